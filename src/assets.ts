@@ -1,0 +1,29 @@
+/**
+ * Where the files that are not modules lie: shaders, migrations, thread entry points. The only module that knows paths.
+ * It works from the sources (tests) and from dist/ (everything else), because dist/ keeps the tree's layout.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(import.meta.url);
+const fromSources = here.endsWith('.ts');
+
+/** The tree this module runs in: the package's root, or its dist/. */
+const treeRoot = join(dirname(here), '..');
+const packageRoot = fromSources ? treeRoot : join(treeRoot, '..');
+const distRoot = fromSources ? join(treeRoot, 'dist') : treeRoot;
+
+/** The text of a shader, for example `norm/layernorm_forward.wgsl`. */
+export const readShader = (path: string): string => readFileSync(join(treeRoot, 'shaders', path), 'utf8');
+
+/** Folder of the generated SQL migrations. */
+export const migrationsFolder = (): string => join(treeRoot, 'src', 'db', 'migrations');
+
+/** A thread's entry point. Always the compiled one: a .ts worker does not start on Node 20. */
+export const workerEntry = (name: 'device' | 'cpu' | 'database'): string =>
+  join(distRoot, name === 'database' ? 'src/db/pglite-thread.js' : `workers/${name}.js`);
+
+/** The package's own version. */
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;

@@ -1,0 +1,67 @@
+/** Every setting of a Tandem process, read once from the environment. Nothing else reads process.env (log level aside). */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { badInput } from './errors.ts';
+
+export interface Config {
+  /** Folder of everything Tandem keeps (TANDEM_DATA, default ./.tandem). */
+  readonly dataDir: string;
+  /** The only folder that importDataset may read paths from (TANDEM_IMPORT, default <dataDir>/import). */
+  readonly importDir: string;
+  /** Port of the HTTP server on 127.0.0.1 (TANDEM_PORT, default 4000; 0 takes a free one). */
+  readonly port: number;
+  /** A Postgres with pgvector >= 0.7 (DATABASE_URL); absent = embedded PGlite in dataDir. */
+  readonly databaseUrl: string | undefined;
+  /** Cache for unpacked drivers (TANDEM_CACHE, default ~/.cache/tandem), private to the user. */
+  readonly cacheDir: string;
+  /** `auto`: hardware first, else software. `software`: only a software adapter (TANDEM_ADAPTER). */
+  readonly adapter: 'auto' | 'software';
+  readonly limits: Limits;
+}
+
+/** What one request may ask for. */
+export interface Limits {
+  readonly bodyBytes: number;
+  readonly textCodePoints: number;
+  readonly listItems: number;
+  readonly queryDepth: number;
+  readonly queryTokens: number;
+  readonly queryAliases: number;
+  readonly pageSize: number;
+}
+
+export const defaultLimits: Limits = {
+  bodyBytes: 64 * 1024 * 1024,
+  textCodePoints: 1_000_000,
+  listItems: 10_000,
+  queryDepth: 16,
+  queryTokens: 4_000,
+  queryAliases: 200,
+  pageSize: 1_000,
+};
+
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const dataDir = resolve(environment['TANDEM_DATA'] || '.tandem');
+  const adapter = environment['TANDEM_ADAPTER'] || 'auto';
+  if (adapter !== 'auto' && adapter !== 'software') {
+    throw badInput(`TANDEM_ADAPTER is "${adapter}"`, { field: 'TANDEM_ADAPTER', expected: '"auto" or "software"' });
+  }
+  return {
+    dataDir,
+    importDir: resolve(environment['TANDEM_IMPORT'] || join(dataDir, 'import')),
+    port: readPort(environment['TANDEM_PORT']),
+    databaseUrl: environment['DATABASE_URL'] || undefined,
+    cacheDir: resolve(environment['TANDEM_CACHE'] || join(homedir(), '.cache', 'tandem')),
+    adapter,
+    limits: defaultLimits,
+  };
+}
+
+function readPort(text: string | undefined): number {
+  if (text === undefined || text === '') return 4000;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw badInput(`TANDEM_PORT is "${text}"`, { field: 'TANDEM_PORT', expected: 'a port number from 0 to 65535' });
+  }
+  return port;
+}

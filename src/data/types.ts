@@ -1,0 +1,53 @@
+/**
+ * The unified record of CoDiEmb (arXiv 2508.11442, unified data format) and what a data set version is made of.
+ * Plain types: read by importers, the sampler, evaluation, services and the protocol of the threads.
+ */
+
+export type Task = 'ir' | 'sts';
+export type Split = 'train' | 'dev' | 'test';
+export const splits: readonly Split[] = ['train', 'dev', 'test'];
+
+/** [task instruction, instance instruction, text] */
+export type TextTriple = readonly [task: string, instance: string, text: string];
+
+/** One record. Scores are empty or one per text; -1 means "no grade". STS: exactly one positive and its grade in 0..1 or -1. */
+export interface DataRecord {
+  readonly task: Task;
+  readonly query: TextTriple;
+  readonly positives: readonly TextTriple[];
+  readonly negatives: readonly TextTriple[];
+  readonly positiveScores: readonly number[];
+  readonly negativeScores: readonly number[];
+}
+
+/** One line of a data set version's record file: a record of one split, or a document of the corpus that IR evaluation searches. */
+export type StoredLine =
+  | ({ readonly kind: 'record'; readonly split: Split; readonly id: string } & DataRecord)
+  | { readonly kind: 'document'; readonly splits: readonly Split[]; readonly id: string; readonly text: TextTriple };
+
+/** What is known of an imported version besides its record file. */
+export interface DatasetSummary {
+  /** sha256 (hex) of the record file: the version's identity. */
+  readonly digest: string;
+  readonly task: Task;
+  readonly bytes: number;
+  readonly counts: Readonly<Record<Split, number>>;
+  /** Documents that an IR evaluation of each split searches; 0 for STS. */
+  readonly documentCounts: Readonly<Record<Split, number>>;
+  /** Raw grade scale that was declared at import. */
+  readonly scale: readonly [low: number, high: number];
+  /** IR: drop a document whose id equals the query's (BEIR's ignore_identical_ids). */
+  readonly ignoreIdenticalIds: boolean;
+  /** Counted oddities, for example ignored negatives of STS records. */
+  readonly warnings: readonly { readonly message: string; readonly count: number }[];
+}
+
+/** Templates of a model: how a prompt is made. `{task}` stands for the task instruction; absent = no prompt. */
+export interface PromptTemplates {
+  readonly query: string;
+  readonly sts: string;
+  readonly passage: string;
+}
+
+/** Which template a text is built with. */
+export type TextRole = 'query' | 'sts' | 'passage';

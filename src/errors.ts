@@ -1,0 +1,86 @@
+/**
+ * The one error type of Tandem. Every failure that a user can cause is a TandemError: it names the thing, says what was
+ * expected and what to do next, and travels unchanged from a worker thread through a service to the API's `extensions`.
+ * Anything else that is thrown is a defect: masked, logged and given an id at the API's edge.
+ */
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'LIMIT_EXCEEDED'
+  | 'UNAVAILABLE';
+
+export interface ErrorDetails {
+  /** Dotted path of the input that is at fault, or the thing's name. */
+  readonly field?: string;
+  /** What would have been right. */
+  readonly expected?: string;
+  /** What the user can do now. */
+  readonly remedy?: string;
+  /** Several problems of one input, for example the bad lines of an import. */
+  readonly problems?: readonly InputProblem[];
+}
+
+/** One problem of a file that is read line by line. `line` counts from 1. */
+export interface InputProblem {
+  readonly file?: string;
+  readonly line?: number;
+  readonly field?: string;
+  readonly message: string;
+}
+
+/** A TandemError as plain data, for a message between threads. */
+export interface PlainError extends ErrorDetails {
+  readonly name: 'TandemError' | 'Error';
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export class TandemError extends Error {
+  override readonly name = 'TandemError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export const badInput = (message: string, details?: ErrorDetails) =>
+  new TandemError('BAD_USER_INPUT', message, details);
+export const notFound = (message: string, details?: ErrorDetails) => new TandemError('NOT_FOUND', message, details);
+export const conflict = (message: string, details?: ErrorDetails) => new TandemError('CONFLICT', message, details);
+export const limitExceeded = (message: string, details?: ErrorDetails) =>
+  new TandemError('LIMIT_EXCEEDED', message, details);
+export const unavailable = (message: string, details?: ErrorDetails) =>
+  new TandemError('UNAVAILABLE', message, details);
+
+/** States the impossible: a failure here is a defect of Tandem, not of its input. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`${message}. This is a bug in Tandem.`);
+}
+
+/** Turns anything thrown into plain data that a message port can carry. */
+export function toPlainError(error: unknown): PlainError {
+  if (error instanceof TandemError) {
+    return { name: 'TandemError', code: error.code, message: error.message, stack: error.stack, ...error.details };
+  }
+  if (error instanceof Error) return { name: 'Error', message: error.message, stack: error.stack };
+  return { name: 'Error', message: String(error) };
+}
+
+/** The inverse of {@link toPlainError}. */
+export function fromPlainError(plain: PlainError): Error {
+  if (plain.name === 'TandemError' && plain.code !== undefined) {
+    const { name: _name, code, message, stack: _stack, ...details } = plain;
+    return new TandemError(code, message, details);
+  }
+  const error = new Error(plain.message);
+  if (plain.stack !== undefined) error.stack = plain.stack;
+  return error;
+}

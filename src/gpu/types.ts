@@ -1,0 +1,96 @@
+/**
+ * The vocabulary of the GPU layer. Kernels and everything above see a device only through these types.
+ *
+ * How buffers are bound, decided once: every tensor lives in a buffer of its own or in a 256-byte aligned range of a flat
+ * buffer (parameters, gradients, optimizer moments). WebGPU refuses a buffer that one dispatch both reads and writes, so
+ * a flat buffer is either only read or only written by one kernel; activations come from a pool of separate buffers.
+ */
+
+export type DType = 'f32' | 'u32';
+
+/** A shaped view of GPU memory, row-major, 4 bytes an element. */
+export interface Tensor {
+  readonly label: string;
+  readonly buffer: GPUBuffer;
+  /** Bytes from the start of `buffer`, a multiple of 256. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** What a kernel is: its WGSL, its bindings in order, its parameters. Plain data; compiled once per device. */
+export interface KernelSpec<B extends string = string, P extends string = string> {
+  /** Unique name, used as label and cache key together with `header`, `constants`. */
+  readonly name: string;
+  /** Path below shaders/, for example `norm/layernorm_forward.wgsl`; its entry point is `main`. */
+  readonly shader: string;
+  /** Paths below shaders/ that are put before it, in order (shared functions). */
+  readonly include?: readonly string[];
+  /** A `const`/`alias` header put before everything, for sizes that must be const-expressions. */
+  readonly header?: string;
+  /** Storage bindings: @group(0) @binding(1), (2), ... in this order. `read` = var<storage, read>, `write` = var<storage, read_write>. */
+  readonly bindings: Readonly<Record<B, 'read' | 'write'>>;
+  /** Fields of the uniform struct at @group(0) @binding(0), 4 bytes each, in this order. */
+  readonly params: Readonly<Record<P, 'u32' | 'f32' | 'i32'>>;
+  /** `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Device features without which it cannot be compiled. */
+  readonly requires?: readonly GPUFeatureName[];
+}
+
+/** One recorded run of a kernel. `grid` counts workgroups; x above 65535 is folded into y (shader: common/grid.wgsl). */
+export interface Dispatch<B extends string, P extends string> {
+  readonly bindings: Readonly<Record<B, Tensor>>;
+  readonly params: Readonly<Record<P, number>>;
+  readonly grid: readonly [x: number, y?: number, z?: number];
+}
+
+/** A device in its thread. Commands are recorded in order and run in order; `submit` sends them. */
+export interface Gpu {
+  readonly adapter: AdapterReport;
+  readonly device: GPUDevice;
+  /** A zero-filled tensor with a buffer of its own, until `free`. */
+  allocate(label: string, shape: readonly number[], dtype?: DType): Tensor;
+  free(tensor: Tensor): void;
+  /** Leases a tensor with undefined content from the pool of scratch buffers; give it back with `release`. */
+  lease(label: string, shape: readonly number[], dtype?: DType): Tensor;
+  release(tensor: Tensor): void;
+  /** Bytes held now and at most: persistent (`allocate`) and pooled (`lease`). */
+  memory(): { persistent: number; pooled: number; peak: number };
+  /** Records a copy of host data into a tensor, in order with the dispatches around it. */
+  write(tensor: Tensor, data: Float32Array | Uint32Array): void;
+  /** Records filling a tensor with zeros. */
+  clear(tensor: Tensor): void;
+  /** Records a device-to-device copy of equal byte lengths. */
+  copy(from: Tensor, to: Tensor): void;
+  dispatch<B extends string, P extends string>(kernel: KernelSpec<B, P>, call: Dispatch<B, P>): void;
+  /** Sends what was recorded. `read` does so by itself. */
+  submit(): void;
+  read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>>;
+  readU32(tensor: Tensor): Promise<Uint32Array<ArrayBuffer>>;
+  /** Resolves when everything submitted so far has run. */
+  idle(): Promise<void>;
+  /** Compiles in advance, in parallel. */
+  compile(kernels: readonly KernelSpec[]): Promise<void>;
+  /** Frees everything; the thread can exit afterwards. */
+  destroy(): Promise<void>;
+}
+
+/** What runs the kernels, as the API, the console and a run's record tell it. */
+export interface AdapterReport {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** Driver name and version as the driver says it. */
+  readonly driver: string;
+  /** `vulkan`, `metal`, `d3d12`, ... */
+  readonly backend: string;
+  readonly type: 'discrete' | 'integrated' | 'software' | 'unknown';
+  /** True = runs on the CPU, and is slow. */
+  readonly software: boolean;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** Number of elements of a shape. */
+export const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);

@@ -1,0 +1,82 @@
+/** What a run can be told: samplers by name, and its settings with their defaults. Plain data for both sides. */
+import type { CatalogEntry } from '../catalog.ts';
+import { defaultLossTerms, type LossTerm } from '../nn/losses/catalog.ts';
+
+export const samplerCatalog = [
+  {
+    name: 'dynamic',
+    title: 'Dynamic',
+    description: 'Every global batch is drawn from one data set; IR and STS have their own batch sizes.',
+    source: 'CoDiEmb, arXiv 2508.11442',
+    parameters: [],
+  },
+] as const satisfies readonly CatalogEntry[];
+
+export type SamplerName = (typeof samplerCatalog)[number]['name'];
+
+/** Everything that decides what a run computes. Immutable once the run exists; resume reads it back. */
+export interface RunSettings {
+  readonly seed: number;
+  readonly sampler: SamplerName;
+  readonly epochs: number;
+  /** Stop after so many batches, whatever the epochs; null = no such limit. The schedule spans what is really run. */
+  readonly maxBatches: number | null;
+  /** Global batch size of IR data sets, in queries (B). */
+  readonly irBatchSize: number;
+  /** Global batch size of STS data sets, in pairs. */
+  readonly stsBatchSize: number;
+  /** Positives drawn per IR query (P). */
+  readonly positives: number;
+  /** Hard negatives drawn per IR query (N). */
+  readonly negatives: number;
+  /** Longest text in tokens, special tokens included. */
+  readonly maxLength: number;
+  /** Token budget of one micro-batch; never changes a result beyond rounding. */
+  readonly microBatchTokens: number;
+  readonly losses: { readonly ir: readonly LossTerm[]; readonly sts: readonly LossTerm[] };
+  readonly optimizer: OptimizerSettings;
+  /** Probability of dropping an activation (embeddings, after attention and feed-forward) and an attention weight. */
+  readonly dropout: number;
+  readonly attentionDropout: number;
+  /** A checkpoint every so many steps besides each epoch's; null = epochs only. */
+  readonly checkpointEverySteps: number | null;
+}
+
+/** AdamW with linear warm-up and decay (method.md section 4). */
+export interface OptimizerSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Share of all updates that warm up; W = ceil(ratio * T). */
+  readonly warmupRatio: number;
+  /** Largest global gradient norm; null = no clipping. */
+  readonly clipNorm: number | null;
+}
+
+export const defaultRunSettings: RunSettings = {
+  seed: 49,
+  sampler: 'dynamic',
+  epochs: 4,
+  maxBatches: null,
+  irBatchSize: 64,
+  stsBatchSize: 32,
+  positives: 2,
+  negatives: 4,
+  maxLength: 512,
+  microBatchTokens: 16_384,
+  losses: { ir: defaultLossTerms('ir'), sts: defaultLossTerms('sts') },
+  optimizer: {
+    learningRate: 5e-5,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    weightDecay: 0,
+    warmupRatio: 0.03,
+    clipNorm: 1,
+  },
+  dropout: 0.1,
+  attentionDropout: 0.1,
+  checkpointEverySteps: null,
+};
