@@ -1,0 +1,122 @@
+/** The import table of docs/architecture.md, enforced. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findCycle, type Module, parseModule, readModules, root } from './import-graph.ts';
+
+/** What a layer may import, besides itself and what every layer may import. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  main: ['http', 'graphql', 'services', 'db', 'jobs', 'storage', 'gpu/software-vulkan'],
+  cli: ['client', 'main'],
+  client: [],
+  http: ['graphql', 'services'],
+  graphql: ['services', 'db'],
+  services: ['db', 'jobs', 'storage', 'data', 'evaluation'],
+  jobs: ['db', 'storage', 'workers/protocol', 'workers/runtime'],
+  workers: ['train', 'serve', 'fusion', 'evaluation', 'data', 'tokenizer', 'formats', 'gpu', 'storage'],
+  train: ['nn', 'data', 'tokenizer', 'formats', 'storage'],
+  serve: ['nn', 'data', 'tokenizer', 'formats', 'storage', 'evaluation'],
+  tokenizer: ['storage'],
+  formats: ['storage'],
+  data: ['tokenizer', 'formats', 'storage'],
+  evaluation: ['data'],
+  fusion: ['formats', 'storage'],
+  nn: ['kernels'],
+  kernels: ['gpu'],
+  gpu: [],
+  storage: [],
+  db: [],
+};
+
+/** Packages that only the named layers may load. */
+const packageOwners: Readonly<Record<string, readonly string[]>> = {
+  webgpu: ['gpu'],
+  pg: ['db'],
+  'drizzle-orm': ['db', 'jobs', 'services', 'graphql'],
+  'pg-boss': ['jobs'],
+  'graphql-yoga': ['http', 'graphql'],
+  '@pothos/core': ['graphql'],
+  '@anush008/tokenizers': ['tokenizer'],
+  commander: ['cli'],
+};
+
+const common = new Set(['src/config.ts', 'src/errors.ts', 'src/log.ts', 'src/assets.ts', 'src/catalog.ts']);
+
+/** Catalogs and contract types: plain data that every layer but the client may read. */
+const isPlain = (path: string): boolean => common.has(path) || /\/(catalog|types)\.ts$/.test(path);
+
+function layerOf(path: string): string {
+  const [top, second] = path.split('/');
+  if (top === 'workers') return 'workers';
+  return second.endsWith('.ts') ? second.slice(0, -3) : second;
+}
+
+function breaches(modules: readonly Module[]): string[] {
+  return modules.flatMap((module) => [...importBreaches(module), ...packageBreaches(module)]);
+}
+
+function importBreaches({ path, imports }: Module): string[] {
+  const layer = layerOf(path);
+  if (isPlain(path)) return imports.filter((target) => !isPlain(target)).map((target) => `${path} -> ${target}`);
+  const mayImport = (target: string): boolean =>
+    layerOf(target) === layer ||
+    (layer !== 'client' && isPlain(target)) ||
+    (allowed[layer] ?? []).some((entry) => entry === layerOf(target) || target.replace(/^src\//, '') === `${entry}.ts`);
+  return imports.filter((target) => !mayImport(target)).map((target) => `${path} -> ${target}`);
+}
+
+function packageBreaches({ path, packages }: Module): string[] {
+  return packages
+    .filter((name) => packageOwners[name] !== undefined && !packageOwners[name].includes(layerOf(path)))
+    .map((name) => `${path} -> ${name}`);
+}
+
+describe('import boundaries', () => {
+  const modules = readModules();
+
+  it('reads the whole tree', () => {
+    expect(modules.length).toBeGreaterThan(100);
+    expect(new Set(modules.map((module) => layerOf(module.path))).size).toBeGreaterThanOrEqual(
+      Object.keys(allowed).length,
+    );
+  });
+
+  it('resolves every import to a file', () => {
+    const missing = modules.flatMap((module) => module.imports.filter((target) => !existsSync(join(root, target))));
+    expect(missing).toEqual([]);
+  });
+
+  it('follows the table', () => {
+    expect(breaches(modules)).toEqual([]);
+  });
+
+  it('has no cycle', () => {
+    expect(findCycle(modules)).toBeUndefined();
+  });
+
+  it('finds planted breaches', () => {
+    const planted = [
+      parseModule(
+        'src/services/planted.ts',
+        "import { openGpu } from '../gpu/open.ts';\nimport type { A } from '../jobs/jobs.ts';",
+      ),
+      parseModule('src/nn/planted.ts', "export * from '../train/loop.ts';"),
+      parseModule('src/http/planted.ts', "const dawn = await import('webgpu');"),
+      parseModule('src/client/planted.ts', "import {\n  a,\n  b,\n} from '../errors.ts';"),
+    ];
+    expect(breaches(planted)).toEqual([
+      'src/services/planted.ts -> src/gpu/open.ts',
+      'src/nn/planted.ts -> src/train/loop.ts',
+      'src/http/planted.ts -> webgpu',
+      'src/client/planted.ts -> src/errors.ts',
+    ]);
+  });
+
+  it('finds a planted cycle', () => {
+    const planted = [
+      parseModule('src/db/a.ts', "import './b.ts';"),
+      parseModule('src/db/b.ts', "import { x } from './a.ts';"),
+    ];
+    expect(findCycle(planted)).toEqual(['src/db/a.ts', 'src/db/b.ts', 'src/db/a.ts']);
+  });
+});

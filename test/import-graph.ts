@@ -1,0 +1,72 @@
+/** Reads who imports whom from the sources' text. Used by the boundaries test only. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+export interface Module {
+  /** Path from the root, with forward slashes. */
+  readonly path: string;
+  /** Imported modules of the project, as paths from the root. */
+  readonly imports: readonly string[];
+  /** Imported packages by bare name (`webgpu`, `@pothos/core`, `node:fs`). */
+  readonly packages: readonly string[];
+}
+
+const specifier =
+  /(?:^|\n)\s*(?:import|export)\s+(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]\s*\)|\brequire\s*\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+/** Modules of one file's text; `path` is where it lies. */
+export function parseModule(path: string, text: string): Module {
+  const imports: string[] = [];
+  const packages: string[] = [];
+  for (const match of withoutComments(text).matchAll(specifier)) {
+    const target = match[1] ?? match[2] ?? match[3];
+    if (target.startsWith('.')) imports.push(posix.normalize(posix.join(posix.dirname(path), target)));
+    else packages.push(target.startsWith('@') ? target.split('/').slice(0, 2).join('/') : target.split('/')[0]);
+  }
+  return { path, imports, packages };
+}
+
+const withoutComments = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/[^\n]*/g, '$1');
+
+/** Every TypeScript module of src/ and workers/. */
+export function readModules(): Module[] {
+  return ['src', 'workers'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) =>
+        relative(root, join(root, folder, name))
+          .split('\\')
+          .join('/'),
+      )
+      .map((path) => parseModule(path, readFileSync(join(root, path), 'utf8'))),
+  );
+}
+
+/** A cycle of imports as the list of its modules, or undefined. */
+export function findCycle(modules: readonly Module[]): string[] | undefined {
+  const byPath = new Map(modules.map((module) => [module.path, module]));
+  const done = new Set<string>();
+  const stack: string[] = [];
+  const visit = (path: string): string[] | undefined => {
+    if (done.has(path)) return undefined;
+    const seenAt = stack.indexOf(path);
+    if (seenAt >= 0) return [...stack.slice(seenAt), path];
+    stack.push(path);
+    for (const target of byPath.get(path)?.imports ?? []) {
+      const cycle = visit(target);
+      if (cycle) return cycle;
+    }
+    stack.pop();
+    done.add(path);
+    return undefined;
+  };
+  for (const { path } of modules) {
+    const cycle = visit(path);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
