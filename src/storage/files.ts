@@ -1,0 +1,69 @@
+/** File work below storage.ts: listing, hashing and fsync of folders. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join, posix, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+export interface StagedFile {
+  /** Relative to the folder, with forward slashes. */
+  readonly path: string;
+  readonly size: number;
+}
+
+/** Every file of a folder, sorted by path in code-unit order. */
+export async function listFiles(folder: string): Promise<StagedFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .map((path) => path.split(sep).join(posix.sep))
+    .sort((a, b) => (a < b ? -1 : 1));
+  return Promise.all(paths.map(async (path) => ({ path, size: (await stat(join(folder, path))).size })));
+}
+
+/** sha256 (hex) over one line `path NUL sha256 NUL size` per file. */
+export async function digestOf(folder: string, files: readonly StagedFile[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const { path, size } of files) hash.update(`${path}\0${await hashFile(join(folder, path))}\0${size}\n`);
+  return hash.digest('hex');
+}
+
+/** sha256 (hex) of a file, streamed. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}
+
+/** fsync of a file's content. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** fsync of a folder's entries. Windows has no such thing and refuses to open one. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** fsync of every file below a folder, then of every folder. */
+export async function syncTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) await syncFile(path);
+    else if (entry.isDirectory()) await syncFolder(path);
+  }
+  await syncFolder(folder);
+}

@@ -1,0 +1,150 @@
+/**
+ * Immutable files of one data folder: data set versions, model folders, states, and what can be rebuilt from them.
+ * Called by services, jobs and threads. Nothing is ever changed in place: it is staged under tmp/, made durable, then renamed.
+ * Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { invariant, notFound, unavailable } from '../errors.ts';
+import { digestOf, listFiles, syncFile, syncFolder, syncTree } from './files.ts';
+
+export const storageKinds = ['datasets', 'models', 'states', 'tokens', 'segments'] as const;
+export type StorageKind = (typeof storageKinds)[number];
+
+export interface Published {
+  /** sha256 (hex) over the sorted list of (relative path, sha256, size), or the name that was given. */
+  readonly digest: string;
+  readonly bytes: number;
+  /** True when the same object was there already; the staged one is gone then. */
+  readonly reused: boolean;
+}
+
+export interface Storage {
+  readonly root: string;
+  /** Where an object lies or would lie. Names are relative, with safe characters only. */
+  path(kind: StorageKind, name: string): string;
+  exists(kind: StorageKind, name: string): Promise<boolean>;
+  /** {@link path}, or NOT_FOUND when there is nothing. */
+  require(kind: StorageKind, name: string): Promise<string>;
+  /** A new private folder under tmp/, on the same file system as the objects. */
+  stage(): Promise<string>;
+  /** Makes a staged folder durable under its digest, or under the given name. */
+  publish(kind: StorageKind, stagedFolder: string, options?: { readonly name?: string }): Promise<Published>;
+  /** Makes one staged file durable under a name. */
+  publishFile(kind: StorageKind, stagedFile: string, name: string): Promise<Published>;
+  remove(kind: StorageKind, name: string): Promise<void>;
+  /** Drops a staged folder or file; nothing happens if it is gone. */
+  discard(staged: string): Promise<void>;
+  /** Removes what a killed process left staged. Only at process start, by the owner of the data folder. */
+  clean(): Promise<void>;
+}
+
+export function openStorage(root: string): Storage {
+  const path = (kind: StorageKind, name: string): string => join(root, 'objects', kind, safeName(name));
+  const exists = (kind: StorageKind, name: string): Promise<boolean> => present(path(kind, name));
+  const discard = (staged: string): Promise<void> => rm(staged, { recursive: true, force: true });
+
+  async function moveInto(kind: StorageKind, staged: string, name: string, bytes: number): Promise<Published> {
+    const target = path(kind, name);
+    await mkdir(dirname(target), { recursive: true });
+    const reused = (await present(target)) || !(await renameUnlessTaken(staged, target));
+    if (reused) await discard(staged);
+    else await syncFolder(dirname(target));
+    return { digest: name, bytes, reused };
+  }
+
+  return {
+    root,
+    path,
+    exists,
+    discard,
+    async require(kind, name) {
+      if (await exists(kind, name)) return path(kind, name);
+      throw notFound(`There is no ${kind.slice(0, -1)} ${name} in storage`, {
+        field: name,
+        expected: `a folder or file ${path(kind, name)}`,
+        remedy: 'Make it again: the data folder was changed by hand, or the object was deleted.',
+      });
+    },
+    async stage() {
+      const folder = join(root, 'tmp', randomUUID());
+      await durable(() => mkdir(folder, { recursive: true, mode: 0o700 }));
+      return folder;
+    },
+    async publish(kind, stagedFolder, { name } = {}) {
+      const files = await listFiles(stagedFolder);
+      await durable(() => syncTree(stagedFolder));
+      const bytes = files.reduce((sum, file) => sum + file.size, 0);
+      return durable(async () => moveInto(kind, stagedFolder, name ?? (await digestOf(stagedFolder, files)), bytes));
+    },
+    async publishFile(kind, stagedFile, name) {
+      const { size } = await stat(stagedFile);
+      return durable(async () => {
+        await syncFile(stagedFile);
+        return moveInto(kind, stagedFile, name, size);
+      });
+    },
+    remove: (kind, name) => rm(path(kind, name), { recursive: true, force: true }),
+    clean: () => rm(join(root, 'tmp'), { recursive: true, force: true }),
+  };
+}
+
+/** Runs `fill` on a new staged folder and publishes it; nothing stays behind if `fill` fails. */
+export async function publishStaged<T>(
+  storage: Storage,
+  kind: StorageKind,
+  fill: (folder: string) => Promise<T>,
+  options?: { readonly name?: string },
+): Promise<Published & { readonly value: T }> {
+  const folder = await storage.stage();
+  try {
+    const value = await durable(() => fill(folder));
+    return { ...(await storage.publish(kind, folder, options)), value };
+  } finally {
+    await storage.discard(folder);
+  }
+}
+
+/** Names become paths, so only plain ones: no absolute path, no `..`, no hidden file. */
+function safeName(name: string): string {
+  const safe = name.split('/').every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(part));
+  invariant(safe, `Storage was asked for the name ${JSON.stringify(name)}`);
+  return name;
+}
+
+const present = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+
+/** False when another writer was first: an object of the same name has the same content. */
+async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** A full disk is the user's to mend, and says so. */
+async function durable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+    throw unavailable('The disk of the data folder is full', {
+      field: path ?? 'TANDEM_DATA',
+      expected: 'free space for what is being written; nothing half-written was kept',
+      remedy: 'Free some space, or point TANDEM_DATA to another disk, and try again.',
+    });
+  }
+}
