@@ -1,0 +1,38 @@
+/** Attempts of runs: who works on it, since when, and whether it still lives. */
+import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import type { AdapterReport } from '../../gpu/types.ts';
+import { checkpoints } from './checkpoints.ts';
+import { createdAt, instant, oneOf } from './columns.ts';
+import { runs } from './runs.ts';
+
+export const attemptOutcomes = ['INTERRUPTED', 'CANCELLED', 'FAILED', 'SUCCEEDED'] as const;
+
+export const runAttempts = pgTable(
+  'run_attempts',
+  {
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => runs.id, { onDelete: 'cascade' }),
+    /** Counts from 1. */
+    number: integer('number').notNull(),
+    createdAt: createdAt(),
+    /** Who works on it: the data folder's host name, and the process. */
+    host: text('host').notNull(),
+    pid: integer('pid').notNull(),
+    /** Proof of life; a host that lets the lease pass has lost the run. */
+    heartbeatAt: instant('heartbeat_at').notNull().defaultNow(),
+    leaseUntil: instant('lease_until').notNull(),
+    endedAt: instant('ended_at'),
+    outcome: text('outcome', { enum: attemptOutcomes }),
+    adapter: jsonb('adapter').$type<AdapterReport>(),
+    /** The checkpoint it went on from; null = theta_0. */
+    resumedFrom: uuid('resumed_from').references(() => checkpoints.id, { onDelete: 'set null' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.number] }),
+    index('run_attempts_checkpoint').on(table.resumedFrom),
+    oneOf('run_attempts_outcome', table.outcome, attemptOutcomes),
+  ],
+);
+
+export type RunAttemptRow = typeof runAttempts.$inferSelect;

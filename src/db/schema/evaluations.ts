@@ -1,0 +1,47 @@
+/** Scores of a checkpoint, or of the word-counting baseline, on one split of one data set version. */
+import { sql } from 'drizzle-orm';
+import { check, doublePrecision, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { Split } from '../../data/types.ts';
+import { checkpoints } from './checkpoints.ts';
+import { count64, createdAt, id, idempotencyKey, oneOf } from './columns.ts';
+import { datasets, taskNames } from './datasets.ts';
+
+export const evaluators = ['checkpoint', 'bag-of-words'] as const;
+export const splitNames = ['train', 'dev', 'test'] as const satisfies readonly Split[];
+
+export const evaluations = pgTable(
+  'evaluations',
+  {
+    id: id(),
+    createdAt: createdAt(),
+    idempotencyKey: idempotencyKey(),
+    evaluator: text('evaluator', { enum: evaluators }).notNull(),
+    /** Null for `bag-of-words`. */
+    checkpointId: uuid('checkpoint_id').references(() => checkpoints.id),
+    datasetId: uuid('dataset_id')
+      .notNull()
+      .references(() => datasets.id),
+    split: text('split', { enum: splitNames }).notNull(),
+    task: text('task', { enum: taskNames }).notNull(),
+    /** Name of the metric that counts most. */
+    main: text('main').notNull(),
+    /** By name; null = undefined, with its reason beside it. */
+    metrics: jsonb('metrics').$type<Readonly<Record<string, number | null>>>().notNull(),
+    undefinedReasons: jsonb('undefined_reasons').$type<Readonly<Record<string, string>>>().notNull(),
+    count: integer('count').notNull(),
+    documents: integer('documents').notNull(),
+    tokens: count64('tokens').notNull(),
+    seconds: doublePrecision('seconds').notNull(),
+  },
+  (table) => [
+    index('evaluations_checkpoint').on(table.checkpointId),
+    index('evaluations_dataset').on(table.datasetId),
+    oneOf('evaluations_evaluator', table.evaluator, evaluators),
+    oneOf('evaluations_split', table.split, splitNames),
+    oneOf('evaluations_task', table.task, taskNames),
+    check('evaluations_has_subject', sql`(${table.evaluator} = 'checkpoint') = (${table.checkpointId} is not null)`),
+  ],
+);
+
+export type EvaluationRow = typeof evaluations.$inferSelect;
+export type NewEvaluation = typeof evaluations.$inferInsert;

@@ -1,0 +1,38 @@
+/** Models before any training: theta_0 of runs. Trained weights are checkpoints. */
+import { boolean, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import type { PromptTemplates } from '../../data/types.ts';
+import type { EncoderFamily, PoolingMode } from '../../nn/encoders/catalog.ts';
+import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
+
+export const poolingNames = ['cls', 'mean', 'weightedmean', 'lasttoken'] as const satisfies readonly PoolingMode[];
+
+export const models = pgTable(
+  'models',
+  {
+    id: id(),
+    createdAt: createdAt(),
+    idempotencyKey: idempotencyKey(),
+    name: text('name').notNull(),
+    family: text('family').$type<EncoderFamily>().notNull(),
+    /** The folder objects/models/<digest>. */
+    digest: text('digest').notNull(),
+    bytes: count64('bytes').notNull(),
+    architecture: jsonb('architecture').$type<Readonly<Record<string, number>>>().notNull(),
+    dimension: integer('dimension').notNull(),
+    layers: integer('layers').notNull(),
+    parameters: count64('parameters').notNull(),
+    vocabularySize: integer('vocabulary_size').notNull(),
+    maxLength: integer('max_length').notNull(),
+    pooling: text('pooling', { enum: poolingNames }).notNull(),
+    includePrompt: boolean('include_prompt').notNull(),
+    templates: jsonb('templates').$type<PromptTemplates>().notNull(),
+    /** Of the initial weights; null = not drawn here. */
+    seed: count64('seed'),
+    /** Where it came from, for people: `scratch`, a folder, a hub id. */
+    source: text('source').notNull(),
+  },
+  (table) => [oneOf('models_pooling', table.pooling, poolingNames), isDigest('models_digest_is_sha256', table.digest)],
+);
+
+export type ModelRow = typeof models.$inferSelect;
+export type NewModel = typeof models.$inferInsert;
