@@ -1,0 +1,43 @@
+/** A progress bar on stderr where that is a terminal; a line now and then where it is a file or a pipe. */
+import { SingleBar } from 'cli-progress';
+import { formatSeconds } from './output.ts';
+
+export interface Progress {
+  update(done: number, note: string): void;
+  stop(): void;
+}
+
+export function startProgress(title: string, total: number, quiet = false): Progress {
+  if (quiet) return { update() {}, stop() {} };
+  return process.stderr.isTTY ? terminalBar(title, total) : plainLines(title, total);
+}
+
+function terminalBar(title: string, total: number): Progress {
+  const bar = new SingleBar({
+    format: `${title} [{bar}] {value}/{total}  {note}`,
+    barCompleteChar: '=',
+    barIncompleteChar: ' ',
+    hideCursor: true,
+    stream: process.stderr,
+  });
+  bar.start(total, 0, { note: '' });
+  return { update: (done, note) => bar.update(done, { note }), stop: () => bar.stop() };
+}
+
+/** At most one line every ten seconds, and one at the end. */
+function plainLines(title: string, total: number): Progress {
+  const begun = Date.now();
+  let lastShown = begun;
+  let last = '';
+  return {
+    update(done, note) {
+      last = `${title} ${done}/${total}  ${note}`;
+      if (Date.now() - lastShown < 10_000) return;
+      lastShown = Date.now();
+      process.stderr.write(`${last}\n`);
+    },
+    stop() {
+      if (last !== '') process.stderr.write(`${last}  (${formatSeconds((Date.now() - begun) / 1000)})\n`);
+    },
+  };
+}
