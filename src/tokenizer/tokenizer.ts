@@ -1,0 +1,202 @@
+/**
+ * A text's way to token ids: one small interface over the native binding of Hugging Face's tokenizers. Encoding runs on
+ * the binding's own threads. Who calls: data (token files) and the CPU thread (texts of a request).
+ */
+import { readFile } from 'node:fs/promises';
+import native from '@anush008/tokenizers';
+import { badInput } from '../errors.ts';
+
+/** A text as the text builder gives it; the encoder sees prompt + text with nothing between. */
+export interface TextToEncode {
+  readonly prompt: string;
+  readonly text: string;
+}
+
+export interface EncodeOptions {
+  /** Longest result in tokens, special tokens included; a longer text is cut at its end and keeps its special tokens. */
+  readonly maxLength: number;
+  /** True: every token is pooled. False: the prompt's tokens are not. */
+  readonly includePrompt: boolean;
+}
+
+export interface EncodedText {
+  /** [t] token ids with special tokens. */
+  readonly ids: Uint32Array;
+  /** First pooled token, counted from the text's own first; always below t. */
+  readonly poolStart: number;
+  readonly truncated: boolean;
+}
+
+export interface TokensWithOffsets {
+  readonly ids: Uint32Array;
+  /** [start, end) in code points of the text; [0, 0] for special tokens that the template adds. */
+  readonly offsets: readonly (readonly [start: number, end: number])[];
+}
+
+export interface Tokenizer {
+  /** Ids are below this number; added tokens count. */
+  readonly vocabularySize: number;
+  /** Tokens that a text gets besides its own (2 for BERT's [CLS] and [SEP]). */
+  readonly specialTokens: number;
+  /** Encodes texts together; the answers are in the order of the texts. Refuses a text of which no pooled token is left. */
+  encode(texts: readonly TextToEncode[], options: EncodeOptions): Promise<EncodedText[]>;
+  /** Ids and offsets without truncation. */
+  tokenize(texts: readonly string[]): Promise<TokensWithOffsets[]>;
+}
+
+/** Texts that are handed to the binding at once. Bounds memory; never changes a result. */
+const chunkSize = 512;
+
+/** Reads a tokenizer.json. Its own truncation and padding are overridden. */
+export async function loadTokenizer(path: string): Promise<Tokenizer> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(path, error.message);
+  });
+  return parseTokenizer(text, path);
+}
+
+/** {@link loadTokenizer} from the file's text; `label` names it in errors. */
+export async function parseTokenizer(json: string, label = 'tokenizer.json'): Promise<Tokenizer> {
+  const { tokenizer, specialIds } = parse(json, label);
+  tokenizer.disablePadding();
+  const serial = new Serial();
+  const specialTokens = (await tokenizer.encode('')).getLength();
+  const prompts = new PromptLengths(specialIds);
+
+  async function truncatedBatch(texts: readonly string[], maxLength: number): Promise<native.JsEncoding[]> {
+    tokenizer.setTruncation(maxLength);
+    return tokenizer.encodeBatch([...texts]);
+  }
+
+  async function encode(texts: readonly TextToEncode[], { maxLength, includePrompt }: EncodeOptions) {
+    if (!Number.isInteger(maxLength) || maxLength <= specialTokens) {
+      throw badInput(`A maximum length of ${maxLength} tokens leaves no room for text`, {
+        field: 'maxLength',
+        expected: `a whole number above the tokenizer's ${specialTokens} special tokens`,
+      });
+    }
+    const results: EncodedText[] = [];
+    for (let begin = 0; begin < texts.length; begin += chunkSize) {
+      const chunk = texts.slice(begin, begin + chunkSize);
+      if (!includePrompt) await prompts.learn(chunk, maxLength, truncatedBatch);
+      const encodings = await truncatedBatch(
+        chunk.map(({ prompt, text }) => prompt + text),
+        maxLength,
+      );
+      encodings.forEach((encoding, i) => {
+        const poolStart = includePrompt ? 0 : prompts.length(chunk[i].prompt, maxLength);
+        results.push(result(encoding, poolStart, maxLength, chunk[i], begin + i));
+      });
+    }
+    return results;
+  }
+
+  return {
+    vocabularySize: highestId(tokenizer.getVocab(true)) + 1,
+    specialTokens,
+    encode: (texts, options) => serial.run(() => encode(texts, options)),
+    tokenize: (texts) =>
+      serial.run(async () => {
+        tokenizer.disableTruncation();
+        const encodings = await tokenizer.encodeBatch([...texts]);
+        return encodings.map((encoding) => ({
+          ids: Uint32Array.from(encoding.getIds()),
+          offsets: encoding.getOffsets() as [number, number][],
+        }));
+      }),
+  };
+}
+
+function result(
+  encoding: native.JsEncoding,
+  poolStart: number,
+  maxLength: number,
+  source: TextToEncode,
+  index: number,
+): EncodedText {
+  const ids = Uint32Array.from(encoding.getIds());
+  // Overflowing pieces are copied out by the binding, so they are asked for only where there can be any.
+  const truncated = ids.length >= maxLength && encoding.getOverflowing().length > 0;
+  if (poolStart >= ids.length) throw nothingPooled(source, poolStart, ids.length, index);
+  return { ids, poolStart, truncated };
+}
+
+const nothingPooled = ({ prompt, text }: TextToEncode, poolStart: number, length: number, index: number) =>
+  badInput(`No token is left to pool of text ${index}, ${quote(text)}`, {
+    field: `texts[${index}]`,
+    expected: `more than the ${poolStart} tokens of its prompt ${quote(prompt)}; there are ${length}`,
+    remedy: 'Give a longer text, a shorter prompt or a larger maximum length, or a model that pools its prompt.',
+  });
+
+const quote = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+
+/**
+ * How many tokens of a text belong to its prompt: those of the prompt tokenised alone, the beginning token included, less
+ * a trailing special one. Source: sentence-transformers, Transformer and encode(); exports agree by it.
+ */
+class PromptLengths {
+  readonly #specialIds: ReadonlySet<number>;
+  readonly #known = new Map<string, number>();
+
+  constructor(specialIds: ReadonlySet<number>) {
+    this.#specialIds = specialIds;
+  }
+
+  async learn(
+    texts: readonly TextToEncode[],
+    maxLength: number,
+    encode: (texts: readonly string[], maxLength: number) => Promise<native.JsEncoding[]>,
+  ): Promise<void> {
+    const isNew = (prompt: string): boolean => prompt !== '' && !this.#known.has(key(prompt, maxLength));
+    const prompts = [...new Set(texts.map(({ prompt }) => prompt))].filter(isNew);
+    if (prompts.length === 0) return;
+    if (this.#known.size > 10_000) this.#known.clear();
+    const encodings = await encode(prompts, maxLength);
+    encodings.forEach((encoding, i) => {
+      const ids = encoding.getIds();
+      const trailing = this.#specialIds.has(ids[ids.length - 1]) ? 1 : 0;
+      this.#known.set(key(prompts[i], maxLength), ids.length - trailing);
+    });
+  }
+
+  /** Of a prompt that was learned; 0 without a prompt. */
+  length(prompt: string, maxLength: number): number {
+    return this.#known.get(key(prompt, maxLength)) ?? 0;
+  }
+}
+
+const key = (prompt: string, maxLength: number): string => `${maxLength} ${prompt}`;
+
+/** One after the other: the binding's truncation is a setting of the tokenizer, not of the call. */
+class Serial {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work, work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+interface TokenizerFile {
+  readonly added_tokens?: readonly { readonly id: number; readonly special: boolean }[];
+}
+
+function parse(json: string, label: string): { tokenizer: native.Tokenizer; specialIds: ReadonlySet<number> } {
+  try {
+    const file = JSON.parse(json) as TokenizerFile;
+    const special = (file.added_tokens ?? []).filter((token) => token.special);
+    return { tokenizer: native.Tokenizer.fromString(json), specialIds: new Set(special.map((token) => token.id)) };
+  } catch (error) {
+    throw unreadable(label, (error as Error).message);
+  }
+}
+
+const unreadable = (path: string, reason: string) =>
+  badInput(`The tokenizer ${path} cannot be read: ${reason}`, {
+    field: path,
+    expected: "a tokenizer.json of Hugging Face's tokenizers",
+  });
+
+const highestId = (vocabulary: Readonly<Record<string, number>>): number =>
+  Object.values(vocabulary).reduce((highest, id) => Math.max(highest, id), -1);
