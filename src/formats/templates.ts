@@ -1,0 +1,23 @@
+/** The grammar of prompt templates: plain text in which `{task}` stands for the task instruction. */
+import type { PromptTemplates } from '../data/types.ts';
+import { badInput } from '../errors.ts';
+
+/** Longest template in code points. */
+const longest = 4_096;
+
+/** Refuses a template with braces that are no `{task}`. */
+export function checkTemplates(templates: PromptTemplates): void {
+  for (const [role, template] of Object.entries(templates)) {
+    const rest = template.replaceAll('{task}', '');
+    if (/[{}]/.test(rest) || [...template].length > longest) {
+      throw badInput(`The ${role} template ${JSON.stringify(template.slice(0, 80))} is not one`, {
+        field: `templates.${role}`,
+        expected: `at most ${longest} characters, with {task} for the task instruction and no other braces`,
+      });
+    }
+  }
+}
+
+/** The prompt of a template for one task instruction. A template that names the task gives nothing without one. */
+export const fillTemplate = (template: string, task: string): string =>
+  template.includes('{task}') && task === '' ? '' : template.replaceAll('{task}', () => task);
