@@ -27,6 +27,8 @@ export interface InStorage {
 export interface DeviceCommands {
   /** The adapter in use; asked first, so that a machine without any adapter is told at start. */
   describe: Command<Record<never, never>, AdapterReport>;
+  /** What a run would need, before it starts: steps and device memory; refuses what cannot fit. */
+  plan: Command<PlanInput, PlanOutput>;
   train: Command<TrainInput, TrainOutput, TrainEvent>;
   encode: Command<InStorage & { readonly model: string; readonly texts: EncodedTexts }, { readonly vectors: Vectors }>;
   evaluate: Command<EvaluateInput, EvaluationResult, { readonly encoded: number; readonly total: number }>;
@@ -42,7 +44,28 @@ export interface TrainInput extends InStorage {
   readonly settings: RunSettings;
   readonly datasets: readonly TrainDataset[];
   /** Continue from here; absent = from theta_0. */
-  readonly resume?: { readonly model: string; readonly state: string };
+  readonly resume?: { readonly model: string; readonly state: string; readonly allowDifferentAdapter?: boolean };
+}
+
+/** The part of {@link TrainInput} that decides steps and memory. */
+export type PlanInput = Pick<TrainInput, 'storageRoot' | 'model' | 'settings' | 'datasets'>;
+
+export interface PlanOutput {
+  /** Updates of the whole run. */
+  readonly steps: number;
+  readonly epochs: number;
+  /** Batches per epoch by data set name. */
+  readonly batches: Readonly<Record<string, number>>;
+  /** Number of trained values. */
+  readonly parameters: number;
+  /** Bytes on the device, by what they hold; `total` is their sum and an upper estimate. */
+  readonly memory: {
+    readonly parameters: number;
+    readonly optimizer: number;
+    readonly activations: number;
+    readonly representations: number;
+    readonly total: number;
+  };
 }
 
 export interface TrainDataset {

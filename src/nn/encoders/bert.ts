@@ -1,0 +1,108 @@
+/**
+ * BERT (Devlin et al. 2018, arXiv 1810.04805), post-norm, exact GELU; parameter names and dropout sites as in
+ * transformers' BertModel: embeddings, attention weights, after the attention's output layer, after the feed-forward's.
+ */
+import type { DeviceBatch } from '../batch.ts';
+import { attention } from '../ops/attention.ts';
+import { dropout } from '../ops/dropout.ts';
+import { embedding } from '../ops/embedding.ts';
+import { gelu } from '../ops/gelu.ts';
+import { layerNorm } from '../ops/layer-norm.ts';
+import { linear } from '../ops/linear.ts';
+import { residualAdd } from '../ops/residual.ts';
+import type { Parameter, Parameters } from '../parameters.ts';
+import type { Tape, Value } from '../tape.ts';
+import type { DropoutSettings, EncoderSpec } from '../types.ts';
+import { type Forward, type HiddenStates, innerBlock } from './encoder.ts';
+
+/** What a block reads besides its input. */
+interface BlockContext {
+  readonly tape: Tape;
+  readonly batch: DeviceBatch;
+  readonly dropout: DropoutSettings | undefined;
+  readonly spec: EncoderSpec;
+  /** Parameter of this block by the rest of its name. */
+  readonly get: (name: string) => Parameter;
+  /** Number of the block's first dropout site. */
+  readonly site: number;
+}
+
+export function bertForward(tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward): HiddenStates {
+  const { layers } = spec.architecture;
+  const innerAt = innerBlock(layers);
+  let x = embed(tape, parameters, spec, forward);
+  let inner = x;
+  for (let layer = 0; layer < layers; layer++) {
+    const get = (name: string): Parameter => parameters.get(`encoder.layer.${layer}.${name}`);
+    const output = block({ tape, ...forward, dropout: forward.dropout, spec, get, site: 1 + 3 * layer }, x);
+    if (!forward.keepInner || layer !== innerAt) tape.drop(x);
+    x = output;
+    if (layer + 1 === innerAt) inner = output;
+  }
+  return { final: x, inner };
+}
+
+function embed(tape: Tape, parameters: Parameters, spec: EncoderSpec, { batch, dropout: settings }: Forward): Value {
+  const get = (name: string): Parameter => parameters.get(`embeddings.${name}`);
+  const sum = embedding(tape, batch, {
+    word: get('word_embeddings.weight'),
+    position: get('position_embeddings.weight'),
+    type: get('token_type_embeddings.weight'),
+  });
+  const x = normalize(tape, sum, get('LayerNorm.weight'), get('LayerNorm.bias'), spec);
+  return dropout(tape, x, batch, settings, 0);
+}
+
+/** LayerNorm of a value that nothing else reads. */
+function normalize(tape: Tape, x: Value, gamma: Parameter, beta: Parameter, spec: EncoderSpec): Value {
+  const y = layerNorm(tape, x, gamma, beta, spec.architecture.layerNormEpsilon);
+  tape.drop(x);
+  return y;
+}
+
+/** One block; `x` stays with the caller. */
+function block(context: BlockContext, x: Value): Value {
+  const { get, spec } = context;
+  const attended = addAndNormalize(context, selfAttention(context, x), x, 'attention.output.LayerNorm');
+  const output = addAndNormalize(context, feedForward(context, attended), attended, 'output.LayerNorm');
+  context.tape.drop(attended);
+  return output;
+
+  /** LayerNorm(change + residual); uses up `change`. */
+  function addAndNormalize({ tape }: BlockContext, change: Value, residual: Value, name: string): Value {
+    const sum = residualAdd(tape, change, residual);
+    tape.drop(change);
+    return normalize(tape, sum, get(`${name}.weight`), get(`${name}.bias`), spec);
+  }
+}
+
+/** Attention and its output layer. */
+function selfAttention(context: BlockContext, x: Value): Value {
+  const { tape, batch, get, site, spec, dropout: settings } = context;
+  const [q, k, v] = ['query', 'key', 'value'].map((name) =>
+    linear(tape, x, get(`attention.self.${name}.weight`), get(`attention.self.${name}.bias`)),
+  ) as [Value, Value, Value];
+  const mixed = attention(tape, { q, k, v, batch, heads: spec.architecture.heads, dropout: settings, site });
+  for (const value of [q, k, v]) tape.drop(value);
+  return outputLayer(context, mixed, 'attention.output.dense', site + 1);
+}
+
+function feedForward(context: BlockContext, x: Value): Value {
+  const { tape, get, site } = context;
+  const wide = linear(tape, x, get('intermediate.dense.weight'), get('intermediate.dense.bias'));
+  const activated = gelu(tape, wide);
+  tape.drop(wide);
+  return outputLayer(context, activated, 'output.dense', site + 2);
+}
+
+/** Linear layer and dropout; uses up `x`. */
+function outputLayer(
+  { tape, batch, get, dropout: settings }: BlockContext,
+  x: Value,
+  name: string,
+  site: number,
+): Value {
+  const y = linear(tape, x, get(`${name}.weight`), get(`${name}.bias`));
+  tape.drop(x);
+  return dropout(tape, y, batch, settings, site);
+}

@@ -1,0 +1,53 @@
+/** What every encoder family offers: its parameters on the device and a forward pass onto a tape. */
+import { encoderParameters } from '../../formats/architectures/catalog.ts';
+import type { Gpu } from '../../gpu/types.ts';
+import type { DeviceBatch } from '../batch.ts';
+import { Parameters } from '../parameters.ts';
+import type { Tape, Value } from '../tape.ts';
+import type { DropoutSettings, EncoderSpec, TensorSource } from '../types.ts';
+
+/** Hidden states [T, C]. */
+export interface HiddenStates {
+  /** After the last block. */
+  readonly final: Value;
+  /** Output of block {@link innerBlock}; the same value as `final` where that is the last one. */
+  readonly inner: Value;
+}
+
+export interface Forward {
+  readonly batch: DeviceBatch;
+  /** Absent = no dropout. */
+  readonly dropout?: DropoutSettings | undefined;
+  /** Keep the inner layer's output (else `inner` must not be read when the tape does not record). */
+  readonly keepInner: boolean;
+}
+
+/** A family's forward pass. Drops what it does not return. */
+export type EncoderForward = (tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward) => HiddenStates;
+
+/** The block, counting from 1, whose output the inner-layer loss reads (method.md section 2). */
+export const innerBlock = (layers: number): number => Math.floor((layers + 1) / 2);
+
+/** Weights on the device together with what they mean. */
+export interface Encoder {
+  readonly gpu: Gpu;
+  readonly spec: EncoderSpec;
+  readonly parameters: Parameters;
+}
+
+/** Allocates an encoder and loads its weights. `training` adds gradients and the optimizer's moments. */
+export async function loadEncoder(
+  gpu: Gpu,
+  spec: EncoderSpec,
+  source: TensorSource,
+  { training }: { training: boolean },
+): Promise<Encoder> {
+  const parameters = new Parameters(gpu, encoderParameters(spec.family, spec.architecture), { training });
+  try {
+    await parameters.load(source);
+  } catch (error) {
+    parameters.free();
+    throw error;
+  }
+  return { gpu, spec, parameters };
+}

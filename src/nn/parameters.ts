@@ -1,0 +1,179 @@
+/**
+ * The parameters of a model on the device, as flat buffers: values, and while training gradients and AdamW's two moments.
+ * Every tensor begins at a multiple of 256 bytes. Where the model is larger than one binding, the flat buffers are split
+ * into pages; a tensor never crosses a page. Within a page the matrices come first and the vectors (biases, LayerNorm)
+ * after them, so that weight decay can leave the latter out (as transformers' Trainer does).
+ */
+import { invariant, limitExceeded } from '../errors.ts';
+import { elementCount, type Gpu, type Tensor } from '../gpu/types.ts';
+import type { TensorShape, TensorSource } from './types.ts';
+
+const alignment = 256;
+const bytesOf = (elements: number): number => Math.ceil((elements * 4) / alignment) * alignment;
+
+interface Slot extends TensorShape {
+  readonly page: number;
+  /** Bytes from the page's start. */
+  readonly offset: number;
+}
+
+interface PageLayout {
+  readonly bytes: number;
+  /** Bytes of the leading part that weight decay applies to. */
+  readonly decayedBytes: number;
+}
+
+/** Where every tensor lies. Pure arithmetic: the memory plan uses it without a device. */
+export interface ParameterLayout {
+  readonly slots: readonly Slot[];
+  readonly pages: readonly PageLayout[];
+  /** Elements of all tensors, padding not counted. */
+  readonly elements: number;
+  /** Bytes of one flat copy, padding included. */
+  readonly bytes: number;
+}
+
+/** Lays tensors out. Refuses a tensor that is larger than one binding. */
+export function layoutParameters(tensors: readonly TensorShape[], bindingBytes: number): ParameterLayout {
+  const groups: TensorShape[][] = [];
+  let room = 0;
+  for (const tensor of tensors) {
+    const bytes = bytesOf(elementCount(tensor.shape));
+    if (bytes > bindingBytes) {
+      throw limitExceeded(`Parameter ${tensor.name} needs ${bytes} bytes in one binding`, {
+        field: tensor.name,
+        expected: `at most ${bindingBytes} bytes, the adapter's limit`,
+        remedy: 'Use a smaller vocabulary or width, or an adapter with a larger maxStorageBufferBindingSize.',
+      });
+    }
+    if (groups.length === 0 || bytes > room) {
+      groups.push([]);
+      room = bindingBytes;
+    }
+    groups[groups.length - 1]!.push(tensor);
+    room -= bytes;
+  }
+  const pages = groups.map(layoutPage);
+  return {
+    slots: pages.flatMap(({ slots }) => slots),
+    pages: pages.map(({ page }) => page),
+    elements: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    bytes: pages.reduce((sum, { page }) => sum + page.bytes, 0),
+  };
+}
+
+function layoutPage(tensors: readonly TensorShape[], index: number): { slots: Slot[]; page: PageLayout } {
+  let offset = 0;
+  const place = ({ name, shape }: TensorShape): Slot => {
+    const slot = { name, shape, page: index, offset };
+    offset += bytesOf(elementCount(shape));
+    return slot;
+  };
+  const matrices = tensors.filter(({ shape }) => shape.length > 1).map(place);
+  const decayedBytes = offset;
+  const vectors = tensors.filter(({ shape }) => shape.length <= 1).map(place);
+  return { slots: [...matrices, ...vectors], page: { bytes: offset, decayedBytes } };
+}
+
+/** One parameter: a view of the flat values and, while training, of the flat gradients. */
+export interface Parameter {
+  readonly name: string;
+  readonly value: Tensor;
+  /** Throws when the model is not being trained. */
+  readonly gradient: Tensor;
+}
+
+/** The kinds of flat copies. */
+export type FlatKind = 'values' | 'gradients' | 'm' | 'v';
+
+export class Parameters {
+  readonly layout: ParameterLayout;
+  readonly #gpu: Gpu;
+  readonly #flat = new Map<FlatKind, Tensor[]>();
+  readonly #slots: ReadonlyMap<string, Slot>;
+
+  /** Allocates the values (zero-filled) and, for training, gradients and moments. */
+  constructor(gpu: Gpu, tensors: readonly TensorShape[], { training }: { training: boolean }) {
+    this.#gpu = gpu;
+    this.layout = layoutParameters(tensors, bindingLimit(gpu.adapter.limits));
+    this.#slots = new Map(this.layout.slots.map((slot) => [slot.name, slot]));
+    const kinds: FlatKind[] = training ? ['values', 'gradients', 'm', 'v'] : ['values'];
+    for (const kind of kinds) {
+      this.#flat.set(
+        kind,
+        this.layout.pages.map((page, index) => gpu.allocate(`parameters.${kind}.${index}`, [page.bytes / 4])),
+      );
+    }
+  }
+
+  /** Bytes held on the device. */
+  get bytes(): number {
+    return this.layout.bytes * this.#flat.size;
+  }
+
+  has(name: string): boolean {
+    return this.#slots.has(name);
+  }
+
+  get(name: string): Parameter {
+    const view = (kind: FlatKind): Tensor => this.view(kind, name);
+    return {
+      name,
+      value: view('values'),
+      get gradient() {
+        return view('gradients');
+      },
+    };
+  }
+
+  /** The pages of one flat copy, whole. */
+  pages(kind: FlatKind): readonly Tensor[] {
+    const pages = this.#flat.get(kind);
+    invariant(pages !== undefined, `The parameters hold no ${kind}: the model is not being trained`);
+    return pages;
+  }
+
+  /** One tensor of one flat copy. */
+  view(kind: FlatKind, name: string): Tensor {
+    const slot = this.#slots.get(name);
+    invariant(slot !== undefined, `No parameter is called ${name}`);
+    const page = this.pages(kind)[slot.page]!;
+    return { label: name, buffer: page.buffer, offset: page.offset + slot.offset, shape: slot.shape, dtype: 'f32' };
+  }
+
+  /** Fills one flat copy from a source, tensor by tensor. `prefix` is put before the names. */
+  async load(source: TensorSource, kind: FlatKind = 'values', prefix = ''): Promise<void> {
+    for (const slot of this.layout.slots) {
+      this.#gpu.write(this.view(kind, slot.name), await source.read(prefix + slot.name, slot.shape));
+    }
+    this.#gpu.submit();
+  }
+
+  /** Reads one flat copy back: one transfer a page, then the tensors in order of their names. */
+  async *read(kind: FlatKind = 'values'): AsyncGenerator<TensorShape & { readonly data: Float32Array }> {
+    const pages = await Promise.all(this.pages(kind).map((page) => this.#gpu.read(page)));
+    for (const { name, shape, page, offset } of this.layout.slots.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const begin = offset / 4;
+      yield { name, shape, data: pages[page]!.subarray(begin, begin + elementCount(shape)) };
+    }
+  }
+
+  /** Records filling the gradients with zeros. */
+  clearGradients(): void {
+    for (const page of this.pages('gradients')) this.#gpu.clear(page);
+  }
+
+  free(): void {
+    for (const pages of this.#flat.values()) for (const page of pages) this.#gpu.free(page);
+    this.#flat.clear();
+  }
+}
+
+/** Bytes that one binding can hold on a device with these limits. */
+export function bindingLimit(limits: Readonly<Record<string, number>>): number {
+  const bytes = Math.min(
+    limits['maxStorageBufferBindingSize'] ?? 128 * 1024 * 1024,
+    limits['maxBufferSize'] ?? 256 * 1024 * 1024,
+  );
+  return Math.floor(bytes / alignment) * alignment;
+}

@@ -1,0 +1,121 @@
+/**
+ * Reverse-mode differentiation. Ops run at once and record how to go back; `backward` runs the records in reverse.
+ *
+ * Memory: every activation is leased from the device's pool. With `recording` it lives until its record has run;
+ * without, `drop` gives it back as soon as the forward pass has no more use for it. A gradient is never changed in
+ * place: a second contribution is added into a new buffer, because one dispatch may not read and write one buffer.
+ */
+import { invariant } from '../errors.ts';
+import type { Gpu, Tensor } from '../gpu/types.ts';
+import { add } from '../kernels/elementwise.ts';
+
+/** A tensor on the tape and, while going back, its gradient. */
+export interface Value {
+  readonly tensor: Tensor;
+  gradient: Tensor | undefined;
+}
+
+interface Entry {
+  readonly output: Value;
+  /** Other leased tensors that `backward` needs. */
+  readonly kept: readonly Tensor[];
+  readonly backward: (dOut: Tensor) => void;
+}
+
+/** Sees every op's result, forward (`value`) and backward (`gradient`); for the diagnosis of non-finite values. */
+export type TapeObserver = (kind: 'value' | 'gradient', tensor: Tensor) => void;
+
+export class Tape {
+  readonly gpu: Gpu;
+  readonly recording: boolean;
+  readonly #observer: TapeObserver | undefined;
+  readonly #entries: Entry[] = [];
+  /** How many owners each leased tensor has. */
+  readonly #owners = new Map<Tensor, number>();
+
+  constructor(gpu: Gpu, recording: boolean, observer?: TapeObserver) {
+    this.gpu = gpu;
+    this.recording = recording;
+    this.#observer = observer;
+  }
+
+  /** Leases a tensor that the tape owns. */
+  lease(label: string, shape: readonly number[]): Tensor {
+    const tensor = this.gpu.lease(label, shape);
+    this.#owners.set(tensor, 1);
+    return tensor;
+  }
+
+  /** Leases the result of an op. */
+  output(label: string, shape: readonly number[]): Value {
+    return { tensor: this.lease(label, shape), gradient: undefined };
+  }
+
+  /** Adds an owner, so that one gradient buffer can serve two inputs. */
+  retain(tensor: Tensor): Tensor {
+    const owners = this.#owners.get(tensor);
+    invariant(owners !== undefined, `Tape: ${tensor.label} is retained after its release`);
+    this.#owners.set(tensor, owners + 1);
+    return tensor;
+  }
+
+  /** Gives up one ownership; the last gives the buffer back to the pool. */
+  release(tensor: Tensor): void {
+    const owners = this.#owners.get(tensor);
+    invariant(owners !== undefined, `Tape: ${tensor.label} is released twice`);
+    if (owners > 1) {
+      this.#owners.set(tensor, owners - 1);
+      return;
+    }
+    this.#owners.delete(tensor);
+    this.gpu.release(tensor);
+  }
+
+  /** Notes how to go back through an op whose result is `output`. `kept` tensors belong to the record. */
+  record(output: Value, backward: (dOut: Tensor) => void, kept: readonly Tensor[] = []): Value {
+    this.#observer?.('value', output.tensor);
+    if (this.recording) this.#entries.push({ output, kept, backward });
+    else for (const tensor of kept) this.release(tensor);
+    return output;
+  }
+
+  /** Says that the forward pass needs `value` no more. */
+  drop(value: Value): void {
+    if (!this.recording) this.release(value.tensor);
+  }
+
+  /** Adds a contribution to a value's gradient and takes over the tensor that holds it. */
+  give(value: Value, contribution: Tensor): void {
+    if (value.gradient === undefined) {
+      value.gradient = contribution;
+      return;
+    }
+    const sum = this.lease(value.gradient.label, value.gradient.shape);
+    add(this.gpu, { a: value.gradient, b: contribution, out: sum });
+    this.release(value.gradient);
+    this.release(contribution);
+    value.gradient = sum;
+  }
+
+  /** Goes back through everything recorded, giving back each record's buffers as soon as it has run. */
+  backward(): void {
+    for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) {
+      const { output, kept, backward } = entry;
+      if (output.gradient !== undefined) {
+        this.#observer?.('gradient', output.gradient);
+        backward(output.gradient);
+        this.release(output.gradient);
+        output.gradient = undefined;
+      }
+      for (const tensor of kept) this.release(tensor);
+      this.release(output.tensor);
+    }
+  }
+
+  /** Gives back whatever is still held: after the last use of the results, or when a step is given up. */
+  dispose(): void {
+    this.#entries.length = 0;
+    for (const tensor of this.#owners.keys()) this.gpu.release(tensor);
+    this.#owners.clear();
+  }
+}
