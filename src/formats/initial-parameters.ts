@@ -1,0 +1,27 @@
+/** The parameters a new model starts with. */
+import type { EncoderFamily } from '../nn/encoders/catalog.ts';
+import { elementCount, encoderParameters } from './architectures/catalog.ts';
+import { fillNormal } from './seeded-normal.ts';
+import type { Architecture, NamedTensor, ParameterShape } from './types.ts';
+
+/** Standard deviation of weights; source: initializer_range of transformers' BertConfig. */
+const deviation = 0.02;
+
+/** Every parameter, one at a time: weights normal, LayerNorm 1 and 0, biases 0, the padding row 0. */
+export function* initialParameters(
+  family: EncoderFamily,
+  architecture: Architecture,
+  seed: number,
+): Generator<NamedTensor> {
+  for (const parameter of encoderParameters(family, architecture)) {
+    yield { name: parameter.name, shape: parameter.shape, data: initialValues(parameter, seed) };
+  }
+}
+
+function initialValues({ name, shape, init }: ParameterShape, seed: number): Float32Array {
+  const values = new Float32Array(elementCount(shape));
+  if (init === 'ones') values.fill(1);
+  if (init === 'normal' || init === 'embedding-padded') fillNormal(values, seed, name, deviation);
+  if (init === 'embedding-padded') values.fill(0, 0, shape[1]);
+  return values;
+}

@@ -1,0 +1,152 @@
+/**
+ * Merging of symbol pairs by frequency, as Hugging Face's WordPiece trainer does it: begin with characters, join the most
+ * frequent neighbouring pair of all words into one symbol, repeat. Equal counts are decided by the smaller left, then right
+ * symbol number, so the same words give the same symbols on every machine.
+ */
+
+/** A word as symbol numbers, with how often it occurs. */
+export interface CountedWord {
+  symbols: number[];
+  readonly count: number;
+}
+
+/** Symbols are below 2^26, so a pair is one exact number. */
+const pairBase = 2 ** 26;
+
+/** Entry of the queue: the pair had this count when it was put in. */
+interface Candidate {
+  readonly pair: number;
+  readonly count: number;
+}
+
+const isBetter = (a: Candidate, b: Candidate): boolean => a.count > b.count || (a.count === b.count && a.pair < b.pair);
+
+/**
+ * Merges pairs until `wanted` new symbols were made or no pair is left. `join` names the symbol of a pair and may find that
+ * it exists already (two roads to one piece); only symbols that are new count. Changes the words in place.
+ */
+export function mergePairs(
+  words: CountedWord[],
+  wanted: number,
+  join: (left: number, right: number) => { readonly symbol: number; readonly isNew: boolean },
+): void {
+  const pairs = new PairIndex(words);
+  for (let made = 0; made < wanted; ) {
+    const pair = pairs.takeBest();
+    if (pair === undefined) return;
+    const { symbol, isNew } = join(Math.floor(pair / pairBase), pair % pairBase);
+    pairs.merge(pair, symbol);
+    if (isNew) made++;
+  }
+}
+
+/** Counts of all neighbouring pairs, where they occur, and the best one. */
+class PairIndex {
+  readonly #words: CountedWord[];
+  readonly #counts = new Map<number, number>();
+  readonly #places = new Map<number, Set<number>>();
+  readonly #queue = new Heap();
+
+  constructor(words: CountedWord[]) {
+    this.#words = words;
+    words.forEach((_, index) => this.#count(index, 1));
+    for (const [pair, count] of this.#counts) this.#queue.push({ pair, count });
+  }
+
+  /** The most frequent pair; entries whose count has changed since are put back with the count of now. */
+  takeBest(): number | undefined {
+    for (let top = this.#queue.pop(); top !== undefined; top = this.#queue.pop()) {
+      const count = this.#counts.get(top.pair) ?? 0;
+      if (count === top.count && count > 0) return top.pair;
+      if (count > 0 && count < top.count) this.#queue.push({ pair: top.pair, count });
+    }
+    return undefined;
+  }
+
+  /** Replaces the pair by its symbol in every word that has it. */
+  merge(pair: number, symbol: number): void {
+    const touched = this.#places.get(pair) ?? new Set();
+    this.#places.delete(pair);
+    const changed = new Set<number>();
+    for (const index of touched) {
+      const word = this.#words[index];
+      this.#count(index, -1);
+      word.symbols = replacePair(word.symbols, pair, symbol);
+      for (const found of this.#count(index, 1)) changed.add(found);
+    }
+    this.#counts.delete(pair);
+    for (const found of changed) this.#queue.push({ pair: found, count: this.#counts.get(found) ?? 0 });
+  }
+
+  /** Adds (sign 1) or takes away (sign -1) the pairs of one word; returns them. */
+  #count(index: number, sign: 1 | -1): number[] {
+    const { symbols, count } = this.#words[index];
+    const found: number[] = [];
+    for (let i = 0; i + 1 < symbols.length; i++) {
+      const pair = symbols[i] * pairBase + symbols[i + 1];
+      this.#counts.set(pair, (this.#counts.get(pair) ?? 0) + sign * count);
+      if (sign === 1) this.#place(pair, index);
+      found.push(pair);
+    }
+    return found;
+  }
+
+  #place(pair: number, index: number): void {
+    const places = this.#places.get(pair);
+    if (places) places.add(index);
+    else this.#places.set(pair, new Set([index]));
+  }
+}
+
+/** Left to right; a symbol just made is not part of the next pair's left side. */
+function replacePair(symbols: readonly number[], pair: number, symbol: number): number[] {
+  const result: number[] = [];
+  for (let i = 0; i < symbols.length; i++) {
+    if (i + 1 < symbols.length && symbols[i] * pairBase + symbols[i + 1] === pair) {
+      result.push(symbol);
+      i++;
+    } else {
+      result.push(symbols[i]);
+    }
+  }
+  return result;
+}
+
+/** Binary heap, best candidate first. */
+class Heap {
+  readonly #items: Candidate[] = [];
+
+  push(item: Candidate): void {
+    const items = this.#items;
+    let at = items.push(item) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isBetter(item, items[parent])) break;
+      items[at] = items[parent];
+      at = parent;
+    }
+    items[at] = item;
+  }
+
+  pop(): Candidate | undefined {
+    const items = this.#items;
+    const top = items[0];
+    const last = items.pop();
+    if (last !== undefined && items.length > 0) this.#sink(last);
+    return top;
+  }
+
+  #sink(item: Candidate): void {
+    const items = this.#items;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= items.length) break;
+      if (child + 1 < items.length && isBetter(items[child + 1], items[child])) child++;
+      if (!isBetter(items[child], item)) break;
+      items[at] = items[child];
+      at = child;
+    }
+    items[at] = item;
+  }
+}

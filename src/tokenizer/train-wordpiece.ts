@@ -1,0 +1,138 @@
+/**
+ * Trains a WordPiece vocabulary on texts and gives it as the object of a standard tokenizer.json. Normalising and cutting
+ * into words is the native binding's, so that training sees what encoding will. Same texts, same vocabulary.
+ */
+import native from '@anush008/tokenizers';
+import { badInput } from '../errors.ts';
+import { type CountedWord, mergePairs } from './pair-merges.ts';
+import { specialTokens, wordPieceTokenizer } from './wordpiece-json.ts';
+
+export type TokenizerJson = ReturnType<typeof wordPieceTokenizer>;
+
+const prefix = '##';
+/** As WordPiece's max_input_chars_per_word: a longer word becomes [UNK] anyway. */
+const longestWord = 100;
+/** Texts are cut here, at the next space, before they go to the binding: bounds the memory of one call. */
+const pieceLength = 100_000;
+
+/** Smallest size that is accepted: the special tokens and one character. */
+export const smallestVocabulary = specialTokens.length + 1;
+
+/**
+ * At most `size` tokens, special ones included; fewer where the texts give no more pieces. With too little room for every
+ * character the rarest are left out and become [UNK].
+ */
+export async function trainWordPiece(
+  texts: AsyncIterable<string> | Iterable<string>,
+  size: number,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<TokenizerJson> {
+  if (!Number.isSafeInteger(size) || size < smallestVocabulary) {
+    throw badInput(`A vocabulary of ${size} tokens is too small`, {
+      field: 'vocabularySize',
+      expected: `a whole number of at least ${smallestVocabulary}`,
+    });
+  }
+  const counts = await countWords(texts, signal);
+  const pieces = new Pieces(specialTokens);
+  const alphabet = chooseAlphabet(counts, size - specialTokens.length);
+  for (const piece of alphabet) pieces.add(piece);
+  const words = spell(counts, pieces, new Set(alphabet));
+  mergePairs(words, size - pieces.size, (left, right) => pieces.join(left, right));
+  return wordPieceTokenizer(pieces.vocabulary());
+}
+
+/** Tokens by number and by text. */
+class Pieces {
+  readonly #texts: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(first: readonly string[]) {
+    for (const text of first) this.add(text);
+  }
+
+  get size(): number {
+    return this.#texts.length;
+  }
+
+  add(text: string): number {
+    const number = this.#texts.push(text) - 1;
+    this.#numbers.set(text, number);
+    return number;
+  }
+
+  number(text: string): number | undefined {
+    return this.#numbers.get(text);
+  }
+
+  join(left: number, right: number): { symbol: number; isNew: boolean } {
+    const text = this.#texts[left] + this.#texts[right].slice(prefix.length);
+    const known = this.#numbers.get(text);
+    return known === undefined ? { symbol: this.add(text), isNew: true } : { symbol: known, isNew: false };
+  }
+
+  vocabulary(): Record<string, number> {
+    return Object.fromEntries(this.#numbers);
+  }
+}
+
+/** How often every word occurs, after normalising and cutting. */
+async function countWords(
+  texts: AsyncIterable<string> | Iterable<string>,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, number>> {
+  const normalizer = native.bertNormalizer({ lowercase: true, cleanText: true, handleChineseChars: true });
+  const cutter = native.bertPreTokenizer();
+  const counts = new Map<string, number>();
+  for await (const text of texts) {
+    signal?.throwIfAborted();
+    for (const piece of pieces(text)) {
+      for (const [word] of cutter.preTokenizeString(normalizer.normalizeString(piece))) {
+        if (word.length <= longestWord) counts.set(word, (counts.get(word) ?? 0) + 1);
+      }
+    }
+  }
+  return counts;
+}
+
+/** The text in pieces of bounded length, cut at spaces where there are any. */
+function* pieces(text: string): Generator<string> {
+  for (let begin = 0; begin < text.length; ) {
+    const space = text.indexOf(' ', begin + pieceLength);
+    const end = space < 0 || space > begin + 2 * pieceLength ? begin + pieceLength : space;
+    yield text.slice(begin, end);
+    begin = end;
+  }
+}
+
+/** A word's first spelling: its first character, then every other one marked as continuing. */
+const characters = (word: string): string[] => [...word].map((char, i) => (i === 0 ? char : prefix + char));
+
+/** The most frequent characters that fit, in code-point order; beginning ones before continuing ones. */
+function chooseAlphabet(counts: ReadonlyMap<string, number>, room: number): string[] {
+  const frequency = new Map<string, number>();
+  for (const [word, count] of counts) {
+    for (const char of characters(word)) frequency.set(char, (frequency.get(char) ?? 0) + count);
+  }
+  const byFrequency = [...frequency].sort(([a, n], [b, m]) => m - n || compare(a, b));
+  return byFrequency
+    .slice(0, room)
+    .map(([char]) => char)
+    .sort((a, b) => Number(isContinuing(a)) - Number(isContinuing(b)) || compare(a, b));
+}
+
+const isContinuing = (piece: string): boolean => piece.length > prefix.length && piece.startsWith(prefix);
+
+const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** Words as piece numbers. A word with a character outside the alphabet would be [UNK], so it teaches nothing. */
+function spell(counts: ReadonlyMap<string, number>, pieces: Pieces, alphabet: ReadonlySet<string>): CountedWord[] {
+  const words: CountedWord[] = [];
+  for (const [word, count] of counts) {
+    const spelling = characters(word);
+    if (spelling.every((char) => alphabet.has(char))) {
+      words.push({ symbols: spelling.map((char) => pieces.number(char)!), count });
+    }
+  }
+  return words;
+}
