@@ -8,7 +8,9 @@ import type { DatasetSummary, PromptTemplates, Split, Task, TextRole, TextTriple
 import type { FusionPlan } from '../src/fusion/catalog.ts';
 import type { AdapterReport } from '../src/gpu/types.ts';
 import type { EncoderFamily, PoolingMode } from '../src/nn/encoders/catalog.ts';
-import type { RunSettings } from '../src/train/catalog.ts';
+import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from '../src/train/types.ts';
+
+export type { PlanInput, PlanOutput, TrainDataset, TrainEvent, TrainInput, TrainOutput } from '../src/train/types.ts';
 
 /** A command: what goes in, what comes out, what is told on the way. */
 export interface Command<Input, Output, Event = never> {
@@ -35,94 +37,6 @@ export interface DeviceCommands {
   search: Command<SearchInput, SearchOutput>;
   /** Forgets a collection's resident segment or a warm model. */
   forget: Command<{ readonly segment?: string; readonly model?: string }, null>;
-}
-
-export interface TrainInput extends InStorage {
-  readonly runId: string;
-  /** Digest of theta_0's folder. */
-  readonly model: string;
-  readonly settings: RunSettings;
-  readonly datasets: readonly TrainDataset[];
-  /** Continue from here; absent = from theta_0. */
-  readonly resume?: { readonly model: string; readonly state: string; readonly allowDifferentAdapter?: boolean };
-}
-
-/** The part of {@link TrainInput} that decides steps and memory. */
-export type PlanInput = Pick<TrainInput, 'storageRoot' | 'model' | 'settings' | 'datasets'>;
-
-export interface PlanOutput {
-  /** Updates of the whole run. */
-  readonly steps: number;
-  readonly epochs: number;
-  /** Batches per epoch by data set name. */
-  readonly batches: Readonly<Record<string, number>>;
-  /** Number of trained values. */
-  readonly parameters: number;
-  /** Bytes on the device, by what they hold; `total` is their sum and an upper estimate. */
-  readonly memory: {
-    readonly parameters: number;
-    readonly optimizer: number;
-    readonly activations: number;
-    readonly representations: number;
-    readonly total: number;
-  };
-}
-
-export interface TrainDataset {
-  readonly name: string;
-  readonly task: Task;
-  /** w_d of method.md section 3. */
-  readonly weight: number;
-  readonly digest: string;
-  /** Key of the token file made by `tokenizeDataset`. */
-  readonly tokens: string;
-}
-
-export type TrainEvent =
-  | {
-      readonly type: 'started';
-      readonly adapter: AdapterReport;
-      readonly steps: number;
-      readonly epochs: number;
-      readonly batches: Readonly<Record<string, number>>;
-      readonly parameters: number;
-      readonly memoryBytes: number;
-    }
-  | {
-      readonly type: 'step';
-      /** Counts from 1: the update that was just made. */
-      readonly step: number;
-      readonly steps: number;
-      readonly epoch: number;
-      readonly task: Task;
-      readonly dataset: string;
-      readonly loss: number;
-      /** Unweighted value of every loss term by name. */
-      readonly components: Readonly<Record<string, number>>;
-      readonly learningRate: number;
-      readonly gradientNorm: number;
-      /** Tokens of this batch. */
-      readonly tokens: number;
-      readonly tokensPerSecond: number;
-      readonly secondsLeft: number;
-    }
-  | {
-      readonly type: 'checkpoint';
-      readonly reason: 'initial' | 'epoch' | 'interval' | 'stop';
-      readonly step: number;
-      readonly epoch: number;
-      /** Digest of the model folder in storage. */
-      readonly model: string;
-      /** Digest of the resumable state in storage. */
-      readonly state: string;
-      readonly bytes: number;
-    }
-  | { readonly type: 'warning'; readonly step: number; readonly message: string };
-
-export interface TrainOutput {
-  readonly outcome: 'finished' | 'stopped';
-  readonly step: number;
-  readonly epoch: number;
 }
 
 /** Token ids of texts, packed without padding. */

@@ -1,0 +1,136 @@
+/**
+ * What a run needs, besides the weights, to go on to the very bits of an uninterrupted one: AdamW's moments, the place in
+ * the sampler's order, and what the run was started with. Random numbers have no state: they are keyed by (seed, step).
+ * A folder in storage of kind `states`: state.json and, after the first update, moments.safetensors.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { badInput, conflict } from '../errors.ts';
+import { createSafetensors, openSafetensors } from '../formats/safetensors.ts';
+import type { AdapterReport } from '../gpu/types.ts';
+import type { Parameters } from '../nn/parameters.ts';
+import { publishStaged, type Storage } from '../storage/storage.ts';
+import type { RunSettings } from './catalog.ts';
+import type { TrainDataset } from './types.ts';
+
+const format = 1;
+const momentKinds = ['m', 'v'] as const;
+
+/** Place in a run: so many updates are made, and the next batch is `batch` of `epoch` (both from 0). */
+export interface RunPosition {
+  readonly step: number;
+  readonly epoch: number;
+  readonly batch: number;
+}
+
+export type AdapterIdentity = Pick<AdapterReport, 'name' | 'driver' | 'backend'>;
+
+/** state.json */
+export interface RunState {
+  readonly format: number;
+  readonly position: RunPosition;
+  /** Digest of the weights' model folder. */
+  readonly model: string;
+  /** sha256 (hex) of the settings. */
+  readonly settings: string;
+  readonly datasets: readonly TrainDataset[];
+  readonly adapter: AdapterIdentity;
+}
+
+export const identityOf = ({ name, driver, backend }: AdapterReport): AdapterIdentity => ({ name, driver, backend });
+
+/** sha256 (hex) of settings, whatever the order of their keys. */
+export function settingsDigest(settings: RunSettings): string {
+  const sorted = (_key: string, value: unknown): unknown =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return createHash('sha256').update(JSON.stringify(settings, sorted)).digest('hex');
+}
+
+/** Publishes a state; moments that are still zero (before the first update) are not written. */
+export async function publishState(
+  storage: Storage,
+  state: Omit<RunState, 'format'>,
+  parameters: Parameters,
+): Promise<{ digest: string; bytes: number }> {
+  return publishStaged(storage, 'states', async (folder) => {
+    await writeFile(join(folder, 'state.json'), `${JSON.stringify({ format, ...state }, null, 2)}\n`);
+    if (state.position.step > 0) await writeMoments(join(folder, 'moments.safetensors'), parameters);
+  });
+}
+
+async function writeMoments(path: string, parameters: Parameters): Promise<void> {
+  const shapes = momentKinds.flatMap((kind) =>
+    parameters.layout.slots.map(({ name, shape }) => ({ name: `${kind}.${name}`, shape })),
+  );
+  const writer = await createSafetensors(path, shapes);
+  try {
+    for (const kind of momentKinds) {
+      for await (const tensor of parameters.read(kind)) {
+        await writer.write({ ...tensor, name: `${kind}.${tensor.name}` });
+      }
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+/** Reads state.json; refuses another format. */
+export async function readState(storage: Storage, digest: string): Promise<RunState> {
+  const folder = await storage.require('states', digest);
+  const state = JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')) as RunState;
+  if (state.format !== format) {
+    throw badInput(`State ${digest} has format ${state.format}`, {
+      field: 'resume.state',
+      expected: `format ${format}`,
+      remedy: 'Resume the run with the version of Tandem that made the state.',
+    });
+  }
+  return state;
+}
+
+/** Fills the moments of {@link publishState} in. */
+export async function loadMoments(storage: Storage, digest: string, parameters: Parameters): Promise<void> {
+  const reader = await openSafetensors(join(await storage.require('states', digest), 'moments.safetensors'));
+  try {
+    for (const kind of momentKinds) await parameters.load(reader, kind, `${kind}.`);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** What is resumed now. */
+export interface ResumeRequest {
+  readonly model: string;
+  readonly settings: RunSettings;
+  readonly datasets: readonly TrainDataset[];
+  readonly adapter: AdapterReport;
+  readonly allowDifferentAdapter: boolean;
+}
+
+/** Refuses to continue with anything that would lead to other bits. */
+export function checkResume(state: RunState, now: ResumeRequest): void {
+  const refuse = (what: string, remedy: string): never => {
+    throw conflict(`The run cannot be resumed: ${what}`, { field: 'resume', remedy });
+  };
+  if (state.model !== now.model) refuse('the state belongs to other weights', 'Resume from a checkpoint of this run.');
+  if (state.settings !== settingsDigest(now.settings)) {
+    refuse('the settings are not those it was started with', 'Start a new run for other settings.');
+  }
+  const key = (datasets: readonly TrainDataset[]): string =>
+    JSON.stringify(datasets.map(({ name, task, weight, digest, tokens }) => [name, task, weight, digest, tokens]));
+  if (key(state.datasets) !== key(now.datasets)) {
+    refuse('the data sets are not those it was started with', 'Start a new run for other data.');
+  }
+  const [before, after] = [state.adapter, identityOf(now.adapter)];
+  if (JSON.stringify(before) !== JSON.stringify(after) && !now.allowDifferentAdapter) {
+    refuse(
+      `it ran on ${before.name} (${before.driver}), this is ${after.name} (${after.driver})`,
+      'Resume on the same adapter, or allow a different one (allowDifferentAdapter); the bits will differ.',
+    );
+  }
+}

@@ -1,0 +1,94 @@
+/** What a training run is told, tells and answers. Plain types; the threads' protocol passes them on. */
+import type { Task } from '../data/types.ts';
+import type { AdapterReport } from '../gpu/types.ts';
+import type { RunSettings } from './catalog.ts';
+
+export interface TrainInput {
+  /** Root folder of storage/ on this host; every digest below names something in it. */
+  readonly storageRoot: string;
+  readonly runId: string;
+  /** Digest of theta_0's folder. */
+  readonly model: string;
+  readonly settings: RunSettings;
+  readonly datasets: readonly TrainDataset[];
+  /** Continue from here; absent = from theta_0. */
+  readonly resume?: { readonly model: string; readonly state: string; readonly allowDifferentAdapter?: boolean };
+}
+
+/** The part of {@link TrainInput} that decides steps and memory. */
+export type PlanInput = Pick<TrainInput, 'storageRoot' | 'model' | 'settings' | 'datasets'>;
+
+export interface PlanOutput {
+  /** Updates of the whole run. */
+  readonly steps: number;
+  readonly epochs: number;
+  /** Batches per epoch by data set name. */
+  readonly batches: Readonly<Record<string, number>>;
+  /** Number of trained values. */
+  readonly parameters: number;
+  /** Bytes on the device, by what they hold; `total` is their sum and an upper estimate. */
+  readonly memory: {
+    readonly parameters: number;
+    readonly optimizer: number;
+    readonly activations: number;
+    readonly representations: number;
+    readonly total: number;
+  };
+}
+
+export interface TrainDataset {
+  readonly name: string;
+  readonly task: Task;
+  /** w_d of method.md section 3. */
+  readonly weight: number;
+  readonly digest: string;
+  /** Key of the token file made by `tokenizeDataset`. */
+  readonly tokens: string;
+}
+
+export type TrainEvent =
+  | {
+      readonly type: 'started';
+      readonly adapter: AdapterReport;
+      readonly steps: number;
+      readonly epochs: number;
+      readonly batches: Readonly<Record<string, number>>;
+      readonly parameters: number;
+      readonly memoryBytes: number;
+    }
+  | {
+      readonly type: 'step';
+      /** Counts from 1: the update that was just made. */
+      readonly step: number;
+      readonly steps: number;
+      readonly epoch: number;
+      readonly task: Task;
+      readonly dataset: string;
+      readonly loss: number;
+      /** Unweighted value of every loss term by name. */
+      readonly components: Readonly<Record<string, number>>;
+      readonly learningRate: number;
+      readonly gradientNorm: number;
+      /** Tokens of this batch. */
+      readonly tokens: number;
+      readonly tokensPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'checkpoint';
+      readonly reason: 'initial' | 'epoch' | 'interval' | 'stop';
+      readonly step: number;
+      readonly epoch: number;
+      /** Digest of the model folder in storage. */
+      readonly model: string;
+      /** Digest of the resumable state in storage. */
+      readonly state: string;
+      readonly bytes: number;
+    }
+  | { readonly type: 'warning'; readonly step: number; readonly message: string };
+
+export interface TrainOutput {
+  readonly outcome: 'finished' | 'stopped';
+  readonly step: number;
+  readonly epoch: number;
+}
