@@ -49,7 +49,7 @@ class PairIndex {
 
   constructor(words: CountedWord[]) {
     this.#words = words;
-    words.forEach((_, index) => this.#count(index, 1));
+    for (const index of words.keys()) this.#count(index, 1);
     for (const [pair, count] of this.#counts) this.#queue.push({ pair, count });
   }
 

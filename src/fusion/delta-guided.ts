@@ -1,0 +1,91 @@
+/**
+ * Delta-guided fusion: theta_0 plus the checkpoints' deltas, each weighted, per parameter group, by the size of its own
+ * deviation from theta_0 to a power. After CoDiEmb, arXiv 2508.11442 (abstract); a_k = |delta_k|^p / sum_j |delta_j|^p.
+ * Values are read and written in f32; a sum over many of them is taken in f64 and rounded once.
+ */
+import { invariant } from '../errors.ts';
+import type { FusionGranularity } from './catalog.ts';
+
+/** One tensor of theta_0 and of every checkpoint. */
+export interface TensorSet {
+  readonly shape: readonly number[];
+  readonly initial: Float32Array;
+  /** [K] in the order of the checkpoints. */
+  readonly checkpoints: readonly Float32Array[];
+}
+
+/**
+ * Weights a_k of one group from the norms of its deltas. The norms are divided by their largest (p < 0: by the smallest
+ * that is not zero) before the power, which then cannot overflow, nor vanish for all. All zero: zeros. p = 0: all equal.
+ */
+export function deltaWeights(norms: readonly number[], power: number): number[] {
+  if (power === 0) return norms.map(() => 1 / norms.length);
+  const moved = norms.filter((norm) => norm > 0);
+  if (moved.length === 0) return norms.map(() => 0);
+  const scale = power < 0 ? Math.min(...moved) : Math.max(...moved);
+  const powers = norms.map((norm) => (norm > 0 ? (norm / scale) ** power : 0));
+  const total = powers.reduce((sum, value) => sum + value, 0);
+  return powers.map((value) => value / total);
+}
+
+/** Sum of squares of delta_k over the tensor, per checkpoint. */
+export const squaredDeltas = ({ initial, checkpoints }: TensorSet): number[] =>
+  checkpoints.map((weights) => squaredDelta(initial, weights, 0, initial.length));
+
+function squaredDelta(initial: Float32Array, weights: Float32Array, begin: number, end: number): number {
+  let sum = 0;
+  for (let i = begin; i < end; i++) sum += Math.fround(weights[i] - initial[i]) ** 2;
+  return sum;
+}
+
+/** L2 norm in f32 from a sum of squares in f64. */
+export const normOf = (squares: number): number => Math.fround(Math.sqrt(squares));
+
+export interface DeltaGuided {
+  readonly granularity: FusionGranularity;
+  readonly power: number;
+  readonly lambda: number;
+}
+
+/** Merges one tensor. `groupWeights` are those of the group the tensor belongs to where groups span tensors. */
+export function mergeTensor(
+  tensor: TensorSet,
+  { granularity, power, lambda }: DeltaGuided,
+  groupWeights?: readonly number[],
+): Float32Array {
+  const merged = new Float32Array(tensor.initial.length);
+  const size = segmentLength(tensor, granularity);
+  for (let begin = 0; begin < merged.length; begin += size) {
+    const end = begin + size;
+    addSegment(merged, tensor, begin, end, groupWeights ?? segmentWeights(tensor, begin, end, power), lambda);
+  }
+  return merged;
+}
+
+/** Values that share their weights inside one tensor: an element, a row of the first axis, or everything. */
+function segmentLength({ shape, initial }: TensorSet, granularity: FusionGranularity): number {
+  if (granularity === 'element') return 1;
+  if (granularity === 'row' && shape.length > 1) return initial.length / shape[0];
+  return initial.length;
+}
+
+function segmentWeights({ initial, checkpoints }: TensorSet, begin: number, end: number, power: number): number[] {
+  const norms = checkpoints.map((weights) => normOf(squaredDelta(initial, weights, begin, end)));
+  return deltaWeights(norms, power);
+}
+
+function addSegment(
+  merged: Float32Array,
+  { initial, checkpoints }: TensorSet,
+  begin: number,
+  end: number,
+  weights: readonly number[],
+  lambda: number,
+): void {
+  invariant(weights.length === checkpoints.length, 'There must be one weight per checkpoint');
+  for (let i = begin; i < end; i++) {
+    let sum = 0;
+    for (let k = 0; k < checkpoints.length; k++) sum += weights[k] * Math.fround(checkpoints[k][i] - initial[i]);
+    merged[i] = initial[i] + lambda * sum;
+  }
+}

@@ -1,0 +1,65 @@
+/** The models of one fusion: theta_0 and the checkpoints that began from it. Strangers are refused. */
+import { badInput } from '../errors.ts';
+import { type ModelFolder, readModelFolder, readTokenizerJson } from '../formats/model-folder.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface Family {
+  readonly initial: ModelFolder;
+  readonly checkpoints: readonly ModelFolder[];
+  close(): Promise<void>;
+}
+
+/** Opens every folder. The caller closes the family. */
+export async function openFamily(
+  storage: Storage,
+  input: { readonly initial: string; readonly checkpoints: readonly string[] },
+): Promise<Family> {
+  if (input.checkpoints.length === 0) {
+    throw badInput('There is no checkpoint to fuse', { field: 'checkpoints', expected: 'at least one' });
+  }
+  const open: ModelFolder[] = [];
+  const close = async (): Promise<void> => void (await Promise.all(open.map((model) => model.close())));
+  try {
+    for (const digest of [input.initial, ...input.checkpoints]) {
+      open.push(await readModelFolder(await storage.require('models', digest)));
+    }
+    const [initial, ...checkpoints] = open;
+    checkInitial(initial, input.initial);
+    const tokenizer = await readTokenizerJson(initial.path);
+    for (const [k, digest] of input.checkpoints.entries()) {
+      checkDescent(checkpoints[k], digest, initial, input.initial);
+      if ((await readTokenizerJson(checkpoints[k].path)) !== tokenizer) throw stranger(digest, 'has another tokenizer');
+    }
+    return { initial, checkpoints, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function checkInitial({ spec }: ModelFolder, digest: string): void {
+  if (spec.initialisation === null) return;
+  throw badInput(`The model ${digest} is no initialisation: it descends from ${spec.initialisation}`, {
+    field: 'initial',
+    expected: 'the model that the runs of these checkpoints began from',
+  });
+}
+
+/** A checkpoint names its theta_0; checkpoint 0 is theta_0 itself. */
+function checkDescent(checkpoint: ModelFolder, digest: string, initial: ModelFolder, initialDigest: string): void {
+  const { spec } = checkpoint;
+  if (digest !== initialDigest && spec.initialisation !== initialDigest) {
+    throw stranger(digest, `descends from ${spec.initialisation ?? 'itself'}, not from ${initialDigest}`);
+  }
+  const differs = (['architecture', 'pooling', 'includePrompt'] as const).find(
+    (key) => JSON.stringify(spec[key]) !== JSON.stringify(initial.spec[key]),
+  );
+  if (differs !== undefined) throw stranger(digest, `has another ${differs} than the initialisation`);
+}
+
+const stranger = (digest: string, message: string) =>
+  badInput(`The checkpoint ${digest} ${message}`, {
+    field: 'checkpoints',
+    expected: 'checkpoints of runs that began from one and the same model',
+    remedy: 'Fuse checkpoints of one run, or of runs that were started from the same model.',
+  });

@@ -1,0 +1,97 @@
+/** Fuses checkpoints of one initialisation into a new model folder. Streams: one tensor of each checkpoint at a time. */
+import { badInput } from '../errors.ts';
+import { encoderParameters } from '../formats/architectures/catalog.ts';
+import { readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
+import { type PublishedModel, publishModel } from '../formats/publish-model.ts';
+import type { NamedTensor, ParameterShape } from '../formats/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { FusionPlan } from './catalog.ts';
+import { type DeltaGuided, deltaWeights, mergeTensor, normOf, squaredDeltas, type TensorSet } from './delta-guided.ts';
+import { type Family, openFamily } from './family.ts';
+import { readDeltaGuided } from './parameters.ts';
+import { meanOfWeights } from './uniform-soup.ts';
+
+export interface FuseInput {
+  readonly plan: FusionPlan;
+  /** Digest of theta_0's folder. */
+  readonly initial: string;
+  /** Digests of the checkpoints' folders. */
+  readonly checkpoints: readonly string[];
+}
+
+export interface FuseOptions {
+  readonly signal?: AbortSignal;
+  readonly onTensor?: (done: number, total: number) => void;
+}
+
+/** Merges one tensor of all models. */
+type Merge = (parameter: ParameterShape, tensor: TensorSet) => Float32Array;
+
+/** Refuses strangers, then writes and publishes the fused model. Its lineage is theta_0's, so that it can be fused again. */
+export async function fuse(storage: Storage, input: FuseInput, options: FuseOptions = {}): Promise<PublishedModel> {
+  const family = await openFamily(storage, input);
+  try {
+    const merge = await mergeOf(family, input.plan, options.signal);
+    const spec = { ...family.initial.spec, initialisation: input.initial };
+    const tokenizerJson = await readTokenizerJson(family.initial.path);
+    return await publishModel(storage, spec, (folder) =>
+      writeModelFolder(folder, { spec, tokenizerJson, tensors: mergedTensors(family, merge, options) }),
+    );
+  } finally {
+    await family.close();
+  }
+}
+
+/** The plan as a function of one tensor; what spans tensors is measured here in a first pass. */
+async function mergeOf(family: Family, plan: FusionPlan, signal?: AbortSignal): Promise<Merge> {
+  if (plan.method === 'uniform-soup') return (_, { checkpoints }) => meanOfWeights(checkpoints);
+  if (plan.method !== 'delta-guided') {
+    throw badInput(`The fusion method ${JSON.stringify(plan.method)} is not known`, { field: 'plan.method' });
+  }
+  const settings = readDeltaGuided(plan.parameters);
+  if (settings.granularity !== 'layer' && settings.granularity !== 'model') {
+    return (_, tensor) => mergeTensor(tensor, settings);
+  }
+  const groupOf = ({ group }: ParameterShape): string => (settings.granularity === 'model' ? 'model' : group);
+  const weights = await weightsByGroup(family, settings, groupOf, signal);
+  return (parameter, tensor) => mergeTensor(tensor, settings, weights.get(groupOf(parameter)));
+}
+
+async function weightsByGroup(
+  family: Family,
+  { power }: DeltaGuided,
+  groupOf: (parameter: ParameterShape) => string,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const squares = new Map<string, number[]>();
+  for (const parameter of parametersOf(family)) {
+    signal?.throwIfAborted();
+    const found = squaredDeltas(await readTensorSet(family, parameter));
+    const before = squares.get(groupOf(parameter)) ?? found.map(() => 0);
+    squares.set(
+      groupOf(parameter),
+      found.map((value, k) => value + before[k]),
+    );
+  }
+  return new Map([...squares].map(([group, sums]) => [group, deltaWeights(sums.map(normOf), power)]));
+}
+
+async function* mergedTensors(family: Family, merge: Merge, options: FuseOptions): AsyncGenerator<NamedTensor> {
+  const parameters = parametersOf(family);
+  for (const [done, parameter] of parameters.entries()) {
+    options.signal?.throwIfAborted();
+    const { name, shape } = parameter;
+    yield { name, shape, data: merge(parameter, await readTensorSet(family, parameter)) };
+    options.onTensor?.(done + 1, parameters.length);
+  }
+}
+
+const parametersOf = ({ initial: { spec } }: Family): ParameterShape[] =>
+  encoderParameters(spec.family, spec.architecture);
+
+async function readTensorSet({ initial, checkpoints }: Family, { name, shape }: ParameterShape): Promise<TensorSet> {
+  const [start, ...others] = await Promise.all(
+    [initial, ...checkpoints].map(({ weights }) => weights.read(name, shape)),
+  );
+  return { shape, initial: start, checkpoints: others };
+}
