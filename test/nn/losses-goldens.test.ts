@@ -71,7 +71,7 @@ function infonceCase({ params, inputs }: Golden): Result {
   const q = reference.normalise(inputs.queries.flat(), width);
   const g = reference.normalise(inputs.passages!.flat(), width);
   const rows = (isWanted: (slot: number) => boolean) =>
-    g.norm.reduce<number[]>((list, _, row) => (isWanted(row % (P + N)) ? [...list, row] : list), []);
+    Array.from(g.norm.keys()).filter((row) => isWanted(row % (P + N)));
   const take = (list: number[]) =>
     Float64Array.from(list.flatMap((row) => Array.from(g.unit.subarray(row * width, (row + 1) * width))));
   const [positiveRows, negativeRows] = [rows((slot) => slot < P), rows((slot) => slot >= P)];

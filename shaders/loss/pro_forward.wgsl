@@ -1,0 +1,50 @@
+// PRO, one workgroup a row i: -log softmax of z_i * g_i among itself and z_j * (y_i - y_j) for every j of a lower grade,
+// z = s / temperature, g_i the largest gap. Keeps log-sum-exp and g_i (0 = the row has no lower grade) for the backward.
+struct Params {
+  rows: u32,
+  inverse_temperature: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> similarity: array<f32>;
+@group(0) @binding(2) var<storage, read> grades: array<f32>;
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(4) var<storage, read_write> log_sum_exp: array<f32>;
+@group(0) @binding(5) var<storage, read_write> largest_gap: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = group.x + group.y * groups.x;
+  if (i >= params.rows) {
+    return;
+  }
+  let grade = grades[i];
+  var widest = 0.0;
+  var largest = LOWEST;
+  for (var j = lane; j < params.rows; j += LANES) {
+    let gap = grade - grades[j];
+    if (gap > 1e-8) {
+      widest = max(widest, gap);
+      largest = max(largest, similarity[j] * params.inverse_temperature * gap);
+    }
+  }
+  let own_gap = reduce_max(lane, widest);
+  let own = similarity[i] * params.inverse_temperature * own_gap;
+  let top = max(own, reduce_max(lane, largest));
+  var mass = 0.0;
+  for (var j = lane; j < params.rows; j += LANES) {
+    let gap = grade - grades[j];
+    if (gap > 1e-8) {
+      mass += exp(similarity[j] * params.inverse_temperature * gap - top);
+    }
+  }
+  let total = reduce_sum(lane, mass) + exp(own - top);
+  if (lane == 0u) {
+    log_sum_exp[i] = top + log(total);
+    largest_gap[i] = own_gap;
+    losses[i] = select(0.0, (top - own) + log(total), own_gap > 0.0);
+  }
+}

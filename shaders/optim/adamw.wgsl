@@ -1,0 +1,57 @@
+// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping by the global norm, one lane an element, all in one pass.
+// A norm that is not finite leaves parameters and moments as they are. `exempt` holds one bit per 64 elements: no decay.
+struct Params {
+  count: u32,
+  first_block: u32,
+  has_exempt: u32,
+  clip_norm: f32,
+  step_size: f32,
+  decay: f32,
+  beta1_rest: f32,
+  beta2: f32,
+  beta2_rest: f32,
+  second_scale: f32,
+  epsilon: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> gradients: array<f32>;
+@group(0) @binding(2) var<storage, read> norm: array<f32>;
+@group(0) @binding(3) var<storage, read> exempt: array<u32>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(5) var<storage, read_write> first_moment: array<f32>;
+@group(0) @binding(6) var<storage, read_write> second_moment: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let block = group.x + group.y * groups.x;
+  let index = block * 64u + lane;
+  if (index >= params.count) {
+    return;
+  }
+  // By bits: comparing a NaN with itself is not reliable on every driver.
+  if ((bitcast<u32>(norm[0]) & 0x7f800000u) == 0x7f800000u) {
+    return;
+  }
+  var clipping = 1.0;
+  if (params.clip_norm > 0.0) {
+    clipping = min(1.0, params.clip_norm / (norm[0] + 1e-6));
+  }
+  var decay = params.decay;
+  if (params.has_exempt != 0u) {
+    let position = params.first_block + block;
+    if (((exempt[position / 32u] >> (position % 32u)) & 1u) == 1u) {
+      decay = 0.0;
+    }
+  }
+  let gradient = gradients[index] * clipping;
+  let m = first_moment[index] + params.beta1_rest * (gradient - first_moment[index]);
+  let v = params.beta2 * second_moment[index] + params.beta2_rest * gradient * gradient;
+  let parameter = parameters[index];
+  first_moment[index] = m;
+  second_moment[index] = v;
+  parameters[index] = parameter - (decay * parameter + params.step_size * m / (sqrt(v) * params.second_scale + params.epsilon));
+}

@@ -1,0 +1,19 @@
+// Second stage of the global norm: the root of the sum of all partial sums, one workgroup, fixed order.
+struct Params {
+  spans: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> partials: array<f32>;
+@group(0) @binding(2) var<storage, read_write> norm: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  var sum = 0.0;
+  for (var span = lane; span < params.spans; span += LANES) {
+    sum += partials[span];
+  }
+  let squares = reduce_sum(lane, sum);
+  if (lane == 0u) {
+    norm[0] = sqrt(squares);
+  }
+}

@@ -1,0 +1,195 @@
+// The k best of each segment of each query's candidates, in order: larger score first, then smaller row. Exact: a radix
+// select finds the k-th score, a second one over positions shares out its ties (candidates stand in ascending row order
+// wherever scores are equal), a bitonic sort orders what was kept. Integer atomics only, so the result is always the same.
+// Candidates are the scores of consecutive rows, or with `from_list` lists that this kernel made before. NaN never ranks.
+const LANES: u32 = 256u;
+const CAPACITY: u32 = 1024u;
+const NO_ROW: u32 = 0xffffffffu;
+
+struct Params {
+  queries: u32,
+  segments: u32,
+  segment_length: u32,
+  width: u32,
+  in_pitch: u32,
+  in_offset: u32,
+  from_list: u32,
+  first_row: u32,
+  k: u32,
+  sort_size: u32,
+  out_pitch: u32,
+  out_offset: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> in_scores: array<f32>;
+@group(0) @binding(2) var<storage, read> in_rows: array<u32>;
+@group(0) @binding(3) var<storage, read_write> out_scores: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out_rows: array<u32>;
+
+var<workgroup> histogram: array<atomic<u32>, 256>;
+var<workgroup> chosen_digit: u32;
+var<workgroup> chosen_before: u32;
+var<workgroup> chosen_count: u32;
+var<workgroup> filled: atomic<u32>;
+var<workgroup> kept_keys: array<u32, CAPACITY>;
+var<workgroup> kept_rows: array<u32, CAPACITY>;
+
+// Orders as the float does; 0 stands for no candidate, which no float but a NaN would get.
+fn key_of(score: f32) -> u32 {
+  let bits = bitcast<u32>(score);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) {
+    return 0u;
+  }
+  if (bits == 0x80000000u) {
+    return 0x80000000u;
+  }
+  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+}
+
+fn key_at(at: u32) -> u32 {
+  if (params.from_list != 0u && in_rows[at] == NO_ROW) {
+    return 0u;
+  }
+  return key_of(in_scores[at]);
+}
+
+fn score_of(key: u32) -> f32 {
+  if (key == 0u) {
+    return -3.4028234e38;
+  }
+  return bitcast<f32>(select(~key, key & 0x7fffffffu, key >= 0x80000000u));
+}
+
+fn clear_histogram(lane: u32) {
+  atomicStore(&histogram[lane], 0u);
+  workgroupBarrier();
+}
+
+// The digit in which the `needed`-th candidate falls, counted from the largest digit or from the smallest.
+fn choose_digit(lane: u32, needed: u32, from_largest: bool) {
+  workgroupBarrier();
+  if (lane == 0u) {
+    var before = 0u;
+    for (var step = 0u; step < 256u; step++) {
+      let digit = select(step, 255u - step, from_largest);
+      let count = atomicLoad(&histogram[digit]);
+      if (before + count >= needed) {
+        chosen_digit = digit;
+        chosen_count = count;
+        break;
+      }
+      before += count;
+    }
+    chosen_before = before;
+  }
+  workgroupBarrier();
+}
+
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let job = group.x + group.y * groups.x;
+  if (job >= params.queries * params.segments) {
+    return;
+  }
+  let query = job / params.segments;
+  let segment = job % params.segments;
+  let begin = segment * params.segment_length;
+  let count = min(params.segment_length, params.width - begin);
+  let start = query * params.in_pitch + params.in_offset + begin;
+
+  var threshold = 0u;
+  var last_tie = NO_ROW;
+  if (count > params.k) {
+    var needed = params.k;
+    var mask = 0u;
+    var ties = 0u;
+    for (var pass_left = 4u; pass_left > 0u; pass_left--) {
+      let shift = (pass_left - 1u) * 8u;
+      clear_histogram(lane);
+      for (var at = lane; at < count; at += LANES) {
+        let key = key_at(start + at);
+        if ((key & mask) == threshold) {
+          atomicAdd(&histogram[(key >> shift) & 255u], 1u);
+        }
+      }
+      choose_digit(lane, needed, true);
+      threshold |= workgroupUniformLoad(&chosen_digit) << shift;
+      needed -= workgroupUniformLoad(&chosen_before);
+      ties = workgroupUniformLoad(&chosen_count);
+      mask |= 255u << shift;
+    }
+    if (ties > needed) {
+      last_tie = 0u;
+      mask = 0u;
+      for (var pass_left = 3u; pass_left > 0u; pass_left--) {
+        let shift = (pass_left - 1u) * 8u;
+        clear_histogram(lane);
+        for (var at = lane; at < count; at += LANES) {
+          if ((at & mask) == last_tie && key_at(start + at) == threshold) {
+            atomicAdd(&histogram[(at >> shift) & 255u], 1u);
+          }
+        }
+        choose_digit(lane, needed, false);
+        last_tie |= workgroupUniformLoad(&chosen_digit) << shift;
+        needed -= workgroupUniformLoad(&chosen_before);
+        mask |= 255u << shift;
+      }
+    }
+  }
+
+  if (lane == 0u) {
+    atomicStore(&filled, 0u);
+  }
+  for (var slot = lane; slot < params.sort_size; slot += LANES) {
+    kept_keys[slot] = 0u;
+    kept_rows[slot] = NO_ROW;
+  }
+  workgroupBarrier();
+  for (var at = lane; at < count; at += LANES) {
+    let key = key_at(start + at);
+    if (key != 0u && (key > threshold || (key == threshold && at <= last_tie))) {
+      let slot = atomicAdd(&filled, 1u);
+      kept_keys[slot] = key;
+      kept_rows[slot] = in_rows_or_position(start + at, begin + at);
+    }
+  }
+  workgroupBarrier();
+
+  for (var run = 2u; run <= params.sort_size; run *= 2u) {
+    for (var stride = run / 2u; stride > 0u; stride /= 2u) {
+      for (var left = lane; left < params.sort_size; left += LANES) {
+        let right = left ^ stride;
+        if (right > left) {
+          let reversed = (left & run) != 0u;
+          let in_order = kept_keys[left] > kept_keys[right] ||
+            (kept_keys[left] == kept_keys[right] && kept_rows[left] < kept_rows[right]);
+          if (in_order == reversed) {
+            let key = kept_keys[left];
+            let row = kept_rows[left];
+            kept_keys[left] = kept_keys[right];
+            kept_rows[left] = kept_rows[right];
+            kept_keys[right] = key;
+            kept_rows[right] = row;
+          }
+        }
+      }
+      workgroupBarrier();
+    }
+  }
+  let out = query * params.out_pitch + params.out_offset + segment * params.k;
+  for (var slot = lane; slot < params.k; slot += LANES) {
+    out_scores[out + slot] = score_of(kept_keys[slot]);
+    out_rows[out + slot] = kept_rows[slot];
+  }
+}
+
+fn in_rows_or_position(at: u32, position: u32) -> u32 {
+  if (params.from_list != 0u) {
+    return in_rows[at];
+  }
+  return params.first_row + position;
+}

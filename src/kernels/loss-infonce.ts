@@ -1,0 +1,174 @@
+/**
+ * InfoNCE on tiles of score rows (cosines of some queries with all positives and all negatives). The scores of a tile
+ * become their gradient in place. Rows are independent, so tiles of any height give the same values.
+ */
+import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { elementGrid } from './loss.ts';
+import { reduceShader } from './similarity.ts';
+
+export const excludeColumnsKernel = {
+  name: 'exclude_columns',
+  shader: 'loss/exclude_columns.wgsl',
+  bindings: { columnValid: 'read', columnText: 'read', knownStarts: 'read', knownTexts: 'read', scores: 'write' },
+  params: { rows: 'u32', firstRow: 'u32', columns: 'u32', ownColumns: 'u32' },
+} as const satisfies KernelSpec;
+
+export const infonceForwardKernel = {
+  name: 'infonce_forward',
+  shader: 'loss/infonce_forward.wgsl',
+  include: [reduceShader],
+  bindings: {
+    positiveScores: 'read',
+    negativeScores: 'read',
+    slots: 'read',
+    rowWeights: 'read',
+    losses: 'write',
+    logSumExp: 'write',
+    targetScores: 'write',
+  },
+  params: {
+    rows: 'u32',
+    firstRow: 'u32',
+    queries: 'u32',
+    slotSets: 'u32',
+    positives: 'u32',
+    negativeColumns: 'u32',
+    inverseTemperature: 'f32',
+    margin: 'f32',
+  },
+} as const satisfies KernelSpec;
+
+export const infonceBackwardKernel = {
+  name: 'infonce_backward',
+  shader: 'loss/infonce_backward.wgsl',
+  bindings: { slots: 'read', rowWeights: 'read', logSumExp: 'read', targetScores: 'read', scores: 'write' },
+  params: {
+    rows: 'u32',
+    firstRow: 'u32',
+    columns: 'u32',
+    queries: 'u32',
+    slotSets: 'u32',
+    positives: 'u32',
+    inverseTemperature: 'f32',
+    margin: 'f32',
+    scale: 'f32',
+  },
+} as const satisfies KernelSpec;
+
+/** What all tiles of one loss share. */
+export interface InfonceBatch {
+  /** u32 [K, B]: the positive slot that each query shows in slot set k (K = P sets, or 1 if slots are drawn). */
+  readonly slots: Tensor;
+  /** [B]: weight of each row in the mean; 0 drops the row. */
+  readonly rowWeights: Tensor;
+  /** [B, K], written by the forward and read by the backward: weighted losses, log-sum-exp, cosine of the target. */
+  readonly losses: Tensor;
+  readonly logSumExp: Tensor;
+  readonly targetScores: Tensor;
+  /** P, positives of a query. */
+  readonly positives: number;
+  readonly temperature: number;
+  /** A candidate whose cosine is above the target's by more than this is dropped. */
+  readonly margin: number;
+}
+
+/** A tile of scores: rows firstRow.. of the queries. */
+export interface ScoreTile {
+  /** [R, B*P], column j*P + p. */
+  readonly positiveScores: Tensor;
+  /** [R, M] or null. */
+  readonly negativeScores: Tensor | null;
+  readonly firstRow: number;
+}
+
+/** Which columns never count; all u32. */
+export interface ColumnExclusion {
+  /** [columns], 0 = masked for every row. */
+  readonly columnValid: Tensor;
+  /** [columns], id of the column's text. */
+  readonly columnText: Tensor;
+  /** [B+1] and [starts[B], at least 1]: ids of the texts that are known positives of each query. */
+  readonly knownStarts: Tensor;
+  readonly knownTexts: Tensor;
+}
+
+/** Takes excluded columns out of a score matrix [R, columns] in place, save the `ownColumns` of the row's own query. */
+export function excludeColumns(
+  gpu: Gpu,
+  {
+    scores,
+    firstRow,
+    ownColumns,
+    ...exclusion
+  }: ColumnExclusion & { scores: Tensor; firstRow: number; ownColumns: number },
+): void {
+  const [rows, columns] = scores.shape;
+  gpu.dispatch(excludeColumnsKernel, {
+    bindings: { ...exclusion, scores },
+    params: { rows, firstRow, columns, ownColumns },
+    grid: elementGrid(rows * columns),
+  });
+}
+
+/** Losses of the tile's rows into batch.losses, with what the backward needs. */
+export function infonceForward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile): void {
+  const [slotSets, queries] = batch.slots.shape;
+  const rows = tile.positiveScores.shape[0];
+  const { slots, rowWeights, losses, logSumExp, targetScores } = batch;
+  gpu.dispatch(infonceForwardKernel, {
+    bindings: {
+      positiveScores: tile.positiveScores,
+      negativeScores: tile.negativeScores ?? tile.positiveScores,
+      slots,
+      rowWeights,
+      losses,
+      logSumExp,
+      targetScores,
+    },
+    params: {
+      rows,
+      firstRow: tile.firstRow,
+      queries,
+      slotSets,
+      positives: batch.positives,
+      negativeColumns: tile.negativeScores?.shape[1] ?? 0,
+      inverseTemperature: 1 / batch.temperature,
+      margin: batch.margin,
+    },
+    grid: [rows * slotSets],
+  });
+}
+
+/** Replaces the tile's scores by `weight` times the gradient of the mean loss with respect to them. */
+export function infonceBackward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile, weight: number): void {
+  backwardOf(gpu, batch, tile.positiveScores, { firstRow: tile.firstRow, positives: batch.positives, scale: weight });
+  if (!tile.negativeScores) return;
+  backwardOf(gpu, batch, tile.negativeScores, { firstRow: tile.firstRow, positives: 0, scale: weight });
+}
+
+function backwardOf(
+  gpu: Gpu,
+  { slots, rowWeights, logSumExp, targetScores, temperature, margin }: InfonceBatch,
+  scores: Tensor,
+  { firstRow, positives, scale }: { firstRow: number; positives: number; scale: number },
+): void {
+  const [slotSets, queries] = slots.shape;
+  const [rows, columns] = scores.shape;
+  gpu.dispatch(infonceBackwardKernel, {
+    bindings: { slots, rowWeights, logSumExp, targetScores, scores },
+    params: {
+      rows,
+      firstRow,
+      columns,
+      queries,
+      slotSets,
+      positives,
+      inverseTemperature: 1 / temperature,
+      margin,
+      scale,
+    },
+    grid: elementGrid(rows * columns),
+  });
+}
+
+export const infonceKernels = [excludeColumnsKernel, infonceForwardKernel, infonceBackwardKernel] as const;

@@ -1,0 +1,172 @@
+/**
+ * The optimizer over flat buffers: global norm and AdamW. Buffers above the binding limit are worked through in pages of
+ * whole spans, so neither the values nor the order of summation depend on the limit.
+ */
+import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { elementCount } from '../gpu/types.ts';
+import { elementGrid } from './loss.ts';
+import { reduceShader } from './similarity.ts';
+
+/** Elements that one workgroup of the norm sums; also the grain of pages. As in optim/square_sum.wgsl. */
+const SPAN = 4096;
+/** Elements that share a bit of the exempt mask: the 256 bytes to which flat buffers pad every tensor. */
+const BLOCK = 64;
+
+export const squareSumKernel = {
+  name: 'square_sum',
+  shader: 'optim/square_sum.wgsl',
+  include: [reduceShader],
+  bindings: { gradients: 'read', partials: 'write' },
+  params: { count: 'u32', spans: 'u32', firstSpan: 'u32' },
+} as const satisfies KernelSpec;
+
+export const normFinishKernel = {
+  name: 'norm_finish',
+  shader: 'optim/norm_finish.wgsl',
+  include: [reduceShader],
+  bindings: { partials: 'read', norm: 'write' },
+  params: { spans: 'u32' },
+} as const satisfies KernelSpec;
+
+export const adamWKernel = {
+  name: 'adamw',
+  shader: 'optim/adamw.wgsl',
+  bindings: {
+    gradients: 'read',
+    norm: 'read',
+    exempt: 'read',
+    parameters: 'write',
+    firstMoment: 'write',
+    secondMoment: 'write',
+  },
+  params: {
+    count: 'u32',
+    firstBlock: 'u32',
+    hasExempt: 'u32',
+    clipNorm: 'f32',
+    stepSize: 'f32',
+    decay: 'f32',
+    beta1Rest: 'f32',
+    beta2: 'f32',
+    beta2Rest: 'f32',
+    secondScale: 'f32',
+    epsilon: 'f32',
+  },
+} as const satisfies KernelSpec;
+
+export const optimKernels = [squareSumKernel, normFinishKernel, adamWKernel] as const;
+
+/** A part of a flat tensor, [length] elements from `start`; `start` is a multiple of 64. */
+const part = (tensor: Tensor, start: number, length: number): Tensor => ({
+  ...tensor,
+  offset: tensor.offset + start * 4,
+  shape: [length],
+});
+
+/** Starts and lengths of the pages of `count` elements under a limit in bytes. */
+export function pagesOf(count: number, limit: number): { start: number; length: number }[] {
+  const size = Math.max(SPAN, Math.floor(limit / 4 / SPAN) * SPAN);
+  return Array.from({ length: Math.ceil(count / size) }, (_, page) => ({
+    start: page * size,
+    length: Math.min(size, count - page * size),
+  }));
+}
+
+/** Bytes of one page: the device's binding limit unless a caller (a test) wants smaller ones. */
+const pageLimit = (gpu: Gpu, pageBytes = Number.POSITIVE_INFINITY): number =>
+  Math.min(pageBytes, gpu.device.limits.maxStorageBufferBindingSize);
+
+export interface GlobalNormCall {
+  /** Flat gradients, one or several buffers of any length. */
+  readonly gradients: Tensor | readonly Tensor[];
+  /** [1]: the L2 norm of all of them; Inf or NaN where a gradient is, or where the squares leave f32. */
+  readonly out: Tensor;
+  readonly pageBytes?: number;
+}
+
+/** L2 norm over all gradients, in two stages of fixed order. */
+export function globalNorm(gpu: Gpu, { gradients, out, pageBytes }: GlobalNormCall): void {
+  const tensors = 'buffer' in gradients ? [gradients] : gradients;
+  const spansOf = (length: number): number => Math.ceil(length / SPAN);
+  const spans = tensors.reduce((sum, tensor) => sum + spansOf(elementCount(tensor.shape)), 0);
+  const partials = gpu.lease('norm partials', [Math.max(spans, 1)]);
+  let firstSpan = 0;
+  for (const tensor of tensors) {
+    for (const { start, length } of pagesOf(elementCount(tensor.shape), pageLimit(gpu, pageBytes))) {
+      gpu.dispatch(squareSumKernel, {
+        bindings: { gradients: part(tensor, start, length), partials },
+        params: { count: length, spans: spansOf(length), firstSpan },
+        grid: [spansOf(length)],
+      });
+      firstSpan += spansOf(length);
+    }
+  }
+  gpu.dispatch(normFinishKernel, { bindings: { partials, norm: out }, params: { spans }, grid: [1] });
+  gpu.release(partials);
+}
+
+export interface AdamWCall {
+  /** Flat, all of one length; parameters and moments are updated. */
+  readonly parameters: Tensor;
+  readonly gradients: Tensor;
+  readonly firstMoment: Tensor;
+  readonly secondMoment: Tensor;
+  /** [1], from {@link globalNorm} over all gradients of the model. Not finite = nothing is updated. */
+  readonly norm: Tensor;
+  /** Of this update, from 1: the bias correction is taken from it in float64. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  readonly weightDecay?: number;
+  /** Gradients are scaled by min(1, clipNorm / (norm + 1e-6)); 0 (the default) = no clipping. */
+  readonly clipNorm?: number;
+  /** u32 bits of {@link exemptMask}: blocks without weight decay. */
+  readonly exempt?: Tensor;
+  readonly pageBytes?: number;
+}
+
+/** One AdamW update with decoupled weight decay, as torch.optim.AdamW, in one pass over the flat buffers. */
+export function adamW(gpu: Gpu, call: AdamWCall): void {
+  const { gradients, norm, parameters, firstMoment, secondMoment, exempt } = call;
+  for (const { start, length } of pagesOf(elementCount(parameters.shape), pageLimit(gpu, call.pageBytes))) {
+    gpu.dispatch(adamWKernel, {
+      bindings: {
+        gradients: part(gradients, start, length),
+        norm,
+        exempt: exempt ?? norm,
+        parameters: part(parameters, start, length),
+        firstMoment: part(firstMoment, start, length),
+        secondMoment: part(secondMoment, start, length),
+      },
+      params: { count: length, firstBlock: start / BLOCK, ...coefficients(call) },
+      grid: elementGrid(length),
+    });
+  }
+}
+
+/** What depends on the step only, computed in float64. */
+function coefficients(call: AdamWCall) {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, learningRate, step } = call;
+  return {
+    hasExempt: call.exempt ? 1 : 0,
+    clipNorm: call.clipNorm ?? 0,
+    stepSize: learningRate / (1 - beta1 ** step),
+    decay: learningRate * weightDecay,
+    beta1Rest: 1 - beta1,
+    beta2,
+    beta2Rest: 1 - beta2,
+    secondScale: 1 / Math.sqrt(1 - beta2 ** step),
+    epsilon,
+  };
+}
+
+/** Bits of the 64-element blocks that get no weight decay, for `count` elements; starts are multiples of 64. */
+export function exemptMask(count: number, ranges: readonly { start: number; length: number }[]): Uint32Array {
+  const mask = new Uint32Array(Math.max(1, Math.ceil(count / BLOCK / 32)));
+  for (const { start, length } of ranges) {
+    for (let block = start / BLOCK; block * BLOCK < start + length; block++) mask[block >>> 5] |= 1 << (block & 31);
+  }
+  return mask;
+}

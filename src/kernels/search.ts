@@ -1,0 +1,217 @@
+/**
+ * Exact search: the k rows with the largest dot products for each query, ties by the smaller row. Vectors are worked
+ * through in chunks of rows; each chunk's best are merged into the best so far, so memory does not grow with N.
+ */
+import { badInput } from '../errors.ts';
+import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { matmulNT } from './matmul.ts';
+
+export const MAX_K = 1000;
+/** Stands in `rows` where there are fewer rows than k. */
+export const NO_ROW = 0xffffffff;
+
+/** Candidates that one workgroup selects from. */
+const SEGMENT = 16384;
+/** Segments of a chunk, at most. */
+const CHUNK_SEGMENTS = 4;
+/** Scores of a chunk that are held at once. */
+const SCORES_BYTES = 64 * 2 ** 20;
+/** Queries searched together; a multiple of 64 keeps slices of [Q, C] and [Q, k] aligned. */
+const QUERY_TILE = 256;
+
+export const topKKernel = {
+  name: 'topk_select',
+  shader: 'search/topk_select.wgsl',
+  bindings: { inScores: 'read', inRows: 'read', outScores: 'write', outRows: 'write' },
+  params: {
+    queries: 'u32',
+    segments: 'u32',
+    segmentLength: 'u32',
+    width: 'u32',
+    inPitch: 'u32',
+    inOffset: 'u32',
+    fromList: 'u32',
+    firstRow: 'u32',
+    k: 'u32',
+    sortSize: 'u32',
+    outPitch: 'u32',
+    outOffset: 'u32',
+  },
+} as const satisfies KernelSpec;
+
+export const searchKernels = [topKKernel] as const;
+
+export interface TopKCall {
+  /** [Q, C]; unit rows make the scores cosines. */
+  readonly queries: Tensor;
+  /** [N, C], or several such pages whose rows count on. */
+  readonly vectors: Tensor | readonly Tensor[];
+  /** 1..1000. */
+  readonly k: number;
+  /** u32 [Q, k]: best row first; {@link NO_ROW} where N < k. A vector with NaN never ranks. */
+  readonly rows: Tensor;
+  /** f32 [Q, k]: their dot products. */
+  readonly scores: Tensor;
+  /** Rows of a chunk at most (tests); a multiple of 64. */
+  readonly chunkRows?: number;
+  /** Candidates of a workgroup (tests). */
+  readonly segment?: number;
+}
+
+/** Records the search. Throws BAD_USER_INPUT for a k that is not 1..1000. */
+export function topK(gpu: Gpu, call: TopKCall): void {
+  const { k, queries } = call;
+  if (!Number.isInteger(k) || k < 1 || k > MAX_K) {
+    throw badInput(`k is ${k}`, {
+      field: 'k',
+      expected: `an integer from 1 to ${MAX_K}`,
+      remedy: 'Ask for fewer hits.',
+    });
+  }
+  for (let first = 0; first < queries.shape[0]; first += QUERY_TILE) {
+    const count = Math.min(QUERY_TILE, queries.shape[0] - first);
+    searchTile(gpu, {
+      ...call,
+      queries: rowsOf(queries, first, count),
+      rows: rowsOf(call.rows, first, count),
+      scores: rowsOf(call.scores, first, count),
+    });
+  }
+}
+
+/** Rows first.. of a matrix, as a view. first * columns must be a multiple of 64. */
+export const rowsOf = (tensor: Tensor, first: number, count: number): Tensor => ({
+  ...tensor,
+  offset: tensor.offset + first * tensor.shape[1] * 4,
+  shape: [count, tensor.shape[1]],
+});
+
+interface Chunk {
+  readonly vectors: Tensor;
+  readonly firstRow: number;
+}
+
+/** Candidate lists [Q, k * (1 + segments)]: the best so far, then the best of each segment of the current chunk. */
+interface Lists {
+  readonly scores: Tensor;
+  readonly rows: Tensor;
+}
+
+function searchTile(gpu: Gpu, call: TopKCall): void {
+  const { queries, k, rows, scores } = call;
+  const Q = queries.shape[0];
+  const segment = call.segment ?? SEGMENT;
+  const chunks = chunksOf(gpu, call, Q);
+  if (chunks.length === 0) {
+    gpu.write(rows, new Uint32Array(Q * k).fill(NO_ROW));
+    gpu.write(scores, new Float32Array(Q * k));
+    return;
+  }
+  const segments = Math.max(...chunks.map((chunk) => Math.ceil(chunk.vectors.shape[0] / segment)));
+  const pitch = k * (1 + segments);
+  const lease = (): Lists => ({
+    scores: gpu.lease('candidate scores', [Q, pitch]),
+    rows: gpu.lease('candidate rows', [Q, pitch], 'u32'),
+  });
+  const lists = [lease(), lease()];
+  const chunkScores = gpu.lease('similarity', [Q, Math.max(...chunks.map((chunk) => chunk.vectors.shape[0]))]);
+  chunks.forEach((chunk, index) => {
+    const list = lists[index % 2];
+    const found = selectFromChunk(gpu, { queries, chunk, chunkScores, k, segment, list, pitch });
+    const inOffset = index === 0 ? k : 0;
+    const isLast = index === chunks.length - 1;
+    select(gpu, {
+      queries: Q,
+      k,
+      from: list,
+      to: isLast ? { scores, rows } : lists[(index + 1) % 2],
+      width: found * k + (k - inOffset),
+      segments: 1,
+      segmentLength: found * k + (k - inOffset),
+      inPitch: pitch,
+      inOffset,
+      fromList: true,
+      firstRow: 0,
+      outPitch: isLast ? k : pitch,
+      outOffset: 0,
+    });
+  });
+  for (const tensor of [chunkScores, ...lists.flatMap((list) => [list.scores, list.rows])]) gpu.release(tensor);
+}
+
+/** Cuts the pages into chunks whose scores and vectors each fit a binding. */
+function chunksOf(gpu: Gpu, { vectors, chunkRows, segment = SEGMENT }: TopKCall, Q: number): Chunk[] {
+  const pages = 'buffer' in vectors ? [vectors] : vectors;
+  const limit = Math.min(SCORES_BYTES, gpu.device.limits.maxStorageBufferBindingSize);
+  const chunks: Chunk[] = [];
+  let pageStart = 0;
+  for (const page of pages) {
+    const [N, C] = page.shape;
+    const fitting = Math.min(Math.floor(limit / (4 * Q)), Math.floor(limit / (4 * C)), segment * CHUNK_SEGMENTS);
+    const size = Math.max(64, Math.floor(Math.min(fitting, chunkRows ?? fitting) / 64) * 64);
+    for (let first = 0; first < N; first += size) {
+      chunks.push({ vectors: rowsOf(page, first, Math.min(size, N - first)), firstRow: pageStart + first });
+    }
+    pageStart += N;
+  }
+  return chunks;
+}
+
+/** Scores of a chunk and the best k of each of its segments, behind the best so far. Returns the number of segments. */
+function selectFromChunk(
+  gpu: Gpu,
+  {
+    queries,
+    chunk,
+    chunkScores,
+    k,
+    segment,
+    list,
+    pitch,
+  }: { queries: Tensor; chunk: Chunk; chunkScores: Tensor; k: number; segment: number; list: Lists; pitch: number },
+): number {
+  const [Q, N] = [queries.shape[0], chunk.vectors.shape[0]];
+  const out: Tensor = { ...chunkScores, shape: [Q, N] };
+  matmulNT(gpu, { a: queries, b: chunk.vectors, out });
+  const segments = Math.ceil(N / segment);
+  select(gpu, {
+    queries: Q,
+    k,
+    from: { scores: out, rows: out },
+    to: list,
+    width: N,
+    segments,
+    segmentLength: segment,
+    inPitch: N,
+    inOffset: 0,
+    fromList: false,
+    firstRow: chunk.firstRow,
+    outPitch: pitch,
+    outOffset: k,
+  });
+  return segments;
+}
+
+interface SelectCall {
+  readonly queries: number;
+  readonly k: number;
+  readonly from: Lists;
+  readonly to: Lists;
+  readonly width: number;
+  readonly segments: number;
+  readonly segmentLength: number;
+  readonly inPitch: number;
+  readonly inOffset: number;
+  readonly fromList: boolean;
+  readonly firstRow: number;
+  readonly outPitch: number;
+  readonly outOffset: number;
+}
+
+function select(gpu: Gpu, { from, to, fromList, ...sizes }: SelectCall): void {
+  gpu.dispatch(topKKernel, {
+    bindings: { inScores: from.scores, inRows: from.rows, outScores: to.scores, outRows: to.rows },
+    params: { ...sizes, fromList: fromList ? 1 : 0, sortSize: 2 ** Math.ceil(Math.log2(sizes.k)) },
+    grid: [sizes.queries * sizes.segments],
+  });
+}

@@ -1,0 +1,237 @@
+/** InfoNCE with several positives, hard negatives and in-batch negatives (CoDiEmb, arXiv 2508.11442). */
+import { invariant, limitExceeded } from '../../errors.ts';
+import type { Gpu, Tensor } from '../../gpu/types.ts';
+import { add } from '../../kernels/elementwise.ts';
+import { excludeColumns, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
+import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
+import { finishLoss, type LossContext } from './context.ts';
+
+/** Scores of a tile of rows, at most. */
+const TILE_BYTES = 64 * 2 ** 20;
+/** Cosines differ by 2 at most, so this margin drops nothing. */
+export const NO_MARGIN = 2;
+const OFF = 3e38;
+
+/** Ids of texts (equal text, equal id), for masking known positives among the candidates. */
+export interface CandidateTexts {
+  /** [B*P] and [B*N]. */
+  readonly positives: Uint32Array;
+  readonly negatives: Uint32Array;
+  /** For each query, every text that is known to be relevant to it. */
+  readonly known: readonly (readonly number[])[];
+}
+
+/** All vectors are unit rows. */
+export interface InfonceInput {
+  /** [B, C]. */
+  readonly queries: Tensor;
+  /** [B*P, C], query-major: q0p0, q0p1, ... */
+  readonly positives: Tensor;
+  /** [B*N, C], query-major, or null. */
+  readonly negatives: Tensor | null;
+  /** 0 = that negative stands for none and is masked; [B*N], or [B] for all negatives of a query. */
+  readonly negativeMask?: Uint8Array;
+  /** [B]: one positive slot drawn for each query; without it the loss is the mean over all slots. */
+  readonly slots?: Uint32Array;
+  /** [B]: weight of each row in the mean, 1/B by default. */
+  readonly rowWeights?: Float32Array;
+  readonly texts?: CandidateTexts;
+}
+
+export interface InfonceParameters {
+  readonly weight: number;
+  readonly temperature: number;
+  /** Drops a candidate whose cosine is above the target's by more than this; 2 (the default) drops none. */
+  readonly margin?: number;
+  /** Rows of a tile at most (tests); a multiple of 64. */
+  readonly tileRows?: number;
+}
+
+export interface InfonceResult {
+  readonly value: Tensor;
+  /** Weighted gradients with respect to the unit rows. */
+  readonly dQueries: Tensor;
+  readonly dPositives: Tensor;
+  readonly dNegatives: Tensor | null;
+}
+
+type Excluder = (positiveScores: Tensor, negativeScores: Tensor | null, firstRow: number) => void;
+
+/** Records loss and gradients, tile by tile of query rows. Throws LIMIT_EXCEEDED where a matrix exceeds one binding. */
+export function infonceLoss(
+  context: LossContext,
+  label: string,
+  input: InfonceInput,
+  parameters: InfonceParameters,
+): InfonceResult {
+  const { queries, positives, negatives } = input;
+  const B = queries.shape[0];
+  for (const tensor of [queries, positives, ...(negatives ? [negatives] : [])]) checkSize(context.gpu, tensor);
+  const batch = prepareBatch(context, input, parameters);
+  const result = {
+    dQueries: context.keep('dQueries', queries.shape),
+    dPositives: context.keep('dPositives', positives.shape),
+    dNegatives: negatives && context.keep('dNegatives', negatives.shape),
+  };
+  const exclude = prepareExclusion(context, input);
+  const size = tileHeight(context.gpu, Math.max(positives.shape[0], negatives?.shape[0] ?? 0), parameters.tileRows);
+  const tiles = Math.ceil(B / size);
+  const buffers = tileBuffers(context, input, Math.min(size, B));
+  for (let tile = 0; tile < tiles; tile++) {
+    const firstRow = tile * size;
+    const rows = Math.min(size, B - firstRow);
+    const view = (tensor: Tensor) => rowsView(tensor, firstRow, rows);
+    const scores = {
+      positiveScores: shrink(buffers.positive, rows),
+      negativeScores: buffers.negative && shrink(buffers.negative, rows),
+    };
+    matmulNT(context.gpu, { a: view(queries), b: positives, out: scores.positiveScores });
+    if (scores.negativeScores && negatives)
+      matmulNT(context.gpu, { a: view(queries), b: negatives, out: scores.negativeScores });
+    exclude?.(scores.positiveScores, scores.negativeScores, firstRow);
+    infonceForward(context.gpu, batch, { ...scores, firstRow });
+    infonceBackward(context.gpu, batch, { ...scores, firstRow }, parameters.weight);
+    queryGradient(context.gpu, { ...scores, positives, negatives, buffers, out: view(result.dQueries) });
+    const accumulate = tile > 0;
+    matmulTN(context.gpu, { a: scores.positiveScores, b: view(queries), out: result.dPositives, accumulate });
+    if (scores.negativeScores && result.dNegatives) {
+      matmulTN(context.gpu, { a: scores.negativeScores, b: view(queries), out: result.dNegatives, accumulate });
+    }
+  }
+  const value = finishLoss(context, label, { losses: batch.losses, scale: 1, weight: parameters.weight });
+  return { value, ...result };
+}
+
+/** Uploads slots and row weights and makes room for what the rows keep. */
+function prepareBatch(context: LossContext, input: InfonceInput, parameters: InfonceParameters): InfonceBatch {
+  const B = input.queries.shape[0];
+  const P = input.positives.shape[0] / B;
+  invariant(Number.isInteger(P) && P > 0, `${input.positives.shape[0]} positives do not divide into ${B} queries`);
+  const slots = input.slots ?? Uint32Array.from({ length: B * P }, (_, index) => Math.floor(index / B));
+  invariant(slots.length % B === 0 && slots.every((slot) => slot < P), `The slots are not ${B} numbers below ${P}`);
+  const K = slots.length / B;
+  const weights = input.rowWeights ?? new Float32Array(B).fill(1 / B);
+  const margin = parameters.margin ?? NO_MARGIN;
+  return {
+    slots: context.upload('slots', slots, [K, B]),
+    rowWeights: context.upload(
+      'row weights',
+      weights.map((weight) => weight / K),
+    ),
+    losses: context.scratch('row losses', [B * K]),
+    logSumExp: context.scratch('log-sum-exp', [B * K]),
+    targetScores: context.scratch('target scores', [B * K]),
+    positives: P,
+    temperature: parameters.temperature,
+    margin: margin >= NO_MARGIN ? OFF : margin,
+  };
+}
+
+/** What takes masked columns out of a tile's scores; undefined where nothing is masked. */
+function prepareExclusion(
+  context: LossContext,
+  { queries, positives, negatives, negativeMask, texts }: InfonceInput,
+): Excluder | undefined {
+  const isMasked = negativeMask?.some((valid) => valid === 0) ?? false;
+  if (!texts && !isMasked) return undefined;
+  const [B, positiveCount, negativeCount] = [queries.shape[0], positives.shape[0], negatives?.shape[0] ?? 0];
+  const perMask = negativeCount / (negativeMask?.length || negativeCount || 1);
+  const starts = new Uint32Array(B + 1);
+  texts?.known.forEach((known, query) => {
+    starts[query + 1] = starts[query] + known.length;
+  });
+  const lists = {
+    knownStarts: context.upload('known starts', starts),
+    knownTexts: context.upload('known texts', Uint32Array.from(texts ? [...texts.known.flat(), 0] : [0])),
+  };
+  const ofPositives = {
+    ...lists,
+    columnValid: context.upload('positives valid', new Uint32Array(positiveCount).fill(1)),
+    columnText: context.upload('positive texts', texts?.positives ?? new Uint32Array(positiveCount)),
+  };
+  const ofNegatives = negatives && {
+    ...lists,
+    columnValid: context.upload(
+      'negatives valid',
+      Uint32Array.from({ length: negativeCount }, (_, column) => negativeMask?.[Math.floor(column / perMask)] ?? 1),
+    ),
+    columnText: context.upload('negative texts', texts?.negatives ?? new Uint32Array(negativeCount)),
+  };
+  return (positiveScores, negativeScores, firstRow) => {
+    if (texts)
+      excludeColumns(context.gpu, { ...ofPositives, scores: positiveScores, firstRow, ownColumns: positiveCount / B });
+    if (ofNegatives && negativeScores)
+      excludeColumns(context.gpu, { ...ofNegatives, scores: negativeScores, firstRow, ownColumns: 0 });
+  };
+}
+
+interface TileBuffers {
+  readonly positive: Tensor;
+  readonly negative: Tensor | null;
+  /** Shares of the positives and of the negatives in the queries' gradient; only where there are negatives. */
+  readonly shares: readonly [Tensor, Tensor] | null;
+}
+
+function tileBuffers(context: LossContext, { queries, positives, negatives }: InfonceInput, rows: number): TileBuffers {
+  const share = () => context.scratch('share of dQueries', [rows, queries.shape[1]]);
+  return {
+    positive: context.scratch('positive scores', [rows, positives.shape[0]]),
+    negative: negatives && context.scratch('negative scores', [rows, negatives.shape[0]]),
+    shares: negatives && [share(), share()],
+  };
+}
+
+/** dQ = dS_positive P + dS_negative N for one tile. */
+function queryGradient(
+  gpu: Gpu,
+  {
+    positiveScores,
+    negativeScores,
+    positives,
+    negatives,
+    buffers,
+    out,
+  }: {
+    positiveScores: Tensor;
+    negativeScores: Tensor | null;
+    positives: Tensor;
+    negatives: Tensor | null;
+    buffers: TileBuffers;
+    out: Tensor;
+  },
+): void {
+  if (!negatives || !negativeScores || !buffers.shares) {
+    matmulNN(gpu, { a: positiveScores, b: positives, out });
+    return;
+  }
+  const [a, b] = buffers.shares.map((share) => shrink(share, out.shape[0]));
+  matmulNN(gpu, { a: positiveScores, b: positives, out: a });
+  matmulNN(gpu, { a: negativeScores, b: negatives, out: b });
+  add(gpu, { a, b, out });
+}
+
+/** Rows of a tile: a multiple of 64, so that every tile begins at an aligned offset. */
+function tileHeight(gpu: Gpu, columns: number, tileRows = Number.POSITIVE_INFINITY): number {
+  const limit = Math.min(TILE_BYTES, gpu.device.limits.maxStorageBufferBindingSize);
+  return Math.max(64, Math.floor(Math.min(limit / (4 * columns), tileRows) / 64) * 64);
+}
+
+const rowsView = (tensor: Tensor, first: number, rows: number): Tensor => ({
+  ...tensor,
+  offset: tensor.offset + first * tensor.shape[1] * 4,
+  shape: [rows, tensor.shape[1]],
+});
+
+/** The first rows of a matrix. */
+const shrink = (tensor: Tensor, rows: number): Tensor => ({ ...tensor, shape: [rows, tensor.shape[1]] });
+
+function checkSize(gpu: Gpu, { label, shape }: Tensor): void {
+  const [rows, width] = shape;
+  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  if (rows * width * 4 <= limit) return;
+  throw limitExceeded(`${rows} vectors of ${width} numbers are ${rows * width * 4} bytes, this device binds ${limit}`, {
+    field: label,
+    expected: `at most ${Math.floor(limit / (4 * width))} texts of one role in a batch`,
+    remedy: 'Use a smaller global batch, or fewer positives or negatives per query.',
+  });
+}

@@ -1,0 +1,40 @@
+/** Pearson loss: 1 - correlation of cosines and grades (CoDiEmb, arXiv 2508.11442). */
+import type { Tensor } from '../../gpu/types.ts';
+import { pearson } from '../../kernels/loss.ts';
+import { finishLoss, keepZeros, type LossContext } from './context.ts';
+
+/** A loss on the cosines of pairs and their grades. */
+export interface PairLossInput {
+  /** [B], cosine of each pair. */
+  readonly similarity: Tensor;
+  /** [B], 0..1, on the host. */
+  readonly grades: Float32Array;
+  /** [B], to which weight * gradient is added. */
+  readonly dSimilarity: Tensor;
+}
+
+/**
+ * 0 without gradient where all grades are equal. Where all cosines are equal in f32, 0 without gradient too, and
+ * `warnings` (u32 [1], zero before) counts one.
+ */
+export function pearsonLoss(
+  context: LossContext,
+  { similarity, grades, dSimilarity }: PairLossInput,
+  { weight }: { weight: number },
+): { value: Tensor; warnings: Tensor } {
+  const warnings = keepZeros(context, 'pearson warnings', [1], 'u32');
+  const centred = unitGrades(grades);
+  if (!centred) return { value: keepZeros(context, 'pearson', [1]), warnings };
+  const losses = context.scratch('pearson losses', [1]);
+  const unit = context.upload('unit grades', centred);
+  pearson(context.gpu, { similarity, unitGrades: unit, dSimilarity, losses, warnings, weight });
+  return { value: finishLoss(context, 'pearson', { losses, scale: 1, weight }), warnings };
+}
+
+/** Grades less their mean, of length 1, computed in float64; undefined where all are equal. */
+export function unitGrades(grades: Float32Array): Float32Array | undefined {
+  if (grades.every((grade) => grade === grades[0])) return undefined;
+  const mean = grades.reduce((sum, grade) => sum + grade, 0) / grades.length;
+  const length = Math.hypot(...Array.from(grades, (grade) => grade - mean));
+  return grades.map((grade) => (grade - mean) / length);
+}
