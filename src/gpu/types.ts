@@ -70,10 +70,19 @@ export interface Gpu {
   readU32(tensor: Tensor): Promise<Uint32Array<ArrayBuffer>>;
   /** Resolves when everything submitted so far has run. */
   idle(): Promise<void>;
+  /** Runs `work` with every dispatch timed by itself (slower). `kernels` is empty where the adapter has no timestamps. */
+  timed<T>(work: () => Promise<T>): Promise<{ result: T; kernels: KernelTime[] }>;
   /** Compiles in advance, in parallel. */
   compile(kernels: readonly KernelSpec[]): Promise<void>;
   /** Frees everything; the thread can exit afterwards. */
   destroy(): Promise<void>;
+}
+
+/** GPU time of all dispatches of one kernel. */
+export interface KernelTime {
+  readonly kernel: string;
+  readonly calls: number;
+  readonly milliseconds: number;
 }
 
 /** What runs the kernels, as the API, the console and a run's record tell it. */

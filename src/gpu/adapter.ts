@@ -1,0 +1,85 @@
+/** Chooses the adapter: hardware first, then the faster software one. Says honestly what was chosen. */
+import { create } from 'webgpu';
+import { unavailable } from '../errors.ts';
+import { softwareRemedy } from './software-vulkan.ts';
+import type { AdapterReport } from './types.ts';
+
+/** Dawn's entry object. It owns threads: whoever opened an adapter must drop it, or the thread never exits. */
+export type DawnInstance = ReturnType<typeof create>;
+
+export interface OpenAdapter {
+  readonly instance: DawnInstance;
+  readonly adapter: GPUAdapter;
+  readonly report: AdapterReport;
+}
+
+/** Kernel times in nanoseconds instead of steps of 0.1 ms. Our own kernels are no stranger's web page. */
+const toggles = ['disable-dawn-features=timestamp_quantization'];
+
+/** Software drivers by speed. Dawn's `adapter=` picks by a part of the device's name. */
+const softwareNames = ['llvmpipe', 'SwiftShader'];
+
+/**
+ * Opens an adapter. `only` is a part of a device's name and insists on that adapter (TANDEM_ADAPTER_NAME in tests).
+ * Throws UNAVAILABLE when there is none, with the remedy.
+ */
+export async function openAdapter(kind: 'auto' | 'software', only?: string): Promise<OpenAdapter> {
+  if (only !== undefined) return (await request({ name: only })) ?? refuse(`no adapter is named like "${only}"`);
+  if (kind === 'auto') {
+    const first = await request({});
+    if (first !== undefined && !first.report.software) return first;
+  }
+  for (const name of softwareNames) {
+    const found = await request({ name });
+    if (found !== undefined) return found;
+  }
+  const fallback = await request({ fallback: true });
+  if (fallback !== undefined) return fallback;
+  return refuse(
+    kind === 'software' ? 'no software adapter was found' : 'no GPU adapter was found, neither hardware nor software',
+  );
+}
+
+function refuse(message: string): never {
+  throw unavailable(message, { expected: 'an adapter with Vulkan 1.1, Metal or Direct3D 12', remedy: softwareRemedy });
+}
+
+async function request(options: { name?: string; fallback?: boolean }): Promise<OpenAdapter | undefined> {
+  const instance = create(options.name === undefined ? toggles : [...toggles, `adapter=${options.name}`]);
+  const adapter = await instance
+    .requestAdapter({ powerPreference: 'high-performance', forceFallbackAdapter: options.fallback ?? false })
+    .catch(() => null);
+  return adapter === null ? undefined : { instance, adapter, report: describe(adapter) };
+}
+
+function describe(adapter: GPUAdapter): AdapterReport {
+  const { info } = adapter;
+  const software =
+    info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.device} ${info.description}`);
+  return {
+    name: info.device || info.description || 'unknown adapter',
+    vendor: info.vendor,
+    architecture: info.architecture,
+    driver: info.description,
+    backend: backendOf(process.platform),
+    // Dawn's Node binding does not tell discrete from integrated.
+    type: software ? 'software' : 'unknown',
+    software,
+    features: [...adapter.features].sort(),
+    limits: limitsOf(adapter.limits),
+  };
+}
+
+/** The binding does not report the backend; these are Dawn's defaults per platform. */
+const backendOf = (platform: NodeJS.Platform): string =>
+  platform === 'darwin' ? 'metal' : platform === 'win32' ? 'd3d12' : 'vulkan';
+
+/** A limits object as plain data: its values are getters of the prototype. */
+export function limitsOf(limits: GPUSupportedLimits): Record<string, number> {
+  const plain: Record<string, number> = {};
+  for (const name in limits) {
+    const value: unknown = Reflect.get(limits, name);
+    if (typeof value === 'number') plain[name] = value;
+  }
+  return plain;
+}

@@ -1,0 +1,66 @@
+/**
+ * The parameters of recorded dispatches: one slot of a uniform buffer each, selected by a dynamic offset. The slots are
+ * uploaded in one piece just before the commands that use them are submitted; the queue keeps that order, so the ring
+ * starts from slot 0 after each submit.
+ */
+import { alignment, usage } from './flags.ts';
+import type { CompiledKernel } from './pipelines.ts';
+
+/** Dispatches per submit. Bounds both the ring and the time one submit takes on a slow adapter. */
+export const ringSlots = 512;
+
+export class UniformRing {
+  readonly buffer: GPUBuffer;
+  readonly #device: GPUDevice;
+  readonly #bytes = new ArrayBuffer(ringSlots * alignment);
+  readonly #view = new DataView(this.#bytes);
+  #used = 0;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    this.buffer = device.createBuffer({
+      label: 'params',
+      size: ringSlots * alignment,
+      usage: usage.uniform | usage.copyDst,
+    });
+  }
+
+  get full(): boolean {
+    return this.#used === ringSlots;
+  }
+
+  /** Writes a slot and returns its byte offset. */
+  push(kernel: string, fields: CompiledKernel['params'], values: Readonly<Record<string, number>>): number {
+    const start = this.#used * alignment;
+    if (fields.length * 4 > alignment) throw new Error(`kernel ${kernel} has more than ${alignment / 4} params`);
+    for (let index = 0; index < fields.length; index += 1) {
+      const [name, type] = fields[index]!;
+      this.#writeField(start + index * 4, type, values[name], `param ${name} of kernel ${kernel}`);
+    }
+    this.#used += 1;
+    return start;
+  }
+
+  #writeField(at: number, type: 'u32' | 'f32' | 'i32', value: number | undefined, what: string): void {
+    if (typeof value !== 'number') throw new Error(`${what} is missing`);
+    if (type === 'f32') {
+      this.#view.setFloat32(at, value, true);
+      return;
+    }
+    const [low, high] = type === 'u32' ? [0, 0xffff_ffff] : [-0x8000_0000, 0x7fff_ffff];
+    if (!Number.isInteger(value) || value < low || value > high)
+      throw new Error(`${what} is ${value}, expected ${type}`);
+    if (type === 'u32') this.#view.setUint32(at, value, true);
+    else this.#view.setInt32(at, value, true);
+  }
+
+  /** Sends the slots in use to the device and starts over. */
+  upload(): void {
+    if (this.#used > 0) this.#device.queue.writeBuffer(this.buffer, 0, this.#bytes, 0, this.#used * alignment);
+    this.#used = 0;
+  }
+
+  reset(): void {
+    this.#used = 0;
+  }
+}

@@ -1,0 +1,176 @@
+/** A device's contract: data comes back bit for bit, commands run in order, mistakes are named. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { KernelSpec, Tensor } from '../../src/gpu/types.ts';
+import { testGpu, unwritten, upload } from '../gpu.ts';
+
+const gpu = await testGpu();
+const made: Tensor[] = [];
+const keep = (tensor: Tensor): Tensor => {
+  made.push(tensor);
+  return tensor;
+};
+afterEach(() => {
+  for (const tensor of made.splice(0)) gpu.free(tensor);
+});
+
+const axpy: KernelSpec<'x' | 'out', 'count' | 'factor'> = {
+  name: 'test-axpy',
+  shader: '../test/fixtures/gpu/axpy.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { x: 'read', out: 'write' },
+  params: { count: 'u32', factor: 'f32' },
+};
+
+const run = (x: Tensor, out: Tensor, factor: number): void => {
+  const count = x.shape[0]!;
+  gpu.dispatch(axpy, { bindings: { x, out }, params: { count, factor }, grid: [Math.ceil(count / 64)] });
+};
+
+describe('device', () => {
+  it('says what it runs on', () => {
+    expect(gpu.adapter.name).not.toBe('');
+    expect(gpu.adapter.software).toBe(/swiftshader|llvmpipe/i.test(gpu.adapter.name));
+    expect(gpu.adapter.limits['maxStorageBuffersPerShaderStage']).toBeGreaterThanOrEqual(8);
+    expect(gpu.adapter.limits['maxStorageBufferBindingSize']).toBeGreaterThanOrEqual(128 * 1024 * 1024);
+    expect(gpu.device.limits.maxStorageBufferBindingSize).toBe(gpu.adapter.limits['maxStorageBufferBindingSize']);
+  });
+
+  it('keeps every bit, NaN payloads and negative zero too', async () => {
+    const bits = new Uint32Array([
+      0x7fc00001, 0xffc12345, 0x7f800001, 0x80000000, 0x7f800000, 0xff800000, 1, 0x3f800000,
+    ]);
+    const tensor = keep(upload(gpu, 'bits', [8], new Float32Array(bits.buffer)));
+    expect(await gpu.readU32(tensor)).toEqual(bits);
+    const copied = keep(gpu.allocate('copied', [8]));
+    gpu.copy(tensor, copied);
+    expect(await gpu.readU32(copied)).toEqual(bits);
+  });
+
+  it('allocates zeros and clears', async () => {
+    const tensor = keep(gpu.allocate('zeros', [100]));
+    expect(await gpu.read(tensor)).toEqual(new Float32Array(100));
+    gpu.write(tensor, new Float32Array(100).fill(3));
+    gpu.clear(tensor);
+    expect(await gpu.read(tensor)).toEqual(new Float32Array(100));
+  });
+
+  it('orders writes, copies and dispatches as recorded', async () => {
+    const x = keep(upload(gpu, 'x', [3], new Float32Array([1, 2, 3])));
+    const [first, second] = [keep(upload(gpu, 'first', [3], new Float32Array(3))), keep(gpu.allocate('second', [3]))];
+    run(x, first, 10);
+    gpu.copy(first, second);
+    gpu.write(x, new Float32Array([100, 200, 300]));
+    run(x, second, 1);
+    gpu.clear(first);
+    expect(await gpu.read(second)).toEqual(new Float32Array([110, 220, 330]));
+    expect(await gpu.read(first)).toEqual(new Float32Array(3));
+  });
+
+  it('runs more dispatches than the ring of params holds', async () => {
+    const x = keep(upload(gpu, 'x', [1], new Float32Array([1])));
+    const out = keep(gpu.allocate('out', [1]));
+    for (let step = 0; step < 1300; step += 1) run(x, out, step);
+    expect(await gpu.read(out)).toEqual(new Float32Array([(1299 * 1300) / 2]));
+  });
+
+  it('folds a grid above 65535 workgroups', async () => {
+    const count = 65_535 * 64 + 70;
+    const x = keep(upload(gpu, 'x', [count], new Float32Array(count).fill(2)));
+    const out = keep(gpu.allocate('out', [count]));
+    run(x, out, 0.5);
+    const result = await gpu.read(out);
+    expect(result.every((value) => value === 1)).toBe(true);
+  });
+
+  it('leases scratch from a pool and reuses it', () => {
+    const first = gpu.lease('scratch', [1000]);
+    const { pooled } = gpu.memory();
+    gpu.release(first);
+    const second = gpu.lease('scratch', [990]);
+    expect(second.buffer).toBe(first.buffer);
+    expect(gpu.memory().pooled).toBe(pooled);
+    gpu.release(second);
+    expect(() => gpu.release(second)).toThrow('was released before');
+  });
+
+  it('reads several tensors at once and empty ones', async () => {
+    const tensors = [1, 2, 3].map((value) => keep(upload(gpu, 'x', [2], new Float32Array([value, -value]))));
+    const results = await Promise.all(tensors.map((tensor) => gpu.read(tensor)));
+    expect(results.map((result) => [...result])).toEqual([
+      [1, -1],
+      [2, -2],
+      [3, -3],
+    ]);
+    expect(await gpu.read(keep(gpu.allocate('empty', [0, 4])))).toHaveLength(0);
+  });
+
+  it('times kernels where the adapter can', async () => {
+    const x = keep(upload(gpu, 'x', [64], new Float32Array(64)));
+    const out = keep(gpu.allocate('out', [64]));
+    const { kernels } = await gpu.timed(async () => {
+      run(x, out, 1);
+      run(x, out, 1);
+      await gpu.idle();
+    });
+    if (!gpu.device.features.has('timestamp-query')) expect(kernels).toEqual([]);
+    else expect(kernels).toEqual([{ kernel: 'test-axpy', calls: 2, milliseconds: expect.any(Number) }]);
+  });
+});
+
+describe('mistakes', () => {
+  const x = () => keep(upload(gpu, 'x', [4], new Float32Array(4)));
+
+  it('names a missing binding and a missing or wrong param', () => {
+    const out = keep(gpu.allocate('out', [4]));
+    const bad = (bindings: object, params: object) => () =>
+      gpu.dispatch(axpy as KernelSpec, { bindings: { ...bindings }, params: { ...params }, grid: [1] });
+    expect(bad({ out }, { count: 4, factor: 1 })).toThrow('binding x of kernel test-axpy is missing');
+    expect(bad({ x: x(), out }, { count: 4 })).toThrow('param factor of kernel test-axpy is missing');
+    expect(bad({ x: x(), out }, { count: -1, factor: 1 })).toThrow(
+      'param count of kernel test-axpy is -1, expected u32',
+    );
+  });
+
+  it('refuses to read and write one buffer in one dispatch', () => {
+    const tensor = x();
+    expect(() => run(tensor, tensor, 1)).toThrow('kernel test-axpy writes out (x) to the buffer that it binds as x');
+  });
+
+  it('refuses freed tensors, wrong lengths and wrong types', async () => {
+    const freed = gpu.allocate('gone', [4]);
+    gpu.free(freed);
+    expect(() => run(freed, freed, 1)).toThrow('tensor gone was freed');
+    expect(() => gpu.free(freed)).toThrow('was freed before');
+    expect(() => gpu.write(x(), new Float32Array(3))).toThrow('[4] holds 16 bytes, got 12');
+    await expect(gpu.read(keep(gpu.allocate('ids', [2], 'u32')))).rejects.toThrow('use readU32');
+  });
+
+  it('refuses a tensor larger than a buffer with both numbers', () => {
+    const limit = gpu.device.limits.maxBufferSize;
+    const huge = Math.floor(limit / 4) + 64;
+    expect(() => gpu.allocate('huge', [huge])).toThrow(/tensor huge needs \d+ bytes, this adapter's buffers hold \d+/);
+  });
+
+  it('names file, line and kernel of a shader that does not compile, at once and in advance', async () => {
+    const broken = {
+      ...axpy,
+      name: 'test-broken',
+      header: 'const UNUSED = 1;',
+      shader: '../test/fixtures/gpu/broken.wgsl',
+    };
+    const where = /shaders\/\.\.\/test\/fixtures\/gpu\/broken\.wgsl:9:\d+: .*missing_function.*\(kernel test-broken\)/;
+    const out = keep(unwritten(gpu, 'out', [4]));
+    const dispatch = () =>
+      gpu.dispatch(broken, { bindings: { x: x(), out }, params: { count: 4, factor: 1 }, grid: [1] });
+    expect(dispatch).toThrow(where);
+    await expect(gpu.compile([broken])).rejects.toThrow(where);
+    run(x(), out, 1); // The device is not spoilt by it.
+    expect((await gpu.read(out)).every(Number.isNaN)).toBe(true);
+  });
+
+  it('throws what the device reports, once', async () => {
+    gpu.device.createBuffer({ size: 4, usage: 0xffff_0000 });
+    expect(() => gpu.submit()).toThrow(/submit: .*usage/i);
+    await gpu.idle();
+  });
+});
