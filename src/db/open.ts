@@ -1,21 +1,72 @@
 /**
  * Opens the one database: Postgres named by DATABASE_URL, or PGlite in the data folder behind a socket. Either way one
  * driver (pg), Drizzle tables and migrations applied. Called once by main.ts, and by tests; nothing else makes a pool.
+ * It owns the data folder's lock, so whoever has a Database may use the folder's storage too.
  */
-import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import type { Pool } from 'pg';
-import type * as schema from './schema.ts';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { Pool, PoolConfig } from 'pg';
+import type { Config } from '../config.ts';
+import { createLogger } from '../log.ts';
+import { startEmbedded } from './embedded.ts';
+import { checkFormat } from './format.ts';
+import { GuardedPool, guardTransactions } from './guarded-pool.ts';
+import type { Db } from './handle.ts';
+import { lockDataFolder } from './lock.ts';
+import { applyMigrations } from './migrate.ts';
+import * as schema from './schema.ts';
+import { checkServer, type ServerVersion } from './server-version.ts';
 
-export type Db = NodePgDatabase<typeof schema>;
-export type Transaction = Parameters<Parameters<Db['transaction']>[0]>[0];
-/** What a function takes that works inside a transaction and outside. */
-export type Executor = Db | Transaction;
+export type { Db, Executor, Transaction } from './handle.ts';
 
 export interface Database {
   readonly db: Db;
   readonly pool: Pool;
   readonly kind: 'pglite' | 'postgres';
-  /** Server version, for example `18.3`, and pgvector's. */
-  readonly version: { readonly server: string; readonly vector: string };
+  readonly version: ServerVersion;
+  /** Waits for running queries, ends the server if it is ours, frees the data folder. A second or two at most. */
   close(): Promise<void>;
+}
+
+type Closer = () => Promise<void>;
+
+/** CONFLICT: the data folder is in use or of another format. UNAVAILABLE: the server cannot be reached or is too old. */
+export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Database> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const closers: Closer[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const lock = await lockDataFolder(config.dataDir);
+    closers.push(() => lock.release());
+    await checkFormat(config.dataDir);
+    const pool = new GuardedPool(await connection(config, closers));
+    closers.push(() => pool.end());
+    const log = createLogger('db');
+    pool.on('error', (error) => log.error({ error: error.message }, 'an idle database connection failed'));
+    const kind = config.databaseUrl ? 'postgres' : 'pglite';
+    const version = await checkServer(pool, config.databaseUrl);
+    await applyMigrations(pool, kind);
+    const db = guardTransactions(drizzle(pool, { schema }));
+    return { db, pool, kind, version, close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/**
+ * PGlite is one session behind its socket: more than one connection could not work at the same time, would share
+ * temporary state, and would wait for each other's transactions; so it gets exactly one, and the pool is the queue.
+ */
+async function connection(
+  { dataDir, databaseUrl }: Pick<Config, 'dataDir' | 'databaseUrl'>,
+  closers: Closer[],
+): Promise<PoolConfig> {
+  if (databaseUrl) return { connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 10_000 };
+  const server = await startEmbedded(join(dataDir, 'database'));
+  closers.push(() => server.close());
+  return { ...server.connection, max: 1, idleTimeoutMillis: 0 };
 }

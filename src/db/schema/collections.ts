@@ -62,7 +62,7 @@ export const embeddings = pgTable(
       .references(() => checkpoints.id),
     createdAt: createdAt(),
     dimension: integer('dimension').notNull(),
-    /** Written as binary parameter, read by db/vectors.ts: never text. */
+    /** Written as binary parameter, read by db/vectors.ts: never decimal text. */
     vector: vector('vector').notNull(),
     tokens: integer('tokens').notNull(),
     truncated: boolean('truncated').notNull(),

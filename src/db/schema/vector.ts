@@ -1,17 +1,16 @@
 /**
  * pgvector's `vector` as a column of Float32Array. It goes to the server in pgvector's binary format (vector_recv:
  * int16 dimension, int16 0, then big-endian float4), because node-postgres sends a Buffer as a binary parameter.
- * Ordinary selects return text, which is refused here: db/vectors.ts reads vectors with binary results.
+ * Ordinary selects return decimal text, which is refused here: db/vectors.ts reads the binary format.
  */
 import { customType } from 'drizzle-orm/pg-core';
 import { invariant } from '../../errors.ts';
 
-export const vector = customType<{ data: Float32Array; driverData: Buffer | string }>({
+export const vector = customType<{ data: Float32Array; driverData: Buffer }>({
   dataType: () => 'vector',
   toDriver: encodeVector,
-  fromDriver: (value) => {
-    invariant(Buffer.isBuffer(value), 'A vector was selected as text; read vectors with readVectors of db/vectors.ts');
-    return decodeVector(value);
+  fromDriver: () => {
+    throw new Error('A vector was selected as text; use readVectors of db/vectors.ts. This is a bug in Tandem.');
   },
 });
 

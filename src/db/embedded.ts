@@ -1,0 +1,79 @@
+/** Starts and ends the thread in which PGlite runs, and says how `pg` reaches it. Called by open.ts. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { PoolConfig } from 'pg';
+import { workerEntry } from '../assets.ts';
+import { type PlainError, unavailable } from '../errors.ts';
+
+export interface ThreadSettings {
+  /** Folder of the database's files. */
+  readonly folder: string;
+  readonly listen: { readonly path: string } | { readonly host: string; readonly port: number };
+}
+
+export type ThreadMessage =
+  | { readonly kind: 'ready'; readonly port: number }
+  | { readonly kind: 'failed'; readonly error: PlainError };
+
+export interface EmbeddedServer {
+  readonly connection: Pick<PoolConfig, 'host' | 'port' | 'user' | 'database'>;
+  close(): Promise<void>;
+}
+
+/** A unix socket's whole path must stay below about 104 bytes (macOS, BSD). */
+const longestSocketPath = 100;
+const closeWithinMs = 2_000;
+
+export async function startEmbedded(folder: string): Promise<EmbeddedServer> {
+  const socketFolder = process.platform === 'win32' ? undefined : await privateFolder();
+  const listen = socketFolder ? { path: join(socketFolder, '.s.PGSQL.5432') } : { host: '127.0.0.1', port: 0 };
+  const worker = new Worker(workerEntry('database'), { workerData: { folder, listen } satisfies ThreadSettings });
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const removeSocket = async (): Promise<void> => {
+    if (socketFolder) await rm(socketFolder, { recursive: true, force: true });
+  };
+  try {
+    const port = await ready(worker, folder);
+    return {
+      connection: { host: socketFolder ?? '127.0.0.1', port: socketFolder ? 5432 : port, ...identity },
+      async close() {
+        worker.postMessage('close');
+        const force = setTimeout(() => void worker.terminate(), closeWithinMs);
+        await exited.finally(() => clearTimeout(force));
+        await removeSocket();
+      },
+    };
+  } catch (error) {
+    await worker.terminate();
+    await removeSocket();
+    throw error;
+  }
+}
+
+const identity = { user: 'postgres', database: 'postgres' } as const;
+
+/** mkdtemp makes it 0700. The temporary folder of macOS is long but short enough; a longer one is passed over for /tmp. */
+function privateFolder(): Promise<string> {
+  const base =
+    Buffer.byteLength(join(tmpdir(), 'tandem-XXXXXX', '.s.PGSQL.5432')) < longestSocketPath ? tmpdir() : '/tmp';
+  return mkdtemp(join(base, 'tandem-'));
+}
+
+function ready(worker: Worker, folder: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (message: string): void =>
+      reject(
+        unavailable(`The embedded database in ${folder} does not start: ${message}`, {
+          field: 'TANDEM_DATA',
+          remedy: 'Restore the data folder from a backup, name another by TANDEM_DATA, or use DATABASE_URL.',
+        }),
+      );
+    worker.once('message', (message: ThreadMessage) =>
+      message.kind === 'ready' ? resolve(message.port) : fail(message.error.message),
+    );
+    worker.once('error', (error) => fail(String(error)));
+    worker.once('exit', (code) => fail(`its thread ended (exit code ${code})`));
+  });
+}

@@ -1,0 +1,165 @@
+/** The data folder: one process at a time, its format, and ends of all kinds. PGlite and real processes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkFormat, dataFormat, pgliteVersion } from '../../src/db/format.ts';
+import { lockDataFolder } from '../../src/db/lock.ts';
+import { openDatabase } from '../../src/db/open.ts';
+import { models } from '../../src/db/schema.ts';
+import { temporaryFolder } from './database.ts';
+import { newModel } from './rows.ts';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+});
+afterAll(() => folder.remove());
+
+const newFolder = async (name: string): Promise<string> => {
+  const path = join(folder.path, name);
+  await mkdir(path);
+  return path;
+};
+
+describe('lockDataFolder', () => {
+  it('refuses a second owner and names the first, until it is released', async () => {
+    const path = await newFolder('second');
+    const lock = await lockDataFolder(path);
+    const message = new RegExp(`in use by process ${process.pid} `);
+    await expect(lockDataFolder(path)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(message),
+    });
+    await lock.release();
+    await (await lockDataFolder(path)).release();
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('refuses while another process lives and takes over when it was killed', async () => {
+    const path = await newFolder('killed');
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log("up")'], { stdio: 'pipe' });
+    await once(child.stdout, 'data');
+    const ticks = (await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => '')).split(' ')[21] ?? '';
+    const own = await lockDataFolder(path);
+    await own.release();
+    const other = { ...own.owner, id: 'other', pid: child.pid, startTicks: ticks };
+    await writeFile(join(path, 'tandem.lock'), JSON.stringify(other));
+    await expect(lockDataFolder(path)).rejects.toThrow(`in use by process ${child.pid}`);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await (await lockDataFolder(path)).release();
+  });
+
+  it('takes over after a reboot, after a pid was given again, and from a torn file', async () => {
+    const path = await newFolder('stale');
+    const own = await lockDataFolder(path);
+    await own.release();
+    const stale = [
+      JSON.stringify({ ...own.owner, id: 'x', bootId: 'an earlier boot' }),
+      JSON.stringify({ ...own.owner, id: 'y', startTicks: own.owner.startTicks && '1' }),
+      '{"pid": 1',
+    ];
+    for (const text of stale) {
+      await writeFile(join(path, 'tandem.lock'), text);
+      await (await lockDataFolder(path)).release();
+    }
+  });
+
+  it('believes a process that it cannot see as long as the file is fresh', async () => {
+    const path = await newFolder('container');
+    const own = await lockDataFolder(path);
+    await own.release();
+    const unseen = { ...own.owner, id: 'z', bootId: 'another machine', host: 'elsewhere' };
+    await writeFile(join(path, 'tandem.lock'), JSON.stringify(unseen));
+    await expect(lockDataFolder(path)).rejects.toThrow('on elsewhere');
+  });
+
+  it('gives the folder to one of many that find a dead owner', async () => {
+    const path = await newFolder('race');
+    await writeFile(join(path, 'tandem.lock'), '{}');
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockDataFolder(path)));
+    const locks = results.filter((result) => result.status === 'fulfilled');
+    expect(locks).toHaveLength(1);
+    await locks[0].value.release();
+  });
+});
+
+describe('checkFormat', () => {
+  it('records itself and accepts itself', async () => {
+    const path = await newFolder('format');
+    const recorded = await checkFormat(path);
+    expect(recorded).toMatchObject({ format: dataFormat, pglite: pgliteVersion });
+    expect(await checkFormat(path)).toEqual(recorded);
+  });
+
+  it('names the PGlite that is installed', async () => {
+    const file = new URL('../../node_modules/@electric-sql/pglite/package.json', import.meta.url);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: pgliteVersion });
+  });
+
+  it.each([
+    ['a newer format', { format: dataFormat + 1, pglite: pgliteVersion, tandem: '9.0.0' }, /of a newer Tandem/],
+    ['an older format', { format: 0, pglite: pgliteVersion, tandem: '0.0.1' }, /of an older Tandem/],
+    ['a newer PGlite', { format: dataFormat, pglite: '1.0.0', tandem: '9.0.0' }, /newer PGlite, 1.0.0/],
+    ['an older PGlite', { format: dataFormat, pglite: '0.4.9', tandem: '0.0.1' }, /older PGlite, 0.4.9/],
+  ])('refuses %s with the remedy', async (name, record, message) => {
+    const path = await newFolder(name);
+    await writeFile(join(path, 'format.json'), JSON.stringify(record));
+    await expect(checkFormat(path)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(message),
+      details: { remedy: expect.stringContaining(`Tandem ${record.tandem}`) },
+    });
+  });
+
+  it('refuses a file that is no record', async () => {
+    const path = await newFolder('garbage');
+    await writeFile(join(path, 'format.json'), 'not json');
+    await expect(checkFormat(path)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+});
+
+describe('openDatabase on a data folder', () => {
+  it('keeps rows over a close, refuses a second opener, leaves no socket and closes fast', async () => {
+    const dataDir = await newFolder('kept');
+    const sockets = async () => (await readdir(tmpdir())).filter((name) => /^tandem-\w{6}$/.test(name)).length;
+    const before = await sockets();
+    const first = await openDatabase({ dataDir, databaseUrl: undefined });
+    await first.db.insert(models).values(newModel({ name: 'kept' }));
+    await expect(openDatabase({ dataDir, databaseUrl: undefined })).rejects.toMatchObject({ code: 'CONFLICT' });
+    const start = performance.now();
+    await first.close();
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(await sockets()).toBeLessThanOrEqual(before);
+    expect(await readdir(dataDir)).toEqual(['database', 'format.json']);
+
+    const second = await openDatabase({ dataDir, databaseUrl: undefined });
+    expect(await second.db.select({ name: models.name }).from(models)).toEqual([{ name: 'kept' }]);
+
+    await second.pool.query(`update drizzle.__drizzle_migrations set created_at = created_at + 4000000000000`);
+    await second.close();
+    await expect(openDatabase({ dataDir, databaseUrl: undefined })).rejects.toThrow('changed by a newer Tandem');
+    expect(await readdir(dataDir)).toEqual(['database', 'format.json']);
+  });
+
+  it('says what to do when the folder is damaged', async () => {
+    const dataDir = await newFolder('damaged');
+    await mkdir(join(dataDir, 'database'));
+    await writeFile(join(dataDir, 'database', 'PG_VERSION'), '18\n');
+    await expect(openDatabase({ dataDir, databaseUrl: undefined })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await readdir(dataDir)).not.toContain('tandem.lock');
+  });
+
+  it('says what to do when DATABASE_URL names no server, without its password', async () => {
+    const dataDir = await newFolder('no-server');
+    const opening = openDatabase({ dataDir, databaseUrl: 'postgres://me:secret@127.0.0.1:9/none' });
+    await expect(opening).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.not.stringContaining('secret'),
+      details: { field: 'DATABASE_URL' },
+    });
+  });
+});
