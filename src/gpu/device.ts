@@ -29,6 +29,8 @@ export interface OpenedDevice {
 
 export const createGpu = (opened: OpenedDevice): Gpu => new DeviceGpu(opened);
 
+/** Copies, unlike bindings, may begin at any value. */
+const copyAlignment = 4;
 /** Workgroups per dimension that every adapter takes. */
 const gridLimit = 65_535;
 const byteLength = (tensor: Tensor): number => elementCount(tensor.shape) * 4;
@@ -103,8 +105,8 @@ class DeviceGpu implements Gpu {
   }
 
   copy(from: Tensor, to: Tensor): void {
-    this.#checkUsable(from, 'copy');
-    this.#checkUsable(to, 'copy');
+    this.#checkUsable(from, 'copy', copyAlignment);
+    this.#checkUsable(to, 'copy', copyAlignment);
     const bytes = byteLength(from);
     if (bytes !== byteLength(to)) throw new Error(`copy ${from.label} [${from.shape}] to ${to.label} [${to.shape}]`);
     if (bytes > 0) this.#commands().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
@@ -266,10 +268,10 @@ class DeviceGpu implements Gpu {
     );
   }
 
-  #checkUsable(tensor: Tensor, doing: string): void {
+  #checkUsable(tensor: Tensor, doing: string, alignTo: number = alignment): void {
     this.#failures.check(doing);
     if (this.#buffers.isStale(tensor.buffer)) throw new Error(`${doing}: tensor ${tensor.label} was freed or released`);
-    if (tensor.offset % alignment !== 0)
+    if (tensor.offset % alignTo !== 0)
       throw new Error(`${doing}: tensor ${tensor.label} begins at byte ${tensor.offset}`);
     if (tensor.offset + byteLength(tensor) > tensor.buffer.size) {
       throw new Error(`${doing}: tensor ${tensor.label} [${tensor.shape}] ends beyond its buffer`);

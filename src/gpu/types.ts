@@ -61,7 +61,7 @@ export interface Gpu {
   write(tensor: Tensor, data: Float32Array | Uint32Array): void;
   /** Records filling a tensor with zeros. */
   clear(tensor: Tensor): void;
-  /** Records a device-to-device copy of equal byte lengths. */
+  /** Records a device-to-device copy of equal byte lengths. Only here a view may begin at any multiple of 4 bytes. */
   copy(from: Tensor, to: Tensor): void;
   dispatch<B extends string, P extends string>(kernel: KernelSpec<B, P>, call: Dispatch<B, P>): void;
   /** Sends what was recorded. `read` does so by itself. */
