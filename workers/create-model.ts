@@ -1,0 +1,121 @@
+/** Creates a model from scratch: a vocabulary trained on data sets, seeded parameters, a published folder (theta_0). */
+import type { CatalogEntry } from '../src/catalog.ts';
+import { openDataset } from '../src/data/record-file.ts';
+import { buildText } from '../src/data/text.ts';
+import type { PromptTemplates, TextRole, TextTriple } from '../src/data/types.ts';
+import { badInput } from '../src/errors.ts';
+import { initialParameters } from '../src/formats/initial-parameters.ts';
+import { writeModelFolder } from '../src/formats/model-folder.ts';
+import { publishModel } from '../src/formats/publish-model.ts';
+import { checkTemplates } from '../src/formats/templates.ts';
+import type { Architecture, ModelSpec } from '../src/formats/types.ts';
+import { encoderCatalog, poolingModes } from '../src/nn/encoders/catalog.ts';
+import type { Storage } from '../src/storage/storage.ts';
+import { smallestVocabulary, trainWordPiece } from '../src/tokenizer/train-wordpiece.ts';
+import type { CreateModelInput, ModelSummary } from './protocol.ts';
+
+export interface CreateModelOptions {
+  readonly signal?: AbortSignal;
+  readonly onStage?: (stage: string) => void;
+}
+
+/** BERT's two segments; only the first is used. */
+const typeVocabularySize = 2;
+/** Largest vocabulary that is trained; the largest published ones have about 250,000. */
+const largestVocabulary = 1_000_000;
+
+export async function createModel(
+  storage: Storage,
+  input: CreateModelInput,
+  { signal, onStage }: CreateModelOptions = {},
+): Promise<ModelSummary> {
+  const sizes = checkInput(input);
+  onStage?.('vocabulary');
+  const texts = trainTexts(storage, input.vocabularyFrom, input.templates);
+  const tokenizer = await trainWordPiece(texts, input.vocabularySize, { signal });
+  onStage?.('parameters');
+  const vocabularySize = Object.keys(tokenizer.model.vocab).length;
+  const spec: ModelSpec = {
+    family: input.family,
+    architecture: { ...sizes, vocabularySize, typeVocabularySize, layerNormEpsilon: 1e-12 },
+    pooling: input.pooling,
+    includePrompt: input.includePrompt,
+    maxLength: input.maxLength,
+    templates: input.templates,
+    initialisation: null,
+  };
+  const tensors = initialParameters(spec.family, spec.architecture, input.seed);
+  return publishModel(storage, spec, (folder) =>
+    writeModelFolder(folder, { spec, tokenizerJson: JSON.stringify(tokenizer, undefined, 2), tensors }),
+  );
+}
+
+/** Every text of the train splits, as the encoder will read it. Refuses data sets that are not there or hold nothing. */
+async function* trainTexts(
+  storage: Storage,
+  digests: readonly string[],
+  templates: PromptTemplates,
+): AsyncGenerator<string> {
+  let count = 0;
+  const built = (role: TextRole, triple: TextTriple): string => {
+    count++;
+    const { prompt, text } = buildText(templates, role, triple);
+    return prompt + text;
+  };
+  for (const digest of digests) {
+    const dataset = await openDataset(await storage.require('datasets', digest));
+    for await (const record of dataset.records('train')) {
+      const [own, others]: [TextRole, TextRole] = record.task === 'sts' ? ['sts', 'sts'] : ['query', 'passage'];
+      yield built(own, record.query);
+      for (const triple of [...record.positives, ...record.negatives]) yield built(others, triple);
+    }
+    for await (const document of dataset.documents('train')) yield built('passage', document.text);
+  }
+  if (count > 0) return;
+  throw badInput('The data sets have no text in their train split', {
+    field: 'vocabularyFrom',
+    expected: 'at least one data set with a train split: the vocabulary is learned from it',
+  });
+}
+
+// ---- checks ------------------------------------------------------------------------------------------------------
+
+type Sizes = Pick<Architecture, 'layers' | 'width' | 'heads' | 'innerWidth' | 'maxPositions'>;
+
+function checkInput(input: CreateModelInput): Sizes {
+  const family = encoderCatalog.find(({ name }) => name === input.family);
+  if (!family) throw wrong('family', input.family, encoderCatalog.map(({ name }) => name).join(', '));
+  if (!poolingModes.includes(input.pooling)) throw wrong('pooling', input.pooling, poolingModes.join(', '));
+  if (input.vocabularyFrom.length === 0) throw wrong('vocabularyFrom', '[]', 'at least one data set');
+  checkInteger('vocabularySize', input.vocabularySize, smallestVocabulary, largestVocabulary);
+  checkInteger('seed', input.seed, 0, Number.MAX_SAFE_INTEGER);
+  checkTemplates(input.templates);
+  const sizes = readSizes(family, input.architecture) as unknown as Sizes;
+  if (sizes.width % sizes.heads !== 0) {
+    throw wrong('architecture.heads', sizes.heads, `a divisor of the width, ${sizes.width}`);
+  }
+  checkInteger('maxLength', input.maxLength, 3, sizes.maxPositions);
+  return sizes;
+}
+
+/** Values of a catalog row, defaults filled in. */
+function readSizes(family: CatalogEntry, given: Readonly<Record<string, number>>): Record<string, number> {
+  const names = family.parameters.map(({ name }) => name);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw wrong(`architecture.${unknown}`, given[unknown], `only ${names.join(', ')}`);
+  const entries = family.parameters.flatMap((row) => {
+    if (row.type !== 'int') return [];
+    const value = given[row.name] ?? row.default;
+    checkInteger(`architecture.${row.name}`, value, row.min ?? 1, row.max ?? Number.MAX_SAFE_INTEGER);
+    return [[row.name, value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function checkInteger(field: string, value: number, min: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  throw wrong(field, value, `a whole number from ${min} to ${max}`);
+}
+
+const wrong = (field: string, value: unknown, expected: string) =>
+  badInput(`${field} is ${typeof value === 'string' ? value : JSON.stringify(value)}`, { field, expected });
