@@ -1,0 +1,173 @@
+// dK and dV by key rows: the mirror of attention_backward_query.wgsl. For every query i of the key's text, p and ds as
+// there; dV = sum_i dropout factor * p * dOut_i, dK = sum_i ds * q_i.
+struct Params {
+  tokens: u32,
+  texts: u32,
+  heads: u32,
+  scale: f32,
+  threshold: u32,
+  keep_scale: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read> d_out: array<vec4f>;
+@group(0) @binding(5) var<storage, read> rows: array<vec4u>;
+@group(0) @binding(6) var<storage, read> cumulative: array<u32>;
+@group(0) @binding(7) var<storage, read_write> d_k: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> d_v: array<vec4f>;
+
+var<workgroup> tile_q: array<vec4f, select(1u, TILE * D4, STAGED)>;
+var<workgroup> tile_d: array<vec4f, select(1u, TILE * D4, STAGED)>;
+// Of every block of four queries: the lanes' parts of q k, then of dOut v.
+var<workgroup> partial: array<vec4f, select(1u, 2u * BLOCKS * LANES, PARTS > 1u)>;
+
+fn query_at(base: u32, i: u32, last: u32, head: u32, c: u32) -> vec4f {
+  if (STAGED) { return tile_q[i * D4 + c]; }
+  return q[head_base(min(base + i, last), head, params.heads) + c];
+}
+fn gradient_at(base: u32, i: u32, last: u32, head: u32, c: u32) -> vec4f {
+  if (STAGED) { return tile_d[i * D4 + c]; }
+  return d_out[head_base(min(base + i, last), head, params.heads) + c];
+}
+fn info_at(base: u32, i: u32, last: u32, head: u32) -> vec4u {
+  return rows[min(base + i, last) * params.heads + head];
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let heads = params.heads;
+  let unit = workgroup_index(group, count);
+  let head = unit % heads;
+  let first_row = unit / heads * ROWS;
+  if (first_row >= params.tokens) { return; }
+  let end_row = min(first_row + ROWS, params.tokens);
+  let part = lane % PARTS;
+  let row = first_row + lane / PARTS;
+  let safe_row = min(row, params.tokens - 1u);
+  let own = head_base(safe_row, head, heads) + part * SLICE;
+
+  var key: array<vec4f, SLICE>;
+  var value: array<vec4f, SLICE>;
+  for (var c = 0u; c < SLICE; c++) {
+    key[c] = k[own + c] * params.scale;
+    value[c] = v[own + c];
+  }
+
+  var d_key: array<vec4f, SLICE>;
+  var d_value: array<vec4f, SLICE>;
+  var text = text_of(first_row, params.texts);
+  var begin = cumulative[text];
+  while (begin < end_row) {
+    let end = cumulative[text + 1u];
+    let mine = row >= begin && row < end;
+    for (var base = begin; base < end; base += TILE) {
+      let size = min(TILE, end - base);
+      let blocks = (size + 3u) / 4u;
+      if (STAGED) {
+        workgroupBarrier();
+        for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+          let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
+          tile_q[i] = q[at];
+          tile_d[i] = d_out[at];
+        }
+        workgroupBarrier();
+      }
+      var scores: array<vec4f, BLOCKS>;
+      var d_weights: array<vec4f, BLOCKS>;
+      if (mine) {
+        for (var b = 0u; b < blocks; b++) {
+          var s = vec4f(0.0);
+          var d = vec4f(0.0);
+          for (var c = 0u; c < SLICE; c++) {
+            let x = key[c];
+            let g = value[c];
+            let at = part * SLICE + c;
+            s += vec4f(
+              dot(x, query_at(base, b * 4u, end - 1u, head, at)),
+              dot(x, query_at(base, b * 4u + 1u, end - 1u, head, at)),
+              dot(x, query_at(base, b * 4u + 2u, end - 1u, head, at)),
+              dot(x, query_at(base, b * 4u + 3u, end - 1u, head, at)));
+            d += vec4f(
+              dot(g, gradient_at(base, b * 4u, end - 1u, head, at)),
+              dot(g, gradient_at(base, b * 4u + 1u, end - 1u, head, at)),
+              dot(g, gradient_at(base, b * 4u + 2u, end - 1u, head, at)),
+              dot(g, gradient_at(base, b * 4u + 3u, end - 1u, head, at)));
+          }
+          if (PARTS > 1u) {
+            partial[b * LANES + lane] = s;
+            partial[(BLOCKS + b) * LANES + lane] = d;
+          } else {
+            scores[b] = s;
+            d_weights[b] = d;
+          }
+        }
+      }
+      if (PARTS > 1u) { workgroupBarrier(); }
+      if (mine) {
+        for (var b = 0u; b < blocks; b++) {
+          var s = scores[b];
+          var d = d_weights[b];
+          if (PARTS > 1u) {
+            s = vec4f(0.0);
+            d = vec4f(0.0);
+            for (var other = 0u; other < PARTS; other++) {
+              s += partial[b * LANES + lane - part + other];
+              d += partial[(BLOCKS + b) * LANES + lane - part + other];
+            }
+          }
+          let i0 = info_at(base, b * 4u, end - 1u, head);
+          let i1 = info_at(base, b * 4u + 1u, end - 1u, head);
+          let i2 = info_at(base, b * 4u + 2u, end - 1u, head);
+          let i3 = info_at(base, b * 4u + 3u, end - 1u, head);
+          let row_log_sum_exp = bitcast<vec4f>(vec4u(i0.x, i1.x, i2.x, i3.x));
+          let delta = bitcast<vec4f>(vec4u(i0.y, i1.y, i2.y, i3.y));
+          let inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          let p = select(vec4f(0.0), exp(s - row_log_sum_exp), inside);
+          if (DROPOUT) {
+            // All rows of a text share its key.
+            let query = base - begin + b * 4u;
+            let factors = vec4f(
+              dropout_factor(i0.zw, query, row - begin, params.threshold, params.keep_scale),
+              dropout_factor(i0.zw, query + 1u, row - begin, params.threshold, params.keep_scale),
+              dropout_factor(i0.zw, query + 2u, row - begin, params.threshold, params.keep_scale),
+              dropout_factor(i0.zw, query + 3u, row - begin, params.threshold, params.keep_scale));
+            d *= factors;
+            scores[b] = p * factors;
+          } else {
+            scores[b] = p;
+          }
+          d_weights[b] = p * (d - delta) * params.scale;
+        }
+        for (var c = 0u; c < SLICE; c++) {
+          let at = part * SLICE + c;
+          var a_key = d_key[c];
+          var a_value = d_value[c];
+          for (var b = 0u; b < blocks; b++) {
+            let p = scores[b];
+            let ds = d_weights[b];
+            a_value += p.x * gradient_at(base, b * 4u, end - 1u, head, at)
+              + p.y * gradient_at(base, b * 4u + 1u, end - 1u, head, at)
+              + p.z * gradient_at(base, b * 4u + 2u, end - 1u, head, at)
+              + p.w * gradient_at(base, b * 4u + 3u, end - 1u, head, at);
+            a_key += ds.x * query_at(base, b * 4u, end - 1u, head, at)
+              + ds.y * query_at(base, b * 4u + 1u, end - 1u, head, at)
+              + ds.z * query_at(base, b * 4u + 2u, end - 1u, head, at)
+              + ds.w * query_at(base, b * 4u + 3u, end - 1u, head, at);
+          }
+          d_key[c] = a_key;
+          d_value[c] = a_value;
+        }
+      }
+      if (PARTS > 1u && !STAGED) { workgroupBarrier(); }
+    }
+    begin = end;
+    text++;
+  }
+  if (row >= params.tokens) { return; }
+  for (var c = 0u; c < SLICE; c++) {
+    d_k[own + c] = d_key[c];
+    d_v[own + c] = d_value[c];
+  }
+}

@@ -1,0 +1,30 @@
+// What the attention kernels share. A workgroup owns ROWS consecutive packed tokens of one head and walks over the texts
+// that these tokens belong to, each text from its own first token in tiles of TILE tokens. So the order of every sum is
+// fixed by the text and the header alone: a text's bits do not depend on where it lies in the batch.
+//
+// PARTS adjacent lanes share a row: each holds SLICE vec4 of the head's D channels, and their partial dot products are
+// added in lane order through workgroup memory. With STAGED the tile's rows are copied into workgroup memory first; a
+// software adapter reads them faster where they are (its caches are the CPU's).
+//
+// Header: const D, ROWS, PARTS, TILE: u32; STAGED, DROPOUT: bool. TILE is a multiple of 4.
+const D4 = D / 4u;
+const SLICE = D4 / PARTS;
+const LANES = ROWS * PARTS;
+const BLOCKS = TILE / 4u;
+const LOWEST = -3.40282e38;
+
+// The text of a packed token: the last one that begins at or before it. `texts` >= 1.
+fn text_of(token: u32, texts: u32) -> u32 {
+  var low = 0u;
+  var high = texts;
+  while (high - low > 1u) {
+    let middle = (low + high) / 2u;
+    if (cumulative[middle] <= token) { low = middle; } else { high = middle; }
+  }
+  return low;
+}
+
+// Where a token's channels of one head begin, in vec4.
+fn head_base(token: u32, head: u32, heads: u32) -> u32 {
+  return (token * heads + head) * D4;
+}

@@ -1,0 +1,142 @@
+// Bidirectional attention over packed texts with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022): the
+// running maximum is the true maximum of the scores so far; out and the sum are rescaled when it grows.
+// out = softmax(scale * q k^T) v, logSumExp[t, h] = log sum_j exp(scale * q k_j).
+struct Params {
+  tokens: u32,
+  texts: u32,
+  heads: u32,
+  scale: f32,
+  seed: u32,
+  stream: u32,
+  threshold: u32,
+  keep_scale: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read> cumulative: array<u32>;
+@group(0) @binding(5) var<storage, read> sample_of_token: array<u32>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> log_sum_exp: array<f32>;
+
+var<workgroup> tile_k: array<vec4f, select(1u, TILE * D4, STAGED)>;
+var<workgroup> tile_v: array<vec4f, select(1u, TILE * D4, STAGED)>;
+var<workgroup> partial: array<vec4f, select(1u, BLOCKS * LANES, PARTS > 1u)>;
+
+// Channel c of key `j` of the tile that begins at packed token `base`; `last` is the text's last token.
+fn key_at(base: u32, j: u32, last: u32, head: u32, c: u32) -> vec4f {
+  if (STAGED) { return tile_k[j * D4 + c]; }
+  return k[head_base(min(base + j, last), head, params.heads) + c];
+}
+fn value_at(base: u32, j: u32, last: u32, head: u32, c: u32) -> vec4f {
+  if (STAGED) { return tile_v[j * D4 + c]; }
+  return v[head_base(min(base + j, last), head, params.heads) + c];
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let heads = params.heads;
+  let unit = workgroup_index(group, count);
+  let head = unit % heads;
+  let first_row = unit / heads * ROWS;
+  // Uniform: whole workgroups past the end of a folded grid leave together.
+  if (first_row >= params.tokens) { return; }
+  let end_row = min(first_row + ROWS, params.tokens);
+  let part = lane % PARTS;
+  let row = first_row + lane / PARTS;
+  let safe_row = min(row, params.tokens - 1u);
+  let own = head_base(safe_row, head, heads) + part * SLICE;
+
+  var query: array<vec4f, SLICE>;
+  for (var c = 0u; c < SLICE; c++) { query[c] = q[own + c] * params.scale; }
+  var dropout_key = vec2u(0u);
+  if (DROPOUT) {
+    dropout_key = threefry2x32(vec2u(params.seed, params.stream), vec2u(sample_of_token[safe_row], head));
+  }
+
+  var top = LOWEST;
+  var sum = 0.0;
+  var acc: array<vec4f, SLICE>;
+  var text = text_of(first_row, params.texts);
+  var begin = cumulative[text];
+  while (begin < end_row) {
+    let end = cumulative[text + 1u];
+    let mine = row >= begin && row < end;
+    for (var base = begin; base < end; base += TILE) {
+      let size = min(TILE, end - base);
+      let blocks = (size + 3u) / 4u;
+      if (STAGED) {
+        workgroupBarrier();
+        for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+          let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
+          tile_k[i] = k[at];
+          tile_v[i] = v[at];
+        }
+        workgroupBarrier();
+      }
+      var scores: array<vec4f, BLOCKS>;
+      if (mine) {
+        for (var b = 0u; b < blocks; b++) {
+          var s = vec4f(0.0);
+          for (var c = 0u; c < SLICE; c++) {
+            let x = query[c];
+            let at = part * SLICE + c;
+            s += vec4f(
+              dot(x, key_at(base, b * 4u, end - 1u, head, at)),
+              dot(x, key_at(base, b * 4u + 1u, end - 1u, head, at)),
+              dot(x, key_at(base, b * 4u + 2u, end - 1u, head, at)),
+              dot(x, key_at(base, b * 4u + 3u, end - 1u, head, at)));
+          }
+          if (PARTS > 1u) { partial[b * LANES + lane] = s; } else { scores[b] = s; }
+        }
+      }
+      if (PARTS > 1u) { workgroupBarrier(); }
+      if (mine) {
+        var tile_top = top;
+        for (var b = 0u; b < blocks; b++) {
+          if (PARTS > 1u) {
+            var s = vec4f(0.0);
+            for (var other = 0u; other < PARTS; other++) { s += partial[b * LANES + lane - part + other]; }
+            scores[b] = s;
+          }
+          // The last block may reach past the text's end.
+          let inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          let s = select(vec4f(LOWEST), scores[b], inside);
+          scores[b] = s;
+          tile_top = max(max(tile_top, max(s.x, s.y)), max(s.z, s.w));
+        }
+        let shrink = exp(top - tile_top);
+        top = tile_top;
+        sum *= shrink;
+        for (var b = 0u; b < blocks; b++) {
+          let inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          var p = select(vec4f(0.0), exp(scores[b] - vec4f(top)), inside);
+          sum += p.x + p.y + p.z + p.w;
+          if (DROPOUT) {
+            p *= dropout_factors(dropout_key, row - begin, (base - begin) / 4u + b, params.threshold, params.keep_scale);
+          }
+          scores[b] = p;
+        }
+        for (var c = 0u; c < SLICE; c++) {
+          let at = part * SLICE + c;
+          var a = acc[c] * shrink;
+          for (var b = 0u; b < blocks; b++) {
+            let p = scores[b];
+            a += p.x * value_at(base, b * 4u, end - 1u, head, at)
+              + p.y * value_at(base, b * 4u + 1u, end - 1u, head, at)
+              + p.z * value_at(base, b * 4u + 2u, end - 1u, head, at)
+              + p.w * value_at(base, b * 4u + 3u, end - 1u, head, at);
+          }
+          acc[c] = a;
+        }
+      }
+      if (PARTS > 1u && !STAGED) { workgroupBarrier(); }
+    }
+    begin = end;
+    text++;
+  }
+  if (row >= params.tokens) { return; }
+  for (var c = 0u; c < SLICE; c++) { out[own + c] = acc[c] / sum; }
+  if (part == 0u) { log_sum_exp[row * heads + head] = top + log(sum); }
+}

@@ -1,0 +1,21 @@
+// out[t, c] = word[ids[t], c] + position[positions[t], c] + type[typeIds[t], c]; one lane an element.
+struct Params { tokens: u32, width: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> ids: array<u32>;
+@group(0) @binding(2) var<storage, read> positions: array<u32>;
+@group(0) @binding(3) var<storage, read> type_ids: array<u32>;
+@group(0) @binding(4) var<storage, read> word: array<f32>;
+@group(0) @binding(5) var<storage, read> position: array<f32>;
+@group(0) @binding(6) var<storage, read> token_type: array<f32>;
+@group(0) @binding(7) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = workgroup_index(group, count) * 64u + lane;
+  if (i >= params.tokens * params.width) { return; }
+  let t = i / params.width;
+  let c = i % params.width;
+  out[i] = word[ids[t] * params.width + c]
+    + position[positions[t] * params.width + c]
+    + token_type[type_ids[t] * params.width + c];
+}

@@ -1,0 +1,26 @@
+// First stage of a table's gradient: partial[s, c] = sum of dOut over the tokens of segment s, in their order.
+struct Params {
+  segments: u32,
+  width: u32,
+  // Where the parts of `index` begin (src/kernels/embedding.ts).
+  segment_starts: u32,
+  order: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> d_out: array<f32>;
+@group(0) @binding(2) var<storage, read> index: array<u32>;
+@group(0) @binding(3) var<storage, read_write> partial: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = workgroup_index(group, count) * 64u + lane;
+  if (i >= params.segments * params.width) { return; }
+  let segment = params.segment_starts + i / params.width;
+  let c = i % params.width;
+  let end = index[segment + 1u];
+  var sum = 0.0;
+  for (var at = index[segment]; at < end; at++) {
+    sum += d_out[index[params.order + at] * params.width + c];
+  }
+  partial[i] = sum;
+}

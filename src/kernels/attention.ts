@@ -1,0 +1,255 @@
+/**
+ * Multi-head attention over packed texts: bidirectional, every token sees the tokens of its own text. Streaming softmax,
+ * no T x T matrix in memory; the backward pass computes the weights again from logSumExp. Deterministic: dQ is summed by
+ * query rows, dK and dV by key rows, no atomics; a text's bits do not depend on the texts around it.
+ * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention).
+ */
+import { badInput } from '../errors.ts';
+import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { type AttentionVariant, attentionTiles, type HeadSize, headSizes } from './attention-tiles.ts';
+
+const rowInfoLanes = 64;
+
+/** What dropout of attention weights is keyed by, besides sample, head and both positions. */
+export interface AttentionDropout {
+  /** Probability of dropping a weight, 0 <= rate < 1; the others are scaled by 1 / (1 - rate). Resolution 1 / 65536. */
+  readonly rate: number;
+  readonly seed: number;
+  readonly step: number;
+  /** Number of the place in the network, different for every use of dropout. */
+  readonly site: number;
+}
+
+/** What attention reads of a batch (src/nn/batch.ts). */
+export interface AttentionBatch {
+  /** [B+1] u32 */
+  readonly cumulative: Tensor;
+  /** [T] u32 index of the token's text in the global batch */
+  readonly sampleOfToken: Tensor;
+}
+
+export interface AttentionForward {
+  /** [T, C] each, C = H * D */
+  readonly q: Tensor;
+  readonly k: Tensor;
+  readonly v: Tensor;
+  readonly batch: AttentionBatch;
+  /** H */
+  readonly heads: number;
+  /** [T, C], written */
+  readonly out: Tensor;
+  /** [T, H], written: log of the sum of exp(scale * q k) */
+  readonly logSumExp: Tensor;
+  /** 1 / sqrt(D) by default */
+  readonly scale?: number;
+  readonly dropout?: AttentionDropout;
+  /** Which shape of kernel runs; by default the one for the adapter. */
+  readonly variant?: AttentionVariant;
+}
+
+export interface AttentionBackward extends AttentionForward {
+  /** [T, C] */
+  readonly dOut: Tensor;
+  /** [T, C] each, written */
+  readonly dQ: Tensor;
+  readonly dK: Tensor;
+  readonly dV: Tensor;
+}
+
+const forwardBindings = {
+  q: 'read',
+  k: 'read',
+  v: 'read',
+  cumulative: 'read',
+  sampleOfToken: 'read',
+  out: 'write',
+  logSumExp: 'write',
+} as const;
+const forwardParams = {
+  tokens: 'u32',
+  texts: 'u32',
+  heads: 'u32',
+  scale: 'f32',
+  seed: 'u32',
+  stream: 'u32',
+  threshold: 'u32',
+  keepScale: 'f32',
+} as const;
+const rowsBindings = { out: 'read', dOut: 'read', logSumExp: 'read', sampleOfToken: 'read', rows: 'write' } as const;
+const rowsParams = { tokens: 'u32', heads: 'u32', seed: 'u32', stream: 'u32' } as const;
+const backwardReads = {
+  q: 'read',
+  k: 'read',
+  v: 'read',
+  dOut: 'read',
+  rows: 'read',
+  cumulative: 'read',
+} as const;
+const backwardParams = {
+  tokens: 'u32',
+  texts: 'u32',
+  heads: 'u32',
+  scale: 'f32',
+  threshold: 'u32',
+  keepScale: 'f32',
+} as const;
+
+/** The four kernels of one head size, adapter class and choice of dropout. */
+function makeKernels(size: HeadSize, variant: AttentionVariant, dropout: boolean) {
+  const tiles = attentionTiles(size, variant);
+  const suffix = `d${size}_${variant}${dropout ? '_dropout' : ''}`;
+  const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/attention_dropout.wgsl'];
+  const walk = [...shared, 'attention/attention_common.wgsl'];
+  const header = (tile: number): string =>
+    [
+      `const D = ${size}u;`,
+      `const ROWS = ${tiles.rows}u;`,
+      `const PARTS = ${tiles.parts}u;`,
+      `const TILE = ${tile}u;`,
+      `const STAGED = ${tiles.staged};`,
+      `const DROPOUT = ${dropout};`,
+    ].join('\n');
+  return {
+    tiles,
+    forward: {
+      name: `attention_forward_${suffix}`,
+      shader: 'attention/attention_forward.wgsl',
+      include: walk,
+      header: header(tiles.forwardTile),
+      bindings: forwardBindings,
+      params: forwardParams,
+    },
+    rows: {
+      name: `attention_rows_d${size}${dropout ? '_dropout' : ''}`,
+      shader: 'attention/attention_rows.wgsl',
+      include: shared,
+      header: `const D = ${size}u;\nconst DROPOUT = ${dropout};`,
+      bindings: rowsBindings,
+      params: rowsParams,
+    },
+    backwardQuery: {
+      name: `attention_backward_query_${suffix}`,
+      shader: 'attention/attention_backward_query.wgsl',
+      include: walk,
+      header: header(tiles.backwardTile),
+      bindings: { ...backwardReads, dQ: 'write' },
+      params: backwardParams,
+    },
+    backwardKey: {
+      name: `attention_backward_key_${suffix}`,
+      shader: 'attention/attention_backward_key.wgsl',
+      include: walk,
+      header: header(tiles.backwardTile),
+      bindings: { ...backwardReads, dK: 'write', dV: 'write' },
+      params: backwardParams,
+    },
+  } as const satisfies { tiles: unknown } & Record<string, unknown>;
+}
+
+const made = new Map<string, ReturnType<typeof makeKernels>>();
+
+function kernelsFor(size: HeadSize, variant: AttentionVariant, dropout: boolean): ReturnType<typeof makeKernels> {
+  const key = `${size} ${variant} ${dropout}`;
+  let kernels = made.get(key);
+  if (kernels === undefined) {
+    kernels = makeKernels(size, variant, dropout);
+    made.set(key, kernels);
+  }
+  return kernels;
+}
+
+/** The kernels that one encoder needs on an adapter, to compile them in advance. */
+export function attentionKernelsOf(
+  size: number,
+  options: { software: boolean; dropout: boolean; backward: boolean },
+): KernelSpec[] {
+  const { forward, rows, backwardQuery, backwardKey } = kernelsFor(
+    checkHeadSize(size),
+    options.software ? 'direct' : 'staged',
+    options.dropout,
+  );
+  return options.backward ? [forward, rows, backwardQuery, backwardKey] : [forward];
+}
+
+function checkHeadSize(size: number): HeadSize {
+  const found = headSizes.find((candidate) => candidate === size);
+  if (found === undefined) {
+    throw badInput(`A head size of ${size} has no attention kernel`, {
+      field: 'heads',
+      expected: `width / heads is one of ${headSizes.join(', ')}`,
+      remedy: 'Choose another number of heads or another width.',
+    });
+  }
+  return found;
+}
+
+/** Sizes, kernels and the parameters that the passes share. */
+function plan(gpu: Gpu, call: AttentionForward) {
+  const [tokens, width] = call.q.shape as [number, number];
+  const { heads, batch, dropout } = call;
+  const size = checkHeadSize(width / heads);
+  const texts = batch.cumulative.shape[0]! - 1;
+  const active = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
+  if (active !== undefined && !(active.rate < 1)) {
+    throw badInput(`A dropout rate of ${active.rate} drops everything`, {
+      field: 'dropout',
+      expected: '0 <= rate < 1',
+    });
+  }
+  const variant = call.variant ?? (gpu.adapter.software ? 'direct' : 'staged');
+  const kernels = kernelsFor(size, variant, active !== undefined);
+  return {
+    kernels,
+    tokens,
+    heads,
+    grid: [Math.ceil(tokens / kernels.tiles.rows) * heads] as const,
+    params: {
+      tokens,
+      texts,
+      heads,
+      scale: call.scale ?? 1 / Math.sqrt(size),
+      threshold: active === undefined ? 0 : Math.round(active.rate * 65_536),
+      keepScale: active === undefined ? 1 : 1 / (1 - active.rate),
+    },
+    key: { seed: active === undefined ? 0 : active.seed >>> 0, stream: active === undefined ? 0 : streamOf(active) },
+  };
+}
+
+/** Second word of the dropout key: the step, and the site spread over all bits (golden ratio). */
+export const streamOf = ({ step, site }: { step: number; site: number }): number =>
+  (step ^ Math.imul(site + 1, 0x9e3779b9)) >>> 0;
+
+/** out = softmax(scale * q k^T) v within each text and head. */
+export function attentionForward(gpu: Gpu, call: AttentionForward): void {
+  const { kernels, grid, params, key } = plan(gpu, call);
+  const { q, k, v, batch, out, logSumExp } = call;
+  const { cumulative, sampleOfToken } = batch;
+  gpu.dispatch(kernels.forward, {
+    bindings: { q, k, v, cumulative, sampleOfToken, out, logSumExp },
+    params: { ...params, ...key },
+    grid,
+  });
+}
+
+/** dQ, dK, dV from dOut and what the forward pass left: out and logSumExp; dropout is replayed from its key. */
+export function attentionBackward(gpu: Gpu, call: AttentionBackward): void {
+  const { kernels, tokens, heads, grid, params, key } = plan(gpu, call);
+  const { q, k, v, batch, out, logSumExp, dOut, dQ, dK, dV } = call;
+  const { cumulative, sampleOfToken } = batch;
+  const rows = gpu.lease('attention.rows', [tokens, heads, 4], 'u32');
+  gpu.dispatch(kernels.rows, {
+    bindings: { out, dOut, logSumExp, sampleOfToken, rows },
+    params: { tokens, heads, ...key },
+    grid: [Math.ceil((tokens * heads) / rowInfoLanes)],
+  });
+  gpu.dispatch(kernels.backwardQuery, { bindings: { q, k, v, dOut, rows, cumulative, dQ }, params, grid });
+  gpu.dispatch(kernels.backwardKey, { bindings: { q, k, v, dOut, rows, cumulative, dK, dV }, params, grid });
+  gpu.release(rows);
+}
+
+/** Every kernel that can run anywhere. */
+export const attentionKernels: readonly KernelSpec[] = headSizes.flatMap((size) =>
+  [true, false].flatMap((software) =>
+    [true, false].flatMap((dropout) => attentionKernelsOf(size, { software, dropout, backward: true })),
+  ),
+);

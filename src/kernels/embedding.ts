@@ -1,0 +1,156 @@
+/**
+ * Token embeddings: out[t] = word[id] + position[pos] + type[typeId], and the gradient of each table.
+ *
+ * The gradient is summed without atomics, by an index that groups the tokens of an id. Few ids may own very many tokens
+ * (token types, low positions, special tokens), so an id's tokens are cut into segments that are summed side by side, and
+ * then the sums of an id's segments are added in their order: the same bits for the same ids, every time.
+ */
+import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+
+const LANES = 64;
+
+const groups = (elements: number): number => Math.ceil(elements / LANES);
+
+export const embeddingForwardKernel = {
+  name: 'embedding_forward',
+  shader: 'embedding/embedding_forward.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: {
+    ids: 'read',
+    positions: 'read',
+    typeIds: 'read',
+    word: 'read',
+    position: 'read',
+    type: 'read',
+    out: 'write',
+  },
+  params: { tokens: 'u32', width: 'u32' },
+} as const satisfies KernelSpec;
+
+export const embeddingSegmentKernel = {
+  name: 'embedding_segment',
+  shader: 'embedding/embedding_segment.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { dOut: 'read', index: 'read', partial: 'write' },
+  params: { segments: 'u32', width: 'u32', segmentStarts: 'u32', order: 'u32' },
+} as const satisfies KernelSpec;
+
+export const embeddingTableKernel = {
+  name: 'embedding_table',
+  shader: 'embedding/embedding_table.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { partial: 'read', index: 'read', dTable: 'write' },
+  params: { rows: 'u32', width: 'u32', rowStarts: 'u32' },
+} as const satisfies KernelSpec;
+
+export interface EmbeddingForward {
+  /** [T] u32 each, every value below its table's rows. */
+  readonly ids: Tensor;
+  readonly positions: Tensor;
+  readonly typeIds: Tensor;
+  /** [V, C] */
+  readonly word: Tensor;
+  /** [P, C] */
+  readonly position: Tensor;
+  /** [2, C] or what the family has */
+  readonly type: Tensor;
+  /** [T, C] */
+  readonly out: Tensor;
+}
+
+export function embeddingForward(gpu: Gpu, call: EmbeddingForward): void {
+  const [tokens, width] = call.out.shape as [number, number];
+  const { ids, positions, typeIds, word, position, type, out } = call;
+  gpu.dispatch(embeddingForwardKernel, {
+    bindings: { ids, positions, typeIds, word, position, type, out },
+    params: { tokens, width },
+    grid: [groups(tokens * width)],
+  });
+}
+
+/**
+ * The tokens of every id that occurs, in one array for the device:
+ * rows [U] ids ascending | rowStarts [U+1] into segments | segmentStarts [S+1] into order | order [T] tokens by id, ascending.
+ */
+export interface ScatterIndex {
+  readonly data: Uint32Array;
+  /** U, different ids. */
+  readonly rows: number;
+  /** S, segments of all ids. */
+  readonly segments: number;
+  /** T */
+  readonly tokens: number;
+}
+
+/** Tokens summed by one lane: at least 32, and so many that no id has more than 256 segments. */
+const segmentLength = (tokens: number): number => Math.max(32, Math.ceil(tokens / 256));
+
+/** Groups token numbers by id, on the host. Depends on `ids` only. */
+export function scatterIndex(ids: ArrayLike<number>): ScatterIndex {
+  // One number sorts by id, then by token; exact below 2^53.
+  const keys = Float64Array.from({ length: ids.length }, (_, token) => ids[token]! * ids.length + token).sort();
+  const order = Uint32Array.from(keys, (key) => key % ids.length);
+  const length = segmentLength(ids.length);
+  const rows: number[] = [];
+  const rowStarts: number[] = [];
+  const segmentStarts: number[] = [];
+  let begin = 0;
+  for (let i = 0; i < order.length; i++) {
+    const id = ids[order[i]!]!;
+    const newRow = i === 0 || id !== rows[rows.length - 1];
+    if (newRow) {
+      rows.push(id);
+      rowStarts.push(segmentStarts.length);
+      begin = i;
+    }
+    if ((i - begin) % length === 0) segmentStarts.push(i);
+  }
+  const segments = segmentStarts.length;
+  rowStarts.push(segments);
+  segmentStarts.push(order.length);
+  const data = new Uint32Array(rows.length + rowStarts.length + segmentStarts.length + order.length);
+  let at = 0;
+  for (const part of [rows, rowStarts, segmentStarts, order]) {
+    data.set(part, at);
+    at += part.length;
+  }
+  return { data, rows: rows.length, segments, tokens: order.length };
+}
+
+export interface EmbeddingBackward {
+  /** [T, C] */
+  readonly dOut: Tensor;
+  /** {@link scatterIndex} of the ids that the table was looked up with; its buffer is leased here. */
+  readonly index: ScatterIndex;
+  /** [V, C], accumulates (+=); rows that no token names are not touched. */
+  readonly dTable: Tensor;
+}
+
+export function embeddingBackward(gpu: Gpu, { dOut, index, dTable }: EmbeddingBackward): void {
+  const [, width] = dOut.shape as [number, number];
+  const { rows, segments } = index;
+  if (rows === 0) return;
+  const table = gpu.lease('embedding.index', [index.data.length], 'u32');
+  const partial = gpu.lease('embedding.partial', [segments, width]);
+  gpu.write(table, index.data);
+  const rowStarts = rows;
+  const segmentStarts = rowStarts + rows + 1;
+  gpu.dispatch(embeddingSegmentKernel, {
+    bindings: { dOut, index: table, partial },
+    params: { segments, width, segmentStarts, order: segmentStarts + segments + 1 },
+    grid: [groups(segments * width)],
+  });
+  gpu.dispatch(embeddingTableKernel, {
+    bindings: { partial, index: table, dTable },
+    params: { rows, width, rowStarts },
+    grid: [groups(rows * width)],
+  });
+  gpu.release(partial);
+  gpu.release(table);
+}
+
+export const embeddingKernels: readonly KernelSpec[] = [
+  embeddingForwardKernel,
+  embeddingSegmentKernel,
+  embeddingTableKernel,
+];
