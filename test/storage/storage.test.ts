@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openStorage, publishStaged, type Storage } from '../../src/storage/storage.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('storage', () => {
+  const folder = temporaryFolder();
+  let storage: Storage;
+  let run = 0;
+  beforeEach(() => {
+    storage = openStorage(join(folder(), String(run++)));
+  });
+
+  async function staged(files: Readonly<Record<string, string>>): Promise<string> {
+    const path = await storage.stage();
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(join(path, name, '..'), { recursive: true });
+      await writeFile(join(path, name), text);
+    }
+    return path;
+  }
+
+  it('publishes a folder under the digest of its paths, contents and sizes', async () => {
+    const published = await storage.publish('models', await staged({ 'b/c.txt': 'two', 'a.txt': 'one' }));
+    const expected = sha256(`a.txt\0${sha256('one')}\x003\nb/c.txt\0${sha256('two')}\x003\n`);
+    expect(published).toEqual({ digest: expected, bytes: 6, reused: false });
+    expect(await readFile(join(storage.path('models', expected), 'b/c.txt'), 'utf8')).toBe('two');
+    expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);
+  });
+
+  it('drops a staged folder whose content is there already', async () => {
+    const first = await storage.publish('models', await staged({ x: '1' }));
+    const second = await storage.publish('models', await staged({ x: '1' }));
+    expect(second).toEqual({ ...first, reused: true });
+    expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);
+  });
+
+  it('gives other digests to other paths and contents', async () => {
+    const digests = await Promise.all(
+      ([{ x: '1' }, { y: '1' }, { x: '2' }, { 'x/y': '1' }] as Record<string, string>[]).map(
+        async (files) => (await storage.publish('states', await staged(files))).digest,
+      ),
+    );
+    expect(new Set(digests).size).toBe(4);
+  });
+
+  it('survives many publishers of the same content at once', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 8 }, async () => storage.publish('models', await staged({ x: 'same', y: 'too' }))),
+    );
+    expect(results.filter(({ reused }) => !reused)).toHaveLength(1);
+    expect(await readdir(join(storage.root, 'objects/models'))).toEqual([results[0].digest]);
+  });
+
+  it('publishes under a given name, and single files', async () => {
+    await storage.publish('datasets', await staged({ 'records.jsonl': '{}' }), { name: 'abc' });
+    expect(await storage.exists('datasets', 'abc')).toBe(true);
+    const path = await staged({ tokens: '1234' });
+    expect(await storage.publishFile('tokens', join(path, 'tokens'), 'key.bin')).toEqual({
+      digest: 'key.bin',
+      bytes: 4,
+      reused: false,
+    });
+    await storage.discard(path);
+    expect(await readFile(storage.path('tokens', 'key.bin'), 'utf8')).toBe('1234');
+    await storage.remove('tokens', 'key.bin');
+    expect(await storage.exists('tokens', 'key.bin')).toBe(false);
+  });
+
+  it('leaves nothing behind when filling a staged folder fails', async () => {
+    const failing = publishStaged(storage, 'models', async (path) => {
+      await writeFile(join(path, 'half'), 'x');
+      throw new Error('stopped');
+    });
+    await expect(failing).rejects.toThrow('stopped');
+    expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);
+    expect(await storage.exists('models', 'half')).toBe(false);
+  });
+
+  it('cleans what a killed process left staged, and nothing else', async () => {
+    await staged({ left: 'over' });
+    const { digest } = await storage.publish('models', await staged({ kept: 'yes' }));
+    await storage.clean();
+    await storage.clean();
+    expect(await readdir(storage.root)).toEqual(['objects']);
+    expect(await storage.exists('models', digest)).toBe(true);
+  });
+
+  it('says what is missing, and refuses names that leave the folder', async () => {
+    await expect(storage.require('models', 'feed')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'There is no model feed in storage',
+    });
+    for (const name of ['..', 'a/../b', '/etc', '.hidden', '', 'a//b', 'a\\b']) {
+      expect(() => storage.path('models', name)).toThrow('Storage was asked for the name');
+    }
+    expect(storage.path('segments', 'docs/vectors.bin')).toBe(join(storage.root, 'objects/segments/docs/vectors.bin'));
+  });
+
+  it('tells a full disk from a defect', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', path: '/data/x' });
+    const failing = publishStaged(storage, 'models', () => Promise.reject(full));
+    await expect(failing).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { field: '/data/x' } });
+  });
+});
