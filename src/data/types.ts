@@ -20,10 +20,25 @@ export interface DataRecord {
   readonly negativeScores: readonly number[];
 }
 
-/** One line of a data set version's record file: a record of one split, or a document of the corpus that IR evaluation searches. */
-export type StoredLine =
-  | ({ readonly kind: 'record'; readonly split: Split; readonly id: string } & DataRecord)
-  | { readonly kind: 'document'; readonly splits: readonly Split[]; readonly id: string; readonly text: TextTriple };
+/** A record as a data set version keeps it. */
+export type StoredRecord = {
+  readonly kind: 'record';
+  readonly split: Split;
+  readonly id: string;
+  /** Ids of the documents that `positives` are, one per positive (IR; empty for STS). */
+  readonly positiveDocuments: readonly string[];
+} & DataRecord;
+
+/** A document of the corpus that the IR evaluation of `splits` searches. */
+export interface StoredDocument {
+  readonly kind: 'document';
+  readonly splits: readonly Split[];
+  readonly id: string;
+  readonly text: TextTriple;
+}
+
+/** One line of a data set version's record file. */
+export type StoredLine = StoredRecord | StoredDocument;
 
 /** What is known of an imported version besides its record file. */
 export interface DatasetSummary {

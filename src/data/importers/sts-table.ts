@@ -1,0 +1,124 @@
+/** STS tables: sentence1, sentence2, score. TSV without quoting, CSV by RFC 4180 (csv-parse). */
+import { basename, extname } from 'node:path';
+import { Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { readLines, requireTextFile } from '../lines.ts';
+import { UnheardNotes } from '../problems.ts';
+import { describe, gradeScale, whyBadText } from '../record-codec.ts';
+import type { DataRecord } from '../types.ts';
+import type { ImportContext, Imported, Importer } from './importer.ts';
+import { drawSplits, findSplitFiles, type SplitFile, sharesOf } from './splits.ts';
+
+const columns = ['sentence1', 'sentence2', 'score'] as const;
+
+export const importStsTable: Importer = async function* (context) {
+  for (const file of await findSplitFiles(context.path, ['.tsv', '.csv'])) yield* importFile(file, context);
+};
+
+interface Row {
+  /** Line on which the row begins (TSV) or ends (CSV, whose rows may span lines). */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+async function* importFile({ path, split }: SplitFile, context: ImportContext): AsyncGenerator<Imported> {
+  await requireTextFile(path);
+  const drawn = split === null ? drawSplits(await countRows(path, context), sharesOf(context.options)) : () => split;
+  const file = basename(path);
+  const problem = (line: number, message: string, field?: string) =>
+    context.notes.problem({ file, line, message, ...(field === undefined ? {} : { field }) });
+  let header: Header | null = null;
+  let row = 0;
+  for await (const { line, cells } of readRows(path, context)) {
+    if (header === null) {
+      header = readHeader(cells, (message) => problem(line, message));
+      if (header === null) return;
+      continue;
+    }
+    context.onLine();
+    const rowSplit = drawn(row++);
+    const record = readRow(cells, header, context, (message, field) => problem(line, message, field));
+    if (record !== null) yield { kind: 'record', split: rowSplit, id: `${split ?? 'row'}-${row}`, record };
+  }
+}
+
+interface Header {
+  readonly width: number;
+  /** Positions of {@link columns}. */
+  readonly at: readonly number[];
+}
+
+function readHeader(cells: readonly string[], problem: (message: string) => void): Header | null {
+  const names = cells.map((cell) => cell.trim().toLowerCase());
+  const missing = columns.filter((column) => !names.includes(column));
+  if (missing.length === 0) return { width: cells.length, at: columns.map((column) => names.indexOf(column)) };
+  problem(`the header lacks ${missing.join(', ')}; expected the columns ${columns.join(', ')}`);
+  return null;
+}
+
+const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function readRow(
+  cells: readonly string[],
+  header: Header,
+  context: ImportContext,
+  problem: (message: string, field?: string) => void,
+): DataRecord | null {
+  if (cells.length !== header.width) {
+    problem(`has ${cells.length} columns, expected ${header.width}`);
+    return null;
+  }
+  const [first, second, score] = header.at.map((position) => cells[position]!) as [string, string, string];
+  const sentences = [first, second];
+  const wrong = sentences.map((sentence) => whyBadText(sentence, context.limits.textCodePoints, true));
+  wrong.forEach((why, index) => {
+    if (why !== null) problem(why, columns[index]);
+  });
+  const raw = score.trim();
+  const grade = number.test(raw) ? gradeScale(context)(Number(raw)) : `is ${describe(raw)}, expected a number`;
+  if (typeof grade === 'string') problem(grade, 'score');
+  if (typeof grade === 'string' || wrong.some((why) => why !== null)) return null;
+  return {
+    task: 'sts',
+    query: ['', '', first],
+    positives: [['', '', second]],
+    negatives: [],
+    positiveScores: [grade],
+    negativeScores: [],
+  };
+}
+
+const readRows = (path: string, context: ImportContext): AsyncIterable<Row> =>
+  extname(path).toLowerCase() === '.csv' ? readCsv(path, context) : readTsv(path, context);
+
+async function* readTsv(path: string, { notes, signal }: ImportContext): AsyncGenerator<Row> {
+  for await (const { number: line, text } of readLines(path, notes, signal)) {
+    if (text.trim() !== '') yield { line, cells: text.split('\t') };
+  }
+}
+
+async function* readCsv(path: string, { notes, signal, limits }: ImportContext): AsyncGenerator<Row> {
+  async function* text() {
+    for await (const line of readLines(path, notes, signal)) yield `${line.text}\n`;
+  }
+  const parser = Readable.from(text()).compose(
+    parse({ info: true, skip_empty_lines: true, relax_column_count: true, max_record_size: 3 * limits.textCodePoints }),
+  );
+  try {
+    for await (const row of parser) {
+      const { record, info } = row as { record: string[]; info: { lines: number } };
+      yield { line: info.lines, cells: record };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const line = Number(error['lines']);
+    notes.problem({ file: basename(path), message: error.message, ...(line > 0 ? { line } : {}) });
+  }
+}
+
+/** Rows below the header; problems are noted by the reading that follows. */
+async function countRows(path: string, context: ImportContext): Promise<number> {
+  let count = -1;
+  for await (const _ of readRows(path, { ...context, notes: new UnheardNotes() })) count++;
+  return Math.max(0, count);
+}

@@ -1,0 +1,190 @@
+/**
+ * A data set version on disk: records.jsonl (a header line, then records and documents), index.bin (where each line lies),
+ * summary.json. Written once into a staged folder, read by threads in order and by the API page by page. The digest of the
+ * record file is the version's identity; the header line carries the declared settings, so they are part of it.
+ */
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { invariant, unavailable } from '../errors.ts';
+import { decodeIndex, encodeIndex, LineIndex, type LineTable } from './record-index.ts';
+import {
+  type DatasetSummary,
+  type Split,
+  type StoredDocument,
+  type StoredLine,
+  type StoredRecord,
+  splits,
+} from './types.ts';
+
+const names = { records: 'records.jsonl', index: 'index.bin', summary: 'summary.json' } as const;
+const formatVersion = 1;
+
+/** What is declared at import and kept with the version. */
+export type DatasetSettings = Pick<DatasetSummary, 'task' | 'scale' | 'ignoreIdenticalIds'>;
+
+export interface RecordFileWriter {
+  write(line: StoredLine): Promise<void>;
+  /** Writes index and summary; the folder is complete then. */
+  finish(warnings: DatasetSummary['warnings']): Promise<DatasetSummary>;
+  /** Gives the file back without finishing. */
+  close(): Promise<void>;
+}
+
+/** Bytes gathered before a write. */
+const writeChunk = 1 << 18;
+
+/** Begins a version in a staged (empty) folder. */
+export async function createRecordFile(folder: string, settings: DatasetSettings): Promise<RecordFileWriter> {
+  const file = await open(join(folder, names.records), 'wx');
+  const hash = createHash('sha256');
+  const index = new LineIndex();
+  let offset = 0;
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+
+  async function flush(): Promise<void> {
+    const chunk = Buffer.concat(pending);
+    pending = [];
+    pendingBytes = 0;
+    hash.update(chunk);
+    await file.writeFile(chunk);
+  }
+  async function append(value: unknown): Promise<{ offset: number; bytes: number }> {
+    const line = Buffer.from(`${JSON.stringify(value)}\n`);
+    const place = { offset, bytes: line.length - 1 };
+    offset += line.length;
+    pending.push(line);
+    pendingBytes += line.length;
+    if (pendingBytes >= writeChunk) await flush();
+    return place;
+  }
+
+  await append({ kind: 'dataset', version: formatVersion, ...settings });
+  return {
+    async write(line) {
+      index.add(line, await append(line));
+    },
+    async finish(warnings) {
+      await flush();
+      await file.close();
+      const summary: DatasetSummary = {
+        digest: hash.digest('hex'),
+        ...settings,
+        bytes: offset,
+        counts: perSplit((split) => index.records[split].length),
+        documentCounts: perSplit((split) => index.documents[split].length),
+        warnings,
+      };
+      await writeFile(join(folder, names.index), encodeIndex(index));
+      await writeFile(join(folder, names.summary), `${JSON.stringify(summary, null, 2)}\n`);
+      return summary;
+    },
+    close: () => file.close(),
+  };
+}
+
+const perSplit = <T>(make: (split: Split) => T): Record<Split, T> =>
+  Object.fromEntries(splits.map((split) => [split, make(split)])) as Record<Split, T>;
+
+/** A published version. Holds no open file between calls. */
+export interface Dataset {
+  readonly summary: DatasetSummary;
+  /** Record number i of a split; i from 0 below summary.counts[split]. */
+  record(split: Split, i: number): Promise<StoredRecord>;
+  /** All records of a split in order. */
+  records(split: Split): AsyncIterable<StoredRecord>;
+  /** The documents that IR evaluation of a split searches, in order. */
+  documents(split: Split): AsyncIterable<StoredDocument>;
+  /** Records offset .. offset + limit - 1 of a split; fewer at the end. */
+  page(split: Split, offset: number, limit: number): Promise<StoredRecord[]>;
+}
+
+/** Lines read at once while iterating. */
+const readAhead = 256;
+
+/** Opens a version's folder; refuses one that is damaged. */
+export async function openDataset(folder: string): Promise<Dataset> {
+  const path = join(folder, names.records);
+  const summary = await readSummary(folder, path);
+  const index = decodeIndex(await readFile(join(folder, names.index)).catch((error) => refuseDamaged(folder, error)));
+
+  async function read<T extends StoredLine>(lines: LineTable, begin: number, end: number): Promise<T[]> {
+    if (begin >= end) return [];
+    const file = await open(path);
+    try {
+      return await readRange<T>(file, lines, begin, end);
+    } finally {
+      await file.close();
+    }
+  }
+  async function* all<T extends StoredLine>(lines: LineTable): AsyncGenerator<T> {
+    for (let begin = 0; begin < lines.length; begin += readAhead) {
+      yield* await read<T>(lines, begin, Math.min(begin + readAhead, lines.length));
+    }
+  }
+  return {
+    summary,
+    async record(split, i) {
+      invariant(i >= 0 && i < index.records[split].length, `No record ${i} in split ${split}`);
+      return (await read<StoredRecord>(index.records[split], i, i + 1))[0]!;
+    },
+    records: (split) => all<StoredRecord>(index.records[split]),
+    documents: (split) => all<StoredDocument>(index.documents[split]),
+    page: (split, offset, limit) => {
+      const lines = index.records[split];
+      return read<StoredRecord>(lines, Math.max(0, offset), Math.min(offset + limit, lines.length));
+    },
+  };
+}
+
+/** One read where the lines lie together, one per line where they are scattered. */
+async function readRange<T>(file: FileHandle, lines: LineTable, begin: number, end: number): Promise<T[]> {
+  const last = end - 1;
+  const from = lines.offset(begin);
+  const span = lines.offset(last) + lines.bytes(last) - from;
+  let wanted = 0;
+  for (let line = begin; line < end; line++) wanted += lines.bytes(line);
+  const together = span <= 4 * wanted ? await readBytes(file, from, span) : null;
+  const found: T[] = [];
+  for (let line = begin; line < end; line++) {
+    const at = lines.offset(line) - from;
+    const bytes =
+      together?.subarray(at, at + lines.bytes(line)) ?? (await readBytes(file, lines.offset(line), lines.bytes(line)));
+    found.push(JSON.parse(bytes.toString('utf8')) as T);
+  }
+  return found;
+}
+
+async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
+    if (bytesRead === 0) throw unavailable('A data set file ends too early', damaged);
+    filled += bytesRead;
+  }
+  return buffer;
+}
+
+async function readSummary(folder: string, path: string): Promise<DatasetSummary> {
+  try {
+    const summary = JSON.parse(await readFile(join(folder, names.summary), 'utf8')) as DatasetSummary;
+    if ((await stat(path)).size === summary.bytes) return summary;
+  } catch (error) {
+    refuseDamaged(folder, error);
+  }
+  return refuseDamaged(folder, 'its record file has another size');
+}
+
+const damaged = {
+  expected: 'the files as the import wrote them',
+  remedy: 'Delete the data set and import it again, or restore the data folder.',
+};
+
+function refuseDamaged(folder: string, reason: unknown): never {
+  throw unavailable(
+    `The data set in ${folder} is damaged: ${reason instanceof Error ? reason.message : reason}`,
+    damaged,
+  );
+}

@@ -1,0 +1,89 @@
+/** Where the lines of a record file lie: per split the records, and the documents that its evaluation searches. */
+import { invariant } from '../errors.ts';
+import { type Split, type StoredLine, splits } from './types.ts';
+
+/** Offsets and lengths of lines, growing; offsets are exact up to 2^53. */
+export class LineTable {
+  #offsets: Float64Array;
+  #bytes: Uint32Array;
+  #length: number;
+
+  constructor(offsets = new Float64Array(64), bytes = new Uint32Array(64), length = 0) {
+    this.#offsets = offsets;
+    this.#bytes = bytes;
+    this.#length = length;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  offset = (line: number): number => this.#offsets[line]!;
+  bytes = (line: number): number => this.#bytes[line]!;
+
+  add(offset: number, bytes: number): void {
+    if (this.#length === this.#bytes.length) {
+      const offsets = new Float64Array(this.#length * 2);
+      offsets.set(this.#offsets);
+      const sizes = new Uint32Array(this.#length * 2);
+      sizes.set(this.#bytes);
+      [this.#offsets, this.#bytes] = [offsets, sizes];
+    }
+    this.#offsets[this.#length] = offset;
+    this.#bytes[this.#length++] = bytes;
+  }
+
+  /** [offsets f64, bytes u32] as they are in memory. */
+  parts(): Uint8Array[] {
+    return [this.#offsets.subarray(0, this.#length), this.#bytes.subarray(0, this.#length)].map(
+      (part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+    );
+  }
+}
+
+export class LineIndex {
+  readonly records: Record<Split, LineTable> = { train: new LineTable(), dev: new LineTable(), test: new LineTable() };
+  readonly documents: Record<Split, LineTable> = {
+    train: new LineTable(),
+    dev: new LineTable(),
+    test: new LineTable(),
+  };
+
+  add(line: StoredLine, { offset, bytes }: { offset: number; bytes: number }): void {
+    if (line.kind === 'record') this.records[line.split].add(offset, bytes);
+    else for (const split of line.splits) this.documents[split].add(offset, bytes);
+  }
+
+  tables(): LineTable[] {
+    return [...splits.map((split) => this.records[split]), ...splits.map((split) => this.documents[split])];
+  }
+}
+
+const magic = 0x31584454; // "TDX1", little-endian
+const headerBytes = 4 + 6 * 4;
+
+/** Magic, six counts (u32; records then documents, each train, dev, test), then per table its offsets (f64) and sizes (u32). */
+export function encodeIndex(index: LineIndex): Buffer {
+  const header = Buffer.alloc(headerBytes);
+  header.writeUInt32LE(magic, 0);
+  for (const [number, table] of index.tables().entries()) header.writeUInt32LE(table.length, 4 + number * 4);
+  return Buffer.concat([header, ...index.tables().flatMap((table) => table.parts())]);
+}
+
+export function decodeIndex(buffer: Buffer): LineIndex {
+  invariant(buffer.length >= headerBytes && buffer.readUInt32LE(0) === magic, 'index.bin has another format');
+  const index = new LineIndex();
+  let at = headerBytes;
+  index.tables().forEach((_, number) => {
+    const count = buffer.readUInt32LE(4 + number * 4);
+    const offsets = new Float64Array(copy(buffer, at, count * 8));
+    const sizes = new Uint32Array(copy(buffer, at + count * 8, count * 4));
+    at += count * 12;
+    const group = number < splits.length ? index.records : index.documents;
+    group[splits[number % splits.length]!] = new LineTable(offsets, sizes, count);
+  });
+  return index;
+}
+
+const copy = (buffer: Buffer, at: number, bytes: number): ArrayBuffer =>
+  Uint8Array.from(buffer.subarray(at, at + bytes)).buffer;

@@ -1,0 +1,206 @@
+/**
+ * A data set version as token ids: what training and evaluation read. One binary file: a JSON header that names the sections,
+ * then typed arrays, read by one read into one buffer. Rebuildable; made by tokenize-dataset.ts.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { unavailable } from '../errors.ts';
+import { type Split, splits, type Task } from './types.ts';
+
+/** Token ids of distinct texts, packed without padding. */
+export interface TokenizedTexts {
+  /** [T] ids of all texts, one after the other. */
+  readonly ids: Uint32Array;
+  /** [B+1] where each text begins; the last entry is T. */
+  readonly cumulative: Uint32Array;
+  /** [B] first pooled token, counted from the text's own first. */
+  readonly poolStart: Uint32Array;
+}
+
+/** For each record a list of numbers. */
+export interface Lists {
+  /** [N+1] where each record's list begins. */
+  readonly starts: Uint32Array;
+  /** Entries: numbers of texts, or of documents. */
+  readonly values: Uint32Array;
+  /** One per entry: grade, -1 = none. */
+  readonly scores: Float32Array;
+}
+
+/** One split; texts are named by their number in {@link TokenizedTexts}. */
+export interface TokenizedSplit {
+  /** [N] */
+  readonly query: Uint32Array;
+  /** STS: one text per record, with its grade in 0..1. */
+  readonly positives: Lists;
+  readonly negatives: Lists;
+  /** [D] texts of the documents that IR evaluation searches, ascending by the UTF-8 bytes of their ids; empty for STS. */
+  readonly documents: Uint32Array;
+  /** Relevant documents (positions in `documents`) with their relevance, 1 or more. */
+  readonly judgements: Lists;
+  /** [N] the document to leave out because its id is the query's; -1 = none. */
+  readonly identical: Int32Array;
+}
+
+export interface TokenFile {
+  readonly task: Task;
+  readonly truncated: number;
+  readonly texts: TokenizedTexts;
+  readonly splits: Readonly<Record<Split, TokenizedSplit>>;
+}
+
+type Section = Uint32Array | Float32Array | Int32Array;
+interface SectionHeader {
+  readonly name: string;
+  readonly type: 'u32' | 'f32' | 'i32';
+  readonly length: number;
+}
+interface Header {
+  readonly version: number;
+  readonly task: Task;
+  readonly truncated: number;
+  readonly sections: readonly SectionHeader[];
+}
+
+/** Counts up when the layout changes; part of a token file's key. */
+export const tokenFileVersion = 1;
+/** "TTOK" and the length of the JSON header (u32, little-endian); the header is padded with spaces to a multiple of 4. */
+const magic = 0x4b4f5454;
+const prefixBytes = 8;
+
+export async function writeTokenFile(path: string, file: TokenFile): Promise<void> {
+  const sections = sectionsOf(file);
+  const header: Header = {
+    version: tokenFileVersion,
+    task: file.task,
+    truncated: file.truncated,
+    sections: sections.map(([name, values]) => ({ name, type: typeOf(values), length: values.length })),
+  };
+  const json = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.alloc(Math.ceil(json.length / 4) * 4, ' ');
+  json.copy(padded);
+  const prefix = Buffer.alloc(prefixBytes);
+  prefix.writeUInt32LE(magic, 0);
+  prefix.writeUInt32LE(padded.length, 4);
+  const target = await open(path, 'wx');
+  try {
+    for (const part of [prefix, padded, ...sections.map(([, values]) => values)]) {
+      if (part.byteLength > 0) await target.writeFile(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    }
+  } finally {
+    await target.close();
+  }
+}
+
+/** Reads a whole token file; the arrays are views of one buffer. */
+export async function readTokenFile(path: string): Promise<TokenFile> {
+  const file = await open(path);
+  try {
+    const { header, begin } = await readHeader(file, path);
+    const words = header.sections.reduce((sum, { length }) => sum + length, 0);
+    const data = new ArrayBuffer(words * 4);
+    await readInto(file, new Uint8Array(data), begin, path);
+    return assemble(header, data);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Counts of a token file without reading its data. */
+export async function readTokenCounts(path: string): Promise<{ texts: number; tokens: number; truncated: number }> {
+  const file = await open(path);
+  try {
+    const { header } = await readHeader(file, path);
+    const length = (name: string) => header.sections.find((section) => section.name === name)?.length ?? 0;
+    return { texts: length('texts.poolStart'), tokens: length('texts.ids'), truncated: header.truncated };
+  } finally {
+    await file.close();
+  }
+}
+
+function sectionsOf({ texts, splits: bySplit }: TokenFile): [string, Section][] {
+  const sections: [string, Section][] = [
+    ['texts.ids', texts.ids],
+    ['texts.cumulative', texts.cumulative],
+    ['texts.poolStart', texts.poolStart],
+  ];
+  for (const split of splits) {
+    const { query, documents, identical } = bySplit[split];
+    sections.push([`${split}.query`, query], [`${split}.documents`, documents], [`${split}.identical`, identical]);
+    for (const name of listNames) {
+      const { starts, values, scores } = bySplit[split][name];
+      const key = `${split}.${name}`;
+      sections.push([`${key}.starts`, starts], [`${key}.values`, values], [`${key}.scores`, scores]);
+    }
+  }
+  return sections;
+}
+
+const listNames = ['positives', 'negatives', 'judgements'] as const;
+
+function assemble(header: Header, data: ArrayBuffer): TokenFile {
+  const places = new Map<string, number>();
+  let at = 0;
+  for (const { name, length } of header.sections) {
+    places.set(name, at);
+    at += length * 4;
+  }
+  const length = (name: string) => header.sections.find((section) => section.name === name)!.length;
+  const u32 = (name: string) => new Uint32Array(data, places.get(name)!, length(name));
+  const lists = (name: string): Lists => ({
+    starts: u32(`${name}.starts`),
+    values: u32(`${name}.values`),
+    scores: new Float32Array(data, places.get(`${name}.scores`)!, length(`${name}.scores`)),
+  });
+  const readSplit = (split: Split): TokenizedSplit => ({
+    query: u32(`${split}.query`),
+    positives: lists(`${split}.positives`),
+    negatives: lists(`${split}.negatives`),
+    documents: u32(`${split}.documents`),
+    judgements: lists(`${split}.judgements`),
+    identical: new Int32Array(data, places.get(`${split}.identical`)!, length(`${split}.identical`)),
+  });
+  return {
+    task: header.task,
+    truncated: header.truncated,
+    texts: { ids: u32('texts.ids'), cumulative: u32('texts.cumulative'), poolStart: u32('texts.poolStart') },
+    splits: { train: readSplit('train'), dev: readSplit('dev'), test: readSplit('test') },
+  };
+}
+
+async function readHeader(file: FileHandle, path: string): Promise<{ header: Header; begin: number }> {
+  const prefix = Buffer.alloc(prefixBytes);
+  await readInto(file, prefix, 0, path);
+  if (prefix.readUInt32LE(0) !== magic) refuseDamaged(path, 'it is no token file');
+  const json = Buffer.alloc(prefix.readUInt32LE(4));
+  await readInto(file, json, prefixBytes, path);
+  const header = JSON.parse(json.toString('utf8')) as Header;
+  if (header.version !== tokenFileVersion) refuseDamaged(path, `its version is ${header.version}`);
+  return { header, begin: prefixBytes + json.length };
+}
+
+/** Bytes of one read; a single read of the system call's limit (2 GiB) and more would fail. */
+const readChunk = 1 << 28;
+
+async function readInto(file: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
+  let filled = 0;
+  while (filled < target.length) {
+    const { bytesRead } = await file.read(
+      target,
+      filled,
+      Math.min(readChunk, target.length - filled),
+      position + filled,
+    );
+    if (bytesRead === 0) refuseDamaged(path, 'it ends too early');
+    filled += bytesRead;
+  }
+}
+
+function refuseDamaged(path: string, reason: string): never {
+  throw unavailable(`The token file ${path} cannot be used: ${reason}`, {
+    expected: `a token file of version ${tokenFileVersion}`,
+    remedy: 'Delete it; it is made again from the data set.',
+  });
+}
+
+const typeOf = (values: Section): SectionHeader['type'] =>
+  values instanceof Uint32Array ? 'u32' : values instanceof Float32Array ? 'f32' : 'i32';

@@ -1,0 +1,232 @@
+/**
+ * Makes the token file of a data set version for a model: every distinct (role, text) once, as ids, and per split the
+ * records, documents and judgements by number. Equal inputs find the file that is there already.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { readModelSpec, readTokenizerJson } from '../formats/model-folder.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { TextToEncode, Tokenizer } from '../tokenizer/tokenizer.ts';
+import { growingF32, growingI32, growingU32 } from './growing.ts';
+import { HashIndex } from './hash-index.ts';
+import { type Dataset, openDataset } from './record-file.ts';
+import { buildText, compareUtf8 } from './text.ts';
+import {
+  type Lists,
+  readTokenCounts,
+  type TokenFile,
+  type TokenizedSplit,
+  tokenFileVersion,
+  writeTokenFile,
+} from './token-file.ts';
+import {
+  type PromptTemplates,
+  type Split,
+  type StoredRecord,
+  splits,
+  type TextRole,
+  type TextTriple,
+} from './types.ts';
+
+export interface TokenizeRequest {
+  /** Digest of the data set version. */
+  readonly dataset: string;
+  /** Digest of a model folder. */
+  readonly model: string;
+  /** Longest text in tokens; the model's own limit holds where it is lower. */
+  readonly maxLength: number;
+}
+
+export interface TokenFileReport {
+  /** The file is storage.path('tokens', tokenFileName(key)). */
+  readonly key: string;
+  readonly texts: number;
+  readonly tokens: number;
+  readonly truncated: number;
+}
+
+export const tokenFileName = (key: string): string => `${key}.bin`;
+
+/** Tokenises a data set version; `tokenizer` is the model's. */
+export async function tokenizeDataset(
+  storage: Storage,
+  request: TokenizeRequest,
+  tokenizer: Tokenizer,
+): Promise<TokenFileReport> {
+  const modelFolder = await storage.require('models', request.model);
+  const { templates, includePrompt, maxLength: modelLength } = await readModelSpec(modelFolder);
+  const maxLength = Math.min(request.maxLength, modelLength);
+  const json = await readTokenizerJson(modelFolder);
+  const key = tokenFileKey(request.dataset, json, { templates, includePrompt, maxLength });
+  const path = storage.path('tokens', tokenFileName(key));
+  if (!(await storage.exists('tokens', tokenFileName(key)))) {
+    const dataset = await openDataset(await storage.require('datasets', request.dataset));
+    const table = new TextTable(tokenizer, { templates, includePrompt, maxLength });
+    const file = await tokenize(dataset, table);
+    await publish(storage, file, tokenFileName(key));
+  }
+  return { key, ...(await readTokenCounts(path)) };
+}
+
+interface EncodeSettings {
+  readonly templates: PromptTemplates;
+  readonly includePrompt: boolean;
+  readonly maxLength: number;
+}
+
+/** Covers everything that the ids depend on; weights are not among it, so a run's checkpoints share the file. */
+function tokenFileKey(dataset: string, tokenizerJson: string, settings: EncodeSettings): string {
+  const { templates, includePrompt, maxLength } = settings;
+  const { query, sts, passage } = templates;
+  const tokenizer = createHash('sha256').update(tokenizerJson).digest('hex');
+  const parts = [tokenFileVersion, dataset, tokenizer, [query, sts, passage], includePrompt, maxLength];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+async function publish(storage: Storage, file: TokenFile, name: string): Promise<void> {
+  const staged = await storage.stage();
+  try {
+    const path = join(staged, name);
+    await writeTokenFile(path, file);
+    await storage.publishFile('tokens', path, name);
+  } finally {
+    await storage.discard(staged);
+  }
+}
+
+async function tokenize(dataset: Dataset, table: TextTable): Promise<TokenFile> {
+  const bySplit = {} as Record<Split, TokenizedSplit>;
+  for (const split of splits) bySplit[split] = await tokenizeSplit(dataset, split, table);
+  return { task: dataset.summary.task, ...(await table.finish()), splits: bySplit };
+}
+
+async function tokenizeSplit(dataset: Dataset, split: Split, table: TextTable): Promise<TokenizedSplit> {
+  const { documents, byId } = await addDocuments(dataset, split, table);
+  const retrieval = dataset.summary.task === 'ir';
+  const query = growingU32();
+  const identical = growingI32();
+  const positives = new ListBuilder();
+  const negatives = new ListBuilder();
+  const judgements = new ListBuilder();
+  for await (const record of dataset.records(split)) {
+    query.push(await table.add(retrieval ? 'query' : 'sts', record.query));
+    const role = retrieval ? 'passage' : 'sts';
+    positives.addList(await table.addAll(role, record.positives), record.positiveScores);
+    negatives.addList(await table.addAll(role, record.negatives), record.negativeScores);
+    const judged = retrieval ? judge(record, byId) : new Map<number, number>();
+    judgements.addList([...judged.keys()], [...judged.values()]);
+    identical.push(dataset.summary.ignoreIdenticalIds ? (byId.get(record.id) ?? -1) : -1);
+  }
+  return {
+    query: query.view(),
+    positives: positives.finish(),
+    negatives: negatives.finish(),
+    documents,
+    judgements: judgements.finish(),
+    identical: identical.view(),
+  };
+}
+
+/** Documents in ascending byte order of their ids, so that a tie of scores is decided by position alone. */
+async function addDocuments(dataset: Dataset, split: Split, table: TextTable) {
+  const ids: string[] = [];
+  const texts = growingU32();
+  for await (const document of dataset.documents(split)) {
+    ids.push(document.id);
+    texts.push(await table.add('passage', document.text));
+  }
+  const order = ids.map((_, index) => index).sort((a, b) => compareUtf8(ids[a]!, ids[b]!));
+  const byId = new Map(order.map((index, position) => [ids[index]!, position]));
+  return { documents: Uint32Array.from(order, (index) => texts.view()[index]!), byId };
+}
+
+/**
+ * Relevance by document: the grade where it is 1 or more; a positive without a grade, or with one between 0 and 1 (a
+ * teacher's score), counts 1; a positive graded 0 is not relevant.
+ */
+export function relevanceOf(grade: number): number {
+  if (grade === 0) return 0;
+  return Math.max(1, grade);
+}
+
+function judge(record: StoredRecord, byId: ReadonlyMap<string, number>): Map<number, number> {
+  const judged = new Map<number, number>();
+  record.positiveDocuments.forEach((id, index) => {
+    const document = byId.get(id);
+    const relevance = relevanceOf(record.positiveScores[index] ?? -1);
+    if (document !== undefined && relevance > 0) judged.set(document, relevance);
+  });
+  return judged;
+}
+
+class ListBuilder {
+  readonly #starts = growingU32();
+  readonly #values = growingU32();
+  readonly #scores = growingF32();
+
+  addList(values: readonly number[], scores: readonly number[]): void {
+    this.#starts.push(this.#values.length);
+    this.#values.pushAll(values);
+    this.#scores.pushAll(scores);
+  }
+
+  finish(): Lists {
+    this.#starts.push(this.#values.length);
+    return { starts: this.#starts.view(), values: this.#values.view(), scores: this.#scores.view() };
+  }
+}
+
+/** Texts that are encoded at once. */
+const encodeChunk = 512;
+
+/** Numbers distinct (role, text) and encodes them in chunks. */
+class TextTable {
+  readonly #tokenizer: Tokenizer;
+  readonly #settings: EncodeSettings;
+  readonly #known = new HashIndex();
+  readonly #ids = growingU32();
+  readonly #cumulative = growingU32();
+  readonly #poolStart = growingU32();
+  #waiting: TextToEncode[] = [];
+  #truncated = 0;
+
+  constructor(tokenizer: Tokenizer, settings: EncodeSettings) {
+    this.#tokenizer = tokenizer;
+    this.#settings = settings;
+    this.#cumulative.push(0);
+  }
+
+  async add(role: TextRole, triple: TextTriple): Promise<number> {
+    const built = buildText(this.#settings.templates, role, triple);
+    // Prompt and text are what the encoder sees: roles of equal template share their texts.
+    const { index, isNew } = this.#known.add(built.prompt, built.text);
+    if (isNew) this.#waiting.push(built);
+    if (this.#waiting.length >= encodeChunk) await this.#encode();
+    return index;
+  }
+
+  async addAll(role: TextRole, triples: readonly TextTriple[]): Promise<number[]> {
+    const numbers: number[] = [];
+    for (const triple of triples) numbers.push(await this.add(role, triple));
+    return numbers;
+  }
+
+  async finish(): Promise<Pick<TokenFile, 'texts' | 'truncated'>> {
+    await this.#encode();
+    return {
+      texts: { ids: this.#ids.view(), cumulative: this.#cumulative.view(), poolStart: this.#poolStart.view() },
+      truncated: this.#truncated,
+    };
+  }
+
+  async #encode(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { ids, poolStart, truncated } of await this.#tokenizer.encode(waiting, this.#settings)) {
+      this.#ids.pushAll(ids);
+      this.#cumulative.push(this.#ids.length);
+      this.#poolStart.push(poolStart);
+      if (truncated) this.#truncated++;
+    }
+  }
+}
