@@ -68,7 +68,9 @@ export async function writePipeline(folder: string, spec: ModelSpec, tasks: Task
   });
 }
 
+/** `document` and `passage` are the same: sentence-transformers' encode_document takes `document` first, and makes an empty one. */
 const filledPrompts = ({ query, sts, passage }: PromptTemplates, tasks: TaskInstructions) => ({
+  document: fillTemplate(passage, tasks.passage ?? ''),
   passage: fillTemplate(passage, tasks.passage ?? ''),
   query: fillTemplate(query, tasks.query ?? ''),
   sts: fillTemplate(sts, tasks.sts ?? ''),

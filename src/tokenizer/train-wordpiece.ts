@@ -108,11 +108,18 @@ function* pieces(text: string): Generator<string> {
 /** A word's first spelling: its first character, then every other one marked as continuing. */
 const characters = (word: string): string[] => [...word].map((char, i) => (i === 0 ? char : prefix + char));
 
-/** The most frequent characters that fit, in code-point order; beginning ones before continuing ones. */
+/**
+ * The most frequent characters that fit, in code-point order; beginning ones before continuing ones. Every character has a
+ * beginning form, also one that was only seen inside words: another text may begin a word with it.
+ */
 function chooseAlphabet(counts: ReadonlyMap<string, number>, room: number): string[] {
   const frequency = new Map<string, number>();
+  const add = (piece: string, count: number): unknown => frequency.set(piece, (frequency.get(piece) ?? 0) + count);
   for (const [word, count] of counts) {
-    for (const char of characters(word)) frequency.set(char, (frequency.get(char) ?? 0) + count);
+    for (const piece of characters(word)) {
+      add(piece, count);
+      if (isContinuing(piece)) add(piece.slice(prefix.length), count);
+    }
   }
   const byFrequency = [...frequency].sort(([a, n], [b, m]) => m - n || compare(a, b));
   return byFrequency
