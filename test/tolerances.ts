@@ -18,4 +18,46 @@ export const tolerances = {
   columnSum: { absolute: 1e-4, relative: 1e-6 },
   /** x * Phi(x): erf is a polynomial that reaches 1.2e-7 absolute, times |x| up to where Phi saturates. */
   gelu: { absolute: 4e-7, relative: 4e-7 },
+  /** Dot products of rows of up to 130 standard normal values. */
+  rowDot: { absolute: 2e-5, relative: 1e-6 },
+  /** Logits of cosine / 0.02 reach 100, so a rounding of one is 4e-6; a mean of those. */
+  infonceValue: { absolute: 1e-5, relative: 1e-6 },
+  /** A softmax of such logits, so 2e-5 of each mass, times 1 / (temperature * B); the target's mass stands beside -1. */
+  infonceGradient: { absolute: 5e-5, relative: 2e-5 },
+  /** Squares summed in spans of 64 a lane. */
+  globalNorm: { absolute: 0, relative: 1e-6 },
+  /** Twenty updates of 0.01, each a few roundings of a parameter of order 1. */
+  adamW: { absolute: 2e-6, relative: 2e-6 },
+  /** LayerNorm of rows with means of order 1: the mean has an error of some 2e-7, times rstd up to about 10, times gamma. */
+  layerNorm: { absolute: 1e-5, relative: 2e-6 },
+  /** The same with a mean of 1000: x itself has steps of 6e-5, the mean of it a rounding of that size, times rstd. */
+  layerNormFarMean: { absolute: 2e-3, relative: 1e-5 },
+  /** rstd up to about 10 times the difference of values of order 1. */
+  layerNormGradient: { absolute: 2e-5, relative: 1e-5 },
+  /** Sums over up to 2053 tokens of products of order 1, each with LayerNorm's error. */
+  layerNormParameters: { absolute: 5e-4, relative: 1e-6 },
+  /** A sum of squares in 16 parts, a square root, a division. */
+  l2Normalize: { absolute: 1e-7, relative: 1e-6 },
+  /** dOut less its part along the row, divided by a norm that may be small. */
+  l2NormalizeGradient: { absolute: 1e-6, relative: 1e-5 },
+  /** Two additions of standard normal values. */
+  embedding: { absolute: 5e-7, relative: 2e-7 },
+  /** A weighted mean of up to 1031 standard normal values. */
+  pooling: { absolute: 1e-6, relative: 1e-6 },
+  /** A maximum of order 3 plus the logarithm of a sum of up to 301 exponentials, each good to a few units. */
+  attentionLogSumExp: { absolute: 3e-6, relative: 1e-6 },
+  /** Means of standard normal values under weights that err by some 5e-7 each (WGSL's exp: 3 + 2 |x| units). */
+  attention: { absolute: 5e-6, relative: 5e-6 },
+  /** p * (dp - delta) with dp up to 40 at D = 128: 5e-7 of that, then summed over the rows under weights p. */
+  attentionGradient: { absolute: 5e-5, relative: 2e-5 },
+  /** Central differences in float64: truncation and cancellation at a step of 1e-5. */
+  differences: { absolute: 1e-7, relative: 1e-7 },
+  /** 1 - a correlation of two unit vectors. */
+  pearson: { absolute: 2e-6, relative: 1e-6 },
+  /** Logits of cosine / 0.02 (0.05 by default) reach 50, less their maximum, summed with weights that sum to 1. */
+  rankKl: { absolute: 5e-6, relative: 2e-6 },
+  /** As InfoNCE: logits up to 50. */
+  pro: { absolute: 1e-5, relative: 2e-6 },
+  /** 2 Pearson + 0.5 PRO + 5 Rank-KL + inner InfoNCE. */
+  stsTotal: { absolute: 5e-5, relative: 2e-6 },
 } as const satisfies Record<string, Tolerance>;

@@ -3,8 +3,9 @@
  * through in chunks of rows; each chunk's best are merged into the best so far, so memory does not grow with N.
  */
 import { badInput } from '../errors.ts';
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import type { Gpu, Tensor } from '../gpu/types.ts';
 import { matmulNT } from './matmul.ts';
+import { type Lists, select } from './search-select.ts';
 
 export const MAX_K = 1000;
 /** Stands in `rows` where there are fewer rows than k. */
@@ -18,28 +19,6 @@ const CHUNK_SEGMENTS = 4;
 const SCORES_BYTES = 64 * 2 ** 20;
 /** Queries searched together; a multiple of 64 keeps slices of [Q, C] and [Q, k] aligned. */
 const QUERY_TILE = 256;
-
-export const topKKernel = {
-  name: 'topk_select',
-  shader: 'search/topk_select.wgsl',
-  bindings: { inScores: 'read', inRows: 'read', outScores: 'write', outRows: 'write' },
-  params: {
-    queries: 'u32',
-    segments: 'u32',
-    segmentLength: 'u32',
-    width: 'u32',
-    inPitch: 'u32',
-    inOffset: 'u32',
-    fromList: 'u32',
-    firstRow: 'u32',
-    k: 'u32',
-    sortSize: 'u32',
-    outPitch: 'u32',
-    outOffset: 'u32',
-  },
-} as const satisfies KernelSpec;
-
-export const searchKernels = [topKKernel] as const;
 
 export interface TopKCall {
   /** [Q, C]; unit rows make the scores cosines. */
@@ -89,12 +68,6 @@ export const rowsOf = (tensor: Tensor, first: number, count: number): Tensor => 
 interface Chunk {
   readonly vectors: Tensor;
   readonly firstRow: number;
-}
-
-/** Candidate lists [Q, k * (1 + segments)]: the best so far, then the best of each segment of the current chunk. */
-interface Lists {
-  readonly scores: Tensor;
-  readonly rows: Tensor;
 }
 
 function searchTile(gpu: Gpu, call: TopKCall): void {
@@ -190,28 +163,4 @@ function selectFromChunk(
     outOffset: k,
   });
   return segments;
-}
-
-interface SelectCall {
-  readonly queries: number;
-  readonly k: number;
-  readonly from: Lists;
-  readonly to: Lists;
-  readonly width: number;
-  readonly segments: number;
-  readonly segmentLength: number;
-  readonly inPitch: number;
-  readonly inOffset: number;
-  readonly fromList: boolean;
-  readonly firstRow: number;
-  readonly outPitch: number;
-  readonly outOffset: number;
-}
-
-function select(gpu: Gpu, { from, to, fromList, ...sizes }: SelectCall): void {
-  gpu.dispatch(topKKernel, {
-    bindings: { inScores: from.scores, inRows: from.rows, outScores: to.scores, outRows: to.rows },
-    params: { ...sizes, fromList: fromList ? 1 : 0, sortSize: 2 ** Math.ceil(Math.log2(sizes.k)) },
-    grid: [sizes.queries * sizes.segments],
-  });
 }
