@@ -1,0 +1,76 @@
+/** `tandem import` and `tandem datasets`. */
+import type { Command } from 'commander';
+import { DatasetsDocument, ImportDatasetDocument, type Importer } from '../../client/index.ts';
+import { importerCatalog } from '../../data/importers/catalog.ts';
+import { connect } from '../connect.ts';
+import { formatTable } from '../output.ts';
+import { print } from '../print.ts';
+import { enumName, realNumber, wholeNumber } from '../values.ts';
+
+interface ImportOptions {
+  readonly name: string;
+  readonly importer: string;
+  readonly scale: readonly [number, number];
+  readonly randomNegatives?: number;
+  readonly ignoreIdenticalIds?: boolean;
+  readonly seed?: number;
+}
+
+function scale(text: string): [number, number] {
+  const [low, high] = text.split(',');
+  return [realNumber(low), realNumber(high ?? '')];
+}
+
+export function addDataCommands(program: Command): void {
+  program
+    .command('import')
+    .description('import a data set from a path inside the import folder')
+    .argument('<path>', 'file or folder, relative to the import folder')
+    .requiredOption('--name <name>', 'name of the data set')
+    .option('--importer <name>', importerCatalog.map((entry) => entry.name).join(', '), 'codiemb-jsonl')
+    .option('--scale <low,high>', 'raw scale of the grades, for example 0,5', scale, [0, 1] as [number, number])
+    .option('--random-negatives <n>', 'BEIR: non-relevant documents drawn per query as negatives', wholeNumber)
+    .option('--ignore-identical-ids', "BEIR: drop a document whose id is the query's")
+    .option('--seed <n>', 'seed of every draw', wholeNumber)
+    .action(importData);
+  program.command('datasets').description('list the imported data sets').action(listData);
+}
+
+async function importData(path: string, options: ImportOptions, command: Command): Promise<void> {
+  const client = await connect(command);
+  const { importDataset } = await client.execute(ImportDatasetDocument, {
+    input: {
+      name: options.name,
+      source: { path },
+      importer: enumName(options.importer) as Importer,
+      scaleLow: options.scale[0],
+      scaleHigh: options.scale[1],
+      options: {
+        randomNegatives: options.randomNegatives,
+        ignoreIdenticalIds: options.ignoreIdenticalIds,
+        seed: options.seed,
+      },
+    },
+  });
+  const { dataset, reused } = importDataset;
+  const sizes = dataset.splits.map(({ split, records }) => `${split.toLowerCase()} ${records}`).join(', ');
+  const warnings = dataset.warnings.map(({ message, count }) => `\nwarning: ${message} (${count} times)`).join('');
+  print(
+    command,
+    importDataset,
+    `${dataset.name} version ${dataset.version}${reused ? ' (was there already)' : ''}: ${sizes}\n${dataset.id}${warnings}`,
+  );
+}
+
+async function listData(_options: unknown, command: Command): Promise<void> {
+  const client = await connect(command);
+  const { datasets } = await client.execute(DatasetsDocument, {});
+  const rows = datasets.nodes.map((node) => [
+    node.name,
+    node.version,
+    node.task,
+    ...node.splits.map(({ records }) => records),
+    node.id,
+  ]);
+  print(command, datasets, formatTable(['name', 'version', 'task', 'train', 'dev', 'test', 'id'], rows));
+}

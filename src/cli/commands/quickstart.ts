@@ -1,0 +1,101 @@
+/** `tandem quickstart`: starts the service, trains a small encoder on sample data, fuses, searches, and says what came out. */
+import type { Command } from 'commander';
+import { createClient, SystemDocument, type TandemClient } from '../../client/index.ts';
+import { createLogger } from '../../log.ts';
+import { startTandem } from '../../main.ts';
+import { configOf, type GlobalOptions } from '../connect.ts';
+import { formatTable } from '../output.ts';
+import { adapterLine, datasetsOf, describeReport, lossesOf, type QuickstartReport } from '../quickstart/report.ts';
+import {
+  createModel,
+  evaluate,
+  evaluateBagOfWords,
+  fuse,
+  importSample,
+  type Scores,
+  searchCollection,
+  train,
+} from '../quickstart/steps.ts';
+import { stopOnSignals } from '../signals.ts';
+import { wholeNumber } from '../values.ts';
+
+interface QuickstartOptions {
+  readonly exit?: boolean;
+  readonly seed: number;
+}
+
+export function addQuickstartCommand(program: Command): void {
+  program
+    .command('quickstart')
+    .description('train, evaluate, fuse and search on sample data, in about two minutes')
+    .option('--exit', 'stop at the end instead of leaving the server up')
+    .option('--seed <n>', 'seed of the data, the weights and the batches', wholeNumber, 1)
+    .action(quickstart);
+}
+
+async function quickstart({ exit, seed }: QuickstartOptions, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  // With --json, stdout belongs to the one object; everything else goes to stderr.
+  const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const tandem = await startTandem(
+    { ...configOf(options), port: 0 },
+    { logger: createLogger('tandem', process.env['TANDEM_LOG'] ?? 'warn') },
+  );
+  try {
+    const report = await runSteps(createClient({ url: tandem.url }), seed, say);
+    say(`\n${describeReport(report)}`);
+    if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  } catch (error) {
+    await tandem.close({ graceMs: 10_000 });
+    throw error;
+  }
+  if (exit) return tandem.close({ graceMs: 10_000 });
+  say(`\nTandem still serves ${tandem.url} (GraphiQL in a browser); stop it with Ctrl+C`);
+  await stopOnSignals((graceMs) => tandem.close({ graceMs }));
+}
+
+async function runSteps(client: TandemClient, seed: number, say: (line: string) => void): Promise<QuickstartReport> {
+  const { system } = await client.execute(SystemDocument, {});
+  say(
+    `Adapter: ${adapterLine(system)}\nDatabase: ${system.database.kind} ${system.database.version}, data in ${system.dataFolder}`,
+  );
+
+  const data = await importSample(client, seed);
+  const datasets = datasetsOf(data);
+  say(
+    `\n${formatTable(
+      ['data set', 'task', 'train', 'dev', 'test'],
+      datasets.map(({ name, task, splits }) => [name, task, splits.train, splits.dev, splits.test]),
+    )}`,
+  );
+
+  const model = await createModel(client, data, seed);
+  say(
+    `\nModel: ${model.layers} layers, ${model.dimension} wide, ${model.parameters} parameters, ${model.vocabularySize} tokens`,
+  );
+  const run = await train(client, data, model.id, seed, false);
+
+  say('Evaluating');
+  const untrained = await evaluate(client, data, model.checkpoint.id);
+  const bagOfWords = await evaluateBagOfWords(client, data);
+  const checkpoints: Scores[] = [];
+  for (const { id } of run.checkpoints) checkpoints.push(await evaluate(client, data, id));
+
+  say('Fusing');
+  const ids = run.checkpoints.map(({ id }) => id);
+  const soup = await evaluate(client, data, await fuse(client, 'UNIFORM_SOUP', ids));
+  const fused = await fuse(client, 'DELTA_GUIDED', ids);
+  const deltaGuided = await evaluate(client, data, fused);
+
+  const searches = await searchCollection(client, data, fused, `quickstart ${run.id}`);
+  return {
+    adapter: system.adapter.name,
+    software: system.adapter.software,
+    seconds: Math.round(process.uptime() * 10) / 10,
+    peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+    datasets,
+    losses: lossesOf(run.steps),
+    scores: { untrained, bagOfWords, checkpoints, soup, deltaGuided },
+    searches,
+  };
+}

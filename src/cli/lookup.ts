@@ -1,0 +1,40 @@
+/** Names instead of ids on the command line: an id passes through, a name means the newest thing of that name. */
+import type { TandemClient } from '../client/index.ts';
+import { CheckpointsDocument, CollectionsDocument, DatasetsDocument, ModelsDocument } from '../client/index.ts';
+import { notFound } from '../errors.ts';
+
+/** Relay ids are base64 of `Type:key`. */
+const isIdOf = (type: string, text: string): boolean =>
+  Buffer.from(text, 'base64').toString('utf8').startsWith(`${type}:`);
+
+export async function datasetId(client: TandemClient, text: string): Promise<string> {
+  if (isIdOf('Dataset', text)) return text;
+  const { datasets } = await client.execute(DatasetsDocument, { filter: { name: text }, first: 1 });
+  return firstOf(datasets.nodes, 'data set', text);
+}
+
+export async function modelId(client: TandemClient, text: string): Promise<string> {
+  if (isIdOf('Model', text)) return text;
+  const { models } = await client.execute(ModelsDocument, { filter: { name: text }, first: 1 });
+  return firstOf(models.nodes, 'model', text);
+}
+
+export async function collectionId(client: TandemClient, text: string): Promise<string> {
+  if (isIdOf('Collection', text)) return text;
+  const { collections } = await client.execute(CollectionsDocument, { filter: { name: text }, first: 1 });
+  return firstOf(collections.nodes, 'collection', text);
+}
+
+/** A checkpoint by id or alias, or a model's untrained weights by its id. */
+export async function checkpointId(client: TandemClient, text: string): Promise<string> {
+  if (isIdOf('Checkpoint', text) || isIdOf('Model', text)) return text;
+  const { checkpoints } = await client.execute(CheckpointsDocument, { filter: { alias: text }, first: 1 });
+  return firstOf(checkpoints.nodes, 'checkpoint', text);
+}
+
+function firstOf(nodes: readonly { readonly id: string }[], noun: string, text: string): string {
+  const [first] = nodes;
+  if (first === undefined)
+    throw notFound(`there is no ${noun} "${text}"`, { field: text, expected: `the id or name of a ${noun}` });
+  return first.id;
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+/** The `tandem` command. Every command but serve and quickstart is a thin client of the GraphQL API. */
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../assets.ts';
+import { addDataCommands } from './commands/data.ts';
+import { addModelCommands } from './commands/models.ts';
+import { addQuickstartCommand } from './commands/quickstart.ts';
+import { addRunCommands } from './commands/runs.ts';
+import { addSearchCommands } from './commands/search.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { describeFailure } from './failure.ts';
+
+const program = new Command('tandem')
+  .description('Trains, evaluates, fuses and serves text-embedding models that are good at search and at similarity.')
+  .version(packageVersion())
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+  .option('--url <url>', 'the server (default: TANDEM_URL, else the one that the data folder names)')
+  .option('--data <folder>', 'the data folder (default: TANDEM_DATA, else ./.tandem)')
+  .option('--json', 'print one JSON object as the last line');
+
+for (const add of [
+  addQuickstartCommand,
+  addServeCommand,
+  addDataCommands,
+  addModelCommands,
+  addRunCommands,
+  addSearchCommands,
+]) {
+  add(program);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+  } else {
+    process.stderr.write(`${describeFailure(error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}
