@@ -1,0 +1,42 @@
+/**
+ * The CPU thread: importing, tokenising, model creation, the bag-of-words baseline and fusion. No GPU and no database;
+ * it answers the commands of `CpuCommands` and keeps only tokenizers between them.
+ */
+import { importDataset } from '../src/data/import.ts';
+import { tokenizeDataset } from '../src/data/tokenize-dataset.ts';
+import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
+import { fuse } from '../src/fusion/fuse.ts';
+import { openStorage } from '../src/storage/storage.ts';
+import { createModel } from './create-model.ts';
+import type { CpuCommands } from './protocol.ts';
+import { answer } from './runtime.ts';
+import { tokenizeTexts } from './tokenize-texts.ts';
+import { TokenizerCache } from './tokenizer-cache.ts';
+
+const tokenizers = new TokenizerCache();
+
+answer<CpuCommands>({
+  importDataset: ({ storageRoot, ...input }, { signal, emit }) =>
+    importDataset(openStorage(storageRoot), input, { signal, onLines: (lines) => emit({ lines }) }),
+
+  createModel: ({ storageRoot, ...input }, { signal, emit }) =>
+    createModel(openStorage(storageRoot), input, { signal, onStage: (stage) => emit({ stage }) }),
+
+  tokenizeDataset: async ({ storageRoot, ...request }) => {
+    const storage = openStorage(storageRoot);
+    return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model));
+  },
+
+  tokenizeTexts: async ({ storageRoot, ...input }, { transfer }) => {
+    const storage = openStorage(storageRoot);
+    const output = await tokenizeTexts(storage, input, await tokenizers.of(storage, input.model));
+    const { ids, cumulative, poolStart } = output.encoded;
+    transfer(ids.buffer as ArrayBuffer, cumulative.buffer as ArrayBuffer, poolStart.buffer as ArrayBuffer);
+    return output;
+  },
+
+  evaluateBagOfWords: async ({ storageRoot, dataset, split }, { signal }) =>
+    evaluateBagOfWords(await openStorage(storageRoot).require('datasets', dataset), split, signal),
+
+  fuse: ({ storageRoot, ...input }, { signal }) => fuse(openStorage(storageRoot), input, { signal }),
+});
