@@ -42,8 +42,26 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 
 const common = new Set(['src/config.ts', 'src/errors.ts', 'src/log.ts', 'src/assets.ts', 'src/catalog.ts']);
 
-/** Catalogs and contract types: plain data that every layer but the client may read. */
-const isPlain = (path: string): boolean => common.has(path) || /\/(catalog|types)\.ts$/.test(path);
+const isCommon = (path: string): boolean => common.has(path) || path.endsWith('/catalog.ts');
+
+/**
+ * Contracts that every layer but the client may read: the common modules, catalogs (choices as data), and those files
+ * named types.ts that import nothing but such files. Any other types.ts belongs to its layer alone.
+ */
+function contractsOf(modules: readonly Module[]): ReadonlySet<string> {
+  const contracts = new Set(
+    modules.map(({ path }) => path).filter((path) => isCommon(path) || path.endsWith('/types.ts')),
+  );
+  for (let size = -1; size !== contracts.size; ) {
+    size = contracts.size;
+    for (const { path, imports } of modules) {
+      if (!isCommon(path) && imports.some((target) => !contracts.has(target))) contracts.delete(path);
+    }
+  }
+  return contracts;
+}
+
+const contracts = contractsOf(readModules());
 
 function layerOf(path: string): string {
   const [top, second] = path.split('/');
@@ -57,10 +75,10 @@ function breaches(modules: readonly Module[]): string[] {
 
 function importBreaches({ path, imports }: Module): string[] {
   const layer = layerOf(path);
-  if (isPlain(path)) return imports.filter((target) => !isPlain(target)).map((target) => `${path} -> ${target}`);
+  if (isCommon(path)) return imports.filter((target) => !contracts.has(target)).map((target) => `${path} -> ${target}`);
   const mayImport = (target: string): boolean =>
     layerOf(target) === layer ||
-    (layer !== 'client' && isPlain(target)) ||
+    (layer !== 'client' && contracts.has(target)) ||
     (allowed[layer] ?? []).some((entry) => entry === layerOf(target) || target.replace(/^src\//, '') === `${entry}.ts`);
   return imports.filter((target) => !mayImport(target)).map((target) => `${path} -> ${target}`);
 }
