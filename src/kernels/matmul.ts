@@ -1,0 +1,156 @@
+/**
+ * Matrix products in the three layouts that a linear layer needs, f32, and sums of columns.
+ * The kernel is chosen by (N, K) and the adapter's class only, and sums over k in steps of 4 in order: a row of the result
+ * does not depend on how many rows there are.
+ */
+import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+
+type MatmulBinding = 'a' | 'b' | 'bias' | 'out';
+type MatmulParam = 'm' | 'n' | 'k' | 'alpha' | 'has_bias' | 'accumulate' | 'a_row' | 'a_k' | 'b_column' | 'b_k';
+type MatmulKernel = KernelSpec<MatmulBinding, MatmulParam>;
+
+/** `strided` takes any layout and any size; the others read four elements at once and want multiples of 4. */
+type Layout = 'nt' | 'nn' | 'tn' | 'strided';
+export type TileName = 'register' | 'workgroup';
+
+/** A tile's shader and the rows and columns of the result that one workgroup makes. */
+interface Tile {
+  readonly shader: string;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+const tiles: Readonly<Record<TileName, Tile>> = {
+  register: { shader: 'matmul/register_tile.wgsl', rows: 32, columns: 16 },
+  workgroup: { shader: 'matmul/workgroup_tile.wgsl', rows: 64, columns: 64 },
+};
+
+const layouts: readonly Layout[] = ['nt', 'nn', 'tn', 'strided'];
+
+const specOf = (layout: Layout, tile: TileName): MatmulKernel => ({
+  name: `matmul-${layout}-${tile}`,
+  header: `alias Element = ${layout === 'strided' ? 'f32' : 'vec4f'};`,
+  include: ['matmul/interface.wgsl', `matmul/layout_${layout}.wgsl`],
+  shader: tiles[tile].shader,
+  bindings: { a: 'read', b: 'read', bias: 'read', out: 'write' },
+  params: {
+    m: 'u32',
+    n: 'u32',
+    k: 'u32',
+    alpha: 'f32',
+    has_bias: 'u32',
+    accumulate: 'u32',
+    a_row: 'u32',
+    a_k: 'u32',
+    b_column: 'u32',
+    b_k: 'u32',
+  },
+});
+
+const kernelTable = Object.fromEntries(
+  layouts.map((layout) => [layout, { register: specOf(layout, 'register'), workgroup: specOf(layout, 'workgroup') }]),
+) as Readonly<Record<Layout, Readonly<Record<TileName, MatmulKernel>>>>;
+
+const columnSumKernel: KernelSpec<'x' | 'out', 'rows' | 'columns' | 'accumulate'> = {
+  name: 'column-sum',
+  shader: 'matmul/column_sum.wgsl',
+  bindings: { x: 'read', out: 'write' },
+  params: { rows: 'u32', columns: 'u32', accumulate: 'u32' },
+};
+
+/** Every kernel of this file. */
+export const matmulKernels: readonly KernelSpec[] = [
+  ...layouts.flatMap((layout) => Object.values(kernelTable[layout])),
+  columnSumKernel,
+];
+
+/** The tile of an adapter's class: registers for software adapters, workgroup memory for hardware. */
+export const tileOf = (gpu: Gpu): TileName => (gpu.adapter.software ? 'register' : 'workgroup');
+
+/** out[M,N] = alpha * a[M,K] b[N,K]^T + bias[N]: a linear layer's forward, or all dot products of two sets of rows. */
+export function matmulNT(
+  gpu: Gpu,
+  options: { a: Tensor; b: Tensor; bias?: Tensor; out: Tensor; alpha?: number; tile?: TileName },
+): void {
+  const { a, b, bias, out, alpha = 1 } = options;
+  const [[m, k], [n, kOfB]] = [matrix(a), matrix(b)];
+  expectShape(b, [n, k], kOfB === k);
+  if (bias !== undefined) expectShape(bias, [n], bias.shape.length === 1 && bias.shape[0] === n);
+  const strides = { a_row: k, a_k: 1, b_column: k, b_k: 1 };
+  const layout = k % 4 === 0 ? 'nt' : 'strided';
+  multiply(gpu, layout, options.tile, { a, b, bias, out, m, n, k, alpha, accumulate: false, strides });
+}
+
+/** out[M,K] = a[M,N] b[N,K]: a linear layer's gradient with respect to its input, dX = dY W. */
+export function matmulNN(
+  gpu: Gpu,
+  options: { a: Tensor; b: Tensor; out: Tensor; alpha?: number; accumulate?: boolean; tile?: TileName },
+): void {
+  const { a, b, out, alpha = 1, accumulate = false } = options;
+  const [[m, inner], [innerOfB, n]] = [matrix(a), matrix(b)];
+  expectShape(b, [inner, n], innerOfB === inner);
+  const strides = { a_row: inner, a_k: 1, b_column: 1, b_k: n };
+  const layout = inner % 4 === 0 && n % 4 === 0 ? 'nn' : 'strided';
+  multiply(gpu, layout, options.tile, { a, b, out, m, n, k: inner, alpha, accumulate, strides });
+}
+
+/** out[N,K] = a[T,N]^T b[T,K], added to what `out` holds if `accumulate`: a weight's gradient, dW = dY^T X. */
+export function matmulTN(
+  gpu: Gpu,
+  options: { a: Tensor; b: Tensor; out: Tensor; alpha?: number; accumulate?: boolean; tile?: TileName },
+): void {
+  const { a, b, out, alpha = 1, accumulate = false } = options;
+  const [[t, m], [tOfB, n]] = [matrix(a), matrix(b)];
+  expectShape(b, [t, n], tOfB === t);
+  const strides = { a_row: 1, a_k: m, b_column: 1, b_k: n };
+  const layout = m % 4 === 0 && n % 4 === 0 ? 'tn' : 'strided';
+  multiply(gpu, layout, options.tile, { a, b, out, m, n, k: t, alpha, accumulate, strides });
+}
+
+/** out[N] = sum over T of x[T,N], added to what `out` holds if `accumulate`: a bias's gradient. */
+export function columnSum(
+  gpu: Gpu,
+  { x, out, accumulate = false }: { x: Tensor; out: Tensor; accumulate?: boolean },
+): void {
+  const [rows, columns] = matrix(x);
+  expectShape(out, [columns], out.shape.length === 1 && out.shape[0] === columns);
+  gpu.dispatch(columnSumKernel, {
+    bindings: { x, out },
+    params: { rows, columns, accumulate: accumulate ? 1 : 0 },
+    grid: [Math.ceil(columns / 16)],
+  });
+}
+
+interface Product {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly bias?: Tensor | undefined;
+  readonly out: Tensor;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly alpha: number;
+  readonly accumulate: boolean;
+  readonly strides: { a_row: number; a_k: number; b_column: number; b_k: number };
+}
+
+function multiply(gpu: Gpu, layout: Layout, tileName: TileName = tileOf(gpu), product: Product): void {
+  const { a, b, bias, out, m, n, k, alpha, accumulate, strides } = product;
+  expectShape(out, [m, n], out.shape.length === 2 && out.shape[0] === m && out.shape[1] === n);
+  const tile = tiles[tileName];
+  gpu.dispatch(kernelTable[layout][tileName], {
+    // Every binding needs a buffer: without a bias, b stands in and is not read as one.
+    bindings: { a, b, bias: bias ?? b, out },
+    params: { m, n, k, alpha, has_bias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0, ...strides },
+    grid: [Math.ceil(n / tile.columns), Math.ceil(m / tile.rows)],
+  });
+}
+
+function matrix({ label, shape }: Tensor): readonly [rows: number, columns: number] {
+  if (shape.length !== 2) throw new Error(`tensor ${label} has shape [${shape}], expected a matrix`);
+  return [shape[0]!, shape[1]!];
+}
+
+function expectShape(tensor: Tensor, expected: readonly number[], holds: boolean): void {
+  if (!holds) throw new Error(`tensor ${tensor.label} has shape [${tensor.shape}], expected [${expected}]`);
+}
