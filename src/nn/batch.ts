@@ -1,5 +1,6 @@
 /** A batch of packed texts on the device: ids, positions and owners of all tokens, no padding anywhere. */
-import { invariant } from '../errors.ts';
+import { badInput, invariant } from '../errors.ts';
+import type { Architecture } from '../formats/types.ts';
 import type { Gpu, Tensor } from '../gpu/types.ts';
 import type { PackedTexts } from './types.ts';
 
@@ -68,6 +69,29 @@ export function cutByTokens(cumulative: Uint32Array, tokens: number): number[] {
   }
   if (count > 0) cuts.push(count);
   return cuts;
+}
+
+/** Refuses texts that an encoder cannot take. `what` names them. */
+export function checkTexts(architecture: Architecture, texts: PackedTexts, what: string): void {
+  const { maxPositions, vocabularySize } = architecture;
+  for (let text = 0; text < texts.poolStart.length; text++) {
+    const length = texts.cumulative[text + 1]! - texts.cumulative[text]!;
+    if (length > maxPositions || length <= texts.poolStart[text]!) {
+      throw badInput(`${what}: text ${text} has ${length} tokens, of which ${texts.poolStart[text]} are not pooled`, {
+        field: 'texts',
+        expected: `at most ${maxPositions} tokens, the model's longest text, and one that is pooled`,
+        remedy: 'Tokenise it with a shorter maxLength, or shorten its prompt.',
+      });
+    }
+  }
+  const unknown = texts.ids.findIndex((id) => id >= vocabularySize);
+  if (unknown >= 0) {
+    throw badInput(`${what}: token ${unknown} has the id ${texts.ids[unknown]}`, {
+      field: 'texts',
+      expected: `an id below ${vocabularySize}, the model's vocabulary`,
+      remedy: "Tokenise it with the model's own tokenizer.",
+    });
+  }
 }
 
 /** Copies texts to the device. `firstSample` is the global index of the first text. Give back with {@link releaseBatch}. */

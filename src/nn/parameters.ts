@@ -1,8 +1,7 @@
 /**
  * The parameters of a model on the device, as flat buffers: values, and while training gradients and AdamW's two moments.
  * Every tensor begins at a multiple of 256 bytes. Where the model is larger than one binding, the flat buffers are split
- * into pages; a tensor never crosses a page. Within a page the matrices come first and the vectors (biases, LayerNorm)
- * after them, so that weight decay can leave the latter out (as transformers' Trainer does).
+ * into pages; a tensor never crosses a page.
  */
 import { invariant, limitExceeded } from '../errors.ts';
 import { elementCount, type Gpu, type Tensor } from '../gpu/types.ts';
@@ -19,8 +18,6 @@ interface Slot extends TensorShape {
 
 interface PageLayout {
   readonly bytes: number;
-  /** Bytes of the leading part that weight decay applies to. */
-  readonly decayedBytes: number;
 }
 
 /** Where every tensor lies. Pure arithmetic: the memory plan uses it without a device. */
@@ -33,47 +30,45 @@ export interface ParameterLayout {
   readonly bytes: number;
 }
 
-/** Lays tensors out. Refuses a tensor that is larger than one binding. */
+/** Lays tensors out, in their order. Refuses a tensor that is larger than one binding. */
 export function layoutParameters(tensors: readonly TensorShape[], bindingBytes: number): ParameterLayout {
-  const groups: TensorShape[][] = [];
-  let room = 0;
-  for (const tensor of tensors) {
-    const bytes = bytesOf(elementCount(tensor.shape));
-    if (bytes > bindingBytes) {
-      throw limitExceeded(`Parameter ${tensor.name} needs ${bytes} bytes in one binding`, {
-        field: tensor.name,
-        expected: `at most ${bindingBytes} bytes, the adapter's limit`,
-        remedy: 'Use a smaller vocabulary or width, or an adapter with a larger maxStorageBufferBindingSize.',
-      });
+  const slots: Slot[] = [];
+  const pages: { bytes: number }[] = [];
+  for (const { name, shape } of tensors) {
+    const bytes = bytesOf(elementCount(shape));
+    if (bytes > bindingBytes) refuseTensor(name, bytes, bindingBytes);
+    let page = pages[pages.length - 1];
+    if (page === undefined || page.bytes + bytes > bindingBytes) {
+      page = { bytes: 0 };
+      pages.push(page);
     }
-    if (groups.length === 0 || bytes > room) {
-      groups.push([]);
-      room = bindingBytes;
-    }
-    groups[groups.length - 1]!.push(tensor);
-    room -= bytes;
+    slots.push({ name, shape, page: pages.length - 1, offset: page.bytes });
+    page.bytes += bytes;
   }
-  const pages = groups.map(layoutPage);
   return {
-    slots: pages.flatMap(({ slots }) => slots),
-    pages: pages.map(({ page }) => page),
+    slots,
+    pages,
     elements: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    bytes: pages.reduce((sum, { page }) => sum + page.bytes, 0),
+    bytes: pages.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 
-function layoutPage(tensors: readonly TensorShape[], index: number): { slots: Slot[]; page: PageLayout } {
-  let offset = 0;
-  const place = ({ name, shape }: TensorShape): Slot => {
-    const slot = { name, shape, page: index, offset };
-    offset += bytesOf(elementCount(shape));
-    return slot;
-  };
-  const matrices = tensors.filter(({ shape }) => shape.length > 1).map(place);
-  const decayedBytes = offset;
-  const vectors = tensors.filter(({ shape }) => shape.length <= 1).map(place);
-  return { slots: [...matrices, ...vectors], page: { bytes: offset, decayedBytes } };
+function refuseTensor(name: string, bytes: number, bindingBytes: number): never {
+  throw limitExceeded(`Parameter ${name} needs ${bytes} bytes in one binding`, {
+    field: name,
+    expected: `at most ${bindingBytes} bytes, the adapter's limit`,
+    remedy: 'Use a smaller vocabulary or width, or an adapter with a larger maxStorageBufferBindingSize.',
+  });
 }
+
+/**
+ * Elements of a page that weight decay leaves alone: biases and LayerNorm, all that has one axis (as transformers'
+ * Trainer does).
+ */
+export const undecayedRanges = (layout: ParameterLayout, page: number): { start: number; length: number }[] =>
+  layout.slots
+    .filter((slot) => slot.page === page && slot.shape.length <= 1)
+    .map(({ offset, shape }) => ({ start: offset / 4, length: elementCount(shape) }));
 
 /** One parameter: a view of the flat values and, while training, of the flat gradients. */
 export interface Parameter {

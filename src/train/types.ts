@@ -61,6 +61,7 @@ export type TrainEvent =
       /** Counts from 1: the update that was just made. */
       readonly step: number;
       readonly steps: number;
+      /** Counts from 1. */
       readonly epoch: number;
       readonly task: Task;
       readonly dataset: string;
@@ -77,7 +78,9 @@ export type TrainEvent =
   | {
       readonly type: 'checkpoint';
       readonly reason: 'initial' | 'epoch' | 'interval' | 'stop';
+      /** Updates made so far. */
       readonly step: number;
+      /** The epoch in progress or just ended, from 1; 0 before the first step. */
       readonly epoch: number;
       /** Digest of the model folder in storage. */
       readonly model: string;

@@ -1,0 +1,60 @@
+/** AdamW with global-norm clipping over the flat buffers of {@link Parameters}. */
+import type { Gpu, Tensor } from '../gpu/types.ts';
+import { adamW, exemptMask, globalNorm } from '../kernels/optim.ts';
+import { type Parameters, undecayedRanges } from './parameters.ts';
+
+export interface UpdateSettings {
+  /** Counts from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm; null = no clipping. */
+  readonly clipNorm: number | null;
+}
+
+export class Optimizer {
+  readonly #gpu: Gpu;
+  readonly #parameters: Parameters;
+  /** [1] norm of the last update's gradients, before clipping. */
+  readonly norm: Tensor;
+  /** One a page. */
+  readonly #exempt: readonly Tensor[];
+
+  constructor(gpu: Gpu, parameters: Parameters) {
+    this.#gpu = gpu;
+    this.#parameters = parameters;
+    this.norm = gpu.allocate('gradient norm', [1]);
+    this.#exempt = parameters.layout.pages.map(({ bytes }, page) => {
+      const mask = exemptMask(bytes / 4, undecayedRanges(parameters.layout, page));
+      const tensor = gpu.allocate('exempt from decay', [mask.length], 'u32');
+      gpu.write(tensor, mask);
+      return tensor;
+    });
+  }
+
+  /** Records the update. Gradients that are not finite leave weights and moments untouched; `norm` tells. */
+  update(settings: UpdateSettings): void {
+    const gradients = this.#parameters.pages('gradients');
+    globalNorm(this.#gpu, { gradients, out: this.norm });
+    const { clipNorm, ...rest } = settings;
+    gradients.forEach((page, index) => {
+      adamW(this.#gpu, {
+        ...rest,
+        clipNorm: clipNorm ?? 0,
+        parameters: this.#parameters.pages('values')[index]!,
+        gradients: page,
+        firstMoment: this.#parameters.pages('m')[index]!,
+        secondMoment: this.#parameters.pages('v')[index]!,
+        norm: this.norm,
+        exempt: this.#exempt[index]!,
+      });
+    });
+  }
+
+  free(): void {
+    for (const tensor of [this.norm, ...this.#exempt]) this.#gpu.free(tensor);
+  }
+}

@@ -1,0 +1,49 @@
+/** Checkpoints: a model folder and the state to go on from it, published in storage; read back when a run is resumed. */
+import { readFile } from 'node:fs/promises';
+import { type ModelFolder, readModelFolder, writeModelFolder } from '../formats/model-folder.ts';
+import type { Gpu } from '../gpu/types.ts';
+import { type Encoder, loadEncoder } from '../nn/encoders/encoder.ts';
+import { publishStaged, type Storage } from '../storage/storage.ts';
+import { publishState, type RunState } from './state.ts';
+
+/** A model folder's encoder on the device, ready to be trained. */
+export async function loadForTraining(gpu: Gpu, storage: Storage, model: string): Promise<Encoder> {
+  const folder = await readModelFolder(await storage.require('models', model));
+  try {
+    return await loadEncoder(gpu, folder.spec, folder.weights, { training: true });
+  } finally {
+    await folder.close();
+  }
+}
+
+export interface PublishedCheckpoint {
+  /** Digest of the model folder. */
+  readonly model: string;
+  /** Digest of the state. */
+  readonly state: string;
+  readonly bytes: number;
+}
+
+/**
+ * Writes the weights as they are on the device. `initial` is theta_0's folder: its tokenizer and settings are taken over
+ * and its digest becomes the checkpoint's initialisation. Before the first update the checkpoint is theta_0 itself.
+ */
+export async function publishCheckpoint(
+  storage: Storage,
+  encoder: Encoder,
+  initial: { readonly digest: string; readonly folder: Pick<ModelFolder, 'path' | 'spec' | 'tokenizerPath'> },
+  state: Omit<RunState, 'format' | 'model'>,
+): Promise<PublishedCheckpoint> {
+  const model =
+    state.position.step === 0
+      ? { digest: initial.digest, bytes: 0 }
+      : await publishStaged(storage, 'models', async (folder) =>
+          writeModelFolder(folder, {
+            spec: { ...initial.folder.spec, initialisation: initial.digest },
+            tokenizerJson: await readFile(initial.folder.tokenizerPath),
+            tensors: encoder.parameters.read(),
+          }),
+        );
+  const published = await publishState(storage, { ...state, model: model.digest }, encoder.parameters);
+  return { model: model.digest, state: published.digest, bytes: model.bytes + published.bytes };
+}

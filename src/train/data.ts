@@ -1,0 +1,58 @@
+/** The token files of a run's data sets, checked once before anything is trained. */
+
+import { readTokenFile, type TokenFile } from '../data/token-file.ts';
+import { tokenFileName } from '../data/tokenize-dataset.ts';
+import { badInput } from '../errors.ts';
+import type { ModelSpec } from '../formats/types.ts';
+import { checkTexts } from '../nn/batch.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { TrainDataset } from './types.ts';
+
+export interface TrainingData {
+  readonly dataset: TrainDataset;
+  readonly file: TokenFile;
+}
+
+/** Reads and checks all token files; refuses what could only fail in the middle of the run. */
+export async function loadTrainingData(
+  storage: Storage,
+  datasets: readonly TrainDataset[],
+  spec: ModelSpec,
+): Promise<TrainingData[]> {
+  if (datasets.length === 0) throw badInput('A run needs a data set', { field: 'datasets', expected: 'at least one' });
+  return Promise.all(
+    datasets.map(async (dataset) => {
+      const file = await readTokenFile(await storage.require('tokens', tokenFileName(dataset.tokens)));
+      checkFile(dataset, file, spec);
+      return { dataset, file };
+    }),
+  );
+}
+
+function checkFile({ name, task }: TrainDataset, file: TokenFile, spec: ModelSpec): void {
+  if (file.task !== task) {
+    throw badInput(`Data set ${name} was tokenised for ${file.task}, the run uses it for ${task}`, {
+      field: 'datasets.task',
+      expected: file.task,
+    });
+  }
+  checkTexts(spec.architecture, file.texts, `Data set ${name}`);
+  const { query, positives } = file.splits.train;
+  for (let record = 0; record < query.length; record++) {
+    const begin = positives.starts[record]!;
+    if (positives.starts[record + 1] === begin) {
+      throw badInput(`Training record ${record} of data set ${name} has no positive`, {
+        field: 'positives',
+        expected: 'at least one text per record',
+      });
+    }
+    const grade = positives.scores[begin]!;
+    if (task === 'sts' && !(grade >= 0 && grade <= 1)) {
+      throw badInput(`Training record ${record} of data set ${name} has the grade ${grade}`, {
+        field: 'positive_scores',
+        expected: 'a grade within the declared scale for every similarity pair',
+        remedy: 'Import the data set again with grades, or leave it out of the run.',
+      });
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** From a planned batch to its texts: which positives and negatives are shown, keyed by (seed, epoch, pass, record). */
+import { drawSlot, drawTexts, type PlannedBatch } from '../data/sampler.ts';
+import type { Lists, TokenFile } from '../data/token-file.ts';
+import { gatherTexts } from '../nn/batch.ts';
+import type { RunSettings } from './catalog.ts';
+import type { TrainingData } from './data.ts';
+import type { GlobalBatch } from './global-batch.ts';
+
+export interface DrawContext {
+  readonly settings: RunSettings;
+  /** Counts from 0. */
+  readonly epoch: number;
+  readonly data: readonly TrainingData[];
+}
+
+export function drawBatch(context: DrawContext, planned: PlannedBatch): GlobalBatch {
+  const { dataset, file } = context.data[planned.dataset]!;
+  return file.task === 'ir' ? drawIr(context, planned, dataset.name, file) : drawSts(planned, dataset.name, file);
+}
+
+function drawSts({ records }: PlannedBatch, dataset: string, { texts, splits: { train } }: TokenFile): GlobalBatch {
+  const partner = (record: number): number => train.positives.starts[record]!;
+  const numbers = [
+    ...Array.from(records, (record) => train.query[record]!),
+    ...Array.from(records, (record) => train.positives.values[partner(record)]!),
+  ];
+  const grades = Float32Array.from(records, (record) => train.positives.scores[partner(record)]!);
+  return { task: 'sts', dataset, size: records.length, texts: gatherTexts(texts, numbers), grades };
+}
+
+function drawIr(
+  { settings, epoch }: DrawContext,
+  { records, pass }: PlannedBatch,
+  dataset: string,
+  { texts, splits: { train } }: TokenFile,
+): GlobalBatch {
+  const draw = (lists: Lists, record: number, slot: 0 | 1, count: number): number[] => {
+    const begin = lists.starts[record]!;
+    const available = lists.starts[record + 1]! - begin;
+    const drawn = drawTexts({ seed: settings.seed, epoch, pass, record, slot, available, count });
+    return Array.from(drawn, (index) => lists.values[begin + index]!);
+  };
+  const positives: number[] = [];
+  const negatives: number[] = [];
+  const negativeMask = new Uint8Array(records.length);
+  records.forEach((record, row) => {
+    positives.push(...draw(train.positives, record, drawSlot.positives, settings.positives));
+    const drawn = draw(train.negatives, record, drawSlot.negatives, settings.negatives);
+    negativeMask[row] = drawn.length > 0 ? 1 : 0;
+    // A query without negatives shows its own text in their place; those columns are masked.
+    negatives.push(...(drawn.length > 0 ? drawn : new Array<number>(settings.negatives).fill(train.query[record]!)));
+  });
+  const hasNegatives = negativeMask.some((valid) => valid === 1);
+  const queries = Array.from(records, (record) => train.query[record]!);
+  return {
+    task: 'ir',
+    dataset,
+    size: records.length,
+    positives: settings.positives,
+    negatives: hasNegatives ? settings.negatives : 0,
+    negativeMask,
+    // The positives come in random order, so the first slot is a draw.
+    slots: new Uint32Array(records.length),
+    texts: gatherTexts(texts, [...queries, ...positives, ...(hasNegatives ? negatives : [])]),
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * The texts of one update in their global order, which everything else counts by: the loss's rows, the micro-batches'
+ * slices, dropout's samples. IR: B queries, B*P positives, B*N negatives (query-major). STS: B queries, B partners.
+ */
+
+import type { Task } from '../data/types.ts';
+import { invariant } from '../errors.ts';
+import type { PackedTexts } from '../nn/types.ts';
+
+interface BatchTexts {
+  readonly dataset: string;
+  /** B, queries or pairs. */
+  readonly size: number;
+  readonly texts: PackedTexts;
+}
+
+export interface IrBatch extends BatchTexts {
+  readonly task: 'ir';
+  /** P, N per query. N = 0 where no query of the batch has a negative. */
+  readonly positives: number;
+  readonly negatives: number;
+  /** [B] 0 where a query has no negatives: its rows are placeholders that are masked. */
+  readonly negativeMask: Uint8Array;
+  /** [B] the positive slot that the loss variant "sample" shows. */
+  readonly slots: Uint32Array;
+}
+
+export interface StsBatch extends BatchTexts {
+  readonly task: 'sts';
+  /** [B] 0..1 */
+  readonly grades: Float32Array;
+}
+
+export type GlobalBatch = IrBatch | StsBatch;
+
+/** Texts of the batch. */
+export const textCount = (batch: GlobalBatch): number => batch.texts.poolStart.length;
+
+/** Texts of an update of these sizes, at most. */
+export function largestTextCount(task: Task, size: number, positives: number, negatives: number): number {
+  invariant(size > 0, 'A batch has records');
+  return task === 'ir' ? size * (1 + positives + negatives) : 2 * size;
+}

@@ -1,0 +1,182 @@
+/**
+ * A training run on one device, from theta_0 or from a state to its last update. Called by the device thread; it knows no
+ * database and no other run. Events tell everything that must outlive it; the checkpoints lie in storage.
+ */
+import { planEpoch } from '../data/sampler.ts';
+import { type ModelFolder, readModelFolder } from '../formats/model-folder.ts';
+import type { Gpu } from '../gpu/types.ts';
+import type { Encoder } from '../nn/encoders/encoder.ts';
+import { Optimizer } from '../nn/optimizer.ts';
+import { openStorage, type Storage } from '../storage/storage.ts';
+import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
+import { loadTrainingData, type TrainingData } from './data.ts';
+import { planRun, sampledDatasets } from './plan.ts';
+import { checkResume, identityOf, loadMoments, type RunPosition, readState, settingsDigest } from './state.ts';
+import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from './types.ts';
+import { UpdateQueue } from './updates.ts';
+
+export interface TrainContext {
+  readonly emit: (event: TrainEvent) => void;
+  /** Abort = finish the micro-batch, write a checkpoint, answer `stopped`. */
+  readonly signal: AbortSignal;
+  /** Waits until this task may go on, between micro-batches. */
+  readonly turn: () => Promise<void>;
+}
+
+/** Thrown through a step that is given up half-way; nothing was changed then but the gradients. */
+class StepGivenUp extends Error {}
+
+/** What a run would need; touches no device memory. */
+export async function planTraining(gpu: Gpu, input: PlanInput): Promise<PlanOutput> {
+  const storage = openStorage(input.storageRoot);
+  const folder = await openInitial(storage, input.model);
+  const data = await loadTrainingData(storage, input.datasets, folder.spec);
+  return planRun(gpu.adapter, folder.spec, input.settings, data);
+}
+
+/** Trains. Resolves when the last update is made or the signal aborted; rejects with what went wrong. */
+export async function train(gpu: Gpu, input: TrainInput, context: TrainContext): Promise<TrainOutput> {
+  const storage = openStorage(input.storageRoot);
+  const initial = await openInitial(storage, input.model);
+  const data = await loadTrainingData(storage, input.datasets, initial.spec);
+  const plan = planRun(gpu.adapter, initial.spec, input.settings, data);
+  const position = await startingPosition(gpu, storage, input);
+  const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.model);
+  const optimizer = new Optimizer(gpu, encoder.parameters);
+  try {
+    if (input.resume && position.step > 0) await loadMoments(storage, input.resume.state, encoder.parameters);
+    const run = new Run({ input, storage, initial, data, plan, encoder, optimizer, context, position });
+    return await run.toEnd();
+  } finally {
+    optimizer.free();
+    encoder.parameters.free();
+  }
+}
+
+/** theta_0's settings and paths; the weights are opened where they are loaded. */
+async function openInitial(storage: Storage, model: string): Promise<ModelFolder> {
+  const folder = await readModelFolder(await storage.require('models', model));
+  await folder.close();
+  return folder;
+}
+
+async function startingPosition(gpu: Gpu, storage: Storage, input: TrainInput): Promise<RunPosition> {
+  const { resume, settings, datasets } = input;
+  if (!resume) return { step: 0, epoch: 0, batch: 0 };
+  const state = await readState(storage, resume.state);
+  checkResume(state, {
+    model: resume.model,
+    settings,
+    datasets,
+    adapter: gpu.adapter,
+    allowDifferentAdapter: resume.allowDifferentAdapter ?? false,
+  });
+  return state.position;
+}
+
+interface RunParts {
+  readonly input: TrainInput;
+  readonly storage: Storage;
+  readonly initial: ModelFolder;
+  readonly data: readonly TrainingData[];
+  readonly plan: PlanOutput;
+  readonly encoder: Encoder;
+  readonly optimizer: Optimizer;
+  readonly context: TrainContext;
+  readonly position: RunPosition;
+}
+
+class Run {
+  readonly #parts: RunParts;
+  readonly #updates: UpdateQueue;
+  #position: RunPosition;
+  /** Step of the latest checkpoint. */
+  #saved = -1;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#position = parts.position;
+    this.#updates = new UpdateQueue({
+      ...parts,
+      settings: parts.input.settings,
+      emit: parts.context.emit,
+      steps: parts.plan.steps,
+      turn: () => this.#turn(),
+    });
+  }
+
+  async toEnd(): Promise<TrainOutput> {
+    const { context, encoder, input, plan } = this.#parts;
+    const { steps, epochs, batches, parameters, memory } = plan;
+    const { adapter } = encoder.gpu;
+    context.emit({ type: 'started', adapter, steps, epochs, batches, parameters, memoryBytes: memory.total });
+    if (input.resume) this.#saved = this.#position.step;
+    else await this.#checkpoint('initial');
+    try {
+      while (this.#position.step < steps) await this.#epoch();
+    } catch (error) {
+      if (!(error instanceof StepGivenUp)) throw error;
+      await this.#updates.settle();
+      if (this.#saved !== this.#position.step) await this.#checkpoint('stop');
+      return this.#output('stopped');
+    } finally {
+      await this.#updates.abandon();
+    }
+    return this.#output('finished');
+  }
+
+  /** The rest of the current epoch, and its checkpoint. */
+  async #epoch(): Promise<void> {
+    const { input, plan, data } = this.#parts;
+    const { settings } = input;
+    const { epoch } = this.#position;
+    const planned = planEpoch({ seed: settings.seed, epoch, datasets: sampledDatasets(settings, data) });
+    while (this.#position.batch < planned.length && this.#position.step < plan.steps) {
+      await this.#turn();
+      const { step, batch } = this.#position;
+      await this.#updates.make(planned[batch]!, { step: step + 1, epoch });
+      this.#position = { step: step + 1, epoch, batch: batch + 1 };
+      const last = step + 1 === plan.steps || batch + 1 === planned.length;
+      const every = settings.checkpointEverySteps;
+      if (!last && every !== null && (step + 1) % every === 0) await this.#checkpoint('interval');
+    }
+    if (this.#position.batch === planned.length) this.#position = { ...this.#position, epoch: epoch + 1, batch: 0 };
+    await this.#checkpoint('epoch');
+  }
+
+  async #turn(): Promise<void> {
+    const { context } = this.#parts;
+    await context.turn();
+    if (context.signal.aborted) throw new StepGivenUp();
+  }
+
+  async #checkpoint(reason: 'initial' | 'epoch' | 'interval' | 'stop'): Promise<void> {
+    const { storage, encoder, initial, input, context } = this.#parts;
+    await this.#updates.settle();
+    const position = this.#position;
+    const published = await publishCheckpoint(
+      storage,
+      encoder,
+      { digest: input.model, folder: initial },
+      {
+        position,
+        settings: settingsDigest(input.settings),
+        datasets: input.datasets,
+        adapter: identityOf(encoder.gpu.adapter),
+      },
+    );
+    this.#saved = position.step;
+    context.emit({ type: 'checkpoint', reason, step: position.step, epoch: this.#epochsBegun(), ...published });
+  }
+
+  /** The epoch in progress or just ended, from 1; 0 before the first step. */
+  #epochsBegun(): number {
+    const { step, epoch, batch } = this.#position;
+    if (step === 0) return 0;
+    return batch === 0 ? epoch : epoch + 1;
+  }
+
+  #output(outcome: TrainOutput['outcome']): TrainOutput {
+    return { outcome, step: this.#position.step, epoch: this.#epochsBegun() };
+  }
+}

@@ -1,0 +1,150 @@
+/** The loss of a global batch, from the unit vectors of all its texts to their gradients. Records dispatches only. */
+import type { Gpu, Tensor } from '../gpu/types.ts';
+import type { LossTerm } from '../nn/losses/catalog.ts';
+import { lossCatalog } from '../nn/losses/catalog.ts';
+import { irLoss, stsLoss } from '../nn/losses/index.ts';
+import type { RunSettings } from './catalog.ts';
+import type { GlobalBatch, IrBatch, StsBatch } from './global-batch.ts';
+
+/** [M, C] each, rows in the global order. */
+export interface LayerVectors {
+  readonly final: Tensor;
+  /** The inner layer's; absent if no loss term reads them. */
+  readonly inner: Tensor | undefined;
+}
+
+export interface Objective {
+  /** Unweighted value [1] of each term, by name. */
+  readonly components: readonly (readonly [name: string, value: Tensor])[];
+  /** u32 [1] each, by name. */
+  readonly warnings: readonly (readonly [name: string, count: Tensor])[];
+  release(): void;
+}
+
+/** The loss terms of a batch's task. */
+export const termsOf = (settings: RunSettings, batch: GlobalBatch): readonly LossTerm[] => settings.losses[batch.task];
+
+/** Whether a task's terms read the inner layer. */
+export const readsInnerLayer = (terms: readonly LossTerm[]): boolean =>
+  terms.some((term) => lossCatalog.some((entry) => entry.name === term.loss && entry.innerLayer));
+
+/** Sum of weight * value. */
+export const weightedSum = (terms: readonly LossTerm[], components: Readonly<Record<string, number>>): number =>
+  terms.reduce((sum, { loss, weight }) => sum + weight * (components[loss] ?? 0), 0);
+
+/** Records the loss of the vectors and writes its gradients into `gradients`, row by row. */
+export function recordObjective(
+  gpu: Gpu,
+  settings: RunSettings,
+  batch: GlobalBatch,
+  vectors: LayerVectors,
+  gradients: LayerVectors,
+): Objective {
+  return batch.task === 'ir'
+    ? recordIr(gpu, settings, batch, vectors, gradients)
+    : recordSts(gpu, settings, batch, vectors, gradients);
+}
+
+function recordIr(
+  gpu: Gpu,
+  settings: RunSettings,
+  batch: IrBatch,
+  vectors: LayerVectors,
+  gradients: LayerVectors,
+): Objective {
+  const { size: B, positives: P, negatives: N, negativeMask, slots } = batch;
+  const rows = new RowSlices(gpu, vectors.final);
+  const result = irLoss(gpu, {
+    queries: rows.take(0, B),
+    positives: rows.take(B, B * P),
+    negatives: N > 0 ? rows.take(B + B * P, B * N) : null,
+    negativeMask,
+    P,
+    N,
+    terms: settings.losses.ir,
+    slots,
+  });
+  rows.release();
+  copyRows(gpu, [result.gradients.queries, result.gradients.positives, result.gradients.negatives], gradients.final);
+  return objectiveOf(result);
+}
+
+function recordSts(
+  gpu: Gpu,
+  settings: RunSettings,
+  batch: StsBatch,
+  vectors: LayerVectors,
+  gradients: LayerVectors,
+): Objective {
+  const B = batch.size;
+  const rows = new RowSlices(gpu, vectors.final);
+  const inner = vectors.inner && new RowSlices(gpu, vectors.inner);
+  const result = stsLoss(gpu, {
+    queries: rows.take(0, B),
+    partners: rows.take(B, B),
+    innerQueries: inner?.take(0, B) ?? null,
+    innerPartners: inner?.take(B, B) ?? null,
+    grades: batch.grades,
+    terms: settings.losses.sts,
+  });
+  rows.release();
+  inner?.release();
+  const { queries, partners, innerQueries, innerPartners } = result.gradients;
+  copyRows(gpu, [queries, partners], gradients.final);
+  if (gradients.inner) copyRows(gpu, [innerQueries, innerPartners], gradients.inner);
+  return objectiveOf(result);
+}
+
+function objectiveOf(result: {
+  readonly components: Readonly<Partial<Record<string, Tensor>>>;
+  readonly warnings: Readonly<Record<string, Tensor>>;
+  release(): void;
+}): Objective {
+  return {
+    components: Object.entries(result.components).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+    warnings: Object.entries(result.warnings),
+    release: result.release,
+  };
+}
+
+/** Runs of rows of a matrix as tensors: views where a binding may begin there, else copies. */
+class RowSlices {
+  readonly #gpu: Gpu;
+  readonly #matrix: Tensor;
+  readonly #copies: Tensor[] = [];
+
+  constructor(gpu: Gpu, matrix: Tensor) {
+    this.#gpu = gpu;
+    this.#matrix = matrix;
+  }
+
+  take(first: number, count: number): Tensor {
+    const view = rowView(this.#matrix, first, count);
+    if (view.offset % 256 === 0) return view;
+    const copy = this.#gpu.lease('rows', view.shape);
+    this.#copies.push(copy);
+    this.#gpu.copy(view, copy);
+    return copy;
+  }
+
+  release(): void {
+    for (const copy of this.#copies.splice(0)) this.#gpu.release(copy);
+  }
+}
+
+/** Rows of a matrix; for copies, whatever its offset. */
+export const rowView = (matrix: Tensor, first: number, count: number): Tensor => {
+  const [, C] = matrix.shape as [number, number];
+  return { ...matrix, offset: matrix.offset + first * C * 4, shape: [count, C] };
+};
+
+/** Puts matrices of equal width under each other. */
+function copyRows(gpu: Gpu, parts: readonly (Tensor | null)[], out: Tensor): void {
+  let first = 0;
+  for (const part of parts) {
+    if (part === null) continue;
+    const [rows] = part.shape as [number];
+    gpu.copy(part, rowView(out, first, rows));
+    first += rows;
+  }
+}

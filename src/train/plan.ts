@@ -1,0 +1,113 @@
+/** What a run will need, before it starts: its steps, and its memory on the device by arithmetic alone. */
+import { totalmem } from 'node:os';
+import { batchCounts, type SampledDataset } from '../data/sampler.ts';
+import type { Task } from '../data/types.ts';
+import { limitExceeded } from '../errors.ts';
+import { encoderParameters } from '../formats/architectures/catalog.ts';
+import type { ModelSpec } from '../formats/types.ts';
+import type { AdapterReport } from '../gpu/types.ts';
+import { activationBytes } from '../nn/encoders/memory.ts';
+import { bindingLimit, layoutParameters } from '../nn/parameters.ts';
+import type { RunSettings } from './catalog.ts';
+import type { TrainingData } from './data.ts';
+import { largestTextCount } from './global-batch.ts';
+import type { PlanOutput } from './types.ts';
+
+/** The data sets as the sampler sees them. */
+export const sampledDatasets = (settings: RunSettings, data: readonly TrainingData[]): SampledDataset[] =>
+  data.map(({ dataset: { name, task, weight }, file }) => ({
+    name,
+    weight,
+    n: file.splits.train.query.length,
+    batchSize: task === 'ir' ? settings.irBatchSize : settings.stsBatchSize,
+  }));
+
+/** Steps and memory. Refuses, with the numbers, what the adapter cannot hold. */
+export function planRun(
+  adapter: AdapterReport,
+  spec: ModelSpec,
+  settings: RunSettings,
+  data: readonly TrainingData[],
+): PlanOutput {
+  const counts = batchCounts(sampledDatasets(settings, data));
+  const perEpoch = counts.reduce((sum, count) => sum + count, 0);
+  const steps = Math.min(perEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);
+  const memory = planMemory(adapter, spec, settings, data);
+  return {
+    steps,
+    epochs: Math.ceil(steps / perEpoch),
+    batches: Object.fromEntries(data.map(({ dataset: { name } }, index) => [name, counts[index]!])),
+    parameters: encoderParameters(spec.family, spec.architecture).reduce(
+      (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+      0,
+    ),
+    memory,
+  };
+}
+
+function planMemory(
+  adapter: AdapterReport,
+  spec: ModelSpec,
+  settings: RunSettings,
+  data: readonly TrainingData[],
+): PlanOutput['memory'] {
+  const limit = bindingLimit(adapter.limits);
+  const { bytes } = layoutParameters(encoderParameters(spec.family, spec.architecture), limit);
+  const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset.task)));
+  const longest = Math.max(...data.map(({ file }) => longestText(file.texts.cumulative)));
+  const tokens = Math.min(texts * longest, Math.max(settings.microBatchTokens, longest));
+  const { width, innerWidth } = spec.architecture;
+  refuseBinding(
+    'microBatchTokens',
+    `A micro-batch of ${tokens} tokens`,
+    tokens * Math.max(width, innerWidth) * 4,
+    limit,
+  );
+  refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * width * 4, limit);
+  const parts = {
+    parameters: 2 * bytes,
+    optimizer: 2 * bytes,
+    activations: activationBytes(spec.architecture, tokens),
+    // Vectors and gradients of two layers, and their shares within the loss.
+    representations: 8 * texts * width * 4 + 2 * texts * texts * 4,
+  };
+  const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
+  if (adapter.software) refuseMemory(total);
+  return { ...parts, total };
+}
+
+const largestBatch = (settings: RunSettings, task: Task): number =>
+  largestTextCount(
+    task,
+    task === 'ir' ? settings.irBatchSize : settings.stsBatchSize,
+    settings.positives,
+    settings.negatives,
+  );
+
+function longestText(cumulative: Uint32Array): number {
+  let longest = 0;
+  for (let text = 1; text < cumulative.length; text++) {
+    longest = Math.max(longest, cumulative[text]! - cumulative[text - 1]!);
+  }
+  return longest;
+}
+
+function refuseBinding(field: string, what: string, bytes: number, limit: number): void {
+  if (bytes <= limit) return;
+  throw limitExceeded(`${what} needs ${bytes} bytes in one binding`, {
+    field: `settings.${field}`,
+    expected: `at most ${limit} bytes, the adapter's limit`,
+    remedy: `Lower ${field}.`,
+  });
+}
+
+/** A software adapter computes in the machine's own memory. */
+function refuseMemory(bytes: number): void {
+  const available = totalmem();
+  if (bytes <= available) return;
+  throw limitExceeded(`The run needs about ${bytes} bytes on the device`, {
+    field: 'settings',
+    expected: `at most ${available} bytes, this machine's memory`,
+    remedy: 'Lower microBatchTokens or the batch sizes, or use a smaller model.',
+  });
+}

@@ -1,0 +1,32 @@
+/** A step's figures: copied into one small tensor on the device and read with one transfer, one step later. */
+import type { Gpu, Tensor } from '../gpu/types.ts';
+import type { Objective } from './objective.ts';
+
+export interface StepReport {
+  /** Unweighted value of each loss term. */
+  readonly components: Readonly<Record<string, number>>;
+  /** How often each odd case arose. */
+  readonly warnings: Readonly<Record<string, number>>;
+  /** Global norm of the gradients before clipping. */
+  readonly norm: number;
+}
+
+/** Records the copies and begins the read; the objective may be released afterwards. */
+export async function readReport(gpu: Gpu, objective: Objective, norm: Tensor): Promise<StepReport> {
+  const { components, warnings } = objective;
+  const values = [...components.map(([, value]) => value), norm, ...warnings.map(([, count]) => count)];
+  const report = gpu.lease('step report', [values.length]);
+  values.forEach((value, index) => {
+    gpu.copy(value, { ...report, offset: report.offset + index * 4, shape: [1] });
+  });
+  const reading = gpu.read(report);
+  gpu.release(report);
+  const numbers = await reading;
+  const counts = new Uint32Array(numbers.buffer);
+  const warningsAt = components.length + 1;
+  return {
+    components: Object.fromEntries(components.map(([name], index) => [name, numbers[index]!])),
+    norm: numbers[components.length]!,
+    warnings: Object.fromEntries(warnings.map(([name], index) => [name, counts[warningsAt + index]!])),
+  };
+}

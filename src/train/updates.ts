@@ -1,0 +1,111 @@
+/**
+ * Makes updates without stalling: the figures of step n are read while the device computes the gradients of step n+1, and
+ * checked before update n+1 is submitted, so weights are never changed after a step that was not finite.
+ */
+import type { PlannedBatch } from '../data/sampler.ts';
+import type { Encoder } from '../nn/encoders/encoder.ts';
+import type { Optimizer } from '../nn/optimizer.ts';
+import type { RunSettings } from './catalog.ts';
+import type { TrainingData } from './data.ts';
+import { diagnoseNonFinite, isFiniteReport } from './diagnose.ts';
+import { drawBatch } from './draw.ts';
+import { termsOf, weightedSum } from './objective.ts';
+import { Pace } from './pace.ts';
+import { readReport, type StepReport } from './report.ts';
+import { scheduleFactor } from './schedule.ts';
+import { recordGradients, type StepInput } from './step.ts';
+import type { TrainEvent } from './types.ts';
+
+export interface UpdateContext {
+  readonly encoder: Encoder;
+  readonly optimizer: Optimizer;
+  readonly settings: RunSettings;
+  readonly data: readonly TrainingData[];
+  /** Updates of the whole run. */
+  readonly steps: number;
+  readonly emit: (event: TrainEvent) => void;
+  readonly turn: () => Promise<void>;
+}
+
+/** An update that was submitted and whose figures are not known yet. */
+interface Pending {
+  readonly input: StepInput;
+  /** Counts from 0. */
+  readonly epoch: number;
+  readonly learningRate: number;
+  readonly report: Promise<StepReport>;
+}
+
+const warningTexts: Readonly<Record<string, string>> = {
+  constantSimilarity: 'All cosines of an STS batch are equal: Pearson is counted as 0 and gives no gradient',
+};
+
+export class UpdateQueue {
+  readonly #context: UpdateContext;
+  readonly #pace = new Pace(performance.now());
+  #pending: Pending | undefined;
+
+  constructor(context: UpdateContext) {
+    this.#context = context;
+  }
+
+  /** Makes update `step` (from 1) of `epoch` (from 0); its figures come with the next call or with `settle`. */
+  async make(planned: PlannedBatch, { step, epoch }: { step: number; epoch: number }): Promise<void> {
+    const { encoder, optimizer, settings, data, steps, turn } = this.#context;
+    const batch = drawBatch({ settings, epoch, data }, planned);
+    const input: StepInput = { encoder, settings, batch, step, turn };
+    const { clipNorm, learningRate: peak, warmupRatio, ...constants } = settings.optimizer;
+    const learningRate = peak * scheduleFactor(step - 1, steps, warmupRatio);
+    const objective = await recordGradients(input);
+    try {
+      encoder.gpu.submit();
+      await this.settle();
+      optimizer.update({ ...constants, step, learningRate, clipNorm });
+      const report = readReport(encoder.gpu, objective, optimizer.norm);
+      // Whoever awaits it hears of a failure; until then it is no unhandled rejection.
+      report.catch(() => {});
+      this.#pending = { input, epoch, learningRate, report };
+    } finally {
+      objective.release();
+    }
+  }
+
+  /** Waits for the figures of the update under way and tells them. Rejects if they are not finite. */
+  async settle(): Promise<void> {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    this.#pending = undefined;
+    const report = await pending.report;
+    if (!isFiniteReport(report)) throw await diagnoseNonFinite(pending.input, report);
+    this.#tell(pending, report);
+  }
+
+  /** Waits for the update under way without telling it. */
+  async abandon(): Promise<void> {
+    await this.#pending?.report.catch(() => {});
+    this.#pending = undefined;
+  }
+
+  #tell({ input, epoch, learningRate }: Pending, report: StepReport): void {
+    const { settings, steps, emit } = this.#context;
+    const { batch, step } = input;
+    const tokens = batch.texts.ids.length;
+    emit({
+      type: 'step',
+      step,
+      steps,
+      epoch: epoch + 1,
+      task: batch.task,
+      dataset: batch.dataset,
+      loss: weightedSum(termsOf(settings, batch), report.components),
+      components: report.components,
+      learningRate,
+      gradientNorm: report.norm,
+      tokens,
+      ...this.#pace.note(performance.now(), tokens, steps - step),
+    });
+    for (const [name, count] of Object.entries(report.warnings)) {
+      if (count > 0) emit({ type: 'warning', step, message: warningTexts[name] ?? name });
+    }
+  }
+}
