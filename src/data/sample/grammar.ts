@@ -21,11 +21,11 @@ const templates: Readonly<Record<TextKind, readonly string[]>> = {
     '{p} with {s} in {w}',
     'What did the {n} do about {s} on the {p}?',
     '{p}: {s} since {t}',
-    'why {s} on our {p}',
+    'reason for {s} on our {p}',
   ],
   note: [
     '{t}, {w}: {s} on the {p}, {a}.',
-    '{n} reports {s} at the {p}; {a}.',
+    'The {n} reports {s} at the {p}; {a}.',
     '{p} in {w}: {s}. We {a}.',
     'Because of {s} the {n} stopped the {p} and {a}.',
   ],
@@ -37,15 +37,15 @@ const templates: Readonly<Record<TextKind, readonly string[]>> = {
   ],
   faq: [
     'Q: {s} on the {p}? A: mostly {c}; the {n} {a}.',
-    'Why is there {s} at the {p}? Usually {c}.',
-    'The {p} has {s}. What now? Others {a}.',
+    'What causes {s} at the {p}? Usually {c}.',
+    'The {p} shows {s}. What now? Others {a}.',
   ],
   report: [
     '{s} on the {p}, {a}.',
-    '{p}: {s}, {n} {a}.',
-    'The {p} had {s} so we {a}.',
+    '{p}: {s}, the {n} {a}.',
+    'The {p} showed {s}, so we {a}.',
     '{t}: {a} after {s} at the {p}.',
-    'Found {s} on {p} in {w}, {a}.',
+    'Found {s} on the {p} in {w}, {a}.',
   ],
 };
 
@@ -61,5 +61,5 @@ export function write(kind: TextKind, meaning: Meaning, random: RandomStream): s
     n: random.pick(filler.people),
   };
   const text = random.pick(templates[kind]).replace(/\{(\w)\}/g, (_, slot: string) => words[slot]!);
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return text.replace(/(^|[.?] )(\p{Ll})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
 }

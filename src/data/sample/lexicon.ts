@@ -143,7 +143,7 @@ export const symptomFamilies: readonly SymptomFamily[] = [
     kinds: every,
     symptoms: [
       ['sudden stop', 'unexpected shutdown', 'abrupt halt'],
-      ['failed start', 'refusal to boot', 'no reaction at switch on'],
+      ['failed start', 'refusal to boot', 'no reaction to the switch'],
     ],
   },
   {

@@ -1,0 +1,162 @@
+/**
+ * The baseline that every model is printed beside: tf-idf cosine. Words are lower-cased runs of two or more letters or
+ * digits, tf = 1 + ln(count), idf = ln((1 + n) / (1 + df)) + 1; words that the fitted texts lack are left out. Fitted on the
+ * corpus for retrieval, on the sentences of train for similarity.
+ */
+import { type Dataset, openDataset } from '../data/record-file.ts';
+import { compareUtf8 } from '../data/text.ts';
+import { relevanceOf } from '../data/tokenize-dataset.ts';
+import type { Split, StoredRecord, TextTriple } from '../data/types.ts';
+import { type EvaluationFigures, retrievalFigures, similarityFigures } from './result.ts';
+import { RetrievalMeans, rankingDepth, topDocuments } from './retrieval.ts';
+import { scoreSimilarities } from './sts.ts';
+
+export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+
+/** A unit vector over word numbers. */
+export type SparseVector = ReadonlyMap<number, number>;
+
+/** Counts texts, then gives vectors. */
+export class BagOfWords {
+  readonly #numbers = new Map<string, number>();
+  readonly #documentFrequency: number[] = [];
+  #texts = 0;
+  /** Words read, repeated ones included. */
+  words = 0;
+
+  /** Counts the words of one fitted text. */
+  fit(text: string): void {
+    this.#texts++;
+    for (const word of new Set(wordsOf(text))) {
+      const number = this.#numbers.get(word) ?? this.#numbers.size;
+      this.#numbers.set(word, number);
+      this.#documentFrequency[number] = (this.#documentFrequency[number] ?? 0) + 1;
+    }
+  }
+
+  /** The text's vector, of length 1; empty if no word is known. */
+  vector(text: string): SparseVector {
+    const counts = new Map<number, number>();
+    for (const word of wordsOf(text)) {
+      this.words++;
+      const number = this.#numbers.get(word);
+      if (number !== undefined) counts.set(number, (counts.get(number) ?? 0) + 1);
+    }
+    const weights = [...counts].map(([number, count]) => [number, (1 + Math.log(count)) * this.#idf(number)] as const);
+    const norm = Math.sqrt(weights.reduce((sum, [, weight]) => sum + weight * weight, 0));
+    return new Map(weights.map(([number, weight]) => [number, weight / norm]));
+  }
+
+  #idf = (number: number) => Math.log((1 + this.#texts) / (1 + this.#documentFrequency[number]!)) + 1;
+}
+
+export function dot(a: SparseVector, b: SparseVector): number {
+  const [small, large] = a.size <= b.size ? [a, b] : [b, a];
+  let sum = 0;
+  for (const [word, weight] of small) sum += weight * (large.get(word) ?? 0);
+  return sum;
+}
+
+/** Scores the baseline on one split of a data set version in `folder`. */
+export async function evaluateBagOfWords(
+  folder: string,
+  split: Split,
+  signal?: AbortSignal,
+): Promise<EvaluationFigures> {
+  const dataset = await openDataset(folder);
+  return dataset.summary.task === 'ir' ? retrieval(dataset, split, signal) : similarity(dataset, split, signal);
+}
+
+/** What a reader sees of a triple: instance instruction and text. */
+const textOf = ([, instance, text]: TextTriple) => instance + text;
+const secondsSince = (begin: number) => (performance.now() - begin) / 1000;
+
+async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> {
+  const begin = performance.now();
+  const bag = new BagOfWords();
+  for await (const { text } of dataset.documents(split)) bag.fit(textOf(text));
+  const index = new InvertedIndex();
+  for await (const { id, text } of dataset.documents(split)) index.add(id, bag.vector(textOf(text)));
+  const positions = index.sortById();
+  const means = new RetrievalMeans();
+  for await (const record of dataset.records(split)) {
+    signal?.throwIfAborted();
+    const scores = index.scores(bag.vector(textOf(record.query)));
+    const identical = dataset.summary.ignoreIdenticalIds ? (positions.get(record.id) ?? -1) : -1;
+    const grades = judgementsOf(record, positions);
+    const ranking = topDocuments(scores, rankingDepth, identical);
+    means.add({ ranked: ranking.map((document) => grades.get(document) ?? 0), judged: [...grades.values()] });
+  }
+  return retrievalFigures(means, index.size, { seconds: secondsSince(begin), tokens: bag.words });
+}
+
+function judgementsOf(record: StoredRecord, positions: ReadonlyMap<string, number>): Map<number, number> {
+  return new Map(
+    record.positiveDocuments.flatMap((id, index) => {
+      const position = positions.get(id);
+      const relevance = relevanceOf(record.positiveScores[index] ?? -1);
+      return position !== undefined && relevance > 0 ? [[position, relevance] as const] : [];
+    }),
+  );
+}
+
+/** Documents by word. Positions follow the ids' byte order once sorted. */
+class InvertedIndex {
+  readonly #ids: string[] = [];
+  readonly #postings = new Map<number, { document: number; weight: number }[]>();
+  #positions = new Uint32Array(0);
+
+  get size(): number {
+    return this.#ids.length;
+  }
+
+  add(id: string, vector: SparseVector): void {
+    const document = this.#ids.push(id) - 1;
+    for (const [word, weight] of vector) {
+      const postings = this.#postings.get(word);
+      if (postings === undefined) this.#postings.set(word, [{ document, weight }]);
+      else postings.push({ document, weight });
+    }
+  }
+
+  sortById(): Map<string, number> {
+    const order = this.#ids.map((_, document) => document);
+    order.sort((a, b) => compareUtf8(this.#ids[a]!, this.#ids[b]!));
+    this.#positions = new Uint32Array(order.length);
+    order.forEach((document, position) => {
+      this.#positions[document] = position;
+    });
+    return new Map(order.map((document, position) => [this.#ids[document]!, position]));
+  }
+
+  /** [D] cosines with every document, by position. */
+  scores(query: SparseVector): Float64Array {
+    const scores = new Float64Array(this.size);
+    for (const [word, weight] of query) {
+      for (const posting of this.#postings.get(word) ?? []) {
+        const position = this.#positions[posting.document]!;
+        scores[position] = scores[position]! + weight * posting.weight;
+      }
+    }
+    return scores;
+  }
+}
+
+async function similarity(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> {
+  const begin = performance.now();
+  const bag = new BagOfWords();
+  for await (const { query, positives } of dataset.records('train')) {
+    for (const text of [query, ...positives]) bag.fit(textOf(text));
+  }
+  const cosine: number[] = [];
+  const grades: number[] = [];
+  for await (const { query, positives, positiveScores } of dataset.records(split)) {
+    signal?.throwIfAborted();
+    const grade = positiveScores[0] ?? -1;
+    if (grade === -1) continue;
+    cosine.push(dot(bag.vector(textOf(query)), bag.vector(textOf(positives[0]!))));
+    grades.push(grade);
+  }
+  const effort = { seconds: secondsSince(begin), tokens: bag.words };
+  return similarityFigures(scoreSimilarities({ cosine }, grades), effort);
+}
