@@ -2,7 +2,8 @@
 // select finds the k-th score, a second one over positions shares out its ties (candidates stand in ascending row order
 // wherever scores are equal), a bitonic sort orders what was kept. Integer atomics only, so the result is always the same.
 // Candidates are the scores of consecutive rows, or with `from_list` lists that this kernel made before. NaN never ranks.
-const LANES: u32 = 256u;
+const LANES: u32 = 64u;
+const DIGITS: u32 = 256u;
 const CAPACITY: u32 = 1024u;
 const NO_ROW: u32 = 0xffffffffu;
 
@@ -26,13 +27,18 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out_scores: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out_rows: array<u32>;
 
-var<workgroup> histogram: array<atomic<u32>, 256>;
-var<workgroup> chosen_digit: u32;
-var<workgroup> chosen_before: u32;
-var<workgroup> chosen_count: u32;
+var<workgroup> histogram: array<atomic<u32>, DIGITS>;
+var<workgroup> chosen: Choice;
 var<workgroup> filled: atomic<u32>;
 var<workgroup> kept_keys: array<u32, CAPACITY>;
 var<workgroup> kept_rows: array<u32, CAPACITY>;
+
+// A digit of the radix, how many candidates have it, and how many come before those.
+struct Choice {
+  digit: u32,
+  count: u32,
+  before: u32,
+}
 
 // Orders as the float does; 0 stands for no candidate, which no float but a NaN would get.
 fn key_of(score: f32) -> u32 {
@@ -61,31 +67,31 @@ fn score_of(key: u32) -> f32 {
 }
 
 fn clear_histogram(lane: u32) {
-  atomicStore(&histogram[lane], 0u);
-  workgroupBarrier();
-}
-
-// The digit in which the `needed`-th candidate falls, counted from the largest digit or from the smallest.
-fn choose_digit(lane: u32, needed: u32, from_largest: bool) {
-  workgroupBarrier();
-  if (lane == 0u) {
-    var before = 0u;
-    for (var step = 0u; step < 256u; step++) {
-      let digit = select(step, 255u - step, from_largest);
-      let count = atomicLoad(&histogram[digit]);
-      if (before + count >= needed) {
-        chosen_digit = digit;
-        chosen_count = count;
-        break;
-      }
-      before += count;
-    }
-    chosen_before = before;
+  for (var digit = lane; digit < DIGITS; digit += LANES) {
+    atomicStore(&histogram[digit], 0u);
   }
   workgroupBarrier();
 }
 
-@compute @workgroup_size(256)
+// The digit in which the `needed`-th candidate falls, counted from the largest digit or from the smallest.
+fn choose_digit(lane: u32, needed: u32, from_largest: bool) -> Choice {
+  workgroupBarrier();
+  if (lane == 0u) {
+    var before = 0u;
+    for (var step = 0u; step < DIGITS; step++) {
+      let digit = select(step, DIGITS - 1u - step, from_largest);
+      let count = atomicLoad(&histogram[digit]);
+      if (before + count >= needed) {
+        chosen = Choice(digit, count, before);
+        break;
+      }
+      before += count;
+    }
+  }
+  return workgroupUniformLoad(&chosen);
+}
+
+@compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -116,10 +122,10 @@ fn main(
           atomicAdd(&histogram[(key >> shift) & 255u], 1u);
         }
       }
-      choose_digit(lane, needed, true);
-      threshold |= workgroupUniformLoad(&chosen_digit) << shift;
-      needed -= workgroupUniformLoad(&chosen_before);
-      ties = workgroupUniformLoad(&chosen_count);
+      let choice = choose_digit(lane, needed, true);
+      threshold |= choice.digit << shift;
+      needed -= choice.before;
+      ties = choice.count;
       mask |= 255u << shift;
     }
     if (ties > needed) {
@@ -133,9 +139,9 @@ fn main(
             atomicAdd(&histogram[(at >> shift) & 255u], 1u);
           }
         }
-        choose_digit(lane, needed, false);
-        last_tie |= workgroupUniformLoad(&chosen_digit) << shift;
-        needed -= workgroupUniformLoad(&chosen_before);
+        let choice = choose_digit(lane, needed, false);
+        last_tie |= choice.digit << shift;
+        needed -= choice.before;
         mask |= 255u << shift;
       }
     }

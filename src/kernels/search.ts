@@ -11,10 +11,10 @@ export const MAX_K = 1000;
 /** Stands in `rows` where there are fewer rows than k. */
 export const NO_ROW = 0xffffffff;
 
-/** Candidates that one workgroup selects from. */
-const SEGMENT = 16384;
-/** Segments of a chunk, at most. */
-const CHUNK_SEGMENTS = 4;
+/** Candidates that one workgroup selects from, at least. */
+const SEGMENT = 4096;
+/** Rows of a chunk, at most. */
+const CHUNK_ROWS = 65536;
 /** Scores of a chunk that are held at once. */
 const SCORES_BYTES = 64 * 2 ** 20;
 /** Queries searched together; a multiple of 64 keeps slices of [Q, C] and [Q, k] aligned. */
@@ -73,7 +73,7 @@ interface Chunk {
 function searchTile(gpu: Gpu, call: TopKCall): void {
   const { queries, k, rows, scores } = call;
   const Q = queries.shape[0];
-  const segment = call.segment ?? SEGMENT;
+  const segment = call.segment ?? Math.max(SEGMENT, 8 * k);
   const chunks = chunksOf(gpu, call, Q);
   if (chunks.length === 0) {
     gpu.write(rows, new Uint32Array(Q * k).fill(NO_ROW));
@@ -113,14 +113,14 @@ function searchTile(gpu: Gpu, call: TopKCall): void {
 }
 
 /** Cuts the pages into chunks whose scores and vectors each fit a binding. */
-function chunksOf(gpu: Gpu, { vectors, chunkRows, segment = SEGMENT }: TopKCall, Q: number): Chunk[] {
+function chunksOf(gpu: Gpu, { vectors, chunkRows }: TopKCall, Q: number): Chunk[] {
   const pages = 'buffer' in vectors ? [vectors] : vectors;
   const limit = Math.min(SCORES_BYTES, gpu.device.limits.maxStorageBufferBindingSize);
   const chunks: Chunk[] = [];
   let pageStart = 0;
   for (const page of pages) {
     const [N, C] = page.shape;
-    const fitting = Math.min(Math.floor(limit / (4 * Q)), Math.floor(limit / (4 * C)), segment * CHUNK_SEGMENTS);
+    const fitting = Math.min(Math.floor(limit / (4 * Q)), Math.floor(limit / (4 * C)), CHUNK_ROWS);
     const size = Math.max(64, Math.floor(Math.min(fitting, chunkRows ?? fitting) / 64) * 64);
     for (let first = 0; first < N; first += size) {
       chunks.push({ vectors: rowsOf(page, first, Math.min(size, N - first)), firstRow: pageStart + first });

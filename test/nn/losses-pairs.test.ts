@@ -1,6 +1,6 @@
 /** Pearson, Rank-KL and PRO on the device against float64, with ties, equal grades and equal cosines. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/types.ts';
+import type { Gpu, Tensor } from '../../src/gpu/types.ts';
 import { openContext } from '../../src/nn/losses/context.ts';
 import { pearsonLoss } from '../../src/nn/losses/pearson.ts';
 import { proLoss, rowsWithLowerGrade } from '../../src/nn/losses/pro.ts';
@@ -40,7 +40,11 @@ async function compare(name: Name, similarity: Float32Array, grades: Float32Arra
     return await withTensors(gpu, async (scope) => {
       const dSimilarity = scope.upload('dSimilarity', [n], new Float32Array(n));
       const cosines = scope.upload('similarity', [n], similarity);
-      const result = record(context, { similarity: cosines, grades, dSimilarity }, { weight, temperature });
+      const result: { value: Tensor; warnings?: Tensor } = record(
+        context,
+        { similarity: cosines, grades, dSimilarity },
+        { weight, temperature },
+      );
       const wanted = expected(similarity, grades, temperature);
       const value = await gpu.read(result.value);
       expectClose(value, [wanted.value], tolerance, name);
@@ -51,7 +55,7 @@ async function compare(name: Name, similarity: Float32Array, grades: Float32Arra
       // Below, a softmax that has saturated: what is left of 1 - 1 in f32 is held to the absolute tolerance only.
       else if (scale > 1e-3) expectGradient(gradient, wanted.dSimilarity, `${name} gradient`);
       expectClose(gradient, wanted.dSimilarity, { absolute: 2e-5 * Math.max(scale, 0.05), relative: 1e-5 }, 'gradient');
-      return 'warnings' in result ? (await gpu.readU32(result.warnings))[0] : 0;
+      return result.warnings ? (await gpu.readU32(result.warnings))[0] : 0;
     });
   } finally {
     context.endScratch();

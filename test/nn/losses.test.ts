@@ -158,7 +158,8 @@ describe('irLoss', () => {
       const logits = [p, n].flatMap(({ exact }) =>
         Array.from({ length: exact.length / C }, (_, c) => reference.dot(q.exact, exact, row * C, c * C, C) / 0.02),
       );
-      const masses = logits.map((logit) => Math.exp(logit - reference.logSumExp(logits)));
+      const total = reference.logSumExp(logits);
+      const masses = logits.map((logit) => Math.exp(logit - total));
       const expected = Array.from({ length: C }, (_, channel) => {
         const candidate = (c: number) => (c < B ? p.exact[c * C + channel] : n.exact[(c - B) * C + channel]);
         return masses.reduce((sum, mass, c) => sum + ((mass - (c === row ? 1 : 0)) * candidate(c)) / 0.02 / B, 0);

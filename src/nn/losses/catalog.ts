@@ -40,6 +40,14 @@ export const lossCatalog = [
         default: 'all',
         choices: ['all', 'sample'],
       },
+      {
+        name: 'margin',
+        description: 'Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none.',
+        type: 'float',
+        default: 2,
+        min: 0,
+        max: 2,
+      },
     ],
   },
   {
