@@ -1,7 +1,6 @@
 /** InfoNCE with several positives, hard negatives and in-batch negatives (CoDiEmb, arXiv 2508.11442). */
 import { invariant, limitExceeded } from '../../errors.ts';
 import type { Gpu, Tensor } from '../../gpu/types.ts';
-import { add } from '../../kernels/elementwise.ts';
 import { excludeColumns, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
 import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
 import { finishLoss, type LossContext } from './context.ts';
@@ -76,14 +75,15 @@ export function infonceLoss(
   const exclude = prepareExclusion(context, input);
   const size = tileHeight(context.gpu, Math.max(positives.shape[0], negatives?.shape[0] ?? 0), parameters.tileRows);
   const tiles = Math.ceil(B / size);
-  const buffers = tileBuffers(context, input, Math.min(size, B));
+  const positiveBuffer = context.scratch('positive scores', [Math.min(size, B), positives.shape[0]]);
+  const negativeBuffer = negatives && context.scratch('negative scores', [Math.min(size, B), negatives.shape[0]]);
   for (let tile = 0; tile < tiles; tile++) {
     const firstRow = tile * size;
     const rows = Math.min(size, B - firstRow);
     const view = (tensor: Tensor) => rowsView(tensor, firstRow, rows);
     const scores = {
-      positiveScores: shrink(buffers.positive, rows),
-      negativeScores: buffers.negative && shrink(buffers.negative, rows),
+      positiveScores: shrink(positiveBuffer, rows),
+      negativeScores: negativeBuffer && shrink(negativeBuffer, rows),
     };
     matmulNT(context.gpu, { a: view(queries), b: positives, out: scores.positiveScores });
     if (scores.negativeScores && negatives)
@@ -91,10 +91,11 @@ export function infonceLoss(
     exclude?.(scores.positiveScores, scores.negativeScores, firstRow);
     infonceForward(context.gpu, batch, { ...scores, firstRow });
     infonceBackward(context.gpu, batch, { ...scores, firstRow }, parameters.weight);
-    queryGradient(context.gpu, { ...scores, positives, negatives, buffers, out: view(result.dQueries) });
+    matmulNN(context.gpu, { a: scores.positiveScores, b: positives, out: view(result.dQueries) });
     const accumulate = tile > 0;
     matmulTN(context.gpu, { a: scores.positiveScores, b: view(queries), out: result.dPositives, accumulate });
-    if (scores.negativeScores && result.dNegatives) {
+    if (scores.negativeScores && negatives && result.dNegatives) {
+      matmulNN(context.gpu, { a: scores.negativeScores, b: negatives, out: view(result.dQueries), accumulate: true });
       matmulTN(context.gpu, { a: scores.negativeScores, b: view(queries), out: result.dNegatives, accumulate });
     }
   }
@@ -163,51 +164,6 @@ function prepareExclusion(
     if (ofNegatives && negativeScores)
       excludeColumns(context.gpu, { ...ofNegatives, scores: negativeScores, firstRow, ownColumns: 0 });
   };
-}
-
-interface TileBuffers {
-  readonly positive: Tensor;
-  readonly negative: Tensor | null;
-  /** Shares of the positives and of the negatives in the queries' gradient; only where there are negatives. */
-  readonly shares: readonly [Tensor, Tensor] | null;
-}
-
-function tileBuffers(context: LossContext, { queries, positives, negatives }: InfonceInput, rows: number): TileBuffers {
-  const share = () => context.scratch('share of dQueries', [rows, queries.shape[1]]);
-  return {
-    positive: context.scratch('positive scores', [rows, positives.shape[0]]),
-    negative: negatives && context.scratch('negative scores', [rows, negatives.shape[0]]),
-    shares: negatives && [share(), share()],
-  };
-}
-
-/** dQ = dS_positive P + dS_negative N for one tile. */
-function queryGradient(
-  gpu: Gpu,
-  {
-    positiveScores,
-    negativeScores,
-    positives,
-    negatives,
-    buffers,
-    out,
-  }: {
-    positiveScores: Tensor;
-    negativeScores: Tensor | null;
-    positives: Tensor;
-    negatives: Tensor | null;
-    buffers: TileBuffers;
-    out: Tensor;
-  },
-): void {
-  if (!negatives || !negativeScores || !buffers.shares) {
-    matmulNN(gpu, { a: positiveScores, b: positives, out });
-    return;
-  }
-  const [a, b] = buffers.shares.map((share) => shrink(share, out.shape[0]));
-  matmulNN(gpu, { a: positiveScores, b: positives, out: a });
-  matmulNN(gpu, { a: negativeScores, b: negatives, out: b });
-  add(gpu, { a, b, out });
 }
 
 /** Rows of a tile: a multiple of 64, so that every tile begins at an aligned offset. */
