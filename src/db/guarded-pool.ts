@@ -6,8 +6,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import type { Db } from './handle.ts';
 
-/** Where a piece of asynchronous work stands: inside this transaction, as long as it is open. */
-const current = new AsyncLocalStorage<{ open: boolean }>();
+/** A transaction, as the asynchronous work inside it sees it. */
+interface Scope {
+  open: boolean;
+  readonly afterCommit: (() => void)[];
+}
+
+const current = new AsyncLocalStorage<Scope>();
 
 type Connected = (
   error: Error | undefined,
@@ -30,20 +35,23 @@ export class GuardedPool extends pg.Pool {
 /** Marks what `db.transaction` runs, so that the pool knows it. Transactions inside a transaction (savepoints) stay possible. */
 export function guardTransactions(db: Db): Db {
   const begin = db.transaction.bind(db);
-  db.transaction = (work, settings) =>
-    begin((tx) => {
-      const scope = { open: true };
-      return current
-        .run(scope, () => work(tx))
-        .finally(() => {
-          scope.open = false;
-        });
-    }, settings);
+  db.transaction = async (work, settings) => {
+    const scope: Scope = { open: true, afterCommit: [] };
+    const result = await begin((tx) => current.run(scope, () => work(tx)), settings).finally(() => {
+      scope.open = false;
+    });
+    for (const callback of scope.afterCommit) callback();
+    return result;
+  };
   return db;
 }
 
-/** Leaves the transaction's scope, for work that outlives it (a loop, a timer). */
-export const outsideTransaction = <T>(work: () => T): T => current.exit(work);
+/** Calls back once the transaction around the caller has committed, never if it rolls back; at once outside of one. */
+export function afterCommit(callback: () => void): void {
+  const scope = current.getStore();
+  if (scope?.open) scope.afterCommit.push(callback);
+  else callback();
+}
 
 const insideTransaction = () =>
   new Error(

@@ -18,6 +18,7 @@ import { applyMigrations } from './migrate.ts';
 import * as schema from './schema.ts';
 import { checkServer, type ServerVersion } from './server-version.ts';
 
+export { afterCommit } from './guarded-pool.ts';
 export type { Db, Executor, Transaction } from './handle.ts';
 
 export interface Database {

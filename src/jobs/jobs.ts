@@ -3,50 +3,24 @@
  * talks to the worker threads and the only writer of running work. It does not know GraphQL and never loads Dawn.
  */
 
-import type { Command, CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
+import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
+import type { Config } from '../config.ts';
 import type { Database, Transaction } from '../db/open.ts';
-import type { JobProgress } from '../db/schema/types.ts';
-import type { JobKind, JobRow, RunEventRow, RunRow } from '../db/schema.ts';
+import type { JobKind, JobRow, RunRow } from '../db/schema.ts';
 import type { AdapterReport } from '../gpu/types.ts';
+import { createLogger } from '../log.ts';
+import type { Storage } from '../storage/storage.ts';
+import { BackgroundJobs, type JobRequest, type StartedJob, type Work } from './background.ts';
+import { thisHost } from './host.ts';
+import { cancelRun, enqueueRun, interruptOrphans, resumeRun } from './run-control.ts';
+import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './run-stream.ts';
+import { RunWorker } from './run-worker.ts';
+import { startThreads, type Thread, type ThreadSettings } from './threads.ts';
+import { Wakeups } from './wakeup.ts';
 
-export interface CallOptions<Event> {
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: Event) => void;
-  readonly transfer?: readonly ArrayBuffer[];
-}
-
-/** Typed calls of one thread's commands; `storageRoot` is added by jobs/. */
-export interface Thread<Commands extends { [Name in keyof Commands]: Command<unknown, unknown, unknown> }> {
-  call<Name extends keyof Commands>(
-    name: Name,
-    input: Omit<Commands[Name]['input'], 'storageRoot'>,
-    options?: CallOptions<Commands[Name]['event']>,
-  ): Promise<Commands[Name]['output']>;
-}
-
-/** Sent when a run has been silent for 15 s. Not kept, no seq of its own: `seq` is the last one delivered. */
-export interface RunHeartbeat {
-  readonly type: 'heartbeat';
-  readonly runId: string;
-  readonly seq: number;
-  readonly createdAt: Date;
-}
-
-export type RunStreamItem = RunEventRow | RunHeartbeat;
-
-export interface JobContext {
-  readonly jobId: string;
-  /** Aborts when the job is cancelled or the process stops. */
-  readonly signal: AbortSignal;
-  /** Written at most every 250 ms; the last one always. */
-  progress(progress: JobProgress): void;
-}
-
-export interface StartedJob {
-  readonly job: JobRow;
-  /** The id that the work returned; rejects with what it threw. Need not be awaited. */
-  readonly done: Promise<string>;
-}
+export type { JobContext, JobRequest, StartedJob } from './background.ts';
+export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './run-stream.ts';
+export type { Thread } from './threads.ts';
 
 export interface Jobs {
   readonly cpu: Thread<CpuCommands>;
@@ -58,35 +32,87 @@ export interface Jobs {
   enqueueRun(tx: Transaction, runId: string): Promise<void>;
   /** Stops after the running micro-batch and keeps a checkpoint; resolves when the run is CANCELLED. */
   cancelRun(runId: string): Promise<RunRow>;
-  /** Continues an INTERRUPTED or FAILED run from its last checkpoint that has a state (else from theta_0). */
+  /** Continues an INTERRUPTED run from its last checkpoint; the answer is the QUEUED run. */
   resumeRun(runId: string, options?: { readonly allowDifferentAdapter?: boolean }): Promise<RunRow>;
-  /** Every event with seq > after, then those to come, ending after the terminal one (or when `signal` aborts). */
-  runEvents(
-    runId: string,
-    options?: { readonly after?: number; readonly signal?: AbortSignal },
-  ): AsyncIterable<RunStreamItem>;
+  /** Every event with seq > after, then those to come; ends after the terminal one, when aborted, and when jobs stop. */
+  runEvents(runId: string, options?: RunStreamOptions): AsyncIterable<RunStreamItem>;
 
   /**
    * Does long work with a row in `jobs`. `work` runs in this process, returns the id of what it made and writes that
    * itself in one short transaction. The same idempotency key again answers with the first job and does nothing.
    */
-  perform(
-    kind: JobKind,
-    request: { readonly input: Readonly<Record<string, unknown>>; readonly idempotencyKey?: string },
-    work: (context: JobContext) => Promise<string>,
-  ): Promise<StartedJob>;
+  perform(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
+  /** Aborts a job's work and resolves when it has ended. */
   cancelJob(jobId: string): Promise<JobRow>;
   /** The row now and after each change, ending after the final state. */
   jobEvents(jobId: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<JobRow>;
 
-  /** Interrupts running work with a checkpoint and ends the threads, within graceMs (default 10 s). */
+  /** Interrupts running work with a checkpoint, ends streams and threads, within graceMs (default 10 s). */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 export interface JobsOptions {
   readonly database: Database;
-  /** <dataDir>: root of storage/. */
-  readonly storageRoot: string;
+  readonly storage: Storage;
+  readonly config: Pick<Config, 'dataDir' | 'adapter'>;
   /** Entry points of the threads; other ones only in tests. */
-  readonly threads?: { readonly cpu?: string; readonly device?: string };
+  readonly threads?: ThreadSettings['entries'];
+}
+
+/** Left for writing the end of interrupted work and for closing, out of the time that `stop` is given. */
+const closingMs = 1_500;
+
+/** Starts the threads, marks what a dead process left as INTERRUPTED and takes up queued runs. */
+export async function openJobs({ database, storage, config, threads: entries }: JobsOptions): Promise<Jobs> {
+  const { db } = database;
+  const log = createLogger('jobs');
+  const host = thisHost(config.dataDir);
+  const threads = await startThreads({
+    storageRoot: storage.root,
+    adapter: config.adapter,
+    ...(entries && { entries }),
+  });
+  const wakeups = new Wakeups();
+  const orphans = await interruptOrphans(database, host);
+  if (orphans.runs + orphans.jobs > 0) log.warn(orphans, 'work of an earlier process was interrupted');
+
+  const worker = new RunWorker({ db, storage, threads, wakeups, log }, host);
+  const background = new BackgroundJobs({ db, host, wakeups, log });
+  const control = { database, wakeups, worker, adapter: threads.adapter };
+  let stopped: Promise<void> | undefined;
+
+  async function stop(graceMs: number): Promise<void> {
+    const work = Promise.all([worker.stop(), background.stop()]);
+    const inTime = await endsWithin(work, Math.max(0, graceMs - closingMs));
+    if (!inTime) log.warn({ graceMs }, 'running work did not stop in time; its thread is ended by force');
+    await threads.close(inTime ? closingMs : 0);
+    await work;
+    wakeups.close();
+  }
+
+  worker.wake();
+  return {
+    cpu: threads.cpu,
+    device: threads.device,
+    devices: () => [threads.adapter],
+    enqueueRun: (tx, runId) => enqueueRun(control, tx, runId),
+    cancelRun: (runId) => cancelRun(control, runId),
+    resumeRun: (runId, options) => resumeRun(control, runId, options),
+    runEvents: (runId, options) => streamRunEvents(db, wakeups, runId, options),
+    perform: (kind, request, work) => background.perform(kind, request, work),
+    cancelJob: (jobId) => background.cancel(jobId),
+    jobEvents: (jobId, options) => background.events(jobId, options?.signal),
+    stop: ({ graceMs = 10_000 } = {}) => {
+      stopped ??= stop(graceMs);
+      return stopped;
+    },
+  };
+}
+
+async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }

@@ -1,7 +1,7 @@
 /** One suite for both servers: PGlite always, real Postgres where DATABASE_URL_TEST names one with pgvector. */
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Transaction } from '../../src/db/open.ts';
+import { afterCommit, type Transaction } from '../../src/db/open.ts';
 import { decodeVector, encodeVector } from '../../src/db/schema/vector.ts';
 import { checkpoints, collections, documents, embeddings, models, runs } from '../../src/db/schema.ts';
 import { readVectors, storeVectors } from '../../src/db/vectors.ts';
@@ -77,6 +77,22 @@ describe.each(servers)('database on %s', (kind) => {
       later = new Promise((resolve) => setTimeout(resolve, 30)).then(() => database.pool.query('select 1'));
     });
     await expect(later).resolves.toBeDefined();
+  });
+
+  it('calls back after a commit, and never after a rollback', async () => {
+    const calls: string[] = [];
+    await database.db.transaction(async (tx) => {
+      afterCommit(() => calls.push('committed'));
+      await tx.execute(sql`select 1`);
+      calls.push('inside');
+    });
+    const failing = database.db.transaction(async () => {
+      afterCommit(() => calls.push('never'));
+      throw new Error('on purpose');
+    });
+    await expect(failing).rejects.toThrow('on purpose');
+    afterCommit(() => calls.push('outside'));
+    expect(calls).toEqual(['inside', 'committed', 'outside']);
   });
 
   it('rolls back and goes on after a failing transaction', async () => {

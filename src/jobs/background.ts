@@ -1,0 +1,237 @@
+/**
+ * Long work besides runs, each with a row in `jobs`: its progress, its end and its heartbeat are written here, what it
+ * makes is written by the work itself. A job lives in the process that began it; after a crash it is INTERRUPTED.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Db } from '../db/open.ts';
+import type { JobProgress } from '../db/schema/types.ts';
+import { type JobKind, type JobRow, type JobState, jobs } from '../db/schema.ts';
+import { conflict, fromPlainError, notFound, type PlainError, toPlainError, unavailable } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { type Host, heartbeatEveryMs } from './host.ts';
+import type { Wakeups } from './wakeup.ts';
+
+export interface JobContext {
+  readonly jobId: string;
+  /** Aborts when the job is cancelled or the process stops. */
+  readonly signal: AbortSignal;
+  /** Written at most every 250 ms; the last one always. */
+  progress(progress: JobProgress): void;
+}
+
+export interface JobRequest {
+  /** What was asked for; the same idempotency key with another input is a CONFLICT. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly idempotencyKey?: string;
+}
+
+export interface StartedJob {
+  readonly job: JobRow;
+  /** The id that the work returned; rejects with what it threw. Need not be awaited. */
+  readonly done: Promise<string>;
+}
+
+export type Work = (context: JobContext) => Promise<string>;
+
+interface Running {
+  readonly stop: AbortController;
+  readonly done: Promise<string>;
+}
+
+const progressMs = 250;
+
+export class BackgroundJobs {
+  readonly #db: Db;
+  readonly #host: Host;
+  readonly #wakeups: Wakeups;
+  readonly #log: Logger;
+  readonly #running = new Map<string, Running>();
+  readonly #heart: NodeJS.Timeout;
+  #stopping = false;
+
+  constructor(context: { readonly db: Db; readonly host: Host; readonly wakeups: Wakeups; readonly log: Logger }) {
+    this.#db = context.db;
+    this.#host = context.host;
+    this.#wakeups = context.wakeups;
+    this.#log = context.log;
+    this.#heart = setInterval(() => void this.#beat(), heartbeatEveryMs).unref();
+  }
+
+  async perform(kind: JobKind, { input, idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
+    if (this.#stopping) throw unavailable('Tandem is stopping', { remedy: 'Ask again when it has started.' });
+    const plainInput = JSON.parse(JSON.stringify(input)) as Readonly<Record<string, unknown>>;
+    const mine = {
+      kind,
+      input: plainInput,
+      idempotencyKey: idempotencyKey ?? null,
+      host: this.#host.name,
+      pid: this.#host.pid,
+    };
+    const [job] = await this.#db
+      .insert(jobs)
+      .values(mine)
+      .onConflictDoNothing({ target: jobs.idempotencyKey })
+      .returning();
+    if (job) return { job, done: this.#start(job.id, work) };
+
+    const [first] = await this.#db
+      .select()
+      .from(jobs)
+      .where(eq(jobs.idempotencyKey, idempotencyKey ?? ''));
+    if (first.kind !== kind || !isDeepStrictEqual(first.input, plainInput)) throw otherRequest(first);
+    if (first.state !== 'INTERRUPTED') return { job: first, done: this.#outcomeOf(first) };
+    return this.#again(first, work);
+  }
+
+  /** Work that a crash ended is begun anew under its key; of several that ask at once, one begins. */
+  async #again(first: JobRow, work: Work): Promise<StartedJob> {
+    const { name: host, pid } = this.#host;
+    const [job] = await this.#db
+      .update(jobs)
+      .set({ state: 'RUNNING', error: null, finishedAt: null, progress: null, heartbeatAt: sql`now()`, host, pid })
+      .where(and(eq(jobs.id, first.id), eq(jobs.state, 'INTERRUPTED')))
+      .returning();
+    return job ? { job, done: this.#start(job.id, work) } : { job: first, done: this.#outcomeOf(first) };
+  }
+
+  async cancel(jobId: string): Promise<JobRow> {
+    const running = this.#running.get(jobId);
+    if (running) {
+      running.stop.abort('cancel');
+      await running.done.catch(() => {});
+    }
+    return this.#find(jobId);
+  }
+
+  async *events(jobId: string, signal?: AbortSignal): AsyncGenerator<JobRow, void, undefined> {
+    const waiter = this.#wakeups.attach(jobId);
+    try {
+      for (let last: JobRow | undefined; ; ) {
+        const job = await this.#find(jobId);
+        if (!isDeepStrictEqual(job, last)) yield job;
+        last = job;
+        if (job.state !== 'RUNNING') return;
+        if ((await waiter.wait(15_000, signal)) === 'closed') return;
+      }
+    } finally {
+      waiter.detach();
+    }
+  }
+
+  /** Aborts what runs and waits for it. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#heart);
+    const running = [...this.#running.values()];
+    for (const { stop } of running) stop.abort('stop');
+    await Promise.allSettled(running.map(({ done }) => done));
+  }
+
+  #start(jobId: string, work: Work): Promise<string> {
+    const stop = new AbortController();
+    const done = this.#run(jobId, work, stop).finally(() => this.#running.delete(jobId));
+    this.#running.set(jobId, { stop, done });
+    done.catch(() => {});
+    return done;
+  }
+
+  async #run(jobId: string, work: Work, stop: AbortController): Promise<string> {
+    const progress = new ProgressWriter((value) => this.#update(jobId, { progress: value }));
+    const context: JobContext = { jobId, signal: stop.signal, progress: (value) => progress.set(value) };
+    try {
+      const resultId = await work(context);
+      await progress.end();
+      await this.#update(jobId, { state: 'SUCCEEDED', resultId, finishedAt: new Date() });
+      return resultId;
+    } catch (error) {
+      await progress.end();
+      await this.#update(jobId, { ...this.#failure(error, stop), finishedAt: new Date() });
+      throw error;
+    }
+  }
+
+  #failure(error: unknown, stop: AbortController): { state: JobState; error: PlainError } {
+    const { stack, ...plain } = toPlainError(error);
+    if (stop.signal.reason === 'cancel') return { state: 'CANCELLED', error: plain };
+    if (stop.signal.reason === 'stop') return { state: 'INTERRUPTED', error: plain };
+    if (plain.name === 'Error') this.#log.error({ error: plain.message, stack }, 'a job failed');
+    return { state: 'FAILED', error: plain };
+  }
+
+  async #update(jobId: string, changes: Partial<JobRow>): Promise<void> {
+    try {
+      await this.#db.update(jobs).set(changes).where(eq(jobs.id, jobId));
+    } catch (error) {
+      this.#log.error({ error, job: jobId }, 'the state of a job could not be written');
+    }
+    this.#wakeups.wake(jobId);
+  }
+
+  /** What a job of the same key came to, or comes to. One that runs on another host is followed by its row. */
+  #outcomeOf(job: JobRow): Promise<string> {
+    const done = this.#running.get(job.id)?.done ?? this.#follow(job.id);
+    done.catch(() => {});
+    return done;
+  }
+
+  async #follow(jobId: string): Promise<string> {
+    let last: JobRow | undefined;
+    for await (const job of this.events(jobId)) last = job;
+    if (last?.state === 'SUCCEEDED' && last.resultId) return last.resultId;
+    throw last?.error ? fromPlainError(last.error) : unavailable(`Job ${jobId} has not ended`, { field: jobId });
+  }
+
+  async #find(jobId: string): Promise<JobRow> {
+    const [job] = await this.#db.select().from(jobs).where(eq(jobs.id, jobId));
+    if (!job) throw notFound(`There is no job ${jobId}`, { field: jobId, remedy: 'List the jobs for their ids.' });
+    return job;
+  }
+
+  async #beat(): Promise<void> {
+    const ids = [...this.#running.keys()];
+    if (ids.length === 0) return;
+    await this.#db
+      .update(jobs)
+      .set({ heartbeatAt: sql`now()` })
+      .where(inArray(jobs.id, ids))
+      .catch((error: unknown) => this.#log.warn({ error }, 'the heartbeat of jobs could not be written'));
+  }
+}
+
+/** Writes the newest value at most every 250 ms, one write at a time. */
+class ProgressWriter {
+  readonly #write: (value: JobProgress) => Promise<void>;
+  #next: JobProgress | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(write: (value: JobProgress) => Promise<void>) {
+    this.#write = write;
+  }
+
+  set(value: JobProgress): void {
+    this.#next = value;
+    this.#timer ??= setTimeout(() => this.#flush(), progressMs);
+  }
+
+  end(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#flush();
+    return this.#last;
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const value = this.#next;
+    this.#next = undefined;
+    if (value) this.#last = this.#last.then(() => this.#write(value));
+  }
+}
+
+const otherRequest = (first: JobRow) =>
+  conflict(`The idempotency key "${first.idempotencyKey}" was used for another request`, {
+    field: 'idempotencyKey',
+    expected: `the input of job ${first.id}`,
+    remedy: 'Use a new key for a new request.',
+  });
