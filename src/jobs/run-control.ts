@@ -50,7 +50,7 @@ export async function resumeRun(
   runId: string,
   { allowDifferentAdapter = false }: { readonly allowDifferentAdapter?: boolean } = {},
 ): Promise<RunRow> {
-  await database.db.transaction(async (tx) => {
+  return database.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
     if (run.state !== 'INTERRUPTED') throw wrongState(run, 'INTERRUPTED', 'Only an interrupted run can be resumed.');
     if (run.adapter && !allowDifferentAdapter) refuseOtherAdapter(run.adapter, adapter);
@@ -59,8 +59,8 @@ export async function resumeRun(
       wakeups.wake(runId);
       worker.wake();
     });
+    return findRun(tx, runId);
   });
-  return findRun(database.db, runId);
 }
 
 function refuseOtherAdapter(before: AdapterReport, now: AdapterReport): void {

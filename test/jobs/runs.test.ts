@@ -193,6 +193,7 @@ describe('stop and resume', () => {
       message: expect.stringContaining('another GPU'),
       details: { field: 'allowDifferentAdapter' },
     });
+    await place.behave({});
     expect((await place.jobs.resumeRun(run.id, { allowDifferentAdapter: true })).state).toBe('QUEUED');
     expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
   });
@@ -211,6 +212,7 @@ describe('stop and resume', () => {
     expect(events.filter(({ seq }) => seq > lastSeq).map(({ data }) => data)).toEqual([
       { type: 'state', state: 'INTERRUPTED', reason: expect.stringContaining('without a word') },
     ]);
+    await place.behave({});
     await place.jobs.resumeRun(run.id);
     expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
   });
