@@ -121,11 +121,12 @@ export async function createSafetensors(
   return {
     async write({ name, shape, data }) {
       const place = places.get(name);
-      invariant(place && missing.delete(name), `The tensor ${name} is not of this file, or was written twice`);
+      invariant(place && missing.has(name), `The tensor ${name} is not of this file, or was written twice`);
       invariant(
         sameShape(shape, place.shape) && data.length === elementCount(shape),
         `The tensor ${name} [${shape}] of ${data.length} values was declared as [${place.shape}]`,
       );
+      missing.delete(name);
       await writeBytes(handle, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place.begin);
     },
     async finish() {

@@ -1,7 +1,7 @@
 /**
  * Delta-guided fusion: theta_0 plus the checkpoints' deltas, each weighted, per parameter group, by the size of its own
  * deviation from theta_0 to a power. After CoDiEmb, arXiv 2508.11442 (abstract); a_k = |delta_k|^p / sum_j |delta_j|^p.
- * Values are read and written in f32; a sum over many of them is taken in f64 and rounded once.
+ * Weights are read and written in f32; what lies between is f64 and rounded once, so nothing is lost to the order of sums.
  */
 import { invariant } from '../errors.ts';
 import type { FusionGranularity } from './catalog.ts';
@@ -34,12 +34,9 @@ export const squaredDeltas = ({ initial, checkpoints }: TensorSet): number[] =>
 
 function squaredDelta(initial: Float32Array, weights: Float32Array, begin: number, end: number): number {
   let sum = 0;
-  for (let i = begin; i < end; i++) sum += Math.fround(weights[i] - initial[i]) ** 2;
+  for (let i = begin; i < end; i++) sum += (weights[i] - initial[i]) ** 2;
   return sum;
 }
-
-/** L2 norm in f32 from a sum of squares in f64. */
-export const normOf = (squares: number): number => Math.fround(Math.sqrt(squares));
 
 export interface DeltaGuided {
   readonly granularity: FusionGranularity;
@@ -70,7 +67,7 @@ function segmentLength({ shape, initial }: TensorSet, granularity: FusionGranula
 }
 
 function segmentWeights({ initial, checkpoints }: TensorSet, begin: number, end: number, power: number): number[] {
-  const norms = checkpoints.map((weights) => normOf(squaredDelta(initial, weights, begin, end)));
+  const norms = checkpoints.map((weights) => Math.sqrt(squaredDelta(initial, weights, begin, end)));
   return deltaWeights(norms, power);
 }
 
@@ -85,7 +82,7 @@ function addSegment(
   invariant(weights.length === checkpoints.length, 'There must be one weight per checkpoint');
   for (let i = begin; i < end; i++) {
     let sum = 0;
-    for (let k = 0; k < checkpoints.length; k++) sum += weights[k] * Math.fround(checkpoints[k][i] - initial[i]);
+    for (let k = 0; k < checkpoints.length; k++) sum += weights[k] * (checkpoints[k][i] - initial[i]);
     merged[i] = initial[i] + lambda * sum;
   }
 }

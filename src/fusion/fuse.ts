@@ -6,7 +6,7 @@ import { type PublishedModel, publishModel } from '../formats/publish-model.ts';
 import type { NamedTensor, ParameterShape } from '../formats/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { FusionPlan } from './catalog.ts';
-import { type DeltaGuided, deltaWeights, mergeTensor, normOf, squaredDeltas, type TensorSet } from './delta-guided.ts';
+import { type DeltaGuided, deltaWeights, mergeTensor, squaredDeltas, type TensorSet } from './delta-guided.ts';
 import { type Family, openFamily } from './family.ts';
 import { readDeltaGuided } from './parameters.ts';
 import { meanOfWeights } from './uniform-soup.ts';
@@ -73,7 +73,7 @@ async function weightsByGroup(
       found.map((value, k) => value + before[k]),
     );
   }
-  return new Map([...squares].map(([group, sums]) => [group, deltaWeights(sums.map(normOf), power)]));
+  return new Map([...squares].map(([group, sums]) => [group, deltaWeights(sums.map(Math.sqrt), power)]));
 }
 
 async function* mergedTensors(family: Family, merge: Merge, options: FuseOptions): AsyncGenerator<NamedTensor> {

@@ -1,0 +1,64 @@
+/** Fusion of checkpoints in float64, straight from the formulas (method.md section 5). Never optimised. */
+
+/** A model as its tensors by name; rows of the first axis, or one row for a vector. */
+export type ReferenceModel = ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: readonly number[] }
+>;
+export type Granularity = 'element' | 'row' | 'tensor' | 'layer' | 'model';
+
+interface Place {
+  readonly tensor: string;
+  readonly index: number;
+}
+
+export function uniformSoup(checkpoints: readonly ReferenceModel[]): Map<string, number[]> {
+  const mean = (name: string, i: number): number =>
+    checkpoints.reduce((sum, model) => sum + model.get(name)!.data[i], 0) / checkpoints.length;
+  return new Map([...checkpoints[0]].map(([name, { data }]) => [name, data.map((_, i) => mean(name, i))]));
+}
+
+/** a_k = |delta_k|^p / sum_j |delta_j|^p per group; merged = theta_0 + lambda * sum_k a_k delta_k. */
+export function deltaGuided(
+  initial: ReferenceModel,
+  checkpoints: readonly ReferenceModel[],
+  { granularity, power, lambda }: { granularity: Granularity; power: number; lambda: number },
+  layerOf: (tensor: string) => string,
+): Map<string, number[]> {
+  const groups = new Map<string, Place[]>();
+  for (const [tensor, { shape, data }] of initial) {
+    for (const index of data.keys()) {
+      const row = shape.length > 1 ? Math.floor(index / (data.length / shape[0])) : 0;
+      const key = {
+        element: `${tensor} ${index}`,
+        row: `${tensor} ${row}`,
+        tensor,
+        layer: layerOf(tensor),
+        model: '',
+      }[granularity];
+      if (!groups.has(key)) groups.set(key, []);
+      groups.get(key)!.push({ tensor, index });
+    }
+  }
+  const merged = new Map([...initial].map(([name, { data }]) => [name, [...data]]));
+  for (const places of groups.values()) {
+    const deltas = checkpoints.map((model) =>
+      places.map(({ tensor, index }) => model.get(tensor)!.data[index] - initial.get(tensor)!.data[index]),
+    );
+    const weights = groupWeights(
+      deltas.map((delta) => Math.sqrt(delta.reduce((sum, value) => sum + value * value, 0))),
+      power,
+    );
+    places.forEach(({ tensor, index }, n) => {
+      merged.get(tensor)![index] += lambda * deltas.reduce((sum, delta, k) => sum + weights[k] * delta[n], 0);
+    });
+  }
+  return merged;
+}
+
+export function groupWeights(norms: readonly number[], power: number): number[] {
+  if (power === 0) return norms.map(() => 1 / norms.length);
+  const powers = norms.map((norm) => (norm === 0 ? 0 : norm ** power));
+  const total = powers.reduce((sum, value) => sum + value, 0);
+  return powers.map((value) => (total === 0 ? 0 : value / total));
+}

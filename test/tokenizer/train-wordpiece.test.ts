@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../src/data/random.ts';
+import { parseTokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { trainWordPiece } from '../../src/tokenizer/train-wordpiece.ts';
+
+const vocabularyOf = async (texts: readonly string[], size: number): Promise<string[]> => {
+  const { vocab } = (await trainWordPiece(texts, size)).model;
+  const entries = Object.entries(vocab).sort(([, i], [, j]) => i - j);
+  expect(entries.map(([, id]) => id)).toEqual(entries.map((_, i) => i));
+  return entries.map(([piece]) => piece);
+};
+
+/** Merges pairs by counting everything anew at every step: what the trainer must equal. */
+function slowVocabulary(words: ReadonlyMap<string, number>, alphabet: readonly string[], size: number): string[] {
+  const pieces = [...alphabet];
+  const spelled = [...words].map(([word, count]) => ({ count, parts: [...word].map((c, i) => (i ? `##${c}` : c)) }));
+  while (pieces.length < size) {
+    const counts = new Map<string, number>();
+    for (const { count, parts } of spelled) {
+      for (let i = 0; i + 1 < parts.length; i++) {
+        const pair = `${pieces.indexOf(parts[i])} ${pieces.indexOf(parts[i + 1])}`;
+        counts.set(pair, (counts.get(pair) ?? 0) + count);
+      }
+    }
+    const ranked = [...counts].map(([pair, count]) => ({ count, pair: pair.split(' ').map(Number) }));
+    ranked.sort((x, y) => y.count - x.count || x.pair[0] - y.pair[0] || x.pair[1] - y.pair[1]);
+    if (ranked.length === 0) break;
+    const [left, right] = ranked[0].pair.map((number) => pieces[number]);
+    const joined = left + right.slice(2);
+    if (!pieces.includes(joined)) pieces.push(joined);
+    for (const word of spelled) {
+      const parts: string[] = [];
+      for (let i = 0; i < word.parts.length; i++) {
+        const isPair = word.parts[i] === left && word.parts[i + 1] === right;
+        parts.push(isPair ? joined : word.parts[i]);
+        if (isPair) i++;
+      }
+      word.parts = parts;
+    }
+  }
+  return pieces;
+}
+
+describe('WordPiece training', () => {
+  it('joins the most frequent pair first; equal counts go to the smaller pieces', async () => {
+    const texts = ['hug hug hug hug hug pug pug pug pug pug', 'bun bun bun bun pun pun'];
+    const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+    const alphabet = ['b', 'g', 'h', 'n', 'p', 'u', '##g', '##n', '##u'];
+    expect(await vocabularyOf(texts, 18)).toEqual([...special, ...alphabet, '##ug', '##un', 'hug', 'pug']);
+    // No more pairs: a smaller vocabulary, not an error.
+    const all = await vocabularyOf(texts, 1000);
+    expect(all.slice(18)).toEqual(['bun', 'pun']);
+  });
+
+  it('equals merging by recounting, on words with repeated letters', async () => {
+    const random = new RandomStream(5);
+    const words = Array.from({ length: 300 }, () =>
+      Array.from({ length: 1 + random.below(7) }, () => random.pick([...'aabc'])).join(''),
+    );
+    const counts = new Map<string, number>();
+    for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+    const size = 90;
+    const found = await vocabularyOf([words.join(' ')], size);
+    const alphabet = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b', 'c', '##a', '##b', '##c'];
+    expect(found).toEqual(slowVocabulary(counts, alphabet, size));
+    expect(found).toHaveLength(size);
+  });
+
+  it('lower-cases, strips accents, and splits as encoding does', async () => {
+    const json = await trainWordPiece(['Überfluß, ÜBERFLUß! 中文中文 ﬁ', 'überfluß'], 200);
+    const tokenizer = await parseTokenizer(JSON.stringify(json));
+    const [{ ids }] = await tokenizer.tokenize(['UBERFLUß, 中']);
+    const pieces = Object.keys(json.model.vocab);
+    expect([...ids].map((id) => pieces[id])).toEqual(['[CLS]', 'uberfluß', ',', '中', '[SEP]']);
+    expect(tokenizer.vocabularySize).toBe(pieces.length);
+  });
+
+  it('never makes more tokens than asked for, and leaves the rarest characters out if they do not fit', async () => {
+    const text = 'aaaa aaab aaac aaa';
+    for (const size of [6, 7, 8, 9, 10, 50])
+      expect((await vocabularyOf([text], size)).length).toBeLessThanOrEqual(size);
+    expect((await vocabularyOf([text], 7)).slice(5)).toEqual(['a', '##a']);
+    const tokenizer = await parseTokenizer(JSON.stringify(await trainWordPiece([text], 7)));
+    expect([...(await tokenizer.tokenize(['aab aa']))[0].ids]).toEqual([2, 1, 5, 6, 3]);
+  });
+
+  it('gives a usable tokenizer even without text, and refuses sizes that hold nothing', async () => {
+    expect(await vocabularyOf([], 100)).toHaveLength(5);
+    expect(await vocabularyOf(['', '\0 \t'], 100)).toHaveLength(5);
+    for (const size of [5, 0, -1, 2.5, Number.NaN]) {
+      await expect(trainWordPiece([], size)).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+        details: { field: 'vocabularySize' },
+      });
+    }
+  });
+
+  it('takes very long texts and words, and stops when told', async () => {
+    const found = await vocabularyOf([`${'x'.repeat(300_000)} pump pump`, 'pump '.repeat(60_000)], 40);
+    expect(found).toContain('pump');
+    expect(found.some((piece) => piece.includes('xx'))).toBe(false);
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(trainWordPiece(['a'], 10, { signal })).rejects.toThrow('enough');
+  });
+});
