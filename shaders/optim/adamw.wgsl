@@ -1,5 +1,8 @@
-// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping by the global norm, one lane an element, all in one pass.
+// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping by the global norm, eight elements a lane, all in one pass.
 // A norm that is not finite leaves parameters and moments as they are. `exempt` holds one bit per 64 elements: no decay.
+// Blocks of 64 elements that a workgroup updates.
+const BLOCKS: u32 = 8u;
+
 struct Params {
   count: u32,
   first_block: u32,
@@ -27,11 +30,6 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let block = group.x + group.y * groups.x;
-  let index = block * 64u + lane;
-  if (index >= params.count) {
-    return;
-  }
   // By bits: comparing a NaN with itself is not reliable on every driver.
   if ((bitcast<u32>(norm[0]) & 0x7f800000u) == 0x7f800000u) {
     return;
@@ -40,13 +38,23 @@ fn main(
   if (params.clip_norm > 0.0) {
     clipping = min(1.0, params.clip_norm / (norm[0] + 1e-6));
   }
-  var decay = params.decay;
-  if (params.has_exempt != 0u) {
-    let position = params.first_block + block;
-    if (((exempt[position / 32u] >> (position % 32u)) & 1u) == 1u) {
-      decay = 0.0;
+  let first = (group.x + group.y * groups.x) * BLOCKS;
+  for (var block = first; block < first + BLOCKS; block++) {
+    let index = block * 64u + lane;
+    if (index < params.count) {
+      update(index, clipping, decay_of(params.first_block + block));
     }
   }
+}
+
+fn decay_of(block: u32) -> f32 {
+  if (params.has_exempt != 0u && ((exempt[block / 32u] >> (block % 32u)) & 1u) == 1u) {
+    return 0.0;
+  }
+  return params.decay;
+}
+
+fn update(index: u32, clipping: f32, decay: f32) {
   let gradient = gradients[index] * clipping;
   let m = first_moment[index] + params.beta1_rest * (gradient - first_moment[index]);
   let v = params.beta2 * second_moment[index] + params.beta2_rest * gradient * gradient;

@@ -4,13 +4,15 @@
  */
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 import { elementCount } from '../gpu/types.ts';
-import { elementGrid } from './loss.ts';
 import { reduceShader } from './similarity.ts';
 
 /** Elements that one workgroup of the norm sums; also the grain of pages. As in optim/square_sum.wgsl. */
 const SPAN = 4096;
 /** Elements that share a bit of the exempt mask: the 256 bytes to which flat buffers pad every tensor. */
 const BLOCK = 64;
+
+/** Elements that one workgroup of AdamW updates. As in optim/adamw.wgsl. */
+const UPDATED = 512;
 
 export const squareSumKernel = {
   name: 'square_sum',
@@ -141,7 +143,7 @@ export function adamW(gpu: Gpu, call: AdamWCall): void {
         secondMoment: part(secondMoment, start, length),
       },
       params: { count: length, firstBlock: start / BLOCK, ...coefficients(call) },
-      grid: elementGrid(length),
+      grid: [Math.ceil(length / UPDATED)],
     });
   }
 }

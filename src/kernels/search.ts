@@ -80,27 +80,52 @@ function searchTile(gpu: Gpu, call: TopKCall): void {
     gpu.write(scores, new Float32Array(Q * k));
     return;
   }
-  const segments = Math.max(...chunks.map((chunk) => Math.ceil(chunk.vectors.shape[0] / segment)));
-  const pitch = k * (1 + segments);
+  const longest = Math.max(...chunks.map((chunk) => chunk.vectors.shape[0]));
+  const chunkScores = gpu.lease('similarity', [Q, longest]);
+  const search = { queries, chunkScores, k, segment };
+  const results = { scores, rows };
+  if (chunks.length === 1 && longest <= segment) {
+    selectFromChunk(gpu, { ...search, chunk: chunks[0], to: results, outPitch: k, outOffset: 0 });
+  } else {
+    mergeChunks(gpu, chunks, search, results, k * (1 + Math.ceil(longest / segment)));
+  }
+  gpu.release(chunkScores);
+}
+
+interface ChunkSearch {
+  readonly queries: Tensor;
+  /** [Q, rows of the longest chunk]. */
+  readonly chunkScores: Tensor;
+  readonly k: number;
+  readonly segment: number;
+}
+
+/**
+ * Candidate lists [Q, pitch] hold the best k so far, then the best k of each segment of the current chunk; each merge
+ * writes the head of the next list, the last one the results.
+ */
+function mergeChunks(gpu: Gpu, chunks: readonly Chunk[], search: ChunkSearch, results: Lists, pitch: number): void {
+  const { queries, k } = search;
+  const Q = queries.shape[0];
   const lease = (): Lists => ({
     scores: gpu.lease('candidate scores', [Q, pitch]),
     rows: gpu.lease('candidate rows', [Q, pitch], 'u32'),
   });
   const lists = [lease(), lease()];
-  const chunkScores = gpu.lease('similarity', [Q, Math.max(...chunks.map((chunk) => chunk.vectors.shape[0]))]);
   chunks.forEach((chunk, index) => {
     const list = lists[index % 2];
-    const found = selectFromChunk(gpu, { queries, chunk, chunkScores, k, segment, list, pitch });
+    const found = selectFromChunk(gpu, { ...search, chunk, to: list, outPitch: pitch, outOffset: k });
     const inOffset = index === 0 ? k : 0;
     const isLast = index === chunks.length - 1;
+    const width = found * k + (k - inOffset);
     select(gpu, {
       queries: Q,
       k,
       from: list,
-      to: isLast ? { scores, rows } : lists[(index + 1) % 2],
-      width: found * k + (k - inOffset),
+      to: isLast ? results : lists[(index + 1) % 2],
+      width,
       segments: 1,
-      segmentLength: found * k + (k - inOffset),
+      segmentLength: width,
       inPitch: pitch,
       inOffset,
       fromList: true,
@@ -109,7 +134,10 @@ function searchTile(gpu: Gpu, call: TopKCall): void {
       outOffset: 0,
     });
   });
-  for (const tensor of [chunkScores, ...lists.flatMap((list) => [list.scores, list.rows])]) gpu.release(tensor);
+  for (const { scores, rows } of lists) {
+    gpu.release(scores);
+    gpu.release(rows);
+  }
 }
 
 /** Cuts the pages into chunks whose scores and vectors each fit a binding. */
@@ -130,19 +158,12 @@ function chunksOf(gpu: Gpu, { vectors, chunkRows }: TopKCall, Q: number): Chunk[
   return chunks;
 }
 
-/** Scores of a chunk and the best k of each of its segments, behind the best so far. Returns the number of segments. */
+/** Scores of a chunk and the best k of each of its segments. Returns the number of segments. */
 function selectFromChunk(
   gpu: Gpu,
-  {
-    queries,
-    chunk,
-    chunkScores,
-    k,
-    segment,
-    list,
-    pitch,
-  }: { queries: Tensor; chunk: Chunk; chunkScores: Tensor; k: number; segment: number; list: Lists; pitch: number },
+  call: ChunkSearch & { chunk: Chunk; to: Lists; outPitch: number; outOffset: number },
 ): number {
+  const { queries, chunk, chunkScores, k, segment, to, outPitch, outOffset } = call;
   const [Q, N] = [queries.shape[0], chunk.vectors.shape[0]];
   const out: Tensor = { ...chunkScores, shape: [Q, N] };
   matmulNT(gpu, { a: queries, b: chunk.vectors, out });
@@ -151,7 +172,7 @@ function selectFromChunk(
     queries: Q,
     k,
     from: { scores: out, rows: out },
-    to: list,
+    to,
     width: N,
     segments,
     segmentLength: segment,
@@ -159,8 +180,8 @@ function selectFromChunk(
     inOffset: 0,
     fromList: false,
     firstRow: chunk.firstRow,
-    outPitch: pitch,
-    outOffset: k,
+    outPitch,
+    outOffset,
   });
   return segments;
 }
