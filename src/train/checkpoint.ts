@@ -7,10 +7,15 @@ import { publishStaged, type Storage } from '../storage/storage.ts';
 import { publishState, type RunState } from './state.ts';
 
 /** A model folder's encoder on the device, ready to be trained. */
-export async function loadForTraining(gpu: Gpu, storage: Storage, model: string): Promise<Encoder> {
+export async function loadForTraining(
+  gpu: Gpu,
+  storage: Storage,
+  model: string,
+  { dropout }: { readonly dropout: boolean },
+): Promise<Encoder> {
   const folder = await readModelFolder(await storage.require('models', model));
   try {
-    return await loadEncoder(gpu, folder.spec, folder.weights, { training: true });
+    return await loadEncoder(gpu, folder.spec, folder.weights, { training: true, dropout });
   } finally {
     await folder.close();
   }

@@ -41,7 +41,9 @@ export async function train(gpu: Gpu, input: TrainInput, context: TrainContext):
   const data = await loadTrainingData(storage, input.datasets, initial.spec);
   const plan = planRun(gpu.adapter, initial.spec, input.settings, data);
   const position = await startingPosition(gpu, storage, input);
-  const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.model);
+  const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.model, {
+    dropout: input.settings.attentionDropout > 0,
+  });
   const optimizer = new Optimizer(gpu, encoder.parameters);
   try {
     if (input.resume && position.step > 0) await loadMoments(storage, input.resume.state, encoder.parameters);

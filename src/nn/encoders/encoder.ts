@@ -2,6 +2,7 @@
 import { encoderParameters } from '../../formats/architectures/catalog.ts';
 import type { Gpu } from '../../gpu/types.ts';
 import type { DeviceBatch } from '../batch.ts';
+import { encoderKernels } from '../kernels.ts';
 import { Parameters } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec, TensorSource } from '../types.ts';
@@ -35,16 +36,19 @@ export interface Encoder {
   readonly parameters: Parameters;
 }
 
-/** Allocates an encoder and loads its weights. `training` adds gradients and the optimizer's moments. */
+/** Allocates an encoder, loads its weights and compiles its kernels meanwhile. `training` adds gradients and moments. */
 export async function loadEncoder(
   gpu: Gpu,
   spec: EncoderSpec,
   source: TensorSource,
-  { training }: { training: boolean },
+  { training, dropout = false }: { training: boolean; dropout?: boolean },
 ): Promise<Encoder> {
   const parameters = new Parameters(gpu, encoderParameters(spec.family, spec.architecture), { training });
   try {
+    const compiled = gpu.compile(encoderKernels(gpu, spec, { training, dropout }));
+    compiled.catch(() => {});
     await parameters.load(source);
+    await compiled;
   } catch (error) {
     parameters.free();
     throw error;

@@ -1,0 +1,72 @@
+/** Texts to unit vectors with a model that is on the device. A text's vector does not depend on its neighbours. */
+
+import { TandemError } from '../errors.ts';
+import { checkTexts, cutByTokens, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
+import { encodeBatch } from '../nn/encode.ts';
+import type { Encoder } from '../nn/encoders/encoder.ts';
+import { Tape } from '../nn/tape.ts';
+import type { PackedTexts } from '../nn/types.ts';
+
+/** Tokens of one micro-batch. */
+const microBatchTokens = 4096;
+
+export interface EncodeOptions {
+  /** Waits until this task may go on, between micro-batches. */
+  readonly turn?: () => Promise<void>;
+  /** Told after every micro-batch: texts done so far. */
+  readonly onEncoded?: (texts: number) => void;
+  /** Aborted = the task rejects with the signal's reason after the running micro-batch. */
+  readonly signal?: AbortSignal;
+  readonly microBatchTokens?: number;
+}
+
+/** Row-major vectors [B, C] in the texts' order. Rejects when a vector is not finite; such a vector is never given out. */
+export async function encodeTexts(
+  encoder: Encoder,
+  texts: PackedTexts,
+  options: EncodeOptions = {},
+): Promise<Float32Array<ArrayBuffer>> {
+  const { width } = encoder.spec.architecture;
+  checkTexts(encoder.spec.architecture, texts, 'The texts');
+  const vectors = new Float32Array(texts.poolStart.length * width);
+  const cuts = cutByTokens(texts.cumulative, options.microBatchTokens ?? microBatchTokens);
+  let before = Promise.resolve();
+  for (let piece = 0; piece + 1 < cuts.length; piece++) {
+    const [from, to] = [cuts[piece]!, cuts[piece + 1]!];
+    const reading = encodePiece(encoder, sliceTexts(texts, from, to));
+    const done = reading.then((rows) => {
+      vectors.set(rows, from * width);
+      options.onEncoded?.(to);
+    });
+    done.catch(() => {});
+    await before;
+    before = done;
+    await options.turn?.();
+    options.signal?.throwIfAborted();
+  }
+  await before;
+  checkFinite(vectors, width);
+  return vectors;
+}
+
+function encodePiece(encoder: Encoder, texts: PackedTexts): Promise<Float32Array> {
+  const { gpu } = encoder;
+  const batch = makeBatch(gpu, texts);
+  const tape = new Tape(gpu, false);
+  try {
+    return gpu.read(encodeBatch(tape, encoder, batch, { inner: false }).final.tensor);
+  } finally {
+    tape.dispose();
+    releaseBatch(gpu, batch);
+  }
+}
+
+function checkFinite(vectors: Float32Array, width: number): void {
+  const at = vectors.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new TandemError('UNAVAILABLE', `The vector of text ${Math.floor(at / width)} is not finite`, {
+    field: 'model',
+    expected: 'finite vectors',
+    remedy: 'The weights are damaged or overflow on this text: choose another checkpoint.',
+  });
+}

@@ -1,0 +1,78 @@
+/** Things that stay on the device after use, by key: the most recently used up to a limit of bytes. Never freed while in use. */
+export interface Resident<T> {
+  readonly value: T;
+  readonly bytes: number;
+  free(): void;
+}
+
+interface Entry<T> {
+  readonly loading: Promise<Resident<T>>;
+  users: number;
+  /** 0 until it is loaded. */
+  bytes: number;
+}
+
+export class Residents<T> {
+  readonly #limit: number;
+  /** The least recently used first. */
+  readonly #entries = new Map<string, Entry<T>>();
+
+  constructor(limitBytes: number) {
+    this.#limit = limitBytes;
+  }
+
+  /** Runs `work` with the thing, which is loaded once however many ask at the same time. */
+  async use<R>(key: string, load: () => Promise<Resident<T>>, work: (value: T) => Promise<R>): Promise<R> {
+    const entry = this.#take(key, load);
+    try {
+      const { value, bytes } = await entry.loading;
+      entry.bytes = bytes;
+      return await work(value);
+    } finally {
+      entry.users--;
+      await this.#release(key, entry);
+    }
+  }
+
+  /** Frees the thing now, or when its last user is done. */
+  async forget(key: string): Promise<void> {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    await this.#release(key, entry);
+  }
+
+  /** Bytes of everything that is kept. */
+  get bytes(): number {
+    return [...this.#entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
+  }
+
+  #take(key: string, load: () => Promise<Resident<T>>): Entry<T> {
+    const entry = this.#entries.get(key) ?? { loading: load(), users: 0, bytes: 0 };
+    entry.loading.catch(() => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    });
+    entry.users++;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  /** Frees a forgotten entry without users, then the least recently used idle ones beyond the limit. */
+  async #release(key: string, entry: Entry<T>): Promise<void> {
+    if (entry.users === 0 && this.#entries.get(key) !== entry) await free(entry);
+    let bytes = this.bytes;
+    for (const [other, idle] of this.#entries) {
+      if (bytes <= this.#limit) return;
+      if (idle.users > 0) continue;
+      this.#entries.delete(other);
+      bytes -= idle.bytes;
+      await free(idle);
+    }
+  }
+}
+
+async function free<T>({ loading }: Entry<T>): Promise<void> {
+  const resident = await loading.catch(() => undefined);
+  resident?.free();
+}

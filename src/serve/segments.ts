@@ -1,0 +1,87 @@
+/**
+ * Collections' vectors that stay on the device for search, from their segment files (rebuildable copies of what the
+ * database holds): raw little-endian f32, row-major [count, dimension]. The most recently used up to a limit of bytes.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { unavailable } from '../errors.ts';
+import type { Gpu, Tensor } from '../gpu/types.ts';
+import { rowsPerPage } from '../nn/search.ts';
+import { Residents } from './residents.ts';
+
+export interface SegmentRequest {
+  /** Changes whenever the content does. */
+  readonly key: string;
+  readonly path: string;
+  readonly count: number;
+  readonly dimension: number;
+}
+
+const defaultLimit = 1024 * 1024 * 1024;
+
+export class Segments {
+  readonly #gpu: Gpu;
+  readonly #residents: Residents<readonly Tensor[]>;
+
+  constructor(gpu: Gpu, limitBytes = defaultLimit) {
+    this.#gpu = gpu;
+    this.#residents = new Residents(limitBytes);
+  }
+
+  /** Runs `work` with a segment's pages [rows, C]. */
+  use<T>(request: SegmentRequest, work: (pages: readonly Tensor[]) => Promise<T>): Promise<T> {
+    const load = async () => {
+      const pages = await loadSegment(this.#gpu, request);
+      const free = (): void => {
+        for (const page of pages) this.#gpu.free(page);
+      };
+      return { value: pages, bytes: request.count * request.dimension * 4, free };
+    };
+    return this.#residents.use(request.key, load, work);
+  }
+
+  forget(key: string): Promise<void> {
+    return this.#residents.forget(key);
+  }
+}
+
+async function loadSegment(gpu: Gpu, { path, count, dimension }: SegmentRequest): Promise<readonly Tensor[]> {
+  const file = await open(path).catch(() => refuse(path, 'it is not there'));
+  const pages: Tensor[] = [];
+  try {
+    const { size } = await file.stat();
+    if (size !== count * dimension * 4) refuse(path, `it holds ${size} bytes, not ${count} vectors of ${dimension}`);
+    const perPage = rowsPerPage(gpu, dimension);
+    for (let first = 0; first < count; first += perPage) {
+      const rows = Math.min(perPage, count - first);
+      const values = await readRows(file, path, first * dimension, rows * dimension);
+      const page = gpu.allocate('segment', [rows, dimension]);
+      pages.push(page);
+      gpu.write(page, values);
+    }
+    return pages;
+  } catch (error) {
+    for (const page of pages) gpu.free(page);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** One read takes at most 2 GiB, so in pieces. */
+async function readRows(file: FileHandle, path: string, begin: number, length: number): Promise<Float32Array> {
+  const values = new Float32Array(length);
+  const bytes = new Uint8Array(values.buffer);
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, 1 << 30), begin * 4 + done);
+    if (bytesRead === 0) refuse(path, 'it ended while it was read');
+    done += bytesRead;
+  }
+  return values;
+}
+
+function refuse(path: string, reason: string): never {
+  throw unavailable(`The segment ${path} cannot be used: ${reason}`, {
+    field: 'segment',
+    remedy: 'Search again; the segment is made again from the database.',
+  });
+}

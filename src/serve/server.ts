@@ -1,0 +1,89 @@
+/** What a device thread serves besides training: vectors, evaluations and searches, over warm models and resident segments. */
+import { readTokenFile } from '../data/token-file.ts';
+import { tokenFileName } from '../data/tokenize-dataset.ts';
+import type { Split } from '../data/types.ts';
+import { badInput } from '../errors.ts';
+import type { EvaluationFigures } from '../evaluation/result.ts';
+import type { Gpu } from '../gpu/types.ts';
+import { commonKernels } from '../nn/kernels.ts';
+import { searchVectors } from '../nn/search.ts';
+import type { PackedTexts } from '../nn/types.ts';
+import { openStorage } from '../storage/storage.ts';
+import { encodeTexts } from './encode.ts';
+import { type EvaluateOptions, evaluateSplit } from './evaluate.ts';
+import { Scheduler } from './scheduler.ts';
+import { type SegmentRequest, Segments } from './segments.ts';
+import { WarmModels } from './warm-models.ts';
+
+/** Row-major vectors. */
+export interface VectorRows {
+  readonly data: Float32Array;
+  readonly count: number;
+  readonly dimension: number;
+}
+
+export class DeviceServer {
+  readonly scheduler = new Scheduler();
+  readonly #gpu: Gpu;
+  readonly #models: WarmModels;
+  readonly #segments: Segments;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+    this.#models = new WarmModels(gpu);
+    this.#segments = new Segments(gpu);
+  }
+
+  /** Begins to compile what every task needs, while callers still read their data; whoever needs a kernel waits for it. */
+  compile(): void {
+    this.#gpu.compile(commonKernels(this.#gpu)).catch(() => {});
+  }
+
+  encode(
+    input: { readonly storageRoot: string; readonly model: string; readonly texts: PackedTexts },
+    signal: AbortSignal,
+  ): Promise<VectorRows> {
+    const storage = openStorage(input.storageRoot);
+    return this.scheduler.interactive(() =>
+      this.#models.use(storage, input.model, async (encoder) => ({
+        data: await encodeTexts(encoder, input.texts, { signal }),
+        count: input.texts.poolStart.length,
+        dimension: encoder.spec.architecture.width,
+      })),
+    );
+  }
+
+  async evaluate(
+    input: { readonly storageRoot: string; readonly model: string; readonly tokens: string; readonly split: Split },
+    options: Omit<EvaluateOptions, 'turn'>,
+  ): Promise<EvaluationFigures> {
+    const storage = openStorage(input.storageRoot);
+    const file = await readTokenFile(await storage.require('tokens', tokenFileName(input.tokens)));
+    const { turn } = this.scheduler;
+    return this.#models.use(storage, input.model, (encoder) =>
+      evaluateSplit(encoder, file, input.split, { ...options, turn }),
+    );
+  }
+
+  search(input: { readonly segment: SegmentRequest; readonly queries: VectorRows; readonly k: number }) {
+    const { segment, queries, k } = input;
+    if (queries.dimension !== segment.dimension || queries.data.length !== queries.count * queries.dimension) {
+      throw badInput(`The queries have ${queries.dimension} dimensions, the collection has ${segment.dimension}`, {
+        field: 'queries',
+        expected: `${segment.dimension} dimensions`,
+        remedy: "Embed the query with the collection's own checkpoint.",
+      });
+    }
+    return this.scheduler.interactive(() =>
+      this.#segments.use(segment, (pages) =>
+        searchVectors(this.#gpu, { pages, queries: queries.data, dimension: queries.dimension, k }),
+      ),
+    );
+  }
+
+  async forget({ segment, model }: { readonly segment?: string; readonly model?: string }): Promise<null> {
+    if (segment !== undefined) await this.#segments.forget(segment);
+    if (model !== undefined) await this.#models.forget(model);
+    return null;
+  }
+}

@@ -1,0 +1,38 @@
+/** Encoders that stay on the device after use, one per model folder. */
+import { readModelFolder } from '../formats/model-folder.ts';
+import type { Gpu } from '../gpu/types.ts';
+import { type Encoder, loadEncoder } from '../nn/encoders/encoder.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type Resident, Residents } from './residents.ts';
+
+const defaultLimit = 512 * 1024 * 1024;
+
+export class WarmModels {
+  readonly #gpu: Gpu;
+  readonly #residents: Residents<Encoder>;
+
+  constructor(gpu: Gpu, limitBytes = defaultLimit) {
+    this.#gpu = gpu;
+    this.#residents = new Residents(limitBytes);
+  }
+
+  /** Runs `work` with the encoder of a model folder in storage. */
+  use<T>(storage: Storage, digest: string, work: (encoder: Encoder) => Promise<T>): Promise<T> {
+    return this.#residents.use(digest, () => this.#load(storage, digest), work);
+  }
+
+  forget(digest: string): Promise<void> {
+    return this.#residents.forget(digest);
+  }
+
+  async #load(storage: Storage, digest: string): Promise<Resident<Encoder>> {
+    const folder = await readModelFolder(await storage.require('models', digest));
+    try {
+      const encoder = await loadEncoder(this.#gpu, folder.spec, folder.weights, { training: false });
+      const { parameters } = encoder;
+      return { value: encoder, bytes: parameters.bytes, free: () => parameters.free() };
+    } finally {
+      await folder.close();
+    }
+  }
+}

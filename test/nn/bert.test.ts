@@ -1,0 +1,102 @@
+/** The BERT encoder, forward and backward, against the float64 reference. */
+import { describe, expect, it } from 'vitest';
+import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
+import { encodeBatch } from '../../src/nn/encode.ts';
+import { Tape } from '../../src/nn/tape.ts';
+import type { DropoutSettings, EncoderSpec, PackedTexts } from '../../src/nn/types.ts';
+import { expectClose, expectGradient, random, testGpu } from '../gpu.ts';
+import { type ReferenceDropout, referenceBert } from '../reference/bert.ts';
+import { tolerances } from '../tolerances.ts';
+import { randomLengths, randomTexts, randomWeights, tinyEncoder, tinySpec } from './tiny.ts';
+
+interface Case {
+  readonly name: string;
+  readonly spec: EncoderSpec;
+  readonly lengths: readonly number[];
+}
+
+const cases: readonly Case[] = [
+  { name: 'two blocks', spec: tinySpec(), lengths: randomLengths(7, 20, 1) },
+  { name: 'one token', spec: tinySpec({ layers: 1, width: 8, heads: 1, innerWidth: 8 }), lengths: [1] },
+  {
+    name: 'three blocks of odd sizes, cls',
+    spec: tinySpec({ layers: 3, width: 40, heads: 5, innerWidth: 52, vocabularySize: 31 }, 'cls'),
+    lengths: [1, 17, 2, 33, 5],
+  },
+  {
+    name: 'one block, weighted mean',
+    spec: tinySpec({ layers: 1, width: 24, heads: 3, innerWidth: 33 }, 'weightedmean'),
+    lengths: [3, 40, 1],
+  },
+  {
+    name: 'wide heads, last token',
+    spec: tinySpec({ width: 64, heads: 2 }, 'lasttoken'),
+    lengths: [9, 31, 16, 1, 2, 8],
+  },
+];
+
+/** Random gradients of the unit vectors of both layers. */
+function makeGradients(count: number) {
+  const generator = random(99);
+  return { final: generator.floats(count), inner: generator.floats(count) };
+}
+
+async function runEncoder(spec: EncoderSpec, texts: PackedTexts, dropout?: DropoutSettings) {
+  const gpu = await testGpu();
+  const weights = randomWeights(spec, 5);
+  const encoder = await tinyEncoder(gpu, spec, weights);
+  const batch = makeBatch(gpu, texts);
+  const tape = new Tape(gpu, true);
+  const vectors = encodeBatch(tape, encoder, batch, { inner: true, dropout });
+  const gradients = makeGradients(batch.B * spec.architecture.width);
+  for (const [value, data] of [
+    [vectors.final, gradients.final],
+    [vectors.inner!, gradients.inner],
+  ] as const) {
+    const tensor = tape.lease('gradient', value.tensor.shape);
+    gpu.write(tensor, data);
+    tape.give(value, tensor);
+  }
+  const final = gpu.read(vectors.final.tensor);
+  const inner = gpu.read(vectors.inner!.tensor);
+  encoder.parameters.clearGradients();
+  tape.backward();
+  tape.dispose();
+  releaseBatch(gpu, batch);
+  const parameterGradients = new Map<string, Float32Array>();
+  for await (const { name, data } of encoder.parameters.read('gradients')) parameterGradients.set(name, data);
+  encoder.parameters.free();
+  return { weights, final: await final, inner: await inner, gradients, parameterGradients };
+}
+
+async function compare(spec: EncoderSpec, texts: PackedTexts, dropout?: DropoutSettings, mask?: ReferenceDropout) {
+  const actual = await runEncoder(spec, texts, dropout);
+  const reference = referenceBert(spec, actual.weights, texts, mask);
+  expectClose(actual.final, reference.final.data, tolerances.encoderVectors, 'final');
+  expectClose(actual.inner, reference.inner.data, tolerances.encoderVectors, 'inner');
+  reference.final.gradient.set(actual.gradients.final);
+  reference.inner.gradient.forEach((_, i, all) => {
+    all[i]! += actual.gradients.inner[i]!;
+  });
+  const expected = reference.backward();
+  const allNorm = Math.hypot(...[...expected.values()].map((gradient) => Math.hypot(...gradient)));
+  for (const [name, gradient] of expected) {
+    expectGradient(actual.parameterGradients.get(name)!, gradient, name, allNorm);
+  }
+}
+
+describe('the BERT encoder', () => {
+  it.each(cases)('equals the reference: $name', async ({ spec, lengths }) => {
+    await compare(spec, randomTexts(lengths, spec.architecture.vocabularySize, 7));
+  });
+
+  it('holds no device memory afterwards', async () => {
+    const gpu = await testGpu();
+    const spec = tinySpec();
+    const texts = randomTexts([5, 9, 2], 50, 3);
+    await runEncoder(spec, texts);
+    const before = gpu.memory();
+    await runEncoder(spec, texts);
+    expect(gpu.memory()).toEqual(before);
+  });
+});

@@ -1,0 +1,67 @@
+/** Small encoders with random weights and random texts, for the tests of nn/, train/ and serve/. */
+import { encoderParameters } from '../../src/formats/architectures/catalog.ts';
+import type { Gpu } from '../../src/gpu/types.ts';
+import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
+import type { EncoderSpec, PackedTexts } from '../../src/nn/types.ts';
+import { random } from '../gpu.ts';
+
+export type Weights = ReadonlyMap<string, Float32Array>;
+
+/** A BERT of the given sizes; everything else small. */
+export const tinySpec = (
+  sizes: Partial<EncoderSpec['architecture']> = {},
+  pooling: EncoderSpec['pooling'] = 'mean',
+): EncoderSpec => ({
+  family: 'bert',
+  architecture: {
+    layers: 2,
+    width: 16,
+    heads: 2,
+    innerWidth: 32,
+    maxPositions: 40,
+    vocabularySize: 50,
+    typeVocabularySize: 2,
+    layerNormEpsilon: 1e-12,
+    ...sizes,
+  },
+  pooling,
+});
+
+/** Weights of a trained model's magnitude: matrices normal 0.2, LayerNorm near 1, biases near 0. */
+export function randomWeights({ family, architecture }: EncoderSpec, seed: number, deviation = 0.2): Weights {
+  const generator = random(seed);
+  return new Map(
+    encoderParameters(family, architecture).map(({ name, shape, init }) => {
+      const count = shape.reduce((product, size) => product * size, 1);
+      const values = generator.floats(count, deviation);
+      return [name, init === 'ones' ? values.map((value) => 1 + value) : values];
+    }),
+  );
+}
+
+export const sourceOf = (weights: Weights) => ({
+  read: async (name: string): Promise<Float32Array> => weights.get(name)!,
+});
+
+export const tinyEncoder = (gpu: Gpu, spec: EncoderSpec, weights: Weights, training = true): Promise<Encoder> =>
+  loadEncoder(gpu, spec, sourceOf(weights), { training, dropout: training });
+
+/** Texts of the given lengths; some begin with a prompt that is not pooled. */
+export function randomTexts(lengths: readonly number[], vocabularySize: number, seed: number): PackedTexts {
+  const generator = random(seed);
+  const cumulative = new Uint32Array(lengths.length + 1);
+  lengths.forEach((length, text) => {
+    cumulative[text + 1] = cumulative[text]! + length;
+  });
+  return {
+    ids: generator.integers(cumulative[lengths.length]!, vocabularySize),
+    cumulative,
+    poolStart: Uint32Array.from(lengths, (length, text) => (text % 3 === 1 ? Math.min(2, length - 1) : 0)),
+  };
+}
+
+/** Lengths from 1 to `longest`, seeded. */
+export const randomLengths = (count: number, longest: number, seed: number): number[] => {
+  const generator = random(seed);
+  return Array.from({ length: count }, () => 1 + generator.integer(longest));
+};
