@@ -63,11 +63,11 @@ function decode(value: unknown, check: Check): DataRecord[] {
   const positives = decodeList(fields['positives'], 'positives', check);
   const negatives = decodeList(fields['negatives'] ?? [], 'negatives', check);
   if (positives?.length === 0) check.problem('positives', 'is empty, expected at least one text');
-  if (query === null || positives === null || negatives === null) return [];
   const grade = task === 'sts' ? gradeScale(check) : relevanceGrade;
-  const positiveScores = decodeScores(fields['positive_scores'], 'positive_scores', positives.length, grade, check);
+  const positiveScores = decodeScores(fields['positive_scores'], 'positive_scores', positives, grade, check);
   const plain = task === 'sts' ? finiteGrade : relevanceGrade;
-  const negativeScores = decodeScores(fields['negative_scores'], 'negative_scores', negatives.length, plain, check);
+  const negativeScores = decodeScores(fields['negative_scores'], 'negative_scores', negatives, plain, check);
+  if (query === null || positives === null || negatives === null) return [];
   const record: DataRecord = { task, query, positives, negatives, positiveScores, negativeScores };
   return task === 'ir' ? [record] : pairs(record, check);
 }
@@ -145,15 +145,23 @@ export function gradeScale({ scale: [low, high] }: Pick<RecordRules, 'scale'>): 
   };
 }
 
-function decodeScores(value: unknown, field: string, texts: number, grade: Grade, check: Check): number[] {
+/** One score per text; nothing where the texts themselves are wrong. */
+function decodeScores(
+  value: unknown,
+  field: string,
+  texts: readonly unknown[] | null,
+  grade: Grade,
+  check: Check,
+): number[] {
   const list = value ?? [];
   if (!Array.isArray(list)) {
     check.problem(field, `is ${describe(list)}, expected a list of numbers`);
     return [];
   }
-  if (list.length === 0) return Array.from({ length: texts }, () => noGrade);
-  if (list.length !== texts) {
-    check.problem(field, `has ${list.length} scores for ${texts} texts, expected none or one per text`);
+  if (texts === null) return [];
+  if (list.length === 0) return texts.map(() => noGrade);
+  if (list.length !== texts.length) {
+    check.problem(field, `has ${list.length} scores for ${texts.length} texts, expected none or one per text`);
     return [];
   }
   return list.map((raw: unknown, index) => {

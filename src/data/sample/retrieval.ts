@@ -18,7 +18,7 @@ export interface RetrievalSizes {
 /** `queries` counts questions per part and symptom. */
 export const defaultRetrievalSizes: RetrievalSizes = {
   documentsPerKind: 1,
-  queries: { train: 4, dev: 1, test: 1 },
+  queries: { train: 2, dev: 1, test: 1 },
   negatives: 4,
 };
 

@@ -1,0 +1,131 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { all, lines, type Workspace, workspace } from './import-helpers.ts';
+
+const folder = temporaryFolder();
+let work: Workspace;
+beforeAll(() => {
+  work = workspace(folder());
+});
+
+const corpus = lines(
+  { _id: 'd1', title: 'Pump', text: ' leaks oil ' },
+  { _id: 'd2', title: '', text: ' belt slips' },
+  { _id: 'd10', text: 'motor is hot' },
+  { _id: '😀', title: null, text: 'nothing to see' },
+);
+const queryFile = lines(
+  { _id: 'q1', text: 'oil on the floor' },
+  { _id: 'q2', text: 'slipping' },
+  { _id: 'q3', text: 'never judged' },
+);
+const qrels = (...rows: (string | number)[][]) =>
+  ['query-id\tcorpus-id\tscore', ...rows.map((row) => row.join('\t')), ''].join('\n');
+const good = {
+  'corpus.jsonl': corpus,
+  'queries.jsonl': queryFile,
+  'qrels/train.tsv': qrels(['q1', 'd1', 1], ['q1', 'd10', 0], ['q1', 'd1', 3], ['q2', 'd10', 0]),
+  'qrels/test.tsv': qrels(['q2', 'd2', 2], ['q2', 'd1', 1], ['q1', 'd2', 0]),
+};
+const beir = { importer: 'beir' } as const;
+
+describe('reading a BEIR folder', () => {
+  it('joins title and text, keeps the corpus for every split and whole-number grades', async () => {
+    const dataset = await work.open(await work.files(good), beir);
+    expect(dataset.summary).toMatchObject({
+      task: 'ir',
+      counts: { train: 1, dev: 0, test: 2 },
+      documentCounts: { train: 4, dev: 0, test: 4 },
+      warnings: [{ message: 'train queries without a relevant document left out', count: 1 }],
+    });
+    const documents = await all(dataset.documents('test'));
+    expect(documents.map(({ id, text }) => [id, text[2]])).toEqual([
+      ['d1', 'Pump  leaks oil'],
+      ['d2', 'belt slips'],
+      ['d10', 'motor is hot'],
+      ['😀', 'nothing to see'],
+    ]);
+    expect(await all(dataset.records('train'))).toEqual([
+      {
+        kind: 'record',
+        split: 'train',
+        id: 'q1',
+        positiveDocuments: ['d1'],
+        task: 'ir',
+        query: ['', '', 'oil on the floor'],
+        positives: [['', '', 'Pump  leaks oil']],
+        negatives: [['', '', 'motor is hot']],
+        positiveScores: [3],
+        negativeScores: [0],
+      },
+    ]);
+    const tested = await all(dataset.records('test'));
+    expect(tested.map(({ id, positiveDocuments, positiveScores }) => [id, positiveDocuments, positiveScores])).toEqual([
+      ['q2', ['d2', 'd1'], [2, 1]],
+      ['q1', [], []],
+    ]);
+  });
+
+  it('draws random negatives among the documents that are not judged', async () => {
+    const path = await work.files(good);
+    const draw = async (seed: number) => {
+      const dataset = await work.open(path, { ...beir, options: { randomNegatives: 2, seed } });
+      return (await all(dataset.records('test'))).map(({ negatives }) => negatives.map(([, , text]) => text));
+    };
+    const [q2, q1] = await draw(1);
+    expect([...q2!].sort()).toEqual(['motor is hot', 'nothing to see']);
+    expect(q1![0]).toBe('belt slips');
+    expect(q1).toHaveLength(3);
+    expect(await draw(1)).toEqual([q2, q1]);
+    const others = await Promise.all([2, 3, 4, 5].map(draw));
+    expect(others.some((other) => JSON.stringify(other) !== JSON.stringify([q2, q1]))).toBe(true);
+    const short = await work.open(path, { ...beir, options: { randomNegatives: 3 } });
+    expect(short.summary.warnings.map(({ message }) => message)).toContain(
+      'queries with fewer random negatives than asked: the corpus is too small',
+    );
+  });
+
+  it('keeps the flag of identical ids as part of the version', async () => {
+    const path = await work.files(good);
+    const on = await work.open(path, { ...beir, options: { ignoreIdenticalIds: true } });
+    const off = await work.open(path, beir);
+    expect([on.summary.ignoreIdenticalIds, off.summary.ignoreIdenticalIds]).toEqual([true, false]);
+    expect(on.summary.digest).not.toBe(off.summary.digest);
+  });
+});
+
+describe('refusing a BEIR folder', () => {
+  it.each<[string, Record<string, string>, Record<string, unknown>]>([
+    ['a corpus line that is not JSON', { 'corpus.jsonl': 'x\n' }, { file: 'corpus.jsonl', line: 1 }],
+    ['a number as id', { 'corpus.jsonl': lines({ _id: 1, text: 'a' }) }, { line: 1, field: '_id' }],
+    ['a repeated id', { 'corpus.jsonl': corpus + lines({ _id: 'd1', text: 'a' }) }, { line: 5, field: '_id' }],
+    ['a document without text', { 'corpus.jsonl': lines({ _id: 'd1', text: ' ' }) }, { line: 1, field: 'text' }],
+    ['a title that is no text', { 'corpus.jsonl': lines({ _id: 'd1', title: 3, text: 'a' }) }, { field: 'title' }],
+    ['a query without text', { 'queries.jsonl': lines({ _id: 'q1' }) }, { file: 'queries.jsonl', field: 'text' }],
+    [
+      'a grade of 0.5',
+      { 'qrels/test.tsv': qrels(['q1', 'd1', 0.5]) },
+      { file: 'qrels/test.tsv', line: 2, field: 'score' },
+    ],
+    ['two columns', { 'qrels/test.tsv': qrels(['q1', 'd1']) }, { file: 'qrels/test.tsv', line: 2 }],
+    ['an unknown query', { 'qrels/test.tsv': qrels(['q9', 'd1', 1]) }, { line: 2, field: 'query-id' }],
+    ['an unknown document', { 'qrels/test.tsv': qrels(['q1', 'd9', 1]) }, { line: 2, field: 'corpus-id' }],
+  ])('%s', async (_, change, problem) => {
+    const error = await work.refusal(await work.files({ ...good, ...change }), beir);
+    expect(error.details.problems![0]).toMatchObject(problem);
+  });
+
+  it('a folder that is something else, or lacks a file', async () => {
+    const path = await work.files(good);
+    expect((await work.refusal(join(path, 'qrels'), beir)).message).toContain('no BEIR folder');
+    await rm(join(path, 'queries.jsonl'));
+    expect((await work.refusal(path, beir)).message).toContain('queries.jsonl is not a file');
+  });
+
+  it('judgements that leave no record', async () => {
+    const path = await work.files({ ...good, 'qrels/train.tsv': qrels(), 'qrels/test.tsv': qrels() });
+    expect((await work.refusal(path, beir)).message).toContain('no records');
+  });
+});
