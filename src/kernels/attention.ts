@@ -6,7 +6,7 @@
  */
 import { badInput } from '../errors.ts';
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
-import { type AttentionVariant, attentionTiles, type HeadSize, headSizes } from './attention-tiles.ts';
+import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
 
 const rowInfoLanes = 64;
 
@@ -94,56 +94,64 @@ const backwardParams = {
   keepScale: 'f32',
 } as const;
 
-/** The four kernels of one head size, adapter class and choice of dropout. */
-function makeKernels(size: HeadSize, variant: AttentionVariant, dropout: boolean) {
-  const tiles = attentionTiles(size, variant);
-  const suffix = `d${size}_${variant}${dropout ? '_dropout' : ''}`;
-  const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/attention_dropout.wgsl'];
-  const walk = [...shared, 'attention/attention_common.wgsl'];
+/** What differs between the two kinds of kernels: files, headers, rows of a workgroup, workgroups. */
+function shapeOf(size: HeadSize, variant: AttentionVariant) {
+  if (variant === 'direct') {
+    const header = `const D = ${size}u;\nconst LANES = ${directLanes}u;`;
+    const rows = directLanes * 4;
+    // Every text has its own blocks: shaders/attention/direct_common.wgsl.
+    const blocks = (tokens: number, texts: number): number => Math.floor(tokens / rows) + texts;
+    return { forwardHeader: header, backwardHeader: header, blocks };
+  }
+  const { rows, parts, forwardTile, backwardTile } = stagedTiles[size];
   const header = (tile: number): string =>
-    [
-      `const D = ${size}u;`,
-      `const ROWS = ${tiles.rows}u;`,
-      `const PARTS = ${tiles.parts}u;`,
-      `const TILE = ${tile}u;`,
-      `const STAGED = ${tiles.staged};`,
-      `const DROPOUT = ${dropout};`,
-    ].join('\n');
+    `const D = ${size}u;\nconst ROWS = ${rows}u;\nconst PARTS = ${parts}u;\nconst TILE = ${tile}u;`;
+  const blocks = (tokens: number, _texts: number): number => Math.ceil(tokens / rows);
+  return { forwardHeader: header(forwardTile), backwardHeader: header(backwardTile), blocks };
+}
+
+/** The four kernels of one head size, kind and choice of dropout. */
+function makeKernels(size: HeadSize, variant: AttentionVariant, dropout: boolean) {
+  const { forwardHeader, backwardHeader, blocks } = shapeOf(size, variant);
+  const suffix = `d${size}${dropout ? '_dropout' : ''}`;
+  const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/dropout.wgsl'];
+  const walk = [...shared, `attention/${variant}_common.wgsl`];
+  const choice = `\nconst DROPOUT = ${dropout};`;
   return {
-    tiles,
+    blocks,
     forward: {
-      name: `attention_forward_${suffix}`,
-      shader: 'attention/attention_forward.wgsl',
+      name: `attention_${variant}_forward_${suffix}`,
+      shader: `attention/${variant}_forward.wgsl`,
       include: walk,
-      header: header(tiles.forwardTile),
+      header: forwardHeader + choice,
       bindings: forwardBindings,
       params: forwardParams,
     },
     rows: {
-      name: `attention_rows_d${size}${dropout ? '_dropout' : ''}`,
-      shader: 'attention/attention_rows.wgsl',
+      name: `attention_rows_${suffix}`,
+      shader: 'attention/rows.wgsl',
       include: shared,
-      header: `const D = ${size}u;\nconst DROPOUT = ${dropout};`,
+      header: `const D = ${size}u;${choice}`,
       bindings: rowsBindings,
       params: rowsParams,
     },
     backwardQuery: {
-      name: `attention_backward_query_${suffix}`,
-      shader: 'attention/attention_backward_query.wgsl',
+      name: `attention_${variant}_query_${suffix}`,
+      shader: `attention/${variant}_query.wgsl`,
       include: walk,
-      header: header(tiles.backwardTile),
+      header: backwardHeader + choice,
       bindings: { ...backwardReads, dQ: 'write' },
       params: backwardParams,
     },
     backwardKey: {
-      name: `attention_backward_key_${suffix}`,
-      shader: 'attention/attention_backward_key.wgsl',
+      name: `attention_${variant}_key_${suffix}`,
+      shader: `attention/${variant}_key.wgsl`,
       include: walk,
-      header: header(tiles.backwardTile),
+      header: backwardHeader + choice,
       bindings: { ...backwardReads, dK: 'write', dV: 'write' },
       params: backwardParams,
     },
-  } as const satisfies { tiles: unknown } & Record<string, unknown>;
+  } as const;
 }
 
 const made = new Map<string, ReturnType<typeof makeKernels>>();
@@ -202,7 +210,7 @@ function plan(gpu: Gpu, call: AttentionForward) {
     kernels,
     tokens,
     heads,
-    grid: [Math.ceil(tokens / kernels.tiles.rows) * heads] as const,
+    grid: [kernels.blocks(tokens, texts) * heads] as const,
     params: {
       tokens,
       texts,

@@ -17,19 +17,10 @@ struct Params {
 @group(0) @binding(6) var<storage, read> cumulative: array<u32>;
 @group(0) @binding(7) var<storage, read_write> d_q: array<vec4f>;
 
-var<workgroup> tile_k: array<vec4f, select(1u, TILE * D4, STAGED)>;
-var<workgroup> tile_v: array<vec4f, select(1u, TILE * D4, STAGED)>;
+var<workgroup> tile_k: array<vec4f, TILE * D4>;
+var<workgroup> tile_v: array<vec4f, TILE * D4>;
 // Of every block of four keys: the lanes' parts of q k, then of dOut v.
 var<workgroup> partial: array<vec4f, select(1u, 2u * BLOCKS * LANES, PARTS > 1u)>;
-
-fn key_at(base: u32, j: u32, last: u32, head: u32, c: u32) -> vec4f {
-  if (STAGED) { return tile_k[j * D4 + c]; }
-  return k[head_base(min(base + j, last), head, params.heads) + c];
-}
-fn value_at(base: u32, j: u32, last: u32, head: u32, c: u32) -> vec4f {
-  if (STAGED) { return tile_v[j * D4 + c]; }
-  return v[head_base(min(base + j, last), head, params.heads) + c];
-}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -63,15 +54,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     for (var base = begin; base < end; base += TILE) {
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
-      if (STAGED) {
-        workgroupBarrier();
-        for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-          let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
-          tile_k[i] = k[at];
-          tile_v[i] = v[at];
-        }
-        workgroupBarrier();
+      workgroupBarrier();
+      for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+        let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
+        tile_k[i] = k[at];
+        tile_v[i] = v[at];
       }
+      workgroupBarrier();
       var scores: array<vec4f, BLOCKS>;
       var d_weights: array<vec4f, BLOCKS>;
       if (mine) {
@@ -83,15 +72,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
             let g = d_row[c];
             let at = part * SLICE + c;
             s += vec4f(
-              dot(x, key_at(base, b * 4u, end - 1u, head, at)),
-              dot(x, key_at(base, b * 4u + 1u, end - 1u, head, at)),
-              dot(x, key_at(base, b * 4u + 2u, end - 1u, head, at)),
-              dot(x, key_at(base, b * 4u + 3u, end - 1u, head, at)));
+              dot(x, tile_k[(b * 4u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 1u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 2u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 3u) * D4 + at]));
             d += vec4f(
-              dot(g, value_at(base, b * 4u, end - 1u, head, at)),
-              dot(g, value_at(base, b * 4u + 1u, end - 1u, head, at)),
-              dot(g, value_at(base, b * 4u + 2u, end - 1u, head, at)),
-              dot(g, value_at(base, b * 4u + 3u, end - 1u, head, at)));
+              dot(g, tile_v[(b * 4u) * D4 + at]),
+              dot(g, tile_v[(b * 4u + 1u) * D4 + at]),
+              dot(g, tile_v[(b * 4u + 2u) * D4 + at]),
+              dot(g, tile_v[(b * 4u + 3u) * D4 + at]));
           }
           if (PARTS > 1u) {
             partial[b * LANES + lane] = s;
@@ -127,15 +116,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           var a = acc[c];
           for (var b = 0u; b < blocks; b++) {
             let ds = scores[b];
-            a += ds.x * key_at(base, b * 4u, end - 1u, head, at)
-              + ds.y * key_at(base, b * 4u + 1u, end - 1u, head, at)
-              + ds.z * key_at(base, b * 4u + 2u, end - 1u, head, at)
-              + ds.w * key_at(base, b * 4u + 3u, end - 1u, head, at);
+            a += ds.x * tile_k[(b * 4u) * D4 + at]
+              + ds.y * tile_k[(b * 4u + 1u) * D4 + at]
+              + ds.z * tile_k[(b * 4u + 2u) * D4 + at]
+              + ds.w * tile_k[(b * 4u + 3u) * D4 + at];
           }
           acc[c] = a;
         }
       }
-      if (PARTS > 1u && !STAGED) { workgroupBarrier(); }
     }
     begin = end;
     text++;

@@ -1,12 +1,11 @@
-// What the attention kernels share. A workgroup owns ROWS consecutive packed tokens of one head and walks over the texts
+// What the attention kernels for GPUs share. A workgroup owns ROWS consecutive packed tokens of one head and walks over the texts
 // that these tokens belong to, each text from its own first token in tiles of TILE tokens. So the order of every sum is
 // fixed by the text and the header alone: a text's bits do not depend on where it lies in the batch.
 //
 // PARTS adjacent lanes share a row: each holds SLICE vec4 of the head's D channels, and their partial dot products are
-// added in lane order through workgroup memory. With STAGED the tile's rows are copied into workgroup memory first; a
-// software adapter reads them faster where they are (its caches are the CPU's).
+// added in lane order through workgroup memory. The tile's rows are copied into workgroup memory first.
 //
-// Header: const D, ROWS, PARTS, TILE: u32; STAGED, DROPOUT: bool. TILE is a multiple of 4.
+// Header: const D, ROWS, PARTS, TILE: u32; DROPOUT: bool. TILE is a multiple of 4.
 const D4 = D / 4u;
 const SLICE = D4 / PARTS;
 const LANES = ROWS * PARTS;

@@ -20,19 +20,9 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> log_sum_exp: array<f32>;
 
-var<workgroup> tile_k: array<vec4f, select(1u, TILE * D4, STAGED)>;
-var<workgroup> tile_v: array<vec4f, select(1u, TILE * D4, STAGED)>;
+var<workgroup> tile_k: array<vec4f, TILE * D4>;
+var<workgroup> tile_v: array<vec4f, TILE * D4>;
 var<workgroup> partial: array<vec4f, select(1u, BLOCKS * LANES, PARTS > 1u)>;
-
-// Channel c of key `j` of the tile that begins at packed token `base`; `last` is the text's last token.
-fn key_at(base: u32, j: u32, last: u32, head: u32, c: u32) -> vec4f {
-  if (STAGED) { return tile_k[j * D4 + c]; }
-  return k[head_base(min(base + j, last), head, params.heads) + c];
-}
-fn value_at(base: u32, j: u32, last: u32, head: u32, c: u32) -> vec4f {
-  if (STAGED) { return tile_v[j * D4 + c]; }
-  return v[head_base(min(base + j, last), head, params.heads) + c];
-}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -66,15 +56,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     for (var base = begin; base < end; base += TILE) {
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
-      if (STAGED) {
-        workgroupBarrier();
-        for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-          let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
-          tile_k[i] = k[at];
-          tile_v[i] = v[at];
-        }
-        workgroupBarrier();
+      workgroupBarrier();
+      for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+        let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
+        tile_k[i] = k[at];
+        tile_v[i] = v[at];
       }
+      workgroupBarrier();
       var scores: array<vec4f, BLOCKS>;
       if (mine) {
         for (var b = 0u; b < blocks; b++) {
@@ -83,10 +71,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
             let x = query[c];
             let at = part * SLICE + c;
             s += vec4f(
-              dot(x, key_at(base, b * 4u, end - 1u, head, at)),
-              dot(x, key_at(base, b * 4u + 1u, end - 1u, head, at)),
-              dot(x, key_at(base, b * 4u + 2u, end - 1u, head, at)),
-              dot(x, key_at(base, b * 4u + 3u, end - 1u, head, at)));
+              dot(x, tile_k[(b * 4u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 1u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 2u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 3u) * D4 + at]));
           }
           if (PARTS > 1u) { partial[b * LANES + lane] = s; } else { scores[b] = s; }
         }
@@ -123,15 +111,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           var a = acc[c] * shrink;
           for (var b = 0u; b < blocks; b++) {
             let p = scores[b];
-            a += p.x * value_at(base, b * 4u, end - 1u, head, at)
-              + p.y * value_at(base, b * 4u + 1u, end - 1u, head, at)
-              + p.z * value_at(base, b * 4u + 2u, end - 1u, head, at)
-              + p.w * value_at(base, b * 4u + 3u, end - 1u, head, at);
+            a += p.x * tile_v[(b * 4u) * D4 + at]
+              + p.y * tile_v[(b * 4u + 1u) * D4 + at]
+              + p.z * tile_v[(b * 4u + 2u) * D4 + at]
+              + p.w * tile_v[(b * 4u + 3u) * D4 + at];
           }
           acc[c] = a;
         }
       }
-      if (PARTS > 1u && !STAGED) { workgroupBarrier(); }
     }
     begin = end;
     text++;

@@ -1,4 +1,4 @@
-// dK and dV by key rows: the mirror of attention_backward_query.wgsl. For every query i of the key's text, p and ds as
+// dK and dV by key rows: the mirror of staged_query.wgsl. For every query i of the key's text, p and ds as
 // there; dV = sum_i dropout factor * p * dOut_i, dK = sum_i ds * q_i.
 struct Params {
   tokens: u32,
@@ -18,19 +18,11 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> d_k: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> d_v: array<vec4f>;
 
-var<workgroup> tile_q: array<vec4f, select(1u, TILE * D4, STAGED)>;
-var<workgroup> tile_d: array<vec4f, select(1u, TILE * D4, STAGED)>;
+var<workgroup> tile_q: array<vec4f, TILE * D4>;
+var<workgroup> tile_d: array<vec4f, TILE * D4>;
 // Of every block of four queries: the lanes' parts of q k, then of dOut v.
 var<workgroup> partial: array<vec4f, select(1u, 2u * BLOCKS * LANES, PARTS > 1u)>;
 
-fn query_at(base: u32, i: u32, last: u32, head: u32, c: u32) -> vec4f {
-  if (STAGED) { return tile_q[i * D4 + c]; }
-  return q[head_base(min(base + i, last), head, params.heads) + c];
-}
-fn gradient_at(base: u32, i: u32, last: u32, head: u32, c: u32) -> vec4f {
-  if (STAGED) { return tile_d[i * D4 + c]; }
-  return d_out[head_base(min(base + i, last), head, params.heads) + c];
-}
 fn info_at(base: u32, i: u32, last: u32, head: u32) -> vec4u {
   return rows[min(base + i, last) * params.heads + head];
 }
@@ -65,15 +57,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     for (var base = begin; base < end; base += TILE) {
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
-      if (STAGED) {
-        workgroupBarrier();
-        for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-          let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
-          tile_q[i] = q[at];
-          tile_d[i] = d_out[at];
-        }
-        workgroupBarrier();
+      workgroupBarrier();
+      for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+        let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
+        tile_q[i] = q[at];
+        tile_d[i] = d_out[at];
       }
+      workgroupBarrier();
       var scores: array<vec4f, BLOCKS>;
       var d_weights: array<vec4f, BLOCKS>;
       if (mine) {
@@ -85,15 +75,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
             let g = value[c];
             let at = part * SLICE + c;
             s += vec4f(
-              dot(x, query_at(base, b * 4u, end - 1u, head, at)),
-              dot(x, query_at(base, b * 4u + 1u, end - 1u, head, at)),
-              dot(x, query_at(base, b * 4u + 2u, end - 1u, head, at)),
-              dot(x, query_at(base, b * 4u + 3u, end - 1u, head, at)));
+              dot(x, tile_q[(b * 4u) * D4 + at]),
+              dot(x, tile_q[(b * 4u + 1u) * D4 + at]),
+              dot(x, tile_q[(b * 4u + 2u) * D4 + at]),
+              dot(x, tile_q[(b * 4u + 3u) * D4 + at]));
             d += vec4f(
-              dot(g, gradient_at(base, b * 4u, end - 1u, head, at)),
-              dot(g, gradient_at(base, b * 4u + 1u, end - 1u, head, at)),
-              dot(g, gradient_at(base, b * 4u + 2u, end - 1u, head, at)),
-              dot(g, gradient_at(base, b * 4u + 3u, end - 1u, head, at)));
+              dot(g, tile_d[(b * 4u) * D4 + at]),
+              dot(g, tile_d[(b * 4u + 1u) * D4 + at]),
+              dot(g, tile_d[(b * 4u + 2u) * D4 + at]),
+              dot(g, tile_d[(b * 4u + 3u) * D4 + at]));
           }
           if (PARTS > 1u) {
             partial[b * LANES + lane] = s;
@@ -147,20 +137,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           for (var b = 0u; b < blocks; b++) {
             let p = scores[b];
             let ds = d_weights[b];
-            a_value += p.x * gradient_at(base, b * 4u, end - 1u, head, at)
-              + p.y * gradient_at(base, b * 4u + 1u, end - 1u, head, at)
-              + p.z * gradient_at(base, b * 4u + 2u, end - 1u, head, at)
-              + p.w * gradient_at(base, b * 4u + 3u, end - 1u, head, at);
-            a_key += ds.x * query_at(base, b * 4u, end - 1u, head, at)
-              + ds.y * query_at(base, b * 4u + 1u, end - 1u, head, at)
-              + ds.z * query_at(base, b * 4u + 2u, end - 1u, head, at)
-              + ds.w * query_at(base, b * 4u + 3u, end - 1u, head, at);
+            a_value += p.x * tile_d[(b * 4u) * D4 + at]
+              + p.y * tile_d[(b * 4u + 1u) * D4 + at]
+              + p.z * tile_d[(b * 4u + 2u) * D4 + at]
+              + p.w * tile_d[(b * 4u + 3u) * D4 + at];
+            a_key += ds.x * tile_q[(b * 4u) * D4 + at]
+              + ds.y * tile_q[(b * 4u + 1u) * D4 + at]
+              + ds.z * tile_q[(b * 4u + 2u) * D4 + at]
+              + ds.w * tile_q[(b * 4u + 3u) * D4 + at];
           }
           d_key[c] = a_key;
           d_value[c] = a_value;
         }
       }
-      if (PARTS > 1u && !STAGED) { workgroupBarrier(); }
     }
     begin = end;
     text++;

@@ -1,0 +1,81 @@
+// Bidirectional attention over packed texts with a streaming softmax and the true running maximum, for software adapters:
+// the same arithmetic as staged_forward.wgsl in tiles of four keys. out = softmax(scale * q k^T) v.
+struct Params {
+  tokens: u32,
+  texts: u32,
+  heads: u32,
+  scale: f32,
+  seed: u32,
+  stream: u32,
+  threshold: u32,
+  keep_scale: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read> cumulative: array<u32>;
+@group(0) @binding(5) var<storage, read> sample_of_token: array<u32>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> log_sum_exp: array<f32>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let heads = params.heads;
+  let unit = workgroup_index(group, count);
+  let head = unit % heads;
+  let block = block_at(unit / heads, params.texts);
+  let end = block.end;
+  if (block.first >= end) { return; }
+  let row = block.first + lane * 4u;
+  let rows = four_tokens(row, end);
+  let own = head_bases(rows, head, heads);
+
+  // Transposed: a column is a channel, a component one of the four rows.
+  var query: array<mat4x4f, D4>;
+  for (var c = 0u; c < D4; c++) {
+    query[c] = transpose(mat4x4f(q[own.x + c], q[own.y + c], q[own.z + c], q[own.w + c])) * params.scale;
+  }
+  var key = vec2u(0u);
+  if (DROPOUT) { key = threefry2x32(vec2u(params.seed, params.stream), vec2u(sample_of_token[block.begin], head)); }
+
+  var top = vec4f(LOWEST);
+  var sum = vec4f(0.0);
+  // A column is a row of the output.
+  var acc: array<mat4x4f, D4>;
+  for (var base = block.begin; base < end; base += 4u) {
+    let at = head_bases(four_tokens(base, end), head, heads);
+    // A column is a key, a component a row. Keys past the end repeat the last one, so the maximum stays true.
+    var s = mat4x4f();
+    for (var c = 0u; c < D4; c++) {
+      s += query[c] * mat4x4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]);
+    }
+    let grown = max(max(top, s[0]), max(max(s[1], s[2]), s[3]));
+    let shrink = exp(top - grown);
+    top = grown;
+    let p = keep_columns(exp4(s - mat4x4f(top, top, top, top)), end - base);
+    sum = sum * shrink + (p[0] + p[1] + p[2] + p[3]);
+    // A column is a row, a component a key.
+    var weights = transpose(p);
+    if (DROPOUT) {
+      let position = (rows - block.begin);
+      let j = (base - block.begin) / 4u;
+      weights = multiply_elements(weights, mat4x4f(
+        dropout_factors(key, position.x, j, params.threshold, params.keep_scale),
+        dropout_factors(key, position.y, j, params.threshold, params.keep_scale),
+        dropout_factors(key, position.z, j, params.threshold, params.keep_scale),
+        dropout_factors(key, position.w, j, params.threshold, params.keep_scale)));
+    }
+    for (var c = 0u; c < D4; c++) {
+      let a = acc[c];
+      acc[c] = mat4x4f(a[0] * shrink.x, a[1] * shrink.y, a[2] * shrink.z, a[3] * shrink.w)
+        + mat4x4f(v[at.x + c], v[at.y + c], v[at.z + c], v[at.w + c]) * weights;
+    }
+  }
+  for (var i = 0u; i < 4u; i++) {
+    if (row + i < end) {
+      for (var c = 0u; c < D4; c++) { out[own[i] + c] = acc[c][i] / sum[i]; }
+      log_sum_exp[(row + i) * heads + head] = top[i] + log(sum[i]);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { type PoolMode, poolBackward, poolForward } from '../../src/kernels/pooling.ts';
+import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
+import { differentiate } from '../reference/differences.ts';
+import * as reference from '../reference/pooling.ts';
+import { tolerances } from '../tolerances.ts';
+
+const modes = ['cls', 'mean', 'weightedmean', 'lasttoken'] as const;
+
+interface Texts {
+  cumulative: Uint32Array;
+  poolStart: Uint32Array;
+}
+
+/** Texts of the given lengths; every second one has a prompt that is not pooled, which may leave one token only. */
+function textsOf(lengths: readonly number[], seed: number): Texts {
+  const source = random(seed);
+  const cumulative = new Uint32Array(lengths.length + 1);
+  lengths.forEach((length, b) => {
+    cumulative[b + 1] = cumulative[b]! + length;
+  });
+  return { cumulative, poolStart: Uint32Array.from(lengths, (n, b) => (b % 2 === 0 ? 0 : source.integer(n))) };
+}
+
+async function pool(x: Float32Array, texts: Texts, mode: PoolMode, C: number, dOut: Float32Array) {
+  const gpu = await testGpu();
+  const B = texts.poolStart.length;
+  const T = texts.cumulative[B]!;
+  const textOfToken = new Uint32Array(T);
+  for (let b = 0; b < B; b++) textOfToken.fill(b, texts.cumulative[b], texts.cumulative[b + 1]);
+  return withTensors(gpu, async (scope) => {
+    const batch = {
+      textOfToken: scope.upload('textOfToken', [T], textOfToken),
+      cumulative: scope.upload('cumulative', [B + 1], texts.cumulative),
+      poolStart: scope.upload('poolStart', [B], texts.poolStart),
+    };
+    const [out, dX] = [scope.unwritten('out', [B, C]), scope.unwritten('dX', [T, C])];
+    poolForward(gpu, { x: scope.upload('x', [T, C], x), batch, mode, out });
+    poolBackward(gpu, { dOut: scope.upload('dOut', [B, C], dOut), batch, mode, dX });
+    return { out: await gpu.read(out), dX: await gpu.read(dX) };
+  });
+}
+
+const many = Array.from({ length: 97 }, (_, i) => 1 + ((i * 7) % 23));
+
+describe.each(modes)('pooling by %s', (mode) => {
+  it.each([
+    ['one token', [1], 1],
+    ['primes', [2, 3, 5, 7, 11, 13], 17],
+    ['around the tile', [15, 16, 17, 63, 64, 65], 64],
+    ['odd width', [4, 9, 1], 67],
+    ['many short and one long', [...many, 1031], 24],
+  ] as const)('equals the float64 reference: %s', async (_name, lengths, C) => {
+    const texts = textsOf(lengths, C);
+    const B = lengths.length;
+    const source = random(C + B);
+    const [x, dOut] = [source.floats(texts.cumulative[B]! * C), source.floats(B * C)];
+    const actual = await pool(x, texts, mode, C, dOut);
+    const { cumulative, poolStart } = texts;
+    expectClose(actual.out, reference.poolForward(x, cumulative, poolStart, mode, C), tolerances.pooling, 'out');
+    const dX = reference.poolBackward(dOut, cumulative, poolStart, mode, C);
+    expectGradient(actual.dX, dX, 'dX');
+    expectClose(actual.dX, dX, tolerances.elementwise, 'dX');
+  });
+
+  it('gives a text the same bits alone and in a batch, whatever its neighbours hold', async () => {
+    const lengths = [3, 29, 8, 64, 5];
+    const texts = textsOf(lengths, 6);
+    const C = 20;
+    const x = random(5).floats(texts.cumulative[5]! * C);
+    const dOut = random(6).floats(5 * C);
+    // The neighbours' values must not even be multiplied by zero.
+    x.fill(Number.NaN, texts.cumulative[2]! * C, texts.cumulative[3]! * C);
+    const together = await pool(x, texts, mode, C, dOut);
+    for (const b of [0, 1, 3, 4]) {
+      const [from, to] = [texts.cumulative[b]! * C, texts.cumulative[b + 1]! * C];
+      const single = { cumulative: Uint32Array.of(0, lengths[b]!), poolStart: texts.poolStart.slice(b, b + 1) };
+      const alone = await pool(x.slice(from, to), single, mode, C, dOut.slice(b * C, (b + 1) * C));
+      expect(alone.out).toEqual(together.out.slice(b * C, (b + 1) * C));
+      expect(alone.dX).toEqual(together.dX.slice(from, to));
+    }
+  });
+
+  it('never reads a token of the prompt', async () => {
+    const x = random(5).floats(10 * 4);
+    x.fill(Number.POSITIVE_INFINITY, 0, 6 * 4);
+    const texts = { cumulative: Uint32Array.of(0, 10), poolStart: Uint32Array.of(6) };
+    const { out, dX } = await pool(x, texts, mode, 4, random(6).floats(4));
+    expect([...out].every(Number.isFinite)).toBe(true);
+    expect([...dX.slice(0, 24)]).toEqual(new Array(24).fill(0));
+  });
+
+  it('has a reference whose gradient is its difference', () => {
+    const { cumulative, poolStart } = { cumulative: [0, 3, 8], poolStart: [0, 2] };
+    const [x, dOut] = [random(1).floats(16), random(2).floats(4)];
+    const loss = (a: Float64Array) =>
+      reference.poolForward(a, cumulative, poolStart, mode, 2).reduce((sum, value, i) => sum + value * dOut[i]!, 0);
+    const gradient = reference.poolBackward(dOut, cumulative, poolStart, mode, 2);
+    expectClose(gradient, differentiate(loss, [x])[0]!, tolerances.differences);
+  });
+});
+
+describe('pooling', () => {
+  it('numbers the tokens of weightedmean from the text, prompt included', async () => {
+    const texts = { cumulative: Uint32Array.of(0, 4), poolStart: Uint32Array.of(2) };
+    const { out } = await pool(Float32Array.of(100, 100, 7, 14), texts, 'weightedmean', 1, Float32Array.of(1));
+    expect(out[0]).toBe((3 * 7 + 4 * 14) / 7);
+  });
+});

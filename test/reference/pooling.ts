@@ -1,0 +1,45 @@
+/** Pooling in float64 by the formulas of sentence-transformers, with an explicit mask. Never optimised. */
+type Values = ArrayLike<number>;
+export type Mode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken';
+
+/** [T] the weight of each token in its text's vector, mask and denominator included. */
+export function poolWeights(cumulative: Values, poolStart: Values, mode: Mode): Float64Array {
+  const B = poolStart.length;
+  const weights = new Float64Array(cumulative[B]!);
+  for (let b = 0; b < B; b++) {
+    const length = cumulative[b + 1]! - cumulative[b]!;
+    const mask = Array.from({ length }, (_, j) => (j >= poolStart[b]! ? 1 : 0));
+    const numerators = mask.map((on, j) => {
+      if (mode === 'cls') return j === mask.indexOf(1) ? 1 : 0;
+      if (mode === 'lasttoken') return j === mask.lastIndexOf(1) ? 1 : 0;
+      return mode === 'mean' ? on : on * (j + 1);
+    });
+    const total = numerators.reduce<number>((sum, value) => sum + value, 0);
+    numerators.forEach((value, j) => {
+      weights[cumulative[b]! + j] = value / Math.max(total, 1e-9);
+    });
+  }
+  return weights;
+}
+
+export function poolForward(x: Values, cumulative: Values, poolStart: Values, mode: Mode, C: number): Float64Array {
+  const weights = poolWeights(cumulative, poolStart, mode);
+  const out = new Float64Array(poolStart.length * C);
+  for (let b = 0; b < poolStart.length; b++) {
+    for (let t = cumulative[b]!; t < cumulative[b + 1]!; t++) {
+      for (let c = 0; c < C; c++) out[b * C + c]! += weights[t]! * x[t * C + c]!;
+    }
+  }
+  return out;
+}
+
+export function poolBackward(dOut: Values, cumulative: Values, poolStart: Values, mode: Mode, C: number): Float64Array {
+  const weights = poolWeights(cumulative, poolStart, mode);
+  const dX = new Float64Array(weights.length * C);
+  for (let b = 0; b < poolStart.length; b++) {
+    for (let t = cumulative[b]!; t < cumulative[b + 1]!; t++) {
+      for (let c = 0; c < C; c++) dX[t * C + c] = weights[t]! * dOut[b * C + c]!;
+    }
+  }
+  return dX;
+}
