@@ -12,29 +12,35 @@ export interface ServerVersion {
 /** binary `vector` parameters and `halfvec` need it. */
 const leastVector = [0, 7] as const;
 
-interface VersionRow {
+/** What a server says; null = not there. */
+export interface ReportedVersions {
   readonly server: string;
+  /** The newest pgvector that the server could install, and the one that this database has. */
   readonly available: string | null;
   readonly installed: string | null;
 }
 
 export async function checkServer(pool: Pool, url: string | undefined): Promise<ServerVersion> {
-  const row = await readVersions(pool, url);
-  const name = url ? `The Postgres ${row.server} named by DATABASE_URL` : `The embedded Postgres ${row.server}`;
-  const newest = row.installed ?? row.available;
-  if (newest === null) {
-    throw refusal(`${name} has no pgvector`, `Install pgvector on the server (https://github.com/pgvector/pgvector).`);
-  }
-  if (row.installed !== null && isTooOld(row.installed) && row.available !== null && !isTooOld(row.available)) {
-    throw refusal(`${name} has pgvector ${row.installed} in this database`, 'Run ALTER EXTENSION vector UPDATE in it.');
-  }
-  if (isTooOld(newest)) throw refusal(`${name} has pgvector ${newest}`, 'Install a newer pgvector on the server.');
-  return { server: row.server, vector: newest };
+  const reported = await readVersions(pool, url);
+  return judge(reported, `${url ? 'The Postgres' : 'The embedded Postgres'} ${reported.server}`);
 }
 
-async function readVersions(pool: Pool, url: string | undefined): Promise<VersionRow> {
+/** The versions in use, or UNAVAILABLE with what to install. */
+export function judge({ server, available, installed }: ReportedVersions, name: string): ServerVersion {
+  const newest = installed ?? available;
+  if (newest === null) {
+    throw refusal(`${name} has no pgvector`, 'Install pgvector on the server (https://github.com/pgvector/pgvector).');
+  }
+  if (!isTooOld(newest)) return { server, vector: newest };
+  if (installed !== null && available !== null && !isTooOld(available)) {
+    throw refusal(`${name} has pgvector ${installed} in this database`, 'Run ALTER EXTENSION vector UPDATE in it.');
+  }
+  throw refusal(`${name} has pgvector ${newest}`, 'Install a newer pgvector on the server.');
+}
+
+async function readVersions(pool: Pool, url: string | undefined): Promise<ReportedVersions> {
   try {
-    const { rows } = await pool.query<VersionRow>(
+    const { rows } = await pool.query<ReportedVersions>(
       `select current_setting('server_version') as server,
         (select default_version from pg_available_extensions where name = 'vector') as available,
         (select extversion from pg_extension where extname = 'vector') as installed`,

@@ -9,6 +9,7 @@ import { checkFormat, dataFormat, pgliteVersion } from '../../src/db/format.ts';
 import { lockDataFolder } from '../../src/db/lock.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { models } from '../../src/db/schema.ts';
+import { judge } from '../../src/db/server-version.ts';
 import { temporaryFolder } from './database.ts';
 import { newModel } from './rows.ts';
 
@@ -161,5 +162,31 @@ describe('openDatabase on a data folder', () => {
       message: expect.not.stringContaining('secret'),
       details: { field: 'DATABASE_URL' },
     });
+  });
+});
+
+describe('a server without the vectors we need', () => {
+  it.each([
+    ['no pgvector', null, null, /has no pgvector/, /Install pgvector/],
+    ['an old one', '0.6.2', '0.6.2', /pgvector 0.6.2/, /Install a newer/],
+    ['an old one to be installed', '0.6.2', null, /pgvector 0.6.2/, /Install a newer/],
+    ['an old one in the database', '0.8.0', '0.5.1', /pgvector 0.5.1 in this database/, /ALTER EXTENSION/],
+  ])('is refused: %s', (_, available, installed, message, remedy) => {
+    const judging = () => judge({ server: '15.1', available, installed }, 'The Postgres 15.1');
+    expect(judging).toThrow(message);
+    expect(judging).toThrow(
+      expect.objectContaining({
+        code: 'UNAVAILABLE',
+        details: expect.objectContaining({ remedy: expect.stringMatching(remedy) }),
+      }),
+    );
+  });
+
+  it('is told apart from those that do', () => {
+    expect(judge({ server: '15.1', available: '0.7.0', installed: null }, '')).toEqual({
+      server: '15.1',
+      vector: '0.7.0',
+    });
+    expect(judge({ server: '18', available: '1.0.0', installed: '0.10.1' }, '').vector).toBe('0.10.1');
   });
 });
