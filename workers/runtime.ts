@@ -27,7 +27,7 @@ type Down =
       readonly id: number;
       readonly name: string;
       readonly input: unknown;
-      readonly aborted: boolean;
+      readonly abort?: PlainError;
     }
   | { readonly kind: 'abort'; readonly id: number; readonly reason?: PlainError }
   | { readonly kind: 'close' };
@@ -86,7 +86,7 @@ export function answer<C extends CommandSet<C>>(
 
   function start(message: Extract<Down, { kind: 'call' }>): void {
     const stop = new AbortController();
-    if (message.aborted) stop.abort();
+    if (message.abort) stop.abort(fromPlainError(message.abort));
     const done = run(message.id, message.name, message.input, stop.signal).finally(() => running.delete(message.id));
     running.set(message.id, { stop, done });
   }
@@ -173,7 +173,8 @@ export function connect<C extends CommandSet<C>>(worker: Worker, label = 'worker
     const abort = (): void =>
       worker.postMessage({ kind: 'abort', id, reason: toPlainError(signal?.reason) } satisfies Down);
     const answered = new Promise<unknown>((resolve, reject) => {
-      worker.postMessage({ kind: 'call', id, name, input, aborted: signal?.aborted ?? false } satisfies Down, transfer);
+      const before = signal?.aborted ? { abort: toPlainError(signal.reason) } : {};
+      worker.postMessage({ kind: 'call', id, name, input, ...before } satisfies Down, transfer);
       open.set(id, { resolve, reject, ...(onEvent && { onEvent: onEvent as (event: unknown) => void }) });
       signal?.addEventListener('abort', abort, { once: true });
     });
