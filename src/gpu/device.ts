@@ -43,7 +43,7 @@ class DeviceGpu implements Gpu {
   readonly #pipelines: PipelineCache;
   readonly #ring: UniformRing;
   readonly #bindingLimit: number;
-  /** Held only to be dropped: while it lives, Dawn's threads live. */
+  /** Held as long as the device, which does not outlive it, and then dropped: while it lives, the thread cannot exit. */
   #instance: DawnInstance | undefined;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;

@@ -51,29 +51,36 @@ export async function prepareVulkan({ cacheDir, adapter }: VulkanOptions): Promi
   if (process.platform !== 'linux') {
     return { loader: 'none', driverFile: undefined, note: `${process.platform} has no bundled software adapter` };
   }
-  const systemLoader = loadLibrary(loaderName);
-  if (namesOnly(process.env))
-    return { loader: systemLoader ? 'system' : 'none', driverFile: undefined, note: chosenByUser() };
+  const system = loadLibrary(loaderName);
   const folder = process.arch === 'x64' ? unpackBundledDriver(cacheDir) : undefined;
   if (folder === undefined) {
-    if (!systemLoader && adapter === 'software') throw noSoftwareAdapter();
-    return { loader: systemLoader ? 'system' : 'none', driverFile: undefined, note: missingPackage() };
+    if (!system && adapter === 'software') throw noSoftwareAdapter();
+    const note = `no bundled software adapter for ${process.platform} ${process.arch} is installed`;
+    return { loader: system ? 'system' : 'none', driverFile: undefined, note };
   }
-  if (!systemLoader && !loadLibrary(join(folder, loaderName))) {
-    throw unavailable('the bundled Vulkan loader cannot be loaded', {
-      field: join(folder, loaderName),
-      expected: 'a Linux x64 system with glibc 2.26 or newer',
-      remedy: softwareRemedy,
-    });
-  }
+  if (!system) loadBundled(folder);
+  const loader = system ? 'system' : 'bundled';
+  const chosen = process.env['VK_DRIVER_FILES'] || process.env['VK_ICD_FILENAMES'];
+  // A user who sets VK_DRIVER_FILES (or its old name) has chosen the only drivers to be seen.
+  if (chosen)
+    return { loader, driverFile: undefined, note: `only the Vulkan drivers of VK_DRIVER_FILES are used: ${chosen}` };
   const driverFile = join(folder, driverFileName);
   process.env['VK_ADD_DRIVER_FILES'] = withPath(process.env['VK_ADD_DRIVER_FILES'], driverFile);
-  const loader = systemLoader ? 'system' : 'bundled';
   return {
     loader,
     driverFile,
     note: `SwiftShader is there for when no hardware adapter is found (Vulkan loader: ${loader})`,
   };
+}
+
+function loadBundled(folder: string): void {
+  const path = join(folder, loaderName);
+  if (loadLibrary(path)) return;
+  throw unavailable('the bundled Vulkan loader cannot be loaded', {
+    field: path,
+    expected: 'a Linux x64 system with glibc, and a cache folder that is not mounted noexec',
+    remedy: softwareRemedy,
+  });
 }
 
 /** What to do where nothing can run kernels. */
@@ -82,13 +89,6 @@ export const softwareRemedy =
 
 const noSoftwareAdapter = () =>
   unavailable(`no software Vulkan driver on ${process.platform} ${process.arch}`, { remedy: softwareRemedy });
-
-/** A user who sets VK_DRIVER_FILES (or its old name) has chosen the only drivers to be seen; nothing is added then. */
-const namesOnly = (environment: NodeJS.ProcessEnv): boolean =>
-  Boolean(environment['VK_DRIVER_FILES'] || environment['VK_ICD_FILENAMES']);
-const chosenByUser = (): string =>
-  `only the drivers of VK_DRIVER_FILES are used: ${process.env['VK_DRIVER_FILES'] || process.env['VK_ICD_FILENAMES']}`;
-const missingPackage = (): string => `no bundled software adapter for ${process.platform} ${process.arch} is installed`;
 
 const withPath = (list: string | undefined, path: string): string =>
   list === undefined || list === '' ? path : list.split(':').includes(path) ? list : `${list}:${path}`;

@@ -1,0 +1,27 @@
+/** Every kernel that the project has: what test/kernels/compile.test.ts compiles. Each file adds its own list. */
+import type { KernelSpec } from '../gpu/types.ts';
+import { attentionKernels } from './attention.ts';
+import { elementwiseKernels } from './elementwise.ts';
+import { embeddingKernels } from './embedding.ts';
+import { pairLossKernels } from './loss.ts';
+import { infonceKernels } from './loss-infonce.ts';
+import { matmulKernels } from './matmul.ts';
+import { normKernels } from './norm.ts';
+import { optimKernels } from './optim.ts';
+import { poolingKernels } from './pooling.ts';
+import { searchKernels } from './search-select.ts';
+import { similarityKernels } from './similarity.ts';
+
+export const allKernels: readonly KernelSpec[] = [
+  ...attentionKernels,
+  ...elementwiseKernels,
+  ...embeddingKernels,
+  ...infonceKernels,
+  ...matmulKernels,
+  ...normKernels,
+  ...optimKernels,
+  ...pairLossKernels,
+  ...poolingKernels,
+  ...searchKernels,
+  ...similarityKernels,
+];

@@ -1,0 +1,82 @@
+/**
+ * Every kernel compiles, with Dawn's full validation of WGSL and layouts, on Dawn's null backend: without a GPU and without
+ * a driver. What the host believes about a shader is compared with its text: the order of params and of bindings.
+ */
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { create } from 'webgpu';
+import { Failures } from '../../src/gpu/failures.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { shaderSource } from '../../src/gpu/shader-source.ts';
+import type { KernelSpec } from '../../src/gpu/types.ts';
+import { allKernels } from '../../src/kernels/index.ts';
+
+/** Held as long as its device: Dawn does not outlive its instance. */
+let instance: GPU | undefined;
+let device: GPUDevice;
+let pipelines: PipelineCache;
+
+beforeAll(async () => {
+  instance = create(['backend=null']);
+  const adapter = await instance.requestAdapter();
+  if (adapter === null) throw new Error('Dawn has no null backend');
+  const requiredFeatures = [...new Set(allKernels.flatMap((kernel) => kernel.requires ?? []))];
+  device = await adapter.requestDevice({ requiredFeatures });
+  pipelines = new PipelineCache(device, new Failures(device));
+});
+
+afterAll(async () => {
+  device.destroy();
+  await device.lost;
+  instance = undefined;
+});
+
+const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
+
+/** Names and types of the uniform struct's fields, in order. */
+function paramsOf(code: string): string[] {
+  const body = /struct\s+Params\s*\{([^}]*)\}/.exec(withoutComments(code))?.[1] ?? '';
+  return [...body.matchAll(/(\w+)\s*:\s*(\w+)/g)].map(([, name, type]) => `${plain(name!)}: ${type}`);
+}
+
+/** Names and access of the storage bindings, by number. */
+function bindingsOf(code: string): string[] {
+  const pattern = /@group\(0\)\s*@binding\((\d+)\)\s*var<storage(?:,\s*(read_write|read))?>\s*(\w+)/g;
+  return [...withoutComments(code).matchAll(pattern)]
+    .sort((a, b) => Number(a[1]) - Number(b[1]))
+    .map(([, , access, name]) => `${plain(name!)}: ${access === 'read_write' ? 'write' : 'read'}`);
+}
+
+const withoutComments = (code: string): string => code.replace(/\/\/[^\n]*/g, '');
+const entries = (record: Readonly<Record<string, string>>): string[] =>
+  Object.entries(record).map(([name, value]) => `${plain(name)}: ${value}`);
+
+/** The same kernel may be listed for several variants of its neighbours. */
+const kernels = [...new Map(allKernels.map((kernel) => [JSON.stringify(kernel), kernel])).values()];
+
+describe('kernels', () => {
+  it('are told apart by their names', () => {
+    const names = new Set(kernels.map((kernel) => kernel.name));
+    expect(kernels.length).toBe(names.size);
+    expect(names.size).toBeGreaterThan(40);
+  });
+
+  it('use every shader file there is', () => {
+    const used = new Set(allKernels.flatMap((kernel) => [...(kernel.include ?? []), kernel.shader]));
+    const files = readdirSync(new URL('../../shaders', import.meta.url), { recursive: true, encoding: 'utf8' });
+    const unused = files.filter((name) => name.endsWith('.wgsl') && !used.has(name.replaceAll('\\', '/')));
+    expect(unused).toEqual([]);
+  });
+
+  it.each(kernels.map((kernel) => [kernel.name, kernel] as const))('%s', (_name, kernel: KernelSpec) => {
+    const { code } = shaderSource(kernel);
+    expect(paramsOf(code)).toEqual(entries(kernel.params));
+    const bindings = bindingsOf(code);
+    expect(bindings).toHaveLength(Object.keys(kernel.bindings).length);
+    // A shader may say more than the host, for example token_type for `type`, which is reserved in WGSL.
+    for (const [index, entry] of entries(kernel.bindings).entries())
+      expect(bindings[index]).toMatch(new RegExp(`${entry}$`));
+    expect(Object.keys(kernel.bindings).length).toBeLessThanOrEqual(8);
+    expect(() => pipelines.get(kernel)).not.toThrow();
+  });
+});
