@@ -27,8 +27,9 @@ export const tinySpec = (
   pooling,
 });
 
-/** Weights of a trained model's magnitude: matrices normal 0.2, LayerNorm near 1, biases near 0. */
-export function randomWeights({ family, architecture }: EncoderSpec, seed: number, deviation = 0.2): Weights {
+/** Weights under which activations stay of order 1: matrices normal with deviation 0.8 / sqrt(C), LayerNorm near 1, biases near 0. */
+export function randomWeights({ family, architecture }: EncoderSpec, seed: number): Weights {
+  const deviation = 0.8 / Math.sqrt(architecture.width);
   const generator = random(seed);
   return new Map(
     encoderParameters(family, architecture).map(({ name, shape, init }) => {

@@ -1,0 +1,185 @@
+/** Whole runs on the real adapter: events, checkpoints, stopping, resuming to the same bits, refusing what cannot work. */
+import { readdir } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { readModelFolder } from '../../src/formats/model-folder.ts';
+import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
+import { planTraining, train } from '../../src/train/loop.ts';
+import { readState } from '../../src/train/state.ts';
+import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
+import { testGpu } from '../gpu.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { prepareTinyRun, publishTokens, tinySettings, tinyTokenFile } from './fixture.ts';
+
+const folder = temporaryFolder();
+let folders = 0;
+const prepare = (settings: RunSettings = tinySettings()) => prepareTinyRun(`${folder()}/${folders++}`, settings);
+
+/** Runs to the end, or until `stopAfter` steps are known. */
+async function run(input: TrainInput, stopAfter = Number.POSITIVE_INFINITY) {
+  const gpu = await testGpu();
+  const events: TrainEvent[] = [];
+  const stop = new AbortController();
+  const output = await train(gpu, input, {
+    signal: stop.signal,
+    turn: async () => {},
+    emit: (event) => {
+      events.push(event);
+      if (event.type === 'step' && event.step >= stopAfter) stop.abort();
+    },
+  });
+  return { output, events };
+}
+
+const only = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
+  events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
+const lastCheckpoint = (events: readonly TrainEvent[]) => only(events, 'checkpoint').at(-1)!;
+
+describe('a run', () => {
+  it('tells what it does, step by step, and keeps theta_0 and a checkpoint per epoch', async () => {
+    const { input, storage } = await prepare();
+    const { output, events } = await run(input);
+    expect(output).toEqual({ outcome: 'finished', step: 14, epoch: 2 });
+    expect(events[0]).toMatchObject({ type: 'started', steps: 14, epochs: 2, batches: { manuals: 3, pairs: 4 } });
+    const steps = only(events, 'step');
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 14 }, (_, index) => index + 1));
+    expect(steps.filter(({ task }) => task === 'ir').length).toBe(6);
+    expect(steps[0]!.learningRate).toBe(0);
+    for (const step of steps) {
+      expect(Object.keys(step.components).sort()).toEqual(
+        step.task === 'ir' ? ['infonce'] : ['inner-infonce', 'pearson', 'pro', 'rank-kl'],
+      );
+      expect(Object.values(step).every((value) => typeof value !== 'number' || Number.isFinite(value))).toBe(true);
+    }
+    const checkpoints = only(events, 'checkpoint');
+    expect(checkpoints.map(({ reason, step, epoch }) => [reason, step, epoch])).toEqual([
+      ['initial', 0, 0],
+      ['epoch', 7, 1],
+      ['epoch', 14, 2],
+    ]);
+    expect(checkpoints[0]!.model).toBe(input.model);
+    expect(await readdir(`${storage.root}/tmp`)).toEqual([]);
+    const { spec, close } = await readModelFolder(storage.path('models', checkpoints[1]!.model));
+    expect(spec.initialisation).toBe(input.model);
+    await close();
+  });
+
+  it('goes on after a stop to the very bits of an undisturbed run, with dropout', async () => {
+    const { input } = await prepare(tinySettings({ maxBatches: 12, checkpointEverySteps: 3 }));
+    const whole = await run(input);
+    // The figures of step 4 come while step 5 is made.
+    const first = await run(input, 4);
+    expect(first.output).toMatchObject({ outcome: 'stopped', step: 5 });
+    const stopped = lastCheckpoint(first.events);
+    expect(stopped).toMatchObject({ reason: 'stop', step: 5 });
+    const second = await run({ ...input, resume: { model: stopped.model, state: stopped.state } });
+    expect(second.output).toEqual(whole.output);
+    expect(lastCheckpoint(second.events)).toMatchObject({ model: lastCheckpoint(whole.events).model });
+    expect(lastCheckpoint(second.events).state).toBe(lastCheckpoint(whole.events).state);
+    const losses = [...only(first.events, 'step'), ...only(second.events, 'step')].map(({ loss }) => loss);
+    expect(losses).toEqual(only(whole.events, 'step').map(({ loss }) => loss));
+  });
+
+  it('depends on its seed', async () => {
+    const { input } = await prepare(tinySettings({ maxBatches: 3 }));
+    const one = await run(input);
+    const other = await run({ ...input, settings: { ...input.settings, seed: 4 } });
+    expect(lastCheckpoint(other.events).model).not.toBe(lastCheckpoint(one.events).model);
+  });
+
+  it('lowers both losses', async () => {
+    const { input } = await prepare(tinySettings({ epochs: 12, dropout: 0, attentionDropout: 0 }));
+    const steps = only((await run(input)).events, 'step');
+    for (const task of ['ir', 'sts'] as const) {
+      const losses = steps.filter((step) => step.task === task).map(({ loss }) => loss);
+      const mean = (part: number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
+      expect(mean(losses.slice(-4))).toBeLessThan(0.8 * mean(losses.slice(0, 4)));
+    }
+  });
+
+  it('leaves no memory behind', async () => {
+    const gpu = await testGpu();
+    const { input } = await prepare(tinySettings({ maxBatches: 4, microBatchTokens: 64 }));
+    await run(input);
+    const { persistent, pooled } = gpu.memory();
+    await run({ ...input, settings: { ...input.settings, maxBatches: 7 } });
+    expect(gpu.memory()).toMatchObject({ persistent });
+    expect(gpu.memory().pooled).toBeLessThanOrEqual(pooled * 1.1);
+  });
+});
+
+describe('a run that goes wrong', () => {
+  it('stops at a step that is not finite, names it, and keeps the weights before it', async () => {
+    const { optimizer } = tinySettings();
+    const settings = tinySettings({ optimizer: { ...optimizer, learningRate: 1e30, warmupRatio: 0, clipNorm: null } });
+    const { input } = await prepare(settings);
+    await expect(run(input)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/^Step \d+ gave a value that is not finite: .*(forward|backward)/),
+    });
+  });
+
+  it('is refused when what it resumes is not its own', async () => {
+    const { input, storage } = await prepare(tinySettings({ maxBatches: 3 }));
+    const checkpoint = lastCheckpoint((await run(input)).events);
+    const resume = { model: checkpoint.model, state: checkpoint.state };
+    const { epsilon: _epsilon, ...optimizer } = input.settings.optimizer;
+    const settings = { ...input.settings, optimizer: { ...optimizer, epsilon: 1e-7 } };
+    await expect(run({ ...input, settings, resume })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(run({ ...input, datasets: input.datasets.slice(1), resume })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    await expect(run({ ...input, resume: { ...resume, model: input.model } })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    await expect(run({ ...input, resume: { ...resume, state: 'c'.repeat(64) } })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect((await readState(storage, checkpoint.state)).position).toEqual({ step: 3, epoch: 0, batch: 3 });
+  });
+
+  it('is refused before it starts when its data cannot be trained on', async () => {
+    const gpu = await testGpu();
+    const { input, storage } = await prepare();
+    const file = tinyTokenFile('sts', 16, 5);
+    file.splits.train.positives.scores[3] = -1;
+    await publishTokens(storage, 'ungraded', file);
+    const withTokens = (tokens: string): TrainInput => ({
+      ...input,
+      datasets: [{ ...input.datasets[1]!, tokens }],
+    });
+    await expect(planTraining(gpu, withTokens('ungraded'))).rejects.toMatchObject({
+      details: { field: 'positive_scores' },
+    });
+    const foreign = tinyTokenFile('sts', 16, 5);
+    foreign.texts.ids[7] = 60;
+    await publishTokens(storage, 'foreign', foreign);
+    await expect(planTraining(gpu, withTokens('foreign'))).rejects.toMatchObject({ details: { field: 'texts' } });
+    await expect(planTraining(gpu, withTokens('tiny-ir'))).rejects.toMatchObject({
+      details: { field: 'datasets.task' },
+    });
+    const tooBig = { ...input, settings: { ...input.settings, stsBatchSize: 33 } };
+    await expect(planTraining(gpu, tooBig)).rejects.toMatchObject({ details: { field: 'datasets' } });
+  });
+});
+
+describe('a plan', () => {
+  it('knows steps, parameters and memory beforehand', async () => {
+    const gpu = await testGpu();
+    const { input } = await prepare(tinySettings({ maxBatches: 9 }));
+    const plan = await planTraining(gpu, input);
+    expect(plan).toMatchObject({ steps: 9, epochs: 2, batches: { manuals: 3, pairs: 4 } });
+    const { total, ...parts } = plan.memory;
+    expect(total).toBe(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
+  });
+
+  it('refuses, with the numbers, what one binding cannot hold', async () => {
+    const gpu = await testGpu();
+    const { input } = await prepare();
+    const settings = { ...defaultRunSettings, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
+    const small = { ...gpu, adapter: { ...gpu.adapter, limits: { ...gpu.adapter.limits, maxBufferSize: 65_536 } } };
+    await expect(planTraining(small, { ...input, settings })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      details: { field: 'settings.microBatchTokens' },
+    });
+  });
+});
