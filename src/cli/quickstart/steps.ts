@@ -73,7 +73,7 @@ export async function train(
   const { id } = startRun.run;
   const { steps, ended } = await followRun(client, id, { quiet });
   if (ended.state !== 'SUCCEEDED')
-    throw new Error(`the run ended as ${ended.state}: ${ended.error?.message ?? ended.reason}`);
+    throw new Error(`the run ended as ${ended.state}: ${ended.error?.message ?? ended.cause}`);
   const { run } = await client.execute(RunDocument, { id });
   const checkpoints = (run?.checkpoints.nodes ?? [])
     .filter(({ reason }) => reason === 'EPOCH')
