@@ -11,7 +11,7 @@ import { type ImporterName, importerCatalog } from './importers/catalog.ts';
 import type { ImportContext, Imported, ImportedRecord } from './importers/importer.ts';
 import { importers } from './importers/index.ts';
 import { ImportNotes } from './problems.ts';
-import type { RecordLimits } from './record-codec.ts';
+import { noGrade, type RecordLimits, warnings } from './record-codec.ts';
 import { createRecordFile, type DatasetSettings, type RecordFileWriter } from './record-file.ts';
 import { readSample } from './sample/index.ts';
 import type { DatasetSummary, Task, TextTriple } from './types.ts';
@@ -60,12 +60,12 @@ async function writeVersion(folder: string, input: ImportRequest, hooks: ImportH
   let version: VersionWriter | null = null;
   try {
     for await (const item of readSource(input, notes, hooks)) {
-      version ??= new VersionWriter(await createRecordFile(folder, { ...settings, task: taskOf(item) }));
+      version ??= new VersionWriter(await createRecordFile(folder, { ...settings, task: taskOf(item) }), notes);
       await version.add(item);
     }
     notes.throwIfAny();
     if (version === null || version.records === 0) throw noRecords();
-    return await version.finish(notes.warnings);
+    return await version.finish();
   } catch (error) {
     await version?.close();
     throw error;
@@ -119,16 +119,19 @@ const noRecords = () =>
 class VersionWriter {
   records = 0;
   readonly #file: RecordFileWriter;
+  readonly #notes: ImportNotes;
   readonly #passages = new HashIndex();
 
-  constructor(file: RecordFileWriter) {
+  constructor(file: RecordFileWriter, notes: ImportNotes) {
     this.#file = file;
+    this.#notes = notes;
   }
 
   async add(item: Imported): Promise<void> {
     if (item.kind === 'document') return this.#file.write(item);
     this.records++;
     const { split, id, record } = item;
+    if (record.task === 'sts' && record.positiveScores[0] === noGrade) this.#notes.warn(warnings.stsUngraded);
     await this.#file.write({ kind: 'record', split, id, positiveDocuments: positiveDocuments(item), ...record });
     if (record.task === 'ir' && item.positiveDocuments === undefined) await this.#addPassages(item);
   }
@@ -140,7 +143,7 @@ class VersionWriter {
     }
   }
 
-  finish = (warnings: DatasetSummary['warnings']) => this.#file.finish(warnings);
+  finish = () => this.#file.finish(this.#notes.warnings);
   close = () => this.#file.close();
 }
 

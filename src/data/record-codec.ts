@@ -22,6 +22,7 @@ export interface RecordRules extends RecordLimits {
 /** Warnings that an import counts. */
 export const warnings = {
   stsNegatives: 'negatives of STS records ignored',
+  stsUngraded: 'STS pairs without a grade kept, but used by no training and no evaluation',
   stsSplit: 'STS records with several positives split into one record each',
 } as const;
 

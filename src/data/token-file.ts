@@ -26,7 +26,7 @@ export interface Lists {
   readonly scores: Float32Array;
 }
 
-/** One split; texts are named by their number in {@link TokenizedTexts}. */
+/** One split; texts are named by their number in {@link TokenizedTexts}. N counts the records that are used: of STS the graded ones. */
 export interface TokenizedSplit {
   /** [N] */
   readonly query: Uint32Array;

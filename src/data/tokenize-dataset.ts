@@ -1,6 +1,7 @@
 /**
  * Makes the token file of a data set version for a model: every distinct (role, text) once, as ids, and per split the
- * records, documents and judgements by number. Equal inputs find the file that is there already.
+ * records, documents and judgements by number; similarity pairs without a grade are left out, as neither a loss nor a
+ * correlation can use them. Equal inputs find the file that is there already.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { TextToEncode, Tokenizer } from '../tokenizer/tokenizer.ts';
 import { growingF32, growingI32, growingU32 } from './growing.ts';
 import { HashIndex } from './hash-index.ts';
+import { noGrade } from './record-codec.ts';
 import { type Dataset, openDataset } from './record-file.ts';
 import { buildText, compareUtf8 } from './text.ts';
 import {
@@ -109,6 +111,7 @@ async function tokenizeSplit(dataset: Dataset, split: Split, table: TextTable): 
   const negatives = new ListBuilder();
   const judgements = new ListBuilder();
   for await (const record of dataset.records(split)) {
+    if (!retrieval && (record.positiveScores[0] ?? noGrade) === noGrade) continue;
     query.push(await table.add(retrieval ? 'query' : 'sts', record.query));
     const role = retrieval ? 'passage' : 'sts';
     positives.addList(await table.addAll(role, record.positives), record.positiveScores);
@@ -153,7 +156,7 @@ function judge(record: StoredRecord, byId: ReadonlyMap<string, number>): Map<num
   const judged = new Map<number, number>();
   record.positiveDocuments.forEach((id, index) => {
     const document = byId.get(id);
-    const relevance = relevanceOf(record.positiveScores[index] ?? -1);
+    const relevance = relevanceOf(record.positiveScores[index] ?? noGrade);
     if (document !== undefined && relevance > 0) judged.set(document, relevance);
   });
   return judged;
@@ -164,10 +167,11 @@ class ListBuilder {
   readonly #values = growingU32();
   readonly #scores = growingF32();
 
+  /** Scores are one per value, or none. */
   addList(values: readonly number[], scores: readonly number[]): void {
     this.#starts.push(this.#values.length);
     this.#values.pushAll(values);
-    this.#scores.pushAll(scores);
+    this.#scores.pushAll(values.map((_, index) => scores[index] ?? noGrade));
   }
 
   finish(): Lists {

@@ -90,6 +90,7 @@ describe('reading', () => {
     expect(dataset.summary.warnings).toEqual([
       { message: 'negatives of STS records ignored', count: 2 },
       { message: 'STS records with several positives split into one record each', count: 1 },
+      { message: 'STS pairs without a grade kept, but used by no training and no evaluation', count: 2 },
     ]);
     expect(dataset.summary.documentCounts.train).toBe(0);
   });

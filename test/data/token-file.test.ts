@@ -1,0 +1,149 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readTokenCounts, readTokenFile, type TokenFile } from '../../src/data/token-file.ts';
+import { relevanceOf, tokenFileName, tokenizeDataset } from '../../src/data/tokenize-dataset.ts';
+import { parseTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { tinySpec, tinyTokenizerJson, writeTinyModel } from '../formats/tiny-model.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { lines, type Workspace, workspace } from './import-helpers.ts';
+
+const folder = temporaryFolder();
+let work: Workspace;
+let tokenizer: Tokenizer;
+beforeAll(async () => {
+  work = workspace(folder());
+  tokenizer = await parseTokenizer(tinyTokenizerJson);
+});
+
+async function publishModel(change: Parameters<typeof writeTinyModel>[1] = {}): Promise<string> {
+  const staged = await work.storage.stage();
+  await writeTinyModel(staged, change);
+  return (await work.storage.publish('models', staged)).digest;
+}
+
+const read = (key: string): Promise<TokenFile> => readTokenFile(work.storage.path('tokens', tokenFileName(key)));
+
+/** Ids of a text of the file. */
+function idsOf({ texts }: TokenFile, text: number): number[] {
+  return [...texts.ids.subarray(texts.cumulative[text]!, texts.cumulative[text + 1]!)];
+}
+
+const beirFiles = {
+  'corpus.jsonl': lines(
+    { _id: 'z', text: 'oil pump' },
+    { _id: '😀', text: 'leak' },
+    { _id: '\uffee', text: 'oil pump' },
+    { _id: 'q1', text: 'pumping' },
+  ),
+  'queries.jsonl': lines({ _id: 'q1', text: 'leaks' }, { _id: 'q2', text: 'pump' }),
+  'qrels/train.tsv': 'h\nq1\tz\t2\nq1\tz\t3\nq1\tq1\t1\nq2\t😀\t1\nq2\t\uffee\t0\n',
+};
+
+async function encode(prompt: string, text: string) {
+  const [encoded] = await tokenizer.encode([{ prompt, text }], { maxLength: 12, includePrompt: false });
+  return encoded!;
+}
+
+describe('tokenizeDataset', () => {
+  it('numbers texts, documents by byte order, judgements and the identical document', async () => {
+    const dataset = await work.open(await work.files(beirFiles), {
+      importer: 'beir',
+      options: { ignoreIdenticalIds: true },
+    });
+    const request = { dataset: dataset.summary.digest, model: await publishModel(), maxLength: 100 };
+    const report = await tokenizeDataset(work.storage, request, tokenizer);
+    const file = await read(report.key);
+    const { train, dev } = file.splits;
+    // Distinct texts: three documents and two queries; the query 'pump' has no prompt, as its task instruction is empty.
+    expect(report).toMatchObject({ texts: 5, tokens: file.texts.ids.length, truncated: 0 });
+    expect(idsOf(file, train.query[0]!)).toEqual([...(await encode('', 'leaks')).ids]);
+    const documentIds = ['q1', 'z', '\uffee', '😀'];
+    const documentTexts = ['pumping', 'oil pump', 'oil pump', 'leak'];
+    for (const [position, text] of documentTexts.entries()) {
+      expect(idsOf(file, train.documents[position]!), documentIds[position]).toEqual([...(await encode('', text)).ids]);
+    }
+    expect(train.documents[1]).toBe(train.documents[2]);
+    expect([...train.judgements.starts]).toEqual([0, 2, 3]);
+    expect([...train.judgements.values]).toEqual([1, 0, 3]);
+    expect([...train.judgements.scores]).toEqual([3, 1, 1]);
+    expect([...train.identical]).toEqual([0, -1]);
+    expect([...train.negatives.starts]).toEqual([0, 0, 1]);
+    expect([...train.negatives.scores]).toEqual([0]);
+    expect(dev.query).toHaveLength(0);
+    expect([...dev.judgements.starts]).toEqual([0]);
+  });
+
+  it('keeps graded pairs with prompts, pooled after the prompt, cut at the length', async () => {
+    const sts = (query: string, partner: string, score: number) => ({
+      task_type: 'sts',
+      query: ['find', '', query],
+      positives: [['find', '', partner]],
+      positive_scores: [score],
+    });
+    const long = 'pump '.repeat(30);
+    const records = lines(sts('oil', 'leak', 0.25), sts('oil', 'pump', -1), sts(long, 'oil', 1));
+    const dataset = await work.open(await work.files({ 'train.jsonl': records }));
+    const request = { dataset: dataset.summary.digest, model: await publishModel(), maxLength: 100 };
+    const report = await tokenizeDataset(work.storage, request, tokenizer);
+    const file = await read(report.key);
+    const { train } = file.splits;
+    expect(report).toMatchObject({ texts: 3, truncated: 1 });
+    expect(train.query).toHaveLength(2);
+    expect([...train.positives.scores]).toEqual([0.25, 1]);
+    expect(train.positives.values[1]).toBe(train.query[0]);
+    const expected = await encode('a b: ', 'leak');
+    expect(idsOf(file, train.positives.values[0]!)).toEqual([...expected.ids]);
+    expect(file.texts.poolStart[train.positives.values[0]!]).toBe(expected.poolStart);
+    expect(expected.poolStart).toBeGreaterThan(0);
+    expect(idsOf(file, train.query[1]!)).toHaveLength(tinySpec.maxLength);
+    expect(train.documents).toHaveLength(0);
+  });
+
+  it('finds the same file for another checkpoint of the model, another for other settings', async () => {
+    const { summary } = await work.open(await work.files(beirFiles), { importer: 'beir' });
+    const key = async (model: Parameters<typeof writeTinyModel>[1], maxLength = 12) => {
+      const request = { dataset: summary.digest, model: await publishModel(model), maxLength };
+      return (await tokenizeDataset(work.storage, request, tokenizer)).key;
+    };
+    const first = await key({ seed: 1 });
+    expect(await key({ seed: 2 })).toBe(first);
+    expect(await key({ seed: 1 }, 512)).toBe(first);
+    expect(await key({ seed: 1 }, 8)).not.toBe(first);
+    expect(await key({ spec: { ...tinySpec, includePrompt: true } })).not.toBe(first);
+    expect(await key({ spec: { ...tinySpec, templates: { ...tinySpec.templates, passage: 'a ' } } })).not.toBe(first);
+  });
+
+  it('names what is not there', async () => {
+    const model = await publishModel();
+    const request = { dataset: 'f'.repeat(64), model, maxLength: 12 };
+    await expect(tokenizeDataset(work.storage, request, tokenizer)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('token file', () => {
+  it('refuses another file, and one that was cut', async () => {
+    const { summary } = await work.open(await work.files(beirFiles), { importer: 'beir' });
+    const request = { dataset: summary.digest, model: await publishModel(), maxLength: 12 };
+    const { key } = await tokenizeDataset(work.storage, request, tokenizer);
+    const bytes = await readFile(work.storage.path('tokens', tokenFileName(key)));
+    const path = join(folder(), 'broken.bin');
+    await writeFile(path, bytes.subarray(0, -4));
+    await expect(readTokenFile(path)).rejects.toThrow('ends too early');
+    await writeFile(path, bytes.fill(0, 0, 4));
+    await expect(readTokenCounts(path)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('relevanceOf', () => {
+  it.each([
+    [-1, 1],
+    [0, 0],
+    [0.3, 1],
+    [1, 1],
+    [2.5, 2.5],
+    [4, 4],
+  ])('%d -> %d', (grade, relevance) => {
+    expect(relevanceOf(grade)).toBe(relevance);
+  });
+});
