@@ -7,7 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     isolate: false,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/faults/**', 'test/bench/**', 'test/fixtures/**'],
+    exclude: ['test/faults/**', 'test/bench/**', 'test/package/**', 'test/fixtures/**'],
     setupFiles: ['test/setup.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
