@@ -117,7 +117,7 @@ describe('cancelRun', () => {
     const cancelled = await place.jobs.cancelRun(run.id);
     expect(cancelled.state).toBe('CANCELLED');
     const last = (await checkpointsOf(run.id)).at(-1);
-    expect(last).toMatchObject({ reason: 'stop', step: cancelled.step });
+    expect(last).toMatchObject({ step: cancelled.step, stateDigest: expect.any(String) });
     expect(statesOf(await readEvents(place, run.id))).toEqual(['QUEUED', 'RUNNING', 'CANCELLED']);
     expect(await place.jobs.cancelRun(run.id)).toMatchObject({ state: 'CANCELLED' });
     await expect(place.jobs.resumeRun(run.id)).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -152,7 +152,7 @@ describe('stop and resume', () => {
     expect(performance.now() - start).toBeLessThan(5_000);
     const stopped = await find(run.id);
     expect(stopped.state).toBe('INTERRUPTED');
-    expect((await checkpointsOf(run.id)).at(-1)).toMatchObject({ reason: 'stop', step: stopped.step });
+    expect((await checkpointsOf(run.id)).at(-1)).toMatchObject({ step: stopped.step, stateDigest: expect.any(String) });
 
     await place.behave({});
     await place.jobs.resumeRun(run.id);
@@ -205,7 +205,7 @@ describe('stop and resume', () => {
     await place.database.db.update(runs).set({ attempt: 2 }).where(eq(runs.id, run.id));
     await place.database.db
       .insert(runAttempts)
-      .values({ runId: run.id, number: 2, host: 'dead', pid: 1, leaseUntil: new Date() });
+      .values({ runId: run.id, number: 2, host: 'dead', pid: 1, heartbeatAt: new Date(0), leaseUntil: new Date(0) });
     const { lastSeq } = await find(run.id);
     await place.restartJobs();
     const events = await place.database.db.select().from(runEvents).where(eq(runEvents.runId, run.id));

@@ -150,7 +150,7 @@ describe('background jobs', () => {
   it('of a dead process are INTERRUPTED at the next start', async () => {
     const [row] = await place.database.db
       .insert(jobRows)
-      .values({ kind: 'fuse', input: {}, host: 'dead', pid: 1 })
+      .values({ kind: 'fuse', input: {}, host: 'dead', pid: 1, heartbeatAt: new Date(0) })
       .returning();
     await place.restartJobs();
     const [after] = await place.database.db.select().from(jobRows).where(eq(jobRows.id, row.id));

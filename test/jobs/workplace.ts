@@ -1,14 +1,17 @@
-/** A data folder with a database, storage and jobs whose threads are those of test/jobs/threads. */
-import { rm, writeFile } from 'node:fs/promises';
+/**
+ * A data folder with a database, storage and jobs whose threads are those of test/jobs/threads. The database is PGlite, or
+ * the Postgres of DATABASE_URL_TEST where that is set.
+ */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Database, openDatabase } from '../../src/db/open.ts';
+import type { Database } from '../../src/db/open.ts';
 import type { RunEventData } from '../../src/db/schema/types.ts';
 import { type RunEventRow, type RunRow, runs } from '../../src/db/schema.ts';
 import { type Jobs, openJobs, type RunStreamItem } from '../../src/jobs/jobs.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
-import { temporaryFolder } from '../db/database.ts';
+import { openTestDatabase, postgresUrl } from '../db/database.ts';
 import { digestOf, insertRun } from '../db/rows.ts';
 
 const thread = (name: string): string => fileURLToPath(new URL(`threads/${name}.mjs`, import.meta.url));
@@ -34,9 +37,8 @@ export interface Workplace {
 }
 
 export async function openWorkplace(): Promise<Workplace> {
-  const folder = await temporaryFolder();
-  const dataDir = folder.path;
-  const database = await openDatabase({ dataDir, databaseUrl: undefined });
+  const database = await openTestDatabase(postgresUrl ? 'postgres' : 'pglite');
+  const { dataDir } = database;
   const storage = openStorage(dataDir);
   const open = () => openJobs({ database, storage, config: { dataDir, adapter: 'auto' }, threads: testThreads });
   let jobs = await open();
@@ -61,7 +63,6 @@ export async function openWorkplace(): Promise<Workplace> {
     async close() {
       await jobs.stop();
       await database.close();
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,46 @@
+/** A server process of dist/ on a data folder of its own, with a client; it can be killed and started again. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { createClient, type TandemClient } from '../../src/client/index.ts';
+
+const entry = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+export interface Server {
+  readonly client: TandemClient;
+  readonly pid: number;
+  /** Sends the signal and resolves with how the process ended and after how long. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number | null; seconds: number }>;
+}
+
+/** Starts `tandem serve` on a free port; rejects with what it said if it ends instead. */
+export async function startServer(dataDir: string): Promise<Server> {
+  const child = spawn(process.execPath, [entry, 'serve', '--port', '0'], {
+    env: { ...process.env, TANDEM_DATA: dataDir, TANDEM_LOG: 'warn' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  return {
+    client: createClient({ url: await addressOf(child, exited) }),
+    pid: child.pid ?? 0,
+    async end(signal) {
+      const start = performance.now();
+      child.kill(signal);
+      return { code: await exited, seconds: (performance.now() - start) / 1000 };
+    },
+  };
+}
+
+async function addressOf(child: ChildProcess, exited: Promise<number | null>): Promise<string> {
+  const said = new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const address = /https?:\/\/[^\s]+/.exec(line)?.[0];
+      if (address) resolve(address);
+    });
+  });
+  const ended = exited.then((code): never => {
+    throw new Error(`the server ended (exit code ${code}) before it said its address`);
+  });
+  return Promise.race([said, ended]);
+}
