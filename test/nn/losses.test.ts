@@ -142,6 +142,18 @@ describe('irLoss', () => {
       expectClose(tiled.dNegatives, whole.dNegatives, bound, 'dNegatives');
     }));
 
+  it('refuses vectors that one binding cannot hold, with the numbers', () =>
+    withTensors(gpu, async (scope) => {
+      const queries = scope.unwritten('queries', [1, 1]);
+      const positives = { ...queries, shape: [2 ** 20, 2 ** 12] };
+      const context = openContext(gpu);
+      const run = () =>
+        infonceLoss(context, 'infonce', { queries, positives, negatives: null }, { weight: 1, temperature: 1 });
+      expect(run).toThrowError(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+      expect(run).toThrowError('1048576 vectors of 4096 numbers are 17179869184 bytes');
+      context.release();
+    }));
+
   it('takes thousands of queries and columns', () =>
     withTensors(gpu, async (scope) => {
       const [B, N, C] = [2049, 2, 4];

@@ -35,6 +35,6 @@ export function pearsonLoss(
 export function unitGrades(grades: Float32Array): Float32Array | undefined {
   if (grades.every((grade) => grade === grades[0])) return undefined;
   const mean = grades.reduce((sum, grade) => sum + grade, 0) / grades.length;
-  const length = Math.hypot(...Array.from(grades, (grade) => grade - mean));
+  const length = Math.sqrt(grades.reduce((sum, grade) => sum + (grade - mean) ** 2, 0));
   return grades.map((grade) => (grade - mean) / length);
 }
