@@ -19,13 +19,27 @@ export interface TensorSet {
  * that is not zero) before the power, which then cannot overflow, nor vanish for all. All zero: zeros. p = 0: all equal.
  */
 export function deltaWeights(norms: readonly number[], power: number): number[] {
-  if (power === 0) return norms.map(() => 1 / norms.length);
-  const moved = norms.filter((norm) => norm > 0);
-  if (moved.length === 0) return norms.map(() => 0);
-  const scale = power < 0 ? Math.min(...moved) : Math.max(...moved);
-  const powers = norms.map((norm) => (norm > 0 ? (norm / scale) ** power : 0));
-  const total = powers.reduce((sum, value) => sum + value, 0);
-  return powers.map((value) => value / total);
+  const weights = Float64Array.from(norms);
+  normsToWeights(weights, power);
+  return [...weights];
+}
+
+/** {@link deltaWeights} in place: element-wise merging calls it once per parameter of the model. */
+function normsToWeights(norms: Float64Array, power: number): void {
+  if (power === 0) {
+    norms.fill(1 / norms.length);
+    return;
+  }
+  let scale = 0;
+  for (const norm of norms) {
+    if (norm > 0 && (scale === 0 || (power < 0 ? norm < scale : norm > scale))) scale = norm;
+  }
+  let total = 0;
+  for (let k = 0; k < norms.length; k++) {
+    if (norms[k] > 0) norms[k] = (norms[k] / scale) ** power;
+    total += norms[k];
+  }
+  if (total > 0) for (let k = 0; k < norms.length; k++) norms[k] /= total;
 }
 
 /** Sum of squares of delta_k over the tensor, per checkpoint. */
@@ -52,9 +66,11 @@ export function mergeTensor(
 ): Float32Array {
   const merged = new Float32Array(tensor.initial.length);
   const size = segmentLength(tensor, granularity);
+  const weights = groupWeights ? Float64Array.from(groupWeights) : new Float64Array(tensor.checkpoints.length);
   for (let begin = 0; begin < merged.length; begin += size) {
     const end = begin + size;
-    addSegment(merged, tensor, begin, end, groupWeights ?? segmentWeights(tensor, begin, end, power), lambda);
+    if (!groupWeights) segmentWeights(weights, tensor, begin, end, power);
+    addSegment(merged, tensor, begin, end, weights, lambda);
   }
   return merged;
 }
@@ -66,9 +82,18 @@ function segmentLength({ shape, initial }: TensorSet, granularity: FusionGranula
   return initial.length;
 }
 
-function segmentWeights({ initial, checkpoints }: TensorSet, begin: number, end: number, power: number): number[] {
-  const norms = checkpoints.map((weights) => Math.sqrt(squaredDelta(initial, weights, begin, end)));
-  return deltaWeights(norms, power);
+/** Fills in the weights of one segment. */
+function segmentWeights(
+  weights: Float64Array,
+  { initial, checkpoints }: TensorSet,
+  begin: number,
+  end: number,
+  power: number,
+): void {
+  for (let k = 0; k < checkpoints.length; k++) {
+    weights[k] = Math.sqrt(squaredDelta(initial, checkpoints[k], begin, end));
+  }
+  normsToWeights(weights, power);
 }
 
 function addSegment(
@@ -76,7 +101,7 @@ function addSegment(
   { initial, checkpoints }: TensorSet,
   begin: number,
   end: number,
-  weights: readonly number[],
+  weights: Float64Array,
   lambda: number,
 ): void {
   invariant(weights.length === checkpoints.length, 'There must be one weight per checkpoint');
