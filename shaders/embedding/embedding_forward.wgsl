@@ -1,4 +1,5 @@
-// out[t, c] = word[ids[t], c] + position[positions[t], c] + type[typeIds[t], c]; one lane an element.
+// out[t, c] = word[ids[t], c] + position[positions[t], c] + type[typeIds[t], c]. A workgroup
+// owns a token: nothing is divided, and its ids are read once.
 struct Params { tokens: u32, width: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
@@ -11,11 +12,13 @@ struct Params { tokens: u32, width: u32 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = workgroup_index(group, count) * 64u + lane;
-  if (i >= params.tokens * params.width) { return; }
-  let t = i / params.width;
-  let c = i % params.width;
-  out[i] = word[ids[t] * params.width + c]
-    + position[positions[t] * params.width + c]
-    + token_type[type_ids[t] * params.width + c];
+  let width = params.width;
+  let t = workgroup_index(group, count);
+  if (t >= params.tokens) { return; }
+  let word_row = ids[t] * width;
+  let position_row = positions[t] * width;
+  let type_row = type_ids[t] * width;
+  for (var c = lane; c < width; c += 64u) {
+    out[t * width + c] = word[word_row + c] + position[position_row + c] + token_type[type_row + c];
+  }
 }

@@ -1,4 +1,5 @@
-// First stage of a table's gradient: partial[s, c] = sum of dOut over the tokens of segment s, in their order.
+// First stage of a table's gradient: partial[s, c] = sum of dOut over the tokens of segment s, in their
+// order. A workgroup owns a segment.
 struct Params {
   segments: u32,
   width: u32,
@@ -13,14 +14,16 @@ struct Params {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = workgroup_index(group, count) * 64u + lane;
-  if (i >= params.segments * params.width) { return; }
-  let segment = params.segment_starts + i / params.width;
-  let c = i % params.width;
-  let end = index[segment + 1u];
-  var sum = 0.0;
-  for (var at = index[segment]; at < end; at++) {
-    sum += d_out[index[params.order + at] * params.width + c];
+  let width = params.width;
+  let segment = workgroup_index(group, count);
+  if (segment >= params.segments) { return; }
+  let begin = index[params.segment_starts + segment];
+  let end = index[params.segment_starts + segment + 1u];
+  for (var c = lane; c < width; c += 64u) {
+    var sum = 0.0;
+    for (var at = begin; at < end; at++) {
+      sum += d_out[index[params.order + at] * width + c];
+    }
+    partial[segment * width + c] = sum;
   }
-  partial[i] = sum;
 }

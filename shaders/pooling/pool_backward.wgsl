@@ -1,4 +1,5 @@
-// dX[t] = dOut[text of t] * weight of t / sum of the text's weights; zero for tokens that are not pooled.
+// dX[t] = dOut[text of t] * weight of t / sum of the text's weights; zero for tokens that are not pooled. A workgroup
+// owns a token.
 struct Params { tokens: u32, width: u32, mode: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_out: array<f32>;
@@ -9,17 +10,17 @@ struct Params { tokens: u32, width: u32, mode: u32 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = workgroup_index(group, count) * 64u + lane;
-  if (i >= params.tokens * params.width) { return; }
-  let token = i / params.width;
+  let width = params.width;
+  let token = workgroup_index(group, count);
+  if (token >= params.tokens) { return; }
   let text = text_of_token[token];
   let begin = cumulative[text];
   let length = cumulative[text + 1u] - begin;
   let start = pool_start[text];
   let weight = pool_weight(params.mode, token - begin, start, length);
-  if (weight == 0.0) {
-    d_x[i] = 0.0;
-  } else {
-    d_x[i] = d_out[text * params.width + i % params.width] * (weight / pool_total(params.mode, start, length));
+  let pooled = weight != 0.0;
+  let factor = weight / pool_total(params.mode, start, length);
+  for (var c = lane; c < width; c += 64u) {
+    d_x[token * width + c] = select(0.0, d_out[text * width + c] * factor, pooled);
   }
 }

@@ -1,5 +1,5 @@
-// out[b] = sum of weight * x over the text's pooled tokens / sum of the weights. Sixteen channels a workgroup; four lanes
-// a channel take every fourth pooled token, and their sums are added in lane order: fixed by the text alone.
+// out[b] = sum of weight * x over the text's pooled tokens / sum of the weights. A lane owns a channel of a text and keeps
+// four sums, of every fourth pooled token each: four loads are under way at a time, and the order is fixed by the text.
 struct Params { texts: u32, width: u32, mode: u32, channel_groups: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -7,34 +7,34 @@ struct Params { texts: u32, width: u32, mode: u32, channel_groups: u32 }
 @group(0) @binding(3) var<storage, read> pool_start: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-var<workgroup> sums: array<f32, 64>;
-
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let width = params.width;
   let mode = params.mode;
   let unit = workgroup_index(group, count);
   let text = unit / params.channel_groups;
-  let channel = unit % params.channel_groups * 16u + lane % 16u;
-  let known = min(text, params.texts - 1u);
-  let begin = cumulative[known];
-  let length = cumulative[known + 1u] - begin;
-  let start = pool_start[known];
+  let channel = unit % params.channel_groups * 64u + lane;
+  if (text >= params.texts || channel >= width) { return; }
+  let begin = cumulative[text];
+  let length = cumulative[text + 1u] - begin;
+  let start = pool_start[text];
   // Only one token counts in these modes; the others are not multiplied by zero, so that their Inf or NaN stays out.
-  var first = start;
+  var position = start;
   var end = length;
   if (mode == CLS) { end = min(start + 1u, length); }
-  if (mode == LAST_TOKEN) { first = max(start, length - 1u); }
-  var sum = 0.0;
-  if (channel < width) {
-    for (var position = first + lane / 16u; position < end; position += 4u) {
-      sum += pool_weight(mode, position, start, length) * x[(begin + position) * width + channel];
-    }
+  if (mode == LAST_TOKEN) { position = max(start, length - 1u); }
+  var sums = vec4f(0.0);
+  for (; position + 4u <= end; position += 4u) {
+    let at = (begin + position) * width + channel;
+    sums += vec4f(
+      pool_weight(mode, position, start, length) * x[at],
+      pool_weight(mode, position + 1u, start, length) * x[at + width],
+      pool_weight(mode, position + 2u, start, length) * x[at + 2u * width],
+      pool_weight(mode, position + 3u, start, length) * x[at + 3u * width]);
   }
-  sums[lane] = sum;
-  workgroupBarrier();
-  if (lane < 16u && channel < width && text < params.texts) {
-    let total = sums[lane] + sums[lane + 16u] + sums[lane + 32u] + sums[lane + 48u];
-    out[text * width + channel] = total / pool_total(mode, start, length);
+  var sum = (sums.x + sums.y) + (sums.z + sums.w);
+  for (; position < end; position++) {
+    sum += pool_weight(mode, position, start, length) * x[(begin + position) * width + channel];
   }
+  out[text * width + channel] = sum / pool_total(mode, start, length);
 }

@@ -7,10 +7,6 @@
  */
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 
-const LANES = 64;
-
-const groups = (elements: number): number => Math.ceil(elements / LANES);
-
 export const embeddingForwardKernel = {
   name: 'embedding_forward',
   shader: 'embedding/embedding_forward.wgsl',
@@ -21,7 +17,7 @@ export const embeddingForwardKernel = {
     typeIds: 'read',
     word: 'read',
     position: 'read',
-    type: 'read',
+    tokenType: 'read',
     out: 'write',
   },
   params: { tokens: 'u32', width: 'u32' },
@@ -62,9 +58,9 @@ export function embeddingForward(gpu: Gpu, call: EmbeddingForward): void {
   const [tokens, width] = call.out.shape as [number, number];
   const { ids, positions, typeIds, word, position, type, out } = call;
   gpu.dispatch(embeddingForwardKernel, {
-    bindings: { ids, positions, typeIds, word, position, type, out },
+    bindings: { ids, positions, typeIds, word, position, tokenType: type, out },
     params: { tokens, width },
-    grid: [groups(tokens * width)],
+    grid: [tokens],
   });
 }
 
@@ -85,11 +81,20 @@ export interface ScatterIndex {
 /** Tokens summed by one lane: at least 32, and so many that no id has more than 256 segments. */
 const segmentLength = (tokens: number): number => Math.max(32, Math.ceil(tokens / 256));
 
+/** Token numbers by id, tokens of one id ascending. */
+function tokensById(ids: ArrayLike<number>): Uint32Array {
+  // One number sorts by id, then by token; exact below 2^53.
+  const keys = new Float64Array(ids.length);
+  for (let token = 0; token < keys.length; token++) keys[token] = ids[token]! * keys.length + token;
+  keys.sort();
+  const order = new Uint32Array(keys.length);
+  for (let i = 0; i < order.length; i++) order[i] = keys[i]! % keys.length;
+  return order;
+}
+
 /** Groups token numbers by id, on the host. Depends on `ids` only. */
 export function scatterIndex(ids: ArrayLike<number>): ScatterIndex {
-  // One number sorts by id, then by token; exact below 2^53.
-  const keys = Float64Array.from({ length: ids.length }, (_, token) => ids[token]! * ids.length + token).sort();
-  const order = Uint32Array.from(keys, (key) => key % ids.length);
+  const order = tokensById(ids);
   const length = segmentLength(ids.length);
   const rows: number[] = [];
   const rowStarts: number[] = [];
@@ -97,8 +102,7 @@ export function scatterIndex(ids: ArrayLike<number>): ScatterIndex {
   let begin = 0;
   for (let i = 0; i < order.length; i++) {
     const id = ids[order[i]!]!;
-    const newRow = i === 0 || id !== rows[rows.length - 1];
-    if (newRow) {
+    if (i === 0 || id !== rows[rows.length - 1]) {
       rows.push(id);
       rowStarts.push(segmentStarts.length);
       begin = i;
@@ -138,12 +142,12 @@ export function embeddingBackward(gpu: Gpu, { dOut, index, dTable }: EmbeddingBa
   gpu.dispatch(embeddingSegmentKernel, {
     bindings: { dOut, index: table, partial },
     params: { segments, width, segmentStarts, order: segmentStarts + segments + 1 },
-    grid: [groups(segments * width)],
+    grid: [segments],
   });
   gpu.dispatch(embeddingTableKernel, {
     bindings: { partial, index: table, dTable },
     params: { rows, width, rowStarts },
-    grid: [groups(rows * width)],
+    grid: [rows],
   });
   gpu.release(partial);
   gpu.release(table);

@@ -1,30 +1,48 @@
 /** LayerNorm over the channels of a token (Ba et al. 2016) and L2 normalisation of rows, forward and backward. */
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 
-/** Rows of one workgroup: 16 lanes a row, 64 lanes. Shaders: norm/row_sum.wgsl. */
-const ROWS = 4;
 /** Columns of one workgroup where a lane owns a column. */
 const COLUMNS = 64;
 
-const INCLUDE = ['common/grid.wgsl', 'norm/row_sum.wgsl'] as const;
+/**
+ * How rows are shared out: 16 lanes a row on GPUs; a lane a row on software adapters, where a barrier costs more than the
+ * sum. The order of a row's sum depends on this choice and on the width only.
+ */
+const sharings = {
+  shared: { suffix: '', include: ['common/grid.wgsl', 'norm/row_sum.wgsl'], rows: 4 },
+  serial: { suffix: '_serial', include: ['common/grid.wgsl', 'norm/row_sum_serial.wgsl'], rows: 64 },
+} as const;
+export type RowSharing = keyof typeof sharings;
 
-export const layerNormForwardKernel = {
+/** A kernel in both ways of sharing rows. */
+function bothWays<const K extends KernelSpec>(kernel: K) {
+  const of = ({ suffix, include }: { suffix: string; include: readonly string[] }) => ({
+    ...kernel,
+    name: `${kernel.name}${suffix}`,
+    include,
+  });
+  return { shared: of(sharings.shared), serial: of(sharings.serial) };
+}
+
+const sharingFor = (gpu: Gpu, choice?: RowSharing): RowSharing =>
+  choice ?? (gpu.adapter.software ? 'serial' : 'shared');
+const rowGroups = (rows: number, sharing: RowSharing) => [Math.ceil(rows / sharings[sharing].rows)] as const;
+
+const layerNormForwardKernels = bothWays({
   name: 'layernorm_forward',
   shader: 'norm/layernorm_forward.wgsl',
-  include: INCLUDE,
   bindings: { x: 'read', gamma: 'read', beta: 'read', out: 'write', mean: 'write', rstd: 'write' },
   params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
-} as const satisfies KernelSpec;
+});
 
-export const layerNormBackwardKernel = {
+const layerNormBackwardKernels = bothWays({
   name: 'layernorm_backward',
   shader: 'norm/layernorm_backward.wgsl',
-  include: INCLUDE,
   bindings: { x: 'read', gamma: 'read', mean: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
   params: { rows: 'u32', width: 'u32' },
-} as const satisfies KernelSpec;
+});
 
-export const layerNormPartialKernel = {
+const layerNormPartialKernel = {
   name: 'layernorm_partial',
   shader: 'norm/layernorm_partial.wgsl',
   include: ['common/grid.wgsl'],
@@ -32,7 +50,7 @@ export const layerNormPartialKernel = {
   params: { rows: 'u32', width: 'u32', chunk: 'u32', columnGroups: 'u32' },
 } as const satisfies KernelSpec;
 
-export const layerNormParametersKernel = {
+const layerNormParametersKernel = {
   name: 'layernorm_parameters',
   shader: 'norm/layernorm_parameters.wgsl',
   include: ['common/grid.wgsl'],
@@ -40,21 +58,19 @@ export const layerNormParametersKernel = {
   params: { chunks: 'u32', width: 'u32' },
 } as const satisfies KernelSpec;
 
-export const l2NormalizeForwardKernel = {
+const l2NormalizeForwardKernels = bothWays({
   name: 'l2_normalize_forward',
   shader: 'norm/l2_normalize_forward.wgsl',
-  include: INCLUDE,
   bindings: { x: 'read', out: 'write', norm: 'write' },
   params: { rows: 'u32', width: 'u32' },
-} as const satisfies KernelSpec;
+});
 
-export const l2NormalizeBackwardKernel = {
+const l2NormalizeBackwardKernels = bothWays({
   name: 'l2_normalize_backward',
   shader: 'norm/l2_normalize_backward.wgsl',
-  include: INCLUDE,
   bindings: { out: 'read', norm: 'read', dOut: 'read', dX: 'write' },
   params: { rows: 'u32', width: 'u32' },
-} as const satisfies KernelSpec;
+});
 
 export interface LayerNormForward {
   /** [T, C] */
@@ -70,15 +86,19 @@ export interface LayerNormForward {
   /** [T] 1 / sqrt(variance + epsilon), population variance */
   readonly rstd: Tensor;
   readonly epsilon: number;
+  /** By default the one for the adapter. */
+  readonly sharing?: RowSharing;
 }
 
 /** out = (x - mean) * rstd * gamma + beta, a row at a time; a row's result depends on that row only. */
-export function layerNormForward(gpu: Gpu, { x, gamma, beta, out, mean, rstd, epsilon }: LayerNormForward): void {
+export function layerNormForward(gpu: Gpu, call: LayerNormForward): void {
+  const { x, gamma, beta, out, mean, rstd, epsilon } = call;
+  const sharing = sharingFor(gpu, call.sharing);
   const [rows, width] = x.shape as [number, number];
-  gpu.dispatch(layerNormForwardKernel, {
+  gpu.dispatch(layerNormForwardKernels[sharing], {
     bindings: { x, gamma, beta, out, mean, rstd },
     params: { rows, width, epsilon },
-    grid: [Math.ceil(rows / ROWS)],
+    grid: rowGroups(rows, sharing),
   });
 }
 
@@ -99,16 +119,19 @@ export interface LayerNormBackward {
   readonly dGamma: Tensor;
   /** [C], accumulates (+=) */
   readonly dBeta: Tensor;
+  /** By default the one for the adapter. */
+  readonly sharing?: RowSharing;
 }
 
 /** The parameters' gradients are summed in two stages of fixed order: chunks of rows, then the chunks. */
 export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
   const { x, gamma, mean, rstd, dOut, dX, dGamma, dBeta } = call;
+  const sharing = sharingFor(gpu, call.sharing);
   const [rows, width] = x.shape as [number, number];
-  gpu.dispatch(layerNormBackwardKernel, {
+  gpu.dispatch(layerNormBackwardKernels[sharing], {
     bindings: { x, gamma, mean, rstd, dOut, dX },
     params: { rows, width },
-    grid: [Math.ceil(rows / ROWS)],
+    grid: rowGroups(rows, sharing),
   });
   const chunk = Math.max(32, Math.ceil(rows / 128));
   const chunks = Math.ceil(rows / chunk);
@@ -134,15 +157,19 @@ export interface L2NormalizeForward {
   readonly out: Tensor;
   /** [B] the rows' lengths, as they are (not raised to 1e-12) */
   readonly norm: Tensor;
+  /** By default the one for the adapter. */
+  readonly sharing?: RowSharing;
 }
 
 /** out = x / max(||x||, 1e-12), as torch's F.normalize. */
-export function l2NormalizeForward(gpu: Gpu, { x, out, norm }: L2NormalizeForward): void {
+export function l2NormalizeForward(gpu: Gpu, call: L2NormalizeForward): void {
+  const { x, out, norm } = call;
+  const sharing = sharingFor(gpu, call.sharing);
   const [rows, width] = x.shape as [number, number];
-  gpu.dispatch(l2NormalizeForwardKernel, {
+  gpu.dispatch(l2NormalizeForwardKernels[sharing], {
     bindings: { x, out, norm },
     params: { rows, width },
-    grid: [Math.ceil(rows / ROWS)],
+    grid: rowGroups(rows, sharing),
   });
 }
 
@@ -155,23 +182,31 @@ export interface L2NormalizeBackward {
   readonly dOut: Tensor;
   /** [B, C], written */
   readonly dX: Tensor;
+  /** By default the one for the adapter. */
+  readonly sharing?: RowSharing;
 }
 
 /** dX = (dOut - out <out, dOut>) / norm; where the norm is below 1e-12 it counts as the constant: dX = dOut / 1e-12. */
-export function l2NormalizeBackward(gpu: Gpu, { out, norm, dOut, dX }: L2NormalizeBackward): void {
+export function l2NormalizeBackward(gpu: Gpu, call: L2NormalizeBackward): void {
+  const { out, norm, dOut, dX } = call;
+  const sharing = sharingFor(gpu, call.sharing);
   const [rows, width] = out.shape as [number, number];
-  gpu.dispatch(l2NormalizeBackwardKernel, {
+  gpu.dispatch(l2NormalizeBackwardKernels[sharing], {
     bindings: { out, norm, dOut, dX },
     params: { rows, width },
-    grid: [Math.ceil(rows / ROWS)],
+    grid: rowGroups(rows, sharing),
   });
 }
 
 export const normKernels: readonly KernelSpec[] = [
-  layerNormForwardKernel,
-  layerNormBackwardKernel,
+  layerNormForwardKernels.shared,
+  layerNormForwardKernels.serial,
+  layerNormBackwardKernels.shared,
+  layerNormBackwardKernels.serial,
   layerNormPartialKernel,
   layerNormParametersKernel,
-  l2NormalizeForwardKernel,
-  l2NormalizeBackwardKernel,
+  l2NormalizeForwardKernels.shared,
+  l2NormalizeForwardKernels.serial,
+  l2NormalizeBackwardKernels.shared,
+  l2NormalizeBackwardKernels.serial,
 ];

@@ -9,9 +9,8 @@ export type PoolMode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken';
 /** The number of a mode in shaders/pooling/pool_weight.wgsl. */
 const MODES: Readonly<Record<PoolMode, number>> = { cls: 0, mean: 1, weightedmean: 2, lasttoken: 3 };
 
-/** Channels of one workgroup of the forward kernel; four lanes share a channel's tokens. */
-const CHANNELS = 16;
-const LANES = 64;
+/** Channels of one workgroup of the forward kernel. */
+const CHANNELS = 64;
 
 const INCLUDE = ['common/grid.wgsl', 'pooling/pool_weight.wgsl'] as const;
 
@@ -75,7 +74,7 @@ export function poolBackward(gpu: Gpu, { dOut, batch, mode, dX }: PoolBackward):
   gpu.dispatch(poolBackwardKernel, {
     bindings: { dOut, textOfToken, cumulative, poolStart, dX },
     params: { tokens, width, mode: MODES[mode] },
-    grid: [Math.ceil((tokens * width) / LANES)],
+    grid: [tokens],
   });
 }
 

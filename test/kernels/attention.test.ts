@@ -16,6 +16,7 @@ const shapes: readonly [string, readonly number[], number, number][] = [
   ['primes', [2, 3, 5, 7, 11, 13, 31], 3, 8],
   ['tiles +-1', [15, 16, 17, 31, 32, 33, 63, 64, 65], 4, 16],
   ['many short and one long', [...many, 301], 3, 16],
+  ['one long text', [1031], 1, 8],
   ['twelve heads', [5, 1, 33], 12, 32],
   ['one head of 64', [9, 16, 67], 1, 64],
   ['heads of 128', [4, 37, 8], 2, 128],

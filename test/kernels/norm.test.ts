@@ -4,6 +4,7 @@ import {
   l2NormalizeForward,
   layerNormBackward,
   layerNormForward,
+  type RowSharing,
 } from '../../src/kernels/norm.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
 import { differentiate } from '../reference/differences.ts';
@@ -21,6 +22,7 @@ const sizes = [
   [5, 769],
 ] as const;
 const epsilon = 1e-12;
+const sharings: readonly RowSharing[] = ['serial', 'shared'];
 
 /** A layer norm's inputs: rows of different scale and mean, as activations have. */
 function rowsOf(T: number, C: number, seed: number) {
@@ -33,16 +35,30 @@ function rowsOf(T: number, C: number, seed: number) {
   return { x, gamma: source.floats(C), beta: source.floats(C), dOut: source.floats(T * C), first: source.floats(C) };
 }
 
-async function layerNorm(T: number, C: number, { x, gamma, beta, dOut, first }: ReturnType<typeof rowsOf>) {
+async function layerNorm(
+  T: number,
+  C: number,
+  { x, gamma, beta, dOut, first }: ReturnType<typeof rowsOf>,
+  sharing: RowSharing,
+) {
   const gpu = await testGpu();
   return withTensors(gpu, async (scope) => {
     const inputs = { x: scope.upload('x', [T, C], x), gamma: scope.upload('gamma', [C], gamma) };
     const [mean, rstd] = [scope.unwritten('mean', [T]), scope.unwritten('rstd', [T])];
     const out = scope.unwritten('out', [T, C]);
-    layerNormForward(gpu, { ...inputs, beta: scope.upload('beta', [C], beta), out, mean, rstd, epsilon });
+    layerNormForward(gpu, { ...inputs, beta: scope.upload('beta', [C], beta), out, mean, rstd, epsilon, sharing });
     const dX = scope.unwritten('dX', [T, C]);
     const [dGamma, dBeta] = [scope.upload('dGamma', [C], first), scope.upload('dBeta', [C], first)];
-    layerNormBackward(gpu, { ...inputs, mean, rstd, dOut: scope.upload('dOut', [T, C], dOut), dX, dGamma, dBeta });
+    layerNormBackward(gpu, {
+      ...inputs,
+      mean,
+      rstd,
+      dOut: scope.upload('dOut', [T, C], dOut),
+      dX,
+      dGamma,
+      dBeta,
+      sharing,
+    });
     return {
       out: await gpu.read(out),
       mean: await gpu.read(mean),
@@ -54,7 +70,7 @@ async function layerNorm(T: number, C: number, { x, gamma, beta, dOut, first }: 
   });
 }
 
-async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32Array) {
+async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32Array, sharing: RowSharing) {
   const gpu = await testGpu();
   return withTensors(gpu, async (scope) => {
     const [out, norm, dX] = [
@@ -62,8 +78,8 @@ async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32A
       scope.unwritten('norm', [B]),
       scope.unwritten('dX', [B, C]),
     ];
-    l2NormalizeForward(gpu, { x: scope.upload('x', [B, C], x), out, norm });
-    l2NormalizeBackward(gpu, { out, norm, dOut: scope.upload('dOut', [B, C], dOut), dX });
+    l2NormalizeForward(gpu, { x: scope.upload('x', [B, C], x), out, norm, sharing });
+    l2NormalizeBackward(gpu, { out, norm, dOut: scope.upload('dOut', [B, C], dOut), dX, sharing });
     return { out: await gpu.read(out), norm: await gpu.read(norm), dX: await gpu.read(dX) };
   });
 }
@@ -71,12 +87,12 @@ async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32A
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
 const plus = (a: ArrayLike<number>, b: ArrayLike<number>) => Float64Array.from(a, (value, i) => value + b[i]!);
 
-describe('layer norm', () => {
+describe.each(sharings)('layer norm, rows %s', (sharing) => {
   it.each(sizes)('equals the float64 reference at T %i, C %i', async (T, C) => {
     const inputs = rowsOf(T, C, T * 1000 + C);
     const { x, gamma, beta, dOut, first } = inputs;
     // A single channel has no variance: rstd is 1e6 and amplifies nothing but zeros.
-    const actual = await layerNorm(T, C, inputs);
+    const actual = await layerNorm(T, C, inputs, sharing);
     const forward = reference.layerNormForward(x, gamma, beta, T, C, epsilon);
     expectClose(actual.out, forward.out, tolerances.layerNorm, 'out');
     expectClose(actual.mean, forward.mean, tolerances.layerNorm, 'mean');
@@ -94,17 +110,17 @@ describe('layer norm', () => {
   it('keeps its digits when the mean is large', async () => {
     const inputs = rowsOf(3, 64, 5);
     inputs.x = inputs.x.map((value) => value + 1000);
-    const { out } = await layerNorm(3, 64, inputs);
+    const { out } = await layerNorm(3, 64, inputs, sharing);
     const expected = reference.layerNormForward(inputs.x, inputs.gamma, inputs.beta, 3, 64, epsilon);
     expectClose(out, expected.out, tolerances.layerNormFarMean);
   });
 
   it('gives a row the same bits alone and among others', async () => {
     const all = rowsOf(37, 65, 9);
-    const together = await layerNorm(37, 65, all);
+    const together = await layerNorm(37, 65, all, sharing);
     for (const row of [0, 3, 18, 36]) {
       const slice = (values: Float32Array<ArrayBuffer>) => values.slice(row * 65, (row + 1) * 65);
-      const alone = await layerNorm(1, 65, { ...all, x: slice(all.x), dOut: slice(all.dOut) });
+      const alone = await layerNorm(1, 65, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, sharing);
       expect(alone.out).toEqual(slice(together.out));
       expect(alone.dX).toEqual(slice(together.dX));
     }
@@ -113,7 +129,7 @@ describe('layer norm', () => {
   it('keeps a NaN in its row', async () => {
     const inputs = rowsOf(6, 32, 3);
     inputs.x[2 * 32 + 5] = Number.NaN;
-    const { out } = await layerNorm(6, 32, inputs);
+    const { out } = await layerNorm(6, 32, inputs, sharing);
     const bad = new Set([...out.keys()].filter((i) => Number.isNaN(out[i])).map((i) => Math.floor(i / 32)));
     expect([...bad]).toEqual([2]);
   });
@@ -131,11 +147,11 @@ describe('layer norm', () => {
   });
 });
 
-describe('l2 normalisation', () => {
+describe.each(sharings)('l2 normalisation, rows %s', (sharing) => {
   it.each(sizes)('equals the float64 reference at B %i, C %i', async (B, C) => {
     const source = random(B * 1000 + C);
     const [x, dOut] = [source.floats(B * C, 3), source.floats(B * C)];
-    const actual = await l2Normalize(B, C, x, dOut);
+    const actual = await l2Normalize(B, C, x, dOut, sharing);
     const { out, norm } = reference.l2NormalizeForward(x, B, C);
     expectClose(actual.out, out, tolerances.l2Normalize, 'out');
     expectClose(actual.norm, norm, tolerances.l2Normalize, 'norm');
@@ -151,7 +167,7 @@ describe('l2 normalisation', () => {
     const x = new Float32Array(2 * 7);
     x.fill(2, 7);
     const dOut = random(2).floats(14);
-    const actual = await l2Normalize(2, 7, x, dOut);
+    const actual = await l2Normalize(2, 7, x, dOut, sharing);
     expect([...actual.out.slice(0, 7)]).toEqual(new Array(7).fill(0));
     expectClose(actual.dX, reference.l2NormalizeBackward(x, dOut, 2, 7), tolerances.l2NormalizeGradient);
   });
@@ -159,7 +175,7 @@ describe('l2 normalisation', () => {
   it('shows a NaN instead of a unit vector', async () => {
     const x = random(4).floats(3 * 9);
     x[9] = Number.NaN;
-    const { out, norm } = await l2Normalize(3, 9, x, x);
+    const { out, norm } = await l2Normalize(3, 9, x, x, sharing);
     expect([...out.slice(9, 18)].every(Number.isNaN)).toBe(true);
     expect(norm[1]).toBeNaN();
     expect([...out.slice(0, 9), ...out.slice(18)].every(Number.isFinite)).toBe(true);
@@ -167,9 +183,9 @@ describe('l2 normalisation', () => {
 
   it('gives a row the same bits alone and among others', async () => {
     const [x, dOut] = [random(7).floats(11 * 33), random(8).floats(11 * 33)];
-    const together = await l2Normalize(11, 33, x, dOut);
+    const together = await l2Normalize(11, 33, x, dOut, sharing);
     const slice = (values: Float32Array<ArrayBuffer>) => values.slice(10 * 33);
-    const alone = await l2Normalize(1, 33, slice(x), slice(dOut));
+    const alone = await l2Normalize(1, 33, slice(x), slice(dOut), sharing);
     expect(alone.out).toEqual(slice(together.out));
     expect(alone.dX).toEqual(slice(together.dX));
   });
