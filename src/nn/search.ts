@@ -1,7 +1,8 @@
 /** Exact nearest neighbours of host vectors among vectors on the device. */
+import { badInput } from '../errors.ts';
 import type { Gpu, Tensor } from '../gpu/types.ts';
 import { matmulNT } from '../kernels/matmul.ts';
-import { NO_ROW, topK } from '../kernels/search.ts';
+import { MAX_K, topK } from '../kernels/search.ts';
 
 /** Queries sent to the device at once. */
 const queryTile = 256;
@@ -15,14 +16,19 @@ export interface Neighbours {
   readonly k: number;
 }
 
-export { NO_ROW };
-
-/** Searches `pages`, whose rows count on, for the k best rows of each query. queries: row-major [Q, C]. */
+/** Searches `pages`, whose rows count on, for the k best rows of each query; fewer where there are fewer rows. queries: row-major [Q, C]. */
 export async function searchVectors(
   gpu: Gpu,
   { pages, queries, dimension, k }: { pages: readonly Tensor[]; queries: Float32Array; dimension: number; k: number },
   turn: () => Promise<void> = async () => {},
 ): Promise<Neighbours> {
+  if (!Number.isInteger(k) || k < 1 || k > MAX_K) {
+    throw badInput(`k is ${k}`, {
+      field: 'k',
+      expected: `an integer from 1 to ${MAX_K}`,
+      remedy: 'Ask for fewer hits.',
+    });
+  }
   const Q = queries.length / dimension;
   const count = pages.reduce((sum, page) => sum + page.shape[0]!, 0);
   const found = Math.min(k, count);

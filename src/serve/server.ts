@@ -6,7 +6,7 @@ import { badInput } from '../errors.ts';
 import type { EvaluationFigures } from '../evaluation/result.ts';
 import type { Gpu } from '../gpu/types.ts';
 import { commonKernels } from '../nn/kernels.ts';
-import { searchVectors } from '../nn/search.ts';
+import { type Neighbours, searchVectors } from '../nn/search.ts';
 import type { PackedTexts } from '../nn/types.ts';
 import { openStorage } from '../storage/storage.ts';
 import { encodeTexts } from './encode.ts';
@@ -65,7 +65,11 @@ export class DeviceServer {
     );
   }
 
-  search(input: { readonly segment: SegmentRequest; readonly queries: VectorRows; readonly k: number }) {
+  async search(input: {
+    readonly segment: SegmentRequest;
+    readonly queries: VectorRows;
+    readonly k: number;
+  }): Promise<Neighbours> {
     const { segment, queries, k } = input;
     if (queries.dimension !== segment.dimension || queries.data.length !== queries.count * queries.dimension) {
       throw badInput(`The queries have ${queries.dimension} dimensions, the collection has ${segment.dimension}`, {

@@ -1,0 +1,76 @@
+/** Vectors as they are served: the same bits alone and among others, finite, refused by name where they cannot be made. */
+import { describe, expect, it } from 'vitest';
+import { gatherTexts } from '../../src/nn/batch.ts';
+import { encodeTexts } from '../../src/serve/encode.ts';
+import { testGpu } from '../gpu.ts';
+import { randomLengths, randomTexts, randomWeights, tinyEncoder, tinySpec } from '../nn/tiny.ts';
+
+const spec = tinySpec({ width: 32, heads: 2, innerWidth: 48 });
+const bits = (vectors: Float32Array): number[] => [
+  ...new Uint32Array(vectors.buffer, vectors.byteOffset, vectors.length),
+];
+
+async function encoder() {
+  return tinyEncoder(await testGpu(), spec, randomWeights(spec, 1), false);
+}
+
+describe('encoding', () => {
+  it('gives a text the same bits alone, among others and in another order', async () => {
+    const model = await encoder();
+    const texts = randomTexts(randomLengths(23, 40, 4), 50, 2);
+    const together = await encodeTexts(model, texts);
+    const inPieces = await encodeTexts(model, texts, { microBatchTokens: 50 });
+    expect(bits(inPieces)).toEqual(bits(together));
+    const reversed = Array.from({ length: 23 }, (_, index) => 22 - index);
+    const backwards = await encodeTexts(model, gatherTexts(texts, reversed));
+    for (const text of [0, 7, 22]) {
+      const expected = bits(together.slice(text * 32, (text + 1) * 32));
+      expect(bits(await encodeTexts(model, gatherTexts(texts, [text])))).toEqual(expected);
+      expect(bits(backwards.slice((22 - text) * 32, (23 - text) * 32))).toEqual(expected);
+    }
+    for (let text = 0; text < 23; text++) {
+      expect(Math.hypot(...together.subarray(text * 32, (text + 1) * 32))).toBeCloseTo(1, 5);
+    }
+    model.parameters.free();
+  });
+
+  it('takes no texts at all', async () => {
+    const model = await encoder();
+    expect(await encodeTexts(model, randomTexts([], 50, 1))).toEqual(new Float32Array(0));
+    model.parameters.free();
+  });
+
+  it('refuses texts that the model cannot take', async () => {
+    const model = await encoder();
+    const refused = { code: 'BAD_USER_INPUT', details: { field: 'texts' } };
+    await expect(encodeTexts(model, randomTexts([41], 50, 1))).rejects.toMatchObject(refused);
+    await expect(encodeTexts(model, randomTexts([20], 5000, 1))).rejects.toMatchObject(refused);
+    const unpooled = { ...randomTexts([4], 50, 1), poolStart: Uint32Array.of(4) };
+    await expect(encodeTexts(model, unpooled)).rejects.toMatchObject(refused);
+    model.parameters.free();
+  });
+
+  it('never gives out a vector that is not finite', async () => {
+    const gpu = await testGpu();
+    const weights = new Map(randomWeights(spec, 1));
+    weights.set('encoder.layer.1.output.dense.bias', new Float32Array(32).fill(Number.NaN));
+    const model = await tinyEncoder(gpu, spec, weights, false);
+    await expect(encodeTexts(model, randomTexts([3, 5], 50, 1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    model.parameters.free();
+  });
+
+  it('stops between micro-batches when it is aborted, and gives everything back', async () => {
+    const gpu = await testGpu();
+    const model = await encoder();
+    const { persistent } = gpu.memory();
+    const stop = new AbortController();
+    const encoding = encodeTexts(model, randomTexts(randomLengths(40, 40, 4), 50, 2), {
+      microBatchTokens: 60,
+      signal: stop.signal,
+      onEncoded: () => stop.abort(new Error('no longer wanted')),
+    });
+    await expect(encoding).rejects.toThrow('no longer wanted');
+    expect(gpu.memory().persistent).toBe(persistent);
+    model.parameters.free();
+  });
+});

@@ -1,0 +1,141 @@
+/** Encode, evaluate and search as the device thread answers them. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { queryMetrics } from '../../src/evaluation/retrieval.ts';
+import { gatherTexts } from '../../src/nn/batch.ts';
+import { DeviceServer } from '../../src/serve/server.ts';
+import { random, testGpu } from '../gpu.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { prepareTinyRun, publishTokens, tinySettings, tinyTokenFile } from '../train/fixture.ts';
+
+const folder = temporaryFolder();
+const signal = new AbortController().signal;
+
+async function serve() {
+  const server = new DeviceServer(await testGpu());
+  const { input, storage } = await prepareTinyRun(folder(), tinySettings());
+  return { server, storage, model: input.model, storageRoot: folder() };
+}
+
+/** Dot product of two rows. */
+const dot = (vectors: Float32Array, a: number, b: number, width: number): number => {
+  let sum = 0;
+  for (let c = 0; c < width; c++) sum += vectors[a * width + c]! * vectors[b * width + c]!;
+  return sum;
+};
+
+describe('evaluation', () => {
+  it('ranks all documents for every query', async () => {
+    const { server, model, storageRoot } = await serve();
+    const told: number[] = [];
+    const result = await server.evaluate(
+      { storageRoot, model, tokens: 'tiny-ir', split: 'test' },
+      { signal, onEncoded: ({ encoded }) => told.push(encoded) },
+    );
+    const file = tinyTokenFile('ir', 18, 11);
+    const { query, documents } = file.splits.test;
+    expect(result).toMatchObject({ task: 'ir', main: 'ndcg_at_10', count: 18, documents: documents.length });
+    expect(told.at(-1)).toBe(18 + documents.length);
+    const texts = gatherTexts(file.texts, [...query, ...documents]);
+    const { data, dimension } = await server.encode({ storageRoot, model, texts }, signal);
+    let sum = 0;
+    query.forEach((_, i) => {
+      const scores = Array.from(documents, (__, d) => dot(data, i, 18 + d, dimension));
+      const ranking = scores.map((_s, d) => d).sort((a, b) => scores[b]! - scores[a]! || b - a);
+      sum += queryMetrics({ ranked: ranking.map((d) => (d === i ? 1 : 0)), judged: [1] })['ndcg_at_10']!;
+    });
+    expect(result.metrics['ndcg_at_10']).toBeCloseTo(sum / 18, 6);
+  });
+
+  it('correlates cosines with grades', async () => {
+    const { server, model, storageRoot } = await serve();
+    const result = await server.evaluate(
+      { storageRoot, model, tokens: 'tiny-sts', split: 'test' },
+      { signal, onEncoded: () => {} },
+    );
+    expect(result).toMatchObject({ task: 'sts', main: 'cosine_spearman', count: 32, documents: 0 });
+    expect(result.metrics['cosine_spearman']).toBeGreaterThan(0.2);
+  });
+
+  it('refuses a split without records, a model and a token file that are not there', async () => {
+    const { server, model, storageRoot } = await serve();
+    const options = { signal, onEncoded: () => {} };
+    const request = { storageRoot, model, tokens: 'tiny-sts', split: 'dev' } as const;
+    await expect(server.evaluate(request, options)).rejects.toMatchObject({ details: { field: 'split' } });
+    const missing = { ...request, split: 'test' as const };
+    await expect(server.evaluate({ ...missing, model: 'd'.repeat(64) }, options)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(server.evaluate({ ...missing, tokens: 'none' }, options)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('refuses tokens of another vocabulary', async () => {
+    const { server, model, storage, storageRoot } = await serve();
+    const file = tinyTokenFile('sts', 8, 1);
+    file.texts.ids[3] = 4_000_000;
+    await publishTokens(storage, 'broken', file);
+    await expect(
+      server.evaluate({ storageRoot, model, tokens: 'broken', split: 'test' }, { signal, onEncoded: () => {} }),
+    ).rejects.toMatchObject({ details: { field: 'texts' } });
+  });
+});
+
+describe('search', () => {
+  const dimension = 16;
+  const vectors = random(8).floats(300 * dimension);
+
+  async function segment(count = 300) {
+    const path = join(folder(), `segment-${count}`);
+    await writeFile(path, new Uint8Array(vectors.buffer, 0, count * dimension * 4));
+    return { key: `k${count}`, path, count, dimension };
+  }
+
+  it('finds the best rows of a segment file, best first', async () => {
+    const { server } = await serve();
+    const queries = { data: vectors.slice(0, 3 * dimension), count: 3, dimension };
+    const found = await server.search({ segment: await segment(), queries, k: 5 });
+    expect(found.k).toBe(5);
+    for (let query = 0; query < 3; query++) {
+      const scores = Array.from({ length: 300 }, (_, row) => dot(vectors, query, row, dimension));
+      const expected = scores.map((_, row) => row).sort((a, b) => scores[b]! - scores[a]! || a - b);
+      expect([...found.rows.subarray(query * 5, query * 5 + 5)]).toEqual(expected.slice(0, 5));
+      expect(found.scores[query * 5]).toBeCloseTo(scores[expected[0]!]!, 4);
+    }
+  });
+
+  it('gives fewer hits where there are fewer rows, and none of an empty collection', async () => {
+    const { server } = await serve();
+    const queries = { data: vectors.slice(0, dimension), count: 1, dimension };
+    expect((await server.search({ segment: await segment(2), queries, k: 10 })).rows.length).toBe(2);
+    expect(await server.search({ segment: await segment(0), queries, k: 10 })).toMatchObject({ k: 0 });
+  });
+
+  it('refuses another dimension, a bad k and a damaged segment', async () => {
+    const { server } = await serve();
+    const queries = { data: vectors.slice(0, dimension), count: 1, dimension };
+    const good = await segment();
+    const odd = { data: vectors.slice(0, 8), count: 1, dimension: 8 };
+    await expect(server.search({ segment: good, queries: odd, k: 1 })).rejects.toMatchObject({
+      details: { field: 'queries' },
+    });
+    await expect(server.search({ segment: good, queries, k: 0 })).rejects.toMatchObject({ details: { field: 'k' } });
+    await expect(server.search({ segment: { ...good, key: 'x', count: 299 }, queries, k: 1 })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    await expect(
+      server.search({ segment: { ...good, key: 'y', path: join(folder(), 'none') }, queries, k: 1 }),
+    ).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('forgets what it is told to, and gives the memory back', async () => {
+    const gpu = await testGpu();
+    const { server } = await serve();
+    const before = gpu.memory().persistent;
+    const queries = { data: vectors.slice(0, dimension), count: 1, dimension };
+    await server.search({ segment: await segment(), queries, k: 1 });
+    expect(gpu.memory().persistent).toBeGreaterThan(before);
+    await server.forget({ segment: 'k300' });
+    expect(gpu.memory().persistent).toBe(before);
+  });
+});
