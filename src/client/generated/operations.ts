@@ -291,6 +291,8 @@ export type Loss =
 
 /** A loss's parameters. */
 export type LossParametersInput = {
+  /** Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none. From 0 to 2. Of INFONCE (default 2). */
+  readonly margin?: number | null | undefined;
   /** all: mean over every positive slot; sample: one slot drawn per query. Of INFONCE (default ALL). */
   readonly positives?: LossPositives | null | undefined;
   /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02). */

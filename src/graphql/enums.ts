@@ -1,0 +1,127 @@
+/** GraphQL enums. Those of losses, samplers, families, pooling, fusion and importers derive from the catalogs. */
+import { type CatalogEntry, enumValueOf } from '../catalog.ts';
+import { importerCatalog } from '../data/importers/catalog.ts';
+import type { Split as SplitName, Task as TaskName, TextRole as TextRoleName } from '../data/types.ts';
+import type {
+  CheckpointReason as CheckpointReasonName,
+  JobKind as JobKindName,
+  JobState as JobStateName,
+  RunState as RunStateName,
+} from '../db/schema.ts';
+import { fusionCatalog } from '../fusion/catalog.ts';
+import { encoderCatalog, type PoolingMode } from '../nn/encoders/catalog.ts';
+import { lossCatalog } from '../nn/losses/catalog.ts';
+import { samplerCatalog } from '../train/catalog.ts';
+import { builder } from './builder.ts';
+
+/** An enum of plain names with a description each: `delta-guided` becomes DELTA_GUIDED. */
+export function namedEnum<const Name extends string>(
+  typeName: string,
+  description: string,
+  descriptions: Readonly<Record<Name, string>>,
+) {
+  const values = Object.entries<string>(descriptions).map(([name, text]) => [
+    enumValueOf(name),
+    { value: name, description: text },
+  ]);
+  return builder.enumType<string, Record<string, { value: Name; description: string }>>(typeName, {
+    description,
+    values: Object.fromEntries(values),
+  });
+}
+
+/** An enum whose values are a catalog's rows. */
+function catalogEnum<const Name extends string>(
+  typeName: string,
+  description: string,
+  catalog: readonly (CatalogEntry & { readonly name: Name })[],
+) {
+  const rows = catalog.map((entry) => [entry.name, `${entry.title}: ${entry.description} Source: ${entry.source}.`]);
+  return namedEnum<Name>(typeName, description, Object.fromEntries(rows));
+}
+
+export const Loss = catalogEnum('Loss', 'A loss that a run can be made of.', lossCatalog);
+export const Sampler = catalogEnum('Sampler', 'How batches are drawn from data sets.', samplerCatalog);
+export const EncoderFamily = catalogEnum('EncoderFamily', 'An architecture of encoders.', encoderCatalog);
+export const FusionMethod = catalogEnum('FusionMethod', 'A way to fuse checkpoints.', fusionCatalog);
+export const Importer = catalogEnum('Importer', 'A file format that can be imported.', importerCatalog);
+
+export const Pooling = namedEnum<PoolingMode>('Pooling', "How token states become a text's vector.", {
+  cls: 'The first pooled token.',
+  mean: 'The mean of the pooled tokens.',
+  weightedmean: 'The mean weighted by position, counted from 1.',
+  lasttoken: 'The last token.',
+});
+
+export const Task = namedEnum<TaskName>('Task', 'What a data set teaches and measures.', {
+  ir: 'Information retrieval: bring up relevant passages.',
+  sts: 'Semantic textual similarity: order pairs of sentences by fine differences of meaning.',
+});
+
+export const Split = namedEnum<SplitName>('Split', 'A part of a data set.', {
+  train: 'What runs learn from.',
+  dev: 'For choices made while developing.',
+  test: 'For the figures that are reported.',
+});
+
+export const TextRole = namedEnum<TextRoleName>('TextRole', 'Which prompt template of the model a text is given.', {
+  query: 'A search query.',
+  sts: 'A sentence of a similarity comparison.',
+  passage: 'A document that is searched.',
+});
+
+export const RunState = namedEnum<RunStateName>('RunState', 'Where a run stands.', {
+  QUEUED: 'Waits for the device.',
+  RUNNING: 'Trains.',
+  INTERRUPTED: 'Stopped with its process; resumeRun continues it from its last checkpoint.',
+  CANCELLED: 'Stopped by cancelRun; its checkpoint is kept. Terminal.',
+  FAILED: 'Ended by an error. Terminal for its stream; resumeRun may try again.',
+  SUCCEEDED: 'Finished. Terminal.',
+});
+
+export const JobState = namedEnum<JobStateName>('JobState', 'Where a job stands.', {
+  RUNNING: 'Works.',
+  INTERRUPTED: 'Stopped with its process; nothing of it was kept. Ask for it again.',
+  CANCELLED: 'Stopped on request.',
+  FAILED: 'Ended by an error.',
+  SUCCEEDED: 'Finished.',
+});
+
+export const JobKind = namedEnum<JobKindName>('JobKind', 'What a job does.', {
+  'import-dataset': 'Imports a data set.',
+  'create-model': 'Makes a model from scratch and trains its vocabulary.',
+  evaluate: 'Evaluates a checkpoint or the baseline.',
+  fuse: 'Fuses checkpoints.',
+  'embed-collection': "Embeds a collection's documents.",
+  'export-checkpoint': 'Writes a checkpoint to a folder.',
+});
+
+export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReason', 'Why a checkpoint was made.', {
+  initial: 'The untrained weights, theta_0.',
+  epoch: 'An epoch ended.',
+  interval: 'checkpointEverySteps updates had been made.',
+  stop: 'The run was stopped.',
+  fused: 'Made by fuseCheckpoints.',
+});
+
+export const Evaluator = namedEnum('Evaluator', 'What was evaluated.', {
+  checkpoint: 'A checkpoint.',
+  'bag-of-words': 'The tf-idf baseline, which needs no model.',
+});
+
+export const DatabaseKind = namedEnum('DatabaseKind', 'Which database keeps the records.', {
+  pglite: 'The embedded one (PGlite) in the data folder.',
+  postgres: 'A Postgres server named by DATABASE_URL.',
+});
+
+export const AdapterType = namedEnum('AdapterType', 'What kind of device an adapter is.', {
+  discrete: 'A graphics card.',
+  integrated: "The processor's own graphics.",
+  software: 'The CPU: slow.',
+  unknown: 'The driver does not say.',
+});
+
+export const OrderDirection = namedEnum('OrderDirection', 'Direction of an order.', {
+  asc: 'Smallest or oldest first.',
+  desc: 'Largest or newest first.',
+});

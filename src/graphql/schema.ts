@@ -1,0 +1,17 @@
+/** The whole schema. Importing it registers types and nothing else. */
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './schema/dataset.ts';
+import './schema/dataset-import.ts';
+import './schema/model.ts';
+import './schema/run.ts';
+import './schema/run-event.ts';
+import './schema/checkpoint.ts';
+import './schema/evaluation.ts';
+import './schema/fusion.ts';
+import './schema/collection.ts';
+import './schema/embedding.ts';
+import './schema/job.ts';
+import './schema/system.ts';
+
+export const schema: GraphQLSchema = builder.toSchema();

@@ -1,0 +1,212 @@
+/** Checkpoints: weights with their lineage; export, alias, delete. */
+import type { CheckpointRow } from '../../db/schema.ts';
+import { fusionCatalog } from '../../fusion/catalog.ts';
+import * as checkpoints from '../../services/checkpoints.ts';
+import { exportCheckpoint } from '../../services/export.ts';
+import { builder } from '../builder.ts';
+import { parametersObject } from '../catalog-inputs.ts';
+import { connect } from '../connection.ts';
+import { CheckpointReason, FusionMethod, OrderDirection } from '../enums.ts';
+import { keyOf } from '../ids.ts';
+import { CheckpointChoice, checkpointIdOf, deletedPayload } from './common.ts';
+import { Checkpoint, Evaluation, Job, Model, Run } from './refs.ts';
+
+const FusionParameters = parametersObject('FusionParameters', 'Fusion', "A fusion method's parameters.", fusionCatalog);
+
+const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
+  description: 'How a checkpoint was fused.',
+  fields: (t) => ({
+    method: t.field({ type: FusionMethod, description: 'Method.', resolve: (row) => checkpoints.fusionOf(row).method }),
+    parameters: t.field({
+      type: FusionParameters,
+      description: 'Its parameters.',
+      resolve: (row) => checkpoints.fusionOf(row).parameters,
+    }),
+    checkpoints: t.field({
+      type: [Checkpoint],
+      description: 'What was fused, in order.',
+      resolve: (row, _args, { tandem }) => checkpoints.parentsOf(tandem, row.id),
+    }),
+  }),
+});
+
+Checkpoint.implement({
+  description: 'Weights with their lineage, kept as a sentence-transformers folder.',
+  fields: (t) => ({
+    alias: t.exposeString('alias', { nullable: true, description: 'The name people gave it.' }),
+    reason: t.expose('reason', { type: CheckpointReason, description: 'Why it was made.' }),
+    model: t.field({ type: Model, description: 'The model it descends from.', resolve: (row) => row.modelId }),
+    run: t.field({
+      type: Run,
+      nullable: true,
+      description: 'The run that made it; null = fused, or untrained.',
+      resolve: (row) => row.runId,
+    }),
+    step: t.exposeInt('step', { description: 'Updates made; 0 = untrained.' }),
+    epoch: t.exposeInt('epoch', { description: 'Epochs finished.' }),
+    digest: t.exposeString('digest', { description: 'sha256 of the folder.' }),
+    bytes: t.expose('bytes', { type: 'Int64', description: 'Size of the folder.' }),
+    resumable: t.boolean({
+      description: 'True = its run can continue from here.',
+      resolve: (row) => row.stateDigest !== null,
+    }),
+    fusion: t.field({
+      type: Fusion,
+      nullable: true,
+      description: 'How it was fused; null = it was not.',
+      resolve: (row) => (row.fusion === null ? null : row),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    evaluations: t.field({
+      type: [Evaluation],
+      description: 'Its evaluations, newest first.',
+      resolve: (row, _args, { tandem }) => checkpoints.evaluationsOf(tandem, row.id),
+    }),
+  }),
+});
+
+const CheckpointFilter = builder.inputType('CheckpointFilter', {
+  description: 'Which checkpoints.',
+  fields: (t) => ({
+    run: t.id({ description: 'Of this run.' }),
+    model: t.id({ description: 'Descending from this model.' }),
+    reason: t.field({ type: CheckpointReason, description: 'Made for this reason.' }),
+    alias: t.string({ description: 'With this alias.' }),
+  }),
+});
+
+const CheckpointOrderField = builder.enumType('CheckpointOrderField', {
+  description: 'What checkpoints are ordered by.',
+  values: {
+    CREATED_AT: { value: 'createdAt', description: 'When they were made.' },
+    STEP: { value: 'step', description: 'Updates made.' },
+  } as const,
+});
+
+const CheckpointOrder = builder.inputType('CheckpointOrder', {
+  description: 'Order of checkpoints.',
+  fields: (t) => ({
+    field: t.field({ type: CheckpointOrderField, required: true, description: 'By what.' }),
+    direction: t.field({ type: OrderDirection, required: true, defaultValue: 'asc', description: 'Which way.' }),
+  }),
+});
+
+builder.objectField(Run, 'checkpoints', (t) =>
+  t.connection({
+    type: Checkpoint,
+    description: 'Its checkpoints, oldest first.',
+    resolve: (row, args, context) =>
+      connect<CheckpointRow>(args, context, (window) =>
+        checkpoints.list(
+          context.tandem,
+          { filter: { runId: row.id }, orderBy: { field: 'step', direction: 'asc' } },
+          window,
+        ),
+      ),
+  }),
+);
+
+builder.queryFields((t) => ({
+  checkpoints: t.connection({
+    type: Checkpoint,
+    description: 'The checkpoints, newest first.',
+    args: {
+      filter: t.arg({ type: CheckpointFilter, description: 'Only those that match.' }),
+      orderBy: t.arg({ type: CheckpointOrder, description: 'In which order.' }),
+    },
+    resolve: (_root, args, context) => {
+      const { run, model, reason, alias } = args.filter ?? {};
+      const filter = {
+        runId: run ? keyOf(run, 'Run', 'filter.run').key : undefined,
+        modelId: model ? keyOf(model, 'Model', 'filter.model').key : undefined,
+        reason,
+        alias,
+      };
+      return connect(args, context, (window) =>
+        checkpoints.list(context.tandem, { filter, orderBy: args.orderBy }, window),
+      );
+    },
+  }),
+  checkpoint: t.field({
+    type: Checkpoint,
+    nullable: true,
+    description: 'One checkpoint; NOT_FOUND if there is none.',
+    args: { by: t.arg({ type: CheckpointChoice, required: true, description: 'Which one.' }) },
+    resolve: (_root, { by }, { tandem }) => checkpointIdOf(tandem, by, 'by'),
+  }),
+}));
+
+const ExportPayload = builder
+  .objectRef<Awaited<ReturnType<typeof exportCheckpoint>>>('ExportCheckpointPayload')
+  .implement({
+    description: 'What exportCheckpoint wrote.',
+    fields: (t) => ({
+      checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The checkpoint.' }),
+      path: t.exposeString('path', { description: 'The folder on the server: a sentence-transformers model.' }),
+      files: t.exposeStringList('files', { description: 'Its files.' }),
+      bytes: t.expose('bytes', { type: 'Int64', description: 'Their size.' }),
+      job: t.expose('job', { type: Job, description: 'The job that did it.' }),
+    }),
+  });
+
+const SetAliasPayload = builder.objectRef<{ checkpoint: CheckpointRow }>('SetCheckpointAliasPayload').implement({
+  description: 'What setCheckpointAlias did.',
+  fields: (t) => ({ checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The checkpoint.' }) }),
+});
+
+const ExportInput = builder.inputType('ExportCheckpointInput', {
+  description: 'What to export, and where.',
+  fields: (t) => ({
+    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'Which checkpoint.' }),
+    folder: t.string({
+      required: true,
+      description: 'Name of a new folder under <data folder>/export: letters, digits, dots, dashes.',
+    }),
+  }),
+});
+
+const SetAliasInput = builder.inputType('SetCheckpointAliasInput', {
+  description: 'The alias of a checkpoint.',
+  fields: (t) => ({
+    checkpoint: t.id({ required: true, description: 'Id of a checkpoint.' }),
+    alias: t.string({
+      description:
+        'The alias, 1 to 100 letters, digits, dots, dashes; moves here if another checkpoint has it. null takes it away.',
+    }),
+  }),
+});
+
+const DeleteCheckpointPayload = deletedPayload('DeleteCheckpointPayload', 'checkpoint');
+
+builder.mutationFields((t) => ({
+  exportCheckpoint: t.field({
+    type: ExportPayload,
+    description:
+      'Writes a checkpoint as a sentence-transformers folder and waits until it is there. A folder that exists is a CONFLICT.',
+    args: { input: t.arg({ type: ExportInput, required: true, description: 'What and where.' }) },
+    resolve: async (_root, { input }, { tandem }) =>
+      exportCheckpoint(tandem, await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'), input.folder),
+  }),
+  setCheckpointAlias: t.field({
+    type: SetAliasPayload,
+    description: 'Names a checkpoint, moves its name, or takes it away.',
+    args: { input: t.arg({ type: SetAliasInput, required: true, description: 'Which, and how.' }) },
+    resolve: async (_root, { input }, { tandem }) => ({
+      checkpoint: await checkpoints.setAlias(
+        tandem,
+        keyOf(input.checkpoint, 'Checkpoint', 'input.checkpoint').key,
+        input.alias ?? null,
+      ),
+    }),
+  }),
+  deleteCheckpoint: t.field({
+    type: DeleteCheckpointPayload,
+    description:
+      'Deletes a checkpoint and its evaluations; CONFLICT names the collections, fusions and runs that use it.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a checkpoint.' }) },
+    resolve: async (_root, { id }, { tandem }) => {
+      await checkpoints.remove(tandem, keyOf(id, 'Checkpoint', 'id').key);
+      return { deletedId: id };
+    },
+  }),
+}));

@@ -1,0 +1,243 @@
+/** Collections of documents: embedded once, searched often. */
+import { z } from 'zod';
+import type { CollectionRow, DocumentRow } from '../../db/schema.ts';
+import * as collections from '../../services/collections.ts';
+import { addDocuments, deleteDocuments } from '../../services/documents.ts';
+import { search } from '../../services/search.ts';
+import { base64Of, type StoredVector, vectorsOf } from '../../services/vectors.ts';
+import { builder } from '../builder.ts';
+import { connect } from '../connection.ts';
+import { keyOf } from '../ids.ts';
+import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { EmbeddingReportObject } from './embedding.ts';
+import { Checkpoint, Collection, Document, Job } from './refs.ts';
+
+Collection.implement({
+  description: 'Documents that one checkpoint embedded.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Name; each has its own.' }),
+    checkpoint: t.field({
+      type: Checkpoint,
+      description: 'What embeds its documents and queries.',
+      resolve: (row) => row.checkpointId,
+    }),
+    dimension: t.exposeInt('dimension', { description: 'Length of its vectors.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    documents: t.connection({
+      type: Document,
+      description: 'Its documents, in order of arrival.',
+      resolve: (row, args, context) =>
+        connect<DocumentRow>(args, context, (window) => collections.documentsOf(context.tandem, row.id, window)),
+    }),
+  }),
+});
+
+const DocumentEmbedding = builder.objectRef<StoredVector>('DocumentEmbedding').implement({
+  description: 'The stored vector of a document, of length 1.',
+  fields: (t) => ({
+    dimension: t.exposeInt('dimension', { description: 'Its length.' }),
+    tokens: t.exposeInt('tokens', { description: 'Tokens of the document, prompt included.' }),
+    truncated: t.exposeBoolean('truncated', { description: 'True = the document was cut.' }),
+    base64: t.string({
+      description: 'The vector as base64 of little-endian 32-bit floats.',
+      resolve: ({ vector }) => base64Of(vector),
+    }),
+    values: t.floatList({
+      description: 'The vector as numbers: several times larger than base64.',
+      resolve: ({ vector }) => [...vector],
+    }),
+  }),
+});
+
+Document.implement({
+  description: 'A document of a collection.',
+  fields: (t) => ({
+    key: t.exposeString('key', { description: 'Your own id of it, unique in its collection.' }),
+    text: t.exposeString('text', { description: 'Its text.' }),
+    metadata: t.expose('metadata', {
+      type: 'JSON',
+      nullable: true,
+      description: 'What you gave with it: a JSON object.',
+    }),
+    collection: t.field({ type: Collection, description: 'Its collection.', resolve: (row) => row.collectionId }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
+    embedding: t.loadable({
+      type: DocumentEmbedding,
+      description: 'Its vector.',
+      load: (ids: string[], { tandem }) => vectorsOf(tandem, ids),
+      resolve: (row) => row.id,
+    }),
+  }),
+});
+
+const Hit = builder.objectRef<Awaited<ReturnType<typeof search>>['hits'][number]>('SearchHit').implement({
+  description: 'A document that was found.',
+  fields: (t) => ({
+    document: t.expose('document', { type: Document, description: 'The document.' }),
+    score: t.exposeFloat('score', { description: 'Cosine of query and document, from -1 to 1.' }),
+    rank: t.exposeInt('rank', { description: 'Counts from 1, best first.' }),
+  }),
+});
+
+const SearchResult = builder.objectRef<Awaited<ReturnType<typeof search>>>('SearchResult').implement({
+  description: 'What a search found.',
+  fields: (t) => ({
+    hits: t.field({ type: [Hit], description: 'Best first.', resolve: ({ hits }) => [...hits] }),
+    searched: t.exposeInt('searched', { description: 'Documents compared: all of the collection.' }),
+    report: t.expose('report', { type: EmbeddingReportObject, description: 'How the query was embedded.' }),
+  }),
+});
+
+const CollectionFilter = builder.inputType('CollectionFilter', {
+  description: 'Which collections.',
+  fields: (t) => ({ name: t.string({ description: 'Exactly this name.' }) }),
+});
+
+builder.queryFields((t) => ({
+  collections: t.connection({
+    type: Collection,
+    description: 'The collections, newest first.',
+    args: { filter: t.arg({ type: CollectionFilter, description: 'Only those that match.' }) },
+    resolve: (_root, args, context) =>
+      connect(args, context, (window) => collections.list(context.tandem, args, window)),
+  }),
+  collection: t.field({
+    type: Collection,
+    nullable: true,
+    description: 'One collection; NOT_FOUND if there is none.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a collection.' }) },
+    resolve: (_root, { id }) => keyOf(id, 'Collection', 'id').key,
+  }),
+  search: t.field({
+    type: SearchResult,
+    description: 'Searches a collection exactly: the query is compared with every document.',
+    args: {
+      collection: t.arg.id({ required: true, description: 'Id of a collection.' }),
+      query: t.arg.string({ required: true, description: 'What to look for.' }),
+      k: t.arg.int({
+        required: true,
+        defaultValue: 10,
+        description: 'How many hits, from 1 to 1000.',
+        validate: z.number().int().min(1).max(1000),
+      }),
+      instruction: t.arg.string({
+        required: true,
+        defaultValue: '',
+        description: 'Task instruction, for the models whose template has a place for it.',
+      }),
+    },
+    resolve: (_root, { collection, ...input }, { tandem, signal }) =>
+      search(tandem, { ...input, collectionId: keyOf(collection, 'Collection', 'collection').key }, signal),
+  }),
+}));
+
+const CreateCollectionInput = builder.inputType('CreateCollectionInput', {
+  description: 'A new collection.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Name, 1 to 200 characters, not yet taken.', validate: nameSchema }),
+    checkpoint: t.field({
+      type: CheckpointChoice,
+      required: true,
+      description: 'What embeds its documents and queries.',
+    }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const DocumentInput = builder.inputType('DocumentInput', {
+  description: 'A document to add.',
+  fields: (t) => ({
+    key: t.string({
+      required: true,
+      description: 'Your own id of it, 1 to 500 characters; a key that is there already is replaced.',
+      validate: z.string().min(1).max(500),
+    }),
+    text: t.string({ required: true, description: 'Its text.' }),
+    metadata: t.field({ type: 'JSON', description: 'Anything to keep with it: a JSON object.' }),
+  }),
+});
+
+const AddDocumentsInput = builder.inputType('AddDocumentsInput', {
+  description: 'Documents to add.',
+  fields: (t) => ({
+    collection: t.id({ required: true, description: 'Id of a collection.' }),
+    documents: t.field({ type: [DocumentInput], required: true, description: 'The documents; each key once.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const CreateCollectionPayload = builder.objectRef<{ collection: CollectionRow }>('CreateCollectionPayload').implement({
+  description: 'What createCollection made.',
+  fields: (t) => ({ collection: t.expose('collection', { type: Collection, description: 'The collection.' }) }),
+});
+
+const AddDocumentsPayload = builder
+  .objectRef<Awaited<ReturnType<typeof addDocuments>>>('AddDocumentsPayload')
+  .implement({
+    description: 'What addDocuments did.',
+    fields: (t) => ({
+      collection: t.expose('collection', { type: Collection, description: 'The collection.' }),
+      added: t.exposeInt('added', { description: 'New documents.' }),
+      replaced: t.exposeInt('replaced', { description: 'Documents whose key was there already.' }),
+      report: t.expose('report', { type: EmbeddingReportObject, description: 'How they were embedded.' }),
+      job: t.expose('job', { type: Job, description: 'The job that did it.' }),
+    }),
+  });
+
+const DeleteDocumentsInput = builder.inputType('DeleteDocumentsInput', {
+  description: 'Documents to delete.',
+  fields: (t) => ({
+    collection: t.id({ required: true, description: 'Id of a collection.' }),
+    keys: t.stringList({ required: true, description: 'Their keys.' }),
+  }),
+});
+
+const DeleteDocumentsPayload = builder
+  .objectRef<Awaited<ReturnType<typeof deleteDocuments>>>('DeleteDocumentsPayload')
+  .implement({
+    description: 'What deleteDocuments did.',
+    fields: (t) => ({
+      collection: t.expose('collection', { type: Collection, description: 'The collection.' }),
+      deleted: t.exposeInt('deleted', { description: 'Documents deleted.' }),
+      unknownKeys: t.exposeStringList('unknownKeys', { description: 'Keys that named no document.' }),
+    }),
+  });
+
+const DeleteCollectionPayload = deletedPayload('DeleteCollectionPayload', 'collection');
+
+builder.mutationFields((t) => ({
+  createCollection: t.field({
+    type: CreateCollectionPayload,
+    description: 'Makes an empty collection.',
+    args: { input: t.arg({ type: CreateCollectionInput, required: true, description: 'What to make.' }) },
+    resolve: async (_root, { input }, { tandem }) => ({
+      collection: await collections.create(tandem, {
+        ...input,
+        checkpointId: await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'),
+      }),
+    }),
+  }),
+  addDocuments: t.field({
+    type: AddDocumentsPayload,
+    description: 'Embeds documents into a collection and waits until they can be found; all of them or none.',
+    args: { input: t.arg({ type: AddDocumentsInput, required: true, description: 'What, and where.' }) },
+    resolve: (_root, { input }, { tandem }) =>
+      addDocuments(tandem, { ...input, collectionId: keyOf(input.collection, 'Collection', 'input.collection').key }),
+  }),
+  deleteDocuments: t.field({
+    type: DeleteDocumentsPayload,
+    description: 'Deletes documents of a collection.',
+    args: { input: t.arg({ type: DeleteDocumentsInput, required: true, description: 'Which.' }) },
+    resolve: (_root, { input }, { tandem }) =>
+      deleteDocuments(tandem, keyOf(input.collection, 'Collection', 'input.collection').key, input.keys),
+  }),
+  deleteCollection: t.field({
+    type: DeleteCollectionPayload,
+    description: 'Deletes a collection with its documents and vectors.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a collection.' }) },
+    resolve: async (_root, { id }, { tandem }) => {
+      await collections.remove(tandem, keyOf(id, 'Collection', 'id').key);
+      return { deletedId: id };
+    },
+  }),
+}));

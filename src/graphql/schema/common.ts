@@ -1,0 +1,48 @@
+/** Pieces that several files of the schema share. */
+import { z } from 'zod';
+import { checkpointByAlias } from '../../services/checkpoints.ts';
+import { initialCheckpoint } from '../../services/models.ts';
+import type { Tandem } from '../../services/tandem.ts';
+import { builder, type ExtendedTypes } from '../builder.ts';
+import { keyOf } from '../ids.ts';
+
+export const nameSchema = z.string().trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters');
+
+type InputFields = PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObject'>;
+
+/** The field of every creating mutation. */
+export const idempotencyKey = (t: InputFields) =>
+  t.string({
+    description: 'A key of your choice: the same key again answers with what the first call made.',
+    validate: z.string().min(1, 'must not be empty').max(200, 'must have at most 200 characters').nullish(),
+  });
+
+/** The payload of a delete. */
+export const deletedPayload = (name: string, noun: string) =>
+  builder.objectRef<{ deletedId: string }>(name).implement({
+    description: `What was deleted.`,
+    fields: (t) => ({
+      deletedId: t.exposeID('deletedId', { description: `Id of the deleted ${noun}.` }),
+    }),
+  });
+
+/** Which checkpoint is meant: by id, or by the alias people gave it. */
+export const CheckpointChoice = builder.inputType('CheckpointChoice', {
+  description: 'Which checkpoint; exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: 'Id of a checkpoint, or of a model: its untrained weights.' }),
+    alias: t.string({ description: 'Alias of a checkpoint.' }),
+  }),
+});
+
+/** The key of the chosen checkpoint: a model stands for its untrained one. */
+export async function checkpointIdOf(
+  tandem: Tandem,
+  choice: { readonly id?: string | null; readonly alias?: string | null },
+  field: string,
+): Promise<string> {
+  if (typeof choice.alias === 'string') return checkpointByAlias(tandem, choice.alias, `${field}.alias`);
+  const { type, key } = keyOf(choice.id ?? '', ['Checkpoint', 'Model'], `${field}.id`);
+  return type === 'Model' ? initialCheckpoint(tandem, key) : key;
+}

@@ -1,0 +1,169 @@
+/** Data sets: immutable versions of imported records. */
+import type { TextTriple } from '../../data/types.ts';
+import * as datasets from '../../services/datasets.ts';
+import type { CorpusDocumentView, GradedText, RecordView } from '../../services/types.ts';
+import { builder } from '../builder.ts';
+import { connect } from '../connection.ts';
+import { Importer, OrderDirection, Split, Task } from '../enums.ts';
+import { keyOf } from '../ids.ts';
+import { Dataset } from './refs.ts';
+
+const CountedWarning = builder.objectRef<{ message: string; count: number }>('CountedWarning').implement({
+  description: 'Something odd that was met and counted.',
+  fields: (t) => ({
+    message: t.exposeString('message', { description: 'What it is.' }),
+    count: t.exposeInt('count', { description: 'How often.' }),
+  }),
+});
+
+const DatasetSplit = builder
+  .objectRef<{ split: 'train' | 'dev' | 'test'; records: number; documents: number }>('DatasetSplit')
+  .implement({
+    description: 'The size of one split.',
+    fields: (t) => ({
+      split: t.expose('split', { type: Split, description: 'Which split.' }),
+      records: t.exposeInt('records', { description: 'Records: queries (IR) or pairs (STS).' }),
+      documents: t.exposeInt('documents', { description: 'Documents that an evaluation searches (IR), else 0.' }),
+    }),
+  });
+
+export const TextParts = builder.objectRef<TextTriple>('TextParts').implement({
+  description: 'A text with its instructions, as the unified record keeps it.',
+  fields: (t) => ({
+    taskInstruction: t.string({
+      description: 'Instruction of the task; enters the prompt.',
+      resolve: ([task]) => task,
+    }),
+    instruction: t.string({ description: 'Instruction of this one text.', resolve: ([, instance]) => instance }),
+    text: t.string({ description: 'The text.', resolve: ([, , text]) => text }),
+  }),
+});
+
+const GradedTextObject = builder.objectRef<GradedText>('GradedText').implement({
+  description: 'A text with its grade.',
+  fields: (t) => ({
+    text: t.expose('text', { type: TextParts, description: 'The text.' }),
+    score: t.exposeFloat('score', { nullable: true, description: 'Grade from 0 to 1; null = no grade.' }),
+  }),
+});
+
+const DatasetRecord = builder.objectRef<RecordView>('DatasetRecord').implement({
+  description: 'One record: a query with its passages, or a pair of sentences with its grade.',
+  fields: (t) => ({
+    key: t.exposeString('key', { description: "The record's own id in its data set." }),
+    split: t.expose('split', { type: Split, description: 'The split it belongs to.' }),
+    task: t.expose('task', { type: Task, description: 'What it teaches.' }),
+    query: t.expose('query', { type: TextParts, description: 'The query, or the first sentence.' }),
+    positives: t.expose('positives', {
+      type: [GradedTextObject],
+      description: 'Relevant passages, or the one partner.',
+    }),
+    negatives: t.expose('negatives', { type: [GradedTextObject], description: 'Hard negatives.' }),
+  }),
+});
+
+const CorpusDocument = builder.objectRef<CorpusDocumentView>('CorpusDocument').implement({
+  description: 'A document of the corpus that an IR evaluation searches.',
+  fields: (t) => ({
+    key: t.exposeString('key', { description: "The document's own id in its data set." }),
+    splits: t.expose('splits', { type: [Split], description: 'The splits whose evaluation searches it.' }),
+    text: t.expose('text', { type: TextParts, description: 'The text.' }),
+  }),
+});
+
+Dataset.implement({
+  description: 'A version of a data set. It never changes; another import of the same name is another version.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Name.' }),
+    version: t.exposeInt('version', { description: 'Counts from 1 per name.' }),
+    task: t.expose('task', { type: Task, description: 'What it teaches and measures.' }),
+    digest: t.exposeString('digest', { description: 'sha256 of the record file.' }),
+    importer: t.expose('importer', { type: Importer, description: 'What read it.' }),
+    source: t.exposeString('source', {
+      description: 'Where it came from: a path in the import folder, `sample`, `inline`.',
+    }),
+    bytes: t.expose('bytes', { type: 'Int64', description: 'Size of the record file.' }),
+    splits: t.field({
+      type: [DatasetSplit],
+      description: 'The three splits with their sizes.',
+      resolve: (row) =>
+        (['train', 'dev', 'test'] as const).map((split) => ({
+          split,
+          records: row.counts[split],
+          documents: row.documentCounts[split],
+        })),
+    }),
+    scaleLow: t.float({ description: 'Raw grade that became 0.', resolve: (row) => row.scale[0] }),
+    scaleHigh: t.float({ description: 'Raw grade that became 1.', resolve: (row) => row.scale[1] }),
+    ignoreIdenticalIds: t.exposeBoolean('ignoreIdenticalIds', {
+      description: "True = evaluation drops a document whose id is the query's.",
+    }),
+    warnings: t.field({
+      type: [CountedWarning],
+      description: 'Oddities of the import.',
+      resolve: (row) => [...row.warnings],
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was imported.' }),
+    records: t.connection({
+      type: DatasetRecord,
+      description: 'The records of one split, in the order of the file.',
+      args: { split: t.arg({ type: Split, required: true, description: 'Which split.' }) },
+      resolve: (row, args, context) =>
+        connect<RecordView>(args, context, (window) => datasets.records(context.tandem, row, args.split, window)),
+    }),
+    documents: t.connection({
+      type: CorpusDocument,
+      description: 'The corpus that an IR evaluation of one split searches.',
+      args: { split: t.arg({ type: Split, required: true, description: 'Which split.' }) },
+      resolve: (row, args, context) =>
+        connect<CorpusDocumentView>(args, context, (window) =>
+          datasets.documents(context.tandem, row, args.split, window),
+        ),
+    }),
+  }),
+});
+
+const DatasetFilter = builder.inputType('DatasetFilter', {
+  description: 'Which data sets.',
+  fields: (t) => ({
+    name: t.string({ description: 'Exactly this name.' }),
+    task: t.field({ type: Task, description: 'Of this task.' }),
+    digest: t.string({ description: 'With this digest.' }),
+  }),
+});
+
+const DatasetOrderField = builder.enumType('DatasetOrderField', {
+  description: 'What data sets are ordered by.',
+  values: {
+    CREATED_AT: { value: 'createdAt', description: 'When they were imported.' },
+    NAME: { value: 'name', description: 'Name, then version.' },
+    BYTES: { value: 'bytes', description: 'Size.' },
+  } as const,
+});
+
+const DatasetOrder = builder.inputType('DatasetOrder', {
+  description: 'Order of data sets.',
+  fields: (t) => ({
+    field: t.field({ type: DatasetOrderField, required: true, description: 'By what.' }),
+    direction: t.field({ type: OrderDirection, required: true, defaultValue: 'asc', description: 'Which way.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  datasets: t.connection({
+    type: Dataset,
+    description: 'The imported data sets, newest first.',
+    args: {
+      filter: t.arg({ type: DatasetFilter, description: 'Only those that match.' }),
+      orderBy: t.arg({ type: DatasetOrder, description: 'In which order.' }),
+    },
+    resolve: (_root, args, context) => connect(args, context, (window) => datasets.list(context.tandem, args, window)),
+  }),
+  dataset: t.field({
+    type: Dataset,
+    nullable: true,
+    description: 'One data set; NOT_FOUND if there is none.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a data set.' }) },
+    resolve: (_root, { id }) => keyOf(id, 'Dataset', 'id').key,
+  }),
+}));

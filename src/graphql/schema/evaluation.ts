@@ -1,0 +1,149 @@
+/** Evaluations of checkpoints and of the baseline. */
+import type { EvaluationRow, JobRow } from '../../db/schema.ts';
+import { evaluateBagOfWords, evaluateCheckpoint } from '../../services/evaluate.ts';
+import * as evaluations from '../../services/evaluations.ts';
+import { builder } from '../builder.ts';
+import { connect } from '../connection.ts';
+import { Evaluator, Split, Task } from '../enums.ts';
+import { keyOf } from '../ids.ts';
+import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
+import { Checkpoint, Dataset, Evaluation, Job } from './refs.ts';
+
+const Metric = builder
+  .objectRef<{ name: string; value: number | null; undefinedReason: string | null }>('Metric')
+  .implement({
+    description: 'One figure of an evaluation.',
+    fields: (t) => ({
+      name: t.exposeString('name', { description: 'Name, as MTEB calls it.' }),
+      value: t.exposeFloat('value', { nullable: true, description: 'Its value as a fraction of 1; null = undefined.' }),
+      undefinedReason: t.exposeString('undefinedReason', { nullable: true, description: 'Why it is undefined.' }),
+    }),
+  });
+
+const metricsOf = (row: EvaluationRow) =>
+  Object.entries(row.metrics).map(([name, value]) => ({
+    name,
+    value,
+    undefinedReason: row.undefinedReasons[name] ?? null,
+  }));
+
+Evaluation.implement({
+  description: 'Figures of a checkpoint, or of the tf-idf baseline, on one split of a data set.',
+  fields: (t) => ({
+    evaluator: t.expose('evaluator', { type: Evaluator, description: 'What was evaluated.' }),
+    checkpoint: t.field({
+      type: Checkpoint,
+      nullable: true,
+      description: 'The checkpoint; null for the baseline.',
+      resolve: (row) => row.checkpointId,
+    }),
+    dataset: t.field({ type: Dataset, description: 'On which data set.', resolve: (row) => row.datasetId }),
+    split: t.expose('split', { type: Split, description: 'On which split.' }),
+    task: t.expose('task', { type: Task, description: 'What was measured.' }),
+    main: t.field({
+      type: Metric,
+      description: 'The figure that counts most: nDCG@10 (IR), Spearman (STS).',
+      resolve: (row) => ({
+        name: row.main,
+        value: row.metrics[row.main] ?? null,
+        undefinedReason: row.undefinedReasons[row.main] ?? null,
+      }),
+    }),
+    metrics: t.field({ type: [Metric], description: 'All figures.', resolve: metricsOf }),
+    count: t.exposeInt('count', { description: 'Queries (IR) or pairs (STS) that count.' }),
+    documents: t.exposeInt('documents', { description: 'Documents searched (IR), else 0.' }),
+    tokens: t.expose('tokens', { type: 'Int64', description: 'Tokens embedded.' }),
+    seconds: t.exposeFloat('seconds', { description: 'Time it took.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+  }),
+});
+
+const EvaluationFilter = builder.inputType('EvaluationFilter', {
+  description: 'Which evaluations.',
+  fields: (t) => ({
+    checkpoint: t.id({ description: 'Of this checkpoint.' }),
+    dataset: t.id({ description: 'On this data set.' }),
+    split: t.field({ type: Split, description: 'On this split.' }),
+    evaluator: t.field({ type: Evaluator, description: 'Of this kind.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  evaluations: t.connection({
+    type: Evaluation,
+    description: 'The evaluations, newest first.',
+    args: { filter: t.arg({ type: EvaluationFilter, description: 'Only those that match.' }) },
+    resolve: (_root, args, context) => {
+      const { checkpoint, dataset, split, evaluator } = args.filter ?? {};
+      const filter = {
+        checkpointId: checkpoint ? keyOf(checkpoint, 'Checkpoint', 'filter.checkpoint').key : undefined,
+        datasetId: dataset ? keyOf(dataset, 'Dataset', 'filter.dataset').key : undefined,
+        split,
+        evaluator,
+      };
+      return connect(args, context, (window) => evaluations.list(context.tandem, filter, window));
+    },
+  }),
+}));
+
+const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
+  description: 'What to evaluate, and on what.',
+  fields: (t) => ({
+    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'Which checkpoint.' }),
+    datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
+    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'On which split.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const EvaluateBagOfWordsInput = builder.inputType('EvaluateBagOfWordsInput', {
+  description: 'On what to evaluate the baseline.',
+  fields: (t) => ({
+    datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
+    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'On which split.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const EvaluatePayload = builder
+  .objectRef<{ evaluations: EvaluationRow[]; jobs: JobRow[] }>('EvaluatePayload')
+  .implement({
+    description: 'The evaluations that were made.',
+    fields: (t) => ({
+      evaluations: t.expose('evaluations', { type: [Evaluation], description: 'One per data set, in order.' }),
+      jobs: t.expose('jobs', { type: [Job], description: 'The jobs that made them.' }),
+    }),
+  });
+
+const datasetKeys = (ids: readonly string[]) => ids.map((id, i) => keyOf(id, 'Dataset', `input.datasets.${i}`).key);
+const DeleteEvaluationPayload = deletedPayload('DeleteEvaluationPayload', 'evaluation');
+
+builder.mutationFields((t) => ({
+  evaluateCheckpoint: t.field({
+    type: EvaluatePayload,
+    description: 'Evaluates a checkpoint and waits for the figures; its jobs tell progress meanwhile.',
+    args: { input: t.arg({ type: EvaluateCheckpointInput, required: true, description: 'What, and on what.' }) },
+    resolve: async (_root, { input }, { tandem }) =>
+      evaluateCheckpoint(tandem, {
+        ...input,
+        checkpointId: await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'),
+        datasetIds: datasetKeys(input.datasets),
+      }),
+  }),
+  evaluateBagOfWords: t.field({
+    type: EvaluatePayload,
+    description: 'Evaluates the tf-idf baseline, which needs no model, and waits for the figures.',
+    args: { input: t.arg({ type: EvaluateBagOfWordsInput, required: true, description: 'On what.' }) },
+    resolve: (_root, { input }, { tandem }) =>
+      evaluateBagOfWords(tandem, { ...input, datasetIds: datasetKeys(input.datasets) }),
+  }),
+  deleteEvaluation: t.field({
+    type: DeleteEvaluationPayload,
+    description: 'Deletes an evaluation.',
+    args: { id: t.arg.id({ required: true, description: 'Id of an evaluation.' }) },
+    resolve: async (_root, { id }, { tandem }) => {
+      await evaluations.remove(tandem, keyOf(id, 'Evaluation', 'id').key);
+      return { deletedId: id };
+    },
+  }),
+}));

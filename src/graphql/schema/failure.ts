@@ -1,0 +1,17 @@
+/** The error that a run or a job kept. */
+import type { PlainError } from '../../errors.ts';
+import { builder } from '../builder.ts';
+
+export const Failure = builder.objectRef<PlainError>('Failure').implement({
+  description: 'Why something failed.',
+  fields: (t) => ({
+    code: t.string({
+      description: 'The code an error of the API would carry; INTERNAL_SERVER_ERROR = a defect of Tandem.',
+      resolve: (error) => error.code ?? 'INTERNAL_SERVER_ERROR',
+    }),
+    message: t.exposeString('message', { description: 'What happened.' }),
+    field: t.exposeString('field', { nullable: true, description: 'The input at fault.' }),
+    expected: t.exposeString('expected', { nullable: true, description: 'What would have been right.' }),
+    remedy: t.exposeString('remedy', { nullable: true, description: 'What to do now.' }),
+  }),
+});

@@ -1,0 +1,54 @@
+/** fuseCheckpoints. */
+import { fusionCatalog } from '../../fusion/catalog.ts';
+import { fuseCheckpoints } from '../../services/fuse.ts';
+import { builder } from '../builder.ts';
+import { parametersInput } from '../catalog-inputs.ts';
+import { FusionMethod } from '../enums.ts';
+import { keyOf } from '../ids.ts';
+import { idempotencyKey } from './common.ts';
+import { Checkpoint, Job } from './refs.ts';
+
+const FusionParametersInput = parametersInput(
+  'FusionParametersInput',
+  'Fusion',
+  "A fusion method's parameters.",
+  fusionCatalog,
+);
+
+const FuseInput = builder.inputType('FuseCheckpointsInput', {
+  description: 'What to fuse, and how.',
+  fields: (t) => ({
+    checkpoints: t.idList({
+      required: true,
+      description: 'Ids of two or more checkpoints that descend from one model.',
+    }),
+    method: t.field({ type: FusionMethod, required: true, description: 'Method.' }),
+    parameters: t.field({
+      type: FusionParametersInput,
+      description: 'Its parameters; absent ones take their defaults.',
+    }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const FusePayload = builder.objectRef<Awaited<ReturnType<typeof fuseCheckpoints>>>('FuseCheckpointsPayload').implement({
+  description: 'What fuseCheckpoints made.',
+  fields: (t) => ({
+    checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The fused checkpoint.' }),
+    job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+  }),
+});
+
+builder.mutationField('fuseCheckpoints', (t) =>
+  t.field({
+    type: FusePayload,
+    description:
+      'Fuses checkpoints of one model into a new one and waits for it. Checkpoints of different models are refused.',
+    args: { input: t.arg({ type: FuseInput, required: true, description: 'What and how.' }) },
+    resolve: (_root, { input }, { tandem }) =>
+      fuseCheckpoints(tandem, {
+        ...input,
+        checkpointIds: input.checkpoints.map((id, i) => keyOf(id, 'Checkpoint', `input.checkpoints.${i}`).key),
+      }),
+  }),
+);

@@ -1,0 +1,173 @@
+/** Models: encoders before training. */
+import { z } from 'zod';
+import { encoderCatalog } from '../../nn/encoders/catalog.ts';
+import { createModel } from '../../services/create-model.ts';
+import * as models from '../../services/models.ts';
+import { builder } from '../builder.ts';
+import { parametersInput, parametersObject } from '../catalog-inputs.ts';
+import { connect } from '../connection.ts';
+import { EncoderFamily, Pooling } from '../enums.ts';
+import { keyOf } from '../ids.ts';
+import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { Checkpoint, Job, Model } from './refs.ts';
+
+const Templates = builder.objectRef<{ query: string; sts: string; passage: string }>('PromptTemplates').implement({
+  description: 'What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing.',
+  fields: (t) => ({
+    query: t.exposeString('query', { description: 'Before a search query.' }),
+    sts: t.exposeString('sts', { description: 'Before a sentence that is compared.' }),
+    passage: t.exposeString('passage', { description: 'Before a document.' }),
+  }),
+});
+
+const Architecture = parametersObject('Architecture', 'Architecture', "An encoder's sizes.", encoderCatalog);
+
+Model.implement({
+  description: 'An encoder before any training: theta_0 of its runs. Trained weights are checkpoints.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Name.' }),
+    family: t.expose('family', { type: EncoderFamily, description: 'Architecture.' }),
+    architecture: t.field({ type: Architecture, description: 'Sizes.', resolve: (row) => row.architecture }),
+    digest: t.exposeString('digest', { description: 'sha256 of the folder.' }),
+    bytes: t.expose('bytes', { type: 'Int64', description: 'Size of the folder.' }),
+    dimension: t.exposeInt('dimension', { description: 'Length of its vectors.' }),
+    layers: t.exposeInt('layers', { description: 'Blocks.' }),
+    parameters: t.expose('parameters', { type: 'Int64', description: 'Number of weights.' }),
+    vocabularySize: t.exposeInt('vocabularySize', { description: 'Tokens it knows.' }),
+    maxLength: t.exposeInt('maxLength', { description: 'Longest text in tokens; longer ones are cut.' }),
+    pooling: t.expose('pooling', { type: Pooling, description: "How token states become a text's vector." }),
+    includePrompt: t.exposeBoolean('includePrompt', { description: "True = the prompt's tokens are pooled too." }),
+    templates: t.expose('templates', { type: Templates, description: 'Prompts.' }),
+    source: t.exposeString('source', { description: 'Where it came from.' }),
+    seed: t.expose('seed', {
+      type: 'Int64',
+      nullable: true,
+      description: 'Seed of its weights; null = not drawn here.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    checkpoint: t.field({
+      type: Checkpoint,
+      description: 'Its untrained weights as a checkpoint.',
+      resolve: (row, _args, { tandem }) => models.initialCheckpoint(tandem, row.id),
+    }),
+  }),
+});
+
+const ModelFilter = builder.inputType('ModelFilter', {
+  description: 'Which models.',
+  fields: (t) => ({ name: t.string({ description: 'Exactly this name.' }) }),
+});
+
+builder.queryFields((t) => ({
+  models: t.connection({
+    type: Model,
+    description: 'The models, newest first.',
+    args: { filter: t.arg({ type: ModelFilter, description: 'Only those that match.' }) },
+    resolve: (_root, args, context) => connect(args, context, (window) => models.list(context.tandem, args, window)),
+  }),
+  model: t.field({
+    type: Model,
+    nullable: true,
+    description: 'One model; NOT_FOUND if there is none.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a model.' }) },
+    resolve: (_root, { id }) => keyOf(id, 'Model', 'id').key,
+  }),
+}));
+
+const ArchitectureInput = parametersInput('ArchitectureInput', 'Architecture', "An encoder's sizes.", encoderCatalog);
+
+const templates = { query: 'Instruction: {task} Query: ', sts: 'Instruction: {task} Query: ', passage: '' };
+
+const TemplatesInput = builder.inputType('PromptTemplatesInput', {
+  description: 'What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing.',
+  fields: (t) => ({
+    query: t.string({
+      required: true,
+      defaultValue: templates.query,
+      description: 'Before a search query.',
+    }),
+    sts: t.string({
+      required: true,
+      defaultValue: 'Instruction: {task} Query: ',
+      description: 'Before a sentence that is compared.',
+    }),
+    passage: t.string({ required: true, defaultValue: '', description: 'Before a document.' }),
+  }),
+});
+
+const whole = (low: number, high: number) => z.number().int().min(low).max(high);
+
+const CreateModelInput = builder.inputType('CreateModelInput', {
+  description: 'A model from scratch: random weights, and a WordPiece vocabulary trained on imported text.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Name, 1 to 200 characters.', validate: nameSchema }),
+    family: t.field({ type: EncoderFamily, required: true, defaultValue: 'bert', description: 'Architecture.' }),
+    architecture: t.field({ type: ArchitectureInput, description: 'Sizes; absent ones take their defaults.' }),
+    vocabularyFrom: t.idList({
+      required: true,
+      description: 'Ids of the data sets whose train split the vocabulary is trained on.',
+    }),
+    vocabularySize: t.int({
+      required: true,
+      defaultValue: 4096,
+      description: 'Largest number of tokens, from 64 to 250000.',
+      validate: whole(64, 250_000),
+    }),
+    pooling: t.field({
+      type: Pooling,
+      required: true,
+      defaultValue: 'mean',
+      description: "How token states become a text's vector.",
+    }),
+    includePrompt: t.boolean({
+      description: "True = the prompt's tokens are pooled too. Default: true for CLS and LASTTOKEN, else false.",
+    }),
+    templates: t.field({ type: TemplatesInput, required: true, defaultValue: templates, description: 'Prompts.' }),
+    maxLength: t.int({
+      required: true,
+      defaultValue: 512,
+      description: 'Longest text in tokens, at most maxPositions.',
+      validate: whole(4, 32_768),
+    }),
+    seed: t.field({
+      type: 'Int64',
+      required: true,
+      defaultValue: 1,
+      description: 'Seed of the weights, from 0 to 4294967295.',
+      validate: whole(0, 4_294_967_295),
+    }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const CreateModelPayload = builder.objectRef<Awaited<ReturnType<typeof createModel>>>('CreateModelPayload').implement({
+  description: 'What createModel made.',
+  fields: (t) => ({
+    model: t.expose('model', { type: Model, description: 'The model.' }),
+    job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+  }),
+});
+
+const DeleteModelPayload = deletedPayload('DeleteModelPayload', 'model');
+
+builder.mutationFields((t) => ({
+  createModel: t.field({
+    type: CreateModelPayload,
+    description: 'Makes a model from scratch and waits until it is there; its job tells progress meanwhile.',
+    args: { input: t.arg({ type: CreateModelInput, required: true, description: 'What to make.' }) },
+    resolve: (_root, { input }, { tandem }) =>
+      createModel(tandem, {
+        ...input,
+        vocabularyFrom: input.vocabularyFrom.map((id, i) => keyOf(id, 'Dataset', `input.vocabularyFrom.${i}`).key),
+      }),
+  }),
+  deleteModel: t.field({
+    type: DeleteModelPayload,
+    description: 'Deletes a model and its untrained checkpoint; CONFLICT names the runs and checkpoints that use it.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a model.' }) },
+    resolve: async (_root, { id }, { tandem }) => {
+      await models.remove(tandem, keyOf(id, 'Model', 'id').key);
+      return { deletedId: id };
+    },
+  }),
+}));

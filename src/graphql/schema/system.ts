@@ -1,0 +1,89 @@
+/** What runs here: the process, its device, its database. */
+import * as system from '../../services/system.ts';
+import { builder } from '../builder.ts';
+import { AdapterType, DatabaseKind } from '../enums.ts';
+
+type AdapterReport = ReturnType<typeof system.devices>[number];
+
+const DeviceLimit = builder.objectRef<{ name: string; value: number }>('DeviceLimit').implement({
+  description: 'A limit of a device.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: "WebGPU's name of it." }),
+    value: t.expose('value', { type: 'Int64', description: 'Its value.' }),
+  }),
+});
+
+export const Device = builder.objectRef<AdapterReport>('Device').implement({
+  description: 'A GPU adapter, or software that stands in for one.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Name.' }),
+    vendor: t.exposeString('vendor', { description: 'Vendor.' }),
+    architecture: t.exposeString('architecture', { description: 'Architecture.' }),
+    driver: t.exposeString('driver', { description: 'Driver and its version, as it says itself.' }),
+    backend: t.exposeString('backend', { description: '`vulkan`, `metal`, `d3d12`.' }),
+    type: t.expose('type', { type: AdapterType, description: 'What kind of device.' }),
+    software: t.exposeBoolean('software', { description: 'True = runs on the CPU, and is slow.' }),
+    features: t.stringList({ description: 'WebGPU features in use.', resolve: (device) => [...device.features] }),
+    limits: t.field({
+      type: [DeviceLimit],
+      description: 'WebGPU limits.',
+      resolve: (device) => Object.entries(device.limits).map(([name, value]) => ({ name, value })),
+    }),
+  }),
+});
+
+type SystemView = Awaited<ReturnType<typeof system.describe>>;
+
+const DatabaseInfo = builder.objectRef<SystemView['database']>('DatabaseInfo').implement({
+  description: 'The database that keeps the records.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: DatabaseKind, description: 'Which one.' }),
+    version: t.exposeString('version', { description: 'Version of Postgres.' }),
+    vectorVersion: t.exposeString('vectorVersion', { description: 'Version of pgvector.' }),
+    durability: t.exposeString('durability', { description: 'What a killed process and a power cut may lose.' }),
+  }),
+});
+
+const LimitInfo = builder.objectRef<{ name: string; value: number }>('Limit').implement({
+  description: 'What one request may ask for.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Name.' }),
+    value: t.expose('value', { type: 'Int64', description: 'Largest value.' }),
+  }),
+});
+
+const System = builder.objectRef<SystemView>('System').implement({
+  description: 'This process of Tandem.',
+  fields: (t) => ({
+    version: t.exposeString('version', { description: "Tandem's version." }),
+    node: t.exposeString('node', { description: 'Version of Node.' }),
+    platform: t.exposeString('platform', { description: 'Operating system and architecture.' }),
+    pid: t.exposeInt('pid', { description: 'Process id.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it started.' }),
+    uptimeSeconds: t.exposeFloat('uptimeSeconds', { description: 'Seconds since then.' }),
+    adapter: t.expose('adapter', { type: Device, description: 'The device in use.' }),
+    softwareNotice: t.exposeString('softwareNotice', {
+      nullable: true,
+      description: 'Said when a software adapter runs, with the remedy; null on real hardware.',
+    }),
+    database: t.expose('database', { type: DatabaseInfo, description: 'The database.' }),
+    dataFolder: t.exposeString('dataFolder', { description: 'Folder of everything Tandem keeps.' }),
+    importFolder: t.exposeString('importFolder', {
+      description: 'The only folder that importDataset reads paths from.',
+    }),
+    limits: t.expose('limits', { type: [LimitInfo], description: 'What one request may ask for.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  devices: t.field({
+    type: [Device],
+    description: 'The devices that compute.',
+    resolve: (_root, _args, { tandem }) => [...system.devices(tandem)],
+  }),
+  system: t.field({
+    type: System,
+    description: 'This process of Tandem.',
+    resolve: (_root, _args, { tandem }) => system.describe(tandem),
+  }),
+}));

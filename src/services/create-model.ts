@@ -1,0 +1,121 @@
+/** createModel: random weights and a vocabulary trained on imported text. */
+import type { PromptTemplates } from '../data/types.ts';
+import { checkpoints, type DatasetRow, type JobRow, type ModelRow, models } from '../db/schema.ts';
+import { badInput, invariant } from '../errors.ts';
+import { type EncoderFamily, encoderCatalog, type PoolingMode } from '../nn/encoders/catalog.ts';
+import { exclusively } from './exclusive.ts';
+import { modelFiles } from './files.ts';
+import { perform } from './jobs.ts';
+import { fillParameters, type ParameterValues } from './parameters.ts';
+import { requireRow } from './rows.ts';
+import type { Tandem } from './tandem.ts';
+import { checkLength, checkList } from './texts.ts';
+
+export interface CreateModelRequest {
+  readonly name: string;
+  readonly family: EncoderFamily;
+  readonly architecture?: ParameterValues | null;
+  /** Keys of data sets. */
+  readonly vocabularyFrom: readonly string[];
+  readonly vocabularySize: number;
+  readonly pooling: PoolingMode;
+  readonly includePrompt?: boolean | null;
+  readonly templates: PromptTemplates;
+  readonly maxLength: number;
+  readonly seed: number;
+  readonly idempotencyKey?: string | null;
+}
+
+export async function createModel(
+  tandem: Tandem,
+  request: CreateModelRequest,
+): Promise<{ model: ModelRow; job: JobRow }> {
+  const sources = await sourcesOf(tandem, request);
+  const spec = specOf(tandem, request);
+  const name = request.name.trim();
+  const vocabularyFrom = sources.map(({ digest }) => digest);
+  const { id, job } = await perform(
+    tandem,
+    'create-model',
+    { input: { name, ...spec, vocabularyFrom }, idempotencyKey: request.idempotencyKey },
+    ({ signal, progress }) =>
+      exclusively(modelFiles, async () => {
+        const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
+        const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
+        const { digest, bytes, dimension, layers, parameters, vocabularySize } = summary;
+        return record(tandem, {
+          ...{ name, digest, bytes, dimension, layers, parameters, vocabularySize },
+          family: spec.family,
+          architecture: spec.architecture,
+          maxLength: summary.maxLength,
+          pooling: spec.pooling,
+          includePrompt: spec.includePrompt,
+          templates: spec.templates,
+          seed: spec.seed,
+          source: 'scratch',
+        });
+      }),
+  );
+  return { model: await requireRow(tandem.database.db, 'models', id), job };
+}
+
+async function sourcesOf(tandem: Tandem, { vocabularyFrom }: CreateModelRequest): Promise<DatasetRow[]> {
+  checkList(vocabularyFrom, tandem.config.limits, 'input.vocabularyFrom');
+  const rows: DatasetRow[] = [];
+  for (const [i, id] of vocabularyFrom.entries()) {
+    const field = `input.vocabularyFrom.${i}`;
+    const row = await requireRow(tandem.database.db, 'datasets', id, field);
+    if (row.counts.train === 0) {
+      throw badInput(`Data set "${row.name}" has no train split`, {
+        field,
+        expected: 'a data set with training records',
+        remedy: 'Name another data set.',
+      });
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+function specOf(tandem: Tandem, request: CreateModelRequest) {
+  const { family, pooling, templates, vocabularySize, maxLength, seed } = request;
+  const entry = encoderCatalog.find((row) => row.name === family);
+  invariant(entry !== undefined, `no encoder family ${family}`);
+  for (const [role, template] of Object.entries(templates)) {
+    checkLength(template, tandem.config.limits, `input.templates.${role}`);
+  }
+  const filled = fillParameters(entry, request.architecture ?? {}, 'input.architecture');
+  const architecture = Object.fromEntries(Object.entries(filled).map(([name, value]) => [name, Number(value)]));
+  checkSizes(architecture, maxLength);
+  const includePrompt = request.includePrompt ?? (pooling === 'cls' || pooling === 'lasttoken');
+  return { family, architecture, vocabularySize, pooling, includePrompt, templates, maxLength, seed };
+}
+
+function checkSizes(architecture: Readonly<Record<string, number>>, maxLength: number): void {
+  const { width, heads, maxPositions } = architecture;
+  if (width !== undefined && heads !== undefined && width % heads !== 0) {
+    throw badInput(`${heads} heads do not divide the width ${width}`, {
+      field: 'input.architecture.heads',
+      expected: 'a divisor of the width',
+      remedy: 'Change heads or width.',
+    });
+  }
+  if (maxPositions !== undefined && maxLength > maxPositions) {
+    throw badInput(`maxLength is ${maxLength}, the encoder has ${maxPositions} positions`, {
+      field: 'input.maxLength',
+      expected: `at most ${maxPositions}`,
+      remedy: 'Lower maxLength or raise architecture.maxPositions.',
+    });
+  }
+}
+
+/** The model and the checkpoint of its untrained weights, both or none. */
+function record({ database }: Tandem, values: typeof models.$inferInsert): Promise<string> {
+  return database.db.transaction(async (tx) => {
+    const [model] = await tx.insert(models).values(values).returning({ id: models.id });
+    invariant(model, 'an insert returned nothing');
+    const { digest, bytes } = values;
+    await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
+    return model.id;
+  });
+}

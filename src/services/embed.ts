@@ -1,0 +1,111 @@
+/** embed and similarity: texts to the CPU thread, token ids to the device thread, vectors back. Never through the queue. */
+import type { TextRole, TextTriple } from '../data/types.ts';
+import { badInput } from '../errors.ts';
+import { encoderOf } from './checkpoints.ts';
+import type { Tandem } from './tandem.ts';
+import { checkLength, checkList, checkText } from './texts.ts';
+import type { EmbedAnswer, EmbeddingReport, Encoder } from './types.ts';
+import { requireFinite, shorten } from './vectors.ts';
+
+export interface Encoded {
+  /** [count, dimension] row-major, rows of length 1. */
+  readonly data: Float32Array;
+  readonly dimension: number;
+  readonly tokens: readonly number[];
+  readonly truncated: readonly boolean[];
+  readonly prompt: string;
+}
+
+/** Tokenises and encodes texts of one role; the device thread splits them into micro-batches. */
+export async function encodeTexts(
+  { jobs }: Tandem,
+  { checkpoint, model }: Encoder,
+  role: TextRole,
+  texts: readonly TextTriple[],
+  signal?: AbortSignal,
+): Promise<Encoded> {
+  const options = signal ? { signal } : {};
+  const request = { model: model.digest, texts: texts.map((text) => ({ role, text })) };
+  const { encoded, truncated, prompts } = await jobs.cpu.call('tokenizeTexts', request, options);
+  const tokens = Array.from(encoded.cumulative.subarray(1), (end, i) => end - (encoded.cumulative[i] ?? 0));
+  const { vectors } = await jobs.device.call('encode', { model: checkpoint.digest, texts: encoded }, options);
+  requireFinite(vectors.data, `one of ${texts.length} texts`);
+  return { data: vectors.data, dimension: vectors.dimension, tokens, truncated, prompt: prompts[role] ?? '' };
+}
+
+export function reportOf({ checkpoint }: Encoder, { tokens, truncated, prompt }: Encoded): EmbeddingReport {
+  const total = tokens.reduce((sum, count) => sum + count, 0);
+  return { checkpoint, prompt, tokens: total, truncated: truncated.filter(Boolean).length };
+}
+
+export interface EmbedRequest {
+  readonly texts: readonly string[];
+  readonly checkpointId: string;
+  readonly role: TextRole;
+  readonly instruction: string;
+  readonly dimensions?: number | null;
+}
+
+export async function embed(tandem: Tandem, request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
+  const { limits } = tandem.config;
+  checkList(request.texts, limits, 'texts');
+  for (const [i, text] of request.texts.entries()) checkText(text, limits, `texts.${i}`);
+  checkLength(request.instruction, limits, 'instruction');
+  const encoder = await encoderOf(tandem, request.checkpointId, 'checkpoint');
+  const dimensions = request.dimensions ?? encoder.model.dimension;
+  if (dimensions > encoder.model.dimension) {
+    throw badInput(`dimensions is ${dimensions}, the model gives ${encoder.model.dimension}`, {
+      field: 'dimensions',
+      expected: `1 to ${encoder.model.dimension}`,
+      remedy: 'Leave dimensions out for the whole vector.',
+    });
+  }
+  const triples = request.texts.map((text): TextTriple => [request.instruction, '', text]);
+  const encoded = await encodeTexts(tandem, encoder, request.role, triples, signal);
+  const embeddings = request.texts.map((_text, index) => ({
+    index,
+    tokens: encoded.tokens[index] ?? 0,
+    truncated: encoded.truncated[index] ?? false,
+    vector: shorten(rowOf(encoded, index), dimensions),
+  }));
+  return { report: reportOf(encoder, encoded), dimensions, embeddings };
+}
+
+const rowOf = ({ data, dimension }: Encoded, row: number): Float32Array =>
+  data.subarray(row * dimension, (row + 1) * dimension);
+
+export interface SimilarityRequest {
+  readonly pairs: readonly { readonly a: string; readonly b: string }[];
+  readonly checkpointId: string;
+  readonly instruction: string;
+}
+
+/** Cosines of pairs, both texts with the STS prompt. */
+export async function similarity(
+  tandem: Tandem,
+  { pairs, checkpointId, instruction }: SimilarityRequest,
+  signal?: AbortSignal,
+): Promise<{ report: EmbeddingReport; scores: readonly number[] }> {
+  const { limits } = tandem.config;
+  checkList(pairs, limits, 'pairs');
+  for (const [i, { a, b }] of pairs.entries()) {
+    checkText(a, limits, `pairs.${i}.a`);
+    checkText(b, limits, `pairs.${i}.b`);
+  }
+  checkLength(instruction, limits, 'instruction');
+  const encoder = await encoderOf(tandem, checkpointId, 'checkpoint');
+  const triples = pairs.flatMap(({ a, b }): TextTriple[] => [
+    [instruction, '', a],
+    [instruction, '', b],
+  ]);
+  const encoded = await encodeTexts(tandem, encoder, 'sts', triples, signal);
+  const scores = pairs.map((_pair, i) => cosine(rowOf(encoded, 2 * i), rowOf(encoded, 2 * i + 1)));
+  return { report: reportOf(encoder, encoded), scores };
+}
+
+/** Of two vectors of length 1; rounding may not lead out of -1..1. */
+function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (const [i, value] of a.entries()) sum += value * (b[i] ?? 0);
+  return Math.max(-1, Math.min(1, sum));
+}

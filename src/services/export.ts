@@ -1,0 +1,72 @@
+/** exportCheckpoint: a copy of the folder where people can take it. */
+import { constants } from 'node:fs';
+import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CheckpointRow, JobRow } from '../db/schema.ts';
+import { badInput, conflict } from '../errors.ts';
+import { perform } from './jobs.ts';
+import { requireRow } from './rows.ts';
+import type { Tandem } from './tandem.ts';
+
+export interface Exported {
+  readonly checkpoint: CheckpointRow;
+  /** The folder, absolute. */
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+  readonly job: JobRow;
+}
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const field = 'input.folder';
+
+/** Copies to <data folder>/export/<folder>; the folder appears whole or not at all. */
+export async function exportCheckpoint(tandem: Tandem, checkpointId: string, folder: string): Promise<Exported> {
+  if (!namePattern.test(folder)) {
+    throw badInput(`"${folder.slice(0, 120)}" is no name of an export folder`, {
+      field,
+      expected: '1 to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit',
+      remedy: 'Give the name alone; it is made under <data folder>/export.',
+    });
+  }
+  const checkpoint = await requireRow(tandem.database.db, 'checkpoints', checkpointId, 'input.checkpoint');
+  const path = join(tandem.config.dataDir, 'export', folder);
+  const { job } = await perform(tandem, 'export-checkpoint', { input: { checkpointId, folder } }, async () => {
+    await refuseExisting(path, folder);
+    await copyWhole(tandem, await tandem.storage.require('models', checkpoint.digest), path, folder);
+    return checkpoint.id;
+  });
+  return { checkpoint, path, job, ...(await describe(path)) };
+}
+
+async function refuseExisting(path: string, folder: string): Promise<void> {
+  if (await stat(path).catch(() => null)) throw taken(folder);
+}
+
+const taken = (folder: string) =>
+  conflict(`There is an export folder "${folder}" already`, {
+    field,
+    expected: 'a name that is not taken',
+    remedy: 'Choose another name, or move the folder away.',
+  });
+
+async function copyWhole({ storage, config }: Tandem, from: string, to: string, folder: string): Promise<void> {
+  const staged = await storage.stage();
+  try {
+    await cp(from, staged, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    await mkdir(join(config.dataDir, 'export'), { recursive: true });
+    await rename(staged, to);
+  } catch (error) {
+    await storage.discard(staged);
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === 'ENOTEMPTY' || code === 'EEXIST' ? taken(folder) : error;
+  }
+}
+
+async function describe(path: string): Promise<{ files: string[]; bytes: number }> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  let bytes = 0;
+  for (const file of paths) bytes += (await stat(file)).size;
+  return { files: paths.map((file) => file.slice(path.length + 1)).sort(), bytes };
+}

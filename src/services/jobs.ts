@@ -1,0 +1,55 @@
+/** Jobs: the record of long work, and the one way a service does such work and waits for it. */
+import { desc, eq } from 'drizzle-orm';
+import { type JobKind, type JobRow, type JobState, jobs } from '../db/schema.ts';
+import type { JobContext } from '../jobs/jobs.ts';
+import { pageOf, requireRow } from './rows.ts';
+import type { Tandem } from './tandem.ts';
+import type { Page, Window } from './types.ts';
+
+interface Filter {
+  readonly kind?: JobKind | null;
+  readonly state?: JobState | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export function list(tandem: Tandem, { filter }: { filter?: Filter | null }, window: Window): Promise<Page<JobRow>> {
+  const { kind, state, idempotencyKey } = filter ?? {};
+  const conditions = [
+    kind ? eq(jobs.kind, kind) : undefined,
+    state ? eq(jobs.state, state) : undefined,
+    idempotencyKey ? eq(jobs.idempotencyKey, idempotencyKey) : undefined,
+  ];
+  return pageOf(tandem, 'jobs', conditions, [desc(jobs.createdAt), desc(jobs.id)], window);
+}
+
+export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
+  await requireRow(tandem.database.db, 'jobs', id);
+  return tandem.jobs.cancelJob(id);
+}
+
+/** A job now and after each change. */
+export async function follow(tandem: Tandem, id: string, signal: AbortSignal): Promise<AsyncIterable<JobRow>> {
+  await requireRow(tandem.database.db, 'jobs', id, 'jobId');
+  return tandem.jobs.jobEvents(id, { signal });
+}
+
+export interface JobRequest {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+/**
+ * Does `work` as a job and waits: the id it made, and the job as it ended. The same idempotency key again waits for, or
+ * finds, what the first call made.
+ */
+export async function perform(
+  tandem: Tandem,
+  kind: JobKind,
+  { input, idempotencyKey }: JobRequest,
+  work: (context: JobContext) => Promise<string>,
+): Promise<{ id: string; job: JobRow }> {
+  const request = idempotencyKey ? { input, idempotencyKey } : { input };
+  const started = await tandem.jobs.perform(kind, request, work);
+  const id = await started.done;
+  return { id, job: await requireRow(tandem.database.db, 'jobs', started.job.id) };
+}

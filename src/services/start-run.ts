@@ -1,0 +1,72 @@
+/** startRun, cancelRun, resumeRun. */
+import { type RunRow, runDatasets, runs } from '../db/schema.ts';
+import { conflict, invariant } from '../errors.ts';
+import { byIdempotencyKey, requireRow } from './rows.ts';
+import { type ReadyRun, type RunRequest, readyRun } from './run-request.ts';
+import { isTerminal } from './run-state.ts';
+import type { Tandem } from './tandem.ts';
+
+/** Inserts a run and hands it over in one transaction; the same idempotency key answers with the first run. */
+export async function startRun(tandem: Tandem, request: RunRequest): Promise<RunRow> {
+  const ready = await readyRun(tandem, request);
+  const { idempotencyKey } = request;
+  const id = await tandem.database.db.transaction(async (tx) => {
+    const before = await byIdempotencyKey(tx, 'runs', idempotencyKey);
+    if (before) return before.id;
+    const [run] = await tx
+      .insert(runs)
+      .values({
+        name: request.name?.trim() || nameOf(ready),
+        modelId: ready.model.id,
+        settings: ready.settings,
+        idempotencyKey: idempotencyKey ?? null,
+      })
+      .returning({ id: runs.id });
+    invariant(run, 'an insert returned nothing');
+    const rows = ready.datasets.map(({ row, weight }, position) => ({
+      runId: run.id,
+      position,
+      datasetId: row.id,
+      weight,
+    }));
+    await tx.insert(runDatasets).values(rows);
+    await tandem.jobs.enqueueRun(tx, run.id);
+    return run.id;
+  });
+  return requireRow(tandem.database.db, 'runs', id);
+}
+
+function nameOf({ model, datasets }: ReadyRun): string {
+  const tasks = new Set(datasets.map(({ row }) => row.task));
+  return `${model.name} ${tasks.size > 1 ? 'joint' : [...tasks].join('')}`;
+}
+
+/** Stops a run; one that has ended is a CONFLICT. */
+export async function cancelRun(tandem: Tandem, id: string): Promise<RunRow> {
+  const run = await requireRow(tandem.database.db, 'runs', id);
+  if (isTerminal(run.state)) {
+    throw conflict(`The run "${run.name}" has ended: ${run.state}`, {
+      field: 'id',
+      expected: 'a run that is queued, running or interrupted',
+      remedy: 'There is nothing to cancel.',
+    });
+  }
+  return tandem.jobs.cancelRun(id);
+}
+
+/** Continues a run that was interrupted or failed. */
+export async function resumeRun(
+  tandem: Tandem,
+  id: string,
+  options: { readonly allowDifferentAdapter: boolean },
+): Promise<RunRow> {
+  const run = await requireRow(tandem.database.db, 'runs', id);
+  if (run.state !== 'INTERRUPTED' && run.state !== 'FAILED') {
+    throw conflict(`The run "${run.name}" is ${run.state}`, {
+      field: 'id',
+      expected: 'a run that is INTERRUPTED or FAILED',
+      remedy: isTerminal(run.state) ? 'Start a new run.' : 'It goes on by itself; follow it with runEvents.',
+    });
+  }
+  return tandem.jobs.resumeRun(id, options);
+}

@@ -1,0 +1,13 @@
+/** What every service works with. Made once by main.ts. */
+import type { Config } from '../config.ts';
+import type { Database } from '../db/open.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface Tandem {
+  readonly config: Config;
+  readonly database: Database;
+  readonly jobs: Jobs;
+  readonly storage: Storage;
+  readonly startedAt: Date;
+}
