@@ -1,0 +1,67 @@
+/**
+ * The one way an error leaves the API: a GraphQLError with `extensions.code` and, from a TandemError, what was expected
+ * and what to do. Anything unforeseen is masked, logged and given an id.
+ */
+import { randomUUID } from 'node:crypto';
+import { PothosValidationError } from '@pothos/core';
+import { GraphQLError } from 'graphql';
+import { badInput, TandemError, unavailable } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { databaseError } from '../services/database-errors.ts';
+
+/** The innermost error that a GraphQLError wraps. */
+function originOf(error: unknown): unknown {
+  let current = error;
+  while (current instanceof GraphQLError && current.originalError) current = current.originalError;
+  return current;
+}
+
+/** What a foreseen failure is; null = a defect. */
+function foreseen(origin: unknown): TandemError | null {
+  if (origin instanceof TandemError) return origin;
+  if (origin instanceof PothosValidationError) {
+    return badInput(origin.message, { expected: 'a valid value', remedy: 'Correct the input and send it again.' });
+  }
+  if (origin instanceof Error && origin.name === 'AbortError') {
+    return unavailable('The request was cancelled', { expected: 'a client that waits', remedy: 'Send it again.' });
+  }
+  return databaseError(origin);
+}
+
+function placed(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {
+  if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
+  const { nodes, source, positions, path } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+}
+
+/** Codes of the parser and the validator that say nothing a caller could act on. */
+const generic: readonly unknown[] = [undefined, 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED'];
+
+/** Makes the function that masks errors, for the server's configuration. */
+export function errorMasker(logger: Logger) {
+  return (error: unknown): GraphQLError => {
+    const origin = originOf(error);
+    const known = foreseen(origin);
+    if (known !== null) return placed(error, known.message, { code: known.code, ...known.details });
+    if (origin instanceof GraphQLError) return fromGraphQL(origin);
+    const id = randomUUID();
+    logger.error({ id, err: origin, path: error instanceof GraphQLError ? error.path : undefined }, 'unexpected error');
+    return placed(error, `Something unexpected happened; the log has it under ${id}`, {
+      code: 'INTERNAL_SERVER_ERROR',
+      id,
+      remedy: 'Please report it with the lines of the log that carry this id.',
+    });
+  };
+}
+
+/** Syntax, validation, and values that a scalar refused. */
+function fromGraphQL(error: GraphQLError): GraphQLError {
+  if (!generic.includes(error.extensions['code'])) return error;
+  const extensions = {
+    ...error.extensions,
+    code: 'BAD_USER_INPUT',
+    expected: 'an operation that fits the schema',
+    remedy: 'See docs/schema.graphql, or GraphiQL at / of the server.',
+  };
+  return placed(error, error.message, extensions);
+}

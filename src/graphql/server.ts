@@ -1,0 +1,38 @@
+/** The GraphQL engine: schema, context, limits and errors in one yoga server. It listens nowhere; http/ feeds it requests. */
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { Logger } from '../log.ts';
+import type { Tandem } from '../services/tandem.ts';
+import type { Context } from './context.ts';
+import { errorMasker } from './errors.ts';
+import { limitRule, parseWithin } from './limits.ts';
+import { schema } from './schema.ts';
+
+export const graphqlPath = '/graphql';
+
+export type GraphQLServer = YogaServerInstance<Record<string, unknown>, Context>;
+
+export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServer {
+  const { limits } = tandem.config;
+  const limiting: Plugin = {
+    onParse: ({ setParseFn }) => setParseFn(parseWithin(limits)),
+    onValidate: ({ addValidationRule }) => addValidationRule(limitRule(limits)),
+  };
+  return createYoga<Record<string, unknown>, Context>({
+    schema,
+    context: ({ request }) => ({ tandem, signal: request.signal }),
+    graphqlEndpoint: graphqlPath,
+    maskedErrors: { maskError: errorMasker(logger) },
+    plugins: [limiting],
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    batching: false,
+    multipart: false,
+    logging: {
+      debug: () => {},
+      info: () => {},
+      warn: (...args: unknown[]) => logger.warn({ args }, 'graphql'),
+      error: (...args: unknown[]) => logger.error({ args }, 'graphql'),
+    },
+  });
+}

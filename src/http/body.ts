@@ -1,0 +1,14 @@
+/** Reads a request's body up to a limit. */
+import type { IncomingMessage } from 'node:http';
+
+/** The bytes; null = more than the limit, and the rest is not read. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > limit) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,92 @@
+/**
+ * Who may ask: requests that name this server as their host, and operations that a web page of another origin cannot send
+ * (a page may post a form or plain text across origins, but no own header and no JSON without asking first).
+ */
+import { type ErrorCode, TandemError } from '../errors.ts';
+
+/** What of a request is looked at. */
+export interface RequestFacts {
+  readonly method: string;
+  /** Without the query string. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export const csrfHeader = 'x-graphql-yoga-csrf';
+
+/** A refusal with its HTTP status. */
+export interface Refusal {
+  readonly status: number;
+  readonly error: TandemError;
+}
+
+const refuse = (status: number, code: ErrorCode, message: string, details: TandemError['details']): Refusal => ({
+  status,
+  error: new TandemError(code, message, details),
+});
+
+/** DNS rebinding: a page of a foreign name that resolves to 127.0.0.1 names that foreign host. */
+export function refuseHost({ headers }: RequestFacts, port: number): Refusal | null {
+  const allowed = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
+  const host = String(headers['host'] ?? '').toLowerCase();
+  if (allowed.includes(host)) return null;
+  return refuse(421, 'FORBIDDEN', `The Host header is ${JSON.stringify(host.slice(0, 200))}`, {
+    field: 'Host',
+    expected: allowed.join(', '),
+    remedy: `Ask http://127.0.0.1:${port}.`,
+  });
+}
+
+/** What POST /graphql must be like; null = it is. */
+export function refuseOperation({ method, headers }: RequestFacts, bodyBytes: number): Refusal | null {
+  if (method !== 'POST') {
+    return refuse(405, 'BAD_USER_INPUT', `${method} is not offered on /graphql`, {
+      field: 'method',
+      expected: 'POST, subscriptions included',
+      remedy: 'Send the operation as JSON by POST.',
+    });
+  }
+  if (headers[csrfHeader] === undefined) {
+    return refuse(403, 'FORBIDDEN', `The header ${csrfHeader} is missing`, {
+      field: csrfHeader,
+      expected: 'the header, with any value',
+      remedy: `Send ${csrfHeader}: 1. It proves that no foreign web page sends the request.`,
+    });
+  }
+  const type = String(headers['content-type'] ?? '')
+    .split(';')[0]
+    ?.trim()
+    .toLowerCase();
+  if (type !== 'application/json') {
+    return refuse(415, 'BAD_USER_INPUT', `The content type is ${JSON.stringify(type ?? '')}`, {
+      field: 'content-type',
+      expected: 'application/json',
+      remedy: 'Send {"query": ..., "variables": ...} as JSON.',
+    });
+  }
+  return Number(headers['content-length'] ?? 0) > bodyBytes ? tooLarge(bodyBytes) : null;
+}
+
+export const tooLarge = (bodyBytes: number): Refusal =>
+  refuse(413, 'LIMIT_EXCEEDED', 'The body is too large', {
+    field: 'body',
+    expected: `at most ${bodyBytes} bytes`,
+    remedy: 'Send the data in several requests, or import it from the import folder.',
+  });
+
+export const notFoundHere = ({ path }: RequestFacts): Refusal =>
+  refuse(404, 'NOT_FOUND', `There is nothing at ${path.slice(0, 200)}`, {
+    field: 'path',
+    expected: 'POST /graphql, GET /health or GET /',
+    remedy: 'Correct the address.',
+  });
+
+export const closing = (): Refusal =>
+  refuse(503, 'UNAVAILABLE', 'The server is stopping', {
+    expected: 'a running server',
+    remedy: 'Start it again, then repeat the request.',
+  });
+
+/** The body of a refusal, as GraphQL clients read it. */
+export const refusalBody = ({ error }: Refusal): string =>
+  JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code, ...error.details } }] });

@@ -1,0 +1,139 @@
+/**
+ * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
+ * events), GET /health, GET / (GraphiQL). Called by main.ts. It knows nothing of what is asked.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { conflict } from '../errors.ts';
+import type { GraphQLServer } from '../graphql/server.ts';
+import { graphqlPath } from '../graphql/server.ts';
+import type { Logger } from '../log.ts';
+import { readBody } from './body.ts';
+import { graphiqlPage, pageHeaders } from './graphiql.ts';
+import {
+  closing,
+  notFoundHere,
+  type Refusal,
+  type RequestFacts,
+  refusalBody,
+  refuseHost,
+  refuseOperation,
+  tooLarge,
+} from './guard.ts';
+import { secureHeaders, sendAnswer } from './reply.ts';
+
+export interface HttpServer {
+  /** For example http://127.0.0.1:4000 */
+  readonly url: string;
+  readonly port: number;
+  /** Refuses what comes from now on; running requests go on. */
+  drain(): void;
+  /** Ends streams and running requests, and stops listening. */
+  close(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly graphql: GraphQLServer;
+  readonly port: number;
+  readonly bodyBytes: number;
+  readonly logger: Logger;
+}
+
+/** Only the loopback interface, until API keys exist. */
+const host = '127.0.0.1';
+
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const life = new AbortController();
+  const state = { draining: false, port: options.port };
+  const running = new Set<Promise<void>>();
+  const server = createServer((request, response) => {
+    const work = answer(request, response, { ...options, ...state, life: life.signal }).catch((error: unknown) => {
+      if (!life.signal.aborted && !response.destroyed) options.logger.error({ err: error }, 'a request failed');
+      response.destroy();
+    });
+    running.add(work);
+    void work.finally(() => running.delete(work));
+  });
+  state.port = await listen(server, options.port);
+  return {
+    url: `http://${host}:${state.port}`,
+    port: state.port,
+    drain() {
+      state.draining = true;
+    },
+    async close() {
+      state.draining = true;
+      life.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await Promise.all(running);
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return reject(error);
+      const why = error.code === 'EACCES' ? 'may not be used' : 'is taken';
+      reject(
+        conflict(`Port ${port} of ${host} ${why}`, {
+          field: 'TANDEM_PORT',
+          expected: 'a free port',
+          remedy: 'Stop what listens there, or set TANDEM_PORT to another port (0 = any free one).',
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+type Request = HttpOptions & { readonly draining: boolean; readonly life: AbortSignal };
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: Request): Promise<void> {
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const facts: RequestFacts = { method: request.method ?? 'GET', path, headers: request.headers };
+  const foreign = refuseHost(facts, options.port);
+  if (foreign) return sendRefusal(response, foreign);
+  if (path === graphqlPath) return answerOperation(request, response, facts, options);
+  if (facts.method !== 'GET') return sendRefusal(response, notFoundHere(facts));
+  if (path === '/health') return send(response, 200, 'application/json', JSON.stringify({ status: 'ok' }));
+  if (path !== '/') return sendRefusal(response, notFoundHere(facts));
+  response.writeHead(200, { ...secureHeaders, ...pageHeaders }).end(graphiqlPage(graphqlPath));
+}
+
+async function answerOperation(
+  request: IncomingMessage,
+  response: ServerResponse,
+  facts: RequestFacts,
+  { graphql, bodyBytes, draining, life, port }: Request,
+): Promise<void> {
+  const refusal = draining ? closing() : refuseOperation(facts, bodyBytes);
+  if (refusal) return sendRefusal(response, refusal);
+  const body = await readBody(request, bodyBytes);
+  if (body === null) return sendRefusal(response, tooLarge(bodyBytes));
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const accept = String(request.headers.accept ?? 'application/json');
+  const answered = graphql.fetch(`http://${host}:${port}${graphqlPath}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept },
+    body,
+    signal: AbortSignal.any([gone.signal, life]),
+  });
+  await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, ...secureHeaders }).end(body);
+}
+
+/** Closes the connection: the body of a refused request is not read. */
+function sendRefusal(response: ServerResponse, refusal: Refusal): void {
+  response.setHeader('connection', 'close');
+  if (refusal.status === 405) response.setHeader('allow', 'POST');
+  send(response, refusal.status, 'application/json', refusalBody(refusal));
+}

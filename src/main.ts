@@ -1,0 +1,92 @@
+/**
+ * Puts the service together and takes it apart. The only module that knows every layer of the main thread. Called by the
+ * command line and by tests; it installs no signal handlers and never ends the process.
+ */
+import { mkdir } from 'node:fs/promises';
+import type { Config } from './config.ts';
+import { openDatabase } from './db/open.ts';
+import { prepareVulkan } from './gpu/software-vulkan.ts';
+import { createGraphQLServer } from './graphql/server.ts';
+import { removePortFile, writePortFile } from './http/port-file.ts';
+import { startHttp } from './http/server.ts';
+import { openJobs } from './jobs/jobs.ts';
+import { createLogger, type Logger } from './log.ts';
+import type { Tandem } from './services/tandem.ts';
+import { openStorage } from './storage/storage.ts';
+
+export interface RunningTandem {
+  /** For example http://127.0.0.1:4000 */
+  readonly url: string;
+  /** Interrupts running work with a checkpoint, ends streams, closes the database. Within graceMs (default 10 s). */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly logger?: Logger;
+}
+
+type Closer = (graceMs: number) => Promise<void>;
+
+/** Kept back of the time for running work: streams, the database and the lock. */
+const closingMs = 1_000;
+
+/** Starts everything in order; if a part does not start, the parts before it are closed again. */
+export async function startTandem(config: Config, options: StartOptions = {}): Promise<RunningTandem> {
+  const logger = options.logger ?? createLogger('tandem');
+  const closers: Closer[] = [];
+  let closed: Promise<void> | undefined;
+  const close = ({ graceMs = 10_000 } = {}): Promise<void> => {
+    closed ??= closeAll(closers, graceMs, logger);
+    return closed;
+  };
+  try {
+    const { url, tandem } = await open(config, logger, closers);
+    announce(tandem, url, logger);
+    return { url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(config: Config, logger: Logger, closers: Closer[]): Promise<{ url: string; tandem: Tandem }> {
+  // Drivers are found through the environment, which threads copy when they start.
+  const vulkan = await prepareVulkan(config);
+  logger.debug(vulkan, 'vulkan');
+  const database = await openDatabase(config);
+  closers.push(() => database.close());
+  const storage = openStorage(config.dataDir);
+  await storage.clean();
+  await mkdir(config.importDir, { recursive: true });
+  const jobs = await openJobs({ database, storage, config });
+  closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
+  const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };
+  const { bodyBytes } = config.limits;
+  const http = await startHttp({ graphql: createGraphQLServer(tandem, logger), port: config.port, bodyBytes, logger });
+  closers.push(async (graceMs) => {
+    // New work is refused first; streams stay until the runs have told that they were interrupted.
+    http.drain();
+    await jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) });
+    await http.close();
+  });
+  await writePortFile(config.dataDir, http.url);
+  closers.push(() => removePortFile(config.dataDir));
+  return { url: http.url, tandem };
+}
+
+/** Last opened, first closed; a part that fails to close does not keep the others open. */
+async function closeAll(closers: readonly Closer[], graceMs: number, logger: Logger): Promise<void> {
+  const until = Date.now() + graceMs;
+  for (const close of [...closers].reverse()) {
+    await close(Math.max(0, until - Date.now())).catch((error: unknown) =>
+      logger.error({ err: error }, 'closing failed'),
+    );
+  }
+}
+
+function announce({ jobs, database, config }: Tandem, url: string, logger: Logger): void {
+  const [adapter] = jobs.devices();
+  const { kind, version } = database;
+  logger.info({ url, data: config.dataDir, database: `${kind} ${version.server}`, adapter: adapter?.name }, 'started');
+  if (adapter?.software) logger.warn({ adapter: adapter.name }, 'a software adapter computes on the CPU: it is slow');
+}

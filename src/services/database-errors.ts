@@ -1,0 +1,56 @@
+/** What a database's refusal means to a caller, where it means anything. Codes: PostgreSQL manual, appendix A. */
+import { badInput, conflict, type TandemError, unavailable } from '../errors.ts';
+
+interface PostgresError {
+  readonly code: string;
+  readonly constraint?: string;
+  readonly detail?: string;
+}
+
+/** Drizzle wraps the driver's error in a `cause`. */
+function postgresErrorIn(error: unknown): PostgresError | null {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const { code } = current as { code?: unknown };
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$|^E[A-Z]+$/.test(code)) return current as unknown as PostgresError;
+  }
+  return null;
+}
+
+const lost = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '08006', '08003', '53300'];
+
+/** A TandemError for violated constraints and an unreachable database; null for anything else, which is a defect. */
+export function databaseError(error: unknown): TandemError | null {
+  const found = postgresErrorIn(error);
+  if (found === null) return null;
+  const { code, constraint = 'a constraint', detail } = found;
+  if (code === '23505') {
+    return conflict(`This is taken already (${constraint})`, {
+      field: constraint,
+      expected: 'a value that nothing else has',
+      remedy: 'Someone did the same a moment ago: ask for what there is, or choose another value.',
+    });
+  }
+  if (code === '23503') {
+    return conflict(`Something else refers to this, or what this refers to is gone (${constraint})`, {
+      field: constraint,
+      ...(detail === undefined ? {} : { expected: detail }),
+      remedy: 'Delete what uses it first, or ask again: it may have been deleted meanwhile.',
+    });
+  }
+  if (code === '23514' || code === '22021' || code === '22P05') {
+    return badInput(
+      `The database refuses the value (${code === '23514' ? constraint : 'a character it cannot store'})`,
+      {
+        field: constraint,
+        expected: 'a value within its range, text without U+0000',
+        remedy: 'Correct the input.',
+      },
+    );
+  }
+  if (!lost.includes(code)) return null;
+  return unavailable(`The database cannot be reached (${code})`, {
+    field: 'database',
+    expected: 'a running database',
+    remedy: 'Start it again; the request can be repeated.',
+  });
+}
