@@ -21,8 +21,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     sum10 += b0 * a1;
     sum11 += b1 * a1;
   }
-  store(row, column, sum00);
-  store(row, column + 4u, sum01);
-  store(row + 4u, column, sum10);
-  store(row + 4u, column + 4u, sum11);
+  // One copy of store's code for the four blocks: compiling is dear on these adapters.
+  for (var i = 0u; i < 4u; i++) {
+    var block = sum00;
+    if (i == 1u) { block = sum01; }
+    if (i == 2u) { block = sum10; }
+    if (i == 3u) { block = sum11; }
+    store(row + (i / 2u) * 4u, column + (i % 2u) * 4u, block);
+  }
 }

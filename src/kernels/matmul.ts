@@ -22,7 +22,7 @@ interface Tile {
 
 const tiles: Readonly<Record<TileName, Tile>> = {
   register: { shader: 'matmul/register_tile.wgsl', rows: 32, columns: 16 },
-  workgroup: { shader: 'matmul/workgroup_tile.wgsl', rows: 64, columns: 64 },
+  workgroup: { shader: 'matmul/workgroup_tile.wgsl', rows: 32, columns: 32 },
 };
 
 const layouts: readonly Layout[] = ['nt', 'nn', 'tn', 'strided'];
@@ -30,7 +30,11 @@ const layouts: readonly Layout[] = ['nt', 'nn', 'tn', 'strided'];
 const specOf = (layout: Layout, tile: TileName): MatmulKernel => ({
   name: `matmul-${layout}-${tile}`,
   header: `alias Element = ${layout === 'strided' ? 'f32' : 'vec4f'};`,
-  include: ['matmul/interface.wgsl', `matmul/layout_${layout}.wgsl`],
+  include: [
+    'matmul/interface.wgsl',
+    `matmul/store_${layout === 'strided' ? 'any' : 'aligned'}.wgsl`,
+    `matmul/layout_${layout}.wgsl`,
+  ],
   shader: tiles[tile].shader,
   bindings: { a: 'read', b: 'read', bias: 'read', out: 'write' },
   params: {
@@ -77,7 +81,7 @@ export function matmulNT(
   expectShape(b, [n, k], kOfB === k);
   if (bias !== undefined) expectShape(bias, [n], bias.shape.length === 1 && bias.shape[0] === n);
   const strides = { a_row: k, a_k: 1, b_column: k, b_k: 1 };
-  const layout = k % 4 === 0 ? 'nt' : 'strided';
+  const layout = k % 4 === 0 && n % 4 === 0 ? 'nt' : 'strided';
   multiply(gpu, layout, options.tile, { a, b, bias, out, m, n, k, alpha, accumulate: false, strides });
 }
 

@@ -16,6 +16,7 @@ const sizes: readonly (readonly [number, number, number])[] = [
   [3, 5, 7],
   [31, 13, 17],
   [32, 16, 8],
+  [34, 12, 36],
   [33, 17, 9],
   [63, 64, 65],
   [64, 64, 64],

@@ -1,0 +1,80 @@
+/**
+ * Runs the tests of gpu/ and of the kernels once on every adapter of this machine, each in a child process whose environment
+ * selects it, and fails by name when one fails: `npm run build && node test/adapters.mjs [paths of tests]`.
+ *
+ * Candidates: what the system offers by itself; on Linux every Vulkan driver (ICD file) that is installed, those of
+ * TANDEM_ICD_FILES (a list with `:` of drivers that are not installed), and the software driver from npm.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const built = (path) => join(root, 'dist', 'src', path);
+
+if (process.argv[2] === '--probe') await probe();
+else process.exitCode = runAll(process.argv.slice(2));
+
+/** Child: opens the adapter that its environment selects and prints its report. */
+async function probe() {
+  const { prepareVulkan } = await import(built('gpu/software-vulkan.js'));
+  const { openGpu } = await import(built('gpu/open.js'));
+  const { loadConfig } = await import(built('config.js'));
+  await prepareVulkan(loadConfig());
+  const name = process.env.TANDEM_TEST_ADAPTER || undefined;
+  const gpu = await openGpu({ adapter: 'auto', name });
+  process.stdout.write(JSON.stringify({ name: gpu.adapter.name, driver: gpu.adapter.driver }));
+  await gpu.destroy();
+}
+
+function candidates() {
+  const list = [{ from: 'the system', environment: {} }];
+  if (process.platform !== 'linux') return list;
+  for (const file of icdFiles()) list.push({ from: file, environment: environmentOf(file) });
+  list.push({ from: 'npm', environment: { VK_DRIVER_FILES: '', TANDEM_TEST_ADAPTER: 'SwiftShader' } });
+  return list;
+}
+
+function icdFiles() {
+  const folders = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d'].filter(existsSync);
+  const installed = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  return [...installed, ...(process.env.TANDEM_ICD_FILES ?? '').split(':')].filter((path) => path.endsWith('.json'));
+}
+
+/** Only this driver is seen; the libraries that it needs may lie beside it. */
+function environmentOf(file) {
+  const library = JSON.parse(readFileSync(file, 'utf8')).ICD?.library_path ?? '';
+  const beside = isAbsolute(library) ? [dirname(library)] : [];
+  const path = [...beside, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
+  return { VK_DRIVER_FILES: file, ...(path === '' ? {} : { LD_LIBRARY_PATH: path }) };
+}
+
+function runAll(paths) {
+  const adapters = new Map();
+  for (const { from, environment } of candidates()) {
+    const env = { ...process.env, ...environment };
+    const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--probe'], { env, encoding: 'utf8' });
+    const report = child.status === 0 ? JSON.parse(child.stdout) : undefined;
+    console.log(`${from}: ${report?.name ?? `no adapter (${firstLine(child.stderr)})`}`);
+    if (report !== undefined && !adapters.has(report.name)) adapters.set(report.name, env);
+  }
+  const failed = [...adapters].filter(([name, env]) => !runTests(name, env, paths)).map(([name]) => name);
+  if (adapters.size === 0) console.log('FAILED: this machine has no adapter');
+  for (const name of failed) console.log(`FAILED on ${name}`);
+  console.log(`${adapters.size - failed.length} adapters passed, ${failed.length} failed`);
+  return adapters.size === 0 || failed.length > 0 ? 1 : 0;
+}
+
+function runTests(name, env, paths) {
+  console.log(`\n== ${name}`);
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const tests = paths.length > 0 ? paths : ['test/gpu', 'test/kernels'];
+  return spawnSync(process.execPath, [vitest, 'run', ...tests], { cwd: root, env, stdio: 'inherit' }).status === 0;
+}
+
+const firstLine = (text) =>
+  text
+    .split('\n')
+    .find((line) => /error/i.test(line))
+    ?.trim() ?? 'it ended without a word';
