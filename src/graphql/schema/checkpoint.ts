@@ -9,6 +9,7 @@ import { connect } from '../connection.ts';
 import { CheckpointReason, FusionMethod, OrderDirection } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload } from './common.ts';
+import { CheckpointConnection } from './connections.ts';
 import { Checkpoint, Evaluation, Job, Model, Run } from './refs.ts';
 
 const FusionParameters = parametersObject('FusionParameters', 'Fusion', "A fusion method's parameters.", fusionCatalog);
@@ -92,41 +93,47 @@ const CheckpointOrder = builder.inputType('CheckpointOrder', {
 });
 
 builder.objectField(Run, 'checkpoints', (t) =>
-  t.connection({
-    type: Checkpoint,
-    description: 'Its checkpoints, oldest first.',
-    resolve: (row, args, context) =>
-      connect<CheckpointRow>(args, context, (window) =>
-        checkpoints.list(
-          context.tandem,
-          { filter: { runId: row.id }, orderBy: { field: 'step', direction: 'asc' } },
-          window,
+  t.connection(
+    {
+      type: Checkpoint,
+      description: 'Its checkpoints, oldest first.',
+      resolve: (row, args, context) =>
+        connect<CheckpointRow>(args, context, (window) =>
+          checkpoints.list(
+            context.tandem,
+            { filter: { runId: row.id }, orderBy: { field: 'step', direction: 'asc' } },
+            window,
+          ),
         ),
-      ),
-  }),
+    },
+    CheckpointConnection,
+  ),
 );
 
 builder.queryFields((t) => ({
-  checkpoints: t.connection({
-    type: Checkpoint,
-    description: 'The checkpoints, newest first.',
-    args: {
-      filter: t.arg({ type: CheckpointFilter, description: 'Only those that match.' }),
-      orderBy: t.arg({ type: CheckpointOrder, description: 'In which order.' }),
+  checkpoints: t.connection(
+    {
+      type: Checkpoint,
+      description: 'The checkpoints, newest first.',
+      args: {
+        filter: t.arg({ type: CheckpointFilter, description: 'Only those that match.' }),
+        orderBy: t.arg({ type: CheckpointOrder, description: 'In which order.' }),
+      },
+      resolve: (_root, args, context) => {
+        const { run, model, reason, alias } = args.filter ?? {};
+        const filter = {
+          runId: run ? keyOf(run, 'Run', 'filter.run').key : undefined,
+          modelId: model ? keyOf(model, 'Model', 'filter.model').key : undefined,
+          reason,
+          alias,
+        };
+        return connect(args, context, (window) =>
+          checkpoints.list(context.tandem, { filter, orderBy: args.orderBy }, window),
+        );
+      },
     },
-    resolve: (_root, args, context) => {
-      const { run, model, reason, alias } = args.filter ?? {};
-      const filter = {
-        runId: run ? keyOf(run, 'Run', 'filter.run').key : undefined,
-        modelId: model ? keyOf(model, 'Model', 'filter.model').key : undefined,
-        reason,
-        alias,
-      };
-      return connect(args, context, (window) =>
-        checkpoints.list(context.tandem, { filter, orderBy: args.orderBy }, window),
-      );
-    },
-  }),
+    CheckpointConnection,
+  ),
   checkpoint: t.field({
     type: Checkpoint,
     nullable: true,

@@ -9,6 +9,7 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { keyOf } from '../ids.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { CollectionConnection, DocumentConnection } from './connections.ts';
 import { EmbeddingReportObject } from './embedding.ts';
 import { Checkpoint, Collection, Document, Job } from './refs.ts';
 
@@ -23,12 +24,15 @@ Collection.implement({
     }),
     dimension: t.exposeInt('dimension', { description: 'Length of its vectors.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
-    documents: t.connection({
-      type: Document,
-      description: 'Its documents, in order of arrival.',
-      resolve: (row, args, context) =>
-        connect<DocumentRow>(args, context, (window) => collections.documentsOf(context.tandem, row.id, window)),
-    }),
+    documents: t.connection(
+      {
+        type: Document,
+        description: 'Its documents, in order of arrival.',
+        resolve: (row, args, context) =>
+          connect<DocumentRow>(args, context, (window) => collections.documentsOf(context.tandem, row.id, window)),
+      },
+      DocumentConnection,
+    ),
   }),
 });
 
@@ -94,13 +98,16 @@ const CollectionFilter = builder.inputType('CollectionFilter', {
 });
 
 builder.queryFields((t) => ({
-  collections: t.connection({
-    type: Collection,
-    description: 'The collections, newest first.',
-    args: { filter: t.arg({ type: CollectionFilter, description: 'Only those that match.' }) },
-    resolve: (_root, args, context) =>
-      connect(args, context, (window) => collections.list(context.tandem, args, window)),
-  }),
+  collections: t.connection(
+    {
+      type: Collection,
+      description: 'The collections, newest first.',
+      args: { filter: t.arg({ type: CollectionFilter, description: 'Only those that match.' }) },
+      resolve: (_root, args, context) =>
+        connect(args, context, (window) => collections.list(context.tandem, args, window)),
+    },
+    CollectionConnection,
+  ),
   collection: t.field({
     type: Collection,
     nullable: true,

@@ -6,6 +6,7 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Importer, OrderDirection, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { DatasetConnection } from './connections.ts';
 import { Dataset } from './refs.ts';
 
 const CountedWarning = builder.objectRef<{ message: string; count: number }>('CountedWarning').implement({
@@ -150,15 +151,19 @@ const DatasetOrder = builder.inputType('DatasetOrder', {
 });
 
 builder.queryFields((t) => ({
-  datasets: t.connection({
-    type: Dataset,
-    description: 'The imported data sets, newest first.',
-    args: {
-      filter: t.arg({ type: DatasetFilter, description: 'Only those that match.' }),
-      orderBy: t.arg({ type: DatasetOrder, description: 'In which order.' }),
+  datasets: t.connection(
+    {
+      type: Dataset,
+      description: 'The imported data sets, newest first.',
+      args: {
+        filter: t.arg({ type: DatasetFilter, description: 'Only those that match.' }),
+        orderBy: t.arg({ type: DatasetOrder, description: 'In which order.' }),
+      },
+      resolve: (_root, args, context) =>
+        connect(args, context, (window) => datasets.list(context.tandem, args, window)),
     },
-    resolve: (_root, args, context) => connect(args, context, (window) => datasets.list(context.tandem, args, window)),
-  }),
+    DatasetConnection,
+  ),
   dataset: t.field({
     type: Dataset,
     nullable: true,

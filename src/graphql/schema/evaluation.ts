@@ -7,6 +7,7 @@ import { connect } from '../connection.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
+import { EvaluationConnection } from './connections.ts';
 import { Checkpoint, Dataset, Evaluation, Job } from './refs.ts';
 
 const Metric = builder
@@ -69,21 +70,24 @@ const EvaluationFilter = builder.inputType('EvaluationFilter', {
 });
 
 builder.queryFields((t) => ({
-  evaluations: t.connection({
-    type: Evaluation,
-    description: 'The evaluations, newest first.',
-    args: { filter: t.arg({ type: EvaluationFilter, description: 'Only those that match.' }) },
-    resolve: (_root, args, context) => {
-      const { checkpoint, dataset, split, evaluator } = args.filter ?? {};
-      const filter = {
-        checkpointId: checkpoint ? keyOf(checkpoint, 'Checkpoint', 'filter.checkpoint').key : undefined,
-        datasetId: dataset ? keyOf(dataset, 'Dataset', 'filter.dataset').key : undefined,
-        split,
-        evaluator,
-      };
-      return connect(args, context, (window) => evaluations.list(context.tandem, filter, window));
+  evaluations: t.connection(
+    {
+      type: Evaluation,
+      description: 'The evaluations, newest first.',
+      args: { filter: t.arg({ type: EvaluationFilter, description: 'Only those that match.' }) },
+      resolve: (_root, args, context) => {
+        const { checkpoint, dataset, split, evaluator } = args.filter ?? {};
+        const filter = {
+          checkpointId: checkpoint ? keyOf(checkpoint, 'Checkpoint', 'filter.checkpoint').key : undefined,
+          datasetId: dataset ? keyOf(dataset, 'Dataset', 'filter.dataset').key : undefined,
+          split,
+          evaluator,
+        };
+        return connect(args, context, (window) => evaluations.list(context.tandem, filter, window));
+      },
     },
-  }),
+    EvaluationConnection,
+  ),
 }));
 
 const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {

@@ -5,6 +5,7 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { JobKind, JobState } from '../enums.ts';
 import { encodeId, keyOf, type NodeType } from '../ids.ts';
+import { JobConnection } from './connections.ts';
 import { Failure } from './failure.ts';
 import { Job } from './refs.ts';
 
@@ -61,12 +62,15 @@ const JobFilter = builder.inputType('JobFilter', {
 });
 
 builder.queryFields((t) => ({
-  jobs: t.connection({
-    type: Job,
-    description: 'The jobs, newest first.',
-    args: { filter: t.arg({ type: JobFilter, description: 'Only those that match.' }) },
-    resolve: (_root, args, context) => connect(args, context, (window) => jobs.list(context.tandem, args, window)),
-  }),
+  jobs: t.connection(
+    {
+      type: Job,
+      description: 'The jobs, newest first.',
+      args: { filter: t.arg({ type: JobFilter, description: 'Only those that match.' }) },
+      resolve: (_root, args, context) => connect(args, context, (window) => jobs.list(context.tandem, args, window)),
+    },
+    JobConnection,
+  ),
   job: t.field({
     type: Job,
     nullable: true,

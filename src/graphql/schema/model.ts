@@ -9,6 +9,7 @@ import { connect } from '../connection.ts';
 import { EncoderFamily, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { ModelConnection } from './connections.ts';
 import { Checkpoint, Job, Model } from './refs.ts';
 
 const Templates = builder.objectRef<{ query: string; sts: string; passage: string }>('PromptTemplates').implement({
@@ -59,12 +60,15 @@ const ModelFilter = builder.inputType('ModelFilter', {
 });
 
 builder.queryFields((t) => ({
-  models: t.connection({
-    type: Model,
-    description: 'The models, newest first.',
-    args: { filter: t.arg({ type: ModelFilter, description: 'Only those that match.' }) },
-    resolve: (_root, args, context) => connect(args, context, (window) => models.list(context.tandem, args, window)),
-  }),
+  models: t.connection(
+    {
+      type: Model,
+      description: 'The models, newest first.',
+      args: { filter: t.arg({ type: ModelFilter, description: 'Only those that match.' }) },
+      resolve: (_root, args, context) => connect(args, context, (window) => models.list(context.tandem, args, window)),
+    },
+    ModelConnection,
+  ),
   model: t.field({
     type: Model,
     nullable: true,

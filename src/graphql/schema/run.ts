@@ -10,6 +10,7 @@ import { connect } from '../connection.ts';
 import { OrderDirection, RunState } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { RunConnection } from './connections.ts';
 import { Failure } from './failure.ts';
 import { Dataset, Model, Run } from './refs.ts';
 import { RunEvent } from './run-event.ts';
@@ -187,20 +188,23 @@ const RunPlanObject = builder.objectRef<RunPlan>('RunPlan').implement({
 });
 
 builder.queryFields((t) => ({
-  runs: t.connection({
-    type: Run,
-    description: 'The runs, newest first.',
-    args: {
-      filter: t.arg({ type: RunFilter, description: 'Only those that match.' }),
-      orderBy: t.arg({ type: RunOrder, description: 'In which order.' }),
+  runs: t.connection(
+    {
+      type: Run,
+      description: 'The runs, newest first.',
+      args: {
+        filter: t.arg({ type: RunFilter, description: 'Only those that match.' }),
+        orderBy: t.arg({ type: RunOrder, description: 'In which order.' }),
+      },
+      resolve: (_root, args, context) => {
+        const model = args.filter?.model;
+        const modelId = model ? keyOf(model, 'Model', 'filter.model').key : undefined;
+        const filter = { name: args.filter?.name, state: args.filter?.state, modelId };
+        return connect(args, context, (window) => runs.list(context.tandem, { filter, orderBy: args.orderBy }, window));
+      },
     },
-    resolve: (_root, args, context) => {
-      const model = args.filter?.model;
-      const modelId = model ? keyOf(model, 'Model', 'filter.model').key : undefined;
-      const filter = { name: args.filter?.name, state: args.filter?.state, modelId };
-      return connect(args, context, (window) => runs.list(context.tandem, { filter, orderBy: args.orderBy }, window));
-    },
-  }),
+    RunConnection,
+  ),
   run: t.field({
     type: Run,
     nullable: true,
