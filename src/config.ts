@@ -46,6 +46,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (adapter !== 'auto' && adapter !== 'software') {
     throw badInput(`TANDEM_ADAPTER is "${adapter}"`, { field: 'TANDEM_ADAPTER', expected: '"auto" or "software"' });
   }
+  refuseOtherHosts(environment['TANDEM_HOST']);
   return {
     dataDir,
     importDir: resolve(environment['TANDEM_IMPORT'] || join(dataDir, 'import')),
@@ -55,6 +56,16 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     adapter,
     limits: defaultLimits,
   };
+}
+
+/** Anyone who reaches the port may do everything, so nothing but this machine may reach it until API keys exist. */
+function refuseOtherHosts(host: string | undefined): void {
+  if (host === undefined || host === '' || host === '127.0.0.1' || host === 'localhost') return;
+  throw badInput(`TANDEM_HOST is "${host}"`, {
+    field: 'TANDEM_HOST',
+    expected: '127.0.0.1 (the only address until there are API keys)',
+    remedy: 'Unset TANDEM_HOST; from another machine use an SSH tunnel.',
+  });
 }
 
 function readPort(text: string | undefined): number {
