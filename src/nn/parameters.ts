@@ -88,9 +88,16 @@ export class Parameters {
   readonly #slots: ReadonlyMap<string, Slot>;
 
   /** Allocates the values (zero-filled) and, for training, gradients and moments. */
-  constructor(gpu: Gpu, tensors: readonly TensorShape[], { training }: { training: boolean }) {
+  constructor(
+    gpu: Gpu,
+    tensors: readonly TensorShape[],
+    {
+      training,
+      pageBytes = bindingLimit(gpu.adapter.limits),
+    }: { readonly training: boolean; readonly pageBytes?: number },
+  ) {
     this.#gpu = gpu;
-    this.layout = layoutParameters(tensors, bindingLimit(gpu.adapter.limits));
+    this.layout = layoutParameters(tensors, pageBytes);
     this.#slots = new Map(this.layout.slots.map((slot) => [slot.name, slot]));
     const kinds: FlatKind[] = training ? ['values', 'gradients', 'm', 'v'] : ['values'];
     for (const kind of kinds) {

@@ -2,8 +2,9 @@
  * Reverse-mode differentiation. Ops run at once and record how to go back; `backward` runs the records in reverse.
  *
  * Memory: every activation is leased from the device's pool. With `recording` it lives until its record has run;
- * without, `drop` gives it back as soon as the forward pass has no more use for it. A gradient is never changed in
- * place: a second contribution is added into a new buffer, because one dispatch may not read and write one buffer.
+ * without, `drop` gives it back as soon as the forward pass has no more use for it. A second contribution to a gradient is
+ * added into a new buffer, because one dispatch may not bind one buffer to read and to write; matrix products, whose
+ * kernel adds to what it writes, save that pass.
  */
 import { invariant } from '../errors.ts';
 import type { Gpu, Tensor } from '../gpu/types.ts';
@@ -95,6 +96,21 @@ export class Tape {
     this.release(value.gradient);
     this.release(contribution);
     value.gradient = sum;
+  }
+
+  /**
+   * Adds a contribution to a value's gradient by an op that can add to what it writes: `write` gets the gradient's own
+   * buffer if nobody else reads that, or a new one that it must fill.
+   */
+  addInto(value: Value, write: (out: Tensor, accumulate: boolean) => void): void {
+    const { gradient } = value;
+    if (gradient !== undefined && this.#owners.get(gradient) === 1) {
+      write(gradient, true);
+      return;
+    }
+    const out = this.lease(`${value.tensor.label}.gradient`, value.tensor.shape);
+    write(out, false);
+    this.give(value, out);
   }
 
   /** Goes back through everything recorded, giving back each record's buffers as soon as it has run. */

@@ -27,7 +27,7 @@ export interface TrainContext {
 class StepGivenUp extends Error {}
 
 /** What a run would need; touches no device memory. */
-export async function planTraining(gpu: Gpu, input: PlanInput): Promise<PlanOutput> {
+export async function planTraining(gpu: Pick<Gpu, 'adapter'>, input: PlanInput): Promise<PlanOutput> {
   const storage = openStorage(input.storageRoot);
   const folder = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, folder.spec);

@@ -176,7 +176,7 @@ describe('a plan', () => {
     const gpu = await testGpu();
     const { input } = await prepare();
     const settings = { ...defaultRunSettings, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
-    const small = { ...gpu, adapter: { ...gpu.adapter, limits: { ...gpu.adapter.limits, maxBufferSize: 65_536 } } };
+    const small = { adapter: { ...gpu.adapter, limits: { ...gpu.adapter.limits, maxBufferSize: 65_536 } } };
     await expect(planTraining(small, { ...input, settings })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: { field: 'settings.microBatchTokens' },

@@ -10,10 +10,8 @@ export function linear(tape: Tape, x: Value, weight: Parameter, bias: Parameter)
   const y = tape.output(weight.name, [T, N]);
   matmulNT(gpu, { a: x.tensor, b: weight.value, bias: bias.value, out: y.tensor });
   return tape.record(y, (dY) => {
-    const dX = tape.lease(`${weight.name}.dX`, x.tensor.shape);
-    matmulNN(gpu, { a: dY, b: weight.value, out: dX });
     matmulTN(gpu, { a: dY, b: x.tensor, out: weight.gradient, accumulate: true });
     columnSum(gpu, { x: dY, out: bias.gradient, accumulate: true });
-    tape.give(x, dX);
+    tape.addInto(x, (out, accumulate) => matmulNN(gpu, { a: dY, b: weight.value, out, accumulate }));
   });
 }

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { layoutParameters, Parameters, undecayedRanges } from '../../src/nn/parameters.ts';
+import type { TensorShape } from '../../src/nn/types.ts';
+import { random, testGpu } from '../gpu.ts';
+
+const tensors: readonly TensorShape[] = [
+  { name: 'b.weight', shape: [10, 7] },
+  { name: 'b.bias', shape: [10] },
+  { name: 'a.weight', shape: [64, 1] },
+  { name: 'c.weight', shape: [3, 50] },
+];
+
+describe('the layout of parameters', () => {
+  it('pads every tensor to 256 bytes and splits where a binding ends', () => {
+    const layout = layoutParameters(tensors, 1024);
+    expect(layout.slots.map(({ page, offset }) => [page, offset])).toEqual([
+      [0, 0],
+      [0, 512],
+      [0, 768],
+      [1, 0],
+    ]);
+    expect(layout).toMatchObject({ elements: 294, bytes: 1024 + 768 });
+    expect(undecayedRanges(layout, 0)).toEqual([{ start: 128, length: 10 }]);
+    expect(undecayedRanges(layout, 1)).toEqual([]);
+  });
+
+  it('refuses a tensor larger than a binding, with the numbers', () => {
+    expect(() => layoutParameters(tensors, 512)).toThrow(/c\.weight needs 768 bytes/);
+  });
+});
+
+describe('parameters on the device', () => {
+  it('keep what is loaded, over several pages too, and come back in order of their names', async () => {
+    const gpu = await testGpu();
+    const parameters = new Parameters(gpu, tensors, { training: true, pageBytes: 1024 });
+    expect(parameters.pages('m').length).toBe(2);
+    const generator = random(1);
+    const values = new Map(
+      tensors.map(({ name, shape }) => [name, generator.floats(shape.reduce((product, size) => product * size, 1))]),
+    );
+    await parameters.load({ read: async (name) => values.get(name)! });
+    const read: string[] = [];
+    for await (const { name, data } of parameters.read()) {
+      read.push(name);
+      expect(data).toEqual(values.get(name));
+    }
+    expect(read).toEqual(['a.weight', 'b.bias', 'b.weight', 'c.weight']);
+    for await (const { data } of parameters.read('v')) expect(data.every((value) => value === 0)).toBe(true);
+    expect(parameters.bytes).toBe(4 * parameters.layout.bytes);
+    parameters.free();
+  });
+
+  it('have no gradients unless they are trained', async () => {
+    const parameters = new Parameters(await testGpu(), tensors, { training: false });
+    expect(() => parameters.get('a.weight').gradient).toThrow('not being trained');
+    expect(() => parameters.get('z')).toThrow('No parameter is called z');
+    parameters.free();
+  });
+});
