@@ -1,5 +1,5 @@
 /** Follows a run from its first event to its last, with a progress bar. */
-import { RunEventsDocument, type RunEventsSubscription, type TandemClient } from '../client/index.ts';
+import { RunDocument, RunEventsDocument, type RunEventsSubscription, type TandemClient } from '../client/index.ts';
 import { RunNotSucceeded } from './exit-codes.ts';
 import { formatSeconds } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
