@@ -3,6 +3,7 @@ import type { KernelSpec } from '../gpu/types.ts';
 import { attentionKernels } from './attention.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { embeddingKernels } from './embedding.ts';
+import { nonFiniteKernel } from './finite.ts';
 import { pairLossKernels } from './loss.ts';
 import { infonceKernels } from './loss-infonce.ts';
 import { matmulKernels } from './matmul.ts';
@@ -17,6 +18,7 @@ export const allKernels: readonly KernelSpec[] = [
   ...elementwiseKernels,
   ...embeddingKernels,
   ...infonceKernels,
+  nonFiniteKernel,
   ...matmulKernels,
   ...normKernels,
   ...optimKernels,
