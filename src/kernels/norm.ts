@@ -1,5 +1,7 @@
 /** LayerNorm over the channels of a token (Ba et al. 2016) and L2 normalisation of rows, forward and backward. */
+
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { withLeases } from '../gpu/types.ts';
 
 /** Columns of one workgroup where a lane owns a column. */
 const COLUMNS = 64;
@@ -136,18 +138,19 @@ export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
   const chunk = Math.max(32, Math.ceil(rows / 128));
   const chunks = Math.ceil(rows / chunk);
   const columnGroups = Math.ceil(width / COLUMNS);
-  const partial = gpu.lease('layernorm.partial', [chunks, 2, width]);
-  gpu.dispatch(layerNormPartialKernel, {
-    bindings: { x, mean, rstd, dOut, partial },
-    params: { rows, width, chunk, columnGroups },
-    grid: [chunks * columnGroups],
+  withLeases(gpu, (lease) => {
+    const partial = lease('layernorm.partial', [chunks, 2, width]);
+    gpu.dispatch(layerNormPartialKernel, {
+      bindings: { x, mean, rstd, dOut, partial },
+      params: { rows, width, chunk, columnGroups },
+      grid: [chunks * columnGroups],
+    });
+    gpu.dispatch(layerNormParametersKernel, {
+      bindings: { partial, dGamma, dBeta },
+      params: { chunks, width },
+      grid: [columnGroups],
+    });
   });
-  gpu.dispatch(layerNormParametersKernel, {
-    bindings: { partial, dGamma, dBeta },
-    params: { chunks, width },
-    grid: [columnGroups],
-  });
-  gpu.release(partial);
 }
 
 export interface L2NormalizeForward {
