@@ -9,6 +9,7 @@ struct Params {
   stream: u32,
   threshold: u32,
   keep_scale: f32,
+  quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -22,6 +23,7 @@ struct Params {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
+  let quads = params.quads;
   let unit = workgroup_index(group, count);
   let head = unit % heads;
   let block = block_at(unit / heads, params.texts);
@@ -33,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
 
   // Transposed: a column is a channel, a component one of the four rows.
   var query: array<mat4x4f, D4>;
-  for (var c = 0u; c < D4; c++) {
+  for (var c = 0u; c < quads; c++) {
     query[c] = transpose(mat4x4f(q[own.x + c], q[own.y + c], q[own.z + c], q[own.w + c])) * params.scale;
   }
   var key = vec2u(0u);
@@ -47,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     let at = head_bases(four_tokens(base, end), head, heads);
     // A column is a key, a component a row. Keys past the end repeat the last one, so the maximum stays true.
     var s = mat4x4f();
-    for (var c = 0u; c < D4; c++) {
+    for (var c = 0u; c < quads; c++) {
       s += query[c] * mat4x4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]);
     }
     let grown = max(max(top, s[0]), max(max(s[1], s[2]), s[3]));
@@ -66,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
         dropout_factors(key, position.z, j, params.threshold, params.keep_scale),
         dropout_factors(key, position.w, j, params.threshold, params.keep_scale)));
     }
-    for (var c = 0u; c < D4; c++) {
+    for (var c = 0u; c < quads; c++) {
       let a = acc[c];
       acc[c] = mat4x4f(a[0] * shrink.x, a[1] * shrink.y, a[2] * shrink.z, a[3] * shrink.w)
         + mat4x4f(v[at.x + c], v[at.y + c], v[at.z + c], v[at.w + c]) * weights;
@@ -74,7 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   }
   for (var i = 0u; i < 4u; i++) {
     if (row + i < end) {
-      for (var c = 0u; c < D4; c++) { out[own[i] + c] = acc[c][i] / sum[i]; }
+      for (var c = 0u; c < quads; c++) { out[own[i] + c] = acc[c][i] / sum[i]; }
       log_sum_exp[(row + i) * heads + head] = top[i] + log(sum[i]);
     }
   }

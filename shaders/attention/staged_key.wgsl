@@ -7,6 +7,8 @@ struct Params {
   scale: f32,
   threshold: u32,
   keep_scale: f32,
+  // Only the direct kernels need it.
+  quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;

@@ -7,6 +7,7 @@
 import { badInput } from '../errors.ts';
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
+import { streamOf } from './elementwise.ts';
 
 const rowInfoLanes = 64;
 
@@ -74,9 +75,10 @@ const forwardParams = {
   stream: 'u32',
   threshold: 'u32',
   keepScale: 'f32',
+  quads: 'u32',
 } as const;
 const rowsBindings = { out: 'read', dOut: 'read', logSumExp: 'read', sampleOfToken: 'read', rows: 'write' } as const;
-const rowsParams = { tokens: 'u32', heads: 'u32', seed: 'u32', stream: 'u32' } as const;
+const rowsParams = { tokens: 'u32', heads: 'u32', seed: 'u32', stream: 'u32', quads: 'u32' } as const;
 const backwardReads = {
   q: 'read',
   k: 'read',
@@ -92,6 +94,7 @@ const backwardParams = {
   scale: 'f32',
   threshold: 'u32',
   keepScale: 'f32',
+  quads: 'u32',
 } as const;
 
 /** What differs between the two kinds of kernels: files, headers, rows of a workgroup, workgroups. */
@@ -218,14 +221,12 @@ function plan(gpu: Gpu, call: AttentionForward) {
       scale: call.scale ?? 1 / Math.sqrt(size),
       threshold: active === undefined ? 0 : Math.round(active.rate * 65_536),
       keepScale: active === undefined ? 1 : 1 / (1 - active.rate),
+      // Channels of a head by four, as a number that compilers cannot unroll loops by: shaders/attention/direct_common.wgsl.
+      quads: size / 4,
     },
     key: { seed: active === undefined ? 0 : active.seed >>> 0, stream: active === undefined ? 0 : streamOf(active) },
   };
 }
-
-/** Second word of the dropout key: the step, and the site spread over all bits (golden ratio). */
-export const streamOf = ({ step, site }: { step: number; site: number }): number =>
-  (step ^ Math.imul(site + 1, 0x9e3779b9)) >>> 0;
 
 /** out = softmax(scale * q k^T) v within each text and head. */
 export function attentionForward(gpu: Gpu, call: AttentionForward): void {
@@ -247,7 +248,7 @@ export function attentionBackward(gpu: Gpu, call: AttentionBackward): void {
   const rows = gpu.lease('attention.rows', [tokens, heads, 4], 'u32');
   gpu.dispatch(kernels.rows, {
     bindings: { out, dOut, logSumExp, sampleOfToken, rows },
-    params: { tokens, heads, ...key },
+    params: { tokens, heads, quads: params.quads, ...key },
     grid: [Math.ceil((tokens * heads) / rowInfoLanes)],
   });
   gpu.dispatch(kernels.backwardQuery, { bindings: { q, k, v, dOut, rows, cumulative, dQ }, params, grid });

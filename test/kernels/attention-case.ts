@@ -1,6 +1,7 @@
 /** What the attention tests share: packed texts, a run on the device, the float64 expectation, the dropout mask. */
-import { type AttentionDropout, attentionBackward, attentionForward, streamOf } from '../../src/kernels/attention.ts';
+import { type AttentionDropout, attentionBackward, attentionForward } from '../../src/kernels/attention.ts';
 import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
+import { streamOf } from '../../src/kernels/elementwise.ts';
 import { random, testGpu, withTensors } from '../gpu.ts';
 import type { AttentionShape } from '../reference/attention.ts';
 import { threefry2x32 } from '../reference/threefry.ts';
