@@ -10,6 +10,7 @@ import { type JobKind, type JobRow, type JobState, jobs } from '../db/schema.ts'
 import { conflict, fromPlainError, notFound, type PlainError, toPlainError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Host, heartbeatEveryMs } from './host.ts';
+import { writeAtLast } from './last-write.ts';
 import type { Wakeups } from './wakeup.ts';
 
 export interface JobContext {
@@ -48,7 +49,7 @@ export class BackgroundJobs {
   readonly #log: Logger;
   readonly #running = new Map<string, Running>();
   readonly #heart: NodeJS.Timeout;
-  #stopping = false;
+  readonly #closing = new AbortController();
 
   constructor(context: { readonly db: Db; readonly host: Host; readonly wakeups: Wakeups; readonly log: Logger }) {
     this.#db = context.db;
@@ -59,7 +60,7 @@ export class BackgroundJobs {
   }
 
   async perform(kind: JobKind, { input, idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
-    if (this.#stopping) throw unavailable('Tandem is stopping', { remedy: 'Ask again when it has started.' });
+    if (this.#closing.signal.aborted) throw stopping();
     const plainInput = JSON.parse(JSON.stringify(input)) as Readonly<Record<string, unknown>>;
     const mine = {
       kind,
@@ -73,26 +74,34 @@ export class BackgroundJobs {
       .values(mine)
       .onConflictDoNothing({ target: jobs.idempotencyKey })
       .returning();
-    if (job) return { job, done: this.#start(job.id, work) };
+    if (job) return this.#begin(job, work);
 
     const [first] = await this.#db
       .select()
       .from(jobs)
       .where(eq(jobs.idempotencyKey, idempotencyKey ?? ''));
     if (first.kind !== kind || !isDeepStrictEqual(first.input, plainInput)) throw otherRequest(first);
-    if (first.state !== 'INTERRUPTED') return { job: first, done: this.#outcomeOf(first) };
+    if (this.#running.has(first.id) || !mayBeginAnew(first)) return { job: first, done: this.#outcomeOf(first) };
     return this.#again(first, work);
   }
 
-  /** Work that a crash ended is begun anew under its key; of several that ask at once, one begins. */
+  /** The process may have begun to stop while the row was written: it would not wait for work that starts now. */
+  async #begin(job: JobRow, work: Work): Promise<StartedJob> {
+    if (!this.#closing.signal.aborted) return { job, done: this.#start(job.id, work) };
+    const { stack: _stack, ...error } = toPlainError(stopping());
+    await this.#update(job.id, { state: 'INTERRUPTED', error, finishedAt: new Date() });
+    throw stopping();
+  }
+
+  /** Work that came to nothing is begun anew under its key; of several that ask at once, one begins. */
   async #again(first: JobRow, work: Work): Promise<StartedJob> {
     const { name: host, pid } = this.#host;
     const [job] = await this.#db
       .update(jobs)
       .set({ state: 'RUNNING', error: null, finishedAt: null, progress: null, heartbeatAt: sql`now()`, host, pid })
-      .where(and(eq(jobs.id, first.id), eq(jobs.state, 'INTERRUPTED')))
+      .where(and(eq(jobs.id, first.id), eq(jobs.state, first.state)))
       .returning();
-    return job ? { job, done: this.#start(job.id, work) } : { job: first, done: this.#outcomeOf(first) };
+    return job ? this.#begin(job, work) : { job: first, done: this.#outcomeOf(first) };
   }
 
   async cancel(jobId: string): Promise<JobRow> {
@@ -119,9 +128,14 @@ export class BackgroundJobs {
     }
   }
 
+  /** The ids of the jobs that run here. */
+  running(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
   /** Aborts what runs and waits for it. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#closing.abort();
     clearInterval(this.#heart);
     const running = [...this.#running.values()];
     for (const { stop } of running) stop.abort('stop');
@@ -142,11 +156,11 @@ export class BackgroundJobs {
     try {
       const resultId = await work(context);
       await progress.end();
-      await this.#update(jobId, { state: 'SUCCEEDED', resultId, finishedAt: new Date() });
+      await this.#end(jobId, { state: 'SUCCEEDED', resultId, finishedAt: new Date() });
       return resultId;
     } catch (error) {
       await progress.end();
-      await this.#update(jobId, { ...this.#failure(error, stop), finishedAt: new Date() });
+      await this.#end(jobId, { ...this.#failure(error, stop), finishedAt: new Date() });
       throw error;
     }
   }
@@ -157,6 +171,17 @@ export class BackgroundJobs {
     if (stop.signal.reason === 'stop') return { state: 'INTERRUPTED', error: plain };
     if (plain.name === 'Error') this.#log.error({ error: plain.message, stack }, 'a job failed');
     return { state: 'FAILED', error: plain };
+  }
+
+  /** Written again until it is there: whoever waits for the job waits for this row. */
+  async #end(jobId: string, changes: Partial<JobRow>): Promise<void> {
+    const write = () => this.#db.update(jobs).set(changes).where(eq(jobs.id, jobId));
+    const onFailure = (error: unknown): void =>
+      this.#log.warn({ error, job: jobId }, 'the end of a job could not be written yet');
+    await writeAtLast(write, { closing: this.#closing.signal, onFailure }).catch((error: unknown) => {
+      this.#log.error({ error, job: jobId }, 'the end of a job could not be written');
+    });
+    this.#wakeups.wake(jobId);
   }
 
   async #update(jobId: string, changes: Partial<JobRow>): Promise<void> {
@@ -228,6 +253,12 @@ class ProgressWriter {
     if (value) this.#last = this.#last.then(() => this.#write(value));
   }
 }
+
+const stopping = () => unavailable('Tandem is stopping', { remedy: 'Ask again when it has started.' });
+
+/** Interrupted, cancelled, or failed for want of something that may be there the next time: its remedy is to try again. */
+const mayBeginAnew = ({ state, error }: JobRow): boolean =>
+  state === 'INTERRUPTED' || state === 'CANCELLED' || (state === 'FAILED' && error?.code === 'UNAVAILABLE');
 
 const otherRequest = (first: JobRow) =>
   conflict(`The idempotency key "${first.idempotencyKey}" was used for another request`, {

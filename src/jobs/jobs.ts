@@ -12,7 +12,8 @@ import { createLogger } from '../log.ts';
 import type { Storage } from '../storage/storage.ts';
 import { BackgroundJobs, type JobRequest, type StartedJob, type Work } from './background.ts';
 import { thisHost } from './host.ts';
-import { cancelRun, enqueueRun, interruptOrphans, resumeRun } from './run-control.ts';
+import { interruptOrphans, startReaper } from './orphans.ts';
+import { cancelRun, enqueueRun, resumeRun } from './run-control.ts';
 import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './run-stream.ts';
 import { RunWorker } from './run-worker.ts';
 import { startThreads, type Thread, type ThreadSettings } from './threads.ts';
@@ -75,15 +76,17 @@ export async function openJobs({ database, storage, config, threads: entries }: 
   });
   const wakeups = new Wakeups();
   const orphans = await interruptOrphans(database, host);
-  if (orphans.runs + orphans.jobs > 0) log.warn(orphans, 'work of an earlier process was interrupted');
+  if (orphans.runs.length + orphans.jobs.length > 0) log.warn(orphans, 'work of an earlier process was interrupted');
 
   const worker = new RunWorker({ db, storage, threads, wakeups, log }, host);
   const background = new BackgroundJobs({ db, host, wakeups, log });
+  const mine = () => ({ runs: worker.running(), jobs: background.running() });
+  const reaper = startReaper({ db, log, mine, wake: (id) => wakeups.wake(id) });
   const control = { database, wakeups, worker, adapter: threads.adapter };
   let stopped: Promise<void> | undefined;
 
   async function stop(graceMs: number): Promise<void> {
-    const work = Promise.all([worker.stop(), background.stop()]);
+    const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
     const inTime = await endsWithin(work, Math.max(0, graceMs - closingMs));
     if (!inTime) log.warn({ graceMs }, 'running work did not stop in time; its thread is ended by force');
     await threads.close(inTime ? closingMs : 0);

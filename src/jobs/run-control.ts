@@ -1,11 +1,10 @@
-/** What people do to runs: start, cancel, resume; and what a new process does to those its predecessor left running. */
-import { and, eq, or } from 'drizzle-orm';
+/** What people do to runs: start, cancel, resume. */
+import { eq } from 'drizzle-orm';
 import { afterCommit, type Database, type Transaction } from '../db/open.ts';
-import { jobs, type RunRow, runAttempts, runs } from '../db/schema.ts';
-import { conflict, type PlainError } from '../errors.ts';
+import { type RunRow, runs } from '../db/schema.ts';
+import { conflict } from '../errors.ts';
 import type { AdapterReport } from '../gpu/types.ts';
-import { type Host, leaseIsOver } from './host.ts';
-import { appendEvents, changeState, endAttempt, findRun, lockRun } from './run-store.ts';
+import { appendEvents, changeState, findRun, lockRun } from './run-store.ts';
 import type { RunWorker } from './run-worker.ts';
 import type { Wakeups } from './wakeup.ts';
 
@@ -78,32 +77,3 @@ function refuseOtherAdapter(before: AdapterReport, now: AdapterReport): void {
 
 const wrongState = (run: RunRow, expected: string, remedy: string) =>
   conflict(`Run ${run.id} is ${run.state}`, { field: run.id, expected: `a run that is ${expected}`, remedy });
-
-/**
- * Runs and jobs that are RUNNING in the tables although their process is gone become INTERRUPTED. Gone are: all of an
- * embedded database (this process has its folder's lock), those of this host's name, and those with an old heartbeat.
- */
-export async function interruptOrphans({ db, kind }: Database, host: Host): Promise<{ runs: number; jobs: number }> {
-  return db.transaction(async (tx) => {
-    const ofAttempt = and(eq(runAttempts.runId, runs.id), eq(runAttempts.number, runs.attempt));
-    const lostRun =
-      kind === 'pglite' ? undefined : or(eq(runAttempts.host, host.name), leaseIsOver(runAttempts.heartbeatAt));
-    const orphans = await tx
-      .select({ runId: runs.id, number: runs.attempt })
-      .from(runs)
-      .innerJoin(runAttempts, ofAttempt)
-      .where(and(eq(runs.state, 'RUNNING'), lostRun));
-    for (const orphan of orphans) await endAttempt(tx, orphan, 'INTERRUPTED', { reason: gone });
-
-    const lostJob = kind === 'pglite' ? undefined : or(eq(jobs.host, host.name), leaseIsOver(jobs.heartbeatAt));
-    const error: PlainError = { name: 'TandemError', code: 'UNAVAILABLE', message: gone };
-    const interrupted = await tx
-      .update(jobs)
-      .set({ state: 'INTERRUPTED', error, finishedAt: new Date() })
-      .where(and(eq(jobs.state, 'RUNNING'), lostJob))
-      .returning({ id: jobs.id });
-    return { runs: orphans.length, jobs: interrupted.length };
-  });
-}
-
-const gone = 'the process that worked on it ended without a word';

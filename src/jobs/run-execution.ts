@@ -11,6 +11,7 @@ import type { Storage } from '../storage/storage.ts';
 import { pruneCheckpoints } from './checkpoint-store.ts';
 import { type AttemptEvent, EventWriter } from './event-writer.ts';
 import { heartbeatEveryMs } from './host.ts';
+import { writeAtLast } from './last-write.ts';
 import { type Attempt, beat, endAttempt, LostRun, type RunInputs, readInputs } from './run-store.ts';
 import { forgetModel, type Threads } from './threads.ts';
 import type { Wakeups } from './wakeup.ts';
@@ -21,6 +22,8 @@ export interface ExecutionContext {
   readonly threads: Pick<Threads, 'cpu' | 'device'>;
   readonly wakeups: Wakeups;
   readonly log: Logger;
+  /** Aborts when the process stops. */
+  readonly closing: AbortSignal;
 }
 
 /** Why a running attempt is to stop; its AbortController's reason. */
@@ -38,18 +41,34 @@ export async function executeAttempt(
   attempt: Attempt,
   stop: AbortController,
 ): Promise<void> {
-  const { db, wakeups, log } = context;
+  const { wakeups, log } = context;
   const writer = eventWriter(context, attempt, stop);
   const heart = setInterval(() => void pulse(context, attempt, stop), heartbeatEveryMs);
   const ending = await work(context, attempt, stop, writer).catch((error: unknown) => endingOf(error, stop, log));
-  clearInterval(heart);
   try {
     await writer.flush().catch(() => {});
-    if (stop.signal.reason !== 'lost') await db.transaction((tx) => endAttempt(tx, attempt, ending.outcome, ending));
+    await writeEnding(context, attempt, stop, ending);
   } catch (error) {
     if (!(error instanceof LostRun)) log.error({ error, run: attempt.runId }, 'the end of a run could not be written');
+  } finally {
+    clearInterval(heart);
   }
   wakeups.wake(attempt.runId);
+}
+
+/** The heart beats on meanwhile, so that no other process takes a run that has ended for a silent one. */
+function writeEnding(
+  { db, log, closing }: ExecutionContext,
+  attempt: Attempt,
+  { signal }: AbortController,
+  ending: Ending,
+): Promise<void> {
+  const write = async (): Promise<void> => {
+    if (signal.reason !== 'lost') await db.transaction((tx) => endAttempt(tx, attempt, ending.outcome, ending));
+  };
+  const onFailure = (error: unknown): void =>
+    log.warn({ error, run: attempt.runId }, 'the end of a run could not be written yet');
+  return writeAtLast(write, { closing, onFailure });
 }
 
 async function work(

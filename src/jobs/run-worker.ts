@@ -1,22 +1,26 @@
 /**
  * Takes QUEUED runs one at a time, oldest first, as long as the device thread lives. It sleeps until woken: by an enqueued
- * run (after the commit), by the end of the one before, and once at start.
+ * run (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read.
  */
 
 import type { Host } from './host.ts';
 import { type ExecutionContext, executeAttempt, type StopReason } from './run-execution.ts';
 import { claimRun } from './run-store.ts';
 
+const readAgainMs = 5_000;
+
 export class RunWorker {
+  readonly #closing = new AbortController();
   readonly #context: ExecutionContext;
   readonly #host: Host;
   #current: { readonly runId: string; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   #loop: Promise<void> | undefined;
   #again = false;
   #stopping = false;
+  #toldDead = false;
 
-  constructor(context: ExecutionContext, host: Host) {
-    this.#context = context;
+  constructor(context: Omit<ExecutionContext, 'closing'>, host: Host) {
+    this.#context = { ...context, closing: this.#closing.signal };
     this.#host = host;
   }
 
@@ -24,11 +28,19 @@ export class RunWorker {
     this.#again = true;
     if (this.#stopping || this.#loop) return;
     this.#loop = this.#drain()
-      .catch((error: unknown) => this.#context.log.error({ error }, 'runs could not be taken from the queue'))
+      .catch((error: unknown) => {
+        this.#context.log.error({ error }, 'runs could not be taken from the queue');
+        setTimeout(() => this.wake(), readAgainMs).unref();
+      })
       .finally(() => {
         this.#loop = undefined;
         if (this.#again) this.wake();
       });
+  }
+
+  /** The id of the run that runs here, or none. */
+  running(): readonly string[] {
+    return this.#current ? [this.#current.runId] : [];
   }
 
   /** Stops the run if it is the one that runs here; resolves when its attempt has ended. False = it does not run here. */
@@ -44,6 +56,7 @@ export class RunWorker {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#again = false;
+    this.#closing.abort();
     this.#current?.stop.abort('stop' satisfies StopReason);
     await this.#loop;
   }
@@ -51,7 +64,7 @@ export class RunWorker {
   async #drain(): Promise<void> {
     for (;;) {
       this.#again = false;
-      const attempt = this.#stopping ? undefined : await claimRun(this.#context.db, this.#host);
+      const attempt = this.#mayClaim() ? await claimRun(this.#context.db, this.#host) : undefined;
       if (!attempt) return;
       this.#context.wakeups.wake(attempt.runId);
       const stop = new AbortController();
@@ -61,5 +74,14 @@ export class RunWorker {
       await ended;
       this.#current = undefined;
     }
+  }
+
+  /** Without its device thread every run would end as soon as it is taken: they wait for the next start instead. */
+  #mayClaim(): boolean {
+    const { threads, log } = this.#context;
+    if (threads.device.alive || this.#stopping) return !this.#stopping;
+    if (!this.#toldDead) log.error('the device thread has ended; queued runs wait until Tandem is started again');
+    this.#toldDead = true;
+    return false;
   }
 }

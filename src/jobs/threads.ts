@@ -10,6 +10,8 @@ type Part<C, Key extends 'input' | 'output' | 'event'> = C extends { readonly [K
 
 /** Typed calls of one thread's commands; `storageRoot` is added here. */
 export interface Thread<C> {
+  /** False once the thread has died or was closed: every call is refused then. */
+  readonly alive: boolean;
   call<K extends keyof C & string>(
     name: K,
     input: Omit<Part<C[K], 'input'>, 'storageRoot'>,
@@ -62,5 +64,10 @@ export async function startThreads({ storageRoot, adapter, entries }: ThreadSett
 function withStorage<C>(connection: Connection<C>, storageRoot: string): Thread<C> {
   const call = connection.call as (name: string, input: object, options?: unknown) => Promise<unknown>;
   const withRoot = (name: string, input: object, options?: unknown) => call(name, { ...input, storageRoot }, options);
-  return { call: withRoot as Thread<C>['call'] };
+  return {
+    call: withRoot as Thread<C>['call'],
+    get alive() {
+      return connection.alive;
+    },
+  };
 }

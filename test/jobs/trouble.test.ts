@@ -1,0 +1,152 @@
+/** What runs and jobs do when the database fails for a while, their thread dies, or their process falls silent. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { jobs as jobRows, runAttempts, runs } from '../../src/db/schema.ts';
+import { unavailable } from '../../src/errors.ts';
+import { interruptSilent } from '../../src/jobs/orphans.ts';
+import { insertRun } from '../db/rows.ts';
+import { openWorkplace, readEvents, statesOf, type Workplace } from './workplace.ts';
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await openWorkplace();
+});
+beforeEach(() => place.behave({}));
+afterAll(() => place.close());
+
+const id = '00000000-0000-4000-8000-00000000abcd';
+const findRun = async (runId: string) => (await place.database.db.select().from(runs).where(eq(runs.id, runId)))[0]!;
+const findJob = async (jobId: string) =>
+  (await place.database.db.select().from(jobRows).where(eq(jobRows.id, jobId)))[0]!;
+
+/** Statements that name the table fail until the answer is called. */
+async function takeAway(table: string): Promise<() => Promise<unknown>> {
+  const { db } = place.database;
+  await db.execute(sql.raw(`alter table ${table} rename to taken_away`));
+  return () => db.execute(sql.raw(`alter table taken_away rename to ${table}`));
+}
+
+describe('while the database fails', () => {
+  it('the end of a run is written as soon as it can be', async () => {
+    await place.behave({ stepMs: 30 });
+    const run = await place.startRun({ epochs: 1 });
+    await readEvents(place, run.id, { until: (data) => data.type === 'step' && data.step === 2 });
+    const giveBack = await takeAway('run_attempts');
+    await readEvents(place, run.id, { until: (data) => data.type === 'step' && data.step === 10 });
+    await sleep(300);
+    expect((await findRun(run.id)).state).toBe('RUNNING');
+    await giveBack();
+    expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
+  });
+
+  it('the end of a job is written as soon as it can be', async () => {
+    let giveBack = async (): Promise<unknown> => undefined;
+    const { job, done } = await place.jobs.perform('fuse', { input: {} }, async () => {
+      giveBack = await takeAway('jobs');
+      return id;
+    });
+    await sleep(300);
+    await giveBack();
+    expect(await done).toBe(id);
+    expect(await findJob(job.id)).toMatchObject({ state: 'SUCCEEDED', resultId: id });
+  });
+
+  it('a run that could not be taken from the queue is taken later', async () => {
+    const giveBack = await takeAway('run_attempts');
+    const run = await place.startRun({ epochs: 1 });
+    await sleep(300);
+    expect((await findRun(run.id)).state).toBe('QUEUED');
+    await giveBack();
+    expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
+  });
+});
+
+describe('work of a silent process', () => {
+  const foreign = { host: 'another host', pid: 1, heartbeatAt: new Date(0) };
+
+  async function foreignRun(leaseUntil: Date): Promise<string> {
+    const { db } = place.database;
+    const run = await insertRun(db);
+    await db.update(runs).set({ state: 'RUNNING', attempt: 1 }).where(eq(runs.id, run.id));
+    await db.insert(runAttempts).values({ ...foreign, runId: run.id, number: 1, leaseUntil });
+    return run.id;
+  }
+
+  it('is interrupted when its lease is over, unless this process does it', async () => {
+    const { db } = place.database;
+    const [silent, mine] = [await foreignRun(new Date(0)), await foreignRun(new Date(0))];
+    const alive = await foreignRun(new Date(Date.now() + 60_000));
+    const values = { kind: 'fuse', input: {}, ...foreign } as const;
+    const [silentJob, myJob] = await db.insert(jobRows).values([values, values]).returning();
+    const orphans = await interruptSilent(db, { runs: [mine], jobs: [myJob!.id] });
+    expect(orphans).toEqual({ runs: [silent], jobs: [silentJob!.id] });
+    expect(await findRun(silent)).toMatchObject({ state: 'INTERRUPTED' });
+    for (const runId of [mine, alive]) expect((await findRun(runId)).state).toBe('RUNNING');
+    expect(await findJob(silentJob!.id)).toMatchObject({ state: 'INTERRUPTED', error: { code: 'UNAVAILABLE' } });
+    expect((await findJob(myJob!.id)).state).toBe('RUNNING');
+    expect(await interruptSilent(db, { runs: [], jobs: [] })).toEqual({ runs: [mine], jobs: [myJob!.id] });
+    await db.delete(runs).where(eq(runs.id, alive));
+  });
+});
+
+it('a dead device thread leaves the queue as it is, for the next start', async () => {
+  await place.behave({ exitAt: 3 });
+  const [first, second] = [await place.startRun({ epochs: 1 }), await place.startRun({ epochs: 1 })];
+  const interrupted = (data: { type: string; state?: string }) => data.type === 'state' && data.state === 'INTERRUPTED';
+  await readEvents(place, first.id, { until: interrupted });
+  expect(place.jobs.device.alive).toBe(false);
+  expect(place.jobs.cpu.alive).toBe(true);
+  await sleep(200);
+  expect(await findRun(second.id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
+  await place.behave({});
+  await place.restartJobs();
+  expect(place.jobs.device.alive).toBe(true);
+  expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
+});
+
+describe('a job', () => {
+  it('does not start once the process stops', async () => {
+    let started = false;
+    const work = async (): Promise<string> => {
+      started = true;
+      return id;
+    };
+    const beginning = place.jobs.perform('fuse', { input: {}, idempotencyKey: 'too late' }, work);
+    const refused = expect(beginning).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await place.restartJobs();
+    await refused;
+    expect(started).toBe(false);
+    const again = await place.jobs.perform('fuse', { input: {}, idempotencyKey: 'too late' }, work);
+    expect([await again.done, started]).toEqual([id, true]);
+  });
+
+  it('that was cancelled, or failed for want of something, is begun anew under its key', async () => {
+    const full = { input: {}, idempotencyKey: 'full disk' };
+    const failing = async (): Promise<string> => {
+      throw unavailable('The disk is full', { remedy: 'Free some, then repeat the request.' });
+    };
+    const first = await place.jobs.perform('fuse', full, failing);
+    await expect(first.done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const second = await place.jobs.perform('fuse', full, async () => id);
+    expect([second.job.id, await second.done]).toEqual([first.job.id, id]);
+    expect(await findJob(first.job.id)).toMatchObject({ state: 'SUCCEEDED', error: null });
+
+    const cancelled = { input: {}, idempotencyKey: 'cancelled' };
+    const waiting = ({ signal }: { signal: AbortSignal }) =>
+      new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    const third = await place.jobs.perform('fuse', cancelled, waiting);
+    expect(await place.jobs.cancelJob(third.job.id)).toMatchObject({ state: 'CANCELLED' });
+    expect(await (await place.jobs.perform('fuse', cancelled, async () => id)).done).toBe(id);
+  });
+
+  it('that failed for what was asked fails again the same way, without work', async () => {
+    const request = { input: {}, idempotencyKey: 'wrong' };
+    const first = await place.jobs.perform('fuse', request, async () => {
+      throw new Error('strangers');
+    });
+    await expect(first.done).rejects.toThrow('strangers');
+    const second = await place.jobs.perform('fuse', request, async () => id);
+    await expect(second.done).rejects.toThrow('strangers');
+  });
+});
