@@ -21,6 +21,13 @@ type Connected = (
 ) => void;
 
 export class GuardedPool extends pg.Pool {
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    // A connection that breaks tells so to its query and as an event, which ends the process if nobody listens. The pool
+    // listens to idle ones only.
+    this.on('connect', (client) => client.on('error', () => {}));
+  }
+
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: Connected): void;
   override connect(callback?: Connected): Promise<pg.PoolClient> | undefined {

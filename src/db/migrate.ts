@@ -14,14 +14,21 @@ export async function applyMigrations(pool: Pool, kind: 'pglite' | 'postgres'): 
   const known = readMigrationFiles({ migrationsFolder: migrationsFolder() });
   const client = await pool.connect();
   try {
-    // Several hosts may start on one Postgres at once. PGlite has one process, and a session that must not keep locks.
-    if (kind === 'postgres') await client.query('select pg_advisory_lock($1)', [migrationLock]);
-    await refuseNewer(client, known);
-    await migrate(drizzle(client), { migrationsFolder: migrationsFolder() });
-  } finally {
-    if (kind === 'postgres') await client.query('select pg_advisory_unlock($1)', [migrationLock]);
-    client.release();
+    await migrateBy(client, known, kind);
+  } catch (error) {
+    // Not given back but ended: it may be broken, and with its session ends the lock. Whoever closes the pool does not wait.
+    client.release(true);
+    throw error;
   }
+  client.release();
+}
+
+async function migrateBy(client: PoolClient, known: readonly MigrationMeta[], kind: 'pglite' | 'postgres') {
+  // Several hosts may start on one Postgres at once. PGlite has one process, and a session that must not keep locks.
+  if (kind === 'postgres') await client.query('select pg_advisory_lock($1)', [migrationLock]);
+  await refuseNewer(client, known);
+  await migrate(drizzle(client), { migrationsFolder: migrationsFolder() });
+  if (kind === 'postgres') await client.query('select pg_advisory_unlock($1)', [migrationLock]);
 }
 
 async function refuseNewer(client: PoolClient, known: readonly MigrationMeta[]): Promise<void> {
