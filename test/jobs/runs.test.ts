@@ -62,7 +62,8 @@ describe('a run', () => {
   });
 
   it('does not drop a checkpoint that an evaluation names', async () => {
-    await place.behave({ stepMs: 30 });
+    // The second checkpoint is dropped at step 6, if nothing names it by then.
+    await place.behave({ stepMs: 150 });
     const run = await place.startRun({ epochs: 1, maxBatches: 10, checkpointEverySteps: 2 });
     const until = (data: { type: string; step?: number }) => data.type === 'checkpoint' && data.step === 2;
     await readEvents(place, run.id, { until });
