@@ -2,25 +2,29 @@
  * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state only in
  * the last. What something refers to (an evaluation, a fusion, a collection, an alias) is kept as well.
  */
-import { and, desc, eq, inArray, isNotNull, isNull, ne, notExists, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, ne, notExists, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { TrainEvent } from '../../workers/protocol.ts';
-import type { Db, Executor, Transaction } from '../db/open.ts';
-import {
-  checkpointParents,
-  checkpoints,
-  collections,
-  embeddings,
-  evaluations,
-  models,
-  type RunRow,
-} from '../db/schema.ts';
+import type { Db, Transaction } from '../db/open.ts';
+import { checkpointParents, checkpoints, collections, embeddings, evaluations, type RunRow } from '../db/schema.ts';
+import { unavailable } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
+import { removeUnnamed } from './shared-folders.ts';
 
 type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 
-/** Makes the checkpoint's row, or finds it when the same step is told again (an epoch's end, then a stop). */
-export async function recordCheckpoint(tx: Transaction, run: RunRow, event: CheckpointEvent): Promise<string> {
+/**
+ * Makes the checkpoint's row, or finds it when the same step is told again (an epoch's end, then a stop). The folders were
+ * published before, perhaps found there as those of an equal run: UNAVAILABLE if that run was deleted in between, and the
+ * attempt can go on from the checkpoint before. Called under {@link whileFoldersStay}.
+ */
+export async function recordCheckpoint(
+  tx: Transaction,
+  storage: Storage,
+  run: RunRow,
+  event: CheckpointEvent,
+): Promise<string> {
+  await refuseIfGone(storage, event);
   const [row] = await tx
     .insert(checkpoints)
     .values({
@@ -42,25 +46,37 @@ export async function recordCheckpoint(tx: Transaction, run: RunRow, event: Chec
   return row.id;
 }
 
+async function refuseIfGone(storage: Storage, { model, state }: CheckpointEvent): Promise<void> {
+  if ((await storage.exists('models', model)) && (await storage.exists('states', state))) return;
+  throw unavailable('The files of a checkpoint were deleted with an equal run before it was recorded', {
+    field: model,
+    remedy: 'Resume the run: it makes the checkpoint again.',
+  });
+}
+
 /** Applies the retention to a run's checkpoints: rows first, files after the commit. */
-export async function pruneCheckpoints(db: Db, storage: Storage, runId: string): Promise<void> {
+export async function pruneCheckpoints(
+  { db, storage }: { readonly db: Db; readonly storage: Storage },
+  runId: string,
+  forget: (digest: string) => Promise<void>,
+): Promise<void> {
   const dropped = await db.transaction(async (tx) => {
     const states = await dropStates(tx, runId);
     return { states, models: await dropRows(tx, runId) };
   });
-  for (const digest of dropped.states) await storage.remove('states', digest);
-  for (const digest of dropped.models) await storage.remove('models', digest);
+  await removeUnnamed({ db, storage }, 'states', dropped.states);
+  await removeUnnamed({ db, storage }, 'models', dropped.models, forget);
 }
 
-/** Only the last checkpoint keeps its state. Answers the states that nothing names any more. */
-async function dropStates(tx: Transaction, runId: string): Promise<string[]> {
+/** Only the last checkpoint keeps its state. Answers the states of the others. */
+async function dropStates(tx: Transaction, runId: string): Promise<(string | null)[]> {
   const ofRun = eq(checkpoints.runId, runId);
   const [last] = await tx.select().from(checkpoints).where(ofRun).orderBy(desc(checkpoints.step)).limit(1);
   if (!last) return [];
   const superseded = and(ofRun, ne(checkpoints.id, last.id), isNotNull(checkpoints.stateDigest));
   const rows = await tx.select({ digest: checkpoints.stateDigest }).from(checkpoints).where(superseded);
   await tx.update(checkpoints).set({ stateDigest: null }).where(superseded);
-  return unnamed(tx, rows, [checkpoints.stateDigest]);
+  return rows.map(({ digest }) => digest);
 }
 
 async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
@@ -86,26 +102,8 @@ async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
       ),
     )
     .returning({ digest: checkpoints.digest });
-  return unnamed(tx, rows, [checkpoints.digest, models.digest]);
+  return rows.map(({ digest }) => digest);
 }
 
 const unused = (tx: Transaction, table: PgTable, column: PgColumn) =>
   notExists(tx.select({ one: sql`1` }).from(table).where(eq(column, checkpoints.id)));
-
-/** Those of the digests that no row names: equal weights share one folder. */
-async function unnamed(
-  executor: Executor,
-  rows: readonly { readonly digest: string | null }[],
-  columns: readonly PgColumn[],
-): Promise<string[]> {
-  const digests = [...new Set(rows.flatMap(({ digest }) => digest ?? []))];
-  const named = new Set<unknown>();
-  for (const column of digests.length > 0 ? columns : []) {
-    const found = await executor
-      .select({ digest: column })
-      .from(column.table)
-      .where(or(inArray(column, digests)));
-    for (const row of found) named.add(row.digest);
-  }
-  return digests.filter((digest) => !named.has(digest));
-}

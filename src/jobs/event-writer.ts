@@ -7,13 +7,16 @@ import type { TrainEvent } from '../../workers/protocol.ts';
 import type { Db, Transaction } from '../db/open.ts';
 import type { RunEventData } from '../db/schema/types.ts';
 import type { RunRow } from '../db/schema.ts';
+import type { Storage } from '../storage/storage.ts';
 import { recordCheckpoint } from './checkpoint-store.ts';
 import { type Attempt, appendEvents, ownRun, recordAdapter } from './run-store.ts';
+import { whileFoldersStay } from './shared-folders.ts';
 
 export type AttemptEvent = TrainEvent | Extract<RunEventData, { type: 'preparing' }>;
 
 export interface EventWriterOptions {
   readonly db: Db;
+  readonly storage: Storage;
   readonly attempt: Attempt;
   /** Runs after the commit, before the next batch. */
   readonly afterWrite: (events: readonly AttemptEvent[]) => Promise<void>;
@@ -53,9 +56,10 @@ export class EventWriter {
     if (this.#failure) throw this.#failure;
     const events = this.#waiting.splice(0);
     if (events.length === 0) return;
-    const { db, attempt, afterWrite, onFailure } = this.#options;
+    const { db, storage, attempt, afterWrite, onFailure } = this.#options;
     try {
-      await db.transaction((tx) => writeEvents(tx, attempt, events));
+      const write = () => db.transaction((tx) => writeEvents(tx, storage, attempt, events));
+      await (events.some(({ type }) => type === 'checkpoint') ? whileFoldersStay(write) : write());
       await afterWrite(events);
     } catch (error) {
       this.#failure = error;
@@ -65,24 +69,29 @@ export class EventWriter {
   }
 }
 
-async function writeEvents(tx: Transaction, attempt: Attempt, events: readonly AttemptEvent[]): Promise<void> {
+async function writeEvents(
+  tx: Transaction,
+  storage: Storage,
+  attempt: Attempt,
+  events: readonly AttemptEvent[],
+): Promise<void> {
   const run = await ownRun(tx, attempt);
   const data: RunEventData[] = [];
   let changes: Partial<RunRow> = {};
   for (const event of events) {
-    data.push(await toData(tx, run, event));
+    data.push(await toData(tx, storage, run, event));
     changes = { ...changes, ...changesOf(event) };
     if (event.type === 'started') await recordAdapter(tx, attempt, event.adapter);
   }
   await appendEvents(tx, run, data, changes);
 }
 
-async function toData(tx: Transaction, run: RunRow, event: AttemptEvent): Promise<RunEventData> {
+async function toData(tx: Transaction, storage: Storage, run: RunRow, event: AttemptEvent): Promise<RunEventData> {
   if (event.type !== 'checkpoint') return event;
   const { reason, step, epoch, model: digest, bytes } = event;
   return {
     type: 'checkpoint',
-    checkpointId: await recordCheckpoint(tx, run, event),
+    checkpointId: await recordCheckpoint(tx, storage, run, event),
     reason,
     step,
     epoch,

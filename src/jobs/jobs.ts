@@ -20,7 +20,8 @@ import { Wakeups } from './wakeup.ts';
 
 export type { JobContext, JobRequest, StartedJob } from './background.ts';
 export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './run-stream.ts';
-export type { Thread } from './threads.ts';
+export { removeUnnamed } from './shared-folders.ts';
+export { forgetModel, type Thread } from './threads.ts';
 
 export interface Jobs {
   readonly cpu: Thread<CpuCommands>;

@@ -12,7 +12,7 @@ import { pruneCheckpoints } from './checkpoint-store.ts';
 import { type AttemptEvent, EventWriter } from './event-writer.ts';
 import { heartbeatEveryMs } from './host.ts';
 import { type Attempt, beat, endAttempt, LostRun, type RunInputs, readInputs } from './run-store.ts';
-import type { Threads } from './threads.ts';
+import { forgetModel, type Threads } from './threads.ts';
 import type { Wakeups } from './wakeup.ts';
 
 export interface ExecutionContext {
@@ -100,19 +100,21 @@ async function prepare(
 }
 
 function eventWriter(context: ExecutionContext, attempt: Attempt, stop: AbortController): EventWriter {
-  const { db, storage, wakeups, log } = context;
+  const { db, storage, threads, wakeups, log } = context;
   const afterWrite = async (events: readonly AttemptEvent[]): Promise<void> => {
     wakeups.wake(attempt.runId);
     if (!events.some((event) => event.type === 'checkpoint')) return;
-    await pruneCheckpoints(db, storage, attempt.runId).catch((error: unknown) => {
-      log.warn({ error, run: attempt.runId }, 'old checkpoints could not be removed');
-    });
+    await pruneCheckpoints({ db, storage }, attempt.runId, (model) => forgetModel(threads, model)).catch(
+      (error: unknown) => {
+        log.warn({ error, run: attempt.runId }, 'old checkpoints could not be removed');
+      },
+    );
   };
   const onFailure = (error: unknown): void => {
     if (error instanceof LostRun) stop.abort('lost' satisfies StopReason);
     else stop.abort(error);
   };
-  return new EventWriter({ db, attempt, afterWrite, onFailure });
+  return new EventWriter({ db, storage, attempt, afterWrite, onFailure });
 }
 
 async function pulse({ db, log }: ExecutionContext, attempt: Attempt, stop: AbortController): Promise<void> {

@@ -4,6 +4,7 @@ import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
 import { type CallOptions, type CommandSet, type Connection, connect } from '../../workers/runtime.ts';
 import { workerEntry } from '../assets.ts';
 import type { AdapterReport } from '../gpu/types.ts';
+import { createLogger } from '../log.ts';
 
 type Part<C, Key extends 'input' | 'output' | 'event'> = C extends { readonly [K in Key]: infer P } ? P : never;
 
@@ -30,6 +31,13 @@ export interface Threads {
   /** What the device thread said at start. */
   readonly adapter: AdapterReport;
   close(graceMs: number): Promise<void>;
+}
+
+/** Best effort: a device thread that has ended holds nothing warm, and a model it cannot drop keeps no file. */
+export async function forgetModel({ device }: Pick<Threads, 'device'>, model: string): Promise<void> {
+  await device.call('forget', { model }).catch((error: unknown) => {
+    createLogger('jobs').debug({ error, model }, 'the device thread could not forget a model');
+  });
 }
 
 /** Resolves once the device has told its adapter; rejects, with no thread left, where there is none. */

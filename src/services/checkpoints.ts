@@ -8,12 +8,13 @@ import {
   checkpoints,
   type EvaluationRow,
   evaluations,
+  runs,
 } from '../db/schema.ts';
 import { badInput, conflict, invariant, notFound } from '../errors.ts';
 import type { FusionPlan } from '../fusion/catalog.ts';
 import { usersOf } from './checkpoint-users.ts';
 import { exclusively } from './exclusive.ts';
-import { modelFiles, removeFolders, unnamedFolders } from './files.ts';
+import { modelFiles, removeFolders } from './files.ts';
 import { type OrderBy, orderOf } from './order.ts';
 import { missing, pageOf, requireRow } from './rows.ts';
 import { isTerminal } from './run-state.ts';
@@ -101,16 +102,15 @@ export async function setAlias({ database: { db } }: Tandem, id: string, alias: 
 /** Deletes a checkpoint with its evaluations. A model's own goes with its model, a live run's with its run. */
 export function remove(tandem: Tandem, id: string): Promise<void> {
   return exclusively(modelFiles, async () => {
-    const { folders, state } = await tandem.database.db.transaction(async (tx) => {
+    const { digest, stateDigest } = await tandem.database.db.transaction(async (tx) => {
       const row = await requireRow(tx, 'checkpoints', id);
       await refuseIfBound(tx, row);
       refuseIfUsed(`checkpoint ${id}`, await usersOf(tx, [id]));
       await tx.delete(evaluations).where(eq(evaluations.checkpointId, id));
       await tx.delete(checkpoints).where(eq(checkpoints.id, id));
-      return { folders: await unnamedFolders(tx, [row.digest]), state: row.stateDigest };
+      return row;
     });
-    await removeFolders(tandem, folders);
-    if (state !== null) await tandem.storage.remove('states', state);
+    await removeFolders(tandem, { models: [digest], states: [stateDigest] });
   });
 }
 
@@ -124,6 +124,8 @@ async function refuseIfBound(tx: Transaction, { reason, runId, modelId, id }: Ch
     });
   }
   if (runId === null) return;
+  // Locked: a run that is resumed at this moment is seen as live, or finds its checkpoint gone before it starts.
+  await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, runId)).for('update');
   const run = await requireRow(tx, 'runs', runId);
   if (isTerminal(run.state)) return;
   throw conflict(`The run "${run.name}" is ${run.state} and may go on from its checkpoints`, {

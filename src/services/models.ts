@@ -4,7 +4,7 @@ import { checkpoints, evaluations, type ModelRow, models, runs } from '../db/sch
 import { invariant } from '../errors.ts';
 import { usersOf } from './checkpoint-users.ts';
 import { exclusively } from './exclusive.ts';
-import { modelFiles, removeFolders, unnamedFolders } from './files.ts';
+import { modelFiles, removeFolders } from './files.ts';
 import { missing, pageOf, requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
 import type { Page, Window } from './types.ts';
@@ -33,7 +33,7 @@ export async function initialCheckpoint({ database: { db } }: Tandem, modelId: s
 /** Deletes a model, its untrained checkpoint and that one's evaluations. */
 export function remove(tandem: Tandem, id: string): Promise<void> {
   return exclusively(modelFiles, async () => {
-    const folders = await tandem.database.db.transaction(async (tx) => {
+    const digest = await tandem.database.db.transaction(async (tx) => {
       const model = await requireRow(tx, 'models', id);
       const [own] = await tx.select({ id: checkpoints.id }).from(checkpoints).where(ownCheckpoint(id));
       invariant(own, 'a model without its checkpoint');
@@ -50,8 +50,8 @@ export function remove(tandem: Tandem, id: string): Promise<void> {
       await tx.delete(evaluations).where(eq(evaluations.checkpointId, own.id));
       await tx.delete(checkpoints).where(eq(checkpoints.id, own.id));
       await tx.delete(models).where(eq(models.id, id));
-      return unnamedFolders(tx, [model.digest]);
+      return model.digest;
     });
-    await removeFolders(tandem, folders);
+    await removeFolders(tandem, { models: [digest] });
   });
 }

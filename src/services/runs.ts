@@ -17,7 +17,7 @@ import { badInput, conflict } from '../errors.ts';
 import type { RunStreamItem } from '../jobs/jobs.ts';
 import { usersOf } from './checkpoint-users.ts';
 import { exclusively } from './exclusive.ts';
-import { modelFiles, removeFolders, unnamedFolders } from './files.ts';
+import { modelFiles, removeFolders } from './files.ts';
 import { type OrderBy, orderOf } from './order.ts';
 import { pageOf, requireRow } from './rows.ts';
 import { isTerminal } from './run-state.ts';
@@ -95,7 +95,9 @@ export async function follow(
 /** Deletes an ended run with its events, checkpoints and their evaluations. */
 export function remove(tandem: Tandem, id: string): Promise<void> {
   return exclusively(modelFiles, async () => {
-    const { folders, states } = await tandem.database.db.transaction(async (tx) => {
+    const own = await tandem.database.db.transaction(async (tx) => {
+      // Locked: a resume that commits first is seen, a later one finds no run.
+      await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update');
       const run = await requireRow(tx, 'runs', id);
       refuseIfLive(run);
       const own = await tx.select().from(checkpoints).where(eq(checkpoints.runId, id));
@@ -104,12 +106,10 @@ export function remove(tandem: Tandem, id: string): Promise<void> {
       if (ids.length > 0) await tx.delete(evaluations).where(inArray(evaluations.checkpointId, ids));
       await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
       await tx.delete(runs).where(eq(runs.id, id));
-      const states = own.flatMap(({ stateDigest }) => (stateDigest === null ? [] : [stateDigest]));
-      const digests = own.map(({ digest }) => digest);
-      return { folders: await unnamedFolders(tx, digests), states };
+      return own;
     });
-    await removeFolders(tandem, folders);
-    for (const state of states) await tandem.storage.remove('states', state);
+    const [models, states] = [own.map(({ digest }) => digest), own.map(({ stateDigest }) => stateDigest)];
+    await removeFolders(tandem, { models, states });
   });
 }
 

@@ -30,10 +30,10 @@ async function behaviourOf(storageRoot) {
   return { stepMs: 2, ...JSON.parse(text) };
 }
 
-async function publish(storage, kind, value) {
+async function publish(storage, kind, value, name) {
   const folder = await storage.stage();
   await writeFile(join(folder, 'value.json'), JSON.stringify(value));
-  return storage.publish(kind, folder);
+  return storage.publish(kind, folder, name && { name });
 }
 
 async function train({ storageRoot, model, settings, resume }, { signal, emit }) {
@@ -48,7 +48,7 @@ async function train({ storageRoot, model, settings, resume }, { signal, emit })
   }
   const epochOf = (at) => Math.floor(at / perEpoch);
   const checkpoint = async (reason) => {
-    const weights = step === 0 ? { digest: model, bytes: 0 } : await publish(storage, 'models', { value, step });
+    const weights = await publish(storage, 'models', { value, step }, step === 0 ? model : undefined);
     const state = await publish(storage, 'states', { value, step });
     const bytes = weights.bytes + state.bytes;
     emit({ type: 'checkpoint', reason, step, epoch: epochOf(step), model: weights.digest, state: state.digest, bytes });
@@ -90,4 +90,4 @@ async function train({ storageRoot, model, settings, resume }, { signal, emit })
   return { outcome: 'finished', step, epoch: epochOf(step) };
 }
 
-answer({ describe: () => adapter, train });
+answer({ describe: () => adapter, train, forget: () => null });
