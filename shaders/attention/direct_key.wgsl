@@ -49,9 +49,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   var sight = Sight(vec4u(), vec4u(), block.begin, end);
   if (MASKED) { sight = sight_of(own_tokens, block.begin, end, params.after, params.before); }
   // The query heads that read this head of keys.
-  let first_head = select(key_head, key_head * (heads / params.key_heads), GROUPED);
-  let stop_head = first_head + select(1u, heads / params.key_heads, GROUPED);
-  for (var head = first_head; head < stop_head; head++) {
+  var head = select(key_head, key_head * (heads / params.key_heads), GROUPED);
+  let last_head = head + heads / params.key_heads - 1u;
+  loop {
     // All rows of a text share its dropout key.
     let dropout_key = rows[block.begin * heads + head].zw;
     for (var base = sight.begin; base < sight.end; base += 4u) {
@@ -90,6 +90,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
         d_key[c] += mat4x4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]) * ds;
       }
     }
+    if (!GROUPED) { break; }
+    if (head == last_head) { break; }
+    head++;
   }
   for (var i = 0u; i < 4u; i++) {
     if (row + i < end) {

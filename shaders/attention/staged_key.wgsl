@@ -53,9 +53,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   var d_key: array<vec4f, SLICE>;
   var d_value: array<vec4f, SLICE>;
   // The query heads that read this head of keys.
-  let first_head = select(key_head, key_head * (heads / params.key_heads), GROUPED);
-  let stop_head = first_head + select(1u, heads / params.key_heads, GROUPED);
-  for (var head = first_head; head < stop_head; head++) {
+  var head = select(key_head, key_head * (heads / params.key_heads), GROUPED);
+  let last_head = head + heads / params.key_heads - 1u;
+  loop {
     var text = text_of(first_row, params.texts);
     var begin = cumulative[text];
     while (begin < end_row) {
@@ -173,6 +173,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
       begin = end;
       text++;
     }
+    if (!GROUPED) { break; }
+    if (head == last_head) { break; }
+    head++;
   }
   if (row >= params.tokens) { return; }
   for (var c = 0u; c < SLICE; c++) {

@@ -313,9 +313,7 @@ export const attentionKernels: readonly KernelSpec[] = headSizes.flatMap((size) 
   choices.flatMap((software) =>
     choices.flatMap((dropout) =>
       choices.flatMap((masked) =>
-        choices.flatMap((grouped) =>
-          attentionKernelsOf(size, { software, dropout, masked, grouped, backward: true }),
-        ),
+        choices.flatMap((grouped) => attentionKernelsOf(size, { software, dropout, masked, grouped, backward: true })),
       ),
     ),
   ),

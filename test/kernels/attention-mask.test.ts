@@ -41,12 +41,19 @@ describe.each(variants)('masked attention, %s', (variant) => {
   });
 
   // Head sizes of every way to share a row among lanes; a compiler of a software adapter takes seconds for the larger.
-  it.each(variant === 'direct' ? [[6, 1, 16], [2, 1, 64]] : [[6, 1, 16], [6, 2, 32]])(
-    'lets %i heads share %i of keys and values, D %i',
-    async (heads, keyValueHeads, size) => {
-      await compare({ ...attentionCase([37, 1, 18, 4], heads!, size!, keyValueHeads), mask: { after: 0 } }, variant);
-    },
-  );
+  it.each(
+    variant === 'direct'
+      ? [
+          [6, 1, 16],
+          [2, 1, 64],
+        ]
+      : [
+          [6, 1, 16],
+          [6, 2, 32],
+        ],
+  )('lets %i heads share %i of keys and values, D %i', async (heads, keyValueHeads, size) => {
+    await compare({ ...attentionCase([37, 1, 18, 4], heads!, size!, keyValueHeads), mask: { after: 0 } }, variant);
+  });
 
   it('lets heads share keys and values without a mask', async () => {
     await compare(attentionCase([5, 1, 33, 18], 4, 8, 2), variant);
