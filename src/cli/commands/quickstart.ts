@@ -87,7 +87,7 @@ async function runSteps(client: TandemClient, seed: number, say: (line: string) 
   const fused = await fuse(client, 'DELTA_GUIDED', ids);
   const deltaGuided = await evaluate(client, data, fused);
 
-  const searches = await searchCollection(client, data, fused, `quickstart ${run.id}`);
+  const searches = await searchCollection(client, data, fused, `quickstart ${new Date().toISOString()}`);
   return {
     adapter: system.adapter.name,
     software: system.adapter.software,
