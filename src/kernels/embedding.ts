@@ -78,7 +78,11 @@ export function embeddingForward(gpu: Gpu, call: EmbeddingForward): void {
 /** out[t] = table[ids[t]]: ids [T] u32, table [V, C], out [T, C]. */
 export function embeddingRows(gpu: Gpu, { ids, table, out }: { ids: Tensor; table: Tensor; out: Tensor }): void {
   const [tokens, width] = out.shape as [number, number];
-  gpu.dispatch(embeddingRowsKernel, { bindings: { ids, table, out }, params: { tokens, width }, grid: [tokens] });
+  gpu.dispatch(embeddingRowsKernel, {
+    bindings: { ids, table, out },
+    params: { tokens, width },
+    grid: [Math.ceil(tokens / ROWS)],
+  });
 }
 
 /**

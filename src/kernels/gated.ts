@@ -1,5 +1,6 @@
 /** Gated activations, activate(gate) * up (Shazeer 2020, arXiv 2002.05202): SwiGLU and GeGLU, forward and backward. */
-import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { dispatchWidths, widths } from './elementwise.ts';
 
 const activations = {
   silu: ['elementwise/silu.wgsl'],
@@ -8,32 +9,34 @@ const activations = {
 /** `gelu` is the exact one. */
 export type GatedActivation = keyof typeof activations;
 
-const kernelsOf = (activation: GatedActivation) => {
+function kernelsOf(activation: GatedActivation) {
   const include = ['common/grid.wgsl', ...activations[activation]];
   return {
-    forward: {
+    forward: widths<'gate' | 'up' | 'out', 'count'>({
       name: `gated-${activation}-forward`,
       shader: 'elementwise/gated_forward.wgsl',
       include,
       bindings: { gate: 'read', up: 'read', out: 'write' },
       params: { count: 'u32' },
-    },
-    backward: {
+    }),
+    backward: widths<'gate' | 'up' | 'dOut' | 'dGate' | 'dUp', 'count'>({
       name: `gated-${activation}-backward`,
       shader: 'elementwise/gated_backward.wgsl',
       include,
       bindings: { gate: 'read', up: 'read', dOut: 'read', dGate: 'write', dUp: 'write' },
       params: { count: 'u32' },
-    },
-  } as const;
-};
+    }),
+  };
+}
 
 const kernels = { silu: kernelsOf('silu'), gelu: kernelsOf('gelu') };
 
-export const gatedKernels: readonly KernelSpec[] = Object.values(kernels).flatMap((pair) => Object.values(pair));
-
-/** Workgroups of 64 invocations, 4 elements each. */
-const gridOf = (count: number): [number] => [Math.ceil(count / 256)];
+export const gatedKernels: readonly KernelSpec[] = Object.values(kernels).flatMap(({ forward, backward }) => [
+  forward.wide,
+  forward.single,
+  backward.wide,
+  backward.single,
+]);
 
 export interface GatedForward {
   readonly activation: GatedActivation;
@@ -45,8 +48,7 @@ export interface GatedForward {
 
 /** out = activate(gate) * up */
 export function gatedForward(gpu: Gpu, { activation, gate, up, out }: GatedForward): void {
-  const count = elementCount(gate.shape);
-  gpu.dispatch(kernels[activation].forward, { bindings: { gate, up, out }, params: { count }, grid: gridOf(count) });
+  dispatchWidths(gpu, kernels[activation].forward, { gate, up, out }, (count) => ({ count }));
 }
 
 export interface GatedBackward {
@@ -61,10 +63,5 @@ export interface GatedBackward {
 
 /** dGate = dOut * up * activate'(gate), dUp = dOut * activate(gate) */
 export function gatedBackward(gpu: Gpu, { activation, gate, up, dOut, dGate, dUp }: GatedBackward): void {
-  const count = elementCount(gate.shape);
-  gpu.dispatch(kernels[activation].backward, {
-    bindings: { gate, up, dOut, dGate, dUp },
-    params: { count },
-    grid: gridOf(count),
-  });
+  dispatchWidths(gpu, kernels[activation].backward, { gate, up, dOut, dGate, dUp }, (count) => ({ count }));
 }
