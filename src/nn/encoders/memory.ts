@@ -2,8 +2,8 @@
 import { headSizeOf, keyValueHeadsOf } from '../../formats/architectures/catalog.ts';
 import type { Architecture } from '../../formats/types.ts';
 
-/** The pool rounds every buffer up to one of eight sizes per power of two. */
-const rounding = 1.125;
+/** The pool rounds every buffer up to one of eight sizes per power of two, and a batch may be given the buffers of a larger one. */
+const rounding = 1.25;
 
 /** Bytes of all activations of `tokens` tokens in one piece, upper estimate. */
 export function activationBytes(architecture: Architecture, tokens: number): number {
