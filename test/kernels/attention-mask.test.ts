@@ -29,7 +29,8 @@ async function compare(given: AttentionCase, variant: AttentionVariant): Promise
   const backward = reference.attentionBackward(q, k, v, dOut, shapeOf(given));
   const all = Math.hypot(norm(backward.dQ), norm(backward.dK), norm(backward.dV));
   for (const name of ['dQ', 'dK', 'dV'] as const) {
-    expectGradient(actual[name], backward[name], name, all);
+    // Where a token sees itself alone the gradients of q and k are zero, and rounding is all there is.
+    if (norm(backward[name]) > 1e-9 * all) expectGradient(actual[name], backward[name], name, all);
     expectClose(actual[name], backward[name], tolerances.attentionGradient, name);
   }
 }
@@ -45,7 +46,7 @@ describe.each(variants)('masked attention, %s', (variant) => {
     variant === 'direct'
       ? [
           [6, 1, 16],
-          [2, 1, 64],
+          [4, 1, 32],
         ]
       : [
           [6, 1, 16],

@@ -145,11 +145,14 @@ describe('every family', () => {
   it.each(['modernbert', 'minicpm', 'qwen3'])('holds no device memory afterwards: %s', async (name) => {
     const gpu = await testGpu();
     const golden = await openFamilyCase(name);
-    await train(golden);
-    await hiddenStates(golden, golden.texts);
-    const before = gpu.memory();
-    await train(golden);
-    await hiddenStates(golden, golden.texts);
-    expect(gpu.memory()).toEqual(before);
+    const held: object[] = [];
+    for (let pass = 0; pass < 6; pass++) {
+      await train(golden);
+      await hiddenStates(golden, golden.texts);
+      const { persistent, pooled } = gpu.memory();
+      held.push({ persistent, pooled });
+    }
+    // The pool hands out what fits, so it takes a few passes to have the buffers that a pass wants. A leak would go on.
+    expect(held.at(-1)).toEqual(held.at(-2));
   });
 });
