@@ -22,9 +22,9 @@ answer<CpuCommands>({
   createModel: ({ storageRoot, ...input }, { signal, emit }) =>
     createModel(openStorage(storageRoot), input, { signal, onStage: (stage) => emit({ stage }) }),
 
-  tokenizeDataset: async ({ storageRoot, ...request }) => {
+  tokenizeDataset: async ({ storageRoot, ...request }, { signal }) => {
     const storage = openStorage(storageRoot);
-    return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model));
+    return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model), signal);
   },
 
   tokenizeTexts: async ({ storageRoot, ...input }, { transfer }) => {

@@ -8,7 +8,10 @@ import { Tape } from '../nn/tape.ts';
 import type { PackedTexts } from '../nn/types.ts';
 
 /** Tokens of one micro-batch. */
-const microBatchTokens = 4096;
+export const microBatchTokens = 4096;
+
+/** Largest distance of a squared length from 1; rounding stays below 1e-5. */
+const lengthTolerance = 1e-3;
 
 export interface EncodeOptions {
   /** Waits until this task may go on, between micro-batches. */
@@ -20,7 +23,7 @@ export interface EncodeOptions {
   readonly microBatchTokens?: number;
 }
 
-/** Row-major vectors [B, C] in the texts' order. Rejects when a vector is not finite; such a vector is never given out. */
+/** Row-major vectors [B, C] in the texts' order. Rejects when a vector is not a finite unit vector; such a vector is never given out. */
 export async function encodeTexts(
   encoder: Encoder,
   texts: PackedTexts,
@@ -45,7 +48,7 @@ export async function encodeTexts(
     options.signal?.throwIfAborted();
   }
   await before;
-  checkFinite(vectors, width);
+  checkUnit(vectors, width);
   return vectors;
 }
 
@@ -61,12 +64,20 @@ function encodePiece(encoder: Encoder, texts: PackedTexts): Promise<Float32Array
   }
 }
 
-function checkFinite(vectors: Float32Array, width: number): void {
-  const at = vectors.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  throw new TandemError('UNAVAILABLE', `The vector of text ${Math.floor(at / width)} is not finite`, {
-    field: 'model',
-    expected: 'finite vectors',
-    remedy: 'The weights are damaged or overflow on this text: choose another checkpoint.',
-  });
+function checkUnit(vectors: Float32Array, width: number): void {
+  for (let begin = 0; begin < vectors.length; begin += width) {
+    let squares = 0;
+    for (let at = begin; at < begin + width; at++) squares += vectors[at]! ** 2;
+    // Squares that leave f32 on the device give a finite vector of length 0, or far from 1. NaN fails the comparison too.
+    if (Math.abs(squares - 1) < lengthTolerance) continue;
+    throw new TandemError(
+      'UNAVAILABLE',
+      `The vector of text ${begin / width} is not a finite unit vector: its squared length is ${squares}`,
+      {
+        field: 'model',
+        expected: 'finite vectors of length 1',
+        remedy: 'The weights are damaged or overflow on this text: choose another checkpoint.',
+      },
+    );
+  }
 }

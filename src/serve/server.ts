@@ -5,11 +5,12 @@ import type { Split } from '../data/types.ts';
 import { badInput } from '../errors.ts';
 import type { EvaluationFigures } from '../evaluation/result.ts';
 import type { Gpu } from '../gpu/types.ts';
+import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
 import { type Neighbours, searchVectors } from '../nn/search.ts';
 import type { PackedTexts } from '../nn/types.ts';
 import { openStorage } from '../storage/storage.ts';
-import { encodeTexts } from './encode.ts';
+import { encodeTexts, microBatchTokens } from './encode.ts';
 import { type EvaluateOptions, evaluateSplit } from './evaluate.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SegmentRequest, Segments } from './segments.ts';
@@ -44,13 +45,19 @@ export class DeviceServer {
     signal: AbortSignal,
   ): Promise<VectorRows> {
     const storage = openStorage(input.storageRoot);
-    return this.scheduler.interactive(() =>
-      this.#models.use(storage, input.model, async (encoder) => ({
-        data: await encodeTexts(encoder, input.texts, { signal }),
-        count: input.texts.poolStart.length,
-        dimension: encoder.spec.architecture.width,
-      })),
-    );
+    return this.#models.use(storage, input.model, async (encoder) => ({
+      data: await this.#encodeWith(encoder, input.texts, signal),
+      count: input.texts.poolStart.length,
+      dimension: encoder.spec.architecture.width,
+    }));
+  }
+
+  /** Ahead of long tasks, unless it is long itself. The model is loaded before, so that nobody waits for the disk. */
+  #encodeWith(encoder: Encoder, texts: PackedTexts, signal: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
+    const { scheduler } = this;
+    return texts.ids.length > microBatchTokens
+      ? encodeTexts(encoder, texts, { signal, turn: scheduler.turn })
+      : scheduler.interactive(() => encodeTexts(encoder, texts, { signal }));
   }
 
   async evaluate(
@@ -78,8 +85,8 @@ export class DeviceServer {
         remedy: "Embed the query with the collection's own checkpoint.",
       });
     }
-    return this.scheduler.interactive(() =>
-      this.#segments.use(segment, (pages) =>
+    return this.#segments.use(segment, (pages) =>
+      this.scheduler.interactive(() =>
         searchVectors(this.#gpu, { pages, queries: queries.data, dimension: queries.dimension, k }),
       ),
     );

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { exitCodeOf, exitCodes } from '../../src/cli/exit-codes.ts';
+import { exitCodeOf, exitCodes, NoServer, RunNotSucceeded } from '../../src/cli/exit-codes.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
 import { formatScore, formatSeconds, formatTable, shorten } from '../../src/cli/output.ts';
-import { enumName, realNumber, splitName, weighted, wholeNumber } from '../../src/cli/values.ts';
+import { enumName, port, realNumber, splitName, weighted, wholeNumber } from '../../src/cli/values.ts';
+import { unreachable } from '../../src/client/error.ts';
 import { ApiError } from '../../src/client/index.ts';
 import { badInput, unavailable } from '../../src/errors.ts';
 
@@ -36,8 +37,9 @@ describe('values', () => {
       'DEV',
       'DELTA_GUIDED',
     ]);
-    expect([weighted('docs'), weighted('a:b:2.5')]).toEqual([
+    expect([weighted('docs'), weighted('stsb:en'), weighted('a:b:2.5')]).toEqual([
       { name: 'docs', weight: 1 },
+      { name: 'stsb:en', weight: 1 },
       { name: 'a:b', weight: 2.5 },
     ]);
   });
@@ -49,7 +51,7 @@ describe('values', () => {
     [realNumber, 'NaN'],
     [realNumber, 'Infinity'],
     [splitName, 'TEST'],
-    [weighted, 'docs:'],
+    [port, '65536'],
   ])('refuses what is none: %s(%j)', (read, text) => {
     expect(() => read(text)).toThrow('expected');
   });
@@ -69,9 +71,13 @@ describe('failures', () => {
   });
   it('ends with the code of its kind', () => {
     expect(exitCodeOf(badInput('x'))).toBe(exitCodes.badInput);
-    expect(exitCodeOf(unavailable('x'))).toBe(exitCodes.noServer);
+    expect(exitCodeOf(new NoServer('x'))).toBe(exitCodes.noServer);
+    expect(exitCodeOf(unavailable('the disk is full'))).toBe(exitCodes.failure);
     expect(exitCodeOf(new Error('x'))).toBe(exitCodes.failure);
-    const answered = (code: string) => new ApiError([{ message: 'x', extensions: { code } }]);
+    const answered = (code: string, field?: string) => new ApiError([{ message: 'x', extensions: { code, field } }]);
+    expect(exitCodeOf(unreachable('http://127.0.0.1:1', undefined))).toBe(exitCodes.noServer);
+    expect(exitCodeOf(answered('UNAVAILABLE'))).toBe(exitCodes.failure);
+    expect(exitCodeOf(new RunNotSucceeded('x'))).toBe(exitCodes.runNotSucceeded);
     expect(exitCodeOf(answered('NOT_FOUND'))).toBe(exitCodes.badInput);
     expect(exitCodeOf(answered('INTERNAL_SERVER_ERROR'))).toBe(exitCodes.failure);
   });
