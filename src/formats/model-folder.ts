@@ -6,10 +6,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PromptTemplates } from '../data/types.ts';
 import { badInput } from '../errors.ts';
-import { type EncoderFamily, encoderCatalog } from '../nn/encoders/catalog.ts';
-import { encoderParameters, isIgnoredTensor } from './architectures/catalog.ts';
-import { bertConfig, readBertConfig } from './bert-config.ts';
-import { isObject, type JsonFile, readJson, readJsonIfPresent, writeJson, wrongField } from './json-file.ts';
+import { encoderParameters, isIgnoredTensor, longestTextOf } from './architectures/catalog.ts';
+import { readConfig, writeConfig } from './configs/index.ts';
+import { isObject, readJson, readJsonIfPresent, writeJson, wrongField } from './json-file.ts';
 import { createSafetensors, openSafetensors, type TensorReader } from './safetensors.ts';
 import {
   type Pipeline,
@@ -53,7 +52,7 @@ export async function writeModelFolder(path: string, { spec, tokenizerJson, tens
   await writeFile(join(path, 'tokenizer.json'), json);
   await writeJson(join(path, 'tokenizer_config.json'), tokenizer.config);
   await writeJson(join(path, 'special_tokens_map.json'), tokenizer.specialTokens);
-  await writeJson(join(path, 'config.json'), configs[spec.family].write(spec.architecture, tokenizer.padTokenId));
+  await writeJson(join(path, 'config.json'), writeConfig(spec.family, spec.architecture, tokenizer.padTokenId));
   await writePipeline(path, spec, tasks);
   await writeJson(join(path, 'tandem.json'), {
     format: formatVersion,
@@ -74,14 +73,6 @@ async function writeWeights(path: string, spec: ModelSpec, tensors: ModelContent
   await writer.finish();
 }
 
-/** config.json by family. */
-const configs: Readonly<
-  Record<
-    EncoderFamily,
-    { read(file: JsonFile): Architecture; write(architecture: Architecture, padTokenId: number): object }
-  >
-> = { bert: { read: readBertConfig, write: bertConfig } };
-
 // ---- reading -----------------------------------------------------------------------------------------------------
 
 /** Opens a folder and checks that it is whole. The caller closes it. */
@@ -100,8 +91,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder> {
 /** The settings alone, without opening the weights. */
 export async function readModelSpec(path: string): Promise<ModelSpec> {
   const config = await readJson(join(path, 'config.json'));
-  const family = familyOf(config);
-  const architecture = configs[family].read(config);
+  const { family, architecture } = readConfig(config);
   const pipeline = await readPipeline(path);
   return {
     family,
@@ -116,24 +106,13 @@ export async function readModelSpec(path: string): Promise<ModelSpec> {
 /** Text of a folder's tokenizer.json. */
 export const readTokenizerJson = (folder: string): Promise<string> => readFile(join(folder, 'tokenizer.json'), 'utf8');
 
-function familyOf(config: JsonFile): EncoderFamily {
-  const type = config.fields['model_type'];
-  const row = encoderCatalog.find(({ name }) => name === type);
-  if (row) return row.name;
-  const known = encoderCatalog.map(({ name }) => name).join(', ');
-  throw badInput(`${config.path}: the model family ${JSON.stringify(type)} is not known`, {
-    field: 'model_type',
-    expected: known,
-    remedy: 'Choose a model of a known family.',
-  });
-}
-
-function maxLengthOf(path: string, { maxLength }: Pipeline, { maxPositions }: Architecture): number {
-  if (maxLength !== undefined && maxLength > maxPositions) {
+function maxLengthOf(path: string, { maxLength }: Pipeline, architecture: Architecture): number {
+  const longest = longestTextOf(architecture);
+  if (maxLength !== undefined && maxLength > longest) {
     const file = join(path, 'sentence_bert_config.json');
-    throw wrongField(file, 'max_seq_length', maxLength, `at most max_position_embeddings, ${maxPositions}`);
+    throw wrongField(file, 'max_seq_length', maxLength, `at most ${longest}, what max_position_embeddings leaves`);
   }
-  return maxLength ?? maxPositions;
+  return maxLength ?? longest;
 }
 
 async function readOwnSettings(path: string, { prompts }: Pipeline) {

@@ -4,7 +4,7 @@ import { batchCounts, type SampledDataset } from '../data/sampler.ts';
 import type { TokenFile } from '../data/token-file.ts';
 import type { Task } from '../data/types.ts';
 import { limitExceeded } from '../errors.ts';
-import { encoderParameters } from '../formats/architectures/catalog.ts';
+import { encoderParameters, headSizeOf } from '../formats/architectures/catalog.ts';
 import type { ModelSpec } from '../formats/types.ts';
 import type { AdapterReport } from '../gpu/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
@@ -57,13 +57,9 @@ function planMemory(
   const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset.task)));
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
   const tokens = Math.min(texts * longest, Math.max(settings.microBatchTokens, longest));
-  const { width, innerWidth } = spec.architecture;
-  refuseBinding(
-    'microBatchTokens',
-    `A micro-batch of ${tokens} tokens`,
-    tokens * Math.max(width, innerWidth) * 4,
-    limit,
-  );
+  const { width, innerWidth, heads } = spec.architecture;
+  const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
+  refuseBinding('microBatchTokens', `A micro-batch of ${tokens} tokens`, tokens * widest * 4, limit);
   refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * width * 4, limit);
   const parts = {
     parameters: 2 * bytes,
