@@ -1,4 +1,4 @@
-/** Elementwise kernels, f32: sum, scaling, GELU forward and backward, dropout. Shapes of inputs and outputs are equal. */
+/** Elementwise kernels, f32: sum, scaling, GELU and tanh forward and backward, dropout. Shapes of inputs and outputs are equal. */
 import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../gpu/types.ts';
 
 const addKernel: KernelSpec<'a' | 'b' | 'out', 'count'> = {
@@ -33,6 +33,22 @@ const geluBackwardKernel: KernelSpec<'x' | 'dOut' | 'dX', 'count'> = {
   params: { count: 'u32' },
 };
 
+const tanhForwardKernel: KernelSpec<'x' | 'out', 'count'> = {
+  name: 'tanh-forward',
+  include: ['common/grid.wgsl', 'elementwise/tanh.wgsl'],
+  shader: 'elementwise/tanh_forward.wgsl',
+  bindings: { x: 'read', out: 'write' },
+  params: { count: 'u32' },
+};
+
+const tanhBackwardKernel: KernelSpec<'y' | 'dOut' | 'dX', 'count'> = {
+  name: 'tanh-backward',
+  include: ['common/grid.wgsl'],
+  shader: 'elementwise/tanh_backward.wgsl',
+  bindings: { y: 'read', dOut: 'read', dX: 'write' },
+  params: { count: 'u32' },
+};
+
 const dropoutKernel: KernelSpec<
   'x' | 'tokenSample' | 'tokenPosition' | 'out',
   'tokens' | 'channels' | 'seed' | 'stream' | 'threshold' | 'keepScale'
@@ -50,6 +66,8 @@ export const elementwiseKernels: readonly KernelSpec[] = [
   scaleKernel,
   geluForwardKernel,
   geluBackwardKernel,
+  tanhForwardKernel,
+  tanhBackwardKernel,
   dropoutKernel,
 ];
 
@@ -78,6 +96,18 @@ export function geluForward(gpu: Gpu, { x, out }: { x: Tensor; out: Tensor }): v
 export function geluBackward(gpu: Gpu, { x, dOut, dX }: { x: Tensor; dOut: Tensor; dX: Tensor }): void {
   const count = sameCount(x, dOut, dX);
   gpu.dispatch(geluBackwardKernel, { bindings: { x, dOut, dX }, params: { count }, grid: gridOf(count) });
+}
+
+/** out = tanh(x) */
+export function tanhForward(gpu: Gpu, { x, out }: { x: Tensor; out: Tensor }): void {
+  const count = sameCount(x, out);
+  gpu.dispatch(tanhForwardKernel, { bindings: { x, out }, params: { count }, grid: gridOf(count) });
+}
+
+/** dX = dOut (1 - y^2); `y` is the forward's result. */
+export function tanhBackward(gpu: Gpu, { y, dOut, dX }: { y: Tensor; dOut: Tensor; dX: Tensor }): void {
+  const count = sameCount(y, dOut, dX);
+  gpu.dispatch(tanhBackwardKernel, { bindings: { y, dOut, dX }, params: { count }, grid: gridOf(count) });
 }
 
 export interface DropoutOptions {
