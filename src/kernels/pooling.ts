@@ -12,6 +12,8 @@ const MODES: Readonly<Record<PoolMode, number>> = { cls: 0, mean: 1, weightedmea
 
 /** Channels of one workgroup of the forward kernels. */
 const CHANNELS = 64;
+/** Tokens of one workgroup of the backward kernels. */
+const TOKENS = 8;
 
 const INCLUDE = ['common/grid.wgsl', 'pooling/pool_weight.wgsl'] as const;
 
@@ -111,7 +113,7 @@ export function poolBackward(
   gpu.dispatch(poolBackwardKernel, {
     bindings: { dOut, textOfToken, cumulative, poolStart, dX },
     params: { tokens, width, mode: MODES[mode], stride, column },
-    grid: [tokens],
+    grid: [Math.ceil(tokens / TOKENS)],
   });
 }
 
@@ -125,13 +127,11 @@ export function poolMaxBackward(
   gpu.dispatch(poolMaxBackwardKernel, {
     bindings: { dOut, winner, textOfToken: batch.textOfToken, dX },
     params: { tokens, width, stride, column },
-    grid: [tokens],
+    grid: [Math.ceil(tokens / TOKENS)],
   });
 }
 
-export const poolingKernels: readonly KernelSpec[] = [
-  poolForwardKernel,
-  poolBackwardKernel,
-  poolMaxForwardKernel,
-  poolMaxBackwardKernel,
-];
+export const poolingKernels: readonly KernelSpec[] = [poolForwardKernel, poolBackwardKernel];
+
+/** Only of models that pool by `max`. */
+export const maxPoolingKernels: readonly KernelSpec[] = [poolMaxForwardKernel, poolMaxBackwardKernel];

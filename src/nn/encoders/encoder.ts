@@ -2,7 +2,7 @@
 import { modelParameters } from '../../formats/pipeline/catalog.ts';
 import type { Gpu } from '../../gpu/types.ts';
 import type { DeviceBatch } from '../batch.ts';
-import { encoderKernels } from '../kernels.ts';
+import { encoderKernels, headKernels } from '../kernels.ts';
 import { Parameters } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec, TensorSource } from '../types.ts';
@@ -45,7 +45,7 @@ export async function loadEncoder(
 ): Promise<Encoder> {
   const parameters = new Parameters(gpu, modelParameters(spec), { training });
   try {
-    const compiled = gpu.compile(encoderKernels(gpu, spec, { training, dropout }));
+    const compiled = gpu.compile([...encoderKernels(gpu, spec, { training, dropout }), ...headKernels(spec)]);
     compiled.catch(() => {});
     await parameters.load(source);
     await compiled;

@@ -1,5 +1,5 @@
 /** y = tanh(x); any shape. dX = dY (1 - y^2). */
-import { tanhBackward, tanhForward } from '../../kernels/elementwise.ts';
+import { tanhBackward, tanhForward } from '../../kernels/tanh.ts';
 import type { Tape, Value } from '../tape.ts';
 
 export function tanh(tape: Tape, x: Value): Value {
