@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createClient, type TandemClient } from '../client/index.ts';
 import { loadConfig } from '../config.ts';
-import { unavailable } from '../errors.ts';
+import { badInput } from '../errors.ts';
+import { NoServer } from './exit-codes.ts';
 
 export interface GlobalOptions {
   readonly url?: string;
@@ -20,6 +21,8 @@ export const configOf = ({ data }: GlobalOptions) =>
 export async function connect(command: Command): Promise<TandemClient> {
   const options = command.optsWithGlobals<GlobalOptions>();
   const url = options.url ?? process.env['TANDEM_URL'] ?? (await urlOfDataFolder(configOf(options).dataDir));
+  if (!URL.canParse(url))
+    throw badInput(`"${url}" is no URL`, { field: '--url', expected: 'for example http://127.0.0.1:4000' });
   return createClient({ url });
 }
 
@@ -27,11 +30,19 @@ async function urlOfDataFolder(dataDir: string): Promise<string> {
   const remedy = 'start one with `tandem serve` (same --data), or name one with --url';
   const file = join(dataDir, 'server.json');
   const text = await readFile(file, 'utf8').catch(() => {
-    throw unavailable(`no server runs on the data folder ${dataDir}`, { field: file, remedy });
+    throw new NoServer(`no server runs on the data folder ${dataDir}`, { field: file, remedy });
   });
-  const { url, pid } = JSON.parse(text) as { url: string; pid: number };
-  if (!isAlive(pid)) throw unavailable(`the server of ${dataDir} (process ${pid}) is gone`, { field: file, remedy });
+  const { url, pid } = readPortFile(file, text);
+  if (!isAlive(pid)) throw new NoServer(`the server of ${dataDir} (process ${pid}) is gone`, { field: file, remedy });
   return url;
+}
+
+function readPortFile(file: string, text: string): { readonly url: string; readonly pid: number } {
+  try {
+    return JSON.parse(text) as { url: string; pid: number };
+  } catch {
+    throw new NoServer(`${file} is damaged`, { field: file, remedy: 'restart the server, or name it with --url' });
+  }
 }
 
 function isAlive(pid: number): boolean {

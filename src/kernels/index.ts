@@ -3,6 +3,7 @@ import type { KernelSpec } from '../gpu/types.ts';
 import { attentionKernels } from './attention.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { embeddingKernels, embeddingRowsKernel } from './embedding.ts';
+import { nonFiniteKernel } from './finite.ts';
 import { gatedKernels } from './gated.ts';
 import { pairLossKernels } from './loss.ts';
 import { infonceKernels } from './loss-infonce.ts';
@@ -23,6 +24,7 @@ export const allKernels: readonly KernelSpec[] = [
   embeddingRowsKernel,
   ...gatedKernels,
   ...infonceKernels,
+  nonFiniteKernel,
   ...matmulKernels,
   ...maxPoolingKernels,
   ...normKernels,

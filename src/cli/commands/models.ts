@@ -13,10 +13,12 @@ import {
   ModelsDocument,
   type Pooling,
   type Split,
+  type TandemClient,
 } from '../../client/index.ts';
 import { fusionCatalog, fusionGranularities } from '../../fusion/catalog.ts';
 import { poolingModes } from '../../nn/encoders/catalog.ts';
 import { connect } from '../connect.ts';
+import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
@@ -90,7 +92,7 @@ interface CreateModelOptions {
 async function createModel(options: CreateModelOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const vocabularyFrom = await Promise.all(options.vocabularyFrom.map((name) => datasetId(client, name)));
-  const { createModel: made } = await client.execute(CreateModelDocument, {
+  const creating = client.execute(CreateModelDocument, {
     input: {
       name: options.name,
       vocabularyFrom,
@@ -107,7 +109,7 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
       seed: options.seed,
     },
   });
-  const { model } = made;
+  const { model } = (await withJobProgress(client, 'CREATE_MODEL', creating)).createModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, ${model.vocabularySize} tokens\n${model.id}`);
 }
 
@@ -149,19 +151,21 @@ interface EvaluateOptions {
 async function evaluate({ checkpoint, dataset, split, all }: EvaluateOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const datasets = await Promise.all(dataset.map((name) => datasetId(client, name)));
-  const evaluations =
-    checkpoint === undefined
-      ? (await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } })).evaluateBagOfWords
-          .evaluations
-      : (
-          await client.execute(EvaluateCheckpointDocument, {
-            input: { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split },
-          })
-        ).evaluateCheckpoint.evaluations;
+  const evaluations = await withJobProgress(client, 'EVALUATE', evaluateOne(client, datasets, split, checkpoint));
   const rows = evaluations.flatMap(({ dataset: { name }, count, main, metrics }) =>
     (all ? metrics : [main]).map((metric) => [name, count, metric.name, formatScore(metric.value)]),
   );
   print(command, evaluations, formatTable(['data set', 'count', 'metric', 'value'], rows));
+}
+
+/** The figures of a checkpoint, or of the baseline where none is named. */
+async function evaluateOne(client: TandemClient, datasets: string[], split: Split, checkpoint: string | undefined) {
+  if (checkpoint === undefined) {
+    const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } });
+    return evaluateBagOfWords.evaluations;
+  }
+  const input = { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split };
+  return (await client.execute(EvaluateCheckpointDocument, { input })).evaluateCheckpoint.evaluations;
 }
 
 interface FuseOptions {

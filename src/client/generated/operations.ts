@@ -308,6 +308,21 @@ export type Importer =
   /** STS table: TSV or CSV with sentence1, sentence2, score; one file, or a folder with train, dev, test. Source: Cer et al. 2017, arXiv 1708.00055 (STS benchmark). */
   | 'STS_TABLE';
 
+/** What a job does. */
+export type JobKind =
+  /** Makes a model from scratch and trains its vocabulary. */
+  | 'CREATE_MODEL'
+  /** Embeds a collection's documents. */
+  | 'EMBED_COLLECTION'
+  /** Evaluates a checkpoint or the baseline. */
+  | 'EVALUATE'
+  /** Writes a checkpoint to a folder. */
+  | 'EXPORT_CHECKPOINT'
+  /** Fuses checkpoints. */
+  | 'FUSE'
+  /** Imports a data set. */
+  | 'IMPORT_DATASET';
+
 /** A loss that a run can be made of. */
 export type Loss =
   /** InfoNCE: Cross entropy of each positive among all in-batch positives of its slot and all hard negatives. Source: CoDiEmb, arXiv 2508.11442. */
@@ -740,6 +755,11 @@ export type SystemQuery = { readonly system: { readonly version: string, readonl
 
 export type AdapterFragment = { readonly name: string, readonly driver: string, readonly backend: string, readonly type: AdapterType, readonly software: boolean };
 
+export type RunningJobsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RunningJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly kind: JobKind, readonly stage: string | null, readonly done: number, readonly total: number | null }> } };
+
 export const CreateCollectionDocument: Operation<'mutation', CreateCollectionMutation, CreateCollectionMutationVariables> = {
   kind: 'mutation',
   name: 'CreateCollection',
@@ -876,4 +896,10 @@ export const SystemDocument: Operation<'query', SystemQuery, SystemQueryVariable
   kind: 'query',
   name: 'System',
   text: "query System {\n  system {\n    version\n    softwareNotice\n    dataFolder\n    importFolder\n    adapter {\n      ...Adapter\n    }\n    database {\n      kind\n      version\n      durability\n    }\n  }\n}\nfragment Adapter on Device {\n  name\n  driver\n  backend\n  type\n  software\n}",
+};
+
+export const RunningJobsDocument: Operation<'query', RunningJobsQuery, RunningJobsQueryVariables> = {
+  kind: 'query',
+  name: 'RunningJobs',
+  text: "query RunningJobs {\n  jobs(filter: {state: RUNNING}, first: 20) {\n    nodes {\n      kind\n      stage\n      done\n      total\n    }\n  }\n}",
 };
