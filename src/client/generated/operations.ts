@@ -310,7 +310,7 @@ export type Importer =
 
 /** What a job does. */
 export type JobKind =
-  /** Makes a model from scratch and trains its vocabulary. */
+  /** Makes a model: from scratch, with a vocabulary of its own, or from a folder. */
   | 'CREATE_MODEL'
   /** Embeds a collection's documents. */
   | 'EMBED_COLLECTION'
