@@ -1,5 +1,5 @@
 /**
- * The CPU thread: importing, tokenising, model creation, the bag-of-words baseline and fusion. No GPU and no database;
+ * The CPU thread: importing, tokenising, model creation and import, the bag-of-words baseline and fusion. No GPU and no database;
  * it answers the commands of `CpuCommands` and keeps only tokenizers between them.
  */
 import { importDataset } from '../src/data/import.ts';
@@ -8,6 +8,7 @@ import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { openStorage } from '../src/storage/storage.ts';
 import { createModel } from './create-model.ts';
+import { importModel } from './import-model.ts';
 import type { CpuCommands } from './protocol.ts';
 import { answer } from './runtime.ts';
 import { tokenizeTexts } from './tokenize-texts.ts';
@@ -21,6 +22,11 @@ answer<CpuCommands>({
 
   createModel: ({ storageRoot, ...input }, { signal, emit }) =>
     createModel(openStorage(storageRoot), input, { signal, onStage: (stage) => emit({ stage }) }),
+
+  importModel: ({ storageRoot, path }, { signal, emit }) => {
+    const onTensor = (done: number, total: number) => emit({ done, total });
+    return importModel(openStorage(storageRoot), path, { signal, onTensor });
+  },
 
   tokenizeDataset: async ({ storageRoot, ...request }, { signal }) => {
     const storage = openStorage(storageRoot);

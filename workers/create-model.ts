@@ -8,13 +8,14 @@ import { initialParameters } from '../src/formats/initial-parameters.ts';
 import { writeModelFolder } from '../src/formats/model-folder.ts';
 import { type ArchitectureValues, newArchitecture } from '../src/formats/new-architecture.ts';
 import { publishModel } from '../src/formats/publish-model.ts';
+import { filledPrompts } from '../src/formats/sentence-transformers.ts';
 import { checkTemplates } from '../src/formats/templates.ts';
-import type { ModelSpec } from '../src/formats/types.ts';
+import { type ModelSpec, plainPipeline } from '../src/formats/types.ts';
 import { encoderCatalog, poolingModes } from '../src/nn/encoders/catalog.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import { smallestVocabulary, trainWordPiece } from '../src/tokenizer/train-wordpiece.ts';
 import { specialTokens } from '../src/tokenizer/wordpiece-json.ts';
-import type { CreateModelInput, ModelSummary } from './protocol.ts';
+import type { CreatedModel, CreateModelInput } from './protocol.ts';
 
 export interface CreateModelOptions {
   readonly signal?: AbortSignal;
@@ -30,7 +31,7 @@ export async function createModel(
   storage: Storage,
   input: CreateModelInput,
   { signal, onStage }: CreateModelOptions = {},
-): Promise<ModelSummary> {
+): Promise<CreatedModel> {
   const values = checkInput(input);
   onStage?.('vocabulary');
   const texts = trainTexts(storage, input.vocabularyFrom, input.templates);
@@ -41,15 +42,18 @@ export async function createModel(
     family: input.family,
     architecture: newArchitecture(input.family, values, vocabularySize, padTokenId),
     pooling: input.pooling,
+    ...plainPipeline,
     includePrompt: input.includePrompt,
     maxLength: input.maxLength,
     templates: input.templates,
+    prompts: filledPrompts(input.templates),
     initialisation: null,
   };
   const tensors = initialParameters(spec.family, spec.architecture, input.seed);
-  return publishModel(storage, spec, (folder) =>
+  const summary = await publishModel(storage, spec, (folder) =>
     writeModelFolder(folder, { spec, tokenizerJson: JSON.stringify(tokenizer, undefined, 2), tensors }),
   );
+  return { ...summary, spec };
 }
 
 /** Every text of the train splits, as the encoder will read it. Refuses data sets that are not there or hold nothing. */

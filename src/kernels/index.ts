@@ -10,11 +10,12 @@ import { infonceKernels } from './loss-infonce.ts';
 import { matmulKernels } from './matmul.ts';
 import { noBetaKernels, normKernels } from './norm.ts';
 import { optimKernels } from './optim.ts';
-import { poolingKernels } from './pooling.ts';
+import { maxPoolingKernels, poolingKernels } from './pooling.ts';
 import { rmsNormKernels } from './rms-norm.ts';
 import { rotaryKernels } from './rotary.ts';
 import { searchKernels } from './search-select.ts';
 import { similarityKernels } from './similarity.ts';
+import { tanhKernels } from './tanh.ts';
 
 export const allKernels: readonly KernelSpec[] = [
   ...attentionKernels,
@@ -25,6 +26,7 @@ export const allKernels: readonly KernelSpec[] = [
   ...infonceKernels,
   nonFiniteKernel,
   ...matmulKernels,
+  ...maxPoolingKernels,
   ...normKernels,
   ...noBetaKernels,
   ...optimKernels,
@@ -34,4 +36,5 @@ export const allKernels: readonly KernelSpec[] = [
   ...rotaryKernels,
   ...searchKernels,
   ...similarityKernels,
+  ...tanhKernels,
 ];

@@ -11,11 +11,13 @@ import { infonceKernels } from '../kernels/loss-infonce.ts';
 import { matmulKernels, tileOf } from '../kernels/matmul.ts';
 import { noBetaKernels, normKernels } from '../kernels/norm.ts';
 import { optimKernels } from '../kernels/optim.ts';
-import { poolingKernels } from '../kernels/pooling.ts';
+import { maxPoolingKernels, poolingKernels } from '../kernels/pooling.ts';
 import { rmsNormKernels } from '../kernels/rms-norm.ts';
 import { rotaryKernels } from '../kernels/rotary.ts';
 import { searchKernels } from '../kernels/search-select.ts';
 import { similarityKernels } from '../kernels/similarity.ts';
+import { tanhKernels } from '../kernels/tanh.ts';
+import { poolingList } from './encoders/catalog.ts';
 import type { EncoderSpec } from './types.ts';
 
 /** Kernels that every encoder family or every loss uses. */
@@ -63,3 +65,9 @@ export function encoderKernels(
   const attention = masks.flatMap((masked) => attentionKernelsOf(headSizeOf(architecture), { ...common, masked }));
   return [...familyKernels[family], ...attention];
 }
+
+/** Kernels of what follows the encoder that few models have. */
+export const headKernels = ({ pooling, dense = [] }: EncoderSpec): KernelSpec[] => [
+  ...(poolingList(pooling).includes('max') ? maxPoolingKernels : []),
+  ...(dense.some(({ activation }) => activation === 'tanh') ? tanhKernels : []),
+];

@@ -266,6 +266,16 @@ export type ImportDatasetInput = {
   readonly source: ImportSource;
 };
 
+/** A model that another program made. What would change its vectors and is not computed here is refused. */
+export type ImportModelInput = {
+  /** A key of your choice: the same key again answers with what the first call made. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Name, 1 to 200 characters. */
+  readonly name: string;
+  /** Where it comes from. */
+  readonly source: ModelSourceInput;
+};
+
 /** An importer's parameters. */
 export type ImportOptions = {
   /** Share of records drawn into dev where splits are not given. From 0 to 0.5. Of CODIEMB_JSONL (default 0.1), STS_TABLE (default 0.1). */
@@ -300,7 +310,7 @@ export type Importer =
 
 /** What a job does. */
 export type JobKind =
-  /** Makes a model from scratch and trains its vocabulary. */
+  /** Makes a model: from scratch, with a vocabulary of its own, or from a folder. */
   | 'CREATE_MODEL'
   /** Embeds a collection's documents. */
   | 'EMBED_COLLECTION'
@@ -369,6 +379,11 @@ export type ModelFilter = {
   readonly name?: string | null | undefined;
 };
 
+/** Where a model comes from; exactly one of these. */
+export type ModelSourceInput =
+  {   /** A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers. */
+  readonly folder: string; };
+
 /** AdamW with linear warm-up and decay. */
 export type OptimizerSettingsInput = {
   /** Decay of the first moment. */
@@ -393,8 +408,12 @@ export type Pooling =
   | 'CLS'
   /** The last token. */
   | 'LASTTOKEN'
+  /** The largest value of each channel over the pooled tokens. */
+  | 'MAX'
   /** The mean of the pooled tokens. */
   | 'MEAN'
+  /** The sum of the pooled tokens divided by the root of their number. */
+  | 'MEAN_SQRT_LEN'
   /** The mean weighted by position, counted from 1. */
   | 'WEIGHTEDMEAN';
 
@@ -609,6 +628,13 @@ export type CreateModelMutationVariables = Exact<{
 
 export type CreateModelMutation = { readonly createModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
 
+export type ImportModelMutationVariables = Exact<{
+  input: ImportModelInput;
+}>;
+
+
+export type ImportModelMutation = { readonly importModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
+
 export type ModelsQueryVariables = Exact<{
   filter?: ModelFilter | null | undefined;
   first?: number | null | undefined;
@@ -780,6 +806,12 @@ export const CreateModelDocument: Operation<'mutation', CreateModelMutation, Cre
   kind: 'mutation',
   name: 'CreateModel',
   text: "mutation CreateModel($input: CreateModelInput!) {\n  createModel(input: $input) {\n    model {\n      ...ModelSummary\n    }\n  }\n}\nfragment ModelSummary on Model {\n  id\n  name\n  family\n  dimension\n  layers\n  parameters\n  vocabularySize\n  maxLength\n  checkpoint {\n    id\n  }\n}",
+};
+
+export const ImportModelDocument: Operation<'mutation', ImportModelMutation, ImportModelMutationVariables> = {
+  kind: 'mutation',
+  name: 'ImportModel',
+  text: "mutation ImportModel($input: ImportModelInput!) {\n  importModel(input: $input) {\n    model {\n      ...ModelSummary\n    }\n  }\n}\nfragment ModelSummary on Model {\n  id\n  name\n  family\n  dimension\n  layers\n  parameters\n  vocabularySize\n  maxLength\n  checkpoint {\n    id\n  }\n}",
 };
 
 export const ModelsDocument: Operation<'query', ModelsQuery, ModelsQueryVariables> = {

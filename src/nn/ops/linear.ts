@@ -3,7 +3,7 @@ import { columnSum, matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts
 import type { Parameter } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 
-export function linear(tape: Tape, x: Value, weight: Parameter, bias: Parameter | undefined): Value {
+export function linear(tape: Tape, x: Value, weight: Parameter, bias?: Parameter): Value {
   const { gpu } = tape;
   const [T] = x.tensor.shape as [number];
   const [N] = weight.value.shape as [number];
