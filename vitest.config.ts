@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Forked processes, few of them: VK_* is read in a process's main thread, and every process compiles its kernels once. */
 export default defineConfig({
+  // Vite would take graphql's ES build, the libraries beside it load its CommonJS build: two realms that refuse each other.
+  resolve: { alias: [{ find: /^graphql$/, replacement: `${import.meta.dirname}/node_modules/graphql/index.js` }] },
   test: {
     pool: 'forks',
     maxWorkers: 2,

@@ -33,7 +33,6 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   webgpu: ['gpu'],
   pg: ['db'],
   'drizzle-orm': ['db', 'jobs', 'services', 'graphql'],
-  'pg-boss': ['jobs'],
   'graphql-yoga': ['http', 'graphql'],
   '@pothos/core': ['graphql'],
   '@anush008/tokenizers': ['tokenizer'],

@@ -1,5 +1,5 @@
 // out[t, c] = word[ids[t], c] + position[positions[t], c] + type[typeIds[t], c]. A workgroup
-// owns a token: nothing is divided, and its ids are read once.
+// owns eight tokens: nothing is divided, and the ids are read once.
 struct Params { tokens: u32, width: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
@@ -13,12 +13,14 @@ struct Params { tokens: u32, width: u32 }
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let width = params.width;
-  let t = workgroup_index(group, count);
-  if (t >= params.tokens) { return; }
-  let word_row = ids[t] * width;
-  let position_row = positions[t] * width;
-  let type_row = type_ids[t] * width;
-  for (var c = lane; c < width; c += 64u) {
-    out[t * width + c] = word[word_row + c] + position[position_row + c] + token_type[type_row + c];
+  let first = workgroup_index(group, count) * 8u;
+  let behind = min(first + 8u, params.tokens);
+  for (var t = first; t < behind; t++) {
+    let word_row = ids[t] * width;
+    let position_row = positions[t] * width;
+    let type_row = type_ids[t] * width;
+    for (var c = lane; c < width; c += 64u) {
+      out[t * width + c] = word[word_row + c] + position[position_row + c] + token_type[type_row + c];
+    }
   }
 }

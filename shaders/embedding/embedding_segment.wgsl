@@ -1,5 +1,5 @@
 // First stage of a table's gradient: partial[s, c] = sum of dOut over the tokens of segment s, in their
-// order. A workgroup owns a segment.
+// order. A workgroup owns eight segments.
 struct Params {
   segments: u32,
   width: u32,
@@ -15,15 +15,17 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let width = params.width;
-  let segment = workgroup_index(group, count);
-  if (segment >= params.segments) { return; }
-  let begin = index[params.segment_starts + segment];
-  let end = index[params.segment_starts + segment + 1u];
-  for (var c = lane; c < width; c += 64u) {
-    var sum = 0.0;
-    for (var at = begin; at < end; at++) {
-      sum += d_out[index[params.order + at] * width + c];
+  let first = workgroup_index(group, count) * 8u;
+  let behind = min(first + 8u, params.segments);
+  for (var segment = first; segment < behind; segment++) {
+    let begin = index[params.segment_starts + segment];
+    let end = index[params.segment_starts + segment + 1u];
+    for (var c = lane; c < width; c += 64u) {
+      var sum = 0.0;
+      for (var at = begin; at < end; at++) {
+        sum += d_out[index[params.order + at] * width + c];
+      }
+      partial[segment * width + c] = sum;
     }
-    partial[segment * width + c] = sum;
   }
 }

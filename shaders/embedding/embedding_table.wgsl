@@ -1,4 +1,4 @@
-// Second stage of a table's gradient: dTable[id, c] += the sums of the id's segments, in their order. A workgroup owns an id.
+// Second stage of a table's gradient: dTable[id, c] += the sums of the id's segments, in their order. A workgroup owns eight ids.
 struct Params { rows: u32, width: u32, row_starts: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
@@ -8,16 +8,18 @@ struct Params { rows: u32, width: u32, row_starts: u32 }
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let width = params.width;
-  let row = workgroup_index(group, count);
-  if (row >= params.rows) { return; }
-  let begin = index[params.row_starts + row];
-  let end = index[params.row_starts + row + 1u];
-  let table_row = index[row] * width;
-  for (var c = lane; c < width; c += 64u) {
-    var sum = 0.0;
-    for (var segment = begin; segment < end; segment++) {
-      sum += partial[segment * width + c];
+  let first = workgroup_index(group, count) * 8u;
+  let behind = min(first + 8u, params.rows);
+  for (var row = first; row < behind; row++) {
+    let begin = index[params.row_starts + row];
+    let end = index[params.row_starts + row + 1u];
+    let table_row = index[row] * width;
+    for (var c = lane; c < width; c += 64u) {
+      var sum = 0.0;
+      for (var segment = begin; segment < end; segment++) {
+        sum += partial[segment * width + c];
+      }
+      d_table[table_row + c] += sum;
     }
-    d_table[table_row + c] += sum;
   }
 }

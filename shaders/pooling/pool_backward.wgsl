@@ -1,5 +1,5 @@
 // dX[t] = dOut[text of t] * weight of t / sum of the text's weights; zero for tokens that are not pooled. A workgroup
-// owns a token.
+// owns eight tokens.
 struct Params { tokens: u32, width: u32, mode: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_out: array<f32>;
@@ -11,16 +11,18 @@ struct Params { tokens: u32, width: u32, mode: u32 }
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let width = params.width;
-  let token = workgroup_index(group, count);
-  if (token >= params.tokens) { return; }
-  let text = text_of_token[token];
-  let begin = cumulative[text];
-  let length = cumulative[text + 1u] - begin;
-  let start = pool_start[text];
-  let weight = pool_weight(params.mode, token - begin, start, length);
-  let pooled = weight != 0.0;
-  let factor = weight / pool_total(params.mode, start, length);
-  for (var c = lane; c < width; c += 64u) {
-    d_x[token * width + c] = select(0.0, d_out[text * width + c] * factor, pooled);
+  let first = workgroup_index(group, count) * 8u;
+  let behind = min(first + 8u, params.tokens);
+  for (var token = first; token < behind; token++) {
+    let text = text_of_token[token];
+    let begin = cumulative[text];
+    let length = cumulative[text + 1u] - begin;
+    let start = pool_start[text];
+    let weight = pool_weight(params.mode, token - begin, start, length);
+    let pooled = weight != 0.0;
+    let factor = weight / pool_total(params.mode, start, length);
+    for (var c = lane; c < width; c += 64u) {
+      d_x[token * width + c] = select(0.0, d_out[text * width + c] * factor, pooled);
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { createClient, type TandemClient } from '../client/index.ts';
 import { loadConfig } from '../config.ts';
 import { unavailable } from '../errors.ts';
+import { patientFetch } from './fetch.ts';
 
 export interface GlobalOptions {
   readonly url?: string;
@@ -20,7 +21,7 @@ export const configOf = ({ data }: GlobalOptions) =>
 export async function connect(command: Command): Promise<TandemClient> {
   const options = command.optsWithGlobals<GlobalOptions>();
   const url = options.url ?? process.env['TANDEM_URL'] ?? (await urlOfDataFolder(configOf(options).dataDir));
-  return createClient({ url });
+  return createClient({ url, fetch: patientFetch });
 }
 
 async function urlOfDataFolder(dataDir: string): Promise<string> {

@@ -152,11 +152,15 @@ async function* connectOnce<Result, Variables>(
     throw new ApiError([{ message: `The server answered ${type} instead of events` }]);
   }
   const events = readEvents(response.body);
-  for (;;) {
-    const next = await nextEvent(events, signal);
-    if (next === null) return false;
-    if (next.event === 'complete') return true;
-    if (next.event === 'next') yield dataOf(JSON.parse(next.data) as Answer<Result>);
+  try {
+    for (;;) {
+      const next = await nextEvent(events, signal);
+      if (next === null) return false;
+      if (next.event === 'complete') return true;
+      if (next.event === 'next') yield dataOf(JSON.parse(next.data) as Answer<Result>);
+    }
+  } finally {
+    await events.return(undefined);
   }
 }
 

@@ -11,7 +11,8 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   let data: string[] = [];
   for await (const line of readLines(body)) {
     if (line === '') {
-      if (data.length > 0) yield { event, data: data.join('\n') };
+      // A named event without data is told too: servers of GraphQL over SSE end a stream by `event: complete` alone.
+      if (data.length > 0 || event !== 'message') yield { event, data: data.join('\n') };
       event = 'message';
       data = [];
       continue;
@@ -25,6 +26,8 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
+const lineEnd = /\r\n|\n|\r/;
+
 /** Lines end with LF, CR LF or CR; a CR at the end of a chunk waits for what follows. */
 async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
@@ -33,10 +36,13 @@ async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<stri
   try {
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) return;
+      if (done) {
+        yield* rest.split(lineEnd).slice(0, -1);
+        return;
+      }
       rest += decoder.decode(value, { stream: true });
       const whole = rest.endsWith('\r') ? rest.slice(0, -1) : rest;
-      const lines = whole.split(/\r\n|\n|\r/);
+      const lines = whole.split(lineEnd);
       const last = lines.pop() ?? '';
       rest = last + rest.slice(whole.length);
       yield* lines;

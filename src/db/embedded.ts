@@ -1,5 +1,5 @@
 /** Starts and ends the thread in which PGlite runs, and says how `pg` reaches it. Called by open.ts. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -27,13 +27,12 @@ const longestSocketPath = 100;
 const closeWithinMs = 2_000;
 
 export async function startEmbedded(folder: string): Promise<EmbeddedServer> {
-  const socketFolder = process.platform === 'win32' ? undefined : await privateFolder();
+  const note = `${folder}.socket`;
+  await removeLeftover(note);
+  const socketFolder = process.platform === 'win32' ? undefined : await privateFolder(note);
   const listen = socketFolder ? { path: join(socketFolder, '.s.PGSQL.5432') } : { host: '127.0.0.1', port: 0 };
   const worker = new Worker(workerEntry('database'), { workerData: { folder, listen } satisfies ThreadSettings });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const removeSocket = async (): Promise<void> => {
-    if (socketFolder) await rm(socketFolder, { recursive: true, force: true });
-  };
   try {
     const port = await ready(worker, folder);
     return {
@@ -42,23 +41,34 @@ export async function startEmbedded(folder: string): Promise<EmbeddedServer> {
         worker.postMessage('close');
         const force = setTimeout(() => void worker.terminate(), closeWithinMs);
         await exited.finally(() => clearTimeout(force));
-        await removeSocket();
+        await removeLeftover(note);
       },
     };
   } catch (error) {
     await worker.terminate();
-    await removeSocket();
+    await removeLeftover(note);
     throw error;
   }
 }
 
 const identity = { user: 'postgres', database: 'postgres' } as const;
 
-/** mkdtemp makes it 0700. The temporary folder of macOS is long but short enough; a longer one is passed over for /tmp. */
-function privateFolder(): Promise<string> {
-  const base =
-    Buffer.byteLength(join(tmpdir(), 'tandem-XXXXXX', '.s.PGSQL.5432')) < longestSocketPath ? tmpdir() : '/tmp';
-  return mkdtemp(join(base, 'tandem-'));
+/**
+ * mkdtemp makes it 0700. The temporary folder of macOS is long but short enough; a longer one is passed over for /tmp.
+ * Its path is noted in the data folder, so that the socket of a killed process is cleared away by the next one.
+ */
+async function privateFolder(note: string): Promise<string> {
+  const longest = Buffer.byteLength(join(tmpdir(), 'tandem-XXXXXX', '.s.PGSQL.5432'));
+  const path = await mkdtemp(join(longest < longestSocketPath ? tmpdir() : '/tmp', 'tandem-'));
+  await writeFile(note, path);
+  return path;
+}
+
+/** Removes the noted socket folder and the note, by whoever has the data folder's lock. */
+async function removeLeftover(note: string): Promise<void> {
+  const path = await readFile(note, 'utf8').catch(() => '');
+  if (/[\\/]tandem-\w{6}$/.test(path)) await rm(path, { recursive: true, force: true });
+  await rm(note, { force: true });
 }
 
 function ready(worker: Worker, folder: string): Promise<number> {

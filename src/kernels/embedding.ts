@@ -7,6 +7,9 @@
  */
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 
+/** Tokens, segments or ids of one workgroup: enough to be worth a start on a software adapter, few enough for a GPU. */
+const ROWS = 8;
+
 export const embeddingForwardKernel = {
   name: 'embedding_forward',
   shader: 'embedding/embedding_forward.wgsl',
@@ -60,7 +63,7 @@ export function embeddingForward(gpu: Gpu, call: EmbeddingForward): void {
   gpu.dispatch(embeddingForwardKernel, {
     bindings: { ids, positions, typeIds, word, position, tokenType: type, out },
     params: { tokens, width },
-    grid: [tokens],
+    grid: [Math.ceil(tokens / ROWS)],
   });
 }
 
@@ -142,12 +145,12 @@ export function embeddingBackward(gpu: Gpu, { dOut, index, dTable }: EmbeddingBa
   gpu.dispatch(embeddingSegmentKernel, {
     bindings: { dOut, index: table, partial },
     params: { segments, width, segmentStarts, order: segmentStarts + segments + 1 },
-    grid: [segments],
+    grid: [Math.ceil(segments / ROWS)],
   });
   gpu.dispatch(embeddingTableKernel, {
     bindings: { partial, index: table, dTable },
     params: { rows, width, rowStarts },
-    grid: [rows],
+    grid: [Math.ceil(rows / ROWS)],
   });
   gpu.release(partial);
   gpu.release(table);

@@ -11,6 +11,8 @@ const MODES: Readonly<Record<PoolMode, number>> = { cls: 0, mean: 1, weightedmea
 
 /** Channels of one workgroup of the forward kernel. */
 const CHANNELS = 64;
+/** Tokens of one workgroup of the backward kernel. */
+const TOKENS = 8;
 
 const INCLUDE = ['common/grid.wgsl', 'pooling/pool_weight.wgsl'] as const;
 
@@ -74,7 +76,7 @@ export function poolBackward(gpu: Gpu, { dOut, batch, mode, dX }: PoolBackward):
   gpu.dispatch(poolBackwardKernel, {
     bindings: { dOut, textOfToken, cumulative, poolStart, dX },
     params: { tokens, width, mode: MODES[mode] },
-    grid: [tokens],
+    grid: [Math.ceil(tokens / TOKENS)],
   });
 }
 

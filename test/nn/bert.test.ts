@@ -1,11 +1,13 @@
 /** The BERT encoder, forward and backward, against the float64 reference. */
 import { describe, expect, it } from 'vitest';
+import { streamOf } from '../../src/kernels/elementwise.ts';
 import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { encodeBatch } from '../../src/nn/encode.ts';
 import { Tape } from '../../src/nn/tape.ts';
 import type { DropoutSettings, EncoderSpec, PackedTexts } from '../../src/nn/types.ts';
 import { expectClose, expectGradient, random, testGpu } from '../gpu.ts';
 import { type ReferenceDropout, referenceBert } from '../reference/bert.ts';
+import { dropoutFactor, type Pair, threefry2x32 } from '../reference/dropout.ts';
 import { tolerances } from '../tolerances.ts';
 import { randomLengths, randomTexts, randomWeights, tinyEncoder, tinySpec } from './tiny.ts';
 
@@ -85,9 +87,30 @@ async function compare(spec: EncoderSpec, texts: PackedTexts, dropout?: DropoutS
   }
 }
 
+/** What the kernels drop, computed on the host: the samples are the texts themselves. */
+function hostDropout({ rate, attentionRate, seed, step }: DropoutSettings, texts: PackedTexts): ReferenceDropout {
+  const sampleOf = (token: number): number => texts.cumulative.findIndex((end) => token < end) - 1;
+  const positionOf = (token: number): number => token - texts.cumulative[sampleOf(token)]!;
+  const keyOf = (site: number): Pair => [seed, streamOf({ step, site })];
+  return {
+    activation: (site, token, channel) =>
+      dropoutFactor(rate, keyOf(site), { sample: sampleOf(token), position: positionOf(token), channel }),
+    attention: (site, query, key, head) => {
+      const own = threefry2x32(keyOf(site), [sampleOf(query), head]);
+      return dropoutFactor(attentionRate, own, { sample: positionOf(query), position: 0, channel: positionOf(key) });
+    },
+  };
+}
+
 describe('the BERT encoder', () => {
   it.each(cases)('equals the reference: $name', async ({ spec, lengths }) => {
     await compare(spec, randomTexts(lengths, spec.architecture.vocabularySize, 7));
+  });
+
+  it("drops at the sites of transformers' BERT, forward and back", async () => {
+    const texts = randomTexts([6, 1, 13, 9], 50, 4);
+    const dropout: DropoutSettings = { rate: 0.3, attentionRate: 0.2, seed: 77, step: 5 };
+    await compare(tinySpec(), texts, dropout, hostDropout(dropout, texts));
   });
 
   it('holds no device memory afterwards', async () => {

@@ -1,4 +1,5 @@
 /** Reverse-mode differentiation of float64 matrices, written for clarity and never optimised: the oracle of nn/. */
+import { gelu, geluDerivative } from './elementwise.ts';
 
 export interface Matrix {
   readonly rows: number;
@@ -72,12 +73,10 @@ export class Graph {
   }
 
   gelu(x: Matrix): Matrix {
-    const cdf = (v: number): number => 0.5 * (1 + erf(v / Math.SQRT2));
-    const density = (v: number): number => Math.exp((-v * v) / 2) / Math.sqrt(2 * Math.PI);
     return this.#map(
       [x],
-      (v) => v! * cdf(v!),
-      (v) => [cdf(v!) + v! * density(v!)],
+      (v) => gelu(v!),
+      (v) => [geluDerivative(v!)],
     );
   }
 
@@ -255,21 +254,4 @@ export class Graph {
     });
     return y;
   }
-}
-
-/** The error function: its Taylor series for small |x|, the continued fraction of erfc for large (Abramowitz and Stegun 7.1.5, 7.1.14). */
-export function erf(x: number): number {
-  const a = Math.abs(x);
-  if (a > 3) {
-    let fraction = 0;
-    for (let n = 120; n > 0; n--) fraction = n / 2 / (a + fraction);
-    return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * (a + fraction)));
-  }
-  let term = x;
-  let sum = x;
-  for (let n = 1; Math.abs(term) > 1e-18 && n < 200; n++) {
-    term *= -(x * x) / n;
-    sum += term / (2 * n + 1);
-  }
-  return (2 / Math.sqrt(Math.PI)) * sum;
 }

@@ -4,6 +4,7 @@ import { createClient, SystemDocument, type TandemClient } from '../../client/in
 import { createLogger } from '../../log.ts';
 import { startTandem } from '../../main.ts';
 import { configOf, type GlobalOptions } from '../connect.ts';
+import { patientFetch } from '../fetch.ts';
 import { formatTable } from '../output.ts';
 import { adapterLine, datasetsOf, describeReport, lossesOf, type QuickstartReport } from '../quickstart/report.ts';
 import {
@@ -42,7 +43,7 @@ async function quickstart({ exit, seed }: QuickstartOptions, command: Command): 
     { logger: createLogger('tandem', process.env['TANDEM_LOG'] ?? 'warn') },
   );
   try {
-    const report = await runSteps(createClient({ url: tandem.url }), seed, say);
+    const report = await runSteps(createClient({ url: tandem.url, fetch: patientFetch }), seed, say);
     say(`\n${describeReport(report)}`);
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   } catch (error) {
@@ -87,7 +88,7 @@ async function runSteps(client: TandemClient, seed: number, say: (line: string) 
   const fused = await fuse(client, 'DELTA_GUIDED', ids);
   const deltaGuided = await evaluate(client, data, fused);
 
-  const searches = await searchCollection(client, data, fused, `quickstart ${run.id}`);
+  const searches = await searchCollection(client, data, fused, `quickstart ${new Date().toISOString()}`);
   return {
     adapter: system.adapter.name,
     software: system.adapter.software,

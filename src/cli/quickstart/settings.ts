@@ -13,11 +13,11 @@ export const templates = { query: '', sts: '', passage: '' };
 
 export const runSettings = (seed: number): RunSettingsInput => ({
   seed,
-  epochs: 4,
+  epochs: 2,
   irBatchSize: 24,
   stsBatchSize: 32,
   positives: 1,
-  negatives: 1,
+  negatives: 0,
   maxLength,
   dropout: 0,
   attentionDropout: 0,

@@ -1,0 +1,143 @@
+/** The client against servers that break: scripted on a socket, because a real one breaks when it likes. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ApiError, createClient, RunEventsDocument, SystemDocument } from '../../src/client/index.ts';
+
+type Script = (body: { variables: { after?: number } }, response: ServerResponse) => void;
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function bodyOf(request: IncomingMessage): Promise<{ variables: { after?: number } }> {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return JSON.parse(text);
+}
+
+/** Answers the n-th request by the n-th script, the last one from then on. */
+async function serve(...scripts: Script[]): Promise<{ url: string; asked: number[] }> {
+  const asked: number[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await bodyOf(request);
+    asked.push(body.variables.after ?? 0);
+    const script = scripts[Math.min(asked.length, scripts.length) - 1];
+    script?.(body, response);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+const event = (seq: number) =>
+  `event: next\ndata: {"data":{"runEvents":{"__typename":"RunHeartbeat","seq":${seq}}}}\n\n`;
+const stream = (response: ServerResponse, text: string) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(text);
+};
+
+async function follow(url: string, retries = 3): Promise<number[]> {
+  const client = createClient({ url, retryMs: 1, retries });
+  const seen: number[] = [];
+  for await (const { runEvents } of client.subscribe(RunEventsDocument, { runId: 'x' })) seen.push(runEvents.seq);
+  return seen;
+}
+
+describe('a subscription', () => {
+  it('goes on behind the last event when the connection breaks', async () => {
+    const { url, asked } = await serve(
+      (_body, response) => {
+        stream(response, `:\n\n${event(1)}${event(2)}event: next\ndata: {"da`);
+        setTimeout(() => response.destroy(), 20);
+      },
+      (_body, response) => {
+        stream(response, event(3));
+        response.end('event: complete\n\n');
+      },
+    );
+    expect(await follow(url)).toEqual([1, 2, 3]);
+    expect(asked).toEqual([0, 2]);
+  });
+
+  it('ends with the event complete and not before', async () => {
+    const { url, asked } = await serve(
+      (_body, response) => {
+        stream(response, event(1));
+        response.end();
+      },
+      (_body, response) => {
+        stream(response, event(2));
+        response.end('event: complete\ndata:\n\n');
+      },
+    );
+    expect(await follow(url)).toEqual([1, 2]);
+    expect(asked).toEqual([0, 1]);
+  });
+
+  it('gives up after its retries', async () => {
+    const { url, asked } = await serve(
+      (_body, response) => {
+        stream(response, event(1));
+        response.end();
+      },
+      (_body, response) => response.destroy(),
+    );
+    await expect(follow(url)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(asked).toHaveLength(4);
+  });
+
+  it('throws what the server answers instead of events', async () => {
+    const { url } = await serve((_body, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"errors":[{"message":"no such run","extensions":{"code":"NOT_FOUND","remedy":"list them"}}]}');
+    });
+    await expect(follow(url)).rejects.toMatchObject({ code: 'NOT_FOUND', extensions: { remedy: 'list them' } });
+  });
+
+  it('ends its request when its reader stops, and by its signal', async () => {
+    const closed: Promise<void>[] = [];
+    const { url } = await serve((_body, response) => {
+      stream(response, event(1));
+      closed.push(new Promise((resolve) => response.once('close', resolve)));
+    });
+    const client = createClient({ url });
+    for await (const _event of client.subscribe(RunEventsDocument, { runId: 'x' })) break;
+    const controller = new AbortController();
+    const aborted = (async () => {
+      for await (const _event of client.subscribe(RunEventsDocument, { runId: 'x' }, { signal: controller.signal }))
+        controller.abort();
+    })();
+    await expect(aborted).rejects.toThrow();
+    await Promise.all(closed);
+    expect(closed).toHaveLength(2);
+  });
+});
+
+describe('a query', () => {
+  it('says that there is no server', async () => {
+    const client = createClient({ url: 'http://127.0.0.1:1' });
+    expect(client.url).toBe('http://127.0.0.1:1/graphql');
+    await expect(client.execute(SystemDocument, {})).rejects.toMatchObject({
+      name: 'ApiError',
+      code: 'UNAVAILABLE',
+      extensions: { remedy: expect.stringContaining('tandem serve') },
+    });
+  });
+
+  it('throws for an answer that is none', async () => {
+    const { url } = await serve((_body, response) => response.end('<html>'));
+    await expect(createClient({ url }).execute(SystemDocument, {})).rejects.toThrow('The server answered 200: <html>');
+    const empty = await serve((_body, response) => response.end('{}'));
+    await expect(createClient({ url: empty.url }).execute(SystemDocument, {})).rejects.toBeInstanceOf(ApiError);
+  });
+
+  it('reads an answer that begins with white space', async () => {
+    const { url } = await serve((_body, response) => response.end('   {"data":{"system":{"version":"1"}}}'));
+    expect(await createClient({ url }).execute(SystemDocument, {})).toMatchObject({ system: { version: '1' } });
+  });
+});

@@ -1,0 +1,123 @@
+/** What the server answers to whom. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startHttp } from '../../../src/http/server.ts';
+import { createLogger } from '../../../src/log.ts';
+import { ask, headers, type Live, limits, raw, refusal } from './harness.ts';
+
+const codeOf = (body: string): unknown => JSON.parse(body).errors[0].extensions.code;
+const operation = JSON.stringify({ query: '{ __typename }' });
+
+export function httpSuite(live: () => Live): void {
+  describe('the HTTP server', () => {
+    it('says that it lives', async () => {
+      expect(await raw(live(), '/health')).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+    });
+
+    it('serves GraphiQL without anything of another host', async () => {
+      const { status, body, headers: told } = await raw(live(), '/');
+      expect(status).toBe(200);
+      expect(body).toContain('GraphiQL');
+      expect(body.match(/<(script|link|img)[^>]*(src|href)=["']?(https?:)?\/\/[^>]*>/gi)).toBeNull();
+      expect(told['content-security-policy']).toContain("default-src 'none'");
+    });
+
+    it.each([
+      ['/', 'POST', 404],
+      ['/graphiql', 'GET', 404],
+      ['/graphql/x', 'POST', 404],
+      ['/health', 'DELETE', 404],
+      ['/graphql', 'GET', 405],
+      ['/graphql?query={__typename}', 'GET', 405],
+      ['/graphql', 'OPTIONS', 405],
+    ])('refuses %s by %s with %d', async (path, method, status) => {
+      const answer = await raw(live(), path, { method, headers });
+      expect(answer.status).toBe(status);
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    });
+
+    it('refuses a foreign Host on every path', async () => {
+      for (const path of ['/', '/health', '/graphql']) {
+        const answer = await raw(live(), path, { headers: { host: 'evil.example' } });
+        expect([answer.status, codeOf(answer.body)]).toEqual([421, 'FORBIDDEN']);
+      }
+    });
+
+    it('refuses an operation without the CSRF header, also as events', async () => {
+      const { 'x-graphql-yoga-csrf': _csrf, ...without } = headers;
+      for (const accept of ['application/json', 'text/event-stream']) {
+        const answer = await raw(live(), '/graphql', {
+          method: 'POST',
+          headers: { ...without, accept },
+          body: operation,
+        });
+        expect([answer.status, codeOf(answer.body)]).toEqual([403, 'FORBIDDEN']);
+      }
+    });
+
+    it('refuses forms and plain text', async () => {
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+        const answer = await raw(live(), '/graphql', {
+          method: 'POST',
+          headers: { ...headers, 'content-type': type },
+          body: operation,
+        });
+        expect(answer.status).toBe(415);
+      }
+    });
+
+    it('refuses a body that is too large, announced or not', async () => {
+      const body = JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(limits.bodyBytes) } });
+      const announced = await raw(live(), '/graphql', { method: 'POST', headers, body });
+      expect([announced.status, codeOf(announced.body)]).toEqual([413, 'LIMIT_EXCEEDED']);
+      const chunked = { ...headers, 'transfer-encoding': 'chunked' };
+      const streamed = await raw(live(), '/graphql', { method: 'POST', headers: chunked, body });
+      expect([streamed.status, codeOf(streamed.body)]).toEqual([413, 'LIMIT_EXCEEDED']);
+    });
+
+    it.each(['', 'x', '[]', '{"query":7}', '{}'])('gives the body %j an error, not a crash', async (body) => {
+      const answer = await raw(live(), '/graphql', { method: 'POST', headers, body });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+    });
+
+    it('refuses batches of operations', async () => {
+      const answer = await raw(live(), '/graphql', { method: 'POST', headers, body: `[${operation},${operation}]` });
+      expect(answer.status).toBe(400);
+    });
+
+    it('refuses 5,000 aliases and 201, runs 200', async () => {
+      const query = (count: number) => `{ ${Array.from({ length: count }, (_, i) => `a${i}: __typename`).join(' ')} }`;
+      expect((await refusal(live(), query(5_000))).extensions).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+      expect((await refusal(live(), query(201))).extensions).toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        expected: 'at most 200 aliases',
+      });
+      expect((await ask(live(), query(200))).errors).toBeUndefined();
+    });
+
+    it('gives syntax and unknown fields a code', async () => {
+      expect((await refusal(live(), '{ system {')).extensions['code']).toBe('BAD_USER_INPUT');
+      expect((await refusal(live(), '{ nothing }')).extensions['code']).toBe('BAD_USER_INPUT');
+    });
+
+    it('leaves its address in the data folder', async () => {
+      const { config, url } = live();
+      const text = await readFile(join(config.dataDir, 'server.json'), 'utf8');
+      expect(JSON.parse(text)).toEqual({ url, pid: process.pid });
+    });
+
+    it('says who has the port', async () => {
+      const port = Number(new URL(live().url).port);
+      const graphql = { fetch: () => new Response() };
+      const second = startHttp({
+        graphql: graphql as never,
+        port,
+        bodyBytes: 1,
+        logger: createLogger('test', 'silent'),
+      });
+      await expect(second).rejects.toMatchObject({ code: 'CONFLICT', details: { field: 'TANDEM_PORT' } });
+    });
+  });
+}

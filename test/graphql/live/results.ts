@@ -1,0 +1,182 @@
+/** Evaluation, fusion, export, alias. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { get, inputRefusal, type Live, refusal } from './harness.ts';
+
+export function resultSuite(live: () => Live): void {
+  const last = () => live().made.checkpoints.at(-1) ?? '';
+
+  describe('evaluation', () => {
+    it('measures a checkpoint and the baseline', async () => {
+      const { ir, sts } = live().made;
+      const fields =
+        '{ evaluations { evaluator split count documents main { name value } checkpoint { id } dataset { name } } jobs { state kind } }';
+      const query = `mutation($checkpoint: CheckpointChoice!, $datasets: [ID!]!) {
+        evaluateCheckpoint(input: { checkpoint: $checkpoint, datasets: $datasets }) ${fields}
+        evaluateBagOfWords(input: { datasets: $datasets }) ${fields}
+      }`;
+      const answer = await get(live(), query, { checkpoint: { id: last() }, datasets: [ir, sts] });
+      const shape = (evaluator: string, checkpoint: object | null) => ({
+        evaluations: [
+          {
+            evaluator,
+            split: 'TEST',
+            count: 6,
+            documents: 12,
+            main: { name: 'ndcg_at_10' },
+            checkpoint,
+            dataset: { name: 'ir' },
+          },
+          {
+            evaluator,
+            count: 6,
+            documents: 0,
+            main: { name: 'cosine_spearman' },
+            checkpoint,
+            dataset: { name: 'sts' },
+          },
+        ],
+        jobs: [{ state: 'SUCCEEDED', kind: 'EVALUATE' }, {}],
+      });
+      expect(answer).toMatchObject({
+        evaluateCheckpoint: shape('CHECKPOINT', { id: last() }),
+        evaluateBagOfWords: shape('BAG_OF_WORDS', null),
+      });
+      const list =
+        'query($id: ID!) { evaluations(filter: { checkpoint: $id }) { totalCount nodes { metrics { name value undefinedReason } } } }';
+      expect(await get(live(), list, { id: last() })).toMatchObject({ evaluations: { totalCount: 2 } });
+    });
+
+    it.each([
+      ['no data set', { datasets: [] }, 'BAD_USER_INPUT', 'input.datasets'],
+      ['a split without records', { split: 'DEV' }, 'BAD_USER_INPUT', 'input.datasets.0'],
+      ['an unknown alias', { checkpoint: { alias: 'nobody' } }, 'NOT_FOUND', 'input.checkpoint.alias'],
+      ['a malformed id', { checkpoint: { id: '7' } }, 'BAD_USER_INPUT', 'input.checkpoint.id'],
+    ])('refuses %s', async (_what, change, code, field) => {
+      const input = { checkpoint: { id: last() }, datasets: [live().made.ir], ...change };
+      expect(await inputRefusal(live(), 'evaluateCheckpoint', 'EvaluateCheckpointInput', input)).toEqual([code, field]);
+    });
+
+    it('refuses a data set named twice', async () => {
+      const { ir } = live().made;
+      const found = await inputRefusal(live(), 'evaluateBagOfWords', 'EvaluateBagOfWordsInput', { datasets: [ir, ir] });
+      expect(found).toEqual(['BAD_USER_INPUT', 'input.datasets.1']);
+    });
+  });
+
+  describe('fusion', () => {
+    it('makes a checkpoint that knows its parents', async () => {
+      const query = `mutation($ids: [ID!]!) {
+        fuseCheckpoints(input: { checkpoints: $ids, method: DELTA_GUIDED, parameters: { power: 0, granularity: LAYER } }) {
+          job { state }
+          checkpoint { id reason run { id } fusion { method parameters { power granularity lambda } checkpoints { id } } }
+        }
+      }`;
+      const ids = live().made.checkpoints;
+      const { fuseCheckpoints } = await get<{ fuseCheckpoints: { checkpoint: { id: string } } }>(live(), query, {
+        ids,
+      });
+      expect(fuseCheckpoints).toMatchObject({
+        job: { state: 'SUCCEEDED' },
+        checkpoint: {
+          ...{ reason: 'FUSED', run: null },
+          fusion: {
+            method: 'DELTA_GUIDED',
+            parameters: { power: 0, granularity: 'LAYER', lambda: 1 },
+            checkpoints: ids.map((id) => ({ id })),
+          },
+        },
+      });
+      live().made.fused = fuseCheckpoints.checkpoint.id;
+    });
+
+    it.each([
+      ['one checkpoint', (ids: string[]) => ({ checkpoints: ids.slice(1) }), 'input.checkpoints'],
+      ['one twice', (ids: string[]) => ({ checkpoints: [ids[0], ids[0]] }), 'input.checkpoints.1'],
+      [
+        'a power out of range',
+        (_ids: string[]) => ({ method: 'DELTA_GUIDED', parameters: { power: 99 } }),
+        'input.parameters.power',
+      ],
+      ['a parameter of another method', (_ids: string[]) => ({ parameters: { power: 1 } }), 'input.parameters.power'],
+    ])('refuses %s', async (_what, change, field) => {
+      const ids = live().made.checkpoints;
+      const input = { checkpoints: ids, method: 'UNIFORM_SOUP', ...change(ids) };
+      expect(await inputRefusal(live(), 'fuseCheckpoints', 'FuseCheckpointsInput', input)).toEqual([
+        'BAD_USER_INPUT',
+        field,
+      ]);
+    });
+
+    it('refuses strangers', async () => {
+      const { ir, checkpoints } = live().made;
+      const create = `mutation($input: CreateModelInput!) { createModel(input: $input) { model { id checkpoint { id } } } }`;
+      const architecture = { layers: 1, width: 8, heads: 1, innerWidth: 8, maxPositions: 16 };
+      const input = { name: 'other', vocabularyFrom: [ir], vocabularySize: 200, maxLength: 16, architecture };
+      const { createModel } = await get<{ createModel: { model: { id: string; checkpoint: { id: string } } } }>(
+        live(),
+        create,
+        { input },
+      );
+      const strangers = { checkpoints: [checkpoints[1], createModel.model.checkpoint.id], method: 'UNIFORM_SOUP' };
+      const found = await inputRefusal(live(), 'fuseCheckpoints', 'FuseCheckpointsInput', strangers);
+      expect(found).toEqual(['BAD_USER_INPUT', 'input.checkpoints.1']);
+      const remove = 'mutation($id: ID!) { deleteModel(id: $id) { deletedId } }';
+      expect(await get(live(), remove, { id: createModel.model.id })).toEqual({
+        deleteModel: { deletedId: createModel.model.id },
+      });
+    });
+  });
+
+  describe('aliases', () => {
+    const set =
+      'mutation($input: SetCheckpointAliasInput!) { setCheckpointAlias(input: $input) { checkpoint { id alias } } }';
+
+    it('move, find, and go', async () => {
+      const [first = ''] = live().made.checkpoints;
+      await get(live(), set, { input: { checkpoint: first, alias: 'best' } });
+      await get(live(), set, { input: { checkpoint: last(), alias: 'best' } });
+      const found =
+        '{ checkpoint(by: { alias: "best" }) { id } checkpoints(filter: { alias: "best" }) { totalCount } }';
+      expect(await get(live(), found)).toEqual({ checkpoint: { id: last() }, checkpoints: { totalCount: 1 } });
+      await get(live(), set, { input: { checkpoint: last(), alias: null } });
+      expect((await refusal(live(), found)).extensions['code']).toBe('NOT_FOUND');
+    });
+
+    it.each(['', ' ', 'a b', '../x', 'x'.repeat(101)])('refuse %j', async (alias) => {
+      const { extensions } = await refusal(live(), set, { input: { checkpoint: last(), alias } });
+      expect([extensions['code'], extensions['field']]).toEqual(['BAD_USER_INPUT', 'input.alias']);
+    });
+  });
+
+  describe('export', () => {
+    const exportNow =
+      'mutation($input: ExportCheckpointInput!) { exportCheckpoint(input: $input) { path files bytes job { state } } }';
+
+    it('writes a sentence-transformers folder once', async () => {
+      const input = { checkpoint: { id: live().made.fused }, folder: 'fused-1' };
+      interface Exported {
+        readonly exportCheckpoint: { readonly path: string; readonly files: readonly string[] };
+      }
+      const { exportCheckpoint } = await get<Exported>(live(), exportNow, { input });
+      expect(exportCheckpoint.path).toBe(join(live().config.dataDir, 'export', 'fused-1'));
+      expect(exportCheckpoint.files).toEqual(
+        expect.arrayContaining(['modules.json', 'model.safetensors', 'tokenizer.json']),
+      );
+      expect(JSON.parse(await readFile(join(exportCheckpoint.path, 'config.json'), 'utf8'))).toMatchObject({
+        hidden_size: 16,
+      });
+      const again = await refusal(live(), exportNow, { input });
+      expect([again.extensions['code'], again.extensions['field']]).toEqual(['CONFLICT', 'input.folder']);
+    });
+
+    it.each(['', '..', 'a/b', '/tmp/x', '.hidden'])('refuses the folder %j', async (folder) => {
+      const input = { checkpoint: { id: last() }, folder };
+      expect(await inputRefusal(live(), 'exportCheckpoint', 'ExportCheckpointInput', input)).toEqual([
+        'BAD_USER_INPUT',
+        'input.folder',
+      ]);
+    });
+  });
+}
