@@ -2,14 +2,17 @@
  * The CPU thread: importing, tokenising, model creation, the bag-of-words baseline and fusion. No GPU and no database;
  * it answers the commands of `CpuCommands` and keeps only tokenizers between them.
  */
+import { join } from 'node:path';
 import { importDataset } from '../src/data/import.ts';
 import { tokenizeDataset } from '../src/data/tokenize-dataset.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { fuse } from '../src/fusion/fuse.ts';
+import { downloadModel } from '../src/hub/download.ts';
 import { openStorage } from '../src/storage/storage.ts';
 import { createModel } from './create-model.ts';
 import type { CpuCommands } from './protocol.ts';
 import { answer } from './runtime.ts';
+import { atMostEvery } from './throttle.ts';
 import { tokenizeTexts } from './tokenize-texts.ts';
 import { TokenizerCache } from './tokenizer-cache.ts';
 
@@ -21,6 +24,12 @@ answer<CpuCommands>({
 
   createModel: ({ storageRoot, ...input }, { signal, emit }) =>
     createModel(openStorage(storageRoot), input, { signal, onStage: (stage) => emit({ stage }) }),
+
+  downloadModel: ({ storageRoot, reference, settings }, { signal, emit }) =>
+    downloadModel(reference, {
+      ...{ folder: join(storageRoot, 'hub'), settings, signal },
+      onProgress: atMostEvery(100, emit),
+    }),
 
   tokenizeDataset: async ({ storageRoot, ...request }) => {
     const storage = openStorage(storageRoot);

@@ -7,6 +7,7 @@ import type { ImporterName } from '../src/data/importers/catalog.ts';
 import type { DatasetSummary, PromptTemplates, Split, Task, TextRole, TextTriple } from '../src/data/types.ts';
 import type { FusionPlan } from '../src/fusion/catalog.ts';
 import type { AdapterReport } from '../src/gpu/types.ts';
+import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
 import type { EncoderFamily, PoolingMode } from '../src/nn/encoders/catalog.ts';
 import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from '../src/train/types.ts';
 
@@ -97,6 +98,12 @@ export interface SearchOutput {
 export interface CpuCommands {
   importDataset: Command<InStorage & ImportInput, DatasetSummary, { readonly lines: number }>;
   createModel: Command<InStorage & CreateModelInput, ModelSummary, { readonly stage: string }>;
+  /** Downloads a model, or finds it downloaded; the folder may be imported and stays as it is. */
+  downloadModel: Command<
+    InStorage & { readonly reference: HubReference; readonly settings: HubSettings },
+    HubSnapshot,
+    HubProgress
+  >;
   tokenizeDataset: Command<
     InStorage & { readonly dataset: string; readonly model: string; readonly maxLength: number },
     TokenFileSummary
