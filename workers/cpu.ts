@@ -14,6 +14,7 @@ import type { CpuCommands } from './protocol.ts';
 import { answer } from './runtime.ts';
 import { atMostEvery } from './throttle.ts';
 import { tokenizeTexts } from './tokenize-texts.ts';
+import { tokenizeWhole } from './tokenize-whole.ts';
 import { TokenizerCache } from './tokenizer-cache.ts';
 
 const tokenizers = new TokenizerCache();
@@ -41,6 +42,12 @@ answer<CpuCommands>({
     const output = await tokenizeTexts(storage, input, await tokenizers.of(storage, input.model));
     const { ids, cumulative, poolStart } = output.encoded;
     transfer(ids.buffer as ArrayBuffer, cumulative.buffer as ArrayBuffer, poolStart.buffer as ArrayBuffer);
+    return output;
+  },
+
+  tokenizeWhole: async ({ storageRoot, ...input }, { transfer }) => {
+    const output = await tokenizeWhole(openStorage(storageRoot), input, tokenizers);
+    for (const { buffer } of [output.ids, output.cumulative, output.offsets]) transfer(buffer as ArrayBuffer);
     return output;
   },
 

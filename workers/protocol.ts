@@ -109,6 +109,8 @@ export interface CpuCommands {
     TokenFileSummary
   >;
   tokenizeTexts: Command<InStorage & TokenizeInput, TokenizeOutput>;
+  /** Ids and code-point offsets of texts as they stand, without truncation. */
+  tokenizeWhole: Command<InStorage & TokenizeWholeInput, TokenizeWholeOutput>;
   evaluateBagOfWords: Command<InStorage & { readonly dataset: string; readonly split: Split }, EvaluationResult>;
   fuse: Command<InStorage & FuseInput, ModelSummary>;
 }
@@ -169,6 +171,21 @@ export interface TokenizeOutput {
   readonly truncated: readonly boolean[];
   /** The prompt each role was given, as text. */
   readonly prompts: Readonly<Partial<Record<TextRole, string>>>;
+}
+
+export interface TokenizeWholeInput {
+  /** Digest of a model folder in storage, or path of a folder with a tokenizer.json. */
+  readonly source: { readonly model: string } | { readonly folder: string };
+  readonly texts: readonly string[];
+}
+
+export interface TokenizeWholeOutput {
+  /** [T] of all texts, one after the other, special tokens included. */
+  readonly ids: Uint32Array;
+  /** [B+1] */
+  readonly cumulative: Uint32Array;
+  /** [2T] start and end of each token in code points of its text; 0, 0 for those that the template adds. */
+  readonly offsets: Uint32Array;
 }
 
 export interface FuseInput {

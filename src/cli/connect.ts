@@ -19,21 +19,30 @@ export const configOf = ({ data }: GlobalOptions) =>
 
 /** A client of the running server; UNAVAILABLE says what to start if there is none. */
 export async function connect(command: Command): Promise<TandemClient> {
-  const options = command.optsWithGlobals<GlobalOptions>();
-  const url = options.url ?? process.env['TANDEM_URL'] ?? (await urlOfDataFolder(configOf(options).dataDir));
-  return createClient({ url, fetch: patientFetch });
+  const url = await findServer(command);
+  if (url !== undefined) return clientOf(url);
+  const { dataDir } = configOf(command.optsWithGlobals<GlobalOptions>());
+  throw unavailable(`no server runs on the data folder ${dataDir}`, {
+    field: portFileOf(dataDir),
+    remedy: 'start one with `tandem serve` (same --data), or name one with --url',
+  });
 }
 
-async function urlOfDataFolder(dataDir: string): Promise<string> {
-  const remedy = 'start one with `tandem serve` (same --data), or name one with --url';
-  const file = join(dataDir, 'server.json');
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw unavailable(`no server runs on the data folder ${dataDir}`, { field: file, remedy });
-  });
+export const clientOf = (url: string): TandemClient => createClient({ url, fetch: patientFetch });
+
+/** Address of the server that is named, or that runs on the data folder; undefined = none runs. */
+export async function findServer(command: Command): Promise<string | undefined> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const named = options.url ?? process.env['TANDEM_URL'];
+  if (named) return named;
+  const text = await readFile(portFileOf(configOf(options).dataDir), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
   const { url, pid } = JSON.parse(text) as { url: string; pid: number };
-  if (!isAlive(pid)) throw unavailable(`the server of ${dataDir} (process ${pid}) is gone`, { field: file, remedy });
-  return url;
+  // A killed server leaves its file.
+  return isAlive(pid) ? url : undefined;
 }
+
+const portFileOf = (dataDir: string): string => join(dataDir, 'server.json');
 
 function isAlive(pid: number): boolean {
   try {

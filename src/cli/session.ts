@@ -1,0 +1,88 @@
+/**
+ * A service for one command: the one that runs, else one that is started for the command and leaves nothing behind. For a
+ * model folder that is a private one in a temporary data folder; for a checkpoint it opens the data folder.
+ */
+import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { TandemClient } from '../client/index.ts';
+import type { Config } from '../config.ts';
+import { notFound } from '../errors.ts';
+import { createLogger } from '../log.ts';
+import { type RunningTandem, startTandem } from '../main.ts';
+import { clientOf, configOf, findServer, type GlobalOptions } from './connect.ts';
+
+export interface Session {
+  readonly client: TandemClient;
+  /** Absolute path of the model's folder; undefined = the model is a checkpoint of the service. */
+  readonly folder: string | undefined;
+}
+
+/** `model` is a folder, or the id or alias of a checkpoint. */
+export async function withService<T>(
+  command: Command,
+  model: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const folder = await folderOf(model);
+  const url = await findServer(command);
+  if (url !== undefined) return work({ client: clientOf(url), folder });
+  const config = configOf(command.optsWithGlobals<GlobalOptions>());
+  if (folder === undefined) return withStarted(await existing(config, model), { folder }, work);
+  const dataDir = await mkdtemp(join(tmpdir(), 'tandem-'));
+  // Its own embedded database too: DATABASE_URL may name one that people work with.
+  const own = { ...config, dataDir, importDir: join(dataDir, 'import'), databaseUrl: undefined };
+  return withStarted(own, { folder, temporary: dataDir }, work);
+}
+
+async function folderOf(model: string): Promise<string | undefined> {
+  const found = await stat(model).catch(() => undefined);
+  if (found?.isDirectory()) return realpath(model);
+  if (!/^\.{0,2}[\\/]/.test(model)) return undefined;
+  throw notFound(`there is no folder ${model}`, {
+    field: '--model',
+    expected: 'a model folder, or the id or alias of a checkpoint',
+    remedy: 'correct the path',
+  });
+}
+
+/** A data folder is not made for a question about what it holds. */
+async function existing(config: Config, model: string): Promise<Config> {
+  if (await stat(config.dataDir).catch(() => undefined)) return config;
+  throw notFound(`there is neither a folder ${model} nor a data folder ${config.dataDir} with such a checkpoint`, {
+    field: '--model',
+    expected: 'a model folder, or the id or alias of a checkpoint',
+    remedy: 'correct the path, or name the data folder with --data',
+  });
+}
+
+interface Started {
+  readonly folder: string | undefined;
+  /** Removed at the end. */
+  readonly temporary?: string;
+}
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+async function withStarted<T>(
+  config: Config,
+  { folder, temporary }: Started,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  let tandem: RunningTandem | undefined;
+  const clear = async (): Promise<void> => {
+    await tandem?.close({ graceMs: 5_000 });
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  };
+  const stop = (): void => void clear().finally(() => process.exit(130));
+  for (const name of stopSignals) process.once(name, stop);
+  try {
+    const logger = createLogger('tandem', process.env['TANDEM_LOG'] ?? 'error');
+    tandem = await startTandem({ ...config, port: 0 }, { logger });
+    return await work({ client: clientOf(tandem.url), folder });
+  } finally {
+    await clear();
+    for (const name of stopSignals) process.removeListener(name, stop);
+  }
+}
