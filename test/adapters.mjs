@@ -13,9 +13,6 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = (path) => join(root, 'dist', 'src', path);
 
-if (process.argv[2] === '--probe') await probe();
-else process.exitCode = runAll(process.argv.slice(2));
-
 /** Child: opens the adapter that its environment selects and prints its report. */
 async function probe() {
   const { prepareVulkan } = await import(built('gpu/software-vulkan.js'));
@@ -32,7 +29,7 @@ function candidates() {
   const list = [{ from: 'the system', environment: {} }];
   if (process.platform !== 'linux') return list;
   for (const file of icdFiles()) list.push({ from: file, environment: environmentOf(file) });
-  list.push({ from: 'npm', environment: { VK_DRIVER_FILES: '', TANDEM_TEST_ADAPTER: 'SwiftShader' } });
+  list.push({ from: 'npm', environment: { VK_DRIVER_FILES: undefined, TANDEM_TEST_ADAPTER: 'SwiftShader' } });
   return list;
 }
 
@@ -78,3 +75,6 @@ const firstLine = (text) =>
     .split('\n')
     .find((line) => /error/i.test(line))
     ?.trim() ?? 'it ended without a word';
+
+if (process.argv[2] === '--probe') await probe();
+else process.exitCode = runAll(process.argv.slice(2));

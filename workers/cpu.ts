@@ -1,5 +1,5 @@
 /**
- * The CPU thread: importing, tokenising, model creation, the bag-of-words baseline and fusion. No GPU and no database;
+ * The CPU thread: importing, tokenising, model creation and import, the bag-of-words baseline and fusion. No GPU and no database;
  * it answers the commands of `CpuCommands` and keeps only tokenizers between them.
  */
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { fuse } from '../src/fusion/fuse.ts';
 import { downloadModel } from '../src/hub/download.ts';
 import { openStorage } from '../src/storage/storage.ts';
 import { createModel } from './create-model.ts';
+import { importModel } from './import-model.ts';
 import type { CpuCommands } from './protocol.ts';
 import { answer } from './runtime.ts';
 import { atMostEvery } from './throttle.ts';
@@ -31,6 +32,11 @@ answer<CpuCommands>({
       ...{ folder: join(storageRoot, 'hub'), settings, signal },
       onProgress: atMostEvery(100, emit),
     }),
+
+  importModel: ({ storageRoot, path }, { signal, emit }) => {
+    const onTensor = (done: number, total: number) => emit({ done, total });
+    return importModel(openStorage(storageRoot), path, { signal, onTensor });
+  },
 
   tokenizeDataset: async ({ storageRoot, ...request }) => {
     const storage = openStorage(storageRoot);

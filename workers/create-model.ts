@@ -7,12 +7,13 @@ import { badInput } from '../src/errors.ts';
 import { initialParameters } from '../src/formats/initial-parameters.ts';
 import { writeModelFolder } from '../src/formats/model-folder.ts';
 import { publishModel } from '../src/formats/publish-model.ts';
+import { filledPrompts } from '../src/formats/sentence-transformers.ts';
 import { checkTemplates } from '../src/formats/templates.ts';
-import type { Architecture, ModelSpec } from '../src/formats/types.ts';
+import { type Architecture, type ModelSpec, plainPipeline } from '../src/formats/types.ts';
 import { encoderCatalog, poolingModes } from '../src/nn/encoders/catalog.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import { smallestVocabulary, trainWordPiece } from '../src/tokenizer/train-wordpiece.ts';
-import type { CreateModelInput, ModelSummary } from './protocol.ts';
+import type { CreatedModel, CreateModelInput } from './protocol.ts';
 
 export interface CreateModelOptions {
   readonly signal?: AbortSignal;
@@ -28,7 +29,7 @@ export async function createModel(
   storage: Storage,
   input: CreateModelInput,
   { signal, onStage }: CreateModelOptions = {},
-): Promise<ModelSummary> {
+): Promise<CreatedModel> {
   const sizes = checkInput(input);
   onStage?.('vocabulary');
   const texts = trainTexts(storage, input.vocabularyFrom, input.templates);
@@ -39,15 +40,18 @@ export async function createModel(
     family: input.family,
     architecture: { ...sizes, vocabularySize, typeVocabularySize, layerNormEpsilon: 1e-12 },
     pooling: input.pooling,
+    ...plainPipeline,
     includePrompt: input.includePrompt,
     maxLength: input.maxLength,
     templates: input.templates,
+    prompts: filledPrompts(input.templates),
     initialisation: null,
   };
   const tensors = initialParameters(spec.family, spec.architecture, input.seed);
-  return publishModel(storage, spec, (folder) =>
+  const summary = await publishModel(storage, spec, (folder) =>
     writeModelFolder(folder, { spec, tokenizerJson: JSON.stringify(tokenizer, undefined, 2), tensors }),
   );
+  return { ...summary, spec };
 }
 
 /** Every text of the train splits, as the encoder will read it. Refuses data sets that are not there or hold nothing. */

@@ -5,6 +5,7 @@
 
 import type { ImporterName } from '../src/data/importers/catalog.ts';
 import type { DatasetSummary, PromptTemplates, Split, Task, TextRole, TextTriple } from '../src/data/types.ts';
+import type { ModelSpec } from '../src/formats/types.ts';
 import type { FusionPlan } from '../src/fusion/catalog.ts';
 import type { AdapterReport } from '../src/gpu/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
@@ -33,7 +34,15 @@ export interface DeviceCommands {
   /** What a run would need, before it starts: steps and device memory; refuses what cannot fit. */
   plan: Command<PlanInput, PlanOutput>;
   train: Command<TrainInput, TrainOutput, TrainEvent>;
-  encode: Command<InStorage & { readonly model: string; readonly texts: EncodedTexts }, { readonly vectors: Vectors }>;
+  encode: Command<
+    InStorage & {
+      readonly model: string;
+      readonly texts: EncodedTexts;
+      /** True: vectors of length 1 whatever the model says. Absent: as the model's pipeline gives them. */
+      readonly unit?: boolean;
+    },
+    { readonly vectors: Vectors }
+  >;
   evaluate: Command<EvaluateInput, EvaluationResult, { readonly encoded: number; readonly total: number }>;
   search: Command<SearchInput, SearchOutput>;
   /** Forgets a collection's resident segment or a warm model. */
@@ -97,7 +106,12 @@ export interface SearchOutput {
 
 export interface CpuCommands {
   importDataset: Command<InStorage & ImportInput, DatasetSummary, { readonly lines: number }>;
-  createModel: Command<InStorage & CreateModelInput, ModelSummary, { readonly stage: string }>;
+  createModel: Command<InStorage & CreateModelInput, CreatedModel, { readonly stage: string }>;
+  importModel: Command<
+    InStorage & { readonly path: string },
+    CreatedModel,
+    { readonly done: number; readonly total: number }
+  >;
   /** Downloads a model, or finds it downloaded; the folder may be imported and stays as it is. */
   downloadModel: Command<
     InStorage & { readonly reference: HubReference; readonly settings: HubSettings },
@@ -151,6 +165,11 @@ export interface ModelSummary {
   readonly vocabularySize: number;
   readonly maxLength: number;
   readonly bytes: number;
+}
+
+/** A new model folder in storage, with its settings. */
+export interface CreatedModel extends ModelSummary {
+  readonly spec: ModelSpec;
 }
 
 export interface TokenFileSummary {

@@ -1,25 +1,21 @@
-// out[n] = sum over t of x[t, n] (+ what out held). A workgroup sums 16 columns: slice s of 16 takes the rows s, s + 16, ...
-// in order, then the slices are added in order.
-struct Params { rows: u32, columns: u32, accumulate: u32 }
+// out[c, n] = sum over the rows t of chunk c of x[t, n] (+ what out held): a chunk is `chunk` consecutive rows, added in order.
+// The host calls it twice, first with many chunks, then over their sums. Element is f32 or vec4f; `columns` counts elements.
+struct Params { rows: u32, columns: u32, chunk: u32, accumulate: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Element>;
+@group(0) @binding(2) var<storage, read_write> out: array<Element>;
 
-var<workgroup> partial: array<f32, 256>;
-
-@compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,
-        @builtin(local_invocation_index) index: u32) {
-  let column = group.x * 16u + local.x;
-  var sum = 0.0;
-  if (column < params.columns) {
-    for (var row = local.y; row < params.rows; row += 16u) { sum += x[row * params.columns + column]; }
-  }
-  partial[index] = sum;
-  workgroupBarrier();
-  if (local.y > 0u || column >= params.columns) { return; }
-  for (var slice = 1u; slice < 16u; slice++) { sum += partial[slice * 16u + local.x]; }
-  if (params.accumulate != 0u) { sum += out[column]; }
-  out[column] = sum;
+@compute @workgroup_size(16)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) local: u32) {
+  let index = invocation_index(group, groups, local, 16u);
+  let chunks = max(1u, (params.rows + params.chunk - 1u) / params.chunk);
+  if (index >= chunks * params.columns) { return; }
+  let first = (index / params.columns) * params.chunk;
+  let column = index % params.columns;
+  var sum = Element();
+  for (var row = first; row < min(first + params.chunk, params.rows); row++) { sum += x[row * params.columns + column]; }
+  if (params.accumulate != 0u) { sum += out[index]; }
+  out[index] = sum;
 }

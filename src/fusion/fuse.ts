@@ -1,7 +1,7 @@
 /** Fuses checkpoints of one initialisation into a new model folder. Streams: one tensor of each checkpoint at a time. */
 import { badInput } from '../errors.ts';
-import { encoderParameters } from '../formats/architectures/catalog.ts';
 import { readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
+import { modelParameters } from '../formats/pipeline/catalog.ts';
 import { type PublishedModel, publishModel } from '../formats/publish-model.ts';
 import type { NamedTensor, ParameterShape } from '../formats/types.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -35,7 +35,10 @@ export async function fuse(storage: Storage, input: FuseInput, options: FuseOpti
     const spec = { ...family.initial.spec, initialisation: input.initial };
     const tokenizerJson = await readTokenizerJson(family.initial.path);
     return await publishModel(storage, spec, (folder) =>
-      writeModelFolder(folder, { spec, tokenizerJson, tensors: mergedTensors(family, merge, options) }),
+      writeModelFolder(folder, {
+        ...{ spec, tokenizerJson, tokenizerSettings: family.initial.tokenizerSettings },
+        tensors: mergedTensors(family, merge, options),
+      }),
     );
   } finally {
     await family.close();
@@ -86,8 +89,7 @@ async function* mergedTensors(family: Family, merge: Merge, options: FuseOptions
   }
 }
 
-const parametersOf = ({ initial: { spec } }: Family): ParameterShape[] =>
-  encoderParameters(spec.family, spec.architecture);
+const parametersOf = ({ initial: { spec } }: Family): ParameterShape[] => modelParameters(spec);
 
 async function readTensorSet({ initial, checkpoints }: Family, { name, shape }: ParameterShape): Promise<TensorSet> {
   const [start, ...others] = await Promise.all(

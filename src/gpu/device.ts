@@ -7,6 +7,7 @@ import type { DawnInstance } from './adapter.ts';
 import { Buffers } from './buffers.ts';
 import { Failures } from './failures.ts';
 import { alignment, mapModeRead, usage } from './flags.ts';
+import { Patience } from './patience.ts';
 import { type CompiledKernel, PipelineCache } from './pipelines.ts';
 import { Timing } from './timing.ts';
 import {
@@ -43,6 +44,7 @@ class DeviceGpu implements Gpu {
   readonly #pipelines: PipelineCache;
   readonly #ring: UniformRing;
   readonly #bindingLimit: number;
+  readonly #patience = new Patience();
   /** Held as long as the device, which does not outlive it, and then dropped: while it lives, the thread cannot exit. */
   #instance: DawnInstance | undefined;
   #encoder: GPUCommandEncoder | undefined;
@@ -157,7 +159,7 @@ class DeviceGpu implements Gpu {
 
   async idle(): Promise<void> {
     this.submit();
-    await this.device.queue.onSubmittedWorkDone();
+    await this.#patience.for(this.device.queue.onSubmittedWorkDone());
     this.#failures.check('idle');
   }
 
@@ -177,7 +179,7 @@ class DeviceGpu implements Gpu {
   }
 
   async compile(kernels: readonly KernelSpec[]): Promise<void> {
-    await this.#pipelines.compile(kernels);
+    await this.#patience.for(this.#pipelines.compile(kernels));
     this.#failures.check('compile');
   }
 
@@ -198,7 +200,7 @@ class DeviceGpu implements Gpu {
     try {
       this.#commands().copyBufferToBuffer(tensor.buffer, tensor.offset, staging, 0, size);
       this.submit();
-      await staging.mapAsync(mapModeRead).catch((error: unknown) => {
+      await this.#patience.for(staging.mapAsync(mapModeRead)).catch((error: unknown) => {
         this.#failures.check(`read ${tensor.label}`);
         throw error;
       });

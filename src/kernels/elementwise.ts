@@ -1,83 +1,109 @@
 /** Elementwise kernels, f32: sum, scaling, GELU forward and backward, dropout. Shapes of inputs and outputs are equal. */
 import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../gpu/types.ts';
 
-const addKernel: KernelSpec<'a' | 'b' | 'out', 'count'> = {
+/** A kernel in two widths: four elements at a time where the count is a multiple of 4, else one at a time. */
+interface Widths<B extends string, P extends string> {
+  readonly wide: KernelSpec<B, P>;
+  readonly single: KernelSpec<B, P>;
+}
+
+function widths<B extends string, P extends string>(spec: KernelSpec<B, P>): Widths<B, P> {
+  return {
+    wide: { ...spec, name: `${spec.name}-4`, header: 'alias Element = vec4f;' },
+    single: { ...spec, name: `${spec.name}-1`, header: 'alias Element = f32;' },
+  };
+}
+
+const addKernels = widths<'a' | 'b' | 'out', 'count'>({
   name: 'add',
   include: ['common/grid.wgsl'],
   shader: 'elementwise/add.wgsl',
   bindings: { a: 'read', b: 'read', out: 'write' },
   params: { count: 'u32' },
-};
+});
 
-const scaleKernel: KernelSpec<'x' | 'out', 'count' | 'factor'> = {
+const scaleKernels = widths<'x' | 'out', 'count' | 'factor'>({
   name: 'scale',
   include: ['common/grid.wgsl'],
   shader: 'elementwise/scale.wgsl',
   bindings: { x: 'read', out: 'write' },
   params: { count: 'u32', factor: 'f32' },
-};
+});
 
-const geluForwardKernel: KernelSpec<'x' | 'out', 'count'> = {
+const geluForwardKernels = widths<'x' | 'out', 'count'>({
   name: 'gelu-forward',
   include: ['common/grid.wgsl', 'elementwise/normal_cdf.wgsl'],
   shader: 'elementwise/gelu_forward.wgsl',
   bindings: { x: 'read', out: 'write' },
   params: { count: 'u32' },
-};
+});
 
-const geluBackwardKernel: KernelSpec<'x' | 'dOut' | 'dX', 'count'> = {
+const geluBackwardKernels = widths<'x' | 'dOut' | 'dX', 'count'>({
   name: 'gelu-backward',
   include: ['common/grid.wgsl', 'elementwise/normal_cdf.wgsl'],
   shader: 'elementwise/gelu_backward.wgsl',
   bindings: { x: 'read', dOut: 'read', dX: 'write' },
   params: { count: 'u32' },
-};
+});
 
-const dropoutKernel: KernelSpec<
+type DropoutKernel = KernelSpec<
   'x' | 'tokenSample' | 'tokenPosition' | 'out',
   'tokens' | 'channels' | 'seed' | 'stream' | 'threshold' | 'keepScale'
-> = {
-  name: 'dropout',
-  include: ['common/grid.wgsl', 'common/threefry.wgsl'],
-  shader: 'elementwise/dropout.wgsl',
+>;
+
+const dropoutSpec = (name: string, element: string): DropoutKernel => ({
+  name: `dropout-${name}`,
+  header: `alias Element = ${element};`,
+  include: ['common/grid.wgsl', 'common/threefry.wgsl', 'elementwise/dropout_factors.wgsl'],
+  shader: `elementwise/dropout_${name}.wgsl`,
   bindings: { x: 'read', tokenSample: 'read', tokenPosition: 'read', out: 'write' },
   params: { tokens: 'u32', channels: 'u32', seed: 'u32', stream: 'u32', threshold: 'u32', keepScale: 'f32' },
-};
+});
+
+const dropoutAligned = dropoutSpec('aligned', 'vec4f');
+const dropoutAny = dropoutSpec('any', 'f32');
 
 /** Every kernel of this file. */
 export const elementwiseKernels: readonly KernelSpec[] = [
-  addKernel,
-  scaleKernel,
-  geluForwardKernel,
-  geluBackwardKernel,
-  dropoutKernel,
+  ...[addKernels, scaleKernels, geluForwardKernels, geluBackwardKernels].flatMap(({ wide, single }) => [wide, single]),
+  dropoutAligned,
+  dropoutAny,
 ];
 
-/** Workgroups of 64 invocations, 4 elements each. */
-const gridOf = (count: number): [number] => [Math.ceil(count / 256)];
+/** Workgroups of 64 invocations, four elements each: starting a workgroup is what costs on software adapters. */
+const gridOf = (elements: number): [number] => [Math.ceil(elements / 256)];
+
+function dispatch<B extends string, P extends string>(
+  gpu: Gpu,
+  { wide, single }: Widths<B, P>,
+  bindings: Readonly<Record<B, Tensor>>,
+  paramsFor: (count: number) => Readonly<Record<P, number>>,
+): void {
+  const [first, ...others] = Object.values<Tensor>(bindings);
+  const elements = sameCount(first!, ...others);
+  const isWide = elements % 4 === 0;
+  const count = isWide ? elements / 4 : elements;
+  gpu.dispatch(isWide ? wide : single, { bindings, params: paramsFor(count), grid: gridOf(count) });
+}
 
 /** out = a + b */
 export function add(gpu: Gpu, { a, b, out }: { a: Tensor; b: Tensor; out: Tensor }): void {
-  const count = sameCount(a, b, out);
-  gpu.dispatch(addKernel, { bindings: { a, b, out }, params: { count }, grid: gridOf(count) });
+  dispatch(gpu, addKernels, { a, b, out }, (count) => ({ count }));
 }
 
 /** out = factor * x */
 export function scale(gpu: Gpu, { x, out, factor }: { x: Tensor; out: Tensor; factor: number }): void {
-  const count = sameCount(x, out);
-  gpu.dispatch(scaleKernel, { bindings: { x, out }, params: { count, factor }, grid: gridOf(count) });
+  dispatch(gpu, scaleKernels, { x, out }, (count) => ({ count, factor }));
 }
 
 /** out = x Phi(x), the exact GELU (Hendrycks and Gimpel 2016); Phi to 1.5e-7 absolute. */
 export function geluForward(gpu: Gpu, { x, out }: { x: Tensor; out: Tensor }): void {
-  const count = sameCount(x, out);
-  gpu.dispatch(geluForwardKernel, { bindings: { x, out }, params: { count }, grid: gridOf(count) });
+  dispatch(gpu, geluForwardKernels, { x, out }, (count) => ({ count }));
 }
 
 /** dX = dOut (Phi(x) + x phi(x)); `x` is the forward's input. */
 export function geluBackward(gpu: Gpu, { x, dOut, dX }: { x: Tensor; dOut: Tensor; dX: Tensor }): void {
-  const count = sameCount(x, dOut, dX);
-  gpu.dispatch(geluBackwardKernel, { bindings: { x, dOut, dX }, params: { count }, grid: gridOf(count) });
+  dispatch(gpu, geluBackwardKernels, { x, dOut, dX }, (count) => ({ count }));
 }
 
 export interface DropoutOptions {
@@ -101,7 +127,7 @@ export interface DropoutOptions {
 /**
  * Inverted dropout: out = 0 with probability `rate`, else x / (1 - rate). Whether an element is dropped depends on (seed,
  * step, site, sample, position, channel) only; with dOut for x the same call is the backward pass.
- * Threefry-2x32-20 under the key (seed, streamOf(step, site)); see shaders/elementwise/dropout.wgsl for the counter.
+ * Threefry-2x32-20 under the key (seed, streamOf(step, site)); see shaders/elementwise/dropout_factors.wgsl for the counter.
  */
 export function dropout(gpu: Gpu, options: DropoutOptions): void {
   const { x, out, tokenSample, tokenPosition, rate, seed } = options;
@@ -111,7 +137,7 @@ export function dropout(gpu: Gpu, options: DropoutOptions): void {
     throw new Error(`dropout: x [${x.shape}], samples [${tokenSample.shape}], positions [${tokenPosition.shape}]`);
   }
   if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate is ${rate}, expected at least 0 and below 1`);
-  gpu.dispatch(dropoutKernel, {
+  gpu.dispatch(channels % 4 === 0 ? dropoutAligned : dropoutAny, {
     bindings: { x, tokenSample, tokenPosition, out },
     params: {
       tokens,
@@ -121,7 +147,7 @@ export function dropout(gpu: Gpu, options: DropoutOptions): void {
       threshold: Math.round(rate * 65_536),
       keepScale: 1 / (1 - rate),
     },
-    grid: [Math.ceil((tokens * Math.ceil(channels / 4)) / 64)],
+    grid: gridOf(tokens * Math.ceil(channels / 4)),
   });
 }
 

@@ -8,9 +8,10 @@ import { infonceKernels } from './loss-infonce.ts';
 import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norm.ts';
 import { optimKernels } from './optim.ts';
-import { poolingKernels } from './pooling.ts';
+import { maxPoolingKernels, poolingKernels } from './pooling.ts';
 import { searchKernels } from './search-select.ts';
 import { similarityKernels } from './similarity.ts';
+import { tanhKernels } from './tanh.ts';
 
 export const allKernels: readonly KernelSpec[] = [
   ...attentionKernels,
@@ -18,10 +19,12 @@ export const allKernels: readonly KernelSpec[] = [
   ...embeddingKernels,
   ...infonceKernels,
   ...matmulKernels,
+  ...maxPoolingKernels,
   ...normKernels,
   ...optimKernels,
   ...pairLossKernels,
   ...poolingKernels,
   ...searchKernels,
   ...similarityKernels,
+  ...tanhKernels,
 ];

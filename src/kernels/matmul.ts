@@ -55,17 +55,28 @@ const kernelTable = Object.fromEntries(
   layouts.map((layout) => [layout, { register: specOf(layout, 'register'), workgroup: specOf(layout, 'workgroup') }]),
 ) as Readonly<Record<Layout, Readonly<Record<TileName, MatmulKernel>>>>;
 
-const columnSumKernel: KernelSpec<'x' | 'out', 'rows' | 'columns' | 'accumulate'> = {
-  name: 'column-sum',
+const columnSumSpec = (
+  name: string,
+  element: string,
+): KernelSpec<'x' | 'out', 'rows' | 'columns' | 'chunk' | 'accumulate'> => ({
+  name: `column-sum-${name}`,
+  header: `alias Element = ${element};`,
+  include: ['common/grid.wgsl'],
   shader: 'matmul/column_sum.wgsl',
   bindings: { x: 'read', out: 'write' },
-  params: { rows: 'u32', columns: 'u32', accumulate: 'u32' },
-};
+  params: { rows: 'u32', columns: 'u32', chunk: 'u32', accumulate: 'u32' },
+});
+
+const columnSumWide = columnSumSpec('4', 'vec4f');
+const columnSumSingle = columnSumSpec('1', 'f32');
+/** Rows that one invocation adds. */
+const columnSumChunk = 32;
 
 /** Every kernel of this file. */
 export const matmulKernels: readonly KernelSpec[] = [
   ...layouts.flatMap((layout) => Object.values(kernelTable[layout])),
-  columnSumKernel,
+  columnSumWide,
+  columnSumSingle,
 ];
 
 /** The tile of an adapter's class: registers for software adapters, workgroup memory for hardware. */
@@ -118,10 +129,33 @@ export function columnSum(
 ): void {
   const [rows, columns] = matrix(x);
   expectShape(out, [columns], out.shape.length === 1 && out.shape[0] === columns);
-  gpu.dispatch(columnSumKernel, {
+  if (rows <= columnSumChunk * 2) {
+    sumChunks(gpu, { x, out, rows, columns, chunk: rows, accumulate });
+    return;
+  }
+  const chunks = Math.ceil(rows / columnSumChunk);
+  const partial = gpu.lease('column-sum.partial', [chunks, columns]);
+  sumChunks(gpu, { x, out: partial, rows, columns, chunk: columnSumChunk, accumulate: false });
+  sumChunks(gpu, { x: partial, out, rows: chunks, columns, chunk: chunks, accumulate });
+  gpu.release(partial);
+}
+
+interface Chunks {
+  readonly x: Tensor;
+  readonly out: Tensor;
+  readonly rows: number;
+  readonly columns: number;
+  readonly chunk: number;
+  readonly accumulate: boolean;
+}
+
+function sumChunks(gpu: Gpu, { x, out, rows, columns: all, chunk, accumulate }: Chunks): void {
+  const isWide = all % 4 === 0;
+  const columns = isWide ? all / 4 : all;
+  gpu.dispatch(isWide ? columnSumWide : columnSumSingle, {
     bindings: { x, out },
-    params: { rows, columns, accumulate: accumulate ? 1 : 0 },
-    grid: [Math.ceil(columns / 16)],
+    params: { rows, columns, chunk: Math.max(1, chunk), accumulate: accumulate ? 1 : 0 },
+    grid: [Math.ceil((Math.max(1, Math.ceil(rows / Math.max(1, chunk))) * columns) / 16)],
   });
 }
 

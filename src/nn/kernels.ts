@@ -8,9 +8,11 @@ import { infonceKernels } from '../kernels/loss-infonce.ts';
 import { matmulKernels, tileOf } from '../kernels/matmul.ts';
 import { normKernels } from '../kernels/norm.ts';
 import { optimKernels } from '../kernels/optim.ts';
-import { poolingKernels } from '../kernels/pooling.ts';
+import { maxPoolingKernels, poolingKernels } from '../kernels/pooling.ts';
 import { searchKernels } from '../kernels/search-select.ts';
 import { similarityKernels } from '../kernels/similarity.ts';
+import { tanhKernels } from '../kernels/tanh.ts';
+import { poolingList } from './encoders/catalog.ts';
 import type { EncoderSpec } from './types.ts';
 
 /** Kernels that every encoder and every loss uses. */
@@ -39,3 +41,9 @@ export function encoderKernels(
   const { software } = gpu.adapter;
   return attentionKernelsOf(width / heads, { software, dropout: options.dropout, backward: options.training });
 }
+
+/** Kernels of what follows the encoder that few models have. */
+export const headKernels = ({ pooling, dense = [] }: EncoderSpec): KernelSpec[] => [
+  ...(poolingList(pooling).includes('max') ? maxPoolingKernels : []),
+  ...(dense.some(({ activation }) => activation === 'tanh') ? tanhKernels : []),
+];

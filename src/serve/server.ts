@@ -4,6 +4,7 @@ import { tokenFileName } from '../data/tokenize-dataset.ts';
 import type { Split } from '../data/types.ts';
 import { badInput } from '../errors.ts';
 import type { EvaluationFigures } from '../evaluation/result.ts';
+import { dimensionOf } from '../formats/pipeline/catalog.ts';
 import type { Gpu } from '../gpu/types.ts';
 import { commonKernels } from '../nn/kernels.ts';
 import { type Neighbours, searchVectors } from '../nn/search.ts';
@@ -20,6 +21,14 @@ export interface VectorRows {
   readonly data: Float32Array;
   readonly count: number;
   readonly dimension: number;
+}
+
+export interface EncodeInput {
+  readonly storageRoot: string;
+  readonly model: string;
+  readonly texts: PackedTexts;
+  /** True: vectors of length 1 whatever the model says. Absent: as the model's pipeline gives them. */
+  readonly unit?: boolean;
 }
 
 export class DeviceServer {
@@ -39,16 +48,13 @@ export class DeviceServer {
     this.#gpu.compile(commonKernels(this.#gpu)).catch(() => {});
   }
 
-  encode(
-    input: { readonly storageRoot: string; readonly model: string; readonly texts: PackedTexts },
-    signal: AbortSignal,
-  ): Promise<VectorRows> {
-    const storage = openStorage(input.storageRoot);
+  encode({ storageRoot, model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
+    const storage = openStorage(storageRoot);
     return this.scheduler.interactive(() =>
-      this.#models.use(storage, input.model, async (encoder) => ({
-        data: await encodeTexts(encoder, input.texts, { signal }),
-        count: input.texts.poolStart.length,
-        dimension: encoder.spec.architecture.width,
+      this.#models.use(storage, model, async (encoder) => ({
+        data: await encodeTexts(encoder, texts, { signal, unit: unit ?? encoder.spec.normalize ?? true }),
+        count: texts.poolStart.length,
+        dimension: dimensionOf(encoder.spec),
       })),
     );
   }

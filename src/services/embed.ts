@@ -8,7 +8,7 @@ import type { EmbedAnswer, EmbeddingReport, Encoder } from './types.ts';
 import { requireFinite, shorten } from './vectors.ts';
 
 export interface Encoded {
-  /** [count, dimension] row-major, rows of length 1. */
+  /** [count, dimension] row-major. */
   readonly data: Float32Array;
   readonly dimension: number;
   readonly tokens: readonly number[];
@@ -16,19 +16,24 @@ export interface Encoded {
   readonly prompt: string;
 }
 
-/** Tokenises and encodes texts of one role; the device thread splits them into micro-batches. */
+/**
+ * Tokenises and encodes texts of one role; the device thread splits them into micro-batches. `unit`: vectors of length 1
+ * whatever the model's pipeline says, as searches and cosines want them.
+ */
 export async function encodeTexts(
   { jobs }: Tandem,
   { checkpoint, model }: Encoder,
   role: TextRole,
   texts: readonly TextTriple[],
   signal?: AbortSignal,
+  { unit = true }: { readonly unit?: boolean } = {},
 ): Promise<Encoded> {
   const options = signal ? { signal } : {};
   const request = { model: model.digest, texts: texts.map((text) => ({ role, text })) };
   const { encoded, truncated, prompts } = await jobs.cpu.call('tokenizeTexts', request, options);
   const tokens = Array.from(encoded.cumulative.subarray(1), (end, i) => end - (encoded.cumulative[i] ?? 0));
-  const { vectors } = await jobs.device.call('encode', { model: checkpoint.digest, texts: encoded }, options);
+  const input = { model: checkpoint.digest, texts: encoded, ...(unit ? { unit } : {}) };
+  const { vectors } = await jobs.device.call('encode', input, options);
   requireFinite(vectors.data, `one of ${texts.length} texts`);
   return { data: vectors.data, dimension: vectors.dimension, tokens, truncated, prompt: prompts[role] ?? '' };
 }
@@ -61,7 +66,7 @@ export async function embed(tandem: Tandem, request: EmbedRequest, signal?: Abor
     });
   }
   const triples = request.texts.map((text): TextTriple => [request.instruction, '', text]);
-  const encoded = await encodeTexts(tandem, encoder, request.role, triples, signal);
+  const encoded = await encodeTexts(tandem, encoder, request.role, triples, signal, { unit: false });
   const embeddings = request.texts.map((_text, index) => ({
     index,
     tokens: encoded.tokens[index] ?? 0,

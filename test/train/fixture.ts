@@ -5,7 +5,7 @@ import { tokenFileName } from '../../src/data/tokenize-dataset.ts';
 import type { Task } from '../../src/data/types.ts';
 import { initialParameters } from '../../src/formats/initial-parameters.ts';
 import { writeModelFolder } from '../../src/formats/model-folder.ts';
-import type { ModelSpec } from '../../src/formats/types.ts';
+import { type ModelSpec, plainPipeline } from '../../src/formats/types.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import { openStorage, publishStaged, type Storage } from '../../src/storage/storage.ts';
 import { trainWordPiece } from '../../src/tokenizer/train-wordpiece.ts';
@@ -33,10 +33,12 @@ export const tinySettings = (changes: Partial<RunSettings> = {}): RunSettings =>
 export async function publishTinyModel(storage: Storage, encoder: EncoderSpec = tinySpec(), seed = 1): Promise<string> {
   const tokenizer = await trainWordPiece(['the pump is worn', 'the seal of the pump leaks'], vocabularySize);
   const spec: ModelSpec = {
+    ...plainPipeline,
     ...encoder,
     includePrompt: true,
     maxLength: 32,
     templates: { query: '', sts: '', passage: '' },
+    prompts: {},
     initialisation: null,
   };
   const { digest } = await publishStaged(storage, 'models', (folder) =>

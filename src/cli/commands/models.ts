@@ -1,4 +1,4 @@
-/** Models and checkpoints: `tandem create-model`, `models`, `checkpoints`, `evaluate`, `fuse`, `export`. */
+/** Models and checkpoints: `tandem create-model`, `import-model`, `models`, `checkpoints`, `evaluate`, `fuse`, `export`. */
 import type { Command } from 'commander';
 import {
   CheckpointsDocument,
@@ -9,6 +9,7 @@ import {
   FuseCheckpointsDocument,
   type FusionGranularity,
   type FusionMethod,
+  ImportModelDocument,
   ModelsDocument,
   type Pooling,
   type Split,
@@ -36,6 +37,12 @@ export function addModelCommands(program: Command): void {
     .option('--pooling <mode>', poolingModes.join(', '), 'mean')
     .option('--seed <n>', 'seed of the weights', wholeNumber, 1)
     .action(createModel);
+  program
+    .command('import-model')
+    .description('take over a model that another program made, from a folder inside the import folder')
+    .argument('<folder>', 'a sentence-transformers or transformers folder, relative to the import folder')
+    .requiredOption('--name <name>', 'name of the model')
+    .action(importModel);
   program.command('models').description('list the models').action(listModels);
   program
     .command('checkpoints')
@@ -102,6 +109,13 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
   });
   const { model } = made;
   print(command, model, `${model.name}: ${model.parameters} parameters, ${model.vocabularySize} tokens\n${model.id}`);
+}
+
+async function importModel(folder: string, { name }: { name: string }, command: Command): Promise<void> {
+  const client = await connect(command);
+  const { importModel: made } = await client.execute(ImportModelDocument, { input: { name, source: { folder } } });
+  const { model } = made;
+  print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }
 
 async function listModels(_options: unknown, command: Command): Promise<void> {

@@ -1,8 +1,8 @@
-/** What every encoder family offers: its parameters on the device and a forward pass onto a tape. */
-import { encoderParameters } from '../../formats/architectures/catalog.ts';
+/** What every encoder family offers: a model's parameters on the device and a forward pass onto a tape. */
+import { modelParameters } from '../../formats/pipeline/catalog.ts';
 import type { Gpu } from '../../gpu/types.ts';
 import type { DeviceBatch } from '../batch.ts';
-import { encoderKernels } from '../kernels.ts';
+import { encoderKernels, headKernels } from '../kernels.ts';
 import { Parameters } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec, TensorSource } from '../types.ts';
@@ -43,9 +43,9 @@ export async function loadEncoder(
   source: TensorSource,
   { training, dropout = false }: { training: boolean; dropout?: boolean },
 ): Promise<Encoder> {
-  const parameters = new Parameters(gpu, encoderParameters(spec.family, spec.architecture), { training });
+  const parameters = new Parameters(gpu, modelParameters(spec), { training });
   try {
-    const compiled = gpu.compile(encoderKernels(gpu, spec, { training, dropout }));
+    const compiled = gpu.compile([...encoderKernels(gpu, spec, { training, dropout }), ...headKernels(spec)]);
     compiled.catch(() => {});
     await parameters.load(source);
     await compiled;
