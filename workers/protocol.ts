@@ -183,6 +183,8 @@ export interface TokenizeInput {
   readonly model: string;
   readonly maxLength?: number;
   readonly texts: readonly { readonly role: TextRole; readonly text: TextTriple }[];
+  /** In place of the roles' prompts; '' = none. Instructions are then not read. */
+  readonly prompt?: string;
 }
 
 export interface TokenizeOutput {

@@ -2,11 +2,13 @@
  * A service for one command: the one that runs, else one that is started for the command and leaves nothing behind. For a
  * model folder that is a private one in a temporary data folder; for a checkpoint it opens the data folder.
  */
-import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { cp, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import type { Command } from 'commander';
-import type { TandemClient } from '../client/index.ts';
+import { SystemDocument, type TandemClient } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import { notFound } from '../errors.ts';
 import { createLogger } from '../log.ts';
@@ -15,7 +17,7 @@ import { clientOf, configOf, findServer, type GlobalOptions } from './connect.ts
 
 export interface Session {
   readonly client: TandemClient;
-  /** Absolute path of the model's folder; undefined = the model is a checkpoint of the service. */
+  /** The model's folder as the service may read it; undefined = the model is a checkpoint of the service. */
   readonly folder: string | undefined;
 }
 
@@ -27,14 +29,36 @@ export async function withService<T>(
 ): Promise<T> {
   const folder = await folderOf(model);
   const url = await findServer(command);
-  if (url !== undefined) return work({ client: clientOf(url), folder });
+  if (url !== undefined) return withRunning(clientOf(url), folder, work);
   const config = configOf(command.optsWithGlobals<GlobalOptions>());
   if (folder === undefined) return withStarted(await existing(config, model), { folder }, work);
   const dataDir = await mkdtemp(join(tmpdir(), 'tandem-'));
-  // Its own embedded database too: DATABASE_URL may name one that people work with.
-  const own = { ...config, dataDir, importDir: join(dataDir, 'import'), databaseUrl: undefined };
+  // Its own embedded database too: DATABASE_URL may name one that people work with. It reads what the caller can read.
+  const own = { ...config, dataDir, importDir: parse(folder).root, databaseUrl: undefined };
   return withStarted(own, { folder, temporary: dataDir }, work);
 }
+
+/** A running service reads nothing outside its import folder: the model is copied there meanwhile. */
+async function withRunning<T>(
+  client: TandemClient,
+  folder: string | undefined,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  if (folder === undefined) return work({ client, folder });
+  const { system } = await client.execute(SystemDocument, {});
+  const name = `cli-${randomUUID()}`;
+  const copy = join(system.importFolder, name);
+  try {
+    await cp(folder, copy, { recursive: true, dereference: true, mode: constants.COPYFILE_FICLONE, filter: isOfModel });
+    return await work({ client, folder: name });
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+/** Not what other formats have beside the safetensors. */
+const isOfModel = async (path: string): Promise<boolean> =>
+  /\.(json|safetensors)$/.test(path) || (await stat(path)).isDirectory();
 
 async function folderOf(model: string): Promise<string | undefined> {
   const found = await stat(model).catch(() => undefined);

@@ -1,12 +1,12 @@
 /** tokenize: what a model's tokenizer makes of texts, with the place of every token. */
-import { resolve } from 'node:path';
 import { encoderOf } from './checkpoints.ts';
+import { confine } from './import-path.ts';
 import type { Tandem } from './tandem.ts';
 import { checkLength, checkList } from './texts.ts';
 
 export interface TokenizeRequest {
   readonly texts: readonly string[];
-  /** A checkpoint, or a folder with a tokenizer.json that this process can read. */
+  /** A checkpoint, or a folder below the import folder that has a tokenizer.json. */
   readonly source: { readonly checkpointId: string } | { readonly folder: string };
 }
 
@@ -25,7 +25,7 @@ export async function tokenize(
   const { limits } = tandem.config;
   checkList(texts, limits, 'texts');
   for (const [i, text] of texts.entries()) checkLength(text, limits, `texts.${i}`);
-  const from = 'folder' in source ? { folder: resolve(source.folder) } : await storedModel(tandem, source.checkpointId);
+  const from = 'folder' in source ? await ownFolder(tandem, source.folder) : await stored(tandem, source.checkpointId);
   const options = signal ? { signal } : {};
   const { ids, cumulative, offsets } = await tandem.jobs.cpu.call('tokenizeWhole', { source: from, texts }, options);
   return texts.map((_text, i) => {
@@ -34,7 +34,11 @@ export async function tokenize(
   });
 }
 
-async function storedModel(tandem: Tandem, checkpointId: string): Promise<{ model: string }> {
+const ownFolder = async ({ config }: Tandem, folder: string): Promise<{ folder: string }> => ({
+  folder: await confine(config.importDir, folder, 'model.folder'),
+});
+
+async function stored(tandem: Tandem, checkpointId: string): Promise<{ model: string }> {
   const { checkpoint } = await encoderOf(tandem, checkpointId, 'model.checkpoint');
   return { model: checkpoint.digest };
 }

@@ -1,7 +1,13 @@
 /** For scripts: `tandem embed` and `tandem tokenize`, of a model folder or of a checkpoint. */
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { DeleteModelDocument, EmbedDocument, TokenizeDocument, type TandemClient } from '../../client/index.ts';
+import {
+  DeleteModelDocument,
+  EmbedDocument,
+  ImportModelDocument,
+  type TandemClient,
+  TokenizeDocument,
+} from '../../client/index.ts';
 import type { GlobalOptions } from '../connect.ts';
 import { checkpointId } from '../lookup.ts';
 import { print } from '../print.ts';
@@ -20,7 +26,10 @@ export function addEmbedCommands(program: Command): void {
   program
     .command('tokenize')
     .description('ids and code-point offsets of texts, special tokens included, without padding and truncation')
-    .requiredOption('--model <folder-or-checkpoint>', 'a folder with a tokenizer.json, or the id or alias of a checkpoint')
+    .requiredOption(
+      '--model <folder-or-checkpoint>',
+      'a folder with a tokenizer.json, or the id or alias of a checkpoint',
+    )
     .requiredOption('--texts <file>', 'a JSON file with an array of strings')
     .action(tokenize);
 }
@@ -55,13 +64,14 @@ async function withCheckpoint<T>(
   work: (id: string) => Promise<T>,
 ): Promise<T> {
   if (folder === undefined) return work(await checkpointId(client, model));
-  const { createModel } = await client.execute(ImportModelDocument, {
-    input: { name: `embed ${randomUUID()}`, folder },
+  const { importModel } = await client.execute(ImportModelDocument, {
+    input: { name: `embed ${randomUUID()}`, source: { folder } },
   });
+  const { id } = importModel.model;
   try {
-    return await work(createModel.model.id);
+    return await work(id);
   } finally {
-    await client.execute(DeleteModelDocument, { id: createModel.model.id });
+    await client.execute(DeleteModelDocument, { id });
   }
 }
 

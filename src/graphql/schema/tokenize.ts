@@ -1,5 +1,4 @@
 /** tokenize: ids and offsets by a model's tokenizer. */
-import { badInput } from '../../errors.ts';
 import { type TokenizedText, tokenize } from '../../services/tokenize.ts';
 import { builder } from '../builder.ts';
 import { CheckpointChoice, checkpointIdOf } from './common.ts';
@@ -9,7 +8,7 @@ const TokenizerChoice = builder.inputType('TokenizerChoice', {
   isOneOf: true,
   fields: (t) => ({
     checkpoint: t.field({ type: CheckpointChoice, description: "A checkpoint's." }),
-    folder: t.string({ description: 'That of a folder on the machine that Tandem runs on: its tokenizer.json.' }),
+    folder: t.string({ description: 'That of a folder below the import folder: its tokenizer.json.' }),
   }),
 });
 
@@ -34,14 +33,9 @@ builder.queryFields((t) => ({
       model: t.arg({ type: TokenizerChoice, required: true, description: 'Whose tokenizer.' }),
     },
     resolve: async (_root, { texts, model: { checkpoint, folder } }, { tandem, signal }) => {
-      if (typeof folder === 'string') return tokenize(tandem, { texts, source: { folder: plainPath(folder) } }, signal);
+      if (typeof folder === 'string') return tokenize(tandem, { texts, source: { folder } }, signal);
       const checkpointId = await checkpointIdOf(tandem, checkpoint ?? {}, 'model.checkpoint');
       return tokenize(tandem, { texts, source: { checkpointId } }, signal);
     },
   }),
 }));
-
-function plainPath(folder: string): string {
-  if (folder !== '' && !folder.includes('\0')) return folder;
-  throw badInput('The folder is no path', { field: 'model.folder', expected: 'a path', remedy: 'Give the folder.' });
-}
