@@ -5,7 +5,6 @@ import type { Command } from 'commander';
 import { createClient, type TandemClient } from '../client/index.ts';
 import { loadConfig } from '../config.ts';
 import { unavailable } from '../errors.ts';
-import { patientFetch } from './fetch.ts';
 
 export interface GlobalOptions {
   readonly url?: string;
@@ -28,7 +27,7 @@ export async function connect(command: Command): Promise<TandemClient> {
   });
 }
 
-export const clientOf = (url: string): TandemClient => createClient({ url, fetch: patientFetch });
+export const clientOf = (url: string): TandemClient => createClient({ url });
 
 /** Address of the server that is named, or that runs on the data folder; undefined = none runs. */
 export async function findServer(command: Command): Promise<string | undefined> {

@@ -35,7 +35,7 @@ function placed(error: unknown, message: string, extensions: Record<string, unkn
 }
 
 /** Codes of the parser and the validator that say nothing a caller could act on. */
-const generic: readonly unknown[] = [undefined, 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED'];
+const generic: readonly unknown[] = [undefined, 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST'];
 
 /** Makes the function that masks errors, for the server's configuration. */
 export function errorMasker(logger: Logger) {
@@ -54,8 +54,8 @@ export function errorMasker(logger: Logger) {
   };
 }
 
-/** Syntax, validation, and values that a scalar refused. */
-function fromGraphQL(error: GraphQLError): GraphQLError {
+/** Syntax, validation, bad requests, and values that a scalar refused: with a code a caller can act on. */
+export function fromGraphQL(error: GraphQLError): GraphQLError {
   if (!generic.includes(error.extensions['code'])) return error;
   const extensions = {
     ...error.extensions,

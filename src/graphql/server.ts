@@ -3,7 +3,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from '../log.ts';
 import type { Tandem } from '../services/tandem.ts';
 import type { Context } from './context.ts';
-import { errorMasker } from './errors.ts';
+import { errorMasker, fromGraphQL } from './errors.ts';
 import { limitRule, parseWithin } from './limits.ts';
 import { schema } from './schema.ts';
 
@@ -17,12 +17,17 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
     onParse: ({ setParseFn }) => setParseFn(parseWithin(limits)),
     onValidate: ({ addValidationRule }) => addValidationRule(limitRule(limits)),
   };
+  const coding: Plugin = {
+    onResultProcess({ result, setResult }) {
+      if ('errors' in result && result.errors) setResult({ ...result, errors: result.errors.map(fromGraphQL) });
+    },
+  };
   return createYoga<Record<string, unknown>, Context>({
     schema,
     context: ({ request }) => ({ tandem, signal: request.signal }),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError: errorMasker(logger) },
-    plugins: [limiting],
+    plugins: [limiting, coding],
     graphiql: false,
     landingPage: false,
     cors: false,

@@ -3,6 +3,7 @@ import { asc, desc, eq } from 'drizzle-orm';
 import { type CollectionRow, collections, type DocumentRow, documents } from '../db/schema.ts';
 import { conflict, invariant } from '../errors.ts';
 import { encoderOf } from './checkpoints.ts';
+import { requireSameRequest } from './idempotency.ts';
 import { byIdempotencyKey, pageOf, requireRow } from './rows.ts';
 import { dropSegment } from './segments.ts';
 import type { Tandem } from './tandem.ts';
@@ -34,7 +35,11 @@ export async function create(tandem: Tandem, request: CreateRequest): Promise<Co
   const name = request.name.trim();
   return tandem.database.db.transaction(async (tx) => {
     const before = await byIdempotencyKey(tx, 'collections', request.idempotencyKey);
-    if (before) return before;
+    if (before) {
+      const asked = { name: before.name, checkpointId: before.checkpointId };
+      requireSameRequest(asked, { name, checkpointId: checkpoint.id });
+      return before;
+    }
     const taken = await tx.select({ id: collections.id }).from(collections).where(eq(collections.name, name)).limit(1);
     if (taken.length > 0) {
       throw conflict(`There is a collection "${name}" already`, {

@@ -1,7 +1,7 @@
 /** createModel: random weights and a vocabulary trained on imported text. */
 import type { PromptTemplates } from '../data/types.ts';
 import type { DatasetRow, JobRow, ModelRow } from '../db/schema.ts';
-import { badInput, invariant } from '../errors.ts';
+import { badInput, invariant, limitExceeded } from '../errors.ts';
 import { type EncoderFamily, encoderCatalog, type PoolingMode } from '../nn/encoders/catalog.ts';
 import { exclusively } from './exclusive.ts';
 import { modelFiles } from './files.ts';
@@ -77,6 +77,7 @@ function specOf(tandem: Tandem, request: CreateModelRequest) {
   const filled = fillParameters(entry, request.architecture ?? {}, 'input.architecture');
   const architecture = Object.fromEntries(Object.entries(filled).map(([name, value]) => [name, Number(value)]));
   checkSizes(architecture, maxLength);
+  checkFits(tandem, architecture, vocabularySize);
   const includePrompt = request.includePrompt ?? (pooling === 'cls' || pooling === 'lasttoken');
   return { family, architecture, vocabularySize, pooling, includePrompt, templates, maxLength, seed };
 }
@@ -97,4 +98,21 @@ function checkSizes(architecture: Readonly<Record<string, number>>, maxLength: n
       remedy: 'Lower maxLength or raise architecture.maxPositions.',
     });
   }
+}
+
+/**
+ * Refuses an encoder whose weights could never lie on the device, before its file fills the disk. Counts the matrices of a
+ * transformer block (4 C^2 + 2 C F) and the tables; biases and norms are small beside them.
+ */
+function checkFits(tandem: Tandem, architecture: Readonly<Record<string, number>>, vocabularySize: number): void {
+  const { layers = 0, width = 0, innerWidth = 0, maxPositions = 0 } = architecture;
+  const [device] = tandem.jobs.devices();
+  const limit = device?.limits['maxBufferSize'] ?? Number.POSITIVE_INFINITY;
+  const bytes = 4 * width * (vocabularySize + maxPositions + layers * (4 * width + 2 * innerWidth));
+  if (bytes <= limit) return;
+  throw limitExceeded(`The weights would take about ${bytes} bytes`, {
+    field: 'input.architecture',
+    expected: `at most ${limit} bytes, the largest buffer of ${device?.name ?? 'the device'}`,
+    remedy: 'Choose fewer layers, a smaller width, or a smaller vocabulary.',
+  });
 }

@@ -7,6 +7,7 @@ import { badInput, invariant } from '../errors.ts';
 import type { JobContext } from '../jobs/jobs.ts';
 import { encoderOf } from './checkpoints.ts';
 import { type Encoded, encodeTexts, reportOf } from './embed.ts';
+import { fingerprint } from './idempotency.ts';
 import { perform } from './jobs.ts';
 import { requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
@@ -44,7 +45,7 @@ export async function addDocuments(tandem: Tandem, request: AddRequest): Promise
   checkDocuments(tandem, request.documents);
   const collection = await requireRow(tandem.database.db, 'collections', collectionId, 'input.collection');
   const encoder = await encoderOf(tandem, collection.checkpointId, 'input.collection');
-  const input = { collectionId, documents: request.documents.length };
+  const input = { collectionId, documents: request.documents.length, content: fingerprint(request.documents) };
   const outcome = { added: 0, replaced: request.documents.length, report: nothing(encoder) };
   const { job } = await perform(tandem, 'embed-collection', { input, idempotencyKey }, async (context) => {
     const encoded = await encodeAll(tandem, encoder, request.documents, context);

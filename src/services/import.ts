@@ -7,6 +7,7 @@ import { type DatasetRow, datasets, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
 import type { JobContext } from '../jobs/jobs.ts';
 import { exclusively } from './exclusive.ts';
+import { fingerprint } from './idempotency.ts';
 import { confine } from './import-path.ts';
 import { type InlineRecord, pointAtRecords, writeInlineRecords } from './inline-records.ts';
 import { perform } from './jobs.ts';
@@ -30,8 +31,20 @@ export interface ImportRequest {
 }
 
 type Source =
-  | { readonly kind: 'path'; readonly path: string; readonly label: string; readonly staged?: string }
-  | { readonly kind: 'sample'; readonly task: Task; readonly seed: number; readonly label: string };
+  | {
+      readonly kind: 'path';
+      readonly path: string;
+      readonly label: string;
+      readonly content: string | null;
+      readonly staged?: string;
+    }
+  | {
+      readonly kind: 'sample';
+      readonly task: Task;
+      readonly seed: number;
+      readonly label: string;
+      readonly content: null;
+    };
 
 interface Plan {
   readonly importer: ImporterName;
@@ -51,7 +64,7 @@ export async function importDataset(
   const { id, job } = await perform(
     tandem,
     'import-dataset',
-    { input: { name, source: source.label, ...plan }, idempotencyKey: request.idempotencyKey },
+    { input: { name, source: source.label, content: source.content, ...plan }, idempotencyKey: request.idempotencyKey },
     (context) =>
       exclusively('datasets', async () => {
         const summary = await read(tandem, source, plan, context);
@@ -85,19 +98,30 @@ async function sourceOf(tandem: Tandem, { source }: ImportRequest): Promise<Sour
   if (typeof source.path === 'string') {
     const { importDir } = tandem.config;
     await mkdir(importDir, { recursive: true });
-    return { kind: 'path', path: await confine(importDir, source.path), label: source.path };
+    return { kind: 'path', path: await confine(importDir, source.path), label: source.path, content: null };
   }
   if (source.records) {
     checkList(source.records, tandem.config.limits, 'input.source.records');
     const staged = await writeInlineRecords(tandem.storage, source.records);
-    return { kind: 'path', path: staged.path, label: 'inline', staged: staged.folder };
+    return {
+      kind: 'path',
+      path: staged.path,
+      label: 'inline',
+      content: fingerprint(source.records),
+      staged: staged.folder,
+    };
   }
   invariant(source.sample, 'a one-of input without a member');
-  return { kind: 'sample', ...source.sample, label: `sample ${source.sample.task} seed ${source.sample.seed}` };
+  return {
+    kind: 'sample',
+    ...source.sample,
+    label: `sample ${source.sample.task} seed ${source.sample.seed}`,
+    content: null,
+  };
 }
 
 async function read(tandem: Tandem, source: Source, plan: Plan, context: JobContext): Promise<DatasetSummary> {
-  const { label: _label, ...input } = source;
+  const { label: _label, content: _content, ...input } = source;
   const onEvent = ({ lines }: { lines: number }) => context.progress({ stage: 'lines', done: lines, total: null });
   try {
     return await tandem.jobs.cpu.call(

@@ -75,5 +75,7 @@ export function pointAtRecords(error: unknown): unknown {
   });
   const remedy = 'Correct the records listed under problems and import again; nothing was stored.';
   const message = `Import refused, ${problems.length} problem(s). First: ${problems[0]?.message ?? ''}`;
-  return new TandemError(error.code, message, { ...error.details, field: 'input.source.records', remedy, problems });
+  const expected = 'records of one task with texts and grades on the declared scale';
+  const field = 'input.source.records';
+  return new TandemError(error.code, message, { ...error.details, field, expected, remedy, problems });
 }

@@ -1,6 +1,7 @@
 /** Jobs: the record of long work, and the one way a service does such work and waits for it. */
 import { desc, eq } from 'drizzle-orm';
 import { type JobKind, type JobRow, type JobState, jobs } from '../db/schema.ts';
+import { conflict } from '../errors.ts';
 import type { JobContext } from '../jobs/jobs.ts';
 import { pageOf, requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
@@ -23,7 +24,14 @@ export function list(tandem: Tandem, { filter }: { filter?: Filter | null }, win
 }
 
 export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
-  await requireRow(tandem.database.db, 'jobs', id);
+  const { state } = await requireRow(tandem.database.db, 'jobs', id);
+  if (state !== 'RUNNING') {
+    throw conflict(`The job has ended: ${state}`, {
+      field: 'id',
+      expected: 'a job that is RUNNING',
+      remedy: 'There is nothing to cancel.',
+    });
+  }
   return tandem.jobs.cancelJob(id);
 }
 

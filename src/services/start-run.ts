@@ -1,6 +1,9 @@
 /** startRun, cancelRun, resumeRun. */
+import { asc, eq } from 'drizzle-orm';
+import type { Transaction } from '../db/open.ts';
 import { type RunRow, runDatasets, runs } from '../db/schema.ts';
 import { conflict, invariant } from '../errors.ts';
+import { requireSameRequest } from './idempotency.ts';
 import { byIdempotencyKey, requireRow } from './rows.ts';
 import { type ReadyRun, type RunRequest, readyRun } from './run-request.ts';
 import { isTerminal } from './run-state.ts';
@@ -10,30 +13,45 @@ import type { Tandem } from './tandem.ts';
 export async function startRun(tandem: Tandem, request: RunRequest): Promise<RunRow> {
   const ready = await readyRun(tandem, request);
   const { idempotencyKey } = request;
+  const name = request.name?.trim() || nameOf(ready);
+  const datasets = ready.datasets.map(({ row, weight }) => ({ datasetId: row.id, weight }));
+  const now: RequestRecord = { name, modelId: ready.model.id, settings: ready.settings, datasets };
   const id = await tandem.database.db.transaction(async (tx) => {
     const before = await byIdempotencyKey(tx, 'runs', idempotencyKey);
-    if (before) return before.id;
+    if (before) {
+      requireSameRequest(await requestOf(tx, before), now);
+      return before.id;
+    }
     const [run] = await tx
       .insert(runs)
       .values({
-        name: request.name?.trim() || nameOf(ready),
+        name,
         modelId: ready.model.id,
         settings: ready.settings,
         idempotencyKey: idempotencyKey ?? null,
       })
       .returning({ id: runs.id });
     invariant(run, 'an insert returned nothing');
-    const rows = ready.datasets.map(({ row, weight }, position) => ({
-      runId: run.id,
-      position,
-      datasetId: row.id,
-      weight,
-    }));
+    const rows = datasets.map((row, position) => ({ runId: run.id, position, ...row }));
     await tx.insert(runDatasets).values(rows);
     await tandem.jobs.enqueueRun(tx, run.id);
     return run.id;
   });
   return requireRow(tandem.database.db, 'runs', id);
+}
+
+type RequestRecord = Pick<RunRow, 'name' | 'modelId' | 'settings'> & {
+  readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
+};
+
+/** What a run was asked for. */
+async function requestOf(tx: Transaction, { id, name, modelId, settings }: RunRow): Promise<RequestRecord> {
+  const datasets = await tx
+    .select({ datasetId: runDatasets.datasetId, weight: runDatasets.weight })
+    .from(runDatasets)
+    .where(eq(runDatasets.runId, id))
+    .orderBy(asc(runDatasets.position));
+  return { name, modelId, settings, datasets };
 }
 
 function nameOf({ model, datasets }: ReadyRun): string {

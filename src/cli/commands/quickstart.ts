@@ -4,7 +4,6 @@ import { createClient, SystemDocument, type TandemClient } from '../../client/in
 import { createLogger } from '../../log.ts';
 import { startTandem } from '../../main.ts';
 import { configOf, type GlobalOptions } from '../connect.ts';
-import { patientFetch } from '../fetch.ts';
 import { formatTable } from '../output.ts';
 import { adapterLine, datasetsOf, describeReport, lossesOf, type QuickstartReport } from '../quickstart/report.ts';
 import {
@@ -43,7 +42,7 @@ async function quickstart({ exit, seed }: QuickstartOptions, command: Command): 
     { logger: createLogger('tandem', process.env['TANDEM_LOG'] ?? 'warn') },
   );
   try {
-    const report = await runSteps(createClient({ url: tandem.url, fetch: patientFetch }), seed, say);
+    const report = await runSteps(createClient({ url: tandem.url }), seed, say);
     say(`\n${describeReport(report)}`);
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   } catch (error) {

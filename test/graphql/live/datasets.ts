@@ -98,8 +98,10 @@ export function datasetSuite(live: () => Live): void {
     it('answers the same idempotency key with the first import', async () => {
       const input = { name: 'once', source: { records: stsRecords }, scaleHigh: 5, idempotencyKey: 'import-1' };
       const first = await importNow(live(), input);
-      const second = await importNow(live(), { ...input, source: { records: stsRecords.slice(2) } });
+      const second = await importNow(live(), input);
       expect(second.importDataset.dataset.id).toBe(first.importDataset.dataset.id);
+      const other = await refused({ ...input, source: { records: stsRecords.slice(2) } });
+      expect(other[0]).toBe('CONFLICT');
       const query = '{ jobs(filter: { idempotencyKey: "import-1" }) { totalCount nodes { id } } }';
       expect(await get(live(), query)).toEqual({
         jobs: { totalCount: 1, nodes: [{ id: first.importDataset.job.id }] },

@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createClient, RunEventsDocument } from '../../../src/client/index.ts';
+import { createLogger } from '../../../src/log.ts';
+import { startTandem } from '../../../src/main.ts';
 import { get, headers, type Live, refusal } from './harness.ts';
 
 export function deleteSuite(live: () => Live): void {
@@ -94,7 +97,7 @@ export function systemSuite(live: () => Live): void {
         body,
       });
       const event = 'event: next\ndata: {"data":{"jobEvents":{"state":"FAILED","kind":"IMPORT_DATASET"}}}\n\n';
-      expect((await response.text()).replaceAll(':\n\n', '')).toBe(`${event}event: complete\ndata:\n\n`);
+      expect((await response.text()).replaceAll(/^:\n\n/gm, '')).toBe(`${event}event: complete\ndata:\n\n`);
       const cancel = await refusal(live(), 'mutation($id: ID!) { cancelJob(id: $id) { id } }', { id });
       expect(cancel.extensions['code']).toBe('CONFLICT');
     });
@@ -133,5 +136,37 @@ export function closingSuite(live: () => Live): void {
     expect(text).toContain('"state":"INTERRUPTED"');
     expect(existsSync(join(config.dataDir, 'server.json'))).toBe(false);
     await expect(fetch(`${url}/health`)).rejects.toThrow();
+    live().made.run = startRun.run.id;
+  });
+
+  it('comes up again and resumes the run where it stopped', async () => {
+    const { made, config } = live();
+    const tandem = await startTandem(config, { logger: createLogger('test', 'silent') });
+    try {
+      const again: Live = { ...live(), tandem, url: tandem.url };
+      const state = 'query($id: ID!) { run(id: $id) { state step lastSeq } }';
+      const { run } = await get<{ run: { state: string; step: number; lastSeq: number } }>(again, state, {
+        id: made.run,
+      });
+      expect(run.state).toBe('INTERRUPTED');
+      const resume = 'mutation($id: ID!) { resumeRun(id: $id) { run { id attempt } } }';
+      await get(again, resume, { id: made.run });
+      const steps: number[] = [];
+      const attempts: number[] = [];
+      const events = createClient({ url: tandem.url }).subscribe(RunEventsDocument, {
+        runId: made.run,
+        after: run.lastSeq,
+      });
+      for await (const { runEvents: event } of events) {
+        if (event.__typename === 'RunStarted') attempts.push(event.attempt);
+        if (event.__typename === 'RunStep') steps.push(event.step);
+        if (steps.length === 2) break;
+      }
+      expect(attempts).toEqual([2]);
+      expect(steps).toEqual([run.step + 1, run.step + 2]);
+      await get(again, 'mutation($id: ID!) { cancelRun(id: $id) { run { state } } }', { id: made.run });
+    } finally {
+      await tandem.close();
+    }
   });
 }

@@ -58,6 +58,11 @@ export function modelSuite(live: () => Live): void {
       ['a model for a data set', { vocabularyFrom: [unknown('Model')] }, 'input.vocabularyFrom.0'],
       ['a malformed id', { vocabularyFrom: ['x'] }, 'input.vocabularyFrom.0'],
       ['a template too long', { templates: { passage: 'x'.repeat(2_001) } }, 'input.templates.passage'],
+      [
+        'weights that no device holds',
+        { architecture: { layers: 96, width: 8192, innerWidth: 65_536, maxPositions: 512 } },
+        'input.architecture',
+      ],
       ['a vocabulary too small', { vocabularySize: 1 }, 'input.vocabularySize'],
     ])('refuses %s', async (_what, change, field) => {
       const [, found] = await inputRefusal(live(), 'createModel', 'CreateModelInput', { ...input(), ...change });
@@ -192,6 +197,11 @@ export function runSuite(live: () => Live): void {
       });
       expect((await get<Started>(live(), mutation, variables)).startRun.run.id).toBe(startRun.run.id);
       live().made.run = startRun.run.id;
+      const other = { ...variables.input, name: 'another' };
+      expect(await inputRefusal(live(), 'startRun', 'StartRunInput', other)).toEqual([
+        'CONFLICT',
+        'input.idempotencyKey',
+      ]);
 
       const query = 'subscription($id: ID!) { runEvents(runId: $id) { __typename seq } }';
       const body = JSON.stringify({ query, variables: { id: startRun.run.id } });
@@ -201,7 +211,7 @@ export function runSuite(live: () => Live): void {
         body,
       });
       expect(response.headers.get('content-type')).toBe('text/event-stream');
-      const text = (await response.text()).replaceAll(':\n\n', '');
+      const text = (await response.text()).replaceAll(/^:\n\n/gm, '');
       const names = Array.from(text.matchAll(/"__typename":"(\w+)"/g), ([, name]) => name).filter(
         (name) => name !== 'RunHeartbeat',
       );
@@ -234,7 +244,7 @@ export function runSuite(live: () => Live): void {
       const query = `query($id: ID!) {
         run(id: $id) {
           state step steps epoch lastSeq attempt error { code }
-          attempts { number outcome adapter { name } }
+          adapter { name } attempts { number outcome host }
           datasets { weight dataset { name } }
           events(after: 6, first: 1) { seq at run { id } ... on RunStep { step task loss components { name value } tokens } }
           checkpoints { totalCount nodes { id reason step epoch resumable run { id } } }
@@ -246,7 +256,8 @@ export function runSuite(live: () => Live): void {
       const { run } = await get<Run>(live(), query, { id: made.run });
       expect(run).toMatchObject({
         ...{ state: 'SUCCEEDED', step: 6, steps: 6, epoch: 1, lastSeq: 14, attempt: 1, error: null },
-        attempts: [{ number: 1, outcome: 'SUCCEEDED', adapter: { name: expect.any(String) } }],
+        adapter: { name: expect.any(String) },
+        attempts: [{ number: 1, outcome: 'SUCCEEDED', host: expect.any(String) }],
         datasets: [{ weight: 1, dataset: { name: 'ir' } }, { dataset: { name: 'sts' } }],
         events: [{ seq: 7, run: { id: made.run }, step: 1, loss: expect.any(Number) }],
         checkpoints: {
@@ -297,8 +308,16 @@ export function runSuite(live: () => Live): void {
         if (event.__typename === 'RunEnded') states.push(event.state);
       }
       expect(states).toEqual(['CANCELLED']);
-      const query = 'query($id: ID!) { run(id: $id) { checkpoints { nodes { reason } } } }';
-      expect(JSON.stringify(await get(live(), query, { id: startRun.run.id }))).toContain('STOP');
+      const query = 'query($id: ID!) { run(id: $id) { step checkpoints { nodes { step } } } }';
+      interface Stopped {
+        readonly run: {
+          readonly step: number;
+          readonly checkpoints: { readonly nodes: readonly { readonly step: number }[] };
+        };
+      }
+      const { run } = await get<Stopped>(live(), query, { id: startRun.run.id });
+      expect(run.step).toBeGreaterThan(0);
+      expect(run.checkpoints.nodes.at(-1)?.step).toBe(run.step);
       const remove = 'mutation($id: ID!) { deleteRun(id: $id) { deletedId } }';
       await get(live(), remove, { id: startRun.run.id });
       expect(await get(live(), '{ runs { totalCount } }')).toEqual({ runs: { totalCount: 1 } });

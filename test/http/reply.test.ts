@@ -1,0 +1,55 @@
+/** Answers that take long, and clients that leave. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { sendAnswer } from '../../src/http/reply.ts';
+
+let server: Server;
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+async function serve(answer: () => Promise<Response>, json: boolean): Promise<string> {
+  server = createServer((_request, response) => void sendAnswer(response, answer(), { json, everyMs: 20 }));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+it('a JSON answer that takes long begins with white space', async () => {
+  const url = await serve(async () => {
+    await sleep(110);
+    return Response.json({ data: 7 }, { status: 418 });
+  }, true);
+  const response = await fetch(url);
+  expect(response.status).toBe(200);
+  const text = await response.text();
+  expect(text).toMatch(/^ +\{"data":7\}$/);
+  expect(JSON.parse(text)).toEqual({ data: 7 });
+});
+
+it('a quick one is sent as it is', async () => {
+  const url = await serve(async () => Response.json({ data: 7 }, { status: 418 }), true);
+  const response = await fetch(url);
+  expect([response.status, await response.text()]).toEqual([418, '{"data":7}']);
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+it('a stream is cancelled when its reader leaves', async () => {
+  let cancelled: (reason: unknown) => void = () => {};
+  const gone = new Promise((resolve) => {
+    cancelled = resolve;
+  });
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('data: 1\n\n')),
+    cancel: (reason) => cancelled(reason),
+  });
+  const url = await serve(async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } }), false);
+  const controller = new AbortController();
+  const response = await fetch(url, { signal: controller.signal });
+  const reader = response.body?.getReader();
+  expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: 1\n\n');
+  controller.abort();
+  await gone;
+});
