@@ -41,6 +41,11 @@ export class PipelineCache {
     await Promise.all(specs.map((spec) => this.#compileAhead(spec)));
   }
 
+  /** Resolves when nothing is being compiled any more, with whatever result. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.values());
+  }
+
   #compileNow(spec: KernelSpec): CompiledKernel {
     const { describe, finish } = this.#prepare(spec);
     const kernel = finish(this.#device.createComputePipeline(describe));
