@@ -20,6 +20,12 @@ export const tolerances = {
   gelu: { absolute: 4e-7, relative: 3e-7 },
   /** Phi(x) + x phi(x), times a gradient up to 5. */
   geluGradient: { absolute: 1.5e-6, relative: 6e-7 },
+  /** Vectors of whole small models against sentence-transformers, components of order 1. */
+  pipelineVectors: { absolute: 1e-5, relative: 0 },
+  /** A continued fraction, or exp and a division: a few units of roundoff. */
+  tanh: { absolute: 1e-9, relative: 5e-7 },
+  /** (1 - y)(1 + y): y within a unit of roundoff of one loses all relative digits, not absolute ones. */
+  tanhGradient: { absolute: 6e-7, relative: 2e-6 },
   /** Dot products of rows of up to 130 standard normal values. */
   rowDot: { absolute: 2e-5, relative: 1e-6 },
   /** Logits of cosine / 0.02 reach 100, so a rounding of one is 4e-6; a mean of those. */

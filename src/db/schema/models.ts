@@ -22,7 +22,7 @@ export const models = pgTable(
     /** The folder objects/models/<digest>. */
     digest: text('digest').notNull(),
     bytes: count64('bytes').notNull(),
-    architecture: jsonb('architecture').$type<Readonly<Record<string, number>>>().notNull(),
+    architecture: jsonb('architecture').$type<Readonly<Record<string, number | boolean>>>().notNull(),
     dimension: integer('dimension').notNull(),
     layers: integer('layers').notNull(),
     parameters: count64('parameters').notNull(),
