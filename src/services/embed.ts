@@ -88,7 +88,9 @@ function promptOf({ model }: Encoder, name: string | null | undefined): string {
   const wanted = name ?? defaultPromptName;
   if (wanted === null) return '';
   if (Object.hasOwn(prompts, wanted)) return prompts[wanted] ?? '';
-  const names = Object.keys(prompts).map((known) => JSON.stringify(known));
+  const names = Object.keys(prompts)
+    .sort()
+    .map((known) => JSON.stringify(known));
   throw badInput(`The model has no prompt "${wanted}"`, {
     field: 'prompt.name',
     expected: names.length > 0 ? `one of ${names.join(', ')}` : 'no name: the model has no prompts',
