@@ -1,5 +1,5 @@
 /**
- * The unified record of CoDiEmb as JSON (method.md section 1): from outside with every check, and as canonical text.
+ * The unified record of CoDiEmb as JSON (docs/method.md section 1): from outside with every check, and as canonical text.
  * Checks never throw: they report (field, why), so that an importer can add file and line.
  */
 import { codePointLength } from './text.ts';

@@ -1,5 +1,5 @@
 /**
- * The sampler "dynamic" (method.md section 3) and the draws of texts within a record (section 1). Pure functions of their
+ * The sampler "dynamic" (docs/method.md section 3) and the draws of texts within a record (section 1). Pure functions of their
  * arguments: the order of an epoch depends on (seed, epoch) alone, so a resumed run continues at the very batch.
  */
 import { badInput } from '../errors.ts';

@@ -1,4 +1,4 @@
-/** The one text builder of training, evaluation and serving (method.md section 1, "Text given to the encoder"). */
+/** The one text builder of training, evaluation and serving (docs/method.md section 1, "Text given to the encoder"). */
 import type { PromptTemplates, TextRole, TextTriple } from './types.ts';
 
 /** The instance instruction is cut at so many code points. */

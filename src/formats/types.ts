@@ -2,7 +2,7 @@
 import type { PromptTemplates } from '../data/types.ts';
 import type { DenseActivation, EncoderFamily, Pooling } from '../nn/encoders/catalog.ts';
 
-/** Sizes of an encoder. Letters: L, C, H, F, V as in DESIGN's legend. */
+/** Sizes of an encoder. Letters: L blocks, C width, H heads, F inner width, V vocabulary. */
 export interface Architecture {
   /** L */
   readonly layers: number;

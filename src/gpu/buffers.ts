@@ -46,14 +46,15 @@ export class Buffers {
 
   lease(label: string, shape: readonly number[], dtype: DType): Tensor {
     const size = sizeClass(bytesOf(label, shape));
-    let buffer = this.#idle.get(size)?.pop();
+    let buffer = this.#takeIdle(size);
     if (buffer === undefined) {
       if (this.#idleBytes > idleLimit) this.#dropIdle();
+      else this.#dropSmaller(size);
       buffer = this.#create('scratch', size);
       this.#pooled += size;
       this.#notePeak();
     } else {
-      this.#idleBytes -= size;
+      this.#idleBytes -= buffer.size;
     }
     this.#leased.set(buffer, label);
     return { label, buffer, offset: 0, shape, dtype };
@@ -76,6 +77,28 @@ export class Buffers {
   sweep(): void {
     for (const buffer of this.#doomed) buffer.destroy();
     this.#doomed = [];
+  }
+
+  /** An idle buffer of this size, or of at most twice it: batches of many sizes then share what the largest needs. */
+  #takeIdle(size: number): GPUBuffer | undefined {
+    for (let fitting = size; fitting <= 2 * size; fitting = sizeClass(fitting + 1)) {
+      const buffer = this.#idle.get(fitting)?.pop();
+      if (buffer !== undefined) return buffer;
+    }
+    return undefined;
+  }
+
+  /** A buffer about to be made takes the place of one that is a little too small, so that growing batches leave none behind. */
+  #dropSmaller(size: number): void {
+    let closest = 0;
+    for (const [idleSize, buffers] of this.#idle) {
+      if (buffers.length > 0 && idleSize < size && 2 * idleSize > size) closest = Math.max(closest, idleSize);
+    }
+    const buffer = this.#idle.get(closest)?.pop();
+    if (buffer === undefined) return;
+    this.#idleBytes -= closest;
+    this.#pooled -= closest;
+    this.#doomed.push(buffer);
   }
 
   #dropIdle(): void {

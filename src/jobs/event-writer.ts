@@ -8,7 +8,7 @@ import type { Db, Transaction } from '../db/open.ts';
 import type { RunEventData } from '../db/schema/types.ts';
 import type { RunRow } from '../db/schema.ts';
 import { recordCheckpoint } from './checkpoint-store.ts';
-import { type Attempt, appendEvents, ownRun } from './run-store.ts';
+import { type Attempt, appendEvents, ownRun, recordAdapter } from './run-store.ts';
 
 export type AttemptEvent = TrainEvent | Extract<RunEventData, { type: 'preparing' }>;
 
@@ -72,6 +72,7 @@ async function writeEvents(tx: Transaction, attempt: Attempt, events: readonly A
   for (const event of events) {
     data.push(await toData(tx, run, event));
     changes = { ...changes, ...changesOf(event) };
+    if (event.type === 'started') await recordAdapter(tx, attempt, event.adapter);
   }
   await appendEvents(tx, run, data, changes);
 }

@@ -20,6 +20,7 @@ import {
   runs,
 } from '../db/schema.ts';
 import { invariant, notFound, type PlainError } from '../errors.ts';
+import type { AdapterReport } from '../gpu/types.ts';
 import { type Host, leaseEnd } from './host.ts';
 
 /** Names an attempt; what a fenced write must show. */
@@ -150,6 +151,11 @@ export async function appendEvents(
   );
 }
 
+/** Keeps which adapter an attempt runs on; another attempt may run on another one. */
+export async function recordAdapter(tx: Transaction, attempt: Attempt, adapter: AdapterReport): Promise<void> {
+  await tx.update(runAttempts).set({ adapter }).where(isAttempt(attempt));
+}
+
 /** Ends an attempt and gives its run the state that follows. */
 export async function endAttempt(
   tx: Transaction,
@@ -165,11 +171,11 @@ export async function endAttempt(
     ...(reason && { reason }),
     ...(error && { error }),
   });
-  await tx
-    .update(runAttempts)
-    .set({ endedAt: new Date(), outcome })
-    .where(and(eq(runAttempts.runId, attempt.runId), eq(runAttempts.number, attempt.number)));
+  await tx.update(runAttempts).set({ endedAt: new Date(), outcome }).where(isAttempt(attempt));
 }
+
+const isAttempt = (attempt: Attempt) =>
+  and(eq(runAttempts.runId, attempt.runId), eq(runAttempts.number, attempt.number));
 
 /** Proof of life; tells whether somebody wants the run cancelled. */
 export async function beat(db: Db, attempt: Attempt): Promise<{ cancelRequested: boolean }> {
@@ -179,8 +185,7 @@ export async function beat(db: Db, attempt: Attempt): Promise<{ cancelRequested:
     .from(runs)
     .where(
       and(
-        eq(runAttempts.runId, attempt.runId),
-        eq(runAttempts.number, attempt.number),
+        isAttempt(attempt),
         eq(runs.id, runAttempts.runId),
         eq(runs.attempt, attempt.number),
         eq(runs.state, 'RUNNING'),

@@ -27,6 +27,8 @@ export interface Storage {
   exists(kind: StorageKind, name: string): Promise<boolean>;
   /** {@link path}, or NOT_FOUND when there is nothing. */
   require(kind: StorageKind, name: string): Promise<string>;
+  /** Size of an object that is a folder. */
+  bytes(kind: StorageKind, name: string): Promise<number>;
   /** A new private folder under tmp/, on the same file system as the objects. */
   stage(): Promise<string>;
   /** Makes a staged folder durable under its digest, or under the given name. */
@@ -67,6 +69,7 @@ export function openStorage(root: string): Storage {
         remedy: 'Make it again: the data folder was changed by hand, or the object was deleted.',
       });
     },
+    bytes: async (kind, name) => totalSize(await listFiles(path(kind, name))),
     async stage() {
       const folder = join(root, 'tmp', randomUUID());
       await durable(() => mkdir(folder, { recursive: true, mode: 0o700 }));
@@ -75,8 +78,8 @@ export function openStorage(root: string): Storage {
     async publish(kind, stagedFolder, { name } = {}) {
       const files = await listFiles(stagedFolder);
       await durable(() => syncTree(stagedFolder));
-      const bytes = files.reduce((sum, file) => sum + file.size, 0);
-      return durable(async () => moveInto(kind, stagedFolder, name ?? (await digestOf(stagedFolder, files)), bytes));
+      const digest = async (): Promise<string> => name ?? (await digestOf(stagedFolder, files));
+      return durable(async () => moveInto(kind, stagedFolder, await digest(), totalSize(files)));
     },
     async publishFile(kind, stagedFile, name) {
       const { size } = await stat(stagedFile);
@@ -112,6 +115,9 @@ function safeName(name: string): string {
   invariant(safe, `Storage was asked for the name ${JSON.stringify(name)}`);
   return name;
 }
+
+const totalSize = (files: readonly { readonly size: number }[]): number =>
+  files.reduce((sum, { size }) => sum + size, 0);
 
 const present = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -42,7 +42,7 @@ export interface RunSettings {
   readonly checkpointEverySteps: number | null;
 }
 
-/** AdamW with linear warm-up and decay (method.md section 4). */
+/** AdamW with linear warm-up and decay (docs/method.md section 4). */
 export interface OptimizerSettings {
   readonly learningRate: number;
   readonly beta1: number;

@@ -26,6 +26,7 @@ export interface PublishedCheckpoint {
   readonly model: string;
   /** Digest of the state. */
   readonly state: string;
+  /** Of both. */
   readonly bytes: number;
 }
 
@@ -44,7 +45,7 @@ export async function publishCheckpoint(
 ): Promise<PublishedCheckpoint> {
   const model =
     state.position.step === 0
-      ? { digest: initial.digest, bytes: 0 }
+      ? { digest: initial.digest, bytes: await storage.bytes('models', initial.digest) }
       : await publishStaged(storage, 'models', async (folder) =>
           writeModelFolder(folder, {
             spec: { ...initial.folder.spec, initialisation: initial.digest },

@@ -1,4 +1,4 @@
-/** Linear warm-up and decay (method.md section 4; as transformers' linear schedule). */
+/** Linear warm-up and decay (docs/method.md section 4; as transformers' linear schedule). */
 
 /** W of a run of `steps` updates. */
 export const warmupSteps = (steps: number, ratio: number): number => Math.ceil(ratio * steps);

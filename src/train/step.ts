@@ -1,5 +1,5 @@
 /**
- * One update by the embedding-level gradient cache (DESIGN section 3; after Gao et al. 2021, arXiv 2101.06983): all
+ * One update by the embedding-level gradient cache (docs/architecture.md; after Gao et al. 2021, arXiv 2101.06983): all
  * micro-batches are encoded, the loss of the whole global batch is computed once on their unit vectors, then each
  * micro-batch is encoded again with a tape and back-propagated from its slice of the gradient. In-batch negatives never
  * depend on memory, and the result does not depend on the cuts beyond rounding. One piece skips the second encoding.

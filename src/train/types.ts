@@ -39,7 +39,7 @@ export interface PlanOutput {
 export interface TrainDataset {
   readonly name: string;
   readonly task: Task;
-  /** w_d of method.md section 3. */
+  /** w_d of docs/method.md section 3. */
   readonly weight: number;
   readonly digest: string;
   /** Key of the token file made by `tokenizeDataset`. */

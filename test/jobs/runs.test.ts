@@ -161,7 +161,11 @@ describe('stop and resume', () => {
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));
     const model = (await checkpointsOf(run.id))[0].digest;
     expect(await finalValue(run.id)).toBe(chainValue(model, 7, 60));
-    const attempts = await place.database.db.select().from(runAttempts).where(eq(runAttempts.runId, run.id));
+    const attempts = await place.database.db
+      .select()
+      .from(runAttempts)
+      .where(eq(runAttempts.runId, run.id))
+      .orderBy(runAttempts.number);
     expect(attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
       [1, 'INTERRUPTED'],
       [2, 'SUCCEEDED'],
@@ -196,6 +200,12 @@ describe('stop and resume', () => {
     await place.behave({});
     expect((await place.jobs.resumeRun(run.id, { allowDifferentAdapter: true })).state).toBe('QUEUED');
     expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
+    const attempts = await place.database.db
+      .select()
+      .from(runAttempts)
+      .where(eq(runAttempts.runId, run.id))
+      .orderBy(runAttempts.number);
+    expect(attempts.map((attempt) => attempt.adapter)).toEqual([adapter, adapter]);
   });
 
   it('marks what a dead process left as INTERRUPTED, and fences its late writes', async () => {

@@ -1,4 +1,4 @@
-/** Fusion of checkpoints in float64, straight from the formulas (method.md section 5). Never optimised. */
+/** Fusion of checkpoints in float64, straight from the formulas (docs/method.md section 5). Never optimised. */
 
 /** A model as its tensors by name; rows of the first axis, or one row for a vector. */
 export type ReferenceModel = ReadonlyMap<

@@ -1,4 +1,4 @@
-/** CoDiEmb JSONL: one unified record per line (TencentCloudADP/youtu-embedding; method.md section 1). */
+/** CoDiEmb JSONL: one unified record per line (TencentCloudADP/youtu-embedding; docs/method.md section 1). */
 import { basename } from 'node:path';
 import { readLines, requireTextFile, type TextLine } from '../lines.ts';
 import { UnheardNotes } from '../problems.ts';

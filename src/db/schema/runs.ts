@@ -81,7 +81,7 @@ export const runDatasets = pgTable(
     datasetId: uuid('dataset_id')
       .notNull()
       .references(() => datasets.id),
-    /** w_d of method.md section 3. */
+    /** w_d of docs/method.md section 3. */
     weight: doublePrecision('weight').notNull().default(1),
   },
   (table) => [

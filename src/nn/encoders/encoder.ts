@@ -26,7 +26,7 @@ export interface Forward {
 /** A family's forward pass. Drops what it does not return. */
 export type EncoderForward = (tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward) => HiddenStates;
 
-/** The block, counting from 1, whose output the inner-layer loss reads (method.md section 2). */
+/** The block, counting from 1, whose output the inner-layer loss reads (docs/method.md section 2). */
 export const innerBlock = (layers: number): number => Math.floor((layers + 1) / 2);
 
 /** Weights on the device together with what they mean. */

@@ -1,8 +1,8 @@
 /** Device memory of a training micro-batch, by arithmetic: what the tape holds and what going back needs on top. */
 import type { Architecture } from '../../formats/types.ts';
 
-/** The pool rounds every buffer up to one of eight sizes per power of two. */
-const rounding = 1.125;
+/** The pool rounds every buffer up to one of eight sizes per power of two, and a batch may be given the buffers of a larger one. */
+const rounding = 1.25;
 
 /** Bytes of all activations of `tokens` tokens in one piece, upper estimate. */
 export function activationBytes({ layers, width: C, innerWidth: F, heads: H }: Architecture, tokens: number): number {

@@ -1,0 +1,76 @@
+/** Which texts a batch shows, and in which order. */
+import { describe, expect, it } from 'vitest';
+import type { PlannedBatch } from '../../src/data/sampler.ts';
+import type { TokenFile } from '../../src/data/token-file.ts';
+import type { RunSettings } from '../../src/train/catalog.ts';
+import { drawBatch } from '../../src/train/draw.ts';
+import type { GlobalBatch } from '../../src/train/global-batch.ts';
+import { tinySettings, tinyTokenFile } from './fixture.ts';
+
+/** Every text of the file has an id of its own: its number. */
+function numbered(task: 'ir' | 'sts'): TokenFile {
+  const file = tinyTokenFile(task, 6, 1);
+  const count = file.texts.poolStart.length;
+  const texts = {
+    ids: Uint32Array.from({ length: count }, (_, text) => text),
+    cumulative: Uint32Array.from({ length: count + 1 }, (_, text) => text),
+    poolStart: new Uint32Array(count),
+  };
+  return { ...file, texts };
+}
+
+function draw(file: TokenFile, records: readonly number[], changes: Partial<RunSettings> = {}, epoch = 0): GlobalBatch {
+  const dataset = { name: 'x', task: file.task, weight: 1, digest: '', tokens: '' };
+  const planned: PlannedBatch = { dataset: 0, records: Uint32Array.from(records), pass: 0 };
+  return drawBatch({ settings: tinySettings(changes), epoch, data: [{ dataset, file }] }, planned);
+}
+
+describe('a drawn batch', () => {
+  it('of STS has the queries first, then the partners, with their grades', () => {
+    const file = numbered('sts');
+    const { query, positives } = file.splits.train;
+    const batch = draw(file, [4, 1]);
+    expect([...batch.texts.ids]).toEqual([query[4], query[1], positives.values[4], positives.values[1]]);
+    expect(batch).toMatchObject({ task: 'sts', size: 2, grades: Float32Array.of(1, 0.25) });
+  });
+
+  it('of IR has queries, positives and negatives, the latter query by query', () => {
+    const file = numbered('ir');
+    const { query, positives, negatives } = file.splits.train;
+    const ids = [...draw(file, [5, 0], { positives: 2, negatives: 2 }).texts.ids];
+    expect(ids.slice(0, 2)).toEqual([query[5], query[0]]);
+    // The only positive is repeated; both negatives are shown, in random order.
+    expect(ids.slice(2, 6)).toEqual([
+      positives.values[5],
+      positives.values[5],
+      positives.values[0],
+      positives.values[0],
+    ]);
+    expect(ids.slice(6, 8).sort()).toEqual([...negatives.values.subarray(10, 12)].sort());
+    expect(ids.slice(8).sort()).toEqual([...negatives.values.subarray(0, 2)].sort());
+  });
+
+  it('shows other negatives in other epochs, the same ones when it is drawn again', () => {
+    const file = numbered('ir');
+    const all = [0, 1, 2, 3, 4, 5];
+    const negatives = (epoch: number): number[] => [...draw(file, all, {}, epoch).texts.ids].slice(12);
+    expect(negatives(1)).toEqual(negatives(1));
+    expect(new Set([0, 1, 2, 3].map((epoch) => negatives(epoch).join())).size).toBeGreaterThan(1);
+  });
+
+  it('masks the places of a query without negatives, and has none where no query has any', () => {
+    const file = numbered('ir');
+    const { train } = file.splits;
+    const starts = Uint32Array.of(0, 2, 2, 4, 6, 8, 10);
+    const sparse = {
+      ...file,
+      splits: { ...file.splits, train: { ...train, negatives: { ...train.negatives, starts } } },
+    };
+    const mixed = draw(sparse, [0, 1]);
+    expect(mixed).toMatchObject({ negatives: 1, negativeMask: Uint8Array.of(1, 0) });
+    expect(mixed.texts.ids[5]).toBe(train.query[1]);
+    const none = draw(sparse, [1]);
+    expect(none).toMatchObject({ negatives: 0, size: 1 });
+    expect(none.texts.ids.length).toBe(2);
+  });
+});
