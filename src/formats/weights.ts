@@ -137,9 +137,10 @@ function readerOf(path: string, places: ReadonlyMap<string, Place>, close: () =>
 
 /** A weight that is not a number would make every vector one. */
 function requireFinite({ reader, name }: Place, values: Float32Array): void {
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  throw wrongTensor(reader, name, `holds ${values[at]} at ${at}`, 'finite numbers');
+  for (let at = 0; at < values.length; at++) {
+    if (Number.isFinite(values[at])) continue;
+    throw wrongTensor(reader, name, `holds ${values[at]} at ${at}`, 'finite numbers');
+  }
 }
 
 const wrongTensor = (reader: TensorReader, name: string, message: string, expected: string) =>
