@@ -90,6 +90,15 @@ describe.each(pipelineNames)('the folder %s', (name) => {
   });
 });
 
+describe.each(pipelineNames)('the recorded checkpoint of %s', (name) => {
+  it('is what would be written today, byte for byte', async () => {
+    const from = pipelinePath(`exported-${name}`);
+    await rewrite(from, path);
+    const files = (await readdir(from, { recursive: true })).filter((file) => file.includes('.'));
+    for (const file of files) expect(await readFile(join(path, file))).toEqual(await readFile(join(from, file)));
+  });
+});
+
 describe('what is written for other programs', () => {
   it('has dense layers in their own folders, with the keys that version 5 takes', async () => {
     await rewrite(pipelinePath('mean-dense-normalize'), path);

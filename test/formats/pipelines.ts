@@ -43,8 +43,25 @@ export const pipelinePath = (name: string): string => fileURLToPath(new URL(name
 export const recorded = (name: string): Recorded =>
   JSON.parse(readFileSync(new URL(`${name}.json`, base), 'utf8')) as Recorded;
 
+interface Checked {
+  readonly vectors: readonly (readonly number[])[];
+  readonly ids: readonly (readonly number[])[];
+  readonly promptLengths: readonly number[];
+}
+
+/** What check_sentence_transformers.py recorded of a checkpoint that Tandem trained and wrote (test/train/pipelines.test.ts). */
+export function recordedExport(name: string): Pick<Recorded, 'cases'> {
+  const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, base), 'utf8'));
+  const texts = read('exported.texts.json') as { prompt: string; text: string }[];
+  const { vectors, ids, promptLengths } = read(`exported-${name}.json`) as Checked;
+  const cases = texts.map((text, i) => {
+    return { ...text, ids: ids[i] ?? [], promptLength: promptLengths[i] ?? 0, vector: vectors[i] ?? [] };
+  });
+  return { cases };
+}
+
 /** The cases of a recording, tokenised by the folder's own tokenizer and settings. */
-export async function tokenizeCases(folder: string, { cases }: Recorded) {
+export async function tokenizeCases(folder: string, { cases }: Pick<Recorded, 'cases'>) {
   const { spec, tokenizerPath, close } = await readModelFolder(folder);
   await close();
   const json = await readTokenizerFile(tokenizerPath);
@@ -53,7 +70,7 @@ export async function tokenizeCases(folder: string, { cases }: Recorded) {
 }
 
 /** The vectors of a recording's cases, all in one batch. */
-export async function encodeCases(gpu: Gpu, folder: string, expected: Recorded): Promise<Float32Array> {
+export async function encodeCases(gpu: Gpu, folder: string, expected: Pick<Recorded, 'cases'>): Promise<Float32Array> {
   const texts = packed(await tokenizeCases(folder, expected));
   return withEncoder(gpu, folder, false, (encoder, spec) => encodeTexts(encoder, texts, { unit: spec.normalize }));
 }

@@ -10,6 +10,7 @@ import {
   pipelineNames,
   pipelinePath,
   recorded,
+  recordedExport,
   tokenizeCases,
   withEncoder,
 } from '../formats/pipelines.ts';
@@ -34,6 +35,22 @@ describe.each(pipelineNames)('the pipeline %s', (name) => {
     expectClose(
       vectors,
       expected.cases.flatMap(({ vector }) => vector),
+      tolerances.pipelineVectors,
+      name,
+    );
+  });
+});
+
+describe.each(pipelineNames)('a checkpoint of %s that was trained here', (name) => {
+  it('gives sentence-transformers our vectors', async () => {
+    const path = pipelinePath(`exported-${name}`);
+    const { cases } = recordedExport(name);
+    const texts = await tokenizeCases(path, { cases });
+    expect(texts.map(({ ids }) => [...ids])).toEqual(cases.map(({ ids }) => ids));
+    const vectors = await encodeCases(await testGpu(), path, { cases });
+    expectClose(
+      vectors,
+      cases.flatMap(({ vector }) => vector),
       tolerances.pipelineVectors,
       name,
     );
