@@ -87,6 +87,9 @@ interface Started {
   readonly temporary?: string;
 }
 
+/** Nothing of worth is interrupted: this only bounds the wait for threads on a busy machine. */
+const graceMs = 60_000;
+
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function withStarted<T>(
@@ -96,7 +99,7 @@ async function withStarted<T>(
 ): Promise<T> {
   let tandem: RunningTandem | undefined;
   const clear = async (): Promise<void> => {
-    await tandem?.close({ graceMs: 5_000 });
+    await tandem?.close({ graceMs });
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   };
   const stop = (): void => void clear().finally(() => process.exit(130));

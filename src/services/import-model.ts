@@ -33,14 +33,16 @@ export async function importModel(
     tandem,
     'create-model',
     { input, idempotencyKey: request.idempotencyKey },
-    (context) =>
-      exclusively(modelFiles, async () => {
-        const { signal, progress } = context;
-        const { path, label } = await source.fetch(context);
+    async (context) => {
+      const { signal, progress } = context;
+      // Before the lock: a download may take hours.
+      const { path, label } = await source.fetch(context);
+      return exclusively(modelFiles, async () => {
         const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
         const summary = await tandem.jobs.cpu.call('importModel', { path }, { signal, onEvent });
         return recordModel(tandem, { name, summary, seed: null, source: label });
-      }),
+      });
+    },
   );
   return { model: await requireRow(tandem.database.db, 'models', id), job };
 }

@@ -9,8 +9,10 @@ import {
   DeleteModelDocument,
   EmbedDocument,
   ImportModelDocument,
+  JobOfKeyDocument,
   ModelsDocument,
   type TandemClient,
+  TokenizeDocument,
 } from '../../src/client/index.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/log.ts';
@@ -46,6 +48,12 @@ function rowsOf(base64: string, dimension: number): number[][] {
   const bytes = Buffer.from(base64, 'base64');
   const row = (start: number) => Array.from({ length: dimension }, (_, i) => bytes.readFloatLE(4 * (start + i)));
   return Array.from({ length: bytes.length / 4 / dimension }, (_, i) => row(i * dimension));
+}
+
+async function cancel(url: string, id: string): Promise<void> {
+  const query = 'mutation($id: ID!) { cancelJob(id: $id) { id } }';
+  const headers = { 'content-type': 'application/json', 'x-graphql-yoga-csrf': '1' };
+  await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables: { id } }) });
 }
 
 describe('real models', () => {
@@ -190,9 +198,57 @@ describe('real models', () => {
       expect(refused.stderr).toContain('expected: one of "own", "query"');
     });
 
+    it('tokenizes by a checkpoint', async () => {
+      const [{ id }] = (await client.execute(CheckpointsDocument, {})).checkpoints.nodes;
+      const ended = await run('f', [
+        'tokenize',
+        '--model',
+        id,
+        '--texts',
+        at('texts.json'),
+        '--json',
+        '--data',
+        at('data'),
+      ]);
+      const { ids, offsets } = lastLine<{ ids: number[][]; offsets: number[][][] }>(ended);
+      expect(ids[2]).toEqual([2, 5, 11, 6, 3]);
+      expect(offsets[2]).toEqual([
+        [0, 0],
+        [2, 6],
+        [6, 7],
+        [9, 13],
+        [0, 0],
+      ]);
+      expect(ids[3]).toHaveLength(42);
+    });
+
+    it('tells how far a download is, keeps what it has when cancelled, and goes on', async () => {
+      const large = Buffer.alloc(2_000_000, 'README');
+      hub.files = new Map(hub.files).set('tokenizer_config.json', large);
+      hub.commit = 'c'.repeat(40);
+      hub.misbehave = { pauseMs: 100 };
+      const input = { name: 'slow', source: { hub: { repository } }, idempotencyKey: 'slow' };
+      const importing = client.execute(ImportModelDocument, { input });
+      importing.catch(() => {});
+      const job = async () => (await client.execute(JobOfKeyDocument, { idempotencyKey: 'slow' })).jobs.nodes[0];
+      await expect.poll(async () => (await job())?.done ?? 0, { timeout: 20_000 }).toBeGreaterThan(100_000);
+      expect(await job()).toMatchObject({ state: 'RUNNING', stage: 'download tokenizer_config.json' });
+      await cancel(tandem.url, (await job()).id);
+      await expect(importing).rejects.toThrow();
+      expect(await job()).toMatchObject({ state: 'CANCELLED' });
+      const [partial] = await readdir(at('data', 'hub', 'partial'));
+      expect((await readFile(at('data', 'hub', 'partial', partial))).length).toBeGreaterThan(100_000);
+      hub.misbehave = {};
+      hub.files = new Map([...hub.files].filter(([path]) => path !== 'tokenizer_config.json'));
+      hub.commit = '1'.repeat(40);
+    });
+
     it('refuses a folder outside the import folder', async () => {
       const input = { name: 'x', source: { folder: at('model') } };
-      await expect(client.execute(ImportModelDocument, { input })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      const refusal = { code: 'BAD_USER_INPUT', message: expect.stringContaining('leads out of the import folder') };
+      await expect(client.execute(ImportModelDocument, { input })).rejects.toMatchObject(refusal);
+      const tokenize = { texts: ['oil'], model: { folder: at('model') } };
+      await expect(client.execute(TokenizeDocument, tokenize)).rejects.toMatchObject(refusal);
     });
 
     it('names what the hub refuses, and keeps the token out of everything', async () => {
