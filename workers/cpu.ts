@@ -38,9 +38,9 @@ answer<CpuCommands>({
     return importModel(openStorage(storageRoot), path, { signal, onTensor });
   },
 
-  tokenizeDataset: async ({ storageRoot, ...request }) => {
+  tokenizeDataset: async ({ storageRoot, ...request }, { signal }) => {
     const storage = openStorage(storageRoot);
-    return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model));
+    return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model), signal);
   },
 
   tokenizeTexts: async ({ storageRoot, ...input }, { transfer }) => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createClient, type TandemClient } from '../client/index.ts';
 import { loadConfig } from '../config.ts';
-import { unavailable } from '../errors.ts';
+import { badInput } from '../errors.ts';
+import { NoServer } from './exit-codes.ts';
 
 export interface GlobalOptions {
   readonly url?: string;
@@ -17,31 +18,44 @@ export const configOf = ({ data }: GlobalOptions) =>
   loadConfig(data === undefined ? process.env : { ...process.env, TANDEM_DATA: data });
 
 /** A client of the running server; UNAVAILABLE says what to start if there is none. */
-export async function connect(command: Command): Promise<TandemClient> {
-  const url = await findServer(command);
-  if (url !== undefined) return clientOf(url);
-  const { dataDir } = configOf(command.optsWithGlobals<GlobalOptions>());
-  throw unavailable(`no server runs on the data folder ${dataDir}`, {
-    field: portFileOf(dataDir),
-    remedy: 'start one with `tandem serve` (same --data), or name one with --url',
-  });
-}
+export const connect = async (command: Command): Promise<TandemClient> => clientOf(await urlOf(command));
 
 export const clientOf = (url: string): TandemClient => createClient({ url });
 
-/** Address of the server that is named, or that runs on the data folder; undefined = none runs. */
-export async function findServer(command: Command): Promise<string | undefined> {
-  const options = command.optsWithGlobals<GlobalOptions>();
-  const named = options.url ?? process.env['TANDEM_URL'];
-  if (named) return named;
-  const text = await readFile(portFileOf(configOf(options).dataDir), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { url, pid } = JSON.parse(text) as { url: string; pid: number };
-  // A killed server leaves its file.
-  return isAlive(pid) ? url : undefined;
+/** Address of the server that is named, or that runs on the data folder; undefined = none runs there. */
+export function findServer(command: Command): Promise<string | undefined> {
+  return urlOf(command).catch((error: unknown) => {
+    if (error instanceof NoServer) return undefined;
+    throw error;
+  });
 }
 
-const portFileOf = (dataDir: string): string => join(dataDir, 'server.json');
+async function urlOf(command: Command): Promise<string> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const url = options.url ?? process.env['TANDEM_URL'] ?? (await urlOfDataFolder(configOf(options).dataDir));
+  if (!URL.canParse(url))
+    throw badInput(`"${url}" is no URL`, { field: '--url', expected: 'for example http://127.0.0.1:4000' });
+  return url;
+}
+
+async function urlOfDataFolder(dataDir: string): Promise<string> {
+  const remedy = 'start one with `tandem serve` (same --data), or name one with --url';
+  const file = join(dataDir, 'server.json');
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new NoServer(`no server runs on the data folder ${dataDir}`, { field: file, remedy });
+  });
+  const { url, pid } = readPortFile(file, text);
+  if (!isAlive(pid)) throw new NoServer(`the server of ${dataDir} (process ${pid}) is gone`, { field: file, remedy });
+  return url;
+}
+
+function readPortFile(file: string, text: string): { readonly url: string; readonly pid: number } {
+  try {
+    return JSON.parse(text) as { url: string; pid: number };
+  } catch {
+    throw new NoServer(`${file} is damaged`, { field: file, remedy: 'restart the server, or name it with --url' });
+  }
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,5 +1,6 @@
 /** Follows a run from its first event to its last, with a progress bar. */
-import { RunEventsDocument, type RunEventsSubscription, type TandemClient } from '../client/index.ts';
+import { RunDocument, RunEventsDocument, type RunEventsSubscription, type TandemClient } from '../client/index.ts';
+import { RunNotSucceeded } from './exit-codes.ts';
 import { formatSeconds } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 
@@ -12,7 +13,10 @@ export interface FollowedRun {
   readonly ended: RunEnded;
 }
 
-/** Resolves with the run's terminal event; `after` skips what was seen before. */
+/**
+ * Resolves with the run's terminal event; `after` skips what was seen before. A run that is interrupted meanwhile, or a
+ * server that stops, is a {@link RunNotSucceeded} that names the remedy.
+ */
 export async function followRun(
   client: TandemClient,
   runId: string,
@@ -32,12 +36,30 @@ export async function followRun(
         progress?.update(event.step, noteOf(event));
       }
       if (event.__typename === 'RunEnded') return { steps, ended: event };
+      if (
+        event.__typename === 'RunStateChanged' &&
+        event.state === 'INTERRUPTED' &&
+        (await isInterrupted(client, runId))
+      ) {
+        throw interrupted(runId, event.cause);
+      }
     }
   } finally {
     progress?.stop();
   }
-  throw new Error(`the events of run ${runId} ended without a terminal event`);
+  throw interrupted(runId, 'the server stopped');
 }
+
+/** A replay also shows interruptions that a later attempt went on from. */
+async function isInterrupted(client: TandemClient, id: string): Promise<boolean> {
+  const { run } = await client.execute(RunDocument, { id });
+  return run?.state === 'INTERRUPTED';
+}
+
+const interrupted = (runId: string, cause: string | null | undefined): RunNotSucceeded =>
+  new RunNotSucceeded(
+    `run ${runId} was interrupted (${cause ?? 'no cause was told'}); go on with: tandem resume ${runId} --watch`,
+  );
 
 const noteOf = ({ task, loss, tokensPerSecond, secondsLeft }: RunStep): string =>
   `${task} loss ${loss.toFixed(4)}  ${Math.round(tokensPerSecond)} tokens/s  ${formatSeconds(secondsLeft)} left`;

@@ -1,38 +1,32 @@
-/** Waits for a mutation that works as a job, and shows meanwhile how far it is. */
-import { randomUUID } from 'node:crypto';
-import { JobOfKeyDocument, type TandemClient } from '../client/index.ts';
-import { startProgress } from './progress.ts';
+/** Shows how far a waiting mutation has come, by what its job says; only where stderr is a terminal. */
+import { SingleBar } from 'cli-progress';
+import { type JobKind, RunningJobsDocument, type TandemClient } from '../client/index.ts';
 
-const everyMs = 1_000;
+const pollMs = 500;
 
-/** `begin` sends the mutation with the key it is given. */
-export async function withJobProgress<T>(
-  client: TandemClient,
-  title: string,
-  begin: (idempotencyKey: string) => Promise<T>,
-): Promise<T> {
-  const idempotencyKey = randomUUID();
-  const progress = startProgress(title, 100);
-  let asking = false;
-  const timer = setInterval(() => {
-    if (asking) return;
-    asking = true;
-    void show().finally(() => {
-      asking = false;
-    });
-  }, everyMs);
-
-  async function show(): Promise<void> {
-    // The answer of the mutation is what counts; its progress may fail to show.
-    const { jobs } = await client.execute(JobOfKeyDocument, { idempotencyKey }).catch(() => ({ jobs: { nodes: [] } }));
-    const [job] = jobs.nodes;
-    if (job?.total) progress.update(Math.floor((100 * job.done) / job.total), `% ${job.stage ?? ''}`);
-  }
-
+/** Awaits `work`; meanwhile a bar shows the newest running job of that kind. */
+export async function withJobProgress<T>(client: TandemClient, kind: JobKind, work: Promise<T>): Promise<T> {
+  if (!process.stderr.isTTY) return work;
+  const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', hideCursor: true, stream: process.stderr });
+  let shown = false;
+  const poll = setInterval(async () => {
+    const job = await runningJob(client, kind);
+    if (!job?.total) return;
+    if (!shown) bar.start(job.total, job.done, { stage: job.stage ?? kind });
+    shown = true;
+    bar.setTotal(job.total);
+    bar.update(job.done, { stage: job.stage ?? kind });
+  }, pollMs);
   try {
-    return await begin(idempotencyKey);
+    return await work;
   } finally {
-    clearInterval(timer);
-    progress.stop();
+    clearInterval(poll);
+    if (shown) bar.stop();
   }
+}
+
+/** What cannot be told is not shown: the mutation itself tells what went wrong. */
+async function runningJob(client: TandemClient, kind: JobKind) {
+  const answer = await client.execute(RunningJobsDocument, {}).catch(() => undefined);
+  return answer?.jobs.nodes.find((job) => job.kind === kind);
 }

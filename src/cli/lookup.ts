@@ -29,12 +29,12 @@ export async function collectionId(client: TandemClient, text: string): Promise<
 export async function checkpointId(client: TandemClient, text: string): Promise<string> {
   if (isIdOf('Checkpoint', text) || isIdOf('Model', text)) return text;
   const { checkpoints } = await client.execute(CheckpointsDocument, { filter: { alias: text }, first: 1 });
-  return firstOf(checkpoints.nodes, 'checkpoint', text);
+  return firstOf(checkpoints.nodes, 'checkpoint', text, 'alias');
 }
 
-function firstOf(nodes: readonly { readonly id: string }[], noun: string, text: string): string {
+function firstOf(nodes: readonly { readonly id: string }[], noun: string, text: string, label = 'name'): string {
   const [first] = nodes;
   if (first === undefined)
-    throw notFound(`there is no ${noun} "${text}"`, { field: text, expected: `the id or name of a ${noun}` });
+    throw notFound(`there is no ${noun} "${text}"`, { field: text, expected: `the id or ${label} of a ${noun}` });
   return first.id;
 }

@@ -1,13 +1,26 @@
 /** SIGINT and SIGTERM: the first stops in order within ten seconds, a second one at once. */
-const graceMs = 10_000;
+export const graceMs = 10_000;
 
-/** Resolves when a signal came and `close` has ended. */
-export async function stopOnSignals(close: (graceMs: number) => Promise<void>): Promise<void> {
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+/** Longer than every bound of an orderly stop: what still hangs then is left behind. */
+const lastResortMs = graceMs + 1_000;
+
+/**
+ * Runs `work`, which gets a promise of the first signal and has to end soon after it. A stop by signal ends the process
+ * with code 0, one that hangs or a second signal with another.
+ */
+export async function untilSignal(work: (signal: Promise<void>) => Promise<void>): Promise<void> {
+  let stopped = false;
+  const signal = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => {
+        if (stopped) process.exit(130);
+        stopped = true;
+        process.stderr.write(`${name}: stopping in order (once more stops at once)\n`);
+        setTimeout(() => process.exit(1), lastResortMs).unref();
+        resolve();
+      });
+    }
   });
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => process.exit(130));
-  process.stderr.write(`${signal}: stopping (a checkpoint is written; once more exits at once)\n`);
-  await close(graceMs);
-  process.exit(0);
+  await work(signal);
+  if (stopped) process.exit(0);
 }

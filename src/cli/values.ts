@@ -14,6 +14,13 @@ export function realNumber(text: string): number {
   return value;
 }
 
+/** A port of this machine; 0 = a free one. */
+export function port(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 65_535) throw new InvalidArgumentError('expected a port number from 0 to 65535.');
+  return value;
+}
+
 /** `train`, `dev` or `test`, as the API's enum. */
 export function splitName(text: string): 'TRAIN' | 'DEV' | 'TEST' {
   if (!splits.some((split) => split === text)) throw new InvalidArgumentError('expected train, dev or test.');
@@ -26,9 +33,8 @@ export const enumName = (text: string): string => text.replaceAll('-', '_').toUp
 /** For options that may be repeated. */
 export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
-/** `name:2.5` -> the name and its weight (1 where there is none). */
+/** `name:2.5` -> the name and its weight. Without a number after the last colon the whole text is the name, its weight 1. */
 export function weighted(text: string): { readonly name: string; readonly weight: number } {
-  const at = text.lastIndexOf(':');
-  if (at < 0) return { name: text, weight: 1 };
-  return { name: text.slice(0, at), weight: realNumber(text.slice(at + 1)) };
+  const [, name, weight] = /^(.+):(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  return name === undefined ? { name: text, weight: 1 } : { name, weight: Number(weight) };
 }

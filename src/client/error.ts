@@ -30,14 +30,17 @@ export class ApiError extends Error {
   readonly path: readonly (string | number)[];
   /** Every error of the answer. */
   readonly errors: readonly GraphQLFailure[];
+  /** True = no server answered at all. */
+  readonly unreachable: boolean;
 
-  constructor(errors: readonly GraphQLFailure[], options?: ErrorOptions) {
+  constructor(errors: readonly GraphQLFailure[], options?: ErrorOptions & { readonly unreachable?: boolean }) {
     const [first] = errors;
     super(first?.message ?? 'The server answered with an error', options);
     this.extensions = { ...first?.extensions, code: first?.extensions?.code ?? 'INTERNAL_SERVER_ERROR' };
     this.code = this.extensions.code;
     this.path = first?.path ?? [];
     this.errors = errors;
+    this.unreachable = options?.unreachable ?? false;
   }
 }
 
@@ -49,5 +52,5 @@ export const unreachable = (url: string, cause: unknown): ApiError =>
         extensions: { code: 'UNAVAILABLE', field: 'url', remedy: 'Start one with `tandem serve`, or correct the URL.' },
       },
     ],
-    { cause },
+    { cause, unreachable: true },
   );

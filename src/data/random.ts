@@ -1,7 +1,7 @@
 /**
  * Seeded random numbers: Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"),
  * a counter-based generator in plain 32-bit integer arithmetic. A stream is named by a tuple of integers, for example
- * (seed, epoch, pass, record, slot), so a draw depends on its name alone and never on what was drawn before it.
+ * (seed, epoch, data set, pass, record, slot), so a draw depends on its name alone and never on what was drawn before it.
  */
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;

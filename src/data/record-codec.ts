@@ -132,8 +132,10 @@ type Grade = (raw: number) => number | string;
 
 /** Answers the grade, or why it is none. */
 const relevanceGrade: Grade = (raw) =>
-  raw === noGrade || raw >= 0 ? raw : `is ${raw}, expected a relevance of 0 or more, or -1 for no grade`;
-const finiteGrade: Grade = (raw) => raw;
+  raw === noGrade || raw >= 0 ? finiteGrade(raw) : `is ${raw}, expected a relevance of 0 or more, or -1 for no grade`;
+/** Grades are kept as f32, where 1e39 is infinite. */
+const finiteGrade: Grade = (raw) =>
+  Number.isFinite(Math.fround(raw)) ? raw : `is ${raw}, expected a number of a magnitude below 3.4e38`;
 
 /** y = (raw - lo) / (hi - lo), 0..1; -1 stays "no grade". */
 export function gradeScale({ scale: [low, high] }: Pick<RecordRules, 'scale'>): Grade {

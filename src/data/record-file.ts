@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant, unavailable } from '../errors.ts';
+import { readExactly } from '../storage/files.ts';
 import { decodeIndex, encodeIndex, LineIndex, type LineTable } from './record-index.ts';
 import {
   type DatasetSummary,
@@ -156,16 +157,8 @@ async function readRange<T>(file: FileHandle, lines: LineTable, begin: number, e
   return found;
 }
 
-async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
-    if (bytesRead === 0) throw unavailable('A data set file ends too early', damaged);
-    filled += bytesRead;
-  }
-  return buffer;
-}
+const readBytes = (file: FileHandle, position: number, length: number): Promise<Buffer> =>
+  readExactly(file, position, length, () => unavailable('A data set file ends too early', damaged));
 
 async function readSummary(folder: string, path: string): Promise<DatasetSummary> {
   try {

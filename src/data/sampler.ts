@@ -77,6 +77,8 @@ export const drawSlot = { positives: 0, negatives: 1 } as const;
 export interface DrawRequest {
   readonly seed: number;
   readonly epoch: number;
+  /** Index among the run's data sets, as in {@link PlannedBatch}: equal records of two sets draw independently. */
+  readonly dataset: number;
   readonly pass: number;
   /** Number of the record in its train split. */
   readonly record: number;
@@ -91,9 +93,9 @@ export interface DrawRequest {
  * Draws `count` of `available` texts in random order: the whole list as often as it fits, then the rest without
  * replacement. No texts at all: an empty answer (the caller masks the columns).
  */
-export function drawTexts({ seed, epoch, pass, record, slot, available, count }: DrawRequest): Uint32Array {
+export function drawTexts({ seed, epoch, dataset, pass, record, slot, available, count }: DrawRequest): Uint32Array {
   if (available === 0) return new Uint32Array(0);
-  const random = new RandomStream(seed, purpose.draw, epoch, pass, record, slot);
+  const random = new RandomStream(seed, purpose.draw, epoch, dataset, pass, record, slot);
   const drawn = new Uint32Array(count);
   const whole = count - (count % available);
   for (let index = 0; index < whole; index++) drawn[index] = index % available;

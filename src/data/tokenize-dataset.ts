@@ -49,11 +49,12 @@ export interface TokenFileReport {
 
 export const tokenFileName = (key: string): string => `${key}.bin`;
 
-/** Tokenises a data set version; `tokenizer` is the model's. */
+/** Tokenises a data set version; `tokenizer` is the model's. Aborted, it stops at the next chunk of texts and leaves nothing. */
 export async function tokenizeDataset(
   storage: Storage,
   request: TokenizeRequest,
   tokenizer: Tokenizer,
+  signal?: AbortSignal,
 ): Promise<TokenFileReport> {
   const modelFolder = await storage.require('models', request.model);
   const { templates, includePrompt, maxLength: modelLength } = await readModelSpec(modelFolder);
@@ -63,7 +64,7 @@ export async function tokenizeDataset(
   const path = storage.path('tokens', tokenFileName(key));
   if (!(await storage.exists('tokens', tokenFileName(key)))) {
     const dataset = await openDataset(await storage.require('datasets', request.dataset));
-    const table = new TextTable(tokenizer, { templates, includePrompt, maxLength });
+    const table = new TextTable(tokenizer, { templates, includePrompt, maxLength }, signal);
     const file = await tokenize(dataset, table);
     await publish(storage, file, tokenFileName(key));
   }
@@ -192,9 +193,11 @@ class TextTable {
   readonly #cumulative = growingU32();
   readonly #poolStart = growingU32();
   #waiting: TextToEncode[] = [];
+  readonly #signal: AbortSignal | undefined;
   #truncated = 0;
 
-  constructor(tokenizer: Tokenizer, settings: EncodeSettings) {
+  constructor(tokenizer: Tokenizer, settings: EncodeSettings, signal?: AbortSignal) {
+    this.#signal = signal;
     this.#tokenizer = tokenizer;
     this.#settings = settings;
     this.#cumulative.push(0);
@@ -224,6 +227,7 @@ class TextTable {
   }
 
   async #encode(): Promise<void> {
+    this.#signal?.throwIfAborted();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { ids, poolStart, truncated } of await this.#tokenizer.encode(waiting, this.#settings)) {

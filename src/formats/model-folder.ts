@@ -5,10 +5,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PromptTemplates } from '../data/types.ts';
-import { badInput, invariant } from '../errors.ts';
-import { type EncoderFamily, encoderCatalog } from '../nn/encoders/catalog.ts';
-import { bertConfig, readBertConfig } from './bert-config.ts';
-import { isObject, type JsonFile, readJson, readJsonIfPresent, writeJson, wrongField, wrongFile } from './json-file.ts';
+import { invariant } from '../errors.ts';
+import { longestTextOf } from './architectures/catalog.ts';
+import { readConfig, writeConfig } from './configs/index.ts';
+import { isObject, readJson, readJsonIfPresent, writeJson, wrongField, wrongFile } from './json-file.ts';
 import { denseName, modelParameters } from './pipeline/catalog.ts';
 import { createSafetensors, type TensorReader, type TensorWriter } from './safetensors.ts';
 import {
@@ -57,7 +57,7 @@ export async function writeModelFolder(path: string, content: ModelContent): Pro
   await writeFile(join(path, 'tokenizer.json'), json);
   await writeJson(join(path, 'tokenizer_config.json'), tokenizer.config);
   await writeJson(join(path, 'special_tokens_map.json'), tokenizer.specialTokens);
-  await writeJson(join(path, 'config.json'), configs[spec.family].write(spec.architecture, tokenizer.padTokenId));
+  await writeJson(join(path, 'config.json'), writeConfig(spec.family, spec.architecture, tokenizer.padTokenId));
   await writePipeline(path, spec);
   await writeJson(join(path, 'tandem.json'), {
     format: formatVersion,
@@ -108,14 +108,6 @@ function weightFiles({ dense }: ModelSpec): WeightFile[] {
   return [{ folder: '', names: (name) => (elsewhere(name) ? undefined : name) }, ...layers];
 }
 
-/** config.json by family. */
-const configs: Readonly<
-  Record<
-    EncoderFamily,
-    { read(file: JsonFile): Architecture; write(architecture: Architecture, padTokenId: number): object }
-  >
-> = { bert: { read: readBertConfig, write: bertConfig } };
-
 // ---- reading -----------------------------------------------------------------------------------------------------
 
 /** Opens a folder and checks that it is whole. The caller closes it. */
@@ -139,8 +131,7 @@ export const readModelSpec = async (path: string): Promise<ModelSpec> => (await 
 async function readSettings(path: string): Promise<{ spec: ModelSpec; pipeline: Pipeline }> {
   const pipeline = await readPipeline(path);
   const config = await readJson(join(pipeline.encoder, 'config.json'));
-  const family = familyOf(config);
-  const architecture = configs[family].read(config);
+  const { family, architecture } = readConfig(config);
   const { pooling, includePrompt, normalize, similarity, lowerCase, prompts, defaultPromptName } = pipeline;
   const spec: ModelSpec = {
     family,
@@ -163,26 +154,15 @@ export const readTokenizerFile = (path: string): Promise<string> =>
 /** Text of the tokenizer.json of a folder in Tandem's form. */
 export const readTokenizerJson = (folder: string): Promise<string> => readTokenizerFile(join(folder, 'tokenizer.json'));
 
-function familyOf(config: JsonFile): EncoderFamily {
-  const type = config.fields['model_type'];
-  const row = encoderCatalog.find(({ name }) => name === type);
-  if (row) return row.name;
-  const known = encoderCatalog.map(({ name }) => name).join(', ');
-  throw badInput(`${config.path}: the model family ${JSON.stringify(type)} is not known`, {
-    field: 'model_type',
-    expected: known,
-    remedy: 'Choose a model of a known family.',
-  });
-}
-
 /** A tokenizer's own length is cut to the positions, as sentence-transformers does; a module's is refused beyond them. */
-function maxLengthOf({ maxLength }: Pipeline, { maxPositions }: Architecture): number {
-  if (maxLength === undefined) return maxPositions;
+function maxLengthOf({ maxLength }: Pipeline, architecture: Architecture): number {
+  const longest = longestTextOf(architecture);
+  if (maxLength === undefined) return longest;
   const { tokens, file, field } = maxLength;
-  if (field === 'max_seq_length' && tokens > maxPositions) {
-    throw wrongField(file, field, tokens, `at most max_position_embeddings, ${maxPositions}`);
+  if (field === 'max_seq_length' && tokens > longest) {
+    throw wrongField(file, field, tokens, `at most ${longest}, what max_position_embeddings leaves`);
   }
-  return Math.min(tokens, maxPositions);
+  return Math.min(tokens, longest);
 }
 
 async function readOwnSettings(path: string, { prompts }: Pipeline) {

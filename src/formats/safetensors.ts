@@ -4,6 +4,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { badInput, invariant } from '../errors.ts';
+import { readExactly } from '../storage/files.ts';
 import { elementCount } from './architectures/catalog.ts';
 import { widenBfloat16, widenFloat16 } from './half.ts';
 import {
@@ -90,16 +91,9 @@ async function readTensor(path: string, handle: FileHandle, tensor: TensorInfo):
   return dtype === 'F16' ? widenFloat16(halves) : widenBfloat16(halves);
 }
 
-/** Reads exactly so many bytes; a file that shrank meanwhile is refused. One call reads at most 2 GiB, so in pieces. */
-async function readBytes(path: string, handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 1 << 30), position + done);
-    if (bytesRead === 0) throw brokenFile(path, `it ends at byte ${position + done}`);
-    done += bytesRead;
-  }
-  return bytes;
-}
+/** A file that shrank meanwhile is refused. */
+const readBytes = (path: string, handle: FileHandle, position: number, length: number): Promise<Uint8Array> =>
+  readExactly(handle, position, length, (end) => brokenFile(path, `it ends at byte ${end}`));
 
 // ---- writing -----------------------------------------------------------------------------------------------------
 
@@ -120,7 +114,12 @@ export async function createSafetensors(
   const { header, places } = layOut(shapes);
   const handle = await open(path, 'wx');
   const missing = new Set(places.keys());
-  await writeBytes(handle, header, 0);
+  try {
+    await writeBytes(handle, header, 0);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return {
     async write({ name, shape, data }) {
       const place = places.get(name);

@@ -2,22 +2,51 @@
 import type { PromptTemplates } from '../data/types.ts';
 import type { DenseActivation, EncoderFamily, Pooling } from '../nn/encoders/catalog.ts';
 
-/** Sizes of an encoder. Letters: L blocks, C width, H heads, F inner width, V vocabulary. */
+/**
+ * Sizes and choices that an encoder's arithmetic depends on. Letters: L blocks, C width, H heads, D head size, F inner width,
+ * V vocabulary. What stands behind a `?` is not known to every family; its absence means what the comment says.
+ */
 export interface Architecture {
   /** L */
   readonly layers: number;
   /** C */
   readonly width: number;
-  /** H; divides C */
+  /** H */
   readonly heads: number;
+  /** G, heads of keys and values, a divisor of H; absent = H. */
+  readonly keyValueHeads?: number;
+  /** D; absent = C / H. */
+  readonly headSize?: number;
   /** F */
   readonly innerWidth: number;
-  /** Rows of the position table. */
+  /** Rows of the position table; without such a table, the longest text in tokens. */
   readonly maxPositions: number;
+  /** Row of a text's first position, pad_token_id + 1 of RoBERTa; absent = 0. Texts are shorter than the table by as much. */
+  readonly positionOffset?: number;
   /** V */
   readonly vocabularySize: number;
+  /** Rows of the segment table; 0 = there is none. */
   readonly typeVocabularySize: number;
+  /** Of LayerNorm or of RMSNorm, whichever the family has. */
   readonly layerNormEpsilon: number;
+  /** True: a token sees only itself and what stands before it. Absent = false. */
+  readonly causal?: boolean;
+  /** Base of the rotary angles, of global attention where there are two kinds; absent = there is no rotary embedding. */
+  readonly ropeTheta?: number;
+  /** Base of the rotary angles of local attention. */
+  readonly localRopeTheta?: number;
+  /** Tokens that local attention spans, half of them (rounded down) on each side; absent = all attention is global. */
+  readonly localAttention?: number;
+  /** Every so-manieth block, the first included, attends globally; the others locally. */
+  readonly globalEvery?: number;
+  /** Biases of the attention's linear layers, of the feed-forward's, of the norms, where the family leaves the choice. */
+  readonly attentionBias?: boolean;
+  readonly feedForwardBias?: boolean;
+  readonly normBias?: boolean;
+  /** MiniCPM's scale_emb: factor on the word embeddings; absent = 1. */
+  readonly embeddingScale?: number;
+  /** MiniCPM's scale_depth: what is added to the residual stream is scaled by this / sqrt(L); absent = not scaled. */
+  readonly depthScale?: number;
 }
 
 /** y = activation(x W^T + b), W [outFeatures, inFeatures]. */
@@ -72,7 +101,7 @@ export interface ParameterShape {
   readonly shape: readonly number[];
   /** What a new model starts with. `embedding-padded`: normal, with row 0 (padding) zero. */
   readonly init: 'normal' | 'embedding-padded' | 'ones' | 'zeros';
-  /** Group of layer-wise fusion: `embeddings`, `layer.<i>`, or a head's name. */
+  /** Group of layer-wise fusion: `embeddings`, `layer.<i>`, `final`, or a head's name. */
   readonly group: string;
 }
 

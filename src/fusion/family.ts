@@ -24,7 +24,6 @@ export async function openFamily(
       open.push(await readModelFolder(await storage.require('models', digest)));
     }
     const [initial, ...checkpoints] = open;
-    checkInitial(initial, input.initial);
     const tokenizer = await readTokenizerJson(initial.path);
     for (const [k, digest] of input.checkpoints.entries()) {
       checkDescent(checkpoints[k], digest, initial, input.initial);
@@ -37,15 +36,10 @@ export async function openFamily(
   }
 }
 
-function checkInitial({ spec }: ModelFolder, digest: string): void {
-  if (spec.initialisation === null) return;
-  throw badInput(`The model ${digest} is no initialisation: it descends from ${spec.initialisation}`, {
-    field: 'initial',
-    expected: 'the model that the runs of these checkpoints began from',
-  });
-}
-
-/** A checkpoint names its theta_0; checkpoint 0 is theta_0 itself. */
+/**
+ * A checkpoint names the model its run began from; checkpoint 0 is that model itself. It may be a checkpoint of an earlier
+ * run (training in two stages), so that it names an initialisation of its own decides nothing.
+ */
 function checkDescent(checkpoint: ModelFolder, digest: string, initial: ModelFolder, initialDigest: string): void {
   const { spec } = checkpoint;
   if (digest !== initialDigest && spec.initialisation !== initialDigest) {

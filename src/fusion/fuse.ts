@@ -1,4 +1,5 @@
 /** Fuses checkpoints of one initialisation into a new model folder. Streams: one tensor of each checkpoint at a time. */
+import { basename } from 'node:path';
 import { badInput } from '../errors.ts';
 import { readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
 import { modelParameters } from '../formats/pipeline/catalog.ts';
@@ -92,8 +93,19 @@ async function* mergedTensors(family: Family, merge: Merge, options: FuseOptions
 const parametersOf = ({ initial: { spec } }: Family): ParameterShape[] => modelParameters(spec);
 
 async function readTensorSet({ initial, checkpoints }: Family, { name, shape }: ParameterShape): Promise<TensorSet> {
-  const [start, ...others] = await Promise.all(
-    [initial, ...checkpoints].map(({ weights }) => weights.read(name, shape)),
-  );
+  const models = [initial, ...checkpoints];
+  const [start, ...others] = await Promise.all(models.map(({ weights }) => weights.read(name, shape)));
+  for (const [k, values] of [start, ...others].entries()) {
+    const wrong = values.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) throw notFinite(k, models[k].path, name, values[wrong]);
+  }
   return { shape, initial: start, checkpoints: others };
 }
+
+/** One such weight would make every weight of its group NaN in the fused model. */
+const notFinite = (k: number, path: string, tensor: string, value: number) =>
+  badInput(`The tensor ${tensor} of the model ${basename(path)} holds ${value}`, {
+    field: k === 0 ? 'initial' : 'checkpoints',
+    expected: 'models whose weights are all finite numbers',
+    remedy: 'Leave this checkpoint out; a run that produced it went wrong before it was written.',
+  });

@@ -42,7 +42,10 @@ function keepAlive(response: ServerResponse): void {
 async function pipe(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
   response.flushHeaders();
   const reader = body.getReader();
-  const gone = once(response, 'close').then(() => reader.cancel().catch(() => {}));
+  // An 'error' before 'close' means gone as well.
+  const gone = once(response, 'close')
+    .catch(() => {})
+    .then(() => reader.cancel().catch(() => {}));
   for (;;) {
     const { value, done } = await reader.read();
     if (done || response.destroyed) break;

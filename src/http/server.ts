@@ -28,7 +28,7 @@ export interface HttpServer {
   readonly port: number;
   /** Refuses what comes from now on; running requests go on. */
   drain(): void;
-  /** Ends streams and running requests, and stops listening. */
+  /** Ends streams and running requests, and stops listening; takes a second at most, whatever the clients do. */
   close(): Promise<void>;
 }
 
@@ -41,6 +41,9 @@ export interface HttpOptions {
 
 /** Only the loopback interface, until API keys exist. */
 const host = '127.0.0.1';
+
+/** How long aborted requests may take to say so to their clients. */
+const graceMs = 500;
 
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const life = new AbortController();
@@ -66,11 +69,23 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       life.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await Promise.all(running);
+      await within(graceMs, Promise.all(running));
+      // A client that stalls, in sending or in reading, loses its connection; its request ends with that.
       server.closeAllConnections();
+      await within(graceMs, Promise.all(running));
       await closed;
     },
   };
+}
+
+/** Waits for work, but no longer than so many milliseconds. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, patience]);
+  clearTimeout(timer);
 }
 
 async function listen(server: Server, port: number): Promise<number> {

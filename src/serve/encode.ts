@@ -9,7 +9,7 @@ import { Tape } from '../nn/tape.ts';
 import type { PackedTexts } from '../nn/types.ts';
 
 /** Tokens of one micro-batch. */
-const microBatchTokens = 4096;
+export const microBatchTokens = 4096;
 
 export interface EncodeOptions {
   /** Waits until this task may go on, between micro-batches. */

@@ -1,4 +1,4 @@
-/** Things that stay on the device after use, by key: the most recently used up to a limit of bytes. Never freed while in use. */
+/** Things that stay on the device after use, by key: the most recently used up to a limit of bytes, the very last one whatever its size. Never freed while in use. */
 export interface Resident<T> {
   readonly value: T;
   readonly bytes: number;
@@ -61,12 +61,12 @@ export class Residents<T> {
   /** Frees a forgotten entry without users, then the least recently used idle ones beyond the limit. */
   async #release(key: string, entry: Entry<T>): Promise<void> {
     if (entry.users === 0 && this.#entries.get(key) !== entry) await free(entry);
-    let bytes = this.bytes;
+    const latest = [...this.#entries.keys()].at(-1);
     for (const [other, idle] of this.#entries) {
-      if (bytes <= this.#limit) return;
+      // The latest stays even if it alone is above the limit: it would be loaded again at every call.
+      if (this.bytes <= this.#limit || other === latest) return;
       if (idle.users > 0) continue;
       this.#entries.delete(other);
-      bytes -= idle.bytes;
       await free(idle);
     }
   }

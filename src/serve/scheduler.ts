@@ -1,16 +1,19 @@
 /**
  * Order among the tasks of one device thread: a long task asks for its turn between micro-batches, and gets it when no
- * interactive task (encode, search) is under way. Nothing is locked: commands of several tasks may follow each other on
+ * interactive task (encode, search) is under way, or after a bounded wait. Nothing is locked: commands of several tasks may follow each other on
  * the device in any order, because each task has its own buffers.
  */
 import { setImmediate } from 'node:timers/promises';
+
+/** Longest wait for interactive tasks: a steady flow of them slows a long task, but neither starves it nor hides its abort. */
+const longestWaitMs = 200;
 
 /** Waits until a long task may go on. */
 export type Turn = () => Promise<void>;
 
 export class Scheduler {
   #interactive = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   /** Runs a short task ahead of the long ones. */
   async interactive<T>(work: () => Promise<T>): Promise<T> {
@@ -19,13 +22,25 @@ export class Scheduler {
       return await work();
     } finally {
       this.#interactive--;
-      if (this.#interactive === 0) for (const go of this.#waiting.splice(0)) go();
+      if (this.#interactive === 0) for (const go of this.#waiting) go();
     }
   }
 
-  /** Lets messages in, then waits for interactive tasks to end. */
+  /** Lets messages in, then waits for interactive tasks to end, though not for ever. */
   readonly turn: Turn = async () => {
     await setImmediate();
-    while (this.#interactive > 0) await new Promise<void>((go) => this.#waiting.push(go));
+    if (this.#interactive > 0) await this.#lull();
   };
+
+  #lull(): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(go);
+        resolve();
+      };
+      const timer = setTimeout(go, longestWaitMs);
+      this.#waiting.add(go);
+    });
+  }
 }

@@ -6,11 +6,12 @@ import { badInput } from '../errors.ts';
 import type { EvaluationFigures } from '../evaluation/result.ts';
 import { dimensionOf } from '../formats/pipeline/catalog.ts';
 import type { Gpu } from '../gpu/types.ts';
+import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
 import { type Neighbours, searchVectors } from '../nn/search.ts';
 import type { PackedTexts } from '../nn/types.ts';
 import { openStorage } from '../storage/storage.ts';
-import { encodeTexts } from './encode.ts';
+import { encodeTexts, microBatchTokens } from './encode.ts';
 import { type EvaluateOptions, evaluateSplit } from './evaluate.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SegmentRequest, Segments } from './segments.ts';
@@ -50,13 +51,23 @@ export class DeviceServer {
 
   encode({ storageRoot, model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
     const storage = openStorage(storageRoot);
-    return this.scheduler.interactive(() =>
-      this.#models.use(storage, model, async (encoder) => ({
-        data: await encodeTexts(encoder, texts, { signal, unit: unit ?? encoder.spec.normalize ?? true }),
-        count: texts.poolStart.length,
-        dimension: dimensionOf(encoder.spec),
-      })),
-    );
+    return this.#models.use(storage, model, async (encoder) => ({
+      data: await this.#encodeWith(encoder, texts, { signal, unit: unit ?? encoder.spec.normalize ?? true }),
+      count: texts.poolStart.length,
+      dimension: dimensionOf(encoder.spec),
+    }));
+  }
+
+  /** Ahead of long tasks, unless it is long itself. The model is loaded before, so that nobody waits for the disk. */
+  #encodeWith(
+    encoder: Encoder,
+    texts: PackedTexts,
+    options: { readonly signal: AbortSignal; readonly unit: boolean },
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { scheduler } = this;
+    return texts.ids.length > microBatchTokens
+      ? encodeTexts(encoder, texts, { ...options, turn: scheduler.turn })
+      : scheduler.interactive(() => encodeTexts(encoder, texts, options));
   }
 
   async evaluate(
@@ -84,8 +95,8 @@ export class DeviceServer {
         remedy: "Embed the query with the collection's own checkpoint.",
       });
     }
-    return this.scheduler.interactive(() =>
-      this.#segments.use(segment, (pages) =>
+    return this.#segments.use(segment, (pages) =>
+      this.scheduler.interactive(() =>
         searchVectors(this.#gpu, { pages, queries: queries.data, dimension: queries.dimension, k }),
       ),
     );

@@ -84,7 +84,7 @@ function specOf(tandem: Tandem, request: CreateModelRequest) {
 
 function checkSizes(architecture: Readonly<Record<string, number>>, maxLength: number): void {
   const { width, heads, maxPositions } = architecture;
-  if (width !== undefined && heads !== undefined && width % heads !== 0) {
+  if (width !== undefined && heads !== undefined && !architecture['headSize'] && width % heads !== 0) {
     throw badInput(`${heads} heads do not divide the width ${width}`, {
       field: 'input.architecture.heads',
       expected: 'a divisor of the width',

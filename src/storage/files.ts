@@ -1,7 +1,7 @@
 /** File work below storage.ts: listing, hashing and fsync of folders. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -34,6 +34,25 @@ export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex');
+}
+
+/** One read gives at most 2 GiB. */
+const readLimit = 1 << 30;
+
+/** Reads exactly so many bytes, however many reads that takes; throws `tooShort` of the byte at which the file ended. */
+export async function readExactly(
+  handle: Pick<FileHandle, 'read'>,
+  position: number,
+  length: number,
+  tooShort: (end: number) => Error,
+): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, readLimit), position + done);
+    if (bytesRead === 0) throw tooShort(position + done);
+    done += bytesRead;
+  }
+  return bytes;
 }
 
 /** fsync of a file's content. */

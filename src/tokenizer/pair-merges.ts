@@ -4,6 +4,8 @@
  * symbol number, so the same words give the same symbols on every machine.
  */
 
+import { setImmediate } from 'node:timers/promises';
+
 /** A word as symbol numbers, with how often it occurs. */
 export interface CountedWord {
   symbols: number[];
@@ -12,6 +14,9 @@ export interface CountedWord {
 
 /** Symbols are below 2^26, so a pair is one exact number. */
 const pairBase = 2 ** 26;
+
+/** The thread also tokenises the texts of requests, which must not wait for a whole vocabulary. */
+const longestStretchMs = 25;
 
 /** Entry of the queue: the pair had this count when it was put in. */
 interface Candidate {
@@ -23,20 +28,27 @@ const isBetter = (a: Candidate, b: Candidate): boolean => a.count > b.count || (
 
 /**
  * Merges pairs until `wanted` new symbols were made or no pair is left. `join` names the symbol of a pair and may find that
- * it exists already (two roads to one piece); only symbols that are new count. Changes the words in place.
+ * it exists already (two roads to one piece); only symbols that are new count. Changes the words in place. Lets the thread's
+ * other work in every {@link longestStretchMs}, and stops there when `signal` is aborted.
  */
-export function mergePairs(
+export async function mergePairs(
   words: CountedWord[],
   wanted: number,
   join: (left: number, right: number) => { readonly symbol: number; readonly isNew: boolean },
-): void {
+  signal?: AbortSignal,
+): Promise<void> {
   const pairs = new PairIndex(words);
+  let last = performance.now();
   for (let made = 0; made < wanted; ) {
     const pair = pairs.takeBest();
     if (pair === undefined) return;
     const { symbol, isNew } = join(Math.floor(pair / pairBase), pair % pairBase);
     pairs.merge(pair, symbol);
     if (isNew) made++;
+    if (performance.now() - last < longestStretchMs) continue;
+    await setImmediate();
+    signal?.throwIfAborted();
+    last = performance.now();
   }
 }
 

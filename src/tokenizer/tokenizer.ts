@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import native from '@anush008/tokenizers';
-import { badInput } from '../errors.ts';
+import { badInput, invariant } from '../errors.ts';
 
 /** A text as the text builder gives it; the encoder sees prompt + text with nothing between. */
 export interface TextToEncode {
@@ -47,6 +47,8 @@ export interface Tokenizer {
 
 /** Texts that are handed to the binding at once. Bounds memory; never changes a result. */
 const chunkSize = 512;
+/** Prompts that are remembered; beyond these all are forgotten and learned again. */
+const mostPrompts = 10_000;
 
 /** Reads a tokenizer.json. Its own truncation and padding are overridden. */
 export async function loadTokenizer(path: string): Promise<Tokenizer> {
@@ -152,10 +154,11 @@ class PromptLengths {
     maxLength: number,
     encode: (texts: readonly string[], maxLength: number) => Promise<native.JsEncoding[]>,
   ): Promise<void> {
+    // Before the prompts are chosen: those of these texts must all be known afterwards.
+    if (this.#known.size > mostPrompts) this.#known.clear();
     const isNew = (prompt: string): boolean => prompt !== '' && !this.#known.has(key(prompt, maxLength));
     const prompts = [...new Set(texts.map(({ prompt }) => prompt))].filter(isNew);
     if (prompts.length === 0) return;
-    if (this.#known.size > 10_000) this.#known.clear();
     const encodings = await encode(prompts, maxLength);
     encodings.forEach((encoding, i) => {
       const ids = encoding.getIds();
@@ -166,7 +169,10 @@ class PromptLengths {
 
   /** Of a prompt that was learned; 0 without a prompt. */
   length(prompt: string, maxLength: number): number {
-    return this.#known.get(key(prompt, maxLength)) ?? 0;
+    if (prompt === '') return 0;
+    const length = this.#known.get(key(prompt, maxLength));
+    invariant(length !== undefined, 'A prompt was asked for that was not learned');
+    return length;
   }
 }
 

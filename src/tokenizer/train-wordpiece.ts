@@ -12,7 +12,7 @@ export type TokenizerJson = ReturnType<typeof wordPieceTokenizer>;
 const prefix = '##';
 /** As WordPiece's max_input_chars_per_word: a longer word becomes [UNK] anyway. */
 const longestWord = 100;
-/** Texts are cut here, at the next space, before they go to the binding: bounds the memory of one call. */
+/** Texts are cut here, at the last space before, and so go to the binding: bounds the memory of one call. */
 const pieceLength = 100_000;
 
 /** Smallest size that is accepted: the special tokens and one character. */
@@ -38,7 +38,7 @@ export async function trainWordPiece(
   const alphabet = chooseAlphabet(counts, size - specialTokens.length);
   for (const piece of alphabet) pieces.add(piece);
   const words = spell(counts, pieces, new Set(alphabet));
-  mergePairs(words, size - pieces.size, (left, right) => pieces.join(left, right));
+  await mergePairs(words, size - pieces.size, (left, right) => pieces.join(left, right), signal);
   return wordPieceTokenizer(pieces.vocabulary());
 }
 
@@ -88,21 +88,33 @@ async function countWords(
     signal?.throwIfAborted();
     for (const piece of pieces(text)) {
       for (const [word] of cutter.preTokenizeString(normalizer.normalizeString(piece))) {
-        if (word.length <= longestWord) counts.set(word, (counts.get(word) ?? 0) + 1);
+        if (codePoints(word) <= longestWord) counts.set(word, (counts.get(word) ?? 0) + 1);
       }
     }
   }
   return counts;
 }
 
+/** Code points of a word; only astral ones make it fewer than its length. */
+const codePoints = (word: string): number => (word.length <= longestWord ? word.length : [...word].length);
+
 /** The text in pieces of bounded length, cut at spaces where there are any. */
 function* pieces(text: string): Generator<string> {
   for (let begin = 0; begin < text.length; ) {
-    const space = text.indexOf(' ', begin + pieceLength);
-    const end = space < 0 || space > begin + 2 * pieceLength ? begin + pieceLength : space;
+    // A piece is cut out first: a search in the whole text would run to its end wherever there is no space.
+    const piece = text.slice(begin, begin + pieceLength);
+    const end = begin + (begin + pieceLength < text.length ? cutOf(piece) : piece.length);
     yield text.slice(begin, end);
     begin = end;
   }
+}
+
+/** Where a full piece ends: before its last space, else at its end, but never inside a surrogate pair. */
+function cutOf(piece: string): number {
+  const space = piece.lastIndexOf(' ');
+  if (space > 0) return space;
+  const last = piece.charCodeAt(piece.length - 1);
+  return last >= 0xd800 && last < 0xdc00 ? piece.length - 1 : piece.length;
 }
 
 /** A word's first spelling: its first character, then every other one marked as continuing. */

@@ -1,4 +1,4 @@
-/** From a planned batch to its texts: which positives and negatives are shown, keyed by (seed, epoch, pass, record). */
+/** From a planned batch to its texts: which positives and negatives are shown, keyed by (seed, epoch, data set, pass, record). */
 import { drawSlot, drawTexts, type PlannedBatch } from '../data/sampler.ts';
 import type { Lists, TokenFile } from '../data/token-file.ts';
 import { gatherTexts } from '../nn/batch.ts';
@@ -30,15 +30,16 @@ function drawSts({ records }: PlannedBatch, dataset: string, { texts, splits: { 
 
 function drawIr(
   { settings, epoch }: DrawContext,
-  { records, pass }: PlannedBatch,
+  { dataset: index, records, pass }: PlannedBatch,
   dataset: string,
   { texts, splits: { train } }: TokenFile,
 ): GlobalBatch {
   const draw = (lists: Lists, record: number, slot: 0 | 1, count: number): number[] => {
     const begin = lists.starts[record]!;
     const available = lists.starts[record + 1]! - begin;
-    const drawn = drawTexts({ seed: settings.seed, epoch, pass, record, slot, available, count });
-    return Array.from(drawn, (index) => lists.values[begin + index]!);
+    const key = { seed: settings.seed, epoch, dataset: index, pass, record, slot };
+    const drawn = drawTexts({ ...key, available, count });
+    return Array.from(drawn, (text) => lists.values[begin + text]!);
   };
   const positives: number[] = [];
   const negatives: number[] = [];

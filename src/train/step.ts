@@ -54,10 +54,11 @@ async function recordWhole(input: StepInput): Promise<Objective> {
   const { gpu } = encoder;
   const device = makeBatch(gpu, batch.texts);
   const tape = new Tape(gpu, true, input.observer);
+  let objective: Objective | undefined;
   try {
     const vectors = encodeBatch(tape, encoder, device, encodeOptions(input));
     const gradients = leaseLike(tape, vectorShapes(input));
-    const objective = recordObjective(
+    objective = recordObjective(
       gpu,
       settings,
       batch,
@@ -67,7 +68,12 @@ async function recordWhole(input: StepInput): Promise<Objective> {
     tape.give(vectors.final, gradients.final);
     if (vectors.inner && gradients.inner) tape.give(vectors.inner, gradients.inner);
     tape.backward();
+    // In this same turn of the event loop: an error of another task drops what is recorded and not submitted.
+    gpu.submit();
     return objective;
+  } catch (error) {
+    objective?.release();
+    throw error;
   } finally {
     tape.dispose();
     releaseBatch(gpu, device);
@@ -102,12 +108,19 @@ async function eachPiece(
   record: (piece: Piece) => void,
 ): Promise<void> {
   let before = Promise.resolve();
-  for (const piece of pieces) {
-    record(piece);
-    const done = gpu.idle();
-    await before;
-    before = done;
-    await turn();
+  try {
+    for (const piece of pieces) {
+      record(piece);
+      const done = gpu.idle();
+      // It is awaited below, but perhaps only after something else has failed: until then it is no unhandled rejection.
+      done.catch(() => {});
+      await before;
+      before = done;
+      await turn();
+    }
+  } catch (error) {
+    await before.catch(() => {});
+    throw error;
   }
   await before;
 }

@@ -1,6 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../src/config.ts';
+import { importBeir } from '../../src/data/importers/beir.ts';
+import { ImportNotes } from '../../src/data/problems.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { all, lines, type Workspace, workspace } from './import-helpers.ts';
 
@@ -87,6 +92,39 @@ describe('reading a BEIR folder', () => {
     );
   });
 
+  it('keeps documents without title and text, counted in a warning', async () => {
+    const path = await work.files({ ...good, 'corpus.jsonl': corpus + lines({ _id: 'e', title: '', text: ' ' }) });
+    const dataset = await work.open(path, beir);
+    expect((await all(dataset.documents('test'))).at(-1)).toMatchObject({ id: 'e', text: ['', '', ''] });
+    const message = 'documents without title and text kept as empty texts';
+    expect(dataset.summary.warnings).toContainEqual({ message, count: 1 });
+  });
+
+  it('does not keep the texts of the corpus in memory', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const heap = () => {
+      gc();
+      return process.memoryUsage().heapUsed;
+    };
+    const filler = 'x'.repeat(25_000);
+    const documents = Array.from({ length: 1000 }, (_, number) => ({ _id: `d${number}`, text: `${number} ${filler}` }));
+    const path = await work.files({ ...good, 'corpus.jsonl': lines(...documents) });
+    documents.length = 0;
+    const common = {
+      scale: [0, 1],
+      limits: defaultLimits,
+      notes: new ImportNotes(),
+      signal: undefined,
+      onLine: () => {},
+    } as const;
+    const before = heap();
+    for await (const item of importBeir({ ...common, path, options: {} })) {
+      if (item.kind !== 'document' || item.id !== 'd999') continue;
+      expect(heap() - before).toBeLessThan(8e6);
+    }
+  });
+
   it('keeps the flag of identical ids as part of the version', async () => {
     const path = await work.files(good);
     const on = await work.open(path, { ...beir, options: { ignoreIdenticalIds: true } });
@@ -101,7 +139,8 @@ describe('refusing a BEIR folder', () => {
     ['a corpus line that is not JSON', { 'corpus.jsonl': 'x\n' }, { file: 'corpus.jsonl', line: 1 }],
     ['a number as id', { 'corpus.jsonl': lines({ _id: 1, text: 'a' }) }, { line: 1, field: '_id' }],
     ['a repeated id', { 'corpus.jsonl': corpus + lines({ _id: 'd1', text: 'a' }) }, { line: 5, field: '_id' }],
-    ['a document without text', { 'corpus.jsonl': lines({ _id: 'd1', text: ' ' }) }, { line: 1, field: 'text' }],
+    ['a document whose text is missing', { 'corpus.jsonl': lines({ _id: 'd1' }) }, { line: 1, field: 'text' }],
+    ['an empty query', { 'queries.jsonl': lines({ _id: 'q1', text: ' ' }) }, { line: 1, field: 'text' }],
     ['a title that is no text', { 'corpus.jsonl': lines({ _id: 'd1', title: 3, text: 'a' }) }, { field: 'title' }],
     ['a query without text', { 'queries.jsonl': lines({ _id: 'q1' }) }, { file: 'queries.jsonl', field: 'text' }],
     [

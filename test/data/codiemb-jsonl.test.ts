@@ -141,6 +141,7 @@ describe('refusals name line, field and reason', () => {
     ['a score of null', { ...fine, positive_scores: [null] }, 'positive_scores[0]', 'null'],
     ['a grade above the scale', { ...fine, positive_scores: [1.01] }, 'positive_scores[0]', '1.01, expected 0 to 1'],
     ['a grade below the scale', { ...fine, positive_scores: [-0.5] }, 'positive_scores[0]', '-0.5, expected 0 to 1'],
+    ['a relevance beyond f32', { ...ir('a', 'b'), positive_scores: [1e39] }, 'positive_scores[0]', '1e+39'],
     ['a negative relevance', { ...ir('a', 'b'), positive_scores: [-2] }, 'positive_scores[0]', '-2'],
   ])('%s', async (_, value, field, message) => {
     const path = await work.files({

@@ -69,7 +69,7 @@ describe('planEpoch', () => {
 });
 
 describe('drawTexts', () => {
-  const base = { seed: 1, epoch: 0, pass: 0, record: 5, slot: drawSlot.positives, available: 6, count: 3 };
+  const base = { seed: 1, epoch: 0, dataset: 0, pass: 0, record: 5, slot: drawSlot.positives, available: 6, count: 3 };
   const draws = (change: Partial<typeof base>) =>
     Array.from({ length: 40 }, (_, record) => drawTexts({ ...base, record, ...change }).join());
 
@@ -103,7 +103,8 @@ describe('drawTexts', () => {
   it('is keyed by every part of its name', () => {
     const same = draws({});
     expect(draws({})).toEqual(same);
-    for (const change of [{ seed: 2 }, { epoch: 1 }, { pass: 1 }]) expect(draws(change)).not.toEqual(same);
+    for (const change of [{ seed: 2 }, { epoch: 1 }, { dataset: 1 }, { pass: 1 }])
+      expect(draws(change)).not.toEqual(same);
     const negatives = Array.from({ length: 40 }, (_, record) =>
       drawTexts({ ...base, record, slot: drawSlot.negatives }).join(),
     );

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTokenCounts, readTokenFile, type TokenFile } from '../../src/data/token-file.ts';
@@ -72,6 +72,17 @@ describe('tokenizeDataset', () => {
     expect([...train.negatives.scores]).toEqual([0]);
     expect(dev.query).toHaveLength(0);
     expect([...dev.judgements.starts]).toEqual([0]);
+  });
+
+  it('stops when told and leaves nothing behind', async () => {
+    const dataset = await work.open(await work.files(beirFiles), { importer: 'beir' });
+    const request = { dataset: dataset.summary.digest, model: await publishModel(), maxLength: 7 };
+    const kept = async () => (await readdir(join(work.storage.root, 'objects/tokens')).catch(() => [])).length;
+    const before = await kept();
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(tokenizeDataset(work.storage, request, tokenizer, signal)).rejects.toThrow('enough');
+    expect(await kept()).toBe(before);
+    expect(await readdir(join(work.storage.root, 'tmp'))).toEqual([]);
   });
 
   it('keeps graded pairs with prompts, pooled after the prompt, cut at the length', async () => {

@@ -126,7 +126,40 @@ describe('fusing checkpoints', () => {
     expect(again.digest).not.toBe(fused.digest);
   });
 
-  it('refuses strangers, and what is no initialisation', async () => {
+  it('fuses checkpoints of a run that began from a checkpoint of an earlier run', async () => {
+    const [first] = checkpoints;
+    const second = { ...tinySpec, initialisation: first };
+    const digests = [await publish(second, moved(4, 0.1)), await publish(second, moved(5, 0.1))];
+    const plan: FusionPlan = { method: 'delta-guided', parameters: {} };
+    const fused = await load((await fuse(storage, { plan, initial: first, checkpoints: digests })).digest);
+    const models = await Promise.all(digests.map(load));
+    const settings = { granularity: 'tensor', power: 1, lambda: 1 } as const;
+    expectEqual(
+      fused,
+      deltaGuided(await load(first), models, settings, (name) => groupOf.get(name)!),
+    );
+  });
+
+  it.each(['uniform-soup', 'delta-guided'] as const)('%s refuses weights that are not finite', async (method) => {
+    const { name: broken } = parameters[3];
+    const spoil =
+      (value: number) =>
+      ({ data, ...tensor }: NamedTensor): NamedTensor => ({
+        ...tensor,
+        data: data.map((weight, i) => (tensor.name === broken && i === 1 ? value : weight)),
+      });
+    for (const value of [Number.NaN, Infinity]) {
+      const bad = await publish({ ...tinySpec, initialisation: initial }, spoil(value));
+      await expect(
+        fuse(storage, { plan: { method, parameters: {} }, initial, checkpoints: [checkpoints[0], bad] }),
+      ).rejects.toMatchObject({
+        message: `The tensor ${broken} of the model ${bad} holds ${value}`,
+        details: { field: 'checkpoints' },
+      });
+    }
+  });
+
+  it('refuses strangers', async () => {
     const plan: FusionPlan = { method: 'uniform-soup', parameters: {} };
     const other = await publish(tinySpec, moved(9, 1));
     const child = await publish({ ...tinySpec, initialisation: other }, moved(9, 2));
@@ -141,7 +174,7 @@ describe('fusing checkpoints', () => {
     );
     expect(await refusal(initial, [other])).toMatch(/descends from itself/);
     expect(await refusal(initial, [cls])).toMatch(/has another pooling/);
-    expect(await refusal(checkpoints[0], [checkpoints[1]])).toMatch(/is no initialisation/);
+    expect(await refusal(checkpoints[0], [checkpoints[1]])).toMatch(/descends from/);
     expect(await refusal(initial, [])).toMatch(/no checkpoint to fuse/);
     expect(await refusal(initial, ['feed'])).toMatch(/NOT_FOUND/);
   });

@@ -1,5 +1,5 @@
 /** Answers that take long, and clients that leave. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
@@ -51,5 +51,26 @@ it('a stream is cancelled when its reader leaves', async () => {
   const reader = response.body?.getReader();
   expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: 1\n\n');
   controller.abort();
+  await gone;
+});
+
+it('a connection that breaks cancels the stream and nothing else', async () => {
+  let cancelled: () => void = () => {};
+  const gone = new Promise<void>((resolve) => {
+    cancelled = resolve;
+  });
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('data: 1\n\n')),
+    cancel: () => cancelled(),
+  });
+  let broken: ServerResponse | undefined;
+  server = createServer((_request, response) => {
+    broken = response;
+    void sendAnswer(response, Promise.resolve(new Response(body)), { json: false });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await response.body?.getReader().read();
+  broken?.emit('error', new Error('write EPIPE'));
   await gone;
 });

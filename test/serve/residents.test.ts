@@ -34,7 +34,17 @@ describe('what stays on the device', () => {
     });
     expect(freed).toEqual(['a']);
     await use('b', () => touch('c'));
-    expect(freed).toEqual(['a', 'c', 'b']);
+    expect(freed).toEqual(['a', 'b']);
+  });
+
+  it('keeps the latest even if it alone is above the limit', async () => {
+    const { touch, freed, loaded } = makeShelf(25);
+    await touch('a');
+    await touch('large', 100);
+    await touch('large', 100);
+    expect({ loaded, freed }).toEqual({ loaded: ['a', 'large'], freed: ['a'] });
+    await touch('b');
+    expect(freed).toEqual(['a', 'large']);
   });
 
   it('tries again after a load that failed', async () => {

@@ -29,6 +29,17 @@ describe('turns', () => {
     expect(order).toEqual(['task 1', 'task 0', 'turn']);
   });
 
+  it('come after a bounded wait, however many interactive tasks overlap', async () => {
+    const scheduler = new Scheduler();
+    const { promise, resolve } = gate();
+    const endless = scheduler.interactive(() => promise);
+    const began = performance.now();
+    await scheduler.turn();
+    expect(performance.now() - began).toBeGreaterThan(150);
+    resolve();
+    await endless;
+  });
+
   it('come at once when nothing interactive is under way, also after a task that failed', async () => {
     const scheduler = new Scheduler();
     await scheduler.turn();

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readExactly } from '../../src/storage/files.ts';
 import { openStorage, publishStaged, type Storage } from '../../src/storage/storage.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -90,6 +91,33 @@ describe('storage', () => {
     expect(await storage.exists('models', digest)).toBe(true);
   });
 
+  it('removes an object as a whole, and puts it back where somebody still wants it', async () => {
+    const { digest } = await storage.publish('models', await staged({ a: '1', 'b/c': '2' }));
+    let seen = true;
+    const wanted = async (): Promise<boolean> => {
+      seen = await storage.exists('models', digest);
+      return true;
+    };
+    expect(await storage.remove('models', digest, { unless: wanted })).toEqual({ removed: false });
+    expect(seen).toBe(false);
+    expect(await readFile(join(storage.path('models', digest), 'b/c'), 'utf8')).toBe('2');
+
+    const failing = storage.remove('models', digest, { unless: () => Promise.reject(new Error('no database')) });
+    await expect(failing).rejects.toThrow('no database');
+    expect(await storage.exists('models', digest)).toBe(true);
+
+    expect(await storage.remove('models', digest)).toEqual({ removed: true });
+    expect(await storage.remove('models', digest)).toEqual({ removed: false });
+    expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);
+  });
+
+  it('clears segments at the start: no process finds those of another', async () => {
+    const folder = await staged({ x: '1234' });
+    await storage.publishFile('segments', join(folder, 'x'), 'docs-1.f32');
+    await storage.clean();
+    expect(await storage.exists('segments', 'docs-1.f32')).toBe(false);
+  });
+
   it('says what is missing, and refuses names that leave the folder', async () => {
     await expect(storage.require('models', 'feed')).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -99,6 +127,19 @@ describe('storage', () => {
       expect(() => storage.path('models', name)).toThrow('Storage was asked for the name');
     }
     expect(storage.path('segments', 'docs/vectors.bin')).toBe(join(storage.root, 'objects/segments/docs/vectors.bin'));
+  });
+
+  it('reads on after a short read, and says where a file ended', async () => {
+    const content = Buffer.from('0123456789');
+    const file = {
+      read: async (bytes: Buffer, at: number, length: number, position: number) => {
+        const bytesRead = content.copy(bytes, at, position, position + Math.min(3, length));
+        return { bytesRead, buffer: bytes };
+      },
+    } as unknown as Pick<FileHandle, 'read'>;
+    const tooShort = (end: number) => new Error(`ended at ${end}`);
+    expect((await readExactly(file, 1, 8, tooShort)).toString()).toBe('12345678');
+    await expect(readExactly(file, 4, 8, tooShort)).rejects.toThrow('ended at 10');
   });
 
   it('tells a full disk from a defect', async () => {

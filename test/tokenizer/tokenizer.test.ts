@@ -39,6 +39,22 @@ describe('tokenizer', () => {
     expect(await encode('find query: ', '')).toMatchObject({ ids: [cls, find, query, colon, sep], poolStart: 4 });
   });
 
+  it('knows a prompt still after very many others', async () => {
+    const prompt = (number: number): string => `${'find '.repeat(1 + (number % 3))}x${number}: `;
+    const texts = Array.from({ length: 10_240 }, (_, number) => ({ prompt: prompt(number), text: 'oil' }));
+    await tokenizer.encode(texts, wide);
+    const poolStart = async (...numbers: number[]): Promise<number[]> => {
+      const found = await tokenizer.encode(
+        numbers.map((number) => ({ prompt: prompt(number), text: 'oil' })),
+        wide,
+      );
+      return found.map((encoded) => encoded.poolStart);
+    };
+    const [known] = await poolStart(1);
+    expect(known).toBeGreaterThan(1);
+    expect((await poolStart(1, 20_000))[0]).toBe(known);
+  });
+
   it('cuts long texts at their end and keeps the special tokens', async () => {
     const text = 'pump leak oil pump leak oil';
     const cut = { ids: [cls, pump, leak, sep], poolStart: 0, truncated: true };

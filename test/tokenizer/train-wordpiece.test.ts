@@ -95,6 +95,33 @@ describe('WordPiece training', () => {
     }
   });
 
+  it('lets other work in while it merges, and stops there', async () => {
+    const random = new RandomStream(6);
+    const letters = [...'abcdefghijklmnopqrst'];
+    const word = () => Array.from({ length: 4 + random.below(9) }, () => random.pick(letters)).join('');
+    const text = Array.from({ length: 12_000 }, word).join(' ');
+    const stop = new AbortController();
+    const started = performance.now();
+    // Counting words is one text's work; the timer can only come while pairs are merged.
+    const timer = setTimeout(() => stop.abort(new Error('enough')), 1);
+    const training = trainWordPiece([text], 60_000, { signal: stop.signal });
+    await expect(training).rejects.toThrow('enough');
+    clearTimeout(timer);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('learns from words of up to 100 characters, however they are written', async () => {
+    const word = '𐐨'.repeat(60);
+    expect(await vocabularyOf([`${word} ${word}`], 12)).toContain('##𐐨𐐨');
+    expect(await vocabularyOf(['𐐨'.repeat(101)], 12)).toHaveLength(5);
+  });
+
+  it('cuts long texts without spaces between characters', async () => {
+    const found = await vocabularyOf([`a${'中'.repeat(99_998)}𐐨`.repeat(3)], 40);
+    expect(found).toContain('𐐨');
+    expect(found.some((piece) => piece.includes('\ufffd'))).toBe(false);
+  });
+
   it('takes very long texts and words, and stops when told', async () => {
     const found = await vocabularyOf([`${'x'.repeat(300_000)} pump pump`, 'pump '.repeat(60_000)], 40);
     expect(found).toContain('pump');

@@ -118,6 +118,16 @@ describe('a run that goes wrong', () => {
     });
   });
 
+  it('tells a step that is not finite also when it is being stopped', async () => {
+    const { optimizer } = tinySettings();
+    const settings = tinySettings({
+      optimizer: { ...optimizer, learningRate: 1e30, warmupRatio: 0, clipNorm: null },
+      microBatchTokens: 64,
+    });
+    const { input } = await prepare(settings);
+    await expect(run(input, 1)).rejects.toMatchObject({ message: expect.stringMatching(/^Step 2 gave a value/) });
+  });
+
   it('is refused when what it resumes is not its own', async () => {
     const { input, storage } = await prepare(tinySettings({ maxBatches: 3 }));
     const checkpoint = lastCheckpoint((await run(input)).events);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { DatasetsDocument, ImportDatasetDocument, type Importer } from '../../client/index.ts';
 import { importerCatalog } from '../../data/importers/catalog.ts';
 import { connect } from '../connect.ts';
+import { withJobProgress } from '../job-progress.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { enumName, realNumber, wholeNumber } from '../values.ts';
@@ -38,7 +39,7 @@ export function addDataCommands(program: Command): void {
 
 async function importData(path: string, options: ImportOptions, command: Command): Promise<void> {
   const client = await connect(command);
-  const { importDataset } = await client.execute(ImportDatasetDocument, {
+  const importing = client.execute(ImportDatasetDocument, {
     input: {
       name: options.name,
       source: { path },
@@ -52,6 +53,7 @@ async function importData(path: string, options: ImportOptions, command: Command
       },
     },
   });
+  const { importDataset } = await withJobProgress(client, 'IMPORT_DATASET', importing);
   const { dataset, reused } = importDataset;
   const sizes = dataset.splits.map(({ split, records }) => `${split.toLowerCase()} ${records}`).join(', ');
   const warnings = dataset.warnings.map(({ message, count }) => `\nwarning: ${message} (${count} times)`).join('');

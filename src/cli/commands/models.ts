@@ -13,6 +13,7 @@ import {
   ModelsDocument,
   type Pooling,
   type Split,
+  type TandemClient,
 } from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
 import { fusionCatalog, fusionGranularities } from '../../fusion/catalog.ts';
@@ -94,7 +95,7 @@ interface CreateModelOptions {
 async function createModel(options: CreateModelOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const vocabularyFrom = await Promise.all(options.vocabularyFrom.map((name) => datasetId(client, name)));
-  const { createModel: made } = await client.execute(CreateModelDocument, {
+  const creating = client.execute(CreateModelDocument, {
     input: {
       name: options.name,
       vocabularyFrom,
@@ -111,7 +112,7 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
       seed: options.seed,
     },
   });
-  const { model } = made;
+  const { model } = (await withJobProgress(client, 'CREATE_MODEL', creating)).createModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, ${model.vocabularySize} tokens\n${model.id}`);
 }
 
@@ -128,10 +129,8 @@ async function importModel(folder: string | undefined, options: ImportModelOptio
   }
   const source = hub === undefined ? { folder: folder ?? '' } : { hub: { repository: hub, revision } };
   const client = await connect(command);
-  const { importModel: made } = await withJobProgress(client, `importing ${hub ?? folder}`, (idempotencyKey) =>
-    client.execute(ImportModelDocument, { input: { name, source, idempotencyKey } }),
-  );
-  const { model } = made;
+  const importing = client.execute(ImportModelDocument, { input: { name, source } });
+  const { model } = (await withJobProgress(client, 'CREATE_MODEL', importing)).importModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }
 
@@ -166,19 +165,21 @@ interface EvaluateOptions {
 async function evaluate({ checkpoint, dataset, split, all }: EvaluateOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const datasets = await Promise.all(dataset.map((name) => datasetId(client, name)));
-  const evaluations =
-    checkpoint === undefined
-      ? (await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } })).evaluateBagOfWords
-          .evaluations
-      : (
-          await client.execute(EvaluateCheckpointDocument, {
-            input: { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split },
-          })
-        ).evaluateCheckpoint.evaluations;
+  const evaluations = await withJobProgress(client, 'EVALUATE', evaluateOne(client, datasets, split, checkpoint));
   const rows = evaluations.flatMap(({ dataset: { name }, count, main, metrics }) =>
     (all ? metrics : [main]).map((metric) => [name, count, metric.name, formatScore(metric.value)]),
   );
   print(command, evaluations, formatTable(['data set', 'count', 'metric', 'value'], rows));
+}
+
+/** The figures of a checkpoint, or of the baseline where none is named. */
+async function evaluateOne(client: TandemClient, datasets: string[], split: Split, checkpoint: string | undefined) {
+  if (checkpoint === undefined) {
+    const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } });
+    return evaluateBagOfWords.evaluations;
+  }
+  const input = { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split };
+  return (await client.execute(EvaluateCheckpointDocument, { input })).evaluateCheckpoint.evaluations;
 }
 
 interface FuseOptions {

@@ -16,7 +16,7 @@ import {
   searchCollection,
   train,
 } from '../quickstart/steps.ts';
-import { stopOnSignals } from '../signals.ts';
+import { graceMs, untilSignal } from '../signals.ts';
 import { wholeNumber } from '../values.ts';
 
 interface QuickstartOptions {
@@ -37,21 +37,21 @@ async function quickstart({ exit, seed }: QuickstartOptions, command: Command): 
   const options = command.optsWithGlobals<GlobalOptions>();
   // With --json, stdout belongs to the one object; everything else goes to stderr.
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
-  const tandem = await startTandem(
-    { ...configOf(options), port: 0 },
-    { logger: createLogger('tandem', process.env['TANDEM_LOG'] ?? 'warn') },
-  );
-  try {
-    const report = await runSteps(createClient({ url: tandem.url }), seed, say);
-    say(`\n${describeReport(report)}`);
-    if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  } catch (error) {
-    await tandem.close({ graceMs: 10_000 });
-    throw error;
-  }
-  if (exit) return tandem.close({ graceMs: 10_000 });
-  say(`\nTandem still serves ${tandem.url} (GraphiQL in a browser); stop it with Ctrl+C`);
-  await stopOnSignals((graceMs) => tandem.close({ graceMs }));
+  const logger = createLogger('tandem', process.env['TANDEM_LOG'] ?? 'warn');
+  await untilSignal(async (signal) => {
+    const tandem = await startTandem({ ...configOf(options), port: 0 }, { logger });
+    try {
+      const report = await Promise.race([runSteps(createClient({ url: tandem.url }), seed, say), signal]);
+      if (!report) return;
+      say(`\n${describeReport(report)}`);
+      if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+      if (exit) return;
+      say(`\nTandem still serves ${tandem.url} (GraphiQL in a browser); stop it with Ctrl+C`);
+      await signal;
+    } finally {
+      await tandem.close({ graceMs });
+    }
+  });
 }
 
 async function runSteps(client: TandemClient, seed: number, say: (line: string) => void): Promise<QuickstartReport> {

@@ -53,7 +53,7 @@ export function addRunCommands(program: Command): void {
     .action(cancel);
   program
     .command('resume')
-    .description('continue an interrupted or failed run from its last checkpoint')
+    .description('continue an interrupted run from its last checkpoint')
     .argument('<run>', 'id of the run')
     .option('--allow-different-adapter', 'go on although the device is another one; the bits may differ')
     .option('--watch', 'follow it to its end')

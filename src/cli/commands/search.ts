@@ -5,6 +5,7 @@ import {
   AddDocumentsDocument,
   CollectionsDocument,
   CreateCollectionDocument,
+  type DocumentInput,
   SearchDocument,
   type TandemClient,
 } from '../../client/index.ts';
@@ -13,6 +14,7 @@ import { connect } from '../connect.ts';
 import { checkpointId, collectionId } from '../lookup.ts';
 import { formatScore, formatTable, shorten } from '../output.ts';
 import { print } from '../print.ts';
+import { startProgress } from '../progress.ts';
 import { wholeNumber } from '../values.ts';
 
 export function addSearchCommands(program: Command): void {
@@ -54,16 +56,25 @@ async function addDocuments(file: string, options: AddOptions, command: Command)
     .split(/\r?\n/)
     .map((line, index) => ({ key: String(index + 1), text: line }))
     .filter((document) => document.text.trim() !== '');
-  let added = 0;
-  let replaced = 0;
-  for (let start = 0; start < documents.length; start += chunk) {
-    const { addDocuments: done } = await client.execute(AddDocumentsDocument, {
-      input: { collection, documents: documents.slice(start, start + chunk) },
-    });
-    added += done.added;
-    replaced += done.replaced;
-  }
+  const { added, replaced } = await sendAll(client, collection, documents);
   print(command, { collection, added, replaced }, `${added} added, ${replaced} replaced in ${options.collection}`);
+}
+
+async function sendAll(client: TandemClient, collection: string, documents: readonly DocumentInput[]) {
+  const progress = startProgress('embedding', documents.length);
+  const sent = { added: 0, replaced: 0 };
+  try {
+    for (let start = 0; start < documents.length; start += chunk) {
+      const input = { collection, documents: documents.slice(start, start + chunk) };
+      const { addDocuments: done } = await client.execute(AddDocumentsDocument, { input });
+      sent.added += done.added;
+      sent.replaced += done.replaced;
+      progress.update(Math.min(start + chunk, documents.length), '');
+    }
+    return sent;
+  } finally {
+    progress.stop();
+  }
 }
 
 async function findOrCreate(client: TandemClient, { collection, checkpoint }: AddOptions): Promise<string> {

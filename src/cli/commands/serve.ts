@@ -3,18 +3,21 @@ import type { Command } from 'commander';
 import { createLogger } from '../../log.ts';
 import { startTandem } from '../../main.ts';
 import { configOf, type GlobalOptions } from '../connect.ts';
-import { stopOnSignals } from '../signals.ts';
-import { wholeNumber } from '../values.ts';
+import { graceMs, untilSignal } from '../signals.ts';
+import { port as portNumber } from '../values.ts';
 
 export function addServeCommand(program: Command): void {
   program
     .command('serve')
     .description('serve the GraphQL API on 127.0.0.1')
-    .option('--port <number>', 'port (default: TANDEM_PORT, else 4000; 0 = a free one)', wholeNumber)
+    .option('--port <number>', 'port (default: TANDEM_PORT, else 4000; 0 = a free one)', portNumber)
     .action(async ({ port }: { port?: number }, command: Command) => {
       const config = configOf(command.optsWithGlobals<GlobalOptions>());
-      const tandem = await startTandem({ ...config, port: port ?? config.port }, { logger: createLogger('tandem') });
-      process.stdout.write(`Tandem serves ${tandem.url} (data in ${config.dataDir}); stop it with Ctrl+C\n`);
-      await stopOnSignals((graceMs) => tandem.close({ graceMs }));
+      await untilSignal(async (signal) => {
+        const tandem = await startTandem({ ...config, port: port ?? config.port }, { logger: createLogger('tandem') });
+        process.stdout.write(`Tandem serves ${tandem.url} (data in ${config.dataDir}); stop it with Ctrl+C\n`);
+        await signal;
+        await tandem.close({ graceMs });
+      });
     });
 }

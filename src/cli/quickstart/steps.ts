@@ -17,6 +17,7 @@ import {
   type TandemClient,
   type Task,
 } from '../../client/index.ts';
+import { RunNotSucceeded } from '../exit-codes.ts';
 import { followRun, type RunStep } from '../follow.ts';
 import { architecture, hitsShown, maxLength, runSettings, templates, vocabularySize } from './settings.ts';
 
@@ -73,7 +74,7 @@ export async function train(
   const { id } = startRun.run;
   const { steps, ended } = await followRun(client, id, { quiet });
   if (ended.state !== 'SUCCEEDED')
-    throw new Error(`the run ended as ${ended.state}: ${ended.error?.message ?? ended.cause}`);
+    throw new RunNotSucceeded(`the run ended as ${ended.state}: ${ended.error?.message ?? ended.cause}`);
   const { run } = await client.execute(RunDocument, { id });
   const checkpoints = (run?.checkpoints.nodes ?? [])
     .filter(({ reason }) => reason === 'EPOCH')

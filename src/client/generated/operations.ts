@@ -28,15 +28,29 @@ export type AddDocumentsInput = {
 
 /** An encoder's sizes. */
 export type ArchitectureInput = {
-  /** Attention heads, H; must divide the width. From 1 to 128. Of BERT (default 4). */
+  /** Whether a token sees only itself and what stands before it. Of LLAMA (default true), QWEN3 (default true). */
+  readonly causal?: boolean | null | undefined;
+  /** Every so-manieth block, the first included, attends globally; the others locally. From 1 to 96. Of MODERNBERT (default 3). */
+  readonly globalEvery?: number | null | undefined;
+  /** Channels of one head, D; 0 = the width divided by the heads. From 0 to 128. Of QWEN3 (default 0). */
+  readonly headSize?: number | null | undefined;
+  /** Attention heads, H; must divide the width. From 1 to 128. Of BERT (default 4), XLM_ROBERTA (default 4), MODERNBERT (default 4), LLAMA (default 4), QWEN3 (default 4). */
   readonly heads?: number | null | undefined;
-  /** Width of the feed-forward layer, F. From 8 to 65536. Of BERT (default 256). */
+  /** Width of the feed-forward layer, F. From 8 to 65536. Of BERT (default 256), XLM_ROBERTA (default 256), MODERNBERT (default 256), LLAMA (default 256), QWEN3 (default 256). */
   readonly innerWidth?: number | null | undefined;
-  /** Blocks. From 1 to 96. Of BERT (default 2). */
+  /** Heads of keys and values, a divisor of the heads; 0 = as many as heads. From 0 to 128. Of LLAMA (default 0), QWEN3 (default 0). */
+  readonly keyValueHeads?: number | null | undefined;
+  /** Blocks. From 1 to 96. Of BERT (default 2), XLM_ROBERTA (default 2), MODERNBERT (default 2), LLAMA (default 2), QWEN3 (default 2). */
   readonly layers?: number | null | undefined;
-  /** Longest text in tokens. From 8 to 32768. Of BERT (default 512). */
+  /** Tokens that local attention spans, half of them on each side. From 0 to 32768. Of MODERNBERT (default 128). */
+  readonly localAttention?: number | null | undefined;
+  /** Base of the rotary angles of local attention. From 1 to 1000000000. Of MODERNBERT (default 10000). */
+  readonly localRopeTheta?: number | null | undefined;
+  /** Longest text in tokens. From 8 to 32768. Of BERT (default 512), XLM_ROBERTA (default 512), MODERNBERT (default 512), LLAMA (default 512), QWEN3 (default 512). */
   readonly maxPositions?: number | null | undefined;
-  /** Width of the residual stream, C. From 8 to 8192. Of BERT (default 64). */
+  /** Base of the rotary angles; of global attention where local attention has its own. From 1 to 1000000000. Of MODERNBERT (default 160000), LLAMA (default 10000), QWEN3 (default 1000000). */
+  readonly ropeTheta?: number | null | undefined;
+  /** Width of the residual stream, C. From 8 to 8192. Of BERT (default 64), XLM_ROBERTA (default 64), MODERNBERT (default 64), LLAMA (default 64), QWEN3 (default 64). */
   readonly width?: number | null | undefined;
 };
 
@@ -144,7 +158,15 @@ export type DocumentInput = {
 /** An architecture of encoders. */
 export type EncoderFamily =
   /** BERT: Bidirectional post-norm encoder with learned positions and exact GELU (BGE, MiniLM, E5, GTE). Source: Devlin et al. 2018, arXiv 1810.04805; parameter names of transformers. */
-  | 'BERT';
+  | 'BERT'
+  /** Llama / MiniCPM: Pre-norm decoder with RMSNorm, rotary positions, grouped-query attention and SwiGLU. Source: Touvron et al. 2023, arXiv 2302.13971; Hu et al. 2024, arXiv 2404.06395; parameter names of transformers. */
+  | 'LLAMA'
+  /** ModernBERT: Bidirectional pre-norm encoder with rotary positions, GeGLU and alternating local and global attention. Source: Warner et al. 2024, arXiv 2412.13663; parameter names of transformers. */
+  | 'MODERNBERT'
+  /** Qwen3: Llama's blocks with a head size of its own and normalised queries and keys (Qwen3-Embedding). Source: Yang et al. 2025, arXiv 2505.09388; parameter names of transformers. */
+  | 'QWEN3'
+  /** XLM-R / RoBERTa: BERT's blocks with positions that count from the padding token's id + 1 (multilingual E5, BGE-M3). Source: Conneau et al. 2019, arXiv 1911.02116; parameter names of transformers. */
+  | 'XLM_ROBERTA';
 
 /** On what to evaluate the baseline. */
 export type EvaluateBagOfWordsInput = {
@@ -294,18 +316,20 @@ export type Importer =
   /** STS table: TSV or CSV with sentence1, sentence2, score; one file, or a folder with train, dev, test. Source: Cer et al. 2017, arXiv 1708.00055 (STS benchmark). */
   | 'STS_TABLE';
 
-/** Where a job stands. */
-export type JobState =
-  /** Stopped on request. */
-  | 'CANCELLED'
-  /** Ended by an error. */
-  | 'FAILED'
-  /** Stopped with its process; nothing of it was kept. Ask for it again. */
-  | 'INTERRUPTED'
-  /** Works. */
-  | 'RUNNING'
-  /** Finished. */
-  | 'SUCCEEDED';
+/** What a job does. */
+export type JobKind =
+  /** Makes a model: from scratch, with a vocabulary of its own, from a folder, or from a hub. */
+  | 'CREATE_MODEL'
+  /** Embeds a collection's documents. */
+  | 'EMBED_COLLECTION'
+  /** Evaluates a checkpoint or the baseline. */
+  | 'EVALUATE'
+  /** Writes a checkpoint to a folder. */
+  | 'EXPORT_CHECKPOINT'
+  /** Fuses checkpoints. */
+  | 'FUSE'
+  /** Imports a data set. */
+  | 'IMPORT_DATASET';
 
 /** A loss that a run can be made of. */
 export type Loss =
@@ -637,13 +661,6 @@ export type TokenizeQueryVariables = Exact<{
 
 export type TokenizeQuery = { readonly tokenize: ReadonlyArray<{ readonly ids: ReadonlyArray<number>, readonly offsets: ReadonlyArray<number> }> };
 
-export type JobOfKeyQueryVariables = Exact<{
-  idempotencyKey: string;
-}>;
-
-
-export type JobOfKeyQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null }> } };
-
 export type CreateModelMutationVariables = Exact<{
   input: CreateModelInput;
 }>;
@@ -785,6 +802,11 @@ export type SystemQuery = { readonly system: { readonly version: string, readonl
 
 export type AdapterFragment = { readonly name: string, readonly driver: string, readonly backend: string, readonly type: AdapterType, readonly software: boolean };
 
+export type RunningJobsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RunningJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly kind: JobKind, readonly stage: string | null, readonly done: number, readonly total: number | null }> } };
+
 export const CreateCollectionDocument: Operation<'mutation', CreateCollectionMutation, CreateCollectionMutationVariables> = {
   kind: 'mutation',
   name: 'CreateCollection',
@@ -837,12 +859,6 @@ export const TokenizeDocument: Operation<'query', TokenizeQuery, TokenizeQueryVa
   kind: 'query',
   name: 'Tokenize',
   text: "query Tokenize($texts: [String!]!, $model: TokenizerChoice!) {\n  tokenize(texts: $texts, model: $model) {\n    ids\n    offsets\n  }\n}",
-};
-
-export const JobOfKeyDocument: Operation<'query', JobOfKeyQuery, JobOfKeyQueryVariables> = {
-  kind: 'query',
-  name: 'JobOfKey',
-  text: "query JobOfKey($idempotencyKey: String!) {\n  jobs(filter: {idempotencyKey: $idempotencyKey}, first: 1) {\n    nodes {\n      id\n      state\n      stage\n      done\n      total\n    }\n  }\n}",
 };
 
 export const CreateModelDocument: Operation<'mutation', CreateModelMutation, CreateModelMutationVariables> = {
@@ -945,4 +961,10 @@ export const SystemDocument: Operation<'query', SystemQuery, SystemQueryVariable
   kind: 'query',
   name: 'System',
   text: "query System {\n  system {\n    version\n    softwareNotice\n    dataFolder\n    importFolder\n    adapter {\n      ...Adapter\n    }\n    database {\n      kind\n      version\n      durability\n    }\n  }\n}\nfragment Adapter on Device {\n  name\n  driver\n  backend\n  type\n  software\n}",
+};
+
+export const RunningJobsDocument: Operation<'query', RunningJobsQuery, RunningJobsQueryVariables> = {
+  kind: 'query',
+  name: 'RunningJobs',
+  text: "query RunningJobs {\n  jobs(filter: {state: RUNNING}, first: 20) {\n    nodes {\n      kind\n      stage\n      done\n      total\n    }\n  }\n}",
 };

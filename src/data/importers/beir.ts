@@ -5,6 +5,7 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../../errors.ts';
+import { readExactly } from '../../storage/files.ts';
 import { readLines, requireTextFile } from '../lines.ts';
 import { RandomStream } from '../random.ts';
 import { describe, whyBadText } from '../record-codec.ts';
@@ -31,7 +32,8 @@ export const importBeir: Importer = async function* (context) {
   const places: Place[] = [];
   const byId = new Map<string, number>();
   for await (const entry of readEntries(context, 'corpus.jsonl', byId)) {
-    places.push(entry);
+    // Not the entry itself: it carries the text.
+    places.push({ id: entry.id, offset: entry.offset, bytes: entry.bytes });
     yield { kind: 'document', splits, id: entry.id, text: ['', '', entry.text] };
   }
   const queries = new Map<string, string>();
@@ -84,10 +86,12 @@ async function* readEntries(
       notes.problem({ file, line: line.number, message, ...(field === undefined ? {} : { field }) });
     const entry = parseEntry(line.text, problem);
     if (entry === null) continue;
-    const why = whyBadText(entry.text, limits.textCodePoints, true);
+    const why = whyBadText(entry.text, limits.textCodePoints, file === 'queries.jsonl');
     if (why !== null) problem(why, 'text');
     else if (seen.has(entry.id)) problem(`repeats the id "${entry.id}"`, '_id');
     else {
+      // Public corpora have some; they count among the documents that are ranked, here as elsewhere.
+      if (entry.text === '') notes.warn('documents without title and text kept as empty texts');
       seen.set(entry.id, seen.size);
       yield { ...entry, offset: line.offset, bytes: line.bytes };
     }
@@ -177,12 +181,18 @@ function drawNegatives(
     .slice(0, count);
 }
 
+const fileChanged = () =>
+  badInput('corpus.jsonl became shorter while it was read', {
+    field: 'source.path',
+    expected: 'files that nobody writes to during the import',
+    remedy: 'Import again once the file is complete.',
+  });
+
 async function readTexts(file: FileHandle, documents: readonly number[], corpus: Corpus): Promise<TextTriple[]> {
   const texts: TextTriple[] = [];
   for (const document of documents) {
     const { offset, bytes } = corpus.places[document]!;
-    const buffer = Buffer.alloc(bytes);
-    await file.read(buffer, 0, bytes, offset);
+    const buffer = await readExactly(file, offset, bytes, fileChanged);
     const { title = '', text } = JSON.parse(buffer.toString('utf8')) as { title?: string | null; text: string };
     texts.push(['', '', joinTitle(title ?? '', text)]);
   }

@@ -25,19 +25,20 @@ const bertEndings = [
 const decoderIgnored = /^(lm_head|score|classifier|head)\.|(^|\.)rotary_emb\.inv_freq$/;
 
 /** Source: parameter names of transformers' models with and without heads. */
-const spellings: Readonly<Record<string, Spellings>> = {
+const spellings = {
   bert: { prefixes: ['bert.'], endings: bertEndings, ignored: bertHeads },
   roberta: { prefixes: ['roberta.', 'xlm-roberta.', 'camembert.'], endings: bertEndings, ignored: bertHeads },
   modernbert: { prefixes: ['model.'], endings: [], ignored: /^(head|decoder|classifier)\./ },
   decoder: { prefixes: ['model.'], endings: [], ignored: decoderIgnored },
-};
+} as const satisfies Readonly<Record<string, Spellings>>;
 
 /** Which row a family reads. */
-const rowOf: Readonly<Partial<Record<string, keyof typeof spellings>>> = {
+const rowOf: Readonly<Record<EncoderFamily, keyof typeof spellings>> = {
   bert: 'bert',
-  roberta: 'roberta',
   'xlm-roberta': 'roberta',
   modernbert: 'modernbert',
+  llama: 'decoder',
+  qwen3: 'decoder',
 };
 
 /**
@@ -45,7 +46,7 @@ const rowOf: Readonly<Partial<Record<string, keyof typeof spellings>>> = {
  * there is such a parameter is the caller's to check.
  */
 export function parameterName(family: EncoderFamily, name: string): string | undefined {
-  const { prefixes, endings, ignored } = spellings[rowOf[family] ?? 'decoder'];
+  const { prefixes, endings, ignored }: Spellings = spellings[rowOf[family]];
   if (ignored.test(name)) return undefined;
   const prefix = prefixes.find((text) => name.startsWith(text)) ?? '';
   const plain = name.slice(prefix.length);

@@ -22,7 +22,7 @@ export const EmbeddingReportObject = builder.objectRef<EmbeddingReport>('Embeddi
 });
 
 const Embedding = builder.objectRef<EmbeddedText>('Embedding').implement({
-  description: 'The vector of one text, of length 1.',
+  description: 'The vector of one text as the model gives it: of length 1 where the model normalizes.',
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Which of the texts, from 0.' }),
     tokens: t.exposeInt('tokens', { description: 'Its tokens.' }),
