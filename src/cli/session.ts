@@ -2,11 +2,13 @@
  * A service for one command: the one that runs, else one that is started for the command and leaves nothing behind. For a
  * model folder that is a private one in a temporary data folder; for a checkpoint it opens the data folder.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { cp, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { SystemDocument, type TandemClient } from '../client/index.ts';
 import type { Config } from '../config.ts';
@@ -87,8 +89,10 @@ interface Started {
   readonly temporary?: string;
 }
 
-/** Nothing of worth is interrupted: this only bounds the wait for threads on a busy machine. */
+/** Only bounds the wait for threads on a busy machine: nothing of worth is interrupted. */
 const graceMs = 60_000;
+/** After a signal, where a data folder is open. */
+const graceOfSignalMs = 10_000;
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -97,19 +101,34 @@ async function withStarted<T>(
   { folder, temporary }: Started,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
+  const remover = temporary === undefined ? undefined : startRemover(temporary);
   let tandem: RunningTandem | undefined;
-  const clear = async (): Promise<void> => {
-    await tandem?.close({ graceMs });
+  const clear = async (grace: number): Promise<void> => {
+    await tandem?.close({ graceMs: grace });
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+    remover?.kill();
   };
-  const stop = (): void => void clear().finally(() => process.exit(130));
+  const stop = (signal: NodeJS.Signals): void => {
+    // Nothing of a private service is worth the wait; the remover clears up. The handler is gone, so this one ends us.
+    if (remover) process.kill(process.pid, signal);
+    else void clear(graceOfSignalMs).finally(() => process.exit(130));
+  };
   for (const name of stopSignals) process.once(name, stop);
   try {
     const logger = createLogger('tandem', process.env['TANDEM_LOG'] ?? 'error');
     tandem = await startTandem({ ...config, port: 0 }, { logger });
     return await work({ client: clientOf(tandem.url), folder });
   } finally {
-    await clear();
+    await clear(graceMs);
     for (const name of stopSignals) process.removeListener(name, stop);
   }
+}
+
+/** Removes the folder where this process cannot: when it is killed. */
+function startRemover(folder: string): ChildProcess {
+  const script = fileURLToPath(new URL('./remove-afterwards.js', import.meta.url));
+  const remover = spawn(process.execPath, [script, String(process.pid), folder], { detached: true, stdio: 'ignore' });
+  remover.on('error', () => {});
+  remover.unref();
+  return remover;
 }

@@ -130,6 +130,16 @@ describe('real models', () => {
       expect(truncated).toEqual([false, false, false, true, false]);
     });
 
+    it('leaves nothing behind when it is killed', async () => {
+      const tmp = at('killed');
+      await mkdir(tmp);
+      const args = ['embed', '--model', at('model'), '--texts', at('texts.json')];
+      const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, TMPDIR: tmp }, stdio: 'ignore' });
+      await expect.poll(() => readdir(tmp), { timeout: 60_000 }).toHaveLength(2);
+      child.kill('SIGKILL');
+      await expect.poll(() => readdir(tmp), { timeout: 20_000 }).toEqual([]);
+    });
+
     it('says what is wrong before it starts anything', async () => {
       await writeFile(at('numbers.json'), '["a", 1]');
       const cases = [
