@@ -3,6 +3,7 @@
  * It works from the sources (tests) and from dist/ (everything else), because dist/ keeps the tree's layout.
  */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,3 +28,9 @@ export const workerEntry = (name: 'device' | 'cpu' | 'database'): string =>
 /** The package's own version. */
 export const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** The version of a package that this one depends on, as installed. */
+export function dependencyVersion(name: string): string {
+  const { resolve } = createRequire(import.meta.url);
+  return (JSON.parse(readFileSync(resolve(`${name}/package.json`), 'utf8')) as { version: string }).version;
+}

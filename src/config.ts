@@ -30,7 +30,11 @@ export interface Limits {
   readonly queryDepth: number;
   readonly queryTokens: number;
   readonly queryAliases: number;
+  /** Objects that an operation may ask for, estimated from the sizes of its pages. */
+  readonly queryNodes: number;
   readonly pageSize: number;
+  /** How long embed, similarity and search may take. */
+  readonly requestMs: number;
 }
 
 export const defaultLimits: Limits = {
@@ -40,7 +44,9 @@ export const defaultLimits: Limits = {
   queryDepth: 16,
   queryTokens: 4_000,
   queryAliases: 200,
+  queryNodes: 100_000,
   pageSize: 1_000,
+  requestMs: 10 * 60_000,
 };
 
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {

@@ -65,12 +65,15 @@ export function answer<C extends CommandSet<C>>(
   { port = parentPort, onClose }: { port?: MessagePort | null; onClose?: () => Promise<void> | void } = {},
 ): void {
   invariant(port, 'answer() was called outside a worker thread');
+  let closing = false;
   const running = new Map<number, { readonly stop: AbortController; readonly done: Promise<void> }>();
 
   async function run(id: number, name: string, input: unknown, signal: AbortSignal): Promise<void> {
     const moved: Transferable[] = [];
     const post = (message: Up, transfer: readonly Transferable[]): void => port!.postMessage(message, transfer);
     try {
+      // What a handler would use may be gone already.
+      if (closing) throw unavailable('The thread is closing and takes no more calls', { field: name });
       const handler = Object.hasOwn(handlers, name) ? (handlers[name as Name<C>] as AnyHandler) : undefined;
       invariant(handler, `A thread was sent the unknown command "${name}"`);
       const output = await handler(input, {
@@ -92,11 +95,18 @@ export function answer<C extends CommandSet<C>>(
   }
 
   async function close(): Promise<void> {
+    closing = true;
     const open = [...running.values()];
     for (const { stop } of open) stop.abort();
     await Promise.all(open.map(({ done }) => done));
-    await onClose?.();
-    port!.close();
+    try {
+      await onClose?.();
+    } catch (error) {
+      // The thread ends all the same; an unhandled rejection would make a crash of it.
+      console.error('A thread could not clean up after itself:', error);
+    } finally {
+      port!.close();
+    }
   }
 
   port.on('message', (message: Down) => {

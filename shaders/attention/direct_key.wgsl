@@ -1,4 +1,5 @@
 // dK and dV by key rows, for software adapters: the arithmetic of staged_key.wgsl in tiles of four queries.
+// Where heads share keys, every query head writes its own part; group_sum.wgsl adds the parts.
 struct Params {
   tokens: u32,
   texts: u32,
@@ -24,22 +25,26 @@ struct Params {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
   let unit = workgroup_index(group, count);
-  let key_head = unit % key_heads();
-  let block = block_at(unit / key_heads(), params.texts);
+  let head = unit % heads;
+  let block = block_at(unit / heads, params.texts);
   let end = block.end;
   if (block.first >= end) { return; }
   let row = block.first + lane * 4u;
   let own_tokens = four_tokens(row, end);
-  let own = head_bases(own_tokens, key_head, key_heads());
+  let own = head_bases(own_tokens, head, heads);
+  let shared_keys = head_bases(own_tokens, key_head_of(head), key_heads());
 
   // Transposed: a column is a channel, a component one of the four keys.
   var key: array<mat4x4f, D4>;
   var value: array<mat4x4f, D4>;
   for (var c = 0u; c < D4; c++) {
-    key[c] = transpose(mat4x4f(k[own.x + c], k[own.y + c], k[own.z + c], k[own.w + c])) * params.scale;
-    value[c] = transpose(mat4x4f(v[own.x + c], v[own.y + c], v[own.z + c], v[own.w + c]));
+    key[c] = transpose(mat4x4f(
+      k[shared_keys.x + c], k[shared_keys.y + c], k[shared_keys.z + c], k[shared_keys.w + c])) * params.scale;
+    value[c] = transpose(mat4x4f(
+      v[shared_keys.x + c], v[shared_keys.y + c], v[shared_keys.z + c], v[shared_keys.w + c]));
   }
-  // The lane's keys are the four of one block of the forward pass.
+  // All rows of a text share its dropout key; the lane's keys are the four of one block of the forward pass.
+  let dropout_key = rows[block.begin * heads + head].zw;
   let key_block = (row - block.begin) / 4u;
 
   // A column is a row of the gradient.
@@ -48,51 +53,41 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   // Queries that see a key stand where the key would see them with the mask turned round.
   var sight = Sight(vec4u(), vec4u(), block.begin, end);
   if (MASKED) { sight = sight_of(own_tokens, block.begin, end, params.after, params.before); }
-  // The query heads that read this head of keys.
-  var head = select(key_head, key_head * (heads / params.key_heads), GROUPED);
-  let last_head = head + heads / params.key_heads - 1u;
-  loop {
-    // All rows of a text share its dropout key.
-    let dropout_key = rows[block.begin * heads + head].zw;
-    for (var base = sight.begin; base < sight.end; base += 4u) {
-      let queries = four_tokens(base, end);
-      let at = head_bases(queries, head, heads);
-      // A column is a query, a component a key.
-      var s = mat4x4f();
-      var d = mat4x4f();
-      for (var c = 0u; c < D4; c++) {
-        s += key[c] * mat4x4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]);
-        d += value[c] * mat4x4f(d_out[at.x + c], d_out[at.y + c], d_out[at.z + c], d_out[at.w + c]);
-      }
-      let i0 = bitcast<vec2f>(rows[queries.x * heads + head].xy);
-      let i1 = bitcast<vec2f>(rows[queries.y * heads + head].xy);
-      let i2 = bitcast<vec2f>(rows[queries.z * heads + head].xy);
-      let i3 = bitcast<vec2f>(rows[queries.w * heads + head].xy);
-      var p = keep_columns(
-        mat4x4f(exp(s[0] - i0.x), exp(s[1] - i1.x), exp(s[2] - i2.x), exp(s[3] - i3.x)),
-        end - base);
-      if (MASKED) { p = hide_unseen(p, base, sight.first, sight.stop, 0.0); }
-      var dropped = p;
-      if (DROPOUT) {
-        let position = base - block.begin;
-        let factors = mat4x4f(
-          dropout_factors(dropout_key, position, key_block, params.threshold, params.keep_scale),
-          dropout_factors(dropout_key, position + 1u, key_block, params.threshold, params.keep_scale),
-          dropout_factors(dropout_key, position + 2u, key_block, params.threshold, params.keep_scale),
-          dropout_factors(dropout_key, position + 3u, key_block, params.threshold, params.keep_scale));
-        d = multiply_elements(d, factors);
-        dropped = multiply_elements(p, factors);
-      }
-      let ds = transpose(mat4x4f(p[0] * (d[0] - i0.y), p[1] * (d[1] - i1.y), p[2] * (d[2] - i2.y), p[3] * (d[3] - i3.y)));
-      let weights = transpose(dropped);
-      for (var c = 0u; c < D4; c++) {
-        d_value[c] += mat4x4f(d_out[at.x + c], d_out[at.y + c], d_out[at.z + c], d_out[at.w + c]) * weights;
-        d_key[c] += mat4x4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]) * ds;
-      }
+  for (var base = sight.begin; base < sight.end; base += 4u) {
+    let queries = four_tokens(base, end);
+    let at = head_bases(queries, head, heads);
+    // A column is a query, a component a key.
+    var s = mat4x4f();
+    var d = mat4x4f();
+    for (var c = 0u; c < D4; c++) {
+      s += key[c] * mat4x4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]);
+      d += value[c] * mat4x4f(d_out[at.x + c], d_out[at.y + c], d_out[at.z + c], d_out[at.w + c]);
     }
-    if (!GROUPED) { break; }
-    if (head == last_head) { break; }
-    head++;
+    let i0 = bitcast<vec2f>(rows[queries.x * heads + head].xy);
+    let i1 = bitcast<vec2f>(rows[queries.y * heads + head].xy);
+    let i2 = bitcast<vec2f>(rows[queries.z * heads + head].xy);
+    let i3 = bitcast<vec2f>(rows[queries.w * heads + head].xy);
+    var p = keep_columns(
+      mat4x4f(exp(s[0] - i0.x), exp(s[1] - i1.x), exp(s[2] - i2.x), exp(s[3] - i3.x)),
+      end - base);
+    if (MASKED) { p = hide_unseen(p, base, sight.first, sight.stop, 0.0); }
+    var dropped = p;
+    if (DROPOUT) {
+      let position = base - block.begin;
+      let factors = mat4x4f(
+        dropout_factors(dropout_key, position, key_block, params.threshold, params.keep_scale),
+        dropout_factors(dropout_key, position + 1u, key_block, params.threshold, params.keep_scale),
+        dropout_factors(dropout_key, position + 2u, key_block, params.threshold, params.keep_scale),
+        dropout_factors(dropout_key, position + 3u, key_block, params.threshold, params.keep_scale));
+      d = multiply_elements(d, factors);
+      dropped = multiply_elements(p, factors);
+    }
+    let ds = transpose(mat4x4f(p[0] * (d[0] - i0.y), p[1] * (d[1] - i1.y), p[2] * (d[2] - i2.y), p[3] * (d[3] - i3.y)));
+    let weights = transpose(dropped);
+    for (var c = 0u; c < D4; c++) {
+      d_value[c] += mat4x4f(d_out[at.x + c], d_out[at.y + c], d_out[at.z + c], d_out[at.w + c]) * weights;
+      d_key[c] += mat4x4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]) * ds;
+    }
   }
   for (var i = 0u; i < 4u; i++) {
     if (row + i < end) {

@@ -43,6 +43,7 @@ export class ImportNotes {
       .join(', ');
     return badInput(`Import refused, ${count} problem(s). First: ${where === '' ? '' : `${where}: `}${first.message}`, {
       field: first.field ?? 'source',
+      expected: 'records of one task with texts and grades, as the importer and the declared scale say',
       remedy: 'Correct the lines listed under problems and import again; nothing was stored.',
       problems: this.#problems,
     });

@@ -103,3 +103,17 @@ export interface AdapterReport {
 
 /** Number of elements of a shape. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** Runs `work`, which records commands; what it leases through `lease` goes back to the pool afterwards, also if it throws. */
+export function withLeases<R>(gpu: Gpu, work: (lease: Gpu['lease']) => R): R {
+  const leased: Tensor[] = [];
+  try {
+    return work((...request) => {
+      const tensor = gpu.lease(...request);
+      leased.push(tensor);
+      return tensor;
+    });
+  } finally {
+    for (const tensor of leased) gpu.release(tensor);
+  }
+}

@@ -10,7 +10,7 @@ export interface ConnectionArguments {
   readonly after?: string | null;
 }
 
-const defaultPageSize = 50;
+export const defaultPageSize = 50;
 
 /** Loads the window that the arguments name and puts the whole list's count beside it. */
 export async function connect<T extends object>(

@@ -1,6 +1,6 @@
 /**
  * Limits on an operation, tested before anything runs: tokens while parsing, then depth and aliases with fragments counted
- * as often as they are used. What goes over is LIMIT_EXCEEDED with the numbers.
+ * as often as they are used; node-limit.ts counts what its lists may hold. What goes over is LIMIT_EXCEEDED with the numbers.
  */
 import {
   type ASTVisitor,
@@ -17,7 +17,7 @@ import {
 } from 'graphql';
 import type { Limits } from '../config.ts';
 
-const exceeded = (what: string, found: string, limit: number, remedy: string) =>
+export const exceeded = (what: string, found: string, limit: number, remedy: string) =>
   new GraphQLError(`The operation has ${found} ${what}`, {
     extensions: { code: 'LIMIT_EXCEEDED', field: 'query', expected: `at most ${limit} ${what}`, remedy },
   });

@@ -5,6 +5,7 @@ import type { Tandem } from '../services/tandem.ts';
 import type { Context } from './context.ts';
 import { errorMasker, fromGraphQL } from './errors.ts';
 import { limitRule, parseWithin } from './limits.ts';
+import { tooManyNodes } from './node-limit.ts';
 import { schema } from './schema.ts';
 
 export const graphqlPath = '/graphql';
@@ -16,6 +17,14 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
   const limiting: Plugin = {
     onParse: ({ setParseFn }) => setParseFn(parseWithin(limits)),
     onValidate: ({ addValidationRule }) => addValidationRule(limitRule(limits)),
+    onExecute({ args, setResultAndStopExecution }) {
+      const refusal = tooManyNodes(args, limits);
+      if (refusal) setResultAndStopExecution({ errors: [refusal] });
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const refusal = tooManyNodes(args, limits);
+      if (refusal) setResultAndStopExecution({ errors: [refusal] });
+    },
   };
   const coding: Plugin = {
     onResultProcess({ result, setResult }) {

@@ -9,6 +9,7 @@ import { badInput } from '../errors.ts';
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
 
+/** Lanes of a workgroup of the kernels that take tokens and heads one by one. */
 const rowInfoLanes = 64;
 
 /** What dropout of attention weights is keyed by, besides sample, head and both positions. */
@@ -114,6 +115,14 @@ const backwardParams = {
   after: 'u32',
 } as const;
 
+const groupSumKernel = {
+  name: 'attention_group_sum',
+  shader: 'attention/group_sum.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { parts: 'read', out: 'write' },
+  params: { count: 'u32', width: 'u32', group: 'u32' },
+} as const satisfies KernelSpec;
+
 /** A distance that no text reaches. Below 2^31, so that the shaders may add it to a token's number. */
 const unlimited = 0x7fffffff;
 
@@ -214,7 +223,8 @@ export function attentionKernelsOf(
     options.software ? 'direct' : 'staged',
     { dropout: options.dropout, masked: options.masked ?? false, grouped: options.grouped ?? false },
   );
-  return options.backward ? [forward, rows, backwardQuery, backwardKey] : [forward];
+  if (!options.backward) return [forward];
+  return [forward, rows, backwardQuery, backwardKey, ...(options.grouped ? [groupSumKernel] : [])];
 }
 
 function checkHeadSize(size: number): HeadSize {
@@ -256,9 +266,10 @@ function plan(gpu: Gpu, call: AttentionForward) {
   return {
     kernels,
     tokens,
+    size,
     heads,
+    keyValueHeads,
     grid: [blocks * heads] as const,
-    keyGrid: [blocks * keyValueHeads] as const,
     params: {
       tokens,
       texts,
@@ -292,7 +303,7 @@ export function attentionForward(gpu: Gpu, call: AttentionForward): void {
 
 /** dQ, dK, dV from dOut and what the forward pass left: out and logSumExp; dropout is replayed from its key. */
 export function attentionBackward(gpu: Gpu, call: AttentionBackward): void {
-  const { kernels, tokens, heads, grid, keyGrid, params, key } = plan(gpu, call);
+  const { kernels, tokens, size, heads, keyValueHeads, grid, params, key } = plan(gpu, call);
   const { q, k, v, batch, out, logSumExp, dOut, dQ, dK, dV } = call;
   const { cumulative, sampleOfToken } = batch;
   const rows = gpu.lease('attention.rows', [tokens, heads, 4], 'u32');
@@ -302,7 +313,23 @@ export function attentionBackward(gpu: Gpu, call: AttentionBackward): void {
     grid: [Math.ceil((tokens * heads) / rowInfoLanes)],
   });
   gpu.dispatch(kernels.backwardQuery, { bindings: { q, k, v, dOut, rows, cumulative, dQ }, params, grid });
-  gpu.dispatch(kernels.backwardKey, { bindings: { q, k, v, dOut, rows, cumulative, dK, dV }, params, grid: keyGrid });
+  if (keyValueHeads === heads) {
+    gpu.dispatch(kernels.backwardKey, { bindings: { q, k, v, dOut, rows, cumulative, dK, dV }, params, grid });
+  } else {
+    const parts = [dK, dV].map((target) => ({ target, own: gpu.lease('attention.part', dOut.shape) }));
+    const [keys, values] = parts as [(typeof parts)[number], (typeof parts)[number]];
+    const bindings = { q, k, v, dOut, rows, cumulative, dK: keys.own, dV: values.own };
+    gpu.dispatch(kernels.backwardKey, { bindings, params, grid });
+    const count = (tokens * keyValueHeads * size) / 4;
+    for (const { target, own } of parts) {
+      gpu.dispatch(groupSumKernel, {
+        bindings: { parts: own, out: target },
+        params: { count, width: size / 4, group: heads / keyValueHeads },
+        grid: [Math.ceil(count / rowInfoLanes)],
+      });
+      gpu.release(own);
+    }
+  }
   gpu.release(rows);
 }
 

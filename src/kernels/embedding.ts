@@ -5,7 +5,9 @@
  * (token types, low positions, special tokens), so an id's tokens are cut into segments that are summed side by side, and
  * then the sums of an id's segments are added in their order: the same bits for the same ids, every time.
  */
+
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { withLeases } from '../gpu/types.ts';
 
 /** Tokens, segments or ids of one workgroup: enough to be worth a start on a software adapter, few enough for a GPU. */
 const ROWS = 8;
@@ -155,23 +157,23 @@ export function embeddingBackward(gpu: Gpu, { dOut, index, dTable }: EmbeddingBa
   const [, width] = dOut.shape as [number, number];
   const { rows, segments } = index;
   if (rows === 0) return;
-  const table = gpu.lease('embedding.index', [index.data.length], 'u32');
-  const partial = gpu.lease('embedding.partial', [segments, width]);
-  gpu.write(table, index.data);
-  const rowStarts = rows;
-  const segmentStarts = rowStarts + rows + 1;
-  gpu.dispatch(embeddingSegmentKernel, {
-    bindings: { dOut, index: table, partial },
-    params: { segments, width, segmentStarts, order: segmentStarts + segments + 1 },
-    grid: [Math.ceil(segments / ROWS)],
+  withLeases(gpu, (lease) => {
+    const table = lease('embedding.index', [index.data.length], 'u32');
+    const partial = lease('embedding.partial', [segments, width]);
+    gpu.write(table, index.data);
+    const rowStarts = rows;
+    const segmentStarts = rowStarts + rows + 1;
+    gpu.dispatch(embeddingSegmentKernel, {
+      bindings: { dOut, index: table, partial },
+      params: { segments, width, segmentStarts, order: segmentStarts + segments + 1 },
+      grid: [Math.ceil(segments / ROWS)],
+    });
+    gpu.dispatch(embeddingTableKernel, {
+      bindings: { partial, index: table, dTable },
+      params: { rows, width, rowStarts },
+      grid: [Math.ceil(rows / ROWS)],
+    });
   });
-  gpu.dispatch(embeddingTableKernel, {
-    bindings: { partial, index: table, dTable },
-    params: { rows, width, rowStarts },
-    grid: [Math.ceil(rows / ROWS)],
-  });
-  gpu.release(partial);
-  gpu.release(table);
 }
 
 export const embeddingKernels: readonly KernelSpec[] = [

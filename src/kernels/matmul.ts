@@ -3,7 +3,9 @@
  * The kernel is chosen by (N, K) and the adapter's class only, and sums over k in steps of 4 in order: a row of the result
  * does not depend on how many rows there are.
  */
+
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { withLeases } from '../gpu/types.ts';
 
 type MatmulBinding = 'a' | 'b' | 'bias' | 'out';
 type MatmulParam = 'm' | 'n' | 'k' | 'alpha' | 'has_bias' | 'accumulate' | 'a_row' | 'a_k' | 'b_column' | 'b_k';
@@ -24,6 +26,9 @@ const tiles: Readonly<Record<TileName, Tile>> = {
   register: { shader: 'matmul/register_tile.wgsl', rows: 32, columns: 16 },
   workgroup: { shader: 'matmul/workgroup_tile.wgsl', rows: 32, columns: 32 },
 };
+
+/** Columns that the narrower tile covers with the workgroups that every adapter takes in one dimension. */
+export const matmulColumnLimit = 65_535 * Math.min(...Object.values(tiles).map(({ columns }) => columns));
 
 const layouts: readonly Layout[] = ['nt', 'nn', 'tn', 'strided'];
 
@@ -134,10 +139,11 @@ export function columnSum(
     return;
   }
   const chunks = Math.ceil(rows / columnSumChunk);
-  const partial = gpu.lease('column-sum.partial', [chunks, columns]);
-  sumChunks(gpu, { x, out: partial, rows, columns, chunk: columnSumChunk, accumulate: false });
-  sumChunks(gpu, { x: partial, out, rows: chunks, columns, chunk: chunks, accumulate });
-  gpu.release(partial);
+  withLeases(gpu, (lease) => {
+    const partial = lease('column-sum.partial', [chunks, columns]);
+    sumChunks(gpu, { x, out: partial, rows, columns, chunk: columnSumChunk, accumulate: false });
+    sumChunks(gpu, { x: partial, out, rows: chunks, columns, chunk: chunks, accumulate });
+  });
 }
 
 interface Chunks {

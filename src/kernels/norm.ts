@@ -1,5 +1,7 @@
 /** LayerNorm over the channels of a token (Ba et al. 2016) and L2 normalisation of rows, forward and backward. */
+
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { withLeases } from '../gpu/types.ts';
 import { bothWays, chunkOf, columnsOfGroup, type RowSharing, rowGroups, sharingFor } from './norm-rows.ts';
 
 export type { RowSharing } from './norm-rows.ts';
@@ -118,21 +120,20 @@ export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
   const chunk = chunkOf(rows);
   const chunks = Math.ceil(rows / chunk);
   const columnGroups = columnsOfGroup(width);
-  const partial = gpu.lease('layernorm.partial', [chunks, 2, width]);
-  gpu.dispatch(layerNormPartialKernel, {
-    bindings: { x, mean, rstd, dOut, partial },
-    params: { rows, width, chunk, columnGroups },
-    grid: [chunks * columnGroups],
+  withLeases(gpu, (lease) => {
+    const partial = lease('layernorm.partial', [chunks, 2, width]);
+    gpu.dispatch(layerNormPartialKernel, {
+      bindings: { x, mean, rstd, dOut, partial },
+      params: { rows, width, chunk, columnGroups },
+      grid: [chunks * columnGroups],
+    });
+    gpu.dispatch(layerNormParametersKernel, {
+      // Without beta its gradient is summed all the same, and thrown away.
+      bindings: { partial, dGamma, dBeta: dBeta ?? lease('layernorm.unused', [width]) },
+      params: { chunks, width },
+      grid: [columnGroups],
+    });
   });
-  // Without beta its gradient is summed all the same, and thrown away.
-  const unused = dBeta === undefined ? gpu.lease('layernorm.unused', [width]) : undefined;
-  gpu.dispatch(layerNormParametersKernel, {
-    bindings: { partial, dGamma, dBeta: dBeta ?? unused! },
-    params: { chunks, width },
-    grid: [columnGroups],
-  });
-  if (unused !== undefined) gpu.release(unused);
-  gpu.release(partial);
 }
 
 export interface L2NormalizeForward {

@@ -2,8 +2,9 @@
  * The optimizer over flat buffers: global norm and AdamW. Buffers above the binding limit are worked through in pages of
  * whole spans, so neither the values nor the order of summation depend on the limit.
  */
+
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
-import { elementCount } from '../gpu/types.ts';
+import { elementCount, withLeases } from '../gpu/types.ts';
 import { reduceShader } from './similarity.ts';
 
 /** Elements that one workgroup of the norm sums; also the grain of pages. As in optim/square_sum.wgsl. */
@@ -26,8 +27,8 @@ export const normFinishKernel = {
   name: 'norm_finish',
   shader: 'optim/norm_finish.wgsl',
   include: [reduceShader],
-  bindings: { partials: 'read', norm: 'write' },
-  params: { spans: 'u32' },
+  bindings: { partials: 'read', guard: 'read', norm: 'write' },
+  params: { spans: 'u32', hasGuard: 'u32' },
 } as const satisfies KernelSpec;
 
 export const adamWKernel = {
@@ -83,28 +84,35 @@ export interface GlobalNormCall {
   readonly gradients: Tensor | readonly Tensor[];
   /** [1]: the L2 norm of all of them; Inf or NaN where a gradient is, or where the squares leave f32. */
   readonly out: Tensor;
+  /** [1]: where it is Inf or NaN, so is the norm. The step's loss, so that no update follows one that is not finite. */
+  readonly guard?: Tensor;
   readonly pageBytes?: number;
 }
 
 /** L2 norm over all gradients, in two stages of fixed order. */
-export function globalNorm(gpu: Gpu, { gradients, out, pageBytes }: GlobalNormCall): void {
+export function globalNorm(gpu: Gpu, { gradients, out, guard, pageBytes }: GlobalNormCall): void {
   const tensors = 'buffer' in gradients ? [gradients] : gradients;
   const spansOf = (length: number): number => Math.ceil(length / SPAN);
   const spans = tensors.reduce((sum, tensor) => sum + spansOf(elementCount(tensor.shape)), 0);
-  const partials = gpu.lease('norm partials', [Math.max(spans, 1)]);
-  let firstSpan = 0;
-  for (const tensor of tensors) {
-    for (const { start, length } of pagesOf(elementCount(tensor.shape), pageLimit(gpu, pageBytes))) {
-      gpu.dispatch(squareSumKernel, {
-        bindings: { gradients: part(tensor, start, length), partials },
-        params: { count: length, spans: spansOf(length), firstSpan },
-        grid: [spansOf(length)],
-      });
-      firstSpan += spansOf(length);
+  withLeases(gpu, (lease) => {
+    const partials = lease('norm partials', [Math.max(spans, 1)]);
+    let firstSpan = 0;
+    for (const tensor of tensors) {
+      for (const { start, length } of pagesOf(elementCount(tensor.shape), pageLimit(gpu, pageBytes))) {
+        gpu.dispatch(squareSumKernel, {
+          bindings: { gradients: part(tensor, start, length), partials },
+          params: { count: length, spans: spansOf(length), firstSpan },
+          grid: [spansOf(length)],
+        });
+        firstSpan += spansOf(length);
+      }
     }
-  }
-  gpu.dispatch(normFinishKernel, { bindings: { partials, norm: out }, params: { spans }, grid: [1] });
-  gpu.release(partials);
+    gpu.dispatch(normFinishKernel, {
+      bindings: { partials, guard: guard ?? partials, norm: out },
+      params: { spans, hasGuard: guard === undefined ? 0 : 1 },
+      grid: [1],
+    });
+  });
 }
 
 export interface AdamWCall {

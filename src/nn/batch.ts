@@ -112,28 +112,35 @@ export function makeBatch(gpu: Gpu, texts: PackedTexts, firstSample = 0): Device
     textOfToken.fill(text, begin, begin + length);
     for (let position = 0; position < length; position++) positions[begin + position] = position;
   }
+  const ids = Uint32Array.from(texts.ids);
+  const leased: Tensor[] = [];
   const upload = (label: string, data: Uint32Array): Tensor => {
     const tensor = gpu.lease(`batch.${label}`, [data.length], 'u32');
+    leased.push(tensor);
     gpu.write(tensor, data);
     return tensor;
   };
-  const ids = Uint32Array.from(texts.ids);
-  return {
-    B,
-    T,
-    maxLength,
-    ids: upload('ids', ids),
-    positions: upload('positions', positions),
-    typeIds: upload('typeIds', new Uint32Array(T)),
-    textOfToken: upload('textOfToken', textOfToken),
-    sampleOfToken: upload(
-      'sampleOfToken',
-      textOfToken.map((text) => text + firstSample),
-    ),
-    cumulative: upload('cumulative', Uint32Array.from(texts.cumulative)),
-    poolStart: upload('poolStart', Uint32Array.from(texts.poolStart)),
-    host: { ids, positions },
-  };
+  try {
+    return {
+      B,
+      T,
+      maxLength,
+      ids: upload('ids', ids),
+      positions: upload('positions', positions),
+      typeIds: upload('typeIds', new Uint32Array(T)),
+      textOfToken: upload('textOfToken', textOfToken),
+      sampleOfToken: upload(
+        'sampleOfToken',
+        textOfToken.map((text) => text + firstSample),
+      ),
+      cumulative: upload('cumulative', Uint32Array.from(texts.cumulative)),
+      poolStart: upload('poolStart', Uint32Array.from(texts.poolStart)),
+      host: { ids, positions },
+    };
+  } catch (error) {
+    for (const tensor of leased) gpu.release(tensor);
+    throw error;
+  }
 }
 
 /** Gives the batch's buffers back, in order behind the dispatches that read them. */

@@ -13,6 +13,8 @@ export interface UpdateSettings {
   readonly weightDecay: number;
   /** Largest global gradient norm; null = no clipping. */
   readonly clipNorm: number | null;
+  /** [1], the step's loss: if it is not finite, nothing is updated. */
+  readonly guard: Tensor;
 }
 
 export class Optimizer {
@@ -35,11 +37,11 @@ export class Optimizer {
     });
   }
 
-  /** Records the update. Gradients that are not finite leave weights and moments untouched; `norm` tells. */
+  /** Records the update. Gradients or a loss that are not finite leave weights and moments untouched; `norm` tells. */
   update(settings: UpdateSettings): void {
     const gradients = this.#parameters.pages('gradients');
-    globalNorm(this.#gpu, { gradients, out: this.norm });
-    const { clipNorm, ...rest } = settings;
+    const { clipNorm, guard, ...rest } = settings;
+    globalNorm(this.#gpu, { gradients, out: this.norm, guard });
     gradients.forEach((page, index) => {
       adamW(this.#gpu, {
         ...rest,

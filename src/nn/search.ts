@@ -1,7 +1,8 @@
 /** Exact nearest neighbours of host vectors among vectors on the device. */
 import { badInput } from '../errors.ts';
 import type { Gpu, Tensor } from '../gpu/types.ts';
-import { matmulNT } from '../kernels/matmul.ts';
+import { withLeases } from '../gpu/types.ts';
+import { matmulColumnLimit, matmulNT } from '../kernels/matmul.ts';
 import { MAX_K, topK } from '../kernels/search.ts';
 
 /** Queries sent to the device at once. */
@@ -53,9 +54,11 @@ export async function searchVectors(
   return result;
 }
 
-/** Rows that one page of vectors may hold: within a binding, and a multiple of 64. */
-export const rowsPerPage = (gpu: Gpu, dimension: number): number =>
-  Math.max(64, Math.floor(gpu.device.limits.maxStorageBufferBindingSize / (dimension * 4) / 64) * 64);
+/** Rows that one page of vectors may hold: within a binding and a product's grid, and a multiple of 64. */
+export const rowsPerPage = (gpu: Pick<Gpu, 'device'>, dimension: number): number => {
+  const fitting = Math.floor(gpu.device.limits.maxStorageBufferBindingSize / (dimension * 4));
+  return Math.max(64, Math.floor(Math.min(fitting, matmulColumnLimit) / 64) * 64);
+};
 
 /** Scores held at once, in bytes. */
 const scoresBytes = 32 * 1024 * 1024;
@@ -101,15 +104,18 @@ function upload(gpu: Gpu, rows: Float32Array, dimension: number, first: number, 
 
 /** Scores of a tile of queries (given back here) against every page. */
 async function scoreTile(gpu: Gpu, queries: Tensor, pages: readonly Tensor[]): Promise<Float32Array[]> {
-  const reads = pages.map((page) => {
-    const scores = gpu.lease('scores', [queries.shape[0]!, page.shape[0]!]);
-    matmulNT(gpu, { a: queries, b: page, out: scores });
-    const read = gpu.read(scores);
-    gpu.release(scores);
-    return read;
-  });
-  gpu.release(queries);
-  return Promise.all(reads);
+  try {
+    const reads = pages.map((page) =>
+      withLeases(gpu, (lease) => {
+        const scores = lease('scores', [queries.shape[0]!, page.shape[0]!]);
+        matmulNT(gpu, { a: queries, b: page, out: scores });
+        return gpu.read(scores);
+      }),
+    );
+    return Promise.all(reads);
+  } finally {
+    gpu.release(queries);
+  }
 }
 
 /** One query's scores over all pages; a view where there is one page. */

@@ -11,6 +11,9 @@ import type { PackedTexts } from '../nn/types.ts';
 /** Tokens of one micro-batch. */
 export const microBatchTokens = 4096;
 
+/** Largest distance of a squared length from 1; rounding stays below 1e-5. */
+const lengthTolerance = 1e-3;
+
 export interface EncodeOptions {
   /** Waits until this task may go on, between micro-batches. */
   readonly turn?: () => Promise<void>;
@@ -23,7 +26,10 @@ export interface EncodeOptions {
   readonly unit?: boolean;
 }
 
-/** Row-major vectors [B, D] in the texts' order. Rejects when a vector is not finite; such a vector is never given out. */
+/**
+ * Row-major vectors [B, D] in the texts' order. Rejects when a vector is not finite, or has not length 1 where it should; such
+ * a vector is never given out.
+ */
 export async function encodeTexts(
   encoder: Encoder,
   texts: PackedTexts,
@@ -48,7 +54,7 @@ export async function encodeTexts(
     options.signal?.throwIfAborted();
   }
   await before;
-  checkFinite(vectors, width);
+  checkVectors(vectors, width, options.unit ?? true);
   return vectors;
 }
 
@@ -64,12 +70,20 @@ function encodePiece(encoder: Encoder, texts: PackedTexts, unit: boolean): Promi
   }
 }
 
-function checkFinite(vectors: Float32Array, width: number): void {
-  const at = vectors.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  throw new TandemError('UNAVAILABLE', `The vector of text ${Math.floor(at / width)} is not finite`, {
-    field: 'model',
-    expected: 'finite vectors',
-    remedy: 'The weights are damaged or overflow on this text: choose another checkpoint.',
-  });
+function checkVectors(vectors: Float32Array, width: number, unit: boolean): void {
+  for (let begin = 0; begin < vectors.length; begin += width) {
+    let squares = 0;
+    for (let at = begin; at < begin + width; at++) squares += vectors[at]! ** 2;
+    // Squares that leave f32 on the device give a finite vector of length 0, or far from 1. NaN fails the comparison too.
+    if (unit ? Math.abs(squares - 1) < lengthTolerance : Number.isFinite(squares)) continue;
+    throw new TandemError(
+      'UNAVAILABLE',
+      `The vector of text ${begin / width} is not a finite ${unit ? 'unit ' : ''}vector: its squared length is ${squares}`,
+      {
+        field: 'model',
+        expected: unit ? 'finite vectors of length 1' : 'finite vectors',
+        remedy: 'The weights are damaged or overflow on this text: choose another checkpoint.',
+      },
+    );
+  }
 }

@@ -40,7 +40,11 @@ export async function evaluateSplit(
   }
   const run = new RetrievalRun(records);
   const input = { queries: first, vectors: vectors.rows(records.documents), dimension };
-  await eachSimilarityRow(encoder.gpu, input, (query, scores) => run.add(query, scores), options.turn);
+  const turn = async (): Promise<void> => {
+    await options.turn();
+    options.signal.throwIfAborted();
+  };
+  await eachSimilarityRow(encoder.gpu, input, (query, scores) => run.add(query, scores), turn);
   return run.finish(effort());
 }
 

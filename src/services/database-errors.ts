@@ -11,17 +11,27 @@ interface PostgresError {
 function postgresErrorIn(error: unknown): PostgresError | null {
   for (let current = error; current instanceof Error; current = current.cause) {
     const { code } = current as { code?: unknown };
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$|^E[A-Z]+$/.test(code)) return current as unknown as PostgresError;
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$|^E[A-Z_]+$/.test(code)) return current as unknown as PostgresError;
   }
   return null;
 }
 
-const lost = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', '08006', '08003', '53300'];
+/** A server that cannot be reached, stops, or has no room for a connection. */
+const lost = [
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'],
+  ...['57P01', '57P02', '57P03', '08000', '08001', '08003', '08004', '08006', '53300'],
+];
+/** The driver gives these no code. */
+const lostMessages = /^(Connection terminated|Connection ended|timeout exceeded when trying to connect)/;
+/** A deadlock, a serialisation failure: nothing was written, and the same request passes when it is sent again. */
+const crossed = ['40P01', '40001'];
+/** No disk, no memory. */
+const exhausted = ['53100', '53200'];
 
 /** A TandemError for violated constraints and an unreachable database; null for anything else, which is a defect. */
 export function databaseError(error: unknown): TandemError | null {
   const found = postgresErrorIn(error);
-  if (found === null) return null;
+  if (found === null) return isLost(error) ? unreachable('connection lost') : null;
   const { code, constraint = 'a constraint', detail } = found;
   if (code === '23505') {
     return conflict(`This is taken already (${constraint})`, {
@@ -47,10 +57,33 @@ export function databaseError(error: unknown): TandemError | null {
       },
     );
   }
-  if (!lost.includes(code)) return null;
-  return unavailable(`The database cannot be reached (${code})`, {
+  if (crossed.includes(code)) {
+    return unavailable(`Another request was in the way (${code}); nothing was written`, {
+      field: 'database',
+      expected: 'requests that do not change the same things at once',
+      remedy: 'Send the request again.',
+    });
+  }
+  if (exhausted.includes(code)) {
+    return unavailable(`The database has no ${code === '53100' ? 'disk space' : 'memory'} left`, {
+      field: 'database',
+      expected: 'a database with room to work',
+      remedy: 'Free some, then repeat the request.',
+    });
+  }
+  return lost.includes(code) ? unreachable(code) : null;
+}
+
+function isLost(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (lostMessages.test(current.message)) return true;
+  }
+  return false;
+}
+
+const unreachable = (why: string) =>
+  unavailable(`The database cannot be reached (${why})`, {
     field: 'database',
     expected: 'a running database',
     remedy: 'Start it again; the request can be repeated.',
   });
-}

@@ -1,4 +1,7 @@
-/** Confines importDataset and importModel to the import folder: no way out by `..`, an absolute path or a symbolic link. */
+/**
+ * Confines importDataset and importModel to the import folder: no way out by `..`, an absolute path or a symbolic link. Only
+ * files and folders pass: reading a pipe or a device would wait for ever.
+ */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { badInput, notFound } from '../errors.ts';
@@ -24,7 +27,9 @@ export async function confine(folder: string, path: string, field = 'input.sourc
     });
   });
   if (!isInside(root, real)) throw outside(path, folder, field);
-  if ((await stat(real)).isDirectory()) await confineEntries(root, real, folder, field);
+  const found = await stat(real);
+  if (!isPlain(found)) throw special(path, folder, field);
+  if (found.isDirectory()) await confineEntries(root, real, folder, field);
   return real;
 }
 
@@ -44,11 +49,26 @@ async function confineEntries(root: string, path: string, folder: string, field:
     });
   }
   for (const entry of entries) {
-    if (!entry.isSymbolicLink()) continue;
-    const target = await realpath(join(entry.parentPath, entry.name)).catch(() => null);
-    if (target === null || !isInside(root, target)) throw outside(join(path, entry.name), folder, field);
+    const place = join(entry.parentPath, entry.name);
+    const target = entry.isSymbolicLink() ? await realpath(place).catch(() => null) : place;
+    if (target === null || !isInside(root, target)) throw outside(place, folder, field);
+    if (!isPlain(entry.isSymbolicLink() ? await stat(target) : entry)) throw special(place, folder, field);
   }
 }
+
+interface Kind {
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+const isPlain = (kind: Kind): boolean => kind.isFile() || kind.isDirectory();
+
+const special = (path: string, folder: string, field: string) =>
+  badInput(`${JSON.stringify(path)} is neither a file nor a folder`, {
+    field,
+    expected: 'a file or a folder; no pipe, socket or device',
+    remedy: remedy(folder),
+  });
 
 const outside = (path: string, folder: string, field: string) =>
   badInput(`The path ${JSON.stringify(path)} leads out of the import folder`, {

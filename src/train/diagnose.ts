@@ -1,7 +1,7 @@
 /** Finds where a value that is not finite first arose: the step is run again, and every op's result is tested on the device. */
 import { TandemError } from '../errors.ts';
-import type { Gpu, Tensor } from '../gpu/types.ts';
-import { flagNonFinite } from '../kernels/finite.ts';
+import type { Tensor } from '../gpu/types.ts';
+import { FiniteFlags } from '../nn/finite-flags.ts';
 import type { StepReport } from './report.ts';
 import { recordGradients, type StepInput } from './step.ts';
 
@@ -29,11 +29,9 @@ export async function diagnoseNonFinite(input: StepInput, report: StepReport): P
   });
 }
 
-const flagsPerPage = 1024;
-
 /** Name of the first op whose result holds Inf or NaN, and whether forward or backward. */
 async function firstNonFinite(input: StepInput): Promise<string | undefined> {
-  const flags = new Flags(input.encoder.gpu);
+  const flags = new FiniteFlags(input.encoder.gpu);
   try {
     const observer = (kind: 'value' | 'gradient', tensor: Tensor): void =>
       flags.note(tensor, `${tensor.label} (${kind === 'value' ? 'forward' : 'backward'})`);
@@ -41,35 +39,6 @@ async function firstNonFinite(input: StepInput): Promise<string | undefined> {
     return await flags.first();
   } finally {
     flags.free();
-  }
-}
-
-/** One word on the device per tensor seen, so that no tensor has to outlive the step or come to the host. */
-class Flags {
-  readonly #gpu: Gpu;
-  readonly #names: string[] = [];
-  readonly #pages: Tensor[] = [];
-
-  constructor(gpu: Gpu) {
-    this.#gpu = gpu;
-  }
-
-  note(tensor: Tensor, name: string): void {
-    const slot = this.#names.push(name) - 1;
-    if (slot % flagsPerPage === 0) this.#pages.push(this.#gpu.allocate('non-finite flags', [flagsPerPage], 'u32'));
-    flagNonFinite(this.#gpu, { x: tensor, flags: this.#pages.at(-1)!, slot: slot % flagsPerPage });
-  }
-
-  async first(): Promise<string | undefined> {
-    for (const [page, tensor] of this.#pages.entries()) {
-      const slot = (await this.#gpu.readU32(tensor)).findIndex((flag) => flag !== 0);
-      if (slot >= 0) return this.#names[page * flagsPerPage + slot];
-    }
-    return undefined;
-  }
-
-  free(): void {
-    for (const page of this.#pages.splice(0)) this.#gpu.free(page);
   }
 }
 

@@ -11,7 +11,15 @@ import { openStorage, type Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
 import { planRun, sampledDatasets } from './plan.ts';
-import { checkResume, identityOf, loadMoments, type RunPosition, readState, settingsDigest } from './state.ts';
+import {
+  checkResume,
+  computeVersions,
+  identityOf,
+  loadMoments,
+  type RunPosition,
+  readState,
+  settingsDigest,
+} from './state.ts';
 import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from './types.ts';
 import { UpdateQueue } from './updates.ts';
 
@@ -165,6 +173,7 @@ class Run {
         settings: settingsDigest(input.settings),
         datasets: input.datasets,
         adapter: identityOf(encoder.gpu.adapter),
+        versions: computeVersions(),
       },
     );
     this.#saved = position.step;

@@ -14,6 +14,8 @@ export interface LayerVectors {
 }
 
 export interface Objective {
+  /** [1], the weighted sum of the terms. */
+  readonly total: Tensor;
   /** Unweighted value [1] of each term, by name. */
   readonly components: readonly (readonly [name: string, value: Tensor])[];
   /** u32 [1] each, by name. */
@@ -53,20 +55,23 @@ function recordIr(
   gradients: LayerVectors,
 ): Objective {
   const { size: B, positives: P, negatives: N, negativeMask, slots } = batch;
-  const rows = new RowSlices(gpu, vectors.final);
-  const result = irLoss(gpu, {
-    queries: rows.take(0, B),
-    positives: rows.take(B, B * P),
-    negatives: N > 0 ? rows.take(B + B * P, B * N) : null,
-    negativeMask,
-    P,
-    N,
-    terms: settings.losses.ir,
-    slots,
-  });
-  rows.release();
-  copyRows(gpu, [result.gradients.queries, result.gradients.positives, result.gradients.negatives], gradients.final);
-  return objectiveOf(result);
+  const rows = new RowSlices(gpu);
+  try {
+    const result = irLoss(gpu, {
+      queries: rows.take(vectors.final, 0, B),
+      positives: rows.take(vectors.final, B, B * P),
+      negatives: N > 0 ? rows.take(vectors.final, B + B * P, B * N) : null,
+      negativeMask,
+      P,
+      N,
+      terms: settings.losses.ir,
+      slots,
+    });
+    const { queries, positives: dPositives, negatives } = result.gradients;
+    return objectiveOf(result, () => copyRows(gpu, [queries, dPositives, negatives], gradients.final));
+  } finally {
+    rows.release();
+  }
 }
 
 function recordSts(
@@ -77,49 +82,61 @@ function recordSts(
   gradients: LayerVectors,
 ): Objective {
   const B = batch.size;
-  const rows = new RowSlices(gpu, vectors.final);
-  const inner = vectors.inner && new RowSlices(gpu, vectors.inner);
-  const result = stsLoss(gpu, {
-    queries: rows.take(0, B),
-    partners: rows.take(B, B),
-    innerQueries: inner?.take(0, B) ?? null,
-    innerPartners: inner?.take(B, B) ?? null,
-    grades: batch.grades,
-    terms: settings.losses.sts,
-  });
-  rows.release();
-  inner?.release();
-  const { queries, partners, innerQueries, innerPartners } = result.gradients;
-  copyRows(gpu, [queries, partners], gradients.final);
-  if (gradients.inner) copyRows(gpu, [innerQueries, innerPartners], gradients.inner);
-  return objectiveOf(result);
+  const { final, inner } = vectors;
+  const rows = new RowSlices(gpu);
+  try {
+    const result = stsLoss(gpu, {
+      queries: rows.take(final, 0, B),
+      partners: rows.take(final, B, B),
+      innerQueries: inner ? rows.take(inner, 0, B) : null,
+      innerPartners: inner ? rows.take(inner, B, B) : null,
+      grades: batch.grades,
+      terms: settings.losses.sts,
+    });
+    const { queries, partners, innerQueries, innerPartners } = result.gradients;
+    return objectiveOf(result, () => {
+      copyRows(gpu, [queries, partners], gradients.final);
+      if (gradients.inner) copyRows(gpu, [innerQueries, innerPartners], gradients.inner);
+    });
+  } finally {
+    rows.release();
+  }
 }
 
-function objectiveOf(result: {
+interface Losses {
   readonly components: Readonly<Partial<Record<string, Tensor>>>;
+  readonly total: Tensor;
   readonly warnings: Readonly<Record<string, Tensor>>;
   release(): void;
-}): Objective {
+}
+
+/** The objective of a loss set whose gradients `copyOut` puts into place; the losses are given back if that throws. */
+function objectiveOf(result: Losses, copyOut: () => void): Objective {
+  try {
+    copyOut();
+  } catch (error) {
+    result.release();
+    throw error;
+  }
   return {
+    total: result.total,
     components: Object.entries(result.components).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
     warnings: Object.entries(result.warnings),
     release: result.release,
   };
 }
 
-/** Runs of rows of a matrix as tensors: views where a binding may begin there, else copies. */
+/** Runs of rows of matrices as tensors: views where a binding may begin there, else copies. */
 class RowSlices {
   readonly #gpu: Gpu;
-  readonly #matrix: Tensor;
   readonly #copies: Tensor[] = [];
 
-  constructor(gpu: Gpu, matrix: Tensor) {
+  constructor(gpu: Gpu) {
     this.#gpu = gpu;
-    this.#matrix = matrix;
   }
 
-  take(first: number, count: number): Tensor {
-    const view = rowView(this.#matrix, first, count);
+  take(matrix: Tensor, first: number, count: number): Tensor {
+    const view = rowView(matrix, first, count);
     if (view.offset % 256 === 0) return view;
     const copy = this.#gpu.lease('rows', view.shape);
     this.#copies.push(copy);

@@ -1,6 +1,7 @@
 /** What a run will need, before it starts: its steps, and its memory on the device by arithmetic alone. */
 import { totalmem } from 'node:os';
 import { batchCounts, type SampledDataset } from '../data/sampler.ts';
+import type { TokenFile } from '../data/token-file.ts';
 import type { Task } from '../data/types.ts';
 import { limitExceeded } from '../errors.ts';
 import { headSizeOf } from '../formats/architectures/catalog.ts';
@@ -55,7 +56,7 @@ function planMemory(
   const limit = bindingLimit(adapter.limits);
   const { bytes } = layoutParameters(modelParameters(spec), limit);
   const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset.task)));
-  const longest = Math.max(...data.map(({ file }) => longestText(file.texts.cumulative)));
+  const longest = Math.max(...data.map(({ file }) => longestText(file)));
   const tokens = Math.min(texts * longest, Math.max(settings.microBatchTokens, longest));
   const { width, innerWidth, heads } = spec.architecture;
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
@@ -82,10 +83,11 @@ const largestBatch = (settings: RunSettings, task: Task): number =>
     settings.negatives,
   );
 
-function longestText(cumulative: Uint32Array): number {
+/** Tokens of the longest text of the train split: no other is read by a run. */
+function longestText({ texts: { cumulative }, splits: { train } }: TokenFile): number {
   let longest = 0;
-  for (let text = 1; text < cumulative.length; text++) {
-    longest = Math.max(longest, cumulative[text]! - cumulative[text - 1]!);
+  for (const list of [train.query, train.positives.values, train.negatives.values]) {
+    for (const text of list) longest = Math.max(longest, cumulative[text + 1]! - cumulative[text]!);
   }
   return longest;
 }

@@ -1,5 +1,7 @@
 /** A step's figures: copied into one small tensor on the device and read with one transfer, one step later. */
+
 import type { Gpu, Tensor } from '../gpu/types.ts';
+import { withLeases } from '../gpu/types.ts';
 import type { Objective } from './objective.ts';
 
 export interface StepReport {
@@ -15,13 +17,13 @@ export interface StepReport {
 export async function readReport(gpu: Gpu, objective: Objective, norm: Tensor): Promise<StepReport> {
   const { components, warnings } = objective;
   const values = [...components.map(([, value]) => value), norm, ...warnings.map(([, count]) => count)];
-  const report = gpu.lease('step report', [values.length]);
-  values.forEach((value, index) => {
-    gpu.copy(value, { ...report, offset: report.offset + index * 4, shape: [1] });
+  const numbers = await withLeases(gpu, (lease) => {
+    const report = lease('step report', [values.length]);
+    values.forEach((value, index) => {
+      gpu.copy(value, { ...report, offset: report.offset + index * 4, shape: [1] });
+    });
+    return gpu.read(report);
   });
-  const reading = gpu.read(report);
-  gpu.release(report);
-  const numbers = await reading;
   const counts = new Uint32Array(numbers.buffer);
   const warningsAt = components.length + 1;
   return {

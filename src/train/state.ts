@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dependencyVersion, packageVersion } from '../assets.ts';
 import { badInput, conflict } from '../errors.ts';
 import { createSafetensors, openSafetensors } from '../formats/safetensors.ts';
 import type { AdapterReport } from '../gpu/types.ts';
@@ -36,7 +37,20 @@ export interface RunState {
   readonly settings: string;
   readonly datasets: readonly TrainDataset[];
   readonly adapter: AdapterIdentity;
+  /** What computed it; absent in states from before it was recorded. */
+  readonly versions?: ComputeVersions;
 }
+
+/** Versions that the bits of a step depend on: Tandem's own (its kernels) and Dawn's binding's. */
+export interface ComputeVersions {
+  readonly tandem: string;
+  readonly webgpu: string;
+}
+
+export const computeVersions = (): ComputeVersions => ({
+  tandem: packageVersion(),
+  webgpu: dependencyVersion('webgpu'),
+});
 
 export const identityOf = ({ name, driver, backend }: AdapterReport): AdapterIdentity => ({ name, driver, backend });
 
@@ -112,6 +126,8 @@ export interface ResumeRequest {
   readonly allowDifferentAdapter: boolean;
 }
 
+const isSame = (a: ComputeVersions, b: ComputeVersions): boolean => a.tandem === b.tandem && a.webgpu === b.webgpu;
+
 /** Refuses to continue with anything that would lead to other bits. */
 export function checkResume(state: RunState, now: ResumeRequest): void {
   const refuse = (what: string, remedy: string): never => {
@@ -125,6 +141,13 @@ export function checkResume(state: RunState, now: ResumeRequest): void {
     JSON.stringify(datasets.map(({ name, task, weight, digest, tokens }) => [name, task, weight, digest, tokens]));
   if (key(state.datasets) !== key(now.datasets)) {
     refuse('the data sets are not those it was started with', 'Start a new run for other data.');
+  }
+  const versions = computeVersions();
+  if (state.versions !== undefined && !isSame(state.versions, versions) && !now.allowDifferentAdapter) {
+    refuse(
+      `it ran with Tandem ${state.versions.tandem} and webgpu ${state.versions.webgpu}, these are ${versions.tandem} and ${versions.webgpu}`,
+      'Resume with those versions, or allow a different adapter (allowDifferentAdapter); the bits may differ.',
+    );
   }
   const [before, after] = [state.adapter, identityOf(now.adapter)];
   if (JSON.stringify(before) !== JSON.stringify(after) && !now.allowDifferentAdapter) {

@@ -60,7 +60,7 @@ export class UpdateQueue {
     try {
       encoder.gpu.submit();
       await this.settle();
-      optimizer.update({ ...constants, step, learningRate, clipNorm });
+      optimizer.update({ ...constants, step, learningRate, clipNorm, guard: objective.total });
       const report = readReport(encoder.gpu, objective, optimizer.norm);
       // Whoever awaits it hears of a failure; until then it is no unhandled rejection.
       report.catch(() => {});

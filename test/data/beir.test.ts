@@ -154,6 +154,7 @@ describe('refusing a BEIR folder', () => {
   ])('%s', async (_, change, problem) => {
     const error = await work.refusal(await work.files({ ...good, ...change }), beir);
     expect(error.details.problems![0]).toMatchObject(problem);
+    expect(error.details.expected).toMatch(/^records of one task/);
   });
 
   it('a folder that is something else, or lacks a file', async () => {

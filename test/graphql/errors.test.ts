@@ -41,10 +41,23 @@ describe('errors of the API', () => {
     ['22021', 'BAD_USER_INPUT'],
     ['ECONNREFUSED', 'UNAVAILABLE'],
     ['57P01', 'UNAVAILABLE'],
+    ['ETIMEDOUT', 'UNAVAILABLE'],
+    ['EAI_AGAIN', 'UNAVAILABLE'],
+    ['40P01', 'UNAVAILABLE'],
+    ['40001', 'UNAVAILABLE'],
+    ['53100', 'UNAVAILABLE'],
     ['42601', 'INTERNAL_SERVER_ERROR'],
   ])('say of the database error %s: %s', (code, expected) => {
     expect(mask(located(postgres(code, 'runs_name'))).extensions['code']).toBe(expected);
   });
+
+  it.each(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect'])(
+    'say of a lost connection without a code: %s',
+    (message) => {
+      const wrapped = new Error('Failed query', { cause: new Error(message) });
+      expect(mask(located(wrapped)).extensions).toMatchObject({ code: 'UNAVAILABLE', field: 'database' });
+    },
+  );
 
   it('name a constraint that was violated', () => {
     expect(mask(located(postgres('23505', 'datasets_name_version'))).extensions['field']).toBe('datasets_name_version');

@@ -47,6 +47,17 @@ describe('global norm', () => {
   );
 });
 
+describe('a guard', () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 2.5])('of %d', (value) =>
+    withTensors(gpu, async (scope) => {
+      const gradients = scope.upload('gradients', [2], Float32Array.of(3, 4));
+      const out = scope.unwritten('norm', [1]);
+      globalNorm(gpu, { gradients, out, guard: scope.upload('loss', [1], Float32Array.of(value)) });
+      expect((await gpu.read(out))[0]).toBe(Number.isFinite(value) ? 5 : value);
+    }),
+  );
+});
+
 describe('pages', () => {
   it('cover all elements in whole spans', () => {
     expect(pagesOf(10_000, 4096 * 4)).toEqual([

@@ -50,10 +50,13 @@ describe('encoding', () => {
     model.parameters.free();
   });
 
-  it('never gives out a vector that is not finite', async () => {
+  it.each([
+    ['not finite', 'encoder.layer.1.output.dense.bias', Number.NaN],
+    ['all zeros, its length beyond f32', 'encoder.layer.1.output.LayerNorm.weight', 1e25],
+  ])('never gives out a vector that is %s', async (_problem, parameter, value) => {
     const gpu = await testGpu();
     const weights = new Map(randomWeights(spec, 1));
-    weights.set('encoder.layer.1.output.dense.bias', new Float32Array(32).fill(Number.NaN));
+    weights.set(parameter, new Float32Array(32).fill(value));
     const model = await tinyEncoder(gpu, spec, weights, false);
     await expect(encodeTexts(model, randomTexts([3, 5], 50, 1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     model.parameters.free();

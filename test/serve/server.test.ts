@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { queryMetrics } from '../../src/evaluation/retrieval.ts';
 import { gatherTexts } from '../../src/nn/batch.ts';
+import { rowsPerPage } from '../../src/nn/search.ts';
 import { DeviceServer } from '../../src/serve/server.ts';
 import { random, testGpu } from '../gpu.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -48,6 +49,17 @@ describe('evaluation', () => {
     expect(result.metrics['ndcg_at_10']).toBeCloseTo(sum / 18, 6);
   });
 
+  it('stops after the vectors are made, when aborted', async () => {
+    const { server, model, storageRoot } = await serve();
+    const stop = new AbortController();
+    const total = 18 + tinyTokenFile('ir', 18, 11).splits.test.documents.length;
+    const evaluation = server.evaluate(
+      { storageRoot, model, tokens: 'tiny-ir', split: 'test' },
+      { signal: stop.signal, onEncoded: ({ encoded }) => encoded === total && setImmediate(() => stop.abort()) },
+    );
+    await expect(evaluation).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   it('correlates cosines with grades', async () => {
     const { server, model, storageRoot } = await serve();
     const result = await server.evaluate(
@@ -78,6 +90,15 @@ describe('evaluation', () => {
     await expect(
       server.evaluate({ storageRoot, model, tokens: 'broken', split: 'test' }, { signal, onEncoded: () => {} }),
     ).rejects.toMatchObject({ details: { field: 'texts' } });
+  });
+});
+
+describe('pages of vectors', () => {
+  it('are no wider than the grid of a product', () => {
+    const maxStorageBufferBindingSize = 2 ** 31;
+    const gpu = { device: { limits: { maxStorageBufferBindingSize } } } as Parameters<typeof rowsPerPage>[0];
+    expect(rowsPerPage(gpu, 64)).toBe(65_535 * 16 - 48);
+    expect(rowsPerPage(gpu, 4096)).toBe(2 ** 17);
   });
 });
 

@@ -1,5 +1,7 @@
 /** No way out of the import folder. */
+import { once } from 'node:events';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +9,8 @@ import { confine } from '../../src/services/import-path.ts';
 
 let base: string;
 let folder: string;
+/** A socket stands for everything that is neither a file nor a folder. */
+let pipe: Server;
 
 beforeAll(async () => {
   base = await realpath(await mkdtemp(join(tmpdir(), 'tandem-import-')));
@@ -23,9 +27,16 @@ beforeAll(async () => {
   await symlink(base, join(folder, 'up'));
   await symlink(join(base, 'secret.jsonl'), join(folder, 'leaky', 'train.jsonl'));
   await symlink(join(folder, 'a.jsonl'), join(folder, 'linked', 'train.jsonl'));
+  await mkdir(join(folder, 'piped'));
+  await symlink(join(folder, 'pipe.sock'), join(folder, 'piped', 'train.jsonl'));
+  pipe = createServer().listen(join(folder, 'pipe.sock'));
+  await once(pipe, 'listening');
 });
 
-afterAll(() => rm(base, { recursive: true, force: true }));
+afterAll(async () => {
+  pipe.close();
+  await rm(base, { recursive: true, force: true });
+});
 
 describe('a path of importDataset', () => {
   it.each(['a.jsonl', './a.jsonl', 'set', 'set/../a.jsonl', '.', 'linked'].filter((path) => path !== '.'))(
@@ -49,6 +60,8 @@ describe('a path of importDataset', () => {
     'up/secret.jsonl',
     'up',
     'leaky',
+    'pipe.sock',
+    'piped',
     '.',
   ])('may not be %s', async (path) => {
     await expect(confine(folder, path)).rejects.toMatchObject({

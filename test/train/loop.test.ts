@@ -1,10 +1,11 @@
 /** Whole runs on the real adapter: events, checkpoints, stopping, resuming to the same bits, refusing what cannot work. */
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { TokenFile } from '../../src/data/token-file.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
 import { planTraining, train } from '../../src/train/loop.ts';
-import { readState } from '../../src/train/state.ts';
+import { checkResume, readState } from '../../src/train/state.ts';
 import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
 import { testGpu } from '../gpu.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -144,7 +145,16 @@ describe('a run that goes wrong', () => {
     await expect(run({ ...input, resume: { ...resume, state: 'c'.repeat(64) } })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect((await readState(storage, checkpoint.state)).position).toEqual({ step: 3, epoch: 0, batch: 3 });
+    const state = await readState(storage, checkpoint.state);
+    expect(state.position).toEqual({ step: 3, epoch: 0, batch: 3 });
+    const { adapter } = await testGpu();
+    const now = { ...input, model: checkpoint.model, adapter, allowDifferentAdapter: false };
+    const older = { ...state, versions: { ...state.versions!, webgpu: '0.0.1' } };
+    expect(() => checkResume(state, now)).not.toThrow();
+    expect(() => checkResume(older, now)).toThrow('webgpu 0.0.1');
+    expect(() => checkResume(older, { ...now, allowDifferentAdapter: true })).not.toThrow();
+    const { versions: _versions, ...unversioned } = state;
+    expect(() => checkResume(unversioned, now)).not.toThrow();
   });
 
   it('is refused before it starts when its data cannot be trained on', async () => {
@@ -180,6 +190,24 @@ describe('a plan', () => {
     expect(plan).toMatchObject({ steps: 9, epochs: 2, batches: { manuals: 3, pairs: 4 } });
     const { total, ...parts } = plan.memory;
     expect(total).toBe(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
+  });
+
+  it('does not count texts that training never reads', async () => {
+    const gpu = await testGpu();
+    const { input, storage } = await prepare();
+    const file = tinyTokenFile('sts', 16, 5);
+    const { ids, cumulative, poolStart } = file.texts;
+    const texts = {
+      ids: Uint32Array.from([...ids, ...new Uint32Array(30)]),
+      cumulative: Uint32Array.from([...cumulative, ids.length + 30]),
+      poolStart: Uint32Array.from([...poolStart, 0]),
+    };
+    const plan = async (key: string, tokens: TokenFile) => {
+      await publishTokens(storage, key, tokens);
+      return planTraining(gpu, { ...input, datasets: [{ ...input.datasets[1]!, tokens: key }] });
+    };
+    const { memory } = await plan('short', file);
+    expect((await plan('long', { ...file, texts })).memory).toEqual(memory);
   });
 
   it('refuses, with the numbers, what one binding cannot hold', async () => {

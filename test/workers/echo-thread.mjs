@@ -2,8 +2,13 @@
 import { TandemError } from '../../dist/src/errors.js';
 import { answer } from '../../dist/workers/runtime.js';
 
+let refuseToClose = false;
+
 answer(
   {
+    refuseToClose: () => {
+      refuseToClose = true;
+    },
     echo: (input) => input,
     slow: ({ ms, value }) => new Promise((resolve) => setTimeout(() => resolve(value), ms)),
     count: ({ to }, { emit }) => {
@@ -44,5 +49,11 @@ answer(
       for (;;);
     },
   },
-  { onClose: () => console.log('closed') },
+  {
+    onClose: async () => {
+      if (refuseToClose) throw new Error('cannot close');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log('closed');
+    },
+  },
 );

@@ -17,6 +17,7 @@ interface EchoCommands {
   exit: Command<{ readonly code: number }, never>;
   crash: Command<null, never>;
   hang: Command<null, never>;
+  refuseToClose: Command<null, void>;
 }
 
 describe('calls to a thread', () => {
@@ -128,6 +129,25 @@ describe('calls to a thread', () => {
     expect(printed).toBe('closed\n');
     expect(thread.alive).toBe(false);
     await thread.close();
+  });
+
+  it('refuses a call that comes while it closes', async () => {
+    const thread = open();
+    await thread.call('echo', 1);
+    const closed = thread.close();
+    await expect(thread.call('echo', 2)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'The thread is closing and takes no more calls',
+    });
+    await closed;
+  });
+
+  it('ends in order also where cleaning up fails', async () => {
+    const thread = open();
+    await thread.call('refuseToClose', null);
+    const code = new Promise((resolve) => worker.once('exit', resolve));
+    await thread.close();
+    expect(await code).toBe(0);
   });
 
   it('ends a thread that does not listen by force', async () => {

@@ -42,6 +42,7 @@ function preNorm(architecture: Architecture): Held {
   const block = 8 * C + 4 * Q + 4 * K + 4 * F + 3 * H + 6;
   // Words, their norm or scaling, dropout; the final norm; two tables of rotary angles.
   const embeddings = 5 * C + 2 * size + 4;
-  const transient = 3 * F + 8 * C + 2 * (Q + 2 * K) + 4 * H;
+  // As above; where heads share keys, every query head has its own part of their gradients first.
+  const transient = 3 * F + 8 * C + 4 * Q + 4 * K + 4 * H;
   return { block, embeddings, transient };
 }

@@ -45,6 +45,19 @@ export function openContext(gpu: Gpu): LossContext {
   };
 }
 
+/** Runs `work` with a context. Gives its scratch back in any case, and what it kept too if `work` throws. */
+export function withContext<R>(gpu: Gpu, work: (context: LossContext) => R): R {
+  const context = openContext(gpu);
+  try {
+    return work(context);
+  } catch (error) {
+    context.release();
+    throw error;
+  } finally {
+    context.endScratch();
+  }
+}
+
 /** A zero-filled tensor that lives until `release`. */
 export function keepZeros(context: LossContext, label: string, shape: readonly number[], dtype?: DType): Tensor {
   const tensor = context.keep(label, shape, dtype);

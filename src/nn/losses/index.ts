@@ -7,7 +7,7 @@ import { badInput, invariant } from '../../errors.ts';
 import type { Gpu, Tensor } from '../../gpu/types.ts';
 import { rowDotBackward, rowDotForward } from '../../kernels/similarity.ts';
 import type { LossName, LossTerm } from './catalog.ts';
-import { keepZeros, type LossContext, openContext } from './context.ts';
+import { keepZeros, type LossContext, withContext } from './context.ts';
 import { type CandidateTexts, infonceLoss } from './infonce.ts';
 import { innerInfonceLoss } from './inner-infonce.ts';
 import { type PairLossInput, pearsonLoss } from './pearson.ts';
@@ -60,21 +60,21 @@ export function irLoss(gpu: Gpu, input: IrLossInput): LossResult<IrGradients> {
   invariant((negatives?.shape[0] ?? 0) === B * N, `negatives has ${negatives?.shape[0]} rows, not ${B} * ${N}`);
   const isSample = term.parameters['positives'] === 'sample';
   invariant(!isSample || slots?.length === B, 'The InfoNCE variant "sample" came without a slot for each query');
-  const context = openContext(gpu);
-  const { value, dQueries, dPositives, dNegatives } = infonceLoss(
-    context,
-    'infonce',
-    { queries, positives, negatives, negativeMask, texts, slots: isSample ? slots : undefined },
-    { weight: term.weight, temperature: number(term, 'temperature', 0.02), margin: number(term, 'margin', 2) },
-  );
-  context.endScratch();
-  return {
-    components: { infonce: value },
-    total: context.total,
-    gradients: { queries: dQueries, positives: dPositives, negatives: dNegatives },
-    warnings: {},
-    release: context.release,
-  };
+  return withContext(gpu, (context) => {
+    const { value, dQueries, dPositives, dNegatives } = infonceLoss(
+      context,
+      'infonce',
+      { queries, positives, negatives, negativeMask, texts, slots: isSample ? slots : undefined },
+      { weight: term.weight, temperature: number(term, 'temperature', 0.02), margin: number(term, 'margin', 2) },
+    );
+    return {
+      components: { infonce: value },
+      total: context.total,
+      gradients: { queries: dQueries, positives: dPositives, negatives: dNegatives },
+      warnings: {},
+      release: context.release,
+    };
+  });
 }
 
 export interface StsLossInput {
@@ -104,17 +104,17 @@ export interface StsGradients {
 export function stsLoss(gpu: Gpu, input: StsLossInput): LossResult<StsGradients> {
   const terms = checkTerms(input.terms, ['pearson', 'pro', 'rank-kl', 'inner-infonce'], 'sts');
   checkGrades(input.grades, input.queries.shape[0]);
-  const context = openContext(gpu);
-  const pairs = pairTerms(context, input, terms);
-  const inner = innerTerm(context, input, terms);
-  context.endScratch();
-  return {
-    components: { ...pairs.components, ...inner.components },
-    total: context.total,
-    gradients: { ...pairs.gradients, ...inner.gradients },
-    warnings: pairs.warnings,
-    release: context.release,
-  };
+  return withContext(gpu, (context) => {
+    const pairs = pairTerms(context, input, terms);
+    const inner = innerTerm(context, input, terms);
+    return {
+      components: { ...pairs.components, ...inner.components },
+      total: context.total,
+      gradients: { ...pairs.gradients, ...inner.gradients },
+      warnings: pairs.warnings,
+      release: context.release,
+    };
+  });
 }
 
 type Components = Partial<Record<LossName, Tensor>>;
