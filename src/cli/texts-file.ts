@@ -23,8 +23,8 @@ function parse(text: string, wrong: (message: string) => Error): unknown {
   }
 }
 
-/** Pieces of a size that one request carries; in order, none empty. */
-export function piecesOf(texts: readonly string[], { most = 256, units = 2_000_000 } = {}): string[][] {
+/** Pieces that a software adapter embeds within a minute; in order, none empty. `units`: UTF-16 units, a longer text is alone. */
+export function piecesOf(texts: readonly string[], { most = 256, units = 20_000 } = {}): string[][] {
   const pieces: string[][] = [];
   let room = 0;
   for (const text of texts) {

@@ -115,7 +115,7 @@ async function tokenize({ model, texts: file }: EmbedOptions, command: Command):
   const offsets: (readonly (readonly number[])[])[] = [];
   await withService(command, model, async ({ client, folder }) => {
     const source = folder === undefined ? { checkpoint: { id: await checkpointId(client, model) } } : { folder };
-    for (const piece of piecesOf(texts)) {
+    for (const piece of piecesOf(texts, { units: 1_000_000 })) {
       const answer = await client.execute(TokenizeDocument, { texts: piece, model: source });
       for (const text of answer.tokenize) {
         ids.push(text.ids);
