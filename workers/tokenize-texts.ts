@@ -23,7 +23,10 @@ export async function tokenizeTexts(
       expected: `at most ${longest}, the model's positions`,
     });
   }
-  const built = texts.map(({ role, text }) => buildText(spec.templates, role, text));
+  const { prompt } = input;
+  const built = texts.map(({ role, text }) =>
+    prompt === undefined ? buildText(spec.templates, role, text) : { prompt, text: text[2] },
+  );
   const encoded = await tokenizer.encode(built, { maxLength, includePrompt: spec.includePrompt });
   const prompts: Partial<Record<TextRole, string>> = {};
   for (const [i, { role }] of texts.entries()) prompts[role] ??= built[i].prompt;

@@ -91,7 +91,7 @@ export const JobState = namedEnum<JobStateName>('JobState', 'Where a job stands.
 
 export const JobKind = namedEnum<JobKindName>('JobKind', 'What a job does.', {
   'import-dataset': 'Imports a data set.',
-  'create-model': 'Makes a model: from scratch, with a vocabulary of its own, or from a folder.',
+  'create-model': 'Makes a model: from scratch, with a vocabulary of its own, from a folder, or from a hub.',
   evaluate: 'Evaluates a checkpoint or the baseline.',
   fuse: 'Fuses checkpoints.',
   'embed-collection': "Embeds a collection's documents.",

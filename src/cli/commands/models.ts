@@ -15,6 +15,7 @@ import {
   type Split,
   type TandemClient,
 } from '../../client/index.ts';
+import { badInput } from '../../errors.ts';
 import { fusionCatalog, fusionGranularities } from '../../fusion/catalog.ts';
 import { poolingModes } from '../../nn/encoders/catalog.ts';
 import { connect } from '../connect.ts';
@@ -41,8 +42,10 @@ export function addModelCommands(program: Command): void {
     .action(createModel);
   program
     .command('import-model')
-    .description('take over a model that another program made, from a folder inside the import folder')
-    .argument('<folder>', 'a sentence-transformers or transformers folder, relative to the import folder')
+    .description('take over a model that another program made, from the import folder or from a Hugging Face hub')
+    .argument('[folder]', 'a sentence-transformers or transformers folder, relative to the import folder')
+    .option('--hub <owner/name>', 'a model on the hub, instead of a folder (HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE)')
+    .option('--revision <name>', 'branch, tag or commit of the model on the hub', 'main')
     .requiredOption('--name <name>', 'name of the model')
     .action(importModel);
   program.command('models').description('list the models').action(listModels);
@@ -113,10 +116,21 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
   print(command, model, `${model.name}: ${model.parameters} parameters, ${model.vocabularySize} tokens\n${model.id}`);
 }
 
-async function importModel(folder: string, { name }: { name: string }, command: Command): Promise<void> {
+interface ImportModelOptions {
+  readonly name: string;
+  readonly hub?: string;
+  readonly revision: string;
+}
+
+async function importModel(folder: string | undefined, options: ImportModelOptions, command: Command): Promise<void> {
+  const { name, hub, revision } = options;
+  if ((folder === undefined) === (hub === undefined)) {
+    throw badInput('one source is needed', { field: '--hub', expected: 'a folder, or --hub with a model' });
+  }
+  const source = hub === undefined ? { folder: folder ?? '' } : { hub: { repository: hub, revision } };
   const client = await connect(command);
-  const { importModel: made } = await client.execute(ImportModelDocument, { input: { name, source: { folder } } });
-  const { model } = made;
+  const importing = client.execute(ImportModelDocument, { input: { name, source } });
+  const { model } = (await withJobProgress(client, 'CREATE_MODEL', importing)).importModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }
 

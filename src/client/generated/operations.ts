@@ -248,6 +248,14 @@ export type GradedTextInput = {
   readonly text: TextPartsInput;
 };
 
+/** A model on a Hugging Face hub (HF_ENDPOINT). What was downloaded is kept, and needs no network again. */
+export type HubModelInput = {
+  /** owner/name. */
+  readonly repository: string;
+  /** Branch, tag or commit. The commit it stands for is recorded as the source of the model. */
+  readonly revision?: string;
+};
+
 /** What to import, and how to read it. */
 export type ImportDatasetInput = {
   /** A key of your choice: the same key again answers with what the first call made. */
@@ -310,7 +318,7 @@ export type Importer =
 
 /** What a job does. */
 export type JobKind =
-  /** Makes a model: from scratch, with a vocabulary of its own, or from a folder. */
+  /** Makes a model: from scratch, with a vocabulary of its own, from a folder, or from a hub. */
   | 'CREATE_MODEL'
   /** Embeds a collection's documents. */
   | 'EMBED_COLLECTION'
@@ -379,10 +387,18 @@ export type ModelFilter = {
   readonly name?: string | null | undefined;
 };
 
+/** One of the model's own prompts, as sentence-transformers takes it: the text goes in as it stands, a blank one too. */
+export type ModelPromptInput = {
+  /** Its name; absent = the default prompt of the model, or none where it has none. */
+  readonly name?: string | null | undefined;
+};
+
 /** Where a model comes from; exactly one of these. */
 export type ModelSourceInput =
   {   /** A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers. */
-  readonly folder: string; };
+  readonly folder: string; readonly hub?: never; }
+  |  { readonly folder?: never;   /** A download. */
+  readonly hub: HubModelInput; };
 
 /** AdamW with linear warm-up and decay. */
 export type OptimizerSettingsInput = {
@@ -561,6 +577,13 @@ export type TextPartsInput = {
   readonly text: string;
 };
 
+/** Whose tokenizer; exactly one of these. */
+export type TokenizerChoice =
+  {   /** A checkpoint's. */
+  readonly checkpoint: CheckpointChoice; readonly folder?: never; }
+  |  { readonly checkpoint?: never;   /** That of a folder below the import folder: its tokenizer.json. */
+  readonly folder: string; };
+
 export type CreateCollectionMutationVariables = Exact<{
   input: CreateCollectionInput;
 }>;
@@ -621,6 +644,23 @@ export type DatasetTextsQuery = { readonly dataset: { readonly id: string, reado
 
 export type DatasetSizesFragment = { readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> };
 
+export type EmbedQueryVariables = Exact<{
+  texts: ReadonlyArray<string> | string;
+  checkpoint: CheckpointChoice;
+  prompt?: ModelPromptInput | null | undefined;
+}>;
+
+
+export type EmbedQuery = { readonly embed: { readonly dimensions: number, readonly report: { readonly prompt: string }, readonly embeddings: ReadonlyArray<{ readonly tokens: number, readonly truncated: boolean, readonly base64: string }> } };
+
+export type TokenizeQueryVariables = Exact<{
+  texts: ReadonlyArray<string> | string;
+  model: TokenizerChoice;
+}>;
+
+
+export type TokenizeQuery = { readonly tokenize: ReadonlyArray<{ readonly ids: ReadonlyArray<number>, readonly offsets: ReadonlyArray<number> }> };
+
 export type CreateModelMutationVariables = Exact<{
   input: CreateModelInput;
 }>;
@@ -634,6 +674,13 @@ export type ImportModelMutationVariables = Exact<{
 
 
 export type ImportModelMutation = { readonly importModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
+
+export type DeleteModelMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteModelMutation = { readonly deleteModel: { readonly deletedId: string } };
 
 export type ModelsQueryVariables = Exact<{
   filter?: ModelFilter | null | undefined;
@@ -802,6 +849,18 @@ export const DatasetTextsDocument: Operation<'query', DatasetTextsQuery, Dataset
   text: "query DatasetTexts($id: ID!, $split: Split!, $first: Int!) {\n  dataset(id: $id) {\n    id\n    records(split: $split, first: $first) {\n      nodes {\n        key\n        query {\n          text\n        }\n      }\n    }\n    documents(split: $split, first: $first) {\n      nodes {\n        key\n        text {\n          text\n        }\n      }\n    }\n  }\n}",
 };
 
+export const EmbedDocument: Operation<'query', EmbedQuery, EmbedQueryVariables> = {
+  kind: 'query',
+  name: 'Embed',
+  text: "query Embed($texts: [String!]!, $checkpoint: CheckpointChoice!, $prompt: ModelPromptInput) {\n  embed(texts: $texts, checkpoint: $checkpoint, prompt: $prompt) {\n    dimensions\n    report {\n      prompt\n    }\n    embeddings {\n      tokens\n      truncated\n      base64\n    }\n  }\n}",
+};
+
+export const TokenizeDocument: Operation<'query', TokenizeQuery, TokenizeQueryVariables> = {
+  kind: 'query',
+  name: 'Tokenize',
+  text: "query Tokenize($texts: [String!]!, $model: TokenizerChoice!) {\n  tokenize(texts: $texts, model: $model) {\n    ids\n    offsets\n  }\n}",
+};
+
 export const CreateModelDocument: Operation<'mutation', CreateModelMutation, CreateModelMutationVariables> = {
   kind: 'mutation',
   name: 'CreateModel',
@@ -812,6 +871,12 @@ export const ImportModelDocument: Operation<'mutation', ImportModelMutation, Imp
   kind: 'mutation',
   name: 'ImportModel',
   text: "mutation ImportModel($input: ImportModelInput!) {\n  importModel(input: $input) {\n    model {\n      ...ModelSummary\n    }\n  }\n}\nfragment ModelSummary on Model {\n  id\n  name\n  family\n  dimension\n  layers\n  parameters\n  vocabularySize\n  maxLength\n  checkpoint {\n    id\n  }\n}",
+};
+
+export const DeleteModelDocument: Operation<'mutation', DeleteModelMutation, DeleteModelMutationVariables> = {
+  kind: 'mutation',
+  name: 'DeleteModel',
+  text: "mutation DeleteModel($id: ID!) {\n  deleteModel(id: $id) {\n    deletedId\n  }\n}",
 };
 
 export const ModelsDocument: Operation<'query', ModelsQuery, ModelsQueryVariables> = {

@@ -216,6 +216,18 @@ const CreateModelPayload = builder.objectRef<Awaited<ReturnType<typeof createMod
   }),
 });
 
+const HubModelInput = builder.inputType('HubModelInput', {
+  description: 'A model on a Hugging Face hub (HF_ENDPOINT). What was downloaded is kept, and needs no network again.',
+  fields: (t) => ({
+    repository: t.string({ required: true, description: 'owner/name.' }),
+    revision: t.string({
+      required: true,
+      defaultValue: 'main',
+      description: 'Branch, tag or commit. The commit it stands for is recorded as the source of the model.',
+    }),
+  }),
+});
+
 const ModelSourceInput = builder.inputType('ModelSourceInput', {
   description: 'Where a model comes from; exactly one of these.',
   isOneOf: true,
@@ -224,6 +236,7 @@ const ModelSourceInput = builder.inputType('ModelSourceInput', {
       description:
         'A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers.',
     }),
+    hub: t.field({ type: HubModelInput, description: 'A download.' }),
   }),
 });
 
