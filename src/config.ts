@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { badInput } from './errors.ts';
+import type { HubSettings } from './hub/types.ts';
 
 export interface Config {
   /** Folder of everything Tandem keeps (TANDEM_DATA, default ./.tandem). */
@@ -16,6 +17,8 @@ export interface Config {
   readonly cacheDir: string;
   /** `auto`: hardware first, else software. `software`: only a software adapter (TANDEM_ADAPTER). */
   readonly adapter: 'auto' | 'software';
+  /** Where models are downloaded from (HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE). The token is never shown or stored. */
+  readonly hub: HubSettings;
   readonly limits: Limits;
 }
 
@@ -60,8 +63,22 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: environment['DATABASE_URL'] || undefined,
     cacheDir: resolve(environment['TANDEM_CACHE'] || join(homedir(), '.cache', 'tandem')),
     adapter,
+    hub: {
+      endpoint: readEndpoint(environment['HF_ENDPOINT']),
+      token: environment['HF_TOKEN']?.trim() || undefined,
+      offline: /^(1|on|true|yes)$/i.test(environment['HF_HUB_OFFLINE'] ?? ''),
+    },
     limits: defaultLimits,
   };
+}
+
+function readEndpoint(text: string | undefined): string {
+  const endpoint = (text?.trim() || 'https://huggingface.co').replace(/\/+$/, '');
+  if (/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(endpoint) && URL.canParse(endpoint)) return endpoint;
+  throw badInput('HF_ENDPOINT is no address of a hub', {
+    field: 'HF_ENDPOINT',
+    expected: 'an address such as https://huggingface.co, without a user name',
+  });
 }
 
 /** Anyone who reaches the port may do everything, so nothing but this machine may reach it until API keys exist. */

@@ -13,11 +13,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   graphql: ['services', 'db'],
   services: ['db', 'jobs', 'storage', 'data', 'evaluation'],
   jobs: ['db', 'storage', 'workers/protocol', 'workers/runtime'],
-  workers: ['train', 'serve', 'fusion', 'evaluation', 'data', 'tokenizer', 'formats', 'gpu', 'storage'],
+  workers: ['train', 'serve', 'fusion', 'evaluation', 'data', 'tokenizer', 'formats', 'hub', 'gpu', 'storage'],
   train: ['nn', 'data', 'tokenizer', 'formats', 'storage'],
   serve: ['nn', 'data', 'tokenizer', 'formats', 'storage', 'evaluation'],
   tokenizer: ['storage'],
   formats: ['storage'],
+  hub: ['storage'],
   data: ['tokenizer', 'formats', 'storage'],
   evaluation: ['data'],
   fusion: ['formats', 'storage'],
@@ -36,6 +37,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   'graphql-yoga': ['http', 'graphql'],
   '@pothos/core': ['graphql'],
   '@anush008/tokenizers': ['tokenizer'],
+  '@huggingface/hub': ['hub'],
   commander: ['cli'],
 };
 

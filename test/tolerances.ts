@@ -20,6 +20,12 @@ export const tolerances = {
   gelu: { absolute: 4e-7, relative: 3e-7 },
   /** Phi(x) + x phi(x), times a gradient up to 5. */
   geluGradient: { absolute: 1.5e-6, relative: 6e-7 },
+  /** Vectors of whole small models against sentence-transformers, components of order 1. */
+  pipelineVectors: { absolute: 1e-5, relative: 0 },
+  /** A continued fraction, or exp and a division: a few units of roundoff. */
+  tanh: { absolute: 1e-9, relative: 5e-7 },
+  /** (1 - y)(1 + y): y within a unit of roundoff of one loses all relative digits, not absolute ones. */
+  tanhGradient: { absolute: 6e-7, relative: 2e-6 },
   /** Dot products of rows of up to 130 standard normal values. */
   rowDot: { absolute: 2e-5, relative: 1e-6 },
   /** Logits of cosine / 0.02 reach 100, so a rounding of one is 4e-6; a mean of those. */
@@ -38,6 +44,14 @@ export const tolerances = {
   layerNormGradient: { absolute: 2e-5, relative: 1e-5 },
   /** Sums over up to 2053 tokens of products of order 1, each with LayerNorm's error. */
   layerNormParameters: { absolute: 5e-4, relative: 1e-6 },
+  /** As LayerNorm without a mean: a sum of squares of up to 769, a square root, two products; rstd up to 1000 where W is 1. */
+  rmsNorm: { absolute: 1e-6, relative: 2e-6 },
+  /** Angles up to 71 (118 turning back) carry f32's rounding of 4e-6, times values of order 3. */
+  rotary: { absolute: 3e-5, relative: 1e-6 },
+  /** An activation of values up to 12, Phi to 1.5e-7 absolute, times a normal factor up to 4. */
+  gated: { absolute: 2e-6, relative: 1e-6 },
+  /** Its slope to 1.5e-6, times two normal factors. */
+  gatedGradient: { absolute: 1e-5, relative: 2e-6 },
   /** A sum of squares in 16 parts, a square root, a division. */
   l2Normalize: { absolute: 1e-7, relative: 1e-6 },
   /** dOut less its part along the row, divided by a norm that may be small. */

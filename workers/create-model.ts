@@ -6,21 +6,24 @@ import type { PromptTemplates, TextRole, TextTriple } from '../src/data/types.ts
 import { badInput } from '../src/errors.ts';
 import { initialParameters } from '../src/formats/initial-parameters.ts';
 import { writeModelFolder } from '../src/formats/model-folder.ts';
+import { type ArchitectureValues, newArchitecture } from '../src/formats/new-architecture.ts';
 import { publishModel } from '../src/formats/publish-model.ts';
+import { filledPrompts } from '../src/formats/sentence-transformers.ts';
 import { checkTemplates } from '../src/formats/templates.ts';
-import type { Architecture, ModelSpec } from '../src/formats/types.ts';
+import { type ModelSpec, plainPipeline } from '../src/formats/types.ts';
 import { encoderCatalog, poolingModes } from '../src/nn/encoders/catalog.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import { smallestVocabulary, trainWordPiece } from '../src/tokenizer/train-wordpiece.ts';
-import type { CreateModelInput, ModelSummary } from './protocol.ts';
+import { specialTokens } from '../src/tokenizer/wordpiece-json.ts';
+import type { CreatedModel, CreateModelInput } from './protocol.ts';
 
 export interface CreateModelOptions {
   readonly signal?: AbortSignal;
   readonly onStage?: (stage: string) => void;
 }
 
-/** BERT's two segments; only the first is used. */
-const typeVocabularySize = 2;
+/** [PAD]'s id in every vocabulary that is trained here. */
+const padTokenId = specialTokens.indexOf('[PAD]');
 /** Largest vocabulary that is trained; the largest published ones have about 250,000. */
 const largestVocabulary = 1_000_000;
 
@@ -28,8 +31,8 @@ export async function createModel(
   storage: Storage,
   input: CreateModelInput,
   { signal, onStage }: CreateModelOptions = {},
-): Promise<ModelSummary> {
-  const sizes = checkInput(input);
+): Promise<CreatedModel> {
+  const values = checkInput(input);
   onStage?.('vocabulary');
   const texts = trainTexts(storage, input.vocabularyFrom, input.templates);
   const tokenizer = await trainWordPiece(texts, input.vocabularySize, { signal });
@@ -37,17 +40,20 @@ export async function createModel(
   const vocabularySize = Object.keys(tokenizer.model.vocab).length;
   const spec: ModelSpec = {
     family: input.family,
-    architecture: { ...sizes, vocabularySize, typeVocabularySize, layerNormEpsilon: 1e-12 },
+    architecture: newArchitecture(input.family, values, vocabularySize, padTokenId),
     pooling: input.pooling,
+    ...plainPipeline,
     includePrompt: input.includePrompt,
     maxLength: input.maxLength,
     templates: input.templates,
+    prompts: filledPrompts(input.templates),
     initialisation: null,
   };
   const tensors = initialParameters(spec.family, spec.architecture, input.seed);
-  return publishModel(storage, spec, (folder) =>
+  const summary = await publishModel(storage, spec, (folder) =>
     writeModelFolder(folder, { spec, tokenizerJson: JSON.stringify(tokenizer, undefined, 2), tensors }),
   );
+  return { ...summary, spec };
 }
 
 /** Every text of the train splits, as the encoder will read it. Refuses data sets that are not there or hold nothing. */
@@ -80,9 +86,7 @@ async function* trainTexts(
 
 // ---- checks ------------------------------------------------------------------------------------------------------
 
-type Sizes = Pick<Architecture, 'layers' | 'width' | 'heads' | 'innerWidth' | 'maxPositions'>;
-
-function checkInput(input: CreateModelInput): Sizes {
+function checkInput(input: CreateModelInput): ArchitectureValues {
   const family = encoderCatalog.find(({ name }) => name === input.family);
   if (!family) throw wrong('family', input.family, encoderCatalog.map(({ name }) => name).join(', '));
   if (!poolingModes.includes(input.pooling)) throw wrong('pooling', input.pooling, poolingModes.join(', '));
@@ -90,23 +94,24 @@ function checkInput(input: CreateModelInput): Sizes {
   checkInteger('vocabularySize', input.vocabularySize, smallestVocabulary, largestVocabulary);
   checkInteger('seed', input.seed, 0, Number.MAX_SAFE_INTEGER);
   checkTemplates(input.templates);
-  const sizes = readSizes(family, input.architecture) as unknown as Sizes;
-  if (sizes.width % sizes.heads !== 0) {
-    throw wrong('architecture.heads', sizes.heads, `a divisor of the width, ${sizes.width}`);
-  }
-  checkInteger('maxLength', input.maxLength, 3, sizes.maxPositions);
-  return sizes;
+  const values = readValues(family, input.architecture);
+  newArchitecture(input.family, values, input.vocabularySize, padTokenId);
+  checkInteger('maxLength', input.maxLength, 3, values['maxPositions'] ?? 0);
+  return values;
 }
 
-/** Values of a catalog row, defaults filled in. */
-function readSizes(family: CatalogEntry, given: Readonly<Record<string, number>>): Record<string, number> {
+/** Values of a catalog row, defaults filled in; truth values as 1 and 0. */
+function readValues(family: CatalogEntry, given: ArchitectureValues): ArchitectureValues {
   const names = family.parameters.map(({ name }) => name);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) throw wrong(`architecture.${unknown}`, given[unknown], `only ${names.join(', ')}`);
   const entries = family.parameters.flatMap((row) => {
-    if (row.type !== 'int') return [];
-    const value = given[row.name] ?? row.default;
-    checkInteger(`architecture.${row.name}`, value, row.min ?? 1, row.max ?? Number.MAX_SAFE_INTEGER);
+    if (row.type === 'choice') return [];
+    const value = given[row.name] ?? Number(row.default);
+    const field = `architecture.${row.name}`;
+    if (row.type === 'boolean') checkInteger(field, value, 0, 1);
+    else if (row.type === 'int') checkInteger(field, value, row.min ?? 1, row.max ?? Number.MAX_SAFE_INTEGER);
+    else checkNumber(field, value, row.min ?? -Infinity, row.max ?? Infinity);
     return [[row.name, value]];
   });
   return Object.fromEntries(entries);
@@ -115,6 +120,11 @@ function readSizes(family: CatalogEntry, given: Readonly<Record<string, number>>
 function checkInteger(field: string, value: number, min: number, max: number): void {
   if (Number.isSafeInteger(value) && value >= min && value <= max) return;
   throw wrong(field, value, `a whole number from ${min} to ${max}`);
+}
+
+function checkNumber(field: string, value: number, min: number, max: number): void {
+  if (value >= min && value <= max) return;
+  throw wrong(field, value, `a number from ${min} to ${max}`);
 }
 
 const wrong = (field: string, value: unknown, expected: string) =>

@@ -5,8 +5,10 @@
 
 import type { ImporterName } from '../src/data/importers/catalog.ts';
 import type { DatasetSummary, PromptTemplates, Split, Task, TextRole, TextTriple } from '../src/data/types.ts';
+import type { ModelSpec } from '../src/formats/types.ts';
 import type { FusionPlan } from '../src/fusion/catalog.ts';
 import type { AdapterReport } from '../src/gpu/types.ts';
+import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
 import type { EncoderFamily, PoolingMode } from '../src/nn/encoders/catalog.ts';
 import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from '../src/train/types.ts';
 
@@ -32,7 +34,15 @@ export interface DeviceCommands {
   /** What a run would need, before it starts: steps and device memory; refuses what cannot fit. */
   plan: Command<PlanInput, PlanOutput>;
   train: Command<TrainInput, TrainOutput, TrainEvent>;
-  encode: Command<InStorage & { readonly model: string; readonly texts: EncodedTexts }, { readonly vectors: Vectors }>;
+  encode: Command<
+    InStorage & {
+      readonly model: string;
+      readonly texts: EncodedTexts;
+      /** True: vectors of length 1 whatever the model says. Absent: as the model's pipeline gives them. */
+      readonly unit?: boolean;
+    },
+    { readonly vectors: Vectors }
+  >;
   evaluate: Command<EvaluateInput, EvaluationResult, { readonly encoded: number; readonly total: number }>;
   search: Command<SearchInput, SearchOutput>;
   /** Forgets a collection's resident segment or a warm model. */
@@ -96,12 +106,25 @@ export interface SearchOutput {
 
 export interface CpuCommands {
   importDataset: Command<InStorage & ImportInput, DatasetSummary, { readonly lines: number }>;
-  createModel: Command<InStorage & CreateModelInput, ModelSummary, { readonly stage: string }>;
+  createModel: Command<InStorage & CreateModelInput, CreatedModel, { readonly stage: string }>;
+  importModel: Command<
+    InStorage & { readonly path: string },
+    CreatedModel,
+    { readonly done: number; readonly total: number }
+  >;
+  /** Downloads a model, or finds it downloaded; the folder may be imported and stays as it is. */
+  downloadModel: Command<
+    InStorage & { readonly reference: HubReference; readonly settings: HubSettings },
+    HubSnapshot,
+    HubProgress
+  >;
   tokenizeDataset: Command<
     InStorage & { readonly dataset: string; readonly model: string; readonly maxLength: number },
     TokenFileSummary
   >;
   tokenizeTexts: Command<InStorage & TokenizeInput, TokenizeOutput>;
+  /** Ids and code-point offsets of texts as they stand, without truncation. */
+  tokenizeWhole: Command<InStorage & TokenizeWholeInput, TokenizeWholeOutput>;
   evaluateBagOfWords: Command<InStorage & { readonly dataset: string; readonly split: Split }, EvaluationResult>;
   fuse: Command<InStorage & FuseInput, ModelSummary>;
 }
@@ -144,6 +167,11 @@ export interface ModelSummary {
   readonly bytes: number;
 }
 
+/** A new model folder in storage, with its settings. */
+export interface CreatedModel extends ModelSummary {
+  readonly spec: ModelSpec;
+}
+
 export interface TokenFileSummary {
   readonly key: string;
   readonly texts: number;
@@ -155,6 +183,8 @@ export interface TokenizeInput {
   readonly model: string;
   readonly maxLength?: number;
   readonly texts: readonly { readonly role: TextRole; readonly text: TextTriple }[];
+  /** In place of the roles' prompts; '' = none. Instructions are then not read. */
+  readonly prompt?: string;
 }
 
 export interface TokenizeOutput {
@@ -162,6 +192,21 @@ export interface TokenizeOutput {
   readonly truncated: readonly boolean[];
   /** The prompt each role was given, as text. */
   readonly prompts: Readonly<Partial<Record<TextRole, string>>>;
+}
+
+export interface TokenizeWholeInput {
+  /** Digest of a model folder in storage, or path of a folder with a tokenizer.json. */
+  readonly source: { readonly model: string } | { readonly folder: string };
+  readonly texts: readonly string[];
+}
+
+export interface TokenizeWholeOutput {
+  /** [T] of all texts, one after the other, special tokens included. */
+  readonly ids: Uint32Array;
+  /** [B+1] */
+  readonly cumulative: Uint32Array;
+  /** [2T] start and end of each token in code points of its text; 0, 0 for those that the template adds. */
+  readonly offsets: Uint32Array;
 }
 
 export interface FuseInput {

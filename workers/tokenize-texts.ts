@@ -2,6 +2,7 @@
 import { buildText } from '../src/data/text.ts';
 import type { TextRole } from '../src/data/types.ts';
 import { badInput } from '../src/errors.ts';
+import { longestTextOf } from '../src/formats/architectures/catalog.ts';
 import { readModelSpec } from '../src/formats/model-folder.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import type { EncodedText, Tokenizer } from '../src/tokenizer/tokenizer.ts';
@@ -14,15 +15,18 @@ export async function tokenizeTexts(
   tokenizer: Tokenizer,
 ): Promise<TokenizeOutput> {
   const spec = await readModelSpec(await storage.require('models', model));
-  const { maxPositions } = spec.architecture;
+  const longest = longestTextOf(spec.architecture);
   const maxLength = input.maxLength ?? spec.maxLength;
-  if (maxLength > maxPositions) {
+  if (maxLength > longest) {
     throw badInput(`A maximum length of ${maxLength} tokens is more than the model can read`, {
       field: 'maxLength',
-      expected: `at most ${maxPositions}, the model's positions`,
+      expected: `at most ${longest}, the model's positions`,
     });
   }
-  const built = texts.map(({ role, text }) => buildText(spec.templates, role, text));
+  const { prompt } = input;
+  const built = texts.map(({ role, text }) =>
+    prompt === undefined ? buildText(spec.templates, role, text) : { prompt, text: text[2] },
+  );
   const encoded = await tokenizer.encode(built, { maxLength, includePrompt: spec.includePrompt });
   const prompts: Partial<Record<TextRole, string>> = {};
   for (const [i, { role }] of texts.entries()) prompts[role] ??= built[i].prompt;

@@ -9,7 +9,7 @@
 // Loops over a head's channels end at `params.quads`, which is D4 in a form that no compiler can see: drivers on LLVM unroll
 // constant loops whole, and these bodies then take minutes to compile.
 //
-// Header: const D, LANES: u32; DROPOUT: bool.
+// Header: const D, LANES: u32; DROPOUT, MASKED, GROUPED: bool.
 const D4 = D / 4u;
 const ROWS = LANES * 4u;
 const LOWEST = -3.40282e38;
@@ -50,6 +50,34 @@ fn keep_columns(m: mat4x4f, count: u32) -> mat4x4f {
     select(vec4f(0.0), m[1], count > 1u),
     select(vec4f(0.0), m[2], count > 2u),
     select(vec4f(0.0), m[3], count > 3u));
+}
+
+// Of column i, token base + i: what stands in a row that does not see it becomes `hidden`. Rows see [first, stop).
+fn hide_unseen(m: mat4x4f, base: u32, first: vec4u, stop: vec4u, hidden: f32) -> mat4x4f {
+  let none = vec4f(hidden);
+  return mat4x4f(
+    select(none, m[0], (vec4u(base) >= first) & (vec4u(base) < stop)),
+    select(none, m[1], (vec4u(base + 1u) >= first) & (vec4u(base + 1u) < stop)),
+    select(none, m[2], (vec4u(base + 2u) >= first) & (vec4u(base + 2u) < stop)),
+    select(none, m[3], (vec4u(base + 3u) >= first) & (vec4u(base + 3u) < stop)));
+}
+
+// What a lane's four rows see, each and together; `begin` is where a tile of four begins.
+struct Sight {
+  first: vec4u,
+  stop: vec4u,
+  begin: u32,
+  end: u32,
+}
+
+fn sight_of(tokens: vec4u, begin: u32, end: u32, before: u32, after: u32) -> Sight {
+  let first = vec4u(
+    seen_from(begin, tokens.x, before), seen_from(begin, tokens.y, before),
+    seen_from(begin, tokens.z, before), seen_from(begin, tokens.w, before));
+  let stop = vec4u(
+    seen_to(end, tokens.x, after), seen_to(end, tokens.y, after),
+    seen_to(end, tokens.z, after), seen_to(end, tokens.w, after));
+  return Sight(first, stop, begin + (first.x - begin) / 4u * 4u, stop.w);
 }
 
 fn exp4(m: mat4x4f) -> mat4x4f {

@@ -1,4 +1,4 @@
-// Bidirectional attention over packed texts with a streaming softmax and the true running maximum, for software adapters:
+// Attention over packed texts with a streaming softmax and the true running maximum, for software adapters:
 // the same arithmetic as staged_forward.wgsl in tiles of four keys. out = softmax(scale * q k^T) v.
 struct Params {
   tokens: u32,
@@ -9,6 +9,9 @@ struct Params {
   stream: u32,
   threshold: u32,
   keep_scale: f32,
+  key_heads: u32,
+  before: u32,
+  after: u32,
   quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -32,6 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let row = block.first + lane * 4u;
   let rows = four_tokens(row, end);
   let own = head_bases(rows, head, heads);
+  let key_head = key_head_of(head);
 
   // Transposed: a column is a channel, a component one of the four rows.
   var query: array<mat4x4f, D4>;
@@ -45,17 +49,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   var sum = vec4f(0.0);
   // A column is a row of the output.
   var acc: array<mat4x4f, D4>;
-  for (var base = block.begin; base < end; base += 4u) {
-    let at = head_bases(four_tokens(base, end), head, heads);
+  var sight = Sight(vec4u(), vec4u(), block.begin, end);
+  if (MASKED) { sight = sight_of(rows, block.begin, end, params.before, params.after); }
+  for (var base = sight.begin; base < sight.end; base += 4u) {
+    let at = head_bases(four_tokens(base, end), key_head, key_heads());
     // A column is a key, a component a row. Keys past the end repeat the last one, so the maximum stays true.
     var s = mat4x4f();
     for (var c = 0u; c < quads; c++) {
       s += query[c] * mat4x4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]);
     }
+    if (MASKED) { s = hide_unseen(s, base, sight.first, sight.stop, LOWEST); }
     let grown = max(max(top, s[0]), max(max(s[1], s[2]), s[3]));
     let shrink = exp(top - grown);
     top = grown;
-    let p = keep_columns(exp4(s - mat4x4f(top, top, top, top)), end - base);
+    var p = keep_columns(exp4(s - mat4x4f(top, top, top, top)), end - base);
+    if (MASKED) { p = hide_unseen(p, base, sight.first, sight.stop, 0.0); }
     sum = sum * shrink + (p[0] + p[1] + p[2] + p[3]);
     // A column is a row, a component a key.
     var weights = transpose(p);

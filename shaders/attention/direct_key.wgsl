@@ -1,4 +1,5 @@
 // dK and dV by key rows, for software adapters: the arithmetic of staged_key.wgsl in tiles of four queries.
+// Where heads share keys, every query head writes its own part; group_sum.wgsl adds the parts.
 struct Params {
   tokens: u32,
   texts: u32,
@@ -6,6 +7,9 @@ struct Params {
   scale: f32,
   threshold: u32,
   keep_scale: f32,
+  key_heads: u32,
+  before: u32,
+  after: u32,
   quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -30,13 +34,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let row = block.first + lane * 4u;
   let own_tokens = four_tokens(row, end);
   let own = head_bases(own_tokens, head, heads);
+  let shared_keys = head_bases(own_tokens, key_head_of(head), key_heads());
 
   // Transposed: a column is a channel, a component one of the four keys.
   var key: array<mat4x4f, D4>;
   var value: array<mat4x4f, D4>;
   for (var c = 0u; c < quads; c++) {
-    key[c] = transpose(mat4x4f(k[own.x + c], k[own.y + c], k[own.z + c], k[own.w + c])) * params.scale;
-    value[c] = transpose(mat4x4f(v[own.x + c], v[own.y + c], v[own.z + c], v[own.w + c]));
+    key[c] = transpose(mat4x4f(
+      k[shared_keys.x + c], k[shared_keys.y + c], k[shared_keys.z + c], k[shared_keys.w + c])) * params.scale;
+    value[c] = transpose(mat4x4f(
+      v[shared_keys.x + c], v[shared_keys.y + c], v[shared_keys.z + c], v[shared_keys.w + c]));
   }
   // All rows of a text share its dropout key; the lane's keys are the four of one block of the forward pass.
   let dropout_key = rows[block.begin * heads + head].zw;
@@ -45,7 +52,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   // A column is a row of the gradient.
   var d_key: array<mat4x4f, D4>;
   var d_value: array<mat4x4f, D4>;
-  for (var base = block.begin; base < end; base += 4u) {
+  // Queries that see a key stand where the key would see them with the mask turned round.
+  var sight = Sight(vec4u(), vec4u(), block.begin, end);
+  if (MASKED) { sight = sight_of(own_tokens, block.begin, end, params.after, params.before); }
+  for (var base = sight.begin; base < sight.end; base += 4u) {
     let queries = four_tokens(base, end);
     let at = head_bases(queries, head, heads);
     // A column is a query, a component a key.
@@ -59,9 +69,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     let i1 = bitcast<vec2f>(rows[queries.y * heads + head].xy);
     let i2 = bitcast<vec2f>(rows[queries.z * heads + head].xy);
     let i3 = bitcast<vec2f>(rows[queries.w * heads + head].xy);
-    let p = keep_columns(
+    var p = keep_columns(
       mat4x4f(exp(s[0] - i0.x), exp(s[1] - i1.x), exp(s[2] - i2.x), exp(s[3] - i3.x)),
       end - base);
+    if (MASKED) { p = hide_unseen(p, base, sight.first, sight.stop, 0.0); }
     var dropped = p;
     if (DROPOUT) {
       let position = base - block.begin;

@@ -6,6 +6,9 @@ struct Params {
   scale: f32,
   threshold: u32,
   keep_scale: f32,
+  key_heads: u32,
+  before: u32,
+  after: u32,
   quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -29,6 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let row = block.first + lane * 4u;
   let own_tokens = four_tokens(row, end);
   let own = head_bases(own_tokens, head, heads);
+  let key_head = key_head_of(head);
 
   // Transposed: a column is a channel, a component one of the four rows.
   var query: array<mat4x4f, D4>;
@@ -48,8 +52,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
 
   // A column is a row of the gradient.
   var acc: array<mat4x4f, D4>;
-  for (var base = block.begin; base < end; base += 4u) {
-    let at = head_bases(four_tokens(base, end), head, heads);
+  var sight = Sight(vec4u(), vec4u(), block.begin, end);
+  if (MASKED) { sight = sight_of(own_tokens, block.begin, end, params.before, params.after); }
+  for (var base = sight.begin; base < sight.end; base += 4u) {
+    let at = head_bases(four_tokens(base, end), key_head, key_heads());
     // A column is a key, a component a row.
     var s = mat4x4f();
     var d = mat4x4f();
@@ -67,7 +73,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
         dropout_factors(key, position.w, j, params.threshold, params.keep_scale))));
     }
     let p = exp4(s - mat4x4f(row_log_sum_exp, row_log_sum_exp, row_log_sum_exp, row_log_sum_exp));
-    let ds = transpose(keep_columns(multiply_elements(p, d - mat4x4f(delta, delta, delta, delta)), end - base));
+    var slope = keep_columns(multiply_elements(p, d - mat4x4f(delta, delta, delta, delta)), end - base);
+    if (MASKED) { slope = hide_unseen(slope, base, sight.first, sight.stop, 0.0); }
+    let ds = transpose(slope);
     for (var c = 0u; c < quads; c++) {
       acc[c] += mat4x4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]) * ds;
     }

@@ -5,7 +5,7 @@
 // PARTS adjacent lanes share a row: each holds SLICE vec4 of the head's D channels, and their partial dot products are
 // added in lane order through workgroup memory. The tile's rows are copied into workgroup memory first.
 //
-// Header: const D, ROWS, PARTS, TILE: u32; DROPOUT: bool. TILE is a multiple of 4.
+// Header: const D, ROWS, PARTS, TILE: u32; DROPOUT, MASKED, GROUPED: bool. TILE is a multiple of 4.
 const D4 = D / 4u;
 const SLICE = D4 / PARTS;
 const LANES = ROWS * PARTS;
@@ -21,6 +21,14 @@ fn text_of(token: u32, texts: u32) -> u32 {
     if (cumulative[middle] <= token) { low = middle; } else { high = middle; }
   }
   return low;
+}
+
+// What rows [first, stop) of a text that spans [begin, end) see together; `begin` is where a tile begins.
+struct Sight { begin: u32, end: u32 }
+
+fn sight_of(first: u32, stop: u32, begin: u32, end: u32, before: u32, after: u32) -> Sight {
+  let first_seen = seen_from(begin, max(first, begin), before);
+  return Sight(begin + (first_seen - begin) / TILE * TILE, seen_to(end, min(stop, end) - 1u, after));
 }
 
 // Where a token's channels of one head begin, in vec4.

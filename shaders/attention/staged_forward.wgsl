@@ -1,4 +1,4 @@
-// Bidirectional attention over packed texts with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022): the
+// Attention over packed texts with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022): the
 // running maximum is the true maximum of the scores so far; out and the sum are rescaled when it grows.
 // out = softmax(scale * q k^T) v, logSumExp[t, h] = log sum_j exp(scale * q k_j).
 struct Params {
@@ -10,6 +10,9 @@ struct Params {
   stream: u32,
   threshold: u32,
   keep_scale: f32,
+  key_heads: u32,
+  before: u32,
+  after: u32,
   // Only the direct kernels need it.
   quads: u32,
 }
@@ -39,6 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let row = first_row + lane / PARTS;
   let safe_row = min(row, params.tokens - 1u);
   let own = head_base(safe_row, head, heads) + part * SLICE;
+  let key_head = key_head_of(head);
 
   var query: array<vec4f, SLICE>;
   for (var c = 0u; c < SLICE; c++) { query[c] = q[own + c] * params.scale; }
@@ -55,12 +59,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   while (begin < end_row) {
     let end = cumulative[text + 1u];
     let mine = row >= begin && row < end;
-    for (var base = begin; base < end; base += TILE) {
+    var sight = Sight(begin, end);
+    var first_seen = begin;
+    var stop_seen = end;
+    if (MASKED) {
+      sight = sight_of(first_row, end_row, begin, end, params.before, params.after);
+      if (mine) {
+        first_seen = seen_from(begin, row, params.before);
+        stop_seen = seen_to(end, row, params.after);
+      }
+    }
+    for (var base = sight.begin; base < sight.end; base += TILE) {
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
       workgroupBarrier();
       for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-        let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
+        let at = head_base(min(base + i / D4, end - 1u), key_head, key_heads()) + i % D4;
         tile_k[i] = k[at];
         tile_v[i] = v[at];
       }
@@ -91,7 +105,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
             scores[b] = s;
           }
           // The last block may reach past the text's end.
-          let inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
           let s = select(vec4f(LOWEST), scores[b], inside);
           scores[b] = s;
           tile_top = max(max(tile_top, max(s.x, s.y)), max(s.z, s.w));
@@ -100,7 +115,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
         top = tile_top;
         sum *= shrink;
         for (var b = 0u; b < blocks; b++) {
-          let inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
           var p = select(vec4f(0.0), exp(scores[b] - vec4f(top)), inside);
           sum += p.x + p.y + p.z + p.w;
           if (DROPOUT) {

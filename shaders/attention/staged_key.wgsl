@@ -1,5 +1,6 @@
 // dK and dV by key rows: the mirror of staged_query.wgsl. For every query i of the key's text, p and ds as
 // there; dV = sum_i dropout factor * p * dOut_i, dK = sum_i ds * q_i.
+// Where heads share keys, every query head writes its own part; group_sum.wgsl adds the parts.
 struct Params {
   tokens: u32,
   texts: u32,
@@ -7,6 +8,9 @@ struct Params {
   scale: f32,
   threshold: u32,
   keep_scale: f32,
+  key_heads: u32,
+  before: u32,
+  after: u32,
   // Only the direct kernels need it.
   quads: u32,
 }
@@ -41,12 +45,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let row = first_row + lane / PARTS;
   let safe_row = min(row, params.tokens - 1u);
   let own = head_base(safe_row, head, heads) + part * SLICE;
+  let shared_keys = head_base(safe_row, key_head_of(head), key_heads()) + part * SLICE;
 
   var key: array<vec4f, SLICE>;
   var value: array<vec4f, SLICE>;
   for (var c = 0u; c < SLICE; c++) {
-    key[c] = k[own + c] * params.scale;
-    value[c] = v[own + c];
+    key[c] = k[shared_keys + c] * params.scale;
+    value[c] = v[shared_keys + c];
   }
 
   var d_key: array<vec4f, SLICE>;
@@ -56,7 +61,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   while (begin < end_row) {
     let end = cumulative[text + 1u];
     let mine = row >= begin && row < end;
-    for (var base = begin; base < end; base += TILE) {
+    // Queries that see a key stand where the key would see them with the mask turned round.
+    var sight = Sight(begin, end);
+    var first_seen = begin;
+    var stop_seen = end;
+    if (MASKED) {
+      sight = sight_of(first_row, end_row, begin, end, params.after, params.before);
+      if (mine) {
+        first_seen = seen_from(begin, row, params.after);
+        stop_seen = seen_to(end, row, params.before);
+      }
+    }
+    for (var base = sight.begin; base < sight.end; base += TILE) {
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
       workgroupBarrier();
@@ -115,7 +131,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           let i3 = info_at(base, b * 4u + 3u, end - 1u, head);
           let row_log_sum_exp = bitcast<vec4f>(vec4u(i0.x, i1.x, i2.x, i3.x));
           let delta = bitcast<vec4f>(vec4u(i0.y, i1.y, i2.y, i3.y));
-          let inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
           let p = select(vec4f(0.0), exp(s - row_log_sum_exp), inside);
           if (DROPOUT) {
             // All rows of a text share its key.

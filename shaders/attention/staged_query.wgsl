@@ -7,6 +7,9 @@ struct Params {
   scale: f32,
   threshold: u32,
   keep_scale: f32,
+  key_heads: u32,
+  before: u32,
+  after: u32,
   // Only the direct kernels need it.
   quads: u32,
 }
@@ -36,6 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let row = first_row + lane / PARTS;
   let safe_row = min(row, params.tokens - 1u);
   let own = head_base(safe_row, head, heads) + part * SLICE;
+  let key_head = key_head_of(head);
 
   var query: array<vec4f, SLICE>;
   var d_row: array<vec4f, SLICE>;
@@ -53,12 +57,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   while (begin < end_row) {
     let end = cumulative[text + 1u];
     let mine = row >= begin && row < end;
-    for (var base = begin; base < end; base += TILE) {
+    var sight = Sight(begin, end);
+    var first_seen = begin;
+    var stop_seen = end;
+    if (MASKED) {
+      sight = sight_of(first_row, end_row, begin, end, params.before, params.after);
+      if (mine) {
+        first_seen = seen_from(begin, row, params.before);
+        stop_seen = seen_to(end, row, params.after);
+      }
+    }
+    for (var base = sight.begin; base < sight.end; base += TILE) {
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
       workgroupBarrier();
       for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-        let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
+        let at = head_base(min(base + i / D4, end - 1u), key_head, key_heads()) + i % D4;
         tile_k[i] = k[at];
         tile_v[i] = v[at];
       }
@@ -109,7 +123,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           if (DROPOUT) {
             d *= dropout_factors(info.zw, row - begin, (base - begin) / 4u + b, params.threshold, params.keep_scale);
           }
-          let inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
           let p = exp(s - vec4f(row_log_sum_exp));
           scores[b] = select(vec4f(0.0), p * (d - vec4f(delta)) * params.scale, inside);
         }

@@ -1,5 +1,5 @@
 // LayerNorm (Ba et al. 2016): out = (x - mean) * rstd * gamma + beta, population variance around the mean (two passes:
-// the difference of squares loses every digit where |mean| is large).
+// the difference of squares loses every digit where |mean| is large). Header: const BETA: bool, without it there is no beta.
 struct Params { rows: u32, width: u32, epsilon: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -29,7 +29,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let row_rstd = 1.0 / sqrt(row_sum(lane, squares) / f32(width) + params.epsilon);
   if (row >= params.rows) { return; }
   for (var c = first; c < width; c += ROW_LANES) {
-    out[base + c] = (x[base + c] - row_mean) * row_rstd * gamma[c] + beta[c];
+    let scaled = (x[base + c] - row_mean) * row_rstd * gamma[c];
+    if (BETA) { out[base + c] = scaled + beta[c]; } else { out[base + c] = scaled; }
   }
   if (first == 0u) {
     mean[row] = row_mean;

@@ -1,6 +1,6 @@
 // dX[t] = dOut[text of t] * weight of t / sum of the text's weights; zero for tokens that are not pooled. A workgroup
 // owns eight tokens.
-struct Params { tokens: u32, width: u32, mode: u32 }
+struct Params { tokens: u32, width: u32, mode: u32, stride: u32, column: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_out: array<f32>;
 @group(0) @binding(2) var<storage, read> text_of_token: array<u32>;
@@ -22,7 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     let pooled = weight != 0.0;
     let factor = weight / pool_total(params.mode, start, length);
     for (var c = lane; c < width; c += 64u) {
-      d_x[token * width + c] = select(0.0, d_out[text * width + c] * factor, pooled);
+      d_x[token * width + c] = select(0.0, d_out[text * params.stride + params.column + c] * factor, pooled);
     }
   }
 }

@@ -4,6 +4,7 @@ const CLS = 0u;
 const MEAN = 1u;
 const WEIGHTED_MEAN = 2u;
 const LAST_TOKEN = 3u;
+const MEAN_SQRT_LENGTH = 4u;
 
 // Numerator of a pooled token's weight. weightedmean counts positions from 1, prompt tokens keep their numbers.
 fn pool_weight(mode: u32, position: u32, start: u32, length: u32) -> f32 {
@@ -16,11 +17,12 @@ fn pool_weight(mode: u32, position: u32, start: u32, length: u32) -> f32 {
   }
 }
 
-// Sum of the weights, at least 1e-9. The sum of positions is exact in u32 up to 92,680 tokens.
+// What the weighted sum is divided by: the sum of the weights (its root for MEAN_SQRT_LENGTH), at least 1e-9. The sum of positions is exact in u32 up to 92,680 tokens.
 fn pool_total(mode: u32, start: u32, length: u32) -> f32 {
   if (start >= length) { return 1e-9; }
   switch (mode) {
     case MEAN: { return f32(length - start); }
+    case MEAN_SQRT_LENGTH: { return sqrt(f32(length - start)); }
     case WEIGHTED_MEAN: { return f32(length * (length + 1u) / 2u - start * (start + 1u) / 2u); }
     default: { return 1.0; }
   }

@@ -18,12 +18,24 @@ export const configOf = ({ data }: GlobalOptions) =>
   loadConfig(data === undefined ? process.env : { ...process.env, TANDEM_DATA: data });
 
 /** A client of the running server; UNAVAILABLE says what to start if there is none. */
-export async function connect(command: Command): Promise<TandemClient> {
+export const connect = async (command: Command): Promise<TandemClient> => clientOf(await urlOf(command));
+
+export const clientOf = (url: string): TandemClient => createClient({ url });
+
+/** Address of the server that is named, or that runs on the data folder; undefined = none runs there. */
+export function findServer(command: Command): Promise<string | undefined> {
+  return urlOf(command).catch((error: unknown) => {
+    if (error instanceof NoServer) return undefined;
+    throw error;
+  });
+}
+
+async function urlOf(command: Command): Promise<string> {
   const options = command.optsWithGlobals<GlobalOptions>();
   const url = options.url ?? process.env['TANDEM_URL'] ?? (await urlOfDataFolder(configOf(options).dataDir));
   if (!URL.canParse(url))
     throw badInput(`"${url}" is no URL`, { field: '--url', expected: 'for example http://127.0.0.1:4000' });
-  return createClient({ url });
+  return url;
 }
 
 async function urlOfDataFolder(dataDir: string): Promise<string> {

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../assets.ts';
 import { addDataCommands } from './commands/data.ts';
+import { addEmbedCommands } from './commands/embed.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRunCommands } from './commands/runs.ts';
@@ -27,6 +28,7 @@ for (const add of [
   addModelCommands,
   addRunCommands,
   addSearchCommands,
+  addEmbedCommands,
 ]) {
   add(program);
 }

@@ -55,6 +55,13 @@ export function integerField({ path, fields }: JsonFile, name: string, min = 1, 
   return value;
 }
 
+/** Refuses a field that is not among the known ones: nobody can tell what it would change. */
+export function onlyFields({ path, fields }: JsonFile, known: readonly string[]): void {
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw wrongField(path, unknown, fields[unknown], `no field but ${known.join(', ')}`);
+}
+
 /** One of the given values; the first stands for an absent field. */
 export function choiceField({ path, fields }: JsonFile, name: string, choices: readonly unknown[]): void {
   const value = fields[name] ?? choices[0];

@@ -5,21 +5,23 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PromptTemplates } from '../data/types.ts';
-import { badInput } from '../errors.ts';
-import { type EncoderFamily, encoderCatalog } from '../nn/encoders/catalog.ts';
-import { encoderParameters, isIgnoredTensor } from './architectures/catalog.ts';
-import { bertConfig, readBertConfig } from './bert-config.ts';
-import { isObject, type JsonFile, readJson, readJsonIfPresent, writeJson, wrongField } from './json-file.ts';
-import { createSafetensors, openSafetensors, type TensorReader } from './safetensors.ts';
+import { invariant } from '../errors.ts';
+import { longestTextOf } from './architectures/catalog.ts';
+import { readConfig, writeConfig } from './configs/index.ts';
+import { isObject, readJson, readJsonIfPresent, writeJson, wrongField, wrongFile } from './json-file.ts';
+import { denseName, modelParameters } from './pipeline/catalog.ts';
+import { createSafetensors, type TensorReader, type TensorWriter } from './safetensors.ts';
 import {
+  checkWidths,
+  denseFolders,
   type Pipeline,
   readPipeline,
-  type TaskInstructions,
   templatesOf,
   writePipeline,
 } from './sentence-transformers.ts';
-import { tokenizerFiles } from './tokenizer-files.ts';
+import { readTokenizerSettings, type TokenizerSettings, tokenizerFiles, withLowerCase } from './tokenizer-files.ts';
 import type { Architecture, ModelSpec, NamedTensor } from './types.ts';
+import { openWeights } from './weights.ts';
 
 export interface ModelFolder {
   readonly path: string;
@@ -28,6 +30,7 @@ export interface ModelFolder {
   readonly weights: TensorReader;
   /** Path of tokenizer.json. */
   readonly tokenizerPath: string;
+  readonly tokenizerSettings: TokenizerSettings;
   close(): Promise<void>;
 }
 
@@ -35,10 +38,10 @@ export interface ModelContent {
   readonly spec: ModelSpec;
   /** Text of tokenizer.json. */
   readonly tokenizerJson: string | Buffer;
-  /** Every parameter of the family once, in any order. */
+  /** What an imported tokenizer is told besides; absent = nothing. */
+  readonly tokenizerSettings?: TokenizerSettings;
+  /** Every parameter of the model once, in any order. */
   readonly tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>;
-  /** Fills `{task}` in the prompts that other programs read; absent = no instruction. */
-  readonly tasks?: TaskInstructions;
 }
 
 const formatVersion = 1;
@@ -46,94 +49,120 @@ const formatVersion = 1;
 // ---- writing -----------------------------------------------------------------------------------------------------
 
 /** Writes a folder that is not there yet, or is empty. */
-export async function writeModelFolder(path: string, { spec, tokenizerJson, tensors, tasks = {} }: ModelContent) {
+export async function writeModelFolder(path: string, content: ModelContent): Promise<void> {
+  const { spec, tokenizerJson, tokenizerSettings, tensors } = content;
   await mkdir(path, { recursive: true });
-  const json = tokenizerJson.toString();
-  const tokenizer = tokenizerFiles(join(path, 'tokenizer.json'), json, spec.maxLength);
+  const json = spec.lowerCase ? withLowerCase(tokenizerJson.toString()) : tokenizerJson.toString();
+  const tokenizer = tokenizerFiles(join(path, 'tokenizer.json'), json, spec.maxLength, tokenizerSettings);
   await writeFile(join(path, 'tokenizer.json'), json);
   await writeJson(join(path, 'tokenizer_config.json'), tokenizer.config);
   await writeJson(join(path, 'special_tokens_map.json'), tokenizer.specialTokens);
-  await writeJson(join(path, 'config.json'), configs[spec.family].write(spec.architecture, tokenizer.padTokenId));
-  await writePipeline(path, spec, tasks);
+  await writeJson(join(path, 'config.json'), writeConfig(spec.family, spec.architecture, tokenizer.padTokenId));
+  await writePipeline(path, spec);
   await writeJson(join(path, 'tandem.json'), {
     format: formatVersion,
     templates: spec.templates,
     initialisation: spec.initialisation,
   });
-  await writeWeights(join(path, 'model.safetensors'), spec, tensors);
+  await writeWeights(path, spec, tensors);
 }
 
+/** The encoder's tensors into the root's file, each dense layer's into its own. */
 async function writeWeights(path: string, spec: ModelSpec, tensors: ModelContent['tensors']): Promise<void> {
-  const writer = await createSafetensors(path, encoderParameters(spec.family, spec.architecture));
+  const writers: TensorWriter[] = [];
+  const writerOf = new Map<string, { readonly writer: TensorWriter; readonly name: string }>();
   try {
-    for await (const tensor of tensors) await writer.write(tensor);
+    for (const { folder, names } of weightFiles(spec)) {
+      const shapes = modelParameters(spec).flatMap(({ name, shape }) => {
+        const inFile = names(name);
+        return inFile === undefined ? [] : [{ parameter: name, name: inFile, shape }];
+      });
+      const writer = await createSafetensors(join(path, folder, 'model.safetensors'), shapes);
+      writers.push(writer);
+      for (const { parameter, name } of shapes) writerOf.set(parameter, { writer, name });
+    }
+    for await (const tensor of tensors) {
+      const place = writerOf.get(tensor.name);
+      invariant(place, `The model has no tensor ${tensor.name}`);
+      await place.writer.write({ ...tensor, name: place.name });
+    }
   } catch (error) {
-    await writer.abandon();
+    for (const writer of writers) await writer.abandon();
     throw error;
   }
-  await writer.finish();
+  for (const writer of writers) await writer.finish();
 }
 
-/** config.json by family. */
-const configs: Readonly<
-  Record<
-    EncoderFamily,
-    { read(file: JsonFile): Architecture; write(architecture: Architecture, padTokenId: number): object }
-  >
-> = { bert: { read: readBertConfig, write: bertConfig } };
+interface WeightFile {
+  readonly folder: string;
+  /** A parameter's name in this file; undefined = it lies in another. */
+  readonly names: (parameter: string) => string | undefined;
+}
+
+function weightFiles({ dense }: ModelSpec): WeightFile[] {
+  const layers = denseFolders(dense).map((folder, i): WeightFile => {
+    const own = new Map((['weight', 'bias'] as const).map((part) => [denseName(i, part), `linear.${part}`]));
+    return { folder, names: (parameter) => own.get(parameter) };
+  });
+  const elsewhere = (name: string): boolean => layers.some(({ names }) => names(name) !== undefined);
+  return [{ folder: '', names: (name) => (elsewhere(name) ? undefined : name) }, ...layers];
+}
 
 // ---- reading -----------------------------------------------------------------------------------------------------
 
 /** Opens a folder and checks that it is whole. The caller closes it. */
 export async function readModelFolder(path: string): Promise<ModelFolder> {
-  const spec = await readModelSpec(path);
-  const weights = await openSafetensors(join(path, 'model.safetensors'));
-  try {
-    checkTensors(spec, weights);
-  } catch (error) {
-    await weights.close();
-    throw error;
-  }
-  return { path, spec, weights, tokenizerPath: join(path, 'tokenizer.json'), close: () => weights.close() };
-}
-
-/** The settings alone, without opening the weights. */
-export async function readModelSpec(path: string): Promise<ModelSpec> {
-  const config = await readJson(join(path, 'config.json'));
-  const family = familyOf(config);
-  const architecture = configs[family].read(config);
-  const pipeline = await readPipeline(path);
+  const { spec, pipeline } = await readSettings(path);
+  const tokenizerSettings = await readTokenizerSettings(pipeline.encoder);
+  const weights = await openWeights(pipeline.encoder, spec, pipeline.dense);
   return {
-    family,
-    architecture,
-    pooling: pipeline.pooling,
-    includePrompt: pipeline.includePrompt,
-    maxLength: maxLengthOf(path, pipeline, architecture),
-    ...(await readOwnSettings(path, pipeline)),
+    path,
+    spec,
+    weights,
+    tokenizerPath: join(pipeline.encoder, 'tokenizer.json'),
+    tokenizerSettings,
+    close: () => weights.close(),
   };
 }
 
-/** Text of a folder's tokenizer.json. */
-export const readTokenizerJson = (folder: string): Promise<string> => readFile(join(folder, 'tokenizer.json'), 'utf8');
+/** The settings alone, without opening the weights. */
+export const readModelSpec = async (path: string): Promise<ModelSpec> => (await readSettings(path)).spec;
 
-function familyOf(config: JsonFile): EncoderFamily {
-  const type = config.fields['model_type'];
-  const row = encoderCatalog.find(({ name }) => name === type);
-  if (row) return row.name;
-  const known = encoderCatalog.map(({ name }) => name).join(', ');
-  throw badInput(`${config.path}: the model family ${JSON.stringify(type)} is not known`, {
-    field: 'model_type',
-    expected: known,
-    remedy: 'Choose a model of a known family.',
-  });
+async function readSettings(path: string): Promise<{ spec: ModelSpec; pipeline: Pipeline }> {
+  const pipeline = await readPipeline(path);
+  const config = await readJson(join(pipeline.encoder, 'config.json'));
+  const { family, architecture } = readConfig(config);
+  const { pooling, includePrompt, normalize, similarity, lowerCase, prompts, defaultPromptName } = pipeline;
+  const spec: ModelSpec = {
+    family,
+    architecture,
+    ...{ pooling, includePrompt, normalize, similarity, lowerCase, prompts, defaultPromptName },
+    dense: pipeline.dense.map(({ folder: _, ...layer }) => layer),
+    maxLength: maxLengthOf(pipeline, architecture),
+    ...(await readOwnSettings(path, pipeline)),
+  };
+  checkWidths(config, pipeline, spec);
+  return { spec, pipeline };
 }
 
-function maxLengthOf(path: string, { maxLength }: Pipeline, { maxPositions }: Architecture): number {
-  if (maxLength !== undefined && maxLength > maxPositions) {
-    const file = join(path, 'sentence_bert_config.json');
-    throw wrongField(file, 'max_seq_length', maxLength, `at most max_position_embeddings, ${maxPositions}`);
+/** Text of a tokenizer.json at {@link ModelFolder.tokenizerPath}. */
+export const readTokenizerFile = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw wrongFile(path, error.code === 'ENOENT' ? 'the file is missing' : error.message);
+  });
+
+/** Text of the tokenizer.json of a folder in Tandem's form. */
+export const readTokenizerJson = (folder: string): Promise<string> => readTokenizerFile(join(folder, 'tokenizer.json'));
+
+/** A tokenizer's own length is cut to the positions, as sentence-transformers does; a module's is refused beyond them. */
+function maxLengthOf({ maxLength }: Pipeline, architecture: Architecture): number {
+  const longest = longestTextOf(architecture);
+  if (maxLength === undefined) return longest;
+  const { tokens, file, field } = maxLength;
+  if (field === 'max_seq_length' && tokens > longest) {
+    throw wrongField(file, field, tokens, `at most ${longest}, what max_position_embeddings leaves`);
   }
-  return maxLength ?? maxPositions;
+  return Math.min(tokens, longest);
 }
 
 async function readOwnSettings(path: string, { prompts }: Pipeline) {
@@ -151,27 +180,3 @@ async function readOwnSettings(path: string, { prompts }: Pipeline) {
 
 const isTemplates = (value: unknown): value is PromptTemplates =>
   isObject(value) && ['query', 'sts', 'passage'].every((role) => typeof value[role] === 'string');
-
-/** Every parameter in its shape, and nothing that nobody would read. */
-function checkTensors({ family, architecture }: ModelSpec, { path, tensors }: TensorReader): void {
-  const expected = new Map(encoderParameters(family, architecture).map((parameter) => [parameter.name, parameter]));
-  for (const { name, shape } of expected.values()) {
-    const found = tensors.get(name);
-    if (!found) throw wrongTensor(path, name, 'is missing', `a tensor [${shape}]`);
-    if (String(found.shape) !== String(shape)) {
-      throw wrongTensor(path, name, `has the shape [${found.shape}]`, `[${shape}], as config.json says`);
-    }
-  }
-  for (const name of tensors.keys()) {
-    if (expected.has(name) || isIgnoredTensor(family, name)) continue;
-    throw wrongTensor(
-      path,
-      name,
-      `is no parameter of a ${family} of this size`,
-      'only the tensors config.json implies',
-    );
-  }
-}
-
-const wrongTensor = (path: string, name: string, message: string, expected: string) =>
-  badInput(`${path}: tensor ${name} ${message}`, { field: name, expected });

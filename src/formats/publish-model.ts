@@ -1,7 +1,8 @@
 /** A model folder into storage, with what others need to know of it. */
 import type { EncoderFamily } from '../nn/encoders/catalog.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
-import { elementCount, encoderParameters } from './architectures/catalog.ts';
+import { elementCount } from './architectures/catalog.ts';
+import { dimensionOf, modelParameters } from './pipeline/catalog.ts';
 import type { ModelSpec } from './types.ts';
 
 /** A model folder in storage. */
@@ -28,13 +29,13 @@ export async function publishModel(
   return summarise(spec, digest, bytes);
 }
 
-export const summarise = ({ family, architecture, maxLength }: ModelSpec, digest: string, bytes: number) => ({
+export const summarise = (spec: ModelSpec, digest: string, bytes: number): PublishedModel => ({
   digest,
-  family,
-  dimension: architecture.width,
-  layers: architecture.layers,
-  parameters: encoderParameters(family, architecture).reduce((sum, { shape }) => sum + elementCount(shape), 0),
-  vocabularySize: architecture.vocabularySize,
-  maxLength,
+  family: spec.family,
+  dimension: dimensionOf(spec),
+  layers: spec.architecture.layers,
+  parameters: modelParameters(spec).reduce((sum, { shape }) => sum + elementCount(shape), 0),
+  vocabularySize: spec.architecture.vocabularySize,
+  maxLength: spec.maxLength,
   bytes,
 });

@@ -21,6 +21,8 @@ export interface TensorReader {
   readonly path: string;
   /** Every tensor by name, in the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** The file that a tensor lies in. */
+  fileOf(name: string): string;
   /**
    * Values of one tensor as f32, row-major (F32, F16 and BF16). Refuses a tensor that is missing, has another shape than
    * the expected one, or another type.
@@ -39,6 +41,7 @@ export async function openSafetensors(path: string): Promise<TensorReader> {
     return {
       path,
       tensors,
+      fileOf: () => path,
       read: async (name, expectedShape) => readTensor(path, handle, checked(path, tensors, name, expectedShape)),
       close: () => handle.close(),
     };

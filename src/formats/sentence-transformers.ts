@@ -1,75 +1,72 @@
 /**
  * The files that make a folder a sentence-transformers model. Written in the old form, which sentence-transformers 5 and 6
- * and text-embeddings-inference all read; read in the old and the new form.
+ * and text-embeddings-inference all read; read in the old and the new form. What would change vectors and is not computed
+ * here is refused by name.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PromptTemplates } from '../data/types.ts';
-import { type PoolingMode, poolingModes } from '../nn/encoders/catalog.ts';
-import {
-  integerField,
-  isObject,
-  type JsonFile,
-  readJson,
-  readJsonIfPresent,
-  writeJson,
-  wrongField,
-  wrongFile,
-} from './json-file.ts';
-import { readModules } from './modules-file.ts';
+import { type JsonFile, readJson, readJsonIfPresent, writeJson, wrongField } from './json-file.ts';
+import { pooledWidth } from './pipeline/catalog.ts';
+import { checkNormalizeConfig, denseConfigJson, readDenseConfig } from './pipeline/dense-config.ts';
+import { modulesJson, type PipelineModule, readModules } from './pipeline/modules.ts';
+import { type PoolingConfig, poolingConfigJson, readPoolingConfig } from './pipeline/pooling-config.ts';
+import { type PromptsConfig, promptsConfigJson, readPromptsConfig } from './pipeline/prompts-config.ts';
+import { readTransformerConfig, type TransformerConfig, transformerConfigJson } from './pipeline/transformer-config.ts';
 import { fillTemplate } from './templates.ts';
-import type { ModelSpec } from './types.ts';
+import type { DenseLayer, ModelSpec } from './types.ts';
 
-/** Old boolean keys of 1_Pooling/config.json, and the one mode each stands for; undefined = not offered. */
-const legacyModes: Readonly<Record<string, PoolingMode | undefined>> = {
-  pooling_mode_cls_token: 'cls',
-  pooling_mode_mean_tokens: 'mean',
-  pooling_mode_max_tokens: undefined,
-  pooling_mode_mean_sqrt_len_tokens: undefined,
-  pooling_mode_weightedmean_tokens: 'weightedmean',
-  pooling_mode_lasttoken: 'lasttoken',
-};
-
-export interface Pipeline {
-  readonly pooling: PoolingMode;
-  readonly includePrompt: boolean;
-  /** Absent where no file says so. */
-  readonly maxLength: number | undefined;
-  /** Prompts by name. */
-  readonly prompts: Readonly<Record<string, string>>;
+/** A dense layer and the folder that its weights lie in. */
+export interface DenseModule extends DenseLayer {
+  readonly folder: string;
 }
 
-// ---- writing -----------------------------------------------------------------------------------------------------
+export interface Pipeline extends TransformerConfig, PoolingConfig, PromptsConfig {
+  /** Folder of the encoder: config.json, weights, tokenizer. */
+  readonly encoder: string;
+  readonly dense: readonly DenseModule[];
+  readonly normalize: boolean;
+}
 
 /** Task instructions that templates are filled with; absent = empty. */
 export type TaskInstructions = Partial<Readonly<Record<keyof PromptTemplates, string>>>;
 
-export async function writePipeline(folder: string, spec: ModelSpec, tasks: TaskInstructions): Promise<void> {
-  await mkdir(join(folder, '1_Pooling'), { recursive: true });
-  await mkdir(join(folder, '2_Normalize'), { recursive: true });
-  await writeJson(join(folder, 'modules.json'), [
-    { idx: 0, name: '0', path: '', type: 'sentence_transformers.models.Transformer' },
-    { idx: 1, name: '1', path: '1_Pooling', type: 'sentence_transformers.models.Pooling' },
-    { idx: 2, name: '2', path: '2_Normalize', type: 'sentence_transformers.models.Normalize' },
-  ]);
-  await writeJson(join(folder, '1_Pooling', 'config.json'), {
-    word_embedding_dimension: spec.architecture.width,
-    ...Object.fromEntries(Object.entries(legacyModes).map(([key, mode]) => [key, mode === spec.pooling])),
-    include_prompt: spec.includePrompt,
-  });
-  await writeJson(join(folder, 'sentence_bert_config.json'), { max_seq_length: spec.maxLength, do_lower_case: false });
-  await writeJson(join(folder, 'config_sentence_transformers.json'), {
-    // The version whose form this is; a newer one than the reader's would only make it warn.
-    __version__: { pytorch: '2.8.0', sentence_transformers: '5.1.0', transformers: '4.56.0' },
-    default_prompt_name: null,
-    model_type: 'SentenceTransformer',
-    prompts: filledPrompts(spec.templates, tasks),
-    similarity_fn_name: 'cosine',
-  });
+// ---- writing -----------------------------------------------------------------------------------------------------
+
+/** Folders of a model's dense layers, in order. */
+export const denseFolders = (layers: readonly DenseLayer[]): string[] => layers.map((_, i) => `${i + 2}_Dense`);
+
+export async function writePipeline(folder: string, spec: ModelSpec): Promise<void> {
+  const modules = modulesOf(spec);
+  for (const { path } of modules) await mkdir(join(folder, path), { recursive: true });
+  await writeJson(join(folder, 'modules.json'), modulesJson(modules));
+  await writeJson(join(folder, 'sentence_bert_config.json'), transformerConfigJson(spec));
+  await writeJson(join(folder, 'config_sentence_transformers.json'), promptsConfigJson(spec));
+  const { pooling, includePrompt, architecture } = spec;
+  await writeJson(
+    join(folder, '1_Pooling', 'config.json'),
+    poolingConfigJson({ pooling, includePrompt, width: architecture.width }),
+  );
+  for (const [i, path] of denseFolders(spec.dense).entries()) {
+    await writeJson(join(folder, path, 'config.json'), denseConfigJson(spec.dense[i]));
+  }
 }
 
-/** `document` and `passage` are the same: sentence-transformers' encode_document takes `document` first, and makes an empty one. */
-const filledPrompts = ({ query, sts, passage }: PromptTemplates, tasks: TaskInstructions) => ({
+function modulesOf(spec: ModelSpec): PipelineModule[] {
+  const dense = denseFolders(spec.dense);
+  return [
+    { kind: 'Transformer', path: '' },
+    { kind: 'Pooling', path: '1_Pooling' },
+    ...dense.map((path) => ({ kind: 'Dense', path }) as const),
+    ...(spec.normalize ? [{ kind: 'Normalize', path: `${dense.length + 2}_Normalize` } as const] : []),
+  ];
+}
+
+/**
+ * The prompts of a model made here. `document` and `passage` are the same: sentence-transformers' encode_document takes
+ * `document` first, and makes an empty one.
+ */
+export const filledPrompts = ({ query, sts, passage }: PromptTemplates, tasks: TaskInstructions = {}) => ({
   document: fillTemplate(passage, tasks.passage ?? ''),
   passage: fillTemplate(passage, tasks.passage ?? ''),
   query: fillTemplate(query, tasks.query ?? ''),
@@ -78,52 +75,52 @@ const filledPrompts = ({ query, sts, passage }: PromptTemplates, tasks: TaskInst
 
 // ---- reading -----------------------------------------------------------------------------------------------------
 
+/** A folder without modules.json is a plain encoder: sentence-transformers then pools by the mean and does no more. */
 export async function readPipeline(folder: string): Promise<Pipeline> {
   const modules = await readModules(join(folder, 'modules.json'));
-  const [transformer, pooling, normalize] = modules.map(({ type }) => type.split('.').at(-1));
-  if (transformer !== 'Transformer' || pooling !== 'Pooling' || normalize !== 'Normalize' || modules.length !== 3) {
+  const encoder = join(folder, modules?.[0].path ?? '');
+  const settings = await readJsonIfPresent(join(folder, 'config_sentence_transformers.json'));
+  const shared = { encoder, ...(await readTransformerConfig(encoder)), ...readPromptsConfig(settings) };
+  if (!modules) {
+    return { ...shared, pooling: 'mean', includePrompt: true, width: undefined, dense: [], normalize: false };
+  }
+  const dense: DenseModule[] = [];
+  let normalize = false;
+  for (const { kind, path } of modules) {
+    const at = join(folder, path);
+    if (kind === 'Dense') dense.push({ ...readDenseConfig(await readJson(join(at, 'config.json'))), folder: at });
+    if (kind === 'Normalize') {
+      normalize = true;
+      const file = await readJsonIfPresent(join(at, 'config.json'));
+      if (file) checkNormalizeConfig(file);
+    }
+  }
+  const pooling = readPoolingConfig(await readJson(join(folder, modules[1].path, 'config.json')));
+  return { ...shared, ...pooling, dense, normalize };
+}
+
+/** Refuses modules whose widths do not fit together. `config` is the encoder's config.json. */
+export function checkWidths(config: JsonFile, { width, dense }: Pipeline, spec: ModelSpec): void {
+  if (width !== undefined && width !== spec.architecture.width) {
+    const encoder = spec.architecture.width;
+    throw wrongField(config.path, 'hidden_size', encoder, `${width}, the width in the pooling module's config.json`);
+  }
+  dense.forEach((layer, i) => {
+    const before = i === 0 ? pooledWidth(spec) : dense[i - 1].outFeatures;
+    if (layer.inFeatures === before) return;
     throw wrongField(
-      join(folder, 'modules.json'),
-      'type',
-      modules.map(({ type }) => type),
-      'Transformer, Pooling and Normalize, in this order',
+      join(layer.folder, 'config.json'),
+      'in_features',
+      layer.inFeatures,
+      `${before}, the width of what comes in`,
     );
-  }
-  const [file, sizes, settings] = await Promise.all([
-    readJson(join(folder, modules[1].path, 'config.json')),
-    readJsonIfPresent(join(folder, 'sentence_bert_config.json')),
-    readJsonIfPresent(join(folder, 'config_sentence_transformers.json')),
-  ]);
-  const includePrompt = file.fields['include_prompt'] ?? true;
-  if (typeof includePrompt !== 'boolean') throw wrongField(file.path, 'include_prompt', includePrompt, 'true or false');
-  return {
-    pooling: poolingOf(file),
-    includePrompt,
-    maxLength: sizes?.fields['max_seq_length'] == null ? undefined : integerField(sizes, 'max_seq_length'),
-    prompts: promptsOf(settings),
-  };
+  });
 }
 
-function poolingOf(file: JsonFile): PoolingMode {
-  const { pooling_mode: named } = file.fields;
-  const names = Object.keys(legacyModes).filter((key) => file.fields[key] === true);
-  const modes = named === undefined ? names.map((key) => legacyModes[key] ?? key) : [named].flat();
-  const mode = poolingModes.find((known) => known === modes[0]);
-  if (modes.length !== 1 || mode === undefined) {
-    throw wrongField(file.path, 'pooling_mode', modes, `one of ${poolingModes.join(', ')}`);
-  }
-  return mode;
-}
-
-function promptsOf(settings: JsonFile | undefined): Readonly<Record<string, string>> {
-  const prompts = settings?.fields['prompts'] ?? {};
-  if (!isObject(prompts) || Object.values(prompts).some((prompt) => typeof prompt !== 'string')) {
-    throw wrongFile(settings?.path ?? '', 'prompts is not a map from name to text');
-  }
-  return prompts as Readonly<Record<string, string>>;
-}
-
-/** Templates of a folder that has no file of ours: its prompts as they stand. */
+/**
+ * Templates of a folder that has no file of ours (method.md section 1, "Imported"): its prompts as they stand; the task
+ * instruction enters only where a prompt names it.
+ */
 export const templatesOf = (prompts: Readonly<Record<string, string>>): PromptTemplates => ({
   query: prompts['query'] ?? '',
   sts: prompts['sts'] ?? prompts['query'] ?? '',

@@ -1,9 +1,12 @@
 /** tokenizer_config.json and special_tokens_map.json, derived from tokenizer.json. */
-import { isObject, parseObject, wrongField } from './json-file.ts';
+import { join } from 'node:path';
+import { isObject, parseObject, readJsonIfPresent, wrongField } from './json-file.ts';
 
 /** Roles by the texts that the five families give them. */
 const roles: Readonly<Record<string, readonly string[]>> = {
+  bos_token: [],
   cls_token: ['[CLS]', '<s>'],
+  eos_token: [],
   mask_token: ['[MASK]', '<mask>'],
   pad_token: ['[PAD]', '<pad>'],
   sep_token: ['[SEP]', '</s>'],
@@ -16,17 +19,63 @@ export interface TokenizerFiles {
   readonly padTokenId: number;
 }
 
-/** `maxLength` becomes model_max_length, which text-embeddings-inference and transformers read. */
-export function tokenizerFiles(path: string, tokenizerJson: string, maxLength: number): TokenizerFiles {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What an imported model's files say of its tokenizer besides tokenizer.json. Absent files are empty. */
+export interface TokenizerSettings {
+  /** tokenizer_config.json */
+  readonly config: Fields;
+  /** special_tokens_map.json */
+  readonly specialTokens: Fields;
+}
+
+const noSettings: TokenizerSettings = { config: {}, specialTokens: {} };
+
+export async function readTokenizerSettings(folder: string): Promise<TokenizerSettings> {
+  const [config, specialTokens] = await Promise.all(
+    ['tokenizer_config.json', 'special_tokens_map.json'].map((name) => readJsonIfPresent(join(folder, name))),
+  );
+  return { config: config?.fields ?? {}, specialTokens: specialTokens?.fields ?? {} };
+}
+
+/**
+ * A tokenizer.json that lowercases before all else (do_lower_case), by the rule of sentence-transformers: only where no
+ * normalizer of its list is a Lowercase already.
+ */
+export function withLowerCase(tokenizerJson: string): string {
+  const fields = parseObject('tokenizer.json', tokenizerJson);
+  const { normalizer } = fields;
+  const isSequence = isObject(normalizer) && normalizer['type'] === 'Sequence';
+  const list = (isSequence ? normalizer['normalizers'] : [normalizer ?? []].flat()) as readonly Fields[];
+  if (list.some(({ type }) => type === 'Lowercase')) return tokenizerJson;
+  const lowered = { type: 'Sequence', normalizers: [{ type: 'Lowercase' }, ...list] };
+  return JSON.stringify({ ...fields, normalizer: lowered });
+}
+
+/** Settings of a tokenizer that are kept: they are told to transformers, and none of them changes ids. */
+const keptSettings = ['clean_up_tokenization_spaces', 'model_input_names', 'padding_side'];
+
+/**
+ * Both files. The class is the one that takes tokenizer.json as it stands: others may build the tokenizer anew from their
+ * own settings. `maxLength` becomes model_max_length, which text-embeddings-inference and transformers read. */
+export function tokenizerFiles(
+  path: string,
+  tokenizerJson: string,
+  maxLength: number,
+  settings: TokenizerSettings = noSettings,
+): TokenizerFiles {
   const added = addedTokens(path, tokenizerJson);
   const specialTokens: Record<string, string> = {};
   for (const [role, contents] of Object.entries(roles)) {
-    const content = contents.find((text) => added.has(text));
-    if (content !== undefined) specialTokens[role] = content;
+    const content = declaredToken(settings, role) ?? contents.find((text) => added.has(text));
+    if (content !== undefined && added.has(content)) specialTokens[role] = content;
   }
   return {
     config: {
       clean_up_tokenization_spaces: true,
+      ...Object.fromEntries(
+        keptSettings.flatMap((name) => (name in settings.config ? [[name, settings.config[name]]] : [])),
+      ),
       model_max_length: maxLength,
       tokenizer_class: 'PreTrainedTokenizerFast',
       ...specialTokens,
@@ -34,6 +83,13 @@ export function tokenizerFiles(path: string, tokenizerJson: string, maxLength: n
     specialTokens,
     padTokenId: added.get(specialTokens['pad_token'] ?? '') ?? 0,
   };
+}
+
+/** A special token by its role, as text or as an object with its content. */
+function declaredToken({ config, specialTokens }: TokenizerSettings, role: string): string | undefined {
+  const token = config[role] ?? specialTokens[role];
+  const content = isObject(token) ? token['content'] : token;
+  return typeof content === 'string' ? content : undefined;
 }
 
 function addedTokens(path: string, tokenizerJson: string): ReadonlyMap<string, number> {

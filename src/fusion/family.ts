@@ -45,7 +45,7 @@ function checkDescent(checkpoint: ModelFolder, digest: string, initial: ModelFol
   if (digest !== initialDigest && spec.initialisation !== initialDigest) {
     throw stranger(digest, `descends from ${spec.initialisation ?? 'itself'}, not from ${initialDigest}`);
   }
-  const differs = (['architecture', 'pooling', 'includePrompt'] as const).find(
+  const differs = (['architecture', 'pooling', 'dense', 'normalize', 'includePrompt', 'lowerCase'] as const).find(
     (key) => JSON.stringify(spec[key]) !== JSON.stringify(initial.spec[key]),
   );
   if (differs !== undefined) throw stranger(digest, `has another ${differs} than the initialisation`);

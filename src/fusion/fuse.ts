@@ -1,8 +1,8 @@
 /** Fuses checkpoints of one initialisation into a new model folder. Streams: one tensor of each checkpoint at a time. */
 import { basename } from 'node:path';
 import { badInput } from '../errors.ts';
-import { encoderParameters } from '../formats/architectures/catalog.ts';
-import { readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
+import { type ModelFolder, readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
+import { modelParameters } from '../formats/pipeline/catalog.ts';
 import { type PublishedModel, publishModel } from '../formats/publish-model.ts';
 import type { NamedTensor, ParameterShape } from '../formats/types.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -36,7 +36,10 @@ export async function fuse(storage: Storage, input: FuseInput, options: FuseOpti
     const spec = { ...family.initial.spec, initialisation: input.initial };
     const tokenizerJson = await readTokenizerJson(family.initial.path);
     return await publishModel(storage, spec, (folder) =>
-      writeModelFolder(folder, { spec, tokenizerJson, tensors: mergedTensors(family, merge, options) }),
+      writeModelFolder(folder, {
+        ...{ spec, tokenizerJson, tokenizerSettings: family.initial.tokenizerSettings },
+        tensors: mergedTensors(family, merge, options),
+      }),
     );
   } finally {
     await family.close();
@@ -87,23 +90,22 @@ async function* mergedTensors(family: Family, merge: Merge, options: FuseOptions
   }
 }
 
-const parametersOf = ({ initial: { spec } }: Family): ParameterShape[] =>
-  encoderParameters(spec.family, spec.architecture);
+const parametersOf = ({ initial: { spec } }: Family): ParameterShape[] => modelParameters(spec);
 
-async function readTensorSet({ initial, checkpoints }: Family, { name, shape }: ParameterShape): Promise<TensorSet> {
-  const models = [initial, ...checkpoints];
-  const [start, ...others] = await Promise.all(models.map(({ weights }) => weights.read(name, shape)));
-  for (const [k, values] of [start, ...others].entries()) {
-    const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) throw notFinite(k, models[k].path, name, values[wrong]);
-  }
-  return { shape, initial: start, checkpoints: others };
+async function readTensorSet({ initial, checkpoints }: Family, parameter: ParameterShape): Promise<TensorSet> {
+  const [start, ...others] = await Promise.all([initial, ...checkpoints].map((model, k) => read(model, k, parameter)));
+  return { shape: parameter.shape, initial: start, checkpoints: others };
 }
 
-/** One such weight would make every weight of its group NaN in the fused model. */
-const notFinite = (k: number, path: string, tensor: string, value: number) =>
-  badInput(`The tensor ${tensor} of the model ${basename(path)} holds ${value}`, {
-    field: k === 0 ? 'initial' : 'checkpoints',
-    expected: 'models whose weights are all finite numbers',
-    remedy: 'Leave this checkpoint out; a run that produced it went wrong before it was written.',
-  });
+/** Refuses a tensor that is not finite, too: one such weight would make every weight of its group NaN in the fused model. */
+async function read({ path, weights }: ModelFolder, k: number, { name, shape }: ParameterShape): Promise<Float32Array> {
+  try {
+    return await weights.read(name, shape);
+  } catch (error) {
+    throw badInput(`The model ${basename(path)} cannot be fused: ${(error as Error).message}`, {
+      field: k === 0 ? 'initial' : 'checkpoints',
+      expected: 'models whose weights are all there, and finite numbers',
+      remedy: 'Leave this checkpoint out; a run that produced it went wrong before it was written.',
+    });
+  }
+}

@@ -189,6 +189,8 @@ class DeviceGpu implements Gpu {
     this.#abandon();
     this.#failures.close();
     this.device.destroy();
+    // Dawn ends the whole process if a thread exits while it still compiles (seen with webgpu 0.6.2).
+    await this.#patience.for(this.#pipelines.close());
     await this.device.lost;
   }
 

@@ -1,5 +1,5 @@
 /** Compiled kernels of one device: one pipeline per (name, header, constants), each compiled once. */
-
+import { availableParallelism } from 'node:os';
 import type { Failures } from './failures.ts';
 import { stageCompute } from './flags.ts';
 import { explainCompileError, shaderSource } from './shader-source.ts';
@@ -13,6 +13,9 @@ export interface CompiledKernel {
   readonly params: readonly (readonly [name: string, type: 'u32' | 'f32' | 'i32'])[];
 }
 
+/** Compilations at once: more than the machine has cores are no faster, and closing waits for all of them. */
+const mostAtOnce = Math.max(4, availableParallelism());
+
 const keyOf = (spec: KernelSpec): string => JSON.stringify([spec.name, spec.header ?? '', spec.constants ?? {}]);
 
 export class PipelineCache {
@@ -20,6 +23,9 @@ export class PipelineCache {
   readonly #failures: Failures;
   readonly #compiled = new Map<string, CompiledKernel>();
   readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #closed = false;
   /** Specs are constants of modules: the string key is made once for each. */
   readonly #bySpec = new WeakMap<KernelSpec, CompiledKernel>();
 
@@ -41,6 +47,12 @@ export class PipelineCache {
     await Promise.all(specs.map((spec) => this.#compileAhead(spec)));
   }
 
+  /** Begins no more compilations ahead, and resolves when those under way have ended, with whatever result. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#inFlight.values());
+  }
+
   #compileNow(spec: KernelSpec): CompiledKernel {
     const { describe, finish } = this.#prepare(spec);
     const kernel = finish(this.#device.createComputePipeline(describe));
@@ -54,9 +66,22 @@ export class PipelineCache {
     if (this.#compiled.has(key)) return Promise.resolve();
     const underWay = this.#inFlight.get(key);
     if (underWay !== undefined) return underWay;
-    const work = this.#compileAsync(spec, key).finally(() => this.#inFlight.delete(key));
+    const work = this.#inTurn(() => this.#compileAsync(spec, key)).finally(() => this.#inFlight.delete(key));
     this.#inFlight.set(key, work);
     return work;
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    if (this.#running >= mostAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running++;
+    try {
+      if (this.#closed) throw new Error('the GPU device is already destroyed');
+      await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running--;
+    }
   }
 
   async #compileAsync(spec: KernelSpec, key: string): Promise<void> {

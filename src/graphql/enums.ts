@@ -48,7 +48,9 @@ export const Importer = catalogEnum('Importer', 'A file format that can be impor
 
 export const Pooling = namedEnum<PoolingMode>('Pooling', "How token states become a text's vector.", {
   cls: 'The first pooled token.',
+  max: 'The largest value of each channel over the pooled tokens.',
   mean: 'The mean of the pooled tokens.',
+  mean_sqrt_len: 'The sum of the pooled tokens divided by the root of their number.',
   weightedmean: 'The mean weighted by position, counted from 1.',
   lasttoken: 'The last token.',
 });
@@ -89,7 +91,7 @@ export const JobState = namedEnum<JobStateName>('JobState', 'Where a job stands.
 
 export const JobKind = namedEnum<JobKindName>('JobKind', 'What a job does.', {
   'import-dataset': 'Imports a data set.',
-  'create-model': 'Makes a model from scratch and trains its vocabulary.',
+  'create-model': 'Makes a model: from scratch, with a vocabulary of its own, from a folder, or from a hub.',
   evaluate: 'Evaluates a checkpoint or the baseline.',
   fuse: 'Fuses checkpoints.',
   'embed-collection': "Embeds a collection's documents.",

@@ -11,6 +11,7 @@ import './schema/evaluation.ts';
 import './schema/fusion.ts';
 import './schema/collection.ts';
 import './schema/embedding.ts';
+import './schema/tokenize.ts';
 import './schema/job.ts';
 import './schema/system.ts';
 

@@ -86,10 +86,12 @@ export async function openJobs({ database, storage, config, threads: entries }: 
   let stopped: Promise<void> | undefined;
 
   async function stop(graceMs: number): Promise<void> {
+    const until = Date.now() + graceMs;
     const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
     const inTime = await endsWithin(work, Math.max(0, graceMs - closingMs));
     if (!inTime) log.warn({ graceMs }, 'running work did not stop in time; its thread is ended by force');
-    await threads.close(inTime ? closingMs : 0);
+    // A device thread that still compiles needs a moment; ended by force then, it takes the process with it.
+    await threads.close(inTime ? Math.max(closingMs, until - Date.now()) : 0);
     await work;
     wakeups.close();
   }

@@ -1,15 +1,17 @@
 /**
- * Multi-head attention over packed texts: bidirectional, every token sees the tokens of its own text. Streaming softmax,
+ * Multi-head attention over packed texts: every token sees the tokens of its own text, or those of them that a mask
+ * leaves (causal, local). Query heads may share heads of keys and values. Streaming softmax,
  * no T x T matrix in memory; the backward pass computes the weights again from logSumExp. Deterministic: dQ is summed by
  * query rows, dK and dV by key rows, no atomics; a text's bits do not depend on the texts around it.
- * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention).
+ * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention), Ainslie et al. 2023 (grouped queries).
  */
 import { badInput } from '../errors.ts';
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { elementCount, type Gpu, type KernelSpec, type Tensor, withLeases } from '../gpu/types.ts';
 import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
 import { streamOf } from './elementwise.ts';
 
-const rowInfoLanes = 64;
+/** Lanes of a workgroup of the kernels that take tokens and heads one by one. */
+const itemLanes = 64;
 
 /** What dropout of attention weights is keyed by, besides sample, head and both positions. */
 export interface AttentionDropout {
@@ -29,15 +31,28 @@ export interface AttentionBatch {
   readonly sampleOfToken: Tensor;
 }
 
+/** Which tokens of its text a token sees besides itself, by distance; absent = all of that side. */
+export interface AttentionMask {
+  /** Tokens ahead of it. */
+  readonly before?: number;
+  /** Tokens behind it; 0 = causal. */
+  readonly after?: number;
+}
+
 export interface AttentionForward {
-  /** [T, C] each, C = H * D */
+  /** [T, H * D] */
   readonly q: Tensor;
+  /** [T, G * D] each, G heads of keys and values */
   readonly k: Tensor;
   readonly v: Tensor;
   readonly batch: AttentionBatch;
   /** H */
   readonly heads: number;
-  /** [T, C], written */
+  /** G, a divisor of H: query head h reads head h / (H / G) of keys and values. H by default. */
+  readonly keyValueHeads?: number;
+  /** Everything is seen by default. */
+  readonly mask?: AttentionMask;
+  /** [T, H * D], written */
   readonly out: Tensor;
   /** [T, H], written: log of the sum of exp(scale * q k) */
   readonly logSumExp: Tensor;
@@ -49,9 +64,9 @@ export interface AttentionForward {
 }
 
 export interface AttentionBackward extends AttentionForward {
-  /** [T, C] */
+  /** [T, H * D] */
   readonly dOut: Tensor;
-  /** [T, C] each, written */
+  /** Shaped as q, k, v; written */
   readonly dQ: Tensor;
   readonly dK: Tensor;
   readonly dV: Tensor;
@@ -75,6 +90,9 @@ const forwardParams = {
   stream: 'u32',
   threshold: 'u32',
   keepScale: 'f32',
+  keyHeads: 'u32',
+  before: 'u32',
+  after: 'u32',
   quads: 'u32',
 } as const;
 const rowsBindings = { out: 'read', dOut: 'read', logSumExp: 'read', sampleOfToken: 'read', rows: 'write' } as const;
@@ -94,8 +112,29 @@ const backwardParams = {
   scale: 'f32',
   threshold: 'u32',
   keepScale: 'f32',
+  keyHeads: 'u32',
+  before: 'u32',
+  after: 'u32',
   quads: 'u32',
 } as const;
+
+const groupSumKernel = {
+  name: 'attention_group_sum',
+  shader: 'attention/group_sum.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { parts: 'read', out: 'write' },
+  params: { count: 'u32', width: 'u32', group: 'u32' },
+} as const satisfies KernelSpec;
+
+/** A distance that no text reaches. Below 2^31, so that the shaders may add it to a token's number. */
+const unlimited = 0x7fffffff;
+
+/** What an attention kernel may leave out. */
+interface Options {
+  readonly dropout: boolean;
+  readonly masked: boolean;
+  readonly grouped: boolean;
+}
 
 /** What differs between the two kinds of kernels: files, headers, rows of a workgroup, workgroups. */
 function shapeOf(size: HeadSize, variant: AttentionVariant) {
@@ -113,13 +152,15 @@ function shapeOf(size: HeadSize, variant: AttentionVariant) {
   return { forwardHeader: header(forwardTile), backwardHeader: header(backwardTile), blocks };
 }
 
-/** The four kernels of one head size, kind and choice of dropout. */
-function makeKernels(size: HeadSize, variant: AttentionVariant, dropout: boolean) {
+/** The four kernels of one head size, kind and choice of options. */
+function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, masked, grouped }: Options) {
   const { forwardHeader, backwardHeader, blocks } = shapeOf(size, variant);
-  const suffix = `d${size}${dropout ? '_dropout' : ''}`;
+  const rowsSuffix = `d${size}${dropout ? '_dropout' : ''}`;
+  const suffix = `${rowsSuffix}${masked ? '_masked' : ''}${grouped ? '_grouped' : ''}`;
   const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/dropout.wgsl'];
-  const walk = [...shared, `attention/${variant}_common.wgsl`];
-  const choice = `\nconst DROPOUT = ${dropout};`;
+  const walk = [...shared, 'attention/mask.wgsl', `attention/${variant}_common.wgsl`];
+  const rowsChoice = `\nconst DROPOUT = ${dropout};`;
+  const choice = `${rowsChoice}\nconst MASKED = ${masked};\nconst GROUPED = ${grouped};`;
   return {
     blocks,
     forward: {
@@ -131,10 +172,10 @@ function makeKernels(size: HeadSize, variant: AttentionVariant, dropout: boolean
       params: forwardParams,
     },
     rows: {
-      name: `attention_rows_${suffix}`,
+      name: `attention_rows_${rowsSuffix}`,
       shader: 'attention/rows.wgsl',
       include: shared,
-      header: `const D = ${size}u;${choice}`,
+      header: `const D = ${size}u;${rowsChoice}`,
       bindings: rowsBindings,
       params: rowsParams,
     },
@@ -159,27 +200,34 @@ function makeKernels(size: HeadSize, variant: AttentionVariant, dropout: boolean
 
 const made = new Map<string, ReturnType<typeof makeKernels>>();
 
-function kernelsFor(size: HeadSize, variant: AttentionVariant, dropout: boolean): ReturnType<typeof makeKernels> {
-  const key = `${size} ${variant} ${dropout}`;
+function kernelsFor(size: HeadSize, variant: AttentionVariant, options: Options): ReturnType<typeof makeKernels> {
+  const key = `${size} ${variant} ${options.dropout} ${options.masked} ${options.grouped}`;
   let kernels = made.get(key);
   if (kernels === undefined) {
-    kernels = makeKernels(size, variant, dropout);
+    kernels = makeKernels(size, variant, options);
     made.set(key, kernels);
   }
   return kernels;
 }
 
-/** The kernels that one encoder needs on an adapter, to compile them in advance. */
+/** The kernels that one kind of block needs on an adapter, to compile them in advance. */
 export function attentionKernelsOf(
   size: number,
-  options: { software: boolean; dropout: boolean; backward: boolean },
+  options: {
+    readonly software: boolean;
+    readonly dropout: boolean;
+    readonly backward: boolean;
+    readonly masked?: boolean;
+    readonly grouped?: boolean;
+  },
 ): KernelSpec[] {
   const { forward, rows, backwardQuery, backwardKey } = kernelsFor(
     checkHeadSize(size),
     options.software ? 'direct' : 'staged',
-    options.dropout,
+    { dropout: options.dropout, masked: options.masked ?? false, grouped: options.grouped ?? false },
   );
-  return options.backward ? [forward, rows, backwardQuery, backwardKey] : [forward];
+  if (!options.backward) return [forward];
+  return [forward, rows, backwardQuery, backwardKey, ...(options.grouped ? [groupSumKernel] : [])];
 }
 
 function checkHeadSize(size: number): HeadSize {
@@ -197,7 +245,7 @@ function checkHeadSize(size: number): HeadSize {
 /** Sizes, kernels and the parameters that the passes share. */
 function plan(gpu: Gpu, call: AttentionForward) {
   const [tokens, width] = call.q.shape as [number, number];
-  const { heads, batch, dropout } = call;
+  const { heads, keyValueHeads = heads, mask = {}, batch, dropout } = call;
   const size = checkHeadSize(width / heads);
   const texts = batch.cumulative.shape[0]! - 1;
   const active = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
@@ -207,13 +255,23 @@ function plan(gpu: Gpu, call: AttentionForward) {
       expected: '0 <= rate < 1',
     });
   }
+  if (heads % keyValueHeads !== 0 || call.k.shape[1] !== keyValueHeads * size) {
+    throw new Error(`attention: ${heads} heads share ${keyValueHeads} of keys, k [${call.k.shape}], head size ${size}`);
+  }
+  const { before = unlimited, after = unlimited } = mask;
   const variant = call.variant ?? (gpu.adapter.software ? 'direct' : 'staged');
-  const kernels = kernelsFor(size, variant, active !== undefined);
+  const kernels = kernelsFor(size, variant, {
+    dropout: active !== undefined,
+    masked: before < unlimited || after < unlimited,
+    grouped: keyValueHeads !== heads,
+  });
+  const blocks = kernels.blocks(tokens, texts);
   return {
     kernels,
     tokens,
     heads,
-    grid: [kernels.blocks(tokens, texts) * heads] as const,
+    keyValueHeads,
+    grid: [blocks * heads] as const,
     params: {
       tokens,
       texts,
@@ -221,6 +279,9 @@ function plan(gpu: Gpu, call: AttentionForward) {
       scale: call.scale ?? 1 / Math.sqrt(size),
       threshold: active === undefined ? 0 : Math.round(active.rate * 65_536),
       keepScale: active === undefined ? 1 : 1 / (1 - active.rate),
+      keyHeads: keyValueHeads,
+      before,
+      after,
       // Channels of a head by four, as a number that compilers cannot unroll loops by: shaders/attention/direct_common.wgsl.
       quads: size / 4,
     },
@@ -242,23 +303,48 @@ export function attentionForward(gpu: Gpu, call: AttentionForward): void {
 
 /** dQ, dK, dV from dOut and what the forward pass left: out and logSumExp; dropout is replayed from its key. */
 export function attentionBackward(gpu: Gpu, call: AttentionBackward): void {
-  const { kernels, tokens, heads, grid, params, key } = plan(gpu, call);
+  const { kernels, tokens, heads, keyValueHeads, grid, params, key } = plan(gpu, call);
   const { q, k, v, batch, out, logSumExp, dOut, dQ, dK, dV } = call;
   const { cumulative, sampleOfToken } = batch;
-  const rows = gpu.lease('attention.rows', [tokens, heads, 4], 'u32');
-  gpu.dispatch(kernels.rows, {
-    bindings: { out, dOut, logSumExp, sampleOfToken, rows },
-    params: { tokens, heads, quads: params.quads, ...key },
-    grid: [Math.ceil((tokens * heads) / rowInfoLanes)],
+  withLeases(gpu, (lease) => {
+    const rows = lease('attention.rows', [tokens, heads, 4], 'u32');
+    gpu.dispatch(kernels.rows, {
+      bindings: { out, dOut, logSumExp, sampleOfToken, rows },
+      params: { tokens, heads, ...key, quads: params.quads },
+      grid: [Math.ceil((tokens * heads) / itemLanes)],
+    });
+    gpu.dispatch(kernels.backwardQuery, { bindings: { q, k, v, dOut, rows, cumulative, dQ }, params, grid });
+    const shared = keyValueHeads !== heads;
+    // Of shared heads every query head has its own part first.
+    const ownK = shared ? lease('attention.dK', dOut.shape) : dK;
+    const ownV = shared ? lease('attention.dV', dOut.shape) : dV;
+    const bindings = { q, k, v, dOut, rows, cumulative, dK: ownK, dV: ownV };
+    gpu.dispatch(kernels.backwardKey, { bindings, params, grid });
+    if (!shared) return;
+    sumGroups(gpu, ownK, dK, heads / keyValueHeads, params.quads);
+    sumGroups(gpu, ownV, dV, heads / keyValueHeads, params.quads);
   });
-  gpu.dispatch(kernels.backwardQuery, { bindings: { q, k, v, dOut, rows, cumulative, dQ }, params, grid });
-  gpu.dispatch(kernels.backwardKey, { bindings: { q, k, v, dOut, rows, cumulative, dK, dV }, params, grid });
-  gpu.release(rows);
 }
+
+/** out [T, G * D] = the sums of `parts` [T, H * D] over the `group` query heads of each head of keys; D is 4 * `quads`. */
+function sumGroups(gpu: Gpu, parts: Tensor, out: Tensor, group: number, quads: number): void {
+  const count = elementCount(out.shape) / 4;
+  gpu.dispatch(groupSumKernel, {
+    bindings: { parts, out },
+    params: { count, width: quads, group },
+    grid: [Math.ceil(count / itemLanes)],
+  });
+}
+
+const choices = [true, false];
 
 /** Every kernel that can run anywhere. */
 export const attentionKernels: readonly KernelSpec[] = headSizes.flatMap((size) =>
-  [true, false].flatMap((software) =>
-    [true, false].flatMap((dropout) => attentionKernelsOf(size, { software, dropout, backward: true })),
+  choices.flatMap((software) =>
+    choices.flatMap((dropout) =>
+      choices.flatMap((masked) =>
+        choices.flatMap((grouped) => attentionKernelsOf(size, { software, dropout, masked, grouped, backward: true })),
+      ),
+    ),
   ),
 );

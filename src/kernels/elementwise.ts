@@ -2,12 +2,12 @@
 import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../gpu/types.ts';
 
 /** A kernel in two widths: four elements at a time where the count is a multiple of 4, else one at a time. */
-interface Widths<B extends string, P extends string> {
+export interface Widths<B extends string, P extends string> {
   readonly wide: KernelSpec<B, P>;
   readonly single: KernelSpec<B, P>;
 }
 
-function widths<B extends string, P extends string>(spec: KernelSpec<B, P>): Widths<B, P> {
+export function widths<B extends string, P extends string>(spec: KernelSpec<B, P>): Widths<B, P> {
   return {
     wide: { ...spec, name: `${spec.name}-4`, header: 'alias Element = vec4f;' },
     single: { ...spec, name: `${spec.name}-1`, header: 'alias Element = f32;' },
@@ -73,7 +73,8 @@ export const elementwiseKernels: readonly KernelSpec[] = [
 /** Workgroups of 64 invocations, four elements each: starting a workgroup is what costs on software adapters. */
 const gridOf = (elements: number): [number] => [Math.ceil(elements / 256)];
 
-function dispatch<B extends string, P extends string>(
+/** Runs one width of a kernel over tensors of equal counts. */
+export function dispatchWidths<B extends string, P extends string>(
   gpu: Gpu,
   { wide, single }: Widths<B, P>,
   bindings: Readonly<Record<B, Tensor>>,
@@ -88,22 +89,22 @@ function dispatch<B extends string, P extends string>(
 
 /** out = a + b */
 export function add(gpu: Gpu, { a, b, out }: { a: Tensor; b: Tensor; out: Tensor }): void {
-  dispatch(gpu, addKernels, { a, b, out }, (count) => ({ count }));
+  dispatchWidths(gpu, addKernels, { a, b, out }, (count) => ({ count }));
 }
 
 /** out = factor * x */
 export function scale(gpu: Gpu, { x, out, factor }: { x: Tensor; out: Tensor; factor: number }): void {
-  dispatch(gpu, scaleKernels, { x, out }, (count) => ({ count, factor }));
+  dispatchWidths(gpu, scaleKernels, { x, out }, (count) => ({ count, factor }));
 }
 
 /** out = x Phi(x), the exact GELU (Hendrycks and Gimpel 2016); Phi to 1.5e-7 absolute. */
 export function geluForward(gpu: Gpu, { x, out }: { x: Tensor; out: Tensor }): void {
-  dispatch(gpu, geluForwardKernels, { x, out }, (count) => ({ count }));
+  dispatchWidths(gpu, geluForwardKernels, { x, out }, (count) => ({ count }));
 }
 
 /** dX = dOut (Phi(x) + x phi(x)); `x` is the forward's input. */
 export function geluBackward(gpu: Gpu, { x, dOut, dX }: { x: Tensor; dOut: Tensor; dX: Tensor }): void {
-  dispatch(gpu, geluBackwardKernels, { x, dOut, dX }, (count) => ({ count }));
+  dispatchWidths(gpu, geluBackwardKernels, { x, dOut, dX }, (count) => ({ count }));
 }
 
 export interface DropoutOptions {

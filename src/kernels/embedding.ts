@@ -28,6 +28,14 @@ export const embeddingForwardKernel = {
   params: { tokens: 'u32', width: 'u32' },
 } as const satisfies KernelSpec;
 
+export const embeddingRowsKernel = {
+  name: 'embedding_rows',
+  shader: 'embedding/embedding_rows.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { ids: 'read', table: 'read', out: 'write' },
+  params: { tokens: 'u32', width: 'u32' },
+} as const satisfies KernelSpec;
+
 export const embeddingSegmentKernel = {
   name: 'embedding_segment',
   shader: 'embedding/embedding_segment.wgsl',
@@ -64,6 +72,16 @@ export function embeddingForward(gpu: Gpu, call: EmbeddingForward): void {
   const { ids, positions, typeIds, word, position, type, out } = call;
   gpu.dispatch(embeddingForwardKernel, {
     bindings: { ids, positions, typeIds, word, position, tokenType: type, out },
+    params: { tokens, width },
+    grid: [Math.ceil(tokens / ROWS)],
+  });
+}
+
+/** out[t] = table[ids[t]]: ids [T] u32, table [V, C], out [T, C]. */
+export function embeddingRows(gpu: Gpu, { ids, table, out }: { ids: Tensor; table: Tensor; out: Tensor }): void {
+  const [tokens, width] = out.shape as [number, number];
+  gpu.dispatch(embeddingRowsKernel, {
+    bindings: { ids, table, out },
     params: { tokens, width },
     grid: [Math.ceil(tokens / ROWS)],
   });

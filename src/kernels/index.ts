@@ -2,28 +2,39 @@
 import type { KernelSpec } from '../gpu/types.ts';
 import { attentionKernels } from './attention.ts';
 import { elementwiseKernels } from './elementwise.ts';
-import { embeddingKernels } from './embedding.ts';
+import { embeddingKernels, embeddingRowsKernel } from './embedding.ts';
 import { nonFiniteKernel } from './finite.ts';
+import { gatedKernels } from './gated.ts';
 import { pairLossKernels } from './loss.ts';
 import { infonceKernels } from './loss-infonce.ts';
 import { matmulKernels } from './matmul.ts';
-import { normKernels } from './norm.ts';
+import { noBetaKernels, normKernels } from './norm.ts';
 import { optimKernels } from './optim.ts';
-import { poolingKernels } from './pooling.ts';
+import { maxPoolingKernels, poolingKernels } from './pooling.ts';
+import { rmsNormKernels } from './rms-norm.ts';
+import { rotaryKernels } from './rotary.ts';
 import { searchKernels } from './search-select.ts';
 import { similarityKernels } from './similarity.ts';
+import { tanhKernels } from './tanh.ts';
 
 export const allKernels: readonly KernelSpec[] = [
   ...attentionKernels,
   ...elementwiseKernels,
   ...embeddingKernels,
+  embeddingRowsKernel,
+  ...gatedKernels,
   ...infonceKernels,
   nonFiniteKernel,
   ...matmulKernels,
+  ...maxPoolingKernels,
   ...normKernels,
+  ...noBetaKernels,
   ...optimKernels,
   ...pairLossKernels,
   ...poolingKernels,
+  ...rmsNormKernels,
+  ...rotaryKernels,
   ...searchKernels,
   ...similarityKernels,
+  ...tanhKernels,
 ];

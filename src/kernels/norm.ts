@@ -2,40 +2,20 @@
 
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 import { withLeases } from '../gpu/types.ts';
+import { bothWays, chunkOf, columnsOfGroup, type RowSharing, rowGroups, sharingFor } from './norm-rows.ts';
 
-/** Columns of one workgroup where a lane owns a column. */
-const COLUMNS = 64;
+export type { RowSharing } from './norm-rows.ts';
 
-/**
- * How rows are shared out: 16 lanes a row on GPUs; a lane a row on software adapters, where a barrier costs more than the
- * sum. The order of a row's sum depends on this choice and on the width only.
- */
-const sharings = {
-  shared: { suffix: '', include: ['common/grid.wgsl', 'norm/row_sum.wgsl'], rows: 4 },
-  serial: { suffix: '_serial', include: ['common/grid.wgsl', 'norm/row_sum_serial.wgsl'], rows: 64 },
-} as const;
-export type RowSharing = keyof typeof sharings;
-
-/** A kernel in both ways of sharing rows. */
-function bothWays<const K extends KernelSpec>(kernel: K) {
-  const of = ({ suffix, include }: { suffix: string; include: readonly string[] }) => ({
-    ...kernel,
-    name: `${kernel.name}${suffix}`,
-    include,
+const layerNormForwardOf = (beta: boolean) =>
+  bothWays({
+    name: `layernorm_forward${beta ? '' : '_no_beta'}`,
+    shader: 'norm/layernorm_forward.wgsl',
+    header: `const BETA = ${beta};`,
+    bindings: { x: 'read', gamma: 'read', beta: 'read', out: 'write', mean: 'write', rstd: 'write' },
+    params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
   });
-  return { shared: of(sharings.shared), serial: of(sharings.serial) };
-}
-
-const sharingFor = (gpu: Gpu, choice?: RowSharing): RowSharing =>
-  choice ?? (gpu.adapter.software ? 'serial' : 'shared');
-const rowGroups = (rows: number, sharing: RowSharing) => [Math.ceil(rows / sharings[sharing].rows)] as const;
-
-const layerNormForwardKernels = bothWays({
-  name: 'layernorm_forward',
-  shader: 'norm/layernorm_forward.wgsl',
-  bindings: { x: 'read', gamma: 'read', beta: 'read', out: 'write', mean: 'write', rstd: 'write' },
-  params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
-});
+const layerNormForwardKernels = layerNormForwardOf(true);
+const layerNormNoBetaKernels = layerNormForwardOf(false);
 
 const layerNormBackwardKernels = bothWays({
   name: 'layernorm_backward',
@@ -79,8 +59,8 @@ export interface LayerNormForward {
   readonly x: Tensor;
   /** [C] */
   readonly gamma: Tensor;
-  /** [C] */
-  readonly beta: Tensor;
+  /** [C]; absent = 0 */
+  readonly beta?: Tensor | undefined;
   /** [T, C] */
   readonly out: Tensor;
   /** [T] */
@@ -97,8 +77,10 @@ export function layerNormForward(gpu: Gpu, call: LayerNormForward): void {
   const { x, gamma, beta, out, mean, rstd, epsilon } = call;
   const sharing = sharingFor(gpu, call.sharing);
   const [rows, width] = x.shape as [number, number];
-  gpu.dispatch(layerNormForwardKernels[sharing], {
-    bindings: { x, gamma, beta, out, mean, rstd },
+  const kernels = beta === undefined ? layerNormNoBetaKernels : layerNormForwardKernels;
+  gpu.dispatch(kernels[sharing], {
+    // Every binding needs a buffer: without beta, gamma stands in and is not read as one.
+    bindings: { x, gamma, beta: beta ?? gamma, out, mean, rstd },
     params: { rows, width, epsilon },
     grid: rowGroups(rows, sharing),
   });
@@ -119,8 +101,8 @@ export interface LayerNormBackward {
   readonly dX: Tensor;
   /** [C], accumulates (+=) */
   readonly dGamma: Tensor;
-  /** [C], accumulates (+=) */
-  readonly dBeta: Tensor;
+  /** [C], accumulates (+=); absent = there is no beta */
+  readonly dBeta?: Tensor | undefined;
   /** By default the one for the adapter. */
   readonly sharing?: RowSharing;
 }
@@ -135,9 +117,9 @@ export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
     params: { rows, width },
     grid: rowGroups(rows, sharing),
   });
-  const chunk = Math.max(32, Math.ceil(rows / 128));
+  const chunk = chunkOf(rows);
   const chunks = Math.ceil(rows / chunk);
-  const columnGroups = Math.ceil(width / COLUMNS);
+  const columnGroups = columnsOfGroup(width);
   withLeases(gpu, (lease) => {
     const partial = lease('layernorm.partial', [chunks, 2, width]);
     gpu.dispatch(layerNormPartialKernel, {
@@ -145,8 +127,10 @@ export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
       params: { rows, width, chunk, columnGroups },
       grid: [chunks * columnGroups],
     });
+    // Without beta its gradient is summed all the same, and thrown away.
+    const dBetaOrUnused = dBeta ?? lease('layernorm.unused', [width]);
     gpu.dispatch(layerNormParametersKernel, {
-      bindings: { partial, dGamma, dBeta },
+      bindings: { partial, dGamma, dBeta: dBetaOrUnused },
       params: { chunks, width },
       grid: [columnGroups],
     });
@@ -200,6 +184,9 @@ export function l2NormalizeBackward(gpu: Gpu, call: L2NormalizeBackward): void {
     grid: rowGroups(rows, sharing),
   });
 }
+
+/** LayerNorm without beta: for the families that have it so. */
+export const noBetaKernels: readonly KernelSpec[] = [layerNormNoBetaKernels.shared, layerNormNoBetaKernels.serial];
 
 export const normKernels: readonly KernelSpec[] = [
   layerNormForwardKernels.shared,

@@ -1,17 +1,18 @@
 /**
  * One vector a text from its pooled tokens (arithmetic of sentence-transformers' Pooling): the tokens from the text's
- * `poolStart` to its end. A text's bits do not depend on the texts around it.
+ * `poolStart` to its end. A text's bits do not depend on the texts around it. Several modes may share one result: each
+ * writes, and reads the gradient of, its own run of columns.
  */
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 
-export type PoolMode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken';
+export type PoolMode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken' | 'mean_sqrt_len';
 
 /** The number of a mode in shaders/pooling/pool_weight.wgsl. */
-const MODES: Readonly<Record<PoolMode, number>> = { cls: 0, mean: 1, weightedmean: 2, lasttoken: 3 };
+const MODES: Readonly<Record<PoolMode, number>> = { cls: 0, mean: 1, weightedmean: 2, lasttoken: 3, mean_sqrt_len: 4 };
 
-/** Channels of one workgroup of the forward kernel. */
+/** Channels of one workgroup of the forward kernels. */
 const CHANNELS = 64;
-/** Tokens of one workgroup of the backward kernel. */
+/** Tokens of one workgroup of the backward kernels. */
 const TOKENS = 8;
 
 const INCLUDE = ['common/grid.wgsl', 'pooling/pool_weight.wgsl'] as const;
@@ -21,7 +22,7 @@ export const poolForwardKernel = {
   shader: 'pooling/pool_forward.wgsl',
   include: INCLUDE,
   bindings: { x: 'read', cumulative: 'read', poolStart: 'read', out: 'write' },
-  params: { texts: 'u32', width: 'u32', mode: 'u32', channelGroups: 'u32' },
+  params: { texts: 'u32', width: 'u32', mode: 'u32', channelGroups: 'u32', stride: 'u32', column: 'u32' },
 } as const satisfies KernelSpec;
 
 export const poolBackwardKernel = {
@@ -29,7 +30,23 @@ export const poolBackwardKernel = {
   shader: 'pooling/pool_backward.wgsl',
   include: INCLUDE,
   bindings: { dOut: 'read', textOfToken: 'read', cumulative: 'read', poolStart: 'read', dX: 'write' },
-  params: { tokens: 'u32', width: 'u32', mode: 'u32' },
+  params: { tokens: 'u32', width: 'u32', mode: 'u32', stride: 'u32', column: 'u32' },
+} as const satisfies KernelSpec;
+
+export const poolMaxForwardKernel = {
+  name: 'pool_max_forward',
+  shader: 'pooling/pool_max_forward.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { x: 'read', cumulative: 'read', poolStart: 'read', out: 'write', winner: 'write' },
+  params: { texts: 'u32', width: 'u32', channelGroups: 'u32', stride: 'u32', column: 'u32' },
+} as const satisfies KernelSpec;
+
+export const poolMaxBackwardKernel = {
+  name: 'pool_max_backward',
+  shader: 'pooling/pool_max_backward.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { dOut: 'read', winner: 'read', textOfToken: 'read', dX: 'write' },
+  params: { tokens: 'u32', width: 'u32', stride: 'u32', column: 'u32' },
 } as const satisfies KernelSpec;
 
 /** What pooling reads of a batch (src/nn/batch.ts). */
@@ -42,42 +59,79 @@ export interface PoolBatch {
   readonly poolStart: Tensor;
 }
 
-export interface PoolForward {
+/** Where a mode's columns lie in [B, D]; its own width is C. */
+interface Columns {
+  /** First column; 0 if absent. */
+  readonly column?: number;
+}
+
+interface PoolInput extends Columns {
   /** [T, C] */
   readonly x: Tensor;
   readonly batch: PoolBatch;
-  readonly mode: PoolMode;
-  /** [B, C]; zeros for a text without pooled tokens (texts like that are refused long before) */
+  /** [B, D], the C columns from `column` written; zeros for a text without pooled tokens (such are refused long before) */
   readonly out: Tensor;
 }
 
-export function poolForward(gpu: Gpu, { x, batch, mode, out }: PoolForward): void {
-  const [texts, width] = out.shape as [number, number];
-  const channelGroups = Math.ceil(width / CHANNELS);
-  gpu.dispatch(poolForwardKernel, {
-    bindings: { x, cumulative: batch.cumulative, poolStart: batch.poolStart, out },
-    params: { texts, width, mode: MODES[mode], channelGroups },
-    grid: [texts * channelGroups],
-  });
+export function poolForward(gpu: Gpu, { mode, ...input }: PoolInput & { readonly mode: PoolMode }): void {
+  const { bindings, params, grid } = forwardCall(input);
+  gpu.dispatch(poolForwardKernel, { bindings, params: { ...params, mode: MODES[mode] }, grid });
 }
 
-export interface PoolBackward {
-  /** [B, C] */
+/** `winner` [B, C] u32 gets the token, counted in the batch, that each channel's largest value came from. */
+export function poolMaxForward(gpu: Gpu, { winner, ...input }: PoolInput & { readonly winner: Tensor }): void {
+  const { bindings, params, grid } = forwardCall(input);
+  gpu.dispatch(poolMaxForwardKernel, { bindings: { ...bindings, winner }, params, grid });
+}
+
+function forwardCall({ x, batch, out, column = 0 }: PoolInput) {
+  const [, width] = x.shape as [number, number];
+  const [texts, stride] = out.shape as [number, number];
+  const channelGroups = Math.ceil(width / CHANNELS);
+  return {
+    bindings: { x, cumulative: batch.cumulative, poolStart: batch.poolStart, out },
+    params: { texts, width, channelGroups, stride, column },
+    grid: [texts * channelGroups] as const,
+  };
+}
+
+interface PoolGradient extends Columns {
+  /** [B, D], of which the C columns from `column` are read */
   readonly dOut: Tensor;
   readonly batch: PoolBatch;
-  readonly mode: PoolMode;
   /** [T, C], written; zero for tokens that are not pooled */
   readonly dX: Tensor;
 }
 
-export function poolBackward(gpu: Gpu, { dOut, batch, mode, dX }: PoolBackward): void {
+export function poolBackward(
+  gpu: Gpu,
+  { dOut, batch, mode, dX, column = 0 }: PoolGradient & { readonly mode: PoolMode },
+): void {
   const [tokens, width] = dX.shape as [number, number];
+  const [, stride] = dOut.shape as [number, number];
   const { textOfToken, cumulative, poolStart } = batch;
   gpu.dispatch(poolBackwardKernel, {
     bindings: { dOut, textOfToken, cumulative, poolStart, dX },
-    params: { tokens, width, mode: MODES[mode] },
+    params: { tokens, width, mode: MODES[mode], stride, column },
+    grid: [Math.ceil(tokens / TOKENS)],
+  });
+}
+
+/** `winner` as the forward pass wrote it. */
+export function poolMaxBackward(
+  gpu: Gpu,
+  { dOut, batch, winner, dX, column = 0 }: PoolGradient & { readonly winner: Tensor },
+): void {
+  const [tokens, width] = dX.shape as [number, number];
+  const [, stride] = dOut.shape as [number, number];
+  gpu.dispatch(poolMaxBackwardKernel, {
+    bindings: { dOut, winner, textOfToken: batch.textOfToken, dX },
+    params: { tokens, width, stride, column },
     grid: [Math.ceil(tokens / TOKENS)],
   });
 }
 
 export const poolingKernels: readonly KernelSpec[] = [poolForwardKernel, poolBackwardKernel];
+
+/** Only of models that pool by `max`. */
+export const maxPoolingKernels: readonly KernelSpec[] = [poolMaxForwardKernel, poolMaxBackwardKernel];

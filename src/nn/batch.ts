@@ -1,5 +1,6 @@
 /** A batch of packed texts on the device: ids, positions and owners of all tokens, no padding anywhere. */
 import { badInput, invariant } from '../errors.ts';
+import { longestTextOf } from '../formats/architectures/catalog.ts';
 import type { Architecture } from '../formats/types.ts';
 import type { Gpu, Tensor } from '../gpu/types.ts';
 import type { PackedTexts } from './types.ts';
@@ -73,13 +74,14 @@ export function cutByTokens(cumulative: Uint32Array, tokens: number): number[] {
 
 /** Refuses texts that an encoder cannot take. `what` names them. */
 export function checkTexts(architecture: Architecture, texts: PackedTexts, what: string): void {
-  const { maxPositions, vocabularySize } = architecture;
+  const { vocabularySize } = architecture;
+  const longest = longestTextOf(architecture);
   for (let text = 0; text < texts.poolStart.length; text++) {
     const length = texts.cumulative[text + 1]! - texts.cumulative[text]!;
-    if (length > maxPositions || length <= texts.poolStart[text]!) {
+    if (length > longest || length <= texts.poolStart[text]!) {
       throw badInput(`${what}: text ${text} has ${length} tokens, of which ${texts.poolStart[text]} are not pooled`, {
         field: 'texts',
-        expected: `at most ${maxPositions} tokens, the model's longest text, and one that is pooled`,
+        expected: `at most ${longest} tokens, the model's longest text, and one that is pooled`,
         remedy: 'Tokenise it with a shorter maxLength, or shorten its prompt.',
       });
     }

@@ -1,7 +1,11 @@
-/** From token ids to unit vectors: encoder, pooling, L2 normalisation; of the last layer and, on request, of the inner one. */
+/**
+ * From token ids to vectors: encoder, pooling, dense layers, L2 normalisation; of the last layer and, on request, of the
+ * inner one, which is pooled and normalised only (method.md section 2).
+ */
 import type { DeviceBatch } from './batch.ts';
 import { type Encoder, innerBlock } from './encoders/encoder.ts';
 import { encoderForwards } from './encoders/index.ts';
+import { dense } from './ops/dense.ts';
 import { l2Normalize } from './ops/l2-normalize.ts';
 import { pool } from './ops/pooling.ts';
 import type { Tape, Value } from './tape.ts';
@@ -11,9 +15,11 @@ export interface EncodeOptions {
   readonly dropout?: DropoutSettings | undefined;
   /** Also the inner layer's vectors. */
   readonly inner: boolean;
+  /** False: the final vectors as the dense layers leave them. Absent = unit vectors, which losses and searches want. */
+  readonly unit?: boolean;
 }
 
-/** Unit vectors [B, C]. `inner` is `final` itself where the inner block is the last one. */
+/** Vectors [B, D] and, of the inner layer, [B, pooled width]. `inner` is `final` itself where both are the same. */
 export interface Representations {
   readonly final: Value;
   readonly inner: Value | undefined;
@@ -22,17 +28,26 @@ export interface Representations {
 /** Records the encoding of a batch. The results belong to the tape: copy or read them before its `dispose`. */
 export function encodeBatch(tape: Tape, encoder: Encoder, batch: DeviceBatch, options: EncodeOptions): Representations {
   const { spec, parameters } = encoder;
+  const { inner: wantsInner, unit = true } = options;
   const innerIsLast = innerBlock(spec.architecture.layers) === spec.architecture.layers;
-  const keepInner = options.inner && !innerIsLast;
+  const keepInner = wantsInner && !innerIsLast;
   const hidden = encoderForwards[spec.family](tape, parameters, spec, { batch, dropout: options.dropout, keepInner });
-  const unit = (state: Value): Value => {
-    const pooled = pool(tape, state, batch, spec.pooling);
+  const pooled = (state: Value): Value => {
+    const value = pool(tape, state, batch, spec.pooling);
     tape.drop(state);
-    const vector = l2Normalize(tape, pooled);
-    tape.drop(pooled);
+    return value;
+  };
+  const normalized = (value: Value): Value => {
+    const vector = l2Normalize(tape, value);
+    tape.drop(value);
     return vector;
   };
-  const inner = keepInner ? unit(hidden.inner) : undefined;
-  const final = unit(hidden.final);
-  return { final, inner: options.inner ? (inner ?? final) : undefined };
+  let inner = keepInner ? normalized(pooled(hidden.inner)) : undefined;
+  let last = pooled(hidden.final);
+  const layers = spec.dense ?? [];
+  const sharesInner = wantsInner && innerIsLast;
+  if (sharesInner && (layers.length > 0 || !unit)) inner = l2Normalize(tape, last);
+  for (const [index, layer] of layers.entries()) last = dense(tape, last, layer, index, parameters);
+  const final = unit ? normalized(last) : last;
+  return { final, inner: wantsInner ? (inner ?? final) : undefined };
 }

@@ -1,19 +1,26 @@
 /** Which kernels a thread will run, so that they are compiled in parallel while weights and data are being read. */
+
+import { headSizeOf, keyValueHeadsOf } from '../formats/architectures/catalog.ts';
 import type { Gpu, KernelSpec } from '../gpu/types.ts';
 import { attentionKernelsOf } from '../kernels/attention.ts';
 import { elementwiseKernels } from '../kernels/elementwise.ts';
-import { embeddingKernels } from '../kernels/embedding.ts';
+import { embeddingKernels, embeddingRowsKernel } from '../kernels/embedding.ts';
+import { gatedKernels } from '../kernels/gated.ts';
 import { pairLossKernels } from '../kernels/loss.ts';
 import { infonceKernels } from '../kernels/loss-infonce.ts';
 import { matmulKernels, tileOf } from '../kernels/matmul.ts';
-import { normKernels } from '../kernels/norm.ts';
+import { noBetaKernels, normKernels } from '../kernels/norm.ts';
 import { optimKernels } from '../kernels/optim.ts';
-import { poolingKernels } from '../kernels/pooling.ts';
+import { maxPoolingKernels, poolingKernels } from '../kernels/pooling.ts';
+import { rmsNormKernels } from '../kernels/rms-norm.ts';
+import { rotaryKernels } from '../kernels/rotary.ts';
 import { searchKernels } from '../kernels/search-select.ts';
 import { similarityKernels } from '../kernels/similarity.ts';
+import { tanhKernels } from '../kernels/tanh.ts';
+import { poolingList } from './encoders/catalog.ts';
 import type { EncoderSpec } from './types.ts';
 
-/** Kernels that every encoder and every loss uses. */
+/** Kernels that every encoder family or every loss uses. */
 export function commonKernels(gpu: Gpu): KernelSpec[] {
   const otherTile = tileOf(gpu) === 'register' ? 'workgroup' : 'register';
   return [
@@ -30,12 +37,37 @@ export function commonKernels(gpu: Gpu): KernelSpec[] {
   ];
 }
 
-/** Kernels that depend on an encoder's sizes. */
+/** Kernels of one family besides the common ones. */
+const familyKernels: Readonly<Record<EncoderSpec['family'], readonly KernelSpec[]>> = {
+  bert: [],
+  'xlm-roberta': [],
+  modernbert: [embeddingRowsKernel, ...noBetaKernels, ...rotaryKernels, ...gatedKernels],
+  llama: [embeddingRowsKernel, ...rmsNormKernels, ...rotaryKernels, ...gatedKernels],
+  qwen3: [embeddingRowsKernel, ...rmsNormKernels, ...rotaryKernels, ...gatedKernels],
+};
+
+/** Kernels that depend on an encoder's family and sizes. */
 export function encoderKernels(
   gpu: Gpu,
-  { architecture: { width, heads } }: EncoderSpec,
-  options: { training: boolean; dropout: boolean },
+  { family, architecture }: EncoderSpec,
+  { training, dropout }: { training: boolean; dropout: boolean },
 ): KernelSpec[] {
-  const { software } = gpu.adapter;
-  return attentionKernelsOf(width / heads, { software, dropout: options.dropout, backward: options.training });
+  const { causal = false, localAttention, heads } = architecture;
+  const local = localAttention !== undefined;
+  // Local and global blocks alternate: both kinds of attention.
+  const masks = local ? [false, true] : [causal];
+  const common = {
+    software: gpu.adapter.software,
+    dropout,
+    backward: training,
+    grouped: keyValueHeadsOf(architecture) !== heads,
+  };
+  const attention = masks.flatMap((masked) => attentionKernelsOf(headSizeOf(architecture), { ...common, masked }));
+  return [...familyKernels[family], ...attention];
 }
+
+/** Kernels of what follows the encoder that few models have. */
+export const headKernels = ({ pooling, dense = [] }: EncoderSpec): KernelSpec[] => [
+  ...(poolingList(pooling).includes('max') ? maxPoolingKernels : []),
+  ...(dense.some(({ activation }) => activation === 'tanh') ? tanhKernels : []),
+];

@@ -78,6 +78,24 @@ export interface Parameter {
   readonly gradient: Tensor;
 }
 
+/**
+ * Rows `from` to `from` + `count` of a matrix, or such elements of a vector, as a parameter of their own: a fused layer's
+ * part. The part must begin at a multiple of {@link alignment}; readers of config.json refuse models where it would not.
+ */
+export function rowsOf(parameter: Parameter, from: number, count: number): Parameter {
+  const cut = (whole: Tensor): Tensor => {
+    const [, ...rest] = whole.shape;
+    return { ...whole, offset: whole.offset + 4 * from * elementCount(rest), shape: [count, ...rest] };
+  };
+  return {
+    name: `${parameter.name}[${from}]`,
+    value: cut(parameter.value),
+    get gradient() {
+      return cut(parameter.gradient);
+    },
+  };
+}
+
 /** The kinds of flat copies. */
 export type FlatKind = 'values' | 'gradients' | 'm' | 'v';
 
@@ -115,6 +133,11 @@ export class Parameters {
 
   has(name: string): boolean {
     return this.#slots.has(name);
+  }
+
+  /** A parameter that not every model of its family has. */
+  find(name: string): Parameter | undefined {
+    return this.has(name) ? this.get(name) : undefined;
   }
 
   get(name: string): Parameter {

@@ -7,7 +7,7 @@
  * kernel adds to what it writes, save that pass.
  */
 import { invariant } from '../errors.ts';
-import type { Gpu, Tensor } from '../gpu/types.ts';
+import type { DType, Gpu, Tensor } from '../gpu/types.ts';
 import { add } from '../kernels/elementwise.ts';
 
 /** A tensor on the tape and, while going back, its gradient. */
@@ -41,8 +41,8 @@ export class Tape {
   }
 
   /** Leases a tensor that the tape owns. */
-  lease(label: string, shape: readonly number[]): Tensor {
-    const tensor = this.gpu.lease(label, shape);
+  lease(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    const tensor = this.gpu.lease(label, shape, dtype);
     this.#owners.set(tensor, 1);
     return tensor;
   }

@@ -12,7 +12,9 @@ export interface PackedTexts {
 }
 
 /** What decides an encoder's arithmetic besides its weights: the part of a model folder's spec that nn reads. */
-export type EncoderSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'>;
+export type EncoderSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'> &
+  /** Absent = no dense layers, unit vectors. */
+  Partial<Pick<ModelSpec, 'dense' | 'normalize'>>;
 
 /** A parameter tensor by name. */
 export interface TensorShape {

@@ -1,6 +1,7 @@
-/** Texts to unit vectors with a model that is on the device. A text's vector does not depend on its neighbours. */
+/** Texts to vectors with a model that is on the device. A text's vector does not depend on its neighbours. */
 
 import { TandemError } from '../errors.ts';
+import { dimensionOf } from '../formats/pipeline/catalog.ts';
 import { checkTexts, cutByTokens, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { encodeBatch } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
@@ -21,22 +22,27 @@ export interface EncodeOptions {
   /** Aborted = the task rejects with the signal's reason after the running micro-batch. */
   readonly signal?: AbortSignal;
   readonly microBatchTokens?: number;
+  /** False: vectors as the dense layers leave them. Absent: of length 1. */
+  readonly unit?: boolean;
 }
 
-/** Row-major vectors [B, C] in the texts' order. Rejects when a vector is not a finite unit vector; such a vector is never given out. */
+/**
+ * Row-major vectors [B, D] in the texts' order. Rejects when a vector is not finite, or has not length 1 where it should; such
+ * a vector is never given out.
+ */
 export async function encodeTexts(
   encoder: Encoder,
   texts: PackedTexts,
   options: EncodeOptions = {},
 ): Promise<Float32Array<ArrayBuffer>> {
-  const { width } = encoder.spec.architecture;
+  const width = dimensionOf(encoder.spec);
   checkTexts(encoder.spec.architecture, texts, 'The texts');
   const vectors = new Float32Array(texts.poolStart.length * width);
   const cuts = cutByTokens(texts.cumulative, options.microBatchTokens ?? microBatchTokens);
   let before = Promise.resolve();
   for (let piece = 0; piece + 1 < cuts.length; piece++) {
     const [from, to] = [cuts[piece]!, cuts[piece + 1]!];
-    const reading = encodePiece(encoder, sliceTexts(texts, from, to));
+    const reading = encodePiece(encoder, sliceTexts(texts, from, to), options.unit ?? true);
     const done = reading.then((rows) => {
       vectors.set(rows, from * width);
       options.onEncoded?.(to);
@@ -48,34 +54,34 @@ export async function encodeTexts(
     options.signal?.throwIfAborted();
   }
   await before;
-  checkUnit(vectors, width);
+  checkVectors(vectors, width, options.unit ?? true);
   return vectors;
 }
 
-function encodePiece(encoder: Encoder, texts: PackedTexts): Promise<Float32Array> {
+function encodePiece(encoder: Encoder, texts: PackedTexts, unit: boolean): Promise<Float32Array> {
   const { gpu } = encoder;
   const batch = makeBatch(gpu, texts);
   const tape = new Tape(gpu, false);
   try {
-    return gpu.read(encodeBatch(tape, encoder, batch, { inner: false }).final.tensor);
+    return gpu.read(encodeBatch(tape, encoder, batch, { inner: false, unit }).final.tensor);
   } finally {
     tape.dispose();
     releaseBatch(gpu, batch);
   }
 }
 
-function checkUnit(vectors: Float32Array, width: number): void {
+function checkVectors(vectors: Float32Array, width: number, unit: boolean): void {
   for (let begin = 0; begin < vectors.length; begin += width) {
     let squares = 0;
     for (let at = begin; at < begin + width; at++) squares += vectors[at]! ** 2;
     // Squares that leave f32 on the device give a finite vector of length 0, or far from 1. NaN fails the comparison too.
-    if (Math.abs(squares - 1) < lengthTolerance) continue;
+    if (unit ? Math.abs(squares - 1) < lengthTolerance : Number.isFinite(squares)) continue;
     throw new TandemError(
       'UNAVAILABLE',
-      `The vector of text ${begin / width} is not a finite unit vector: its squared length is ${squares}`,
+      `The vector of text ${begin / width} is not a finite ${unit ? 'unit ' : ''}vector: its squared length is ${squares}`,
       {
         field: 'model',
-        expected: 'finite vectors of length 1',
+        expected: unit ? 'finite vectors of length 1' : 'finite vectors',
         remedy: 'The weights are damaged or overflow on this text: choose another checkpoint.',
       },
     );

@@ -2,6 +2,7 @@
 import type { TokenFile, TokenizedSplit } from '../data/token-file.ts';
 import { badInput } from '../errors.ts';
 import { type EvaluationFigures, evaluateSimilarity, RetrievalRun } from '../evaluation/result.ts';
+import { dimensionOf } from '../formats/pipeline/catalog.ts';
 import { gatherTexts } from '../nn/batch.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { eachSimilarityRow } from '../nn/search.ts';
@@ -31,7 +32,7 @@ export async function evaluateSplit(
   const vectors = new SplitVectors(encoder, file, options);
   await vectors.encode([records.query, file.task === 'ir' ? records.documents : partnersOf(records)]);
   const effort = () => ({ seconds: (performance.now() - began) / 1000, tokens: vectors.tokens });
-  const { width: dimension } = encoder.spec.architecture;
+  const dimension = dimensionOf(encoder.spec);
   const first = vectors.rows(records.query);
   if (file.task === 'sts') {
     const second = vectors.rows(partnersOf(records));
@@ -81,7 +82,7 @@ class SplitVectors {
 
   /** Row-major vectors of the texts of a list. */
   rows(list: Uint32Array): Float32Array {
-    const { width } = this.#encoder.spec.architecture;
+    const width = dimensionOf(this.#encoder.spec);
     const rows = new Float32Array(list.length * width);
     list.forEach((text, index) => {
       const row = this.#rowOf.get(text)!;

@@ -4,6 +4,7 @@ import { tokenFileName } from '../data/tokenize-dataset.ts';
 import type { Split } from '../data/types.ts';
 import { badInput } from '../errors.ts';
 import type { EvaluationFigures } from '../evaluation/result.ts';
+import { dimensionOf } from '../formats/pipeline/catalog.ts';
 import type { Gpu } from '../gpu/types.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
@@ -23,6 +24,14 @@ export interface VectorRows {
   readonly dimension: number;
 }
 
+export interface EncodeInput {
+  readonly storageRoot: string;
+  readonly model: string;
+  readonly texts: PackedTexts;
+  /** True: vectors of length 1 whatever the model says. Absent: as the model's pipeline gives them. */
+  readonly unit?: boolean;
+}
+
 export class DeviceServer {
   readonly scheduler = new Scheduler();
   readonly #gpu: Gpu;
@@ -40,24 +49,25 @@ export class DeviceServer {
     this.#gpu.compile(commonKernels(this.#gpu)).catch(() => {});
   }
 
-  encode(
-    input: { readonly storageRoot: string; readonly model: string; readonly texts: PackedTexts },
-    signal: AbortSignal,
-  ): Promise<VectorRows> {
-    const storage = openStorage(input.storageRoot);
-    return this.#models.use(storage, input.model, async (encoder) => ({
-      data: await this.#encodeWith(encoder, input.texts, signal),
-      count: input.texts.poolStart.length,
-      dimension: encoder.spec.architecture.width,
+  encode({ storageRoot, model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
+    const storage = openStorage(storageRoot);
+    return this.#models.use(storage, model, async (encoder) => ({
+      data: await this.#encodeWith(encoder, texts, { signal, unit: unit ?? encoder.spec.normalize ?? true }),
+      count: texts.poolStart.length,
+      dimension: dimensionOf(encoder.spec),
     }));
   }
 
   /** Ahead of long tasks, unless it is long itself. The model is loaded before, so that nobody waits for the disk. */
-  #encodeWith(encoder: Encoder, texts: PackedTexts, signal: AbortSignal): Promise<Float32Array<ArrayBuffer>> {
+  #encodeWith(
+    encoder: Encoder,
+    texts: PackedTexts,
+    options: { readonly signal: AbortSignal; readonly unit: boolean },
+  ): Promise<Float32Array<ArrayBuffer>> {
     const { scheduler } = this;
     return texts.ids.length > microBatchTokens
-      ? encodeTexts(encoder, texts, { signal, turn: scheduler.turn })
-      : scheduler.interactive(() => encodeTexts(encoder, texts, { signal }));
+      ? encodeTexts(encoder, texts, { ...options, turn: scheduler.turn })
+      : scheduler.interactive(() => encodeTexts(encoder, texts, options));
   }
 
   async evaluate(

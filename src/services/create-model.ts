@@ -1,12 +1,13 @@
 /** createModel: random weights and a vocabulary trained on imported text. */
 import type { PromptTemplates } from '../data/types.ts';
-import { checkpoints, type DatasetRow, type JobRow, type ModelRow, models } from '../db/schema.ts';
+import type { DatasetRow, JobRow, ModelRow } from '../db/schema.ts';
 import { badInput, invariant, limitExceeded } from '../errors.ts';
 import { type EncoderFamily, encoderCatalog, type PoolingMode } from '../nn/encoders/catalog.ts';
 import { exclusively } from './exclusive.ts';
 import { modelFiles } from './files.ts';
 import { perform } from './jobs.ts';
 import { fillParameters, type ParameterValues } from './parameters.ts';
+import { recordModel } from './record-model.ts';
 import { requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
 import { checkLength, checkList } from './texts.ts';
@@ -42,18 +43,7 @@ export async function createModel(
       exclusively(modelFiles, async () => {
         const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
         const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
-        const { digest, bytes, dimension, layers, parameters, vocabularySize } = summary;
-        return record(tandem, {
-          ...{ name, digest, bytes, dimension, layers, parameters, vocabularySize },
-          family: spec.family,
-          architecture: spec.architecture,
-          maxLength: summary.maxLength,
-          pooling: spec.pooling,
-          includePrompt: spec.includePrompt,
-          templates: spec.templates,
-          seed: spec.seed,
-          source: 'scratch',
-        });
+        return recordModel(tandem, { name, summary, seed: spec.seed, source: 'scratch' });
       }),
   );
   return { model: await requireRow(tandem.database.db, 'models', id), job };
@@ -94,7 +84,7 @@ function specOf(tandem: Tandem, request: CreateModelRequest) {
 
 function checkSizes(architecture: Readonly<Record<string, number>>, maxLength: number): void {
   const { width, heads, maxPositions } = architecture;
-  if (width !== undefined && heads !== undefined && width % heads !== 0) {
+  if (width !== undefined && heads !== undefined && !architecture['headSize'] && width % heads !== 0) {
     throw badInput(`${heads} heads do not divide the width ${width}`, {
       field: 'input.architecture.heads',
       expected: 'a divisor of the width',
@@ -124,16 +114,5 @@ function checkFits(tandem: Tandem, architecture: Readonly<Record<string, number>
     field: 'input.architecture',
     expected: `at most ${limit} bytes, the largest buffer of ${device?.name ?? 'the device'}`,
     remedy: 'Choose fewer layers, a smaller width, or a smaller vocabulary.',
-  });
-}
-
-/** The model and the checkpoint of its untrained weights, both or none. */
-function record({ database }: Tandem, values: typeof models.$inferInsert): Promise<string> {
-  return database.db.transaction(async (tx) => {
-    const [model] = await tx.insert(models).values(values).returning({ id: models.id });
-    invariant(model, 'an insert returned nothing');
-    const { digest, bytes } = values;
-    await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
-    return model.id;
   });
 }

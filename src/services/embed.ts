@@ -9,7 +9,7 @@ import type { EmbedAnswer, EmbeddingReport, Encoder } from './types.ts';
 import { requireFinite, shorten } from './vectors.ts';
 
 export interface Encoded {
-  /** [count, dimension] row-major, rows of length 1. */
+  /** [count, dimension] row-major. */
   readonly data: Float32Array;
   readonly dimension: number;
   readonly tokens: readonly number[];
@@ -17,21 +17,27 @@ export interface Encoded {
   readonly prompt: string;
 }
 
-/** Tokenises and encodes texts of one role; the device thread splits them into micro-batches. */
+/**
+ * Tokenises and encodes texts of one role; the device thread splits them into micro-batches. `unit`: vectors of length 1
+ * whatever the model's pipeline says, as searches and cosines want them. `prompt`: in place of the role's.
+ */
 export async function encodeTexts(
   { jobs }: Tandem,
   { checkpoint, model }: Encoder,
   role: TextRole,
   texts: readonly TextTriple[],
   signal?: AbortSignal,
+  { unit = true, prompt }: { readonly unit?: boolean; readonly prompt?: string | undefined } = {},
 ): Promise<Encoded> {
   const options = signal ? { signal } : {};
-  const request = { model: model.digest, texts: texts.map((text) => ({ role, text })) };
+  const own = prompt === undefined ? {} : { prompt };
+  const request = { model: model.digest, texts: texts.map((text) => ({ role, text })), ...own };
   const { encoded, truncated, prompts } = await jobs.cpu.call('tokenizeTexts', request, options);
   const tokens = Array.from(encoded.cumulative.subarray(1), (end, i) => end - (encoded.cumulative[i] ?? 0));
-  const { vectors } = await jobs.device.call('encode', { model: checkpoint.digest, texts: encoded }, options);
+  const input = { model: checkpoint.digest, texts: encoded, ...(unit ? { unit } : {}) };
+  const { vectors } = await jobs.device.call('encode', input, options);
   requireFinite(vectors.data, `one of ${texts.length} texts`);
-  return { data: vectors.data, dimension: vectors.dimension, tokens, truncated, prompt: prompts[role] ?? '' };
+  return { data: vectors.data, dimension: vectors.dimension, tokens, truncated, prompt: prompt ?? prompts[role] ?? '' };
 }
 
 export function reportOf({ checkpoint }: Encoder, { tokens, truncated, prompt }: Encoded): EmbeddingReport {
@@ -45,12 +51,16 @@ export interface EmbedRequest {
   readonly role: TextRole;
   readonly instruction: string;
   readonly dimensions?: number | null;
+  /** A prompt of the model by its name, absent = its default one, if it has one; in place of the role's. */
+  readonly prompt?: { readonly name?: string | null } | null;
 }
 
+/** With a prompt of the model, texts are taken as sentence-transformers takes them, blank ones too. */
 export async function embed(tandem: Tandem, request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
   const { limits } = tandem.config;
   checkList(request.texts, limits, 'texts');
-  for (const [i, text] of request.texts.entries()) checkText(text, limits, `texts.${i}`);
+  const checkOne = request.prompt ? checkLength : checkText;
+  for (const [i, text] of request.texts.entries()) checkOne(text, limits, `texts.${i}`);
   checkLength(request.instruction, limits, 'instruction');
   const encoder = await encoderOf(tandem, request.checkpointId, 'checkpoint');
   const dimensions = request.dimensions ?? encoder.model.dimension;
@@ -62,8 +72,9 @@ export async function embed(tandem: Tandem, request: EmbedRequest, signal?: Abor
     });
   }
   const triples = request.texts.map((text): TextTriple => [request.instruction, '', text]);
+  const prompt = request.prompt ? promptOf(encoder, request.prompt.name) : undefined;
   const encoded = await withinDeadline(limits, signal, (within) =>
-    encodeTexts(tandem, encoder, request.role, triples, within),
+    encodeTexts(tandem, encoder, request.role, triples, within, { unit: false, prompt }),
   );
   const embeddings = request.texts.map((_text, index) => ({
     index,
@@ -72,6 +83,22 @@ export async function embed(tandem: Tandem, request: EmbedRequest, signal?: Abor
     vector: shorten(rowOf(encoded, index), dimensions),
   }));
   return { report: reportOf(encoder, encoded), dimensions, embeddings };
+}
+
+/** Text of a named prompt, or of the default one; nothing where the model has none. */
+function promptOf({ model }: Encoder, name: string | null | undefined): string {
+  const { prompts, defaultPromptName } = model.pipeline;
+  const wanted = name ?? defaultPromptName;
+  if (wanted === null) return '';
+  if (Object.hasOwn(prompts, wanted)) return prompts[wanted] ?? '';
+  const names = Object.keys(prompts)
+    .sort()
+    .map((known) => JSON.stringify(known));
+  throw badInput(`The model has no prompt "${wanted}"`, {
+    field: 'prompt.name',
+    expected: names.length > 0 ? `one of ${names.join(', ')}` : 'no name: the model has no prompts',
+    remedy: 'Correct the name, or leave it out.',
+  });
 }
 
 const rowOf = ({ data, dimension }: Encoded, row: number): Float32Array =>

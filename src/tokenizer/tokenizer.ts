@@ -1,6 +1,7 @@
 /**
- * A text's way to token ids: one small interface over the native binding of Hugging Face's tokenizers. Encoding runs on
- * the binding's own threads. Who calls: data (token files) and the CPU thread (texts of a request).
+ * A text's way to token ids by any tokenizer.json (WordPiece, BPE of both kinds, Unigram): one small interface over the
+ * native binding of Hugging Face's tokenizers. Encoding runs on the binding's own threads, never on the device's. Who
+ * calls: data (token files) and the CPU thread (texts of a request).
  */
 import { readFile } from 'node:fs/promises';
 import native from '@anush008/tokenizers';
@@ -62,7 +63,7 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
   const { tokenizer, specialIds } = parse(json, label);
   tokenizer.disablePadding();
   const serial = new Serial();
-  const specialTokens = (await tokenizer.encode('')).getLength();
+  const specialTokens = countSpecial(await tokenizer.encode(''));
   const prompts = new PromptLengths(specialIds);
 
   async function truncatedBatch(texts: readonly string[], maxLength: number): Promise<native.JsEncoding[]> {
@@ -108,6 +109,10 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
       }),
   };
 }
+
+/** Tokens that the template adds; Metaspace may make a token of its own even of an empty text. */
+const countSpecial = (encoding: native.JsEncoding): number =>
+  encoding.getSpecialTokensMask().reduce((sum, special) => sum + special, 0);
 
 function result(
   encoding: native.JsEncoding,

@@ -37,7 +37,10 @@ export interface PublishedCheckpoint {
 export async function publishCheckpoint(
   storage: Storage,
   encoder: Encoder,
-  initial: { readonly digest: string; readonly folder: Pick<ModelFolder, 'path' | 'spec' | 'tokenizerPath'> },
+  initial: {
+    readonly digest: string;
+    readonly folder: Pick<ModelFolder, 'path' | 'spec' | 'tokenizerPath' | 'tokenizerSettings'>;
+  },
   state: Omit<RunState, 'format' | 'model'>,
 ): Promise<PublishedCheckpoint> {
   const model =
@@ -47,6 +50,7 @@ export async function publishCheckpoint(
           writeModelFolder(folder, {
             spec: { ...initial.folder.spec, initialisation: initial.digest },
             tokenizerJson: await readFile(initial.folder.tokenizerPath),
+            tokenizerSettings: initial.folder.tokenizerSettings,
             tensors: encoder.parameters.read(),
           }),
         );

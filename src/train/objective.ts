@@ -6,7 +6,7 @@ import { irLoss, stsLoss } from '../nn/losses/index.ts';
 import type { RunSettings } from './catalog.ts';
 import type { GlobalBatch, IrBatch, StsBatch } from './global-batch.ts';
 
-/** [M, C] each, rows in the global order. */
+/** [M, D] and [M, pooled width], rows in the global order. */
 export interface LayerVectors {
   readonly final: Tensor;
   /** The inner layer's; absent if no loss term reads them. */

@@ -4,7 +4,8 @@ import { batchCounts, type SampledDataset } from '../data/sampler.ts';
 import type { TokenFile } from '../data/token-file.ts';
 import type { Task } from '../data/types.ts';
 import { limitExceeded } from '../errors.ts';
-import { encoderParameters } from '../formats/architectures/catalog.ts';
+import { headSizeOf } from '../formats/architectures/catalog.ts';
+import { dimensionOf, modelParameters, pooledWidth } from '../formats/pipeline/catalog.ts';
 import type { ModelSpec } from '../formats/types.ts';
 import type { AdapterReport } from '../gpu/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
@@ -38,7 +39,7 @@ export function planRun(
     steps,
     epochs: Math.ceil(steps / perEpoch),
     batches: Object.fromEntries(data.map(({ dataset: { name } }, index) => [name, counts[index]!])),
-    parameters: encoderParameters(spec.family, spec.architecture).reduce(
+    parameters: modelParameters(spec).reduce(
       (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
       0,
     ),
@@ -53,24 +54,21 @@ function planMemory(
   data: readonly TrainingData[],
 ): PlanOutput['memory'] {
   const limit = bindingLimit(adapter.limits);
-  const { bytes } = layoutParameters(encoderParameters(spec.family, spec.architecture), limit);
+  const { bytes } = layoutParameters(modelParameters(spec), limit);
   const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset.task)));
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
   const tokens = Math.min(texts * longest, Math.max(settings.microBatchTokens, longest));
-  const { width, innerWidth } = spec.architecture;
-  refuseBinding(
-    'microBatchTokens',
-    `A micro-batch of ${tokens} tokens`,
-    tokens * Math.max(width, innerWidth) * 4,
-    limit,
-  );
-  refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * width * 4, limit);
+  const { width, innerWidth, heads } = spec.architecture;
+  const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
+  refuseBinding('microBatchTokens', `A micro-batch of ${tokens} tokens`, tokens * widest * 4, limit);
+  const vector = Math.max(dimensionOf(spec), pooledWidth(spec));
+  refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * vector * 4, limit);
   const parts = {
     parameters: 2 * bytes,
     optimizer: 2 * bytes,
     activations: activationBytes(spec.architecture, tokens),
     // Vectors and gradients of two layers, and their shares within the loss.
-    representations: 8 * texts * width * 4 + 2 * texts * texts * 4,
+    representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
   };
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
   if (adapter.software) refuseMemory(total);

@@ -4,6 +4,7 @@
  * micro-batch is encoded again with a tape and back-propagated from its slice of the gradient. In-batch negatives never
  * depend on memory, and the result does not depend on the cuts beyond rounding. One piece skips the second encoding.
  */
+import { dimensionOf, pooledWidth } from '../formats/pipeline/catalog.ts';
 import type { Tensor } from '../gpu/types.ts';
 import { cutByTokens, type DeviceBatch, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { encodeBatch } from '../nn/encode.ts';
@@ -56,7 +57,7 @@ async function recordWhole(input: StepInput): Promise<Objective> {
   let objective: Objective | undefined;
   try {
     const vectors = encodeBatch(tape, encoder, device, encodeOptions(input));
-    const gradients = leaseGradients(tape, vectors.final.tensor.shape, vectors.inner !== undefined);
+    const gradients = leaseLike(tape, vectorShapes(input));
     objective = recordObjective(
       gpu,
       settings,
@@ -82,14 +83,13 @@ async function recordWhole(input: StepInput): Promise<Objective> {
 async function recordInPieces(input: StepInput, pieces: readonly Piece[]): Promise<Objective> {
   const { encoder, settings, batch } = input;
   const { gpu } = encoder;
-  const shape = [textCount(batch), encoder.spec.architecture.width];
-  const hasInner = encodeOptions(input).inner;
+  const shapes = vectorShapes(input);
   const holder = new Tape(gpu, false);
   let objective: Objective | undefined;
   try {
-    const vectors = leaseGradients(holder, shape, hasInner);
+    const vectors = leaseLike(holder, shapes);
     await eachPiece(input, pieces, (piece) => encodePiece(input, piece, vectors));
-    const gradients = leaseGradients(holder, shape, hasInner);
+    const gradients = leaseLike(holder, shapes);
     objective = recordObjective(gpu, settings, batch, vectors, gradients);
     await eachPiece(input, pieces, (piece) => backwardPiece(input, piece, gradients));
     return objective;
@@ -174,6 +174,22 @@ function encodeOptions({ settings, batch, step }: StepInput): { dropout: Dropout
   return { dropout: { rate, attentionRate, seed, step }, inner: readsInnerLayer(termsOf(settings, batch)) };
 }
 
-function leaseGradients(tape: Tape, shape: readonly number[], hasInner: boolean): LayerVectors {
-  return { final: tape.lease('vectors', shape), inner: hasInner ? tape.lease('inner vectors', shape) : undefined };
+interface VectorShapes {
+  readonly final: readonly number[];
+  /** Absent if no loss term reads the inner layer. */
+  readonly inner: readonly number[] | undefined;
+}
+
+/** The inner layer's vectors are pooled only: dense layers may make the final ones shorter or longer. */
+function vectorShapes(input: StepInput): VectorShapes {
+  const { spec } = input.encoder;
+  const count = textCount(input.batch);
+  return {
+    final: [count, dimensionOf(spec)],
+    inner: encodeOptions(input).inner ? [count, pooledWidth(spec)] : undefined,
+  };
+}
+
+function leaseLike(tape: Tape, { final, inner }: VectorShapes): LayerVectors {
+  return { final: tape.lease('vectors', final), inner: inner && tape.lease('inner vectors', inner) };
 }

@@ -15,6 +15,7 @@ import {
   runDatasets,
   runs,
 } from '../../src/db/schema.ts';
+import { plainPipeline } from '../../src/formats/types.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -30,7 +31,8 @@ export const newModel = (changes: Partial<NewModel> = {}): NewModel => ({
   parameters: 1000,
   vocabularySize: 100,
   maxLength: 32,
-  pooling: 'mean',
+  pooling: ['mean'],
+  pipeline: { ...plainPipeline, prompts: {} },
   includePrompt: true,
   templates: { query: '', sts: '', passage: '' },
   seed: 1,

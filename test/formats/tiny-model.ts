@@ -1,7 +1,8 @@
 /** A small model folder for tests: a dozen words, two blocks of width 8. */
 import { initialParameters } from '../../src/formats/initial-parameters.ts';
 import { writeModelFolder } from '../../src/formats/model-folder.ts';
-import type { Architecture, ModelSpec, NamedTensor } from '../../src/formats/types.ts';
+import { filledPrompts } from '../../src/formats/sentence-transformers.ts';
+import { type Architecture, type ModelSpec, type NamedTensor, plainPipeline } from '../../src/formats/types.ts';
 import { specialTokens, wordPieceTokenizer } from '../../src/tokenizer/wordpiece-json.ts';
 
 const words = ['pump', 'leak', 'oil', 'find', ':', 'query', '##s', '##ing', 'a', '##b', 'b', '.'];
@@ -21,13 +22,17 @@ export const tinyArchitecture: Architecture = {
   layerNormEpsilon: 1e-12,
 };
 
+const templates = { query: '{task} query: ', sts: 'a b: ', passage: '' };
+
 export const tinySpec: ModelSpec = {
   family: 'bert',
   architecture: tinyArchitecture,
+  ...plainPipeline,
   pooling: 'mean',
   includePrompt: false,
   maxLength: 12,
-  templates: { query: '{task} query: ', sts: 'a b: ', passage: '' },
+  templates,
+  prompts: filledPrompts(templates, { query: 'find' }),
   initialisation: null,
 };
 
@@ -37,5 +42,5 @@ export async function writeTinyModel(
   { spec = tinySpec, seed = 1, change = (tensor: NamedTensor) => tensor } = {},
 ): Promise<void> {
   const tensors = [...initialParameters(spec.family, spec.architecture, seed)].map(change);
-  await writeModelFolder(path, { spec, tokenizerJson: tinyTokenizerJson, tensors, tasks: { query: 'find' } });
+  await writeModelFolder(path, { spec, tokenizerJson: tinyTokenizerJson, tensors });
 }

@@ -1,5 +1,10 @@
 /** What the attention tests share: packed texts, a run on the device, the float64 expectation, the dropout mask. */
-import { type AttentionDropout, attentionBackward, attentionForward } from '../../src/kernels/attention.ts';
+import {
+  type AttentionDropout,
+  type AttentionMask,
+  attentionBackward,
+  attentionForward,
+} from '../../src/kernels/attention.ts';
 import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
 import { streamOf } from '../../src/kernels/elementwise.ts';
 import { random, testGpu, withTensors } from '../gpu.ts';
@@ -9,6 +14,8 @@ import { threefry2x32 } from '../reference/threefry.ts';
 export interface AttentionCase {
   lengths: readonly number[];
   heads: number;
+  keyValueHeads?: number;
+  mask?: AttentionMask;
   size: number;
   q: Float32Array<ArrayBuffer>;
   k: Float32Array<ArrayBuffer>;
@@ -29,18 +36,25 @@ export function cumulate(lengths: readonly number[]): Uint32Array<ArrayBuffer> {
 }
 
 /** Standard normal inputs; scores have a deviation of one after scaling. */
-export function attentionCase(lengths: readonly number[], heads: number, size: number): AttentionCase {
-  const count = cumulate(lengths)[lengths.length]! * heads * size;
+export function attentionCase(
+  lengths: readonly number[],
+  heads: number,
+  size: number,
+  keyValueHeads = heads,
+): AttentionCase {
+  const tokens = cumulate(lengths)[lengths.length]!;
+  const [count, keys] = [tokens * heads * size, tokens * keyValueHeads * size];
   const source = random(count + heads);
-  const [q, k, v, dOut] = [source.floats(count), source.floats(count), source.floats(count), source.floats(count)];
-  return { lengths, heads, size, q, k, v, dOut };
+  const [q, k, v, dOut] = [source.floats(count), source.floats(keys), source.floats(keys), source.floats(count)];
+  return { lengths, heads, keyValueHeads, size, q, k, v, dOut };
 }
 
 /** The texts `from` to `to` (excluded) of a case as a case of their own, with the same samples. */
 export function subset(whole: AttentionCase, from: number, to: number): AttentionCase {
   const cumulative = cumulate(whole.lengths);
-  const width = whole.heads * whole.size;
-  const cut = (values: Float32Array<ArrayBuffer>) => values.slice(cumulative[from]! * width, cumulative[to]! * width);
+  const tokens = cumulative[whole.lengths.length]!;
+  const cut = (values: Float32Array<ArrayBuffer>) =>
+    values.slice((cumulative[from]! * values.length) / tokens, (cumulative[to]! * values.length) / tokens);
   return {
     ...whole,
     lengths: whole.lengths.slice(from, to),
@@ -57,6 +71,7 @@ export async function runAttention(given: AttentionCase, variant?: AttentionVari
   const cumulative = cumulate(given.lengths);
   const [B, T] = [given.lengths.length, cumulative[given.lengths.length]!];
   const shape = [T, given.heads * given.size];
+  const keyShape = [T, (given.keyValueHeads ?? given.heads) * given.size];
   const sampleOfToken = new Uint32Array(T);
   given.lengths.forEach((_, b) => {
     sampleOfToken.fill(given.samples?.[b] ?? b, cumulative[b], cumulative[b + 1]);
@@ -64,13 +79,15 @@ export async function runAttention(given: AttentionCase, variant?: AttentionVari
   return withTensors(gpu, async (scope) => {
     const call = {
       q: scope.upload('q', shape, given.q),
-      k: scope.upload('k', shape, given.k),
-      v: scope.upload('v', shape, given.v),
+      k: scope.upload('k', keyShape, given.k),
+      v: scope.upload('v', keyShape, given.v),
       batch: {
         cumulative: scope.upload('cumulative', [B + 1], cumulative),
         sampleOfToken: scope.upload('sampleOfToken', [T], sampleOfToken),
       },
       heads: given.heads,
+      ...(given.keyValueHeads === undefined ? {} : { keyValueHeads: given.keyValueHeads }),
+      ...(given.mask === undefined ? {} : { mask: given.mask }),
       out: scope.unwritten('out', shape),
       logSumExp: scope.unwritten('logSumExp', [T, given.heads]),
       ...(given.scale === undefined ? {} : { scale: given.scale }),
@@ -78,7 +95,8 @@ export async function runAttention(given: AttentionCase, variant?: AttentionVari
       ...(variant === undefined ? {} : { variant }),
     };
     attentionForward(gpu, call);
-    const [dQ, dK, dV] = [scope.unwritten('dQ', shape), scope.unwritten('dK', shape), scope.unwritten('dV', shape)];
+    const dQ = scope.unwritten('dQ', shape);
+    const [dK, dV] = [scope.unwritten('dK', keyShape), scope.unwritten('dV', keyShape)];
     attentionBackward(gpu, { ...call, dOut: scope.upload('dOut', shape, given.dOut), dQ, dK, dV });
     return {
       out: await gpu.read(call.out),
@@ -92,8 +110,11 @@ export async function runAttention(given: AttentionCase, variant?: AttentionVari
 
 /** The reference's view of a case, the dropout mask included. */
 export function shapeOf(given: AttentionCase): AttentionShape {
-  const { heads, size, dropout } = given;
-  const shape = { cumulative: cumulate(given.lengths), heads, size, scale: given.scale ?? 1 / Math.sqrt(size) };
+  const { heads, keyValueHeads = heads, size, dropout } = given;
+  const { before = Number.POSITIVE_INFINITY, after = Number.POSITIVE_INFINITY } = given.mask ?? {};
+  const sees = (query: number, key: number): boolean => key >= query - before && key <= query + after;
+  const scale = given.scale ?? 1 / Math.sqrt(size);
+  const shape = { cumulative: cumulate(given.lengths), heads, keyValueHeads, sees, size, scale };
   if (dropout === undefined || dropout.rate === 0) return shape;
   const threshold = Math.round(dropout.rate * 65_536);
   const factor = (text: number, head: number, query: number, key: number): number => {

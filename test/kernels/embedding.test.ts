@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { embeddingBackward, embeddingForward, scatterIndex } from '../../src/kernels/embedding.ts';
+import { embeddingBackward, embeddingForward, embeddingRows, scatterIndex } from '../../src/kernels/embedding.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
 import { differentiate } from '../reference/differences.ts';
 import * as reference from '../reference/embedding.ts';
@@ -27,6 +27,25 @@ async function tableGradient(ids: Uint32Array, rows: number, C: number, dOut: Fl
 const plus = (a: ArrayLike<number>, b: ArrayLike<number>) => Float64Array.from(a, (value, i) => value + b[i]!);
 
 describe('embedding', () => {
+  it.each([
+    [1, 1, 1],
+    [31, 101, 65],
+    [257, 13, 18],
+  ])('takes rows of one table as they are: T %i, V %i, C %i', async (T, V, C) => {
+    const gpu = await testGpu();
+    const [table, ids] = [random(T).floats(V * C), random(V).integers(T, V)];
+    const out = await withTensors(gpu, async (scope) => {
+      const result = scope.unwritten('out', [T, C]);
+      embeddingRows(gpu, {
+        ids: scope.upload('ids', [T], ids),
+        table: scope.upload('table', [V, C], table),
+        out: result,
+      });
+      return gpu.read(result);
+    });
+    expect(out).toEqual(Float32Array.from(out, (_, i) => table[ids[Math.floor(i / C)]! * C + (i % C)]!));
+  });
+
   it.each([
     [1, 1, 1, 1],
     [2, 5, 2, 3],

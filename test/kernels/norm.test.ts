@@ -107,6 +107,31 @@ describe.each(sharings)('layer norm, rows %s', (sharing) => {
     if (C > 1) expectClose(actual.dX, backward.dX, tolerances.layerNormGradient, 'dX');
   });
 
+  it('goes without beta', async () => {
+    const [T, C] = [33, 65];
+    const inputs = rowsOf(T, C, 21);
+    const gpu = await testGpu();
+    const expected = await layerNorm(T, C, { ...inputs, beta: new Float32Array(C) }, sharing);
+    const actual = await withTensors(gpu, async (scope) => {
+      const given = { x: scope.upload('x', [T, C], inputs.x), gamma: scope.upload('gamma', [C], inputs.gamma) };
+      const [mean, rstd] = [scope.unwritten('mean', [T]), scope.unwritten('rstd', [T])];
+      const [out, dX] = [scope.unwritten('out', [T, C]), scope.unwritten('dX', [T, C])];
+      layerNormForward(gpu, { ...given, out, mean, rstd, epsilon, sharing });
+      const dGamma = scope.upload('dGamma', [C], inputs.first);
+      layerNormBackward(gpu, {
+        ...given,
+        mean,
+        rstd,
+        dOut: scope.upload('dOut', [T, C], inputs.dOut),
+        dX,
+        dGamma,
+        sharing,
+      });
+      return { out: await gpu.read(out), dX: await gpu.read(dX), dGamma: await gpu.read(dGamma) };
+    });
+    expect(actual).toEqual({ out: expected.out, dX: expected.dX, dGamma: expected.dGamma });
+  });
+
   it('keeps its digits when the mean is large', async () => {
     const inputs = rowsOf(3, 64, 5);
     inputs.x = inputs.x.map((value) => value + 1000);

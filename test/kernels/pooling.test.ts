@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type PoolMode, poolBackward, poolForward } from '../../src/kernels/pooling.ts';
+import {
+  type PoolMode,
+  poolBackward,
+  poolForward,
+  poolMaxBackward,
+  poolMaxForward,
+} from '../../src/kernels/pooling.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
 import { differentiate } from '../reference/differences.ts';
 import * as reference from '../reference/pooling.ts';
 import { tolerances } from '../tolerances.ts';
 
-const modes = ['cls', 'mean', 'weightedmean', 'lasttoken'] as const;
+const modes = ['cls', 'mean', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const;
 
 interface Texts {
   cumulative: Uint32Array;
@@ -105,5 +111,85 @@ describe('pooling', () => {
     const texts = { cumulative: Uint32Array.of(0, 4), poolStart: Uint32Array.of(2) };
     const { out } = await pool(Float32Array.of(100, 100, 7, 14), texts, 'weightedmean', 1, Float32Array.of(1));
     expect(out[0]).toBe((3 * 7 + 4 * 14) / 7);
+  });
+});
+
+describe('pooling by max', () => {
+  /** The result and its gradient in columns 2 to 2 + C of wider rows, with the winners. */
+  async function poolMax(x: Float32Array, { cumulative, poolStart }: Texts, C: number, dOut: Float32Array) {
+    const gpu = await testGpu();
+    const [B, T, D] = [poolStart.length, x.length / C, C + 3];
+    const textOfToken = Uint32Array.from({ length: T }, (_, t) => cumulative.findIndex((end) => t < end) - 1);
+    return withTensors(gpu, async (scope) => {
+      const batch = {
+        textOfToken: scope.upload('textOfToken', [T], textOfToken),
+        cumulative: scope.upload('cumulative', [B + 1], cumulative),
+        poolStart: scope.upload('poolStart', [B], poolStart),
+      };
+      const winner = scope.upload('winner', [B, C], new Uint32Array(B * C));
+      const [out, dX] = [scope.unwritten('out', [B, D]), scope.unwritten('dX', [T, C])];
+      poolMaxForward(gpu, { x: scope.upload('x', [T, C], x), batch, winner, out, column: 2 });
+      poolMaxBackward(gpu, { dOut: scope.upload('dOut', [B, D], dOut), batch, winner, dX, column: 2 });
+      return { out: await gpu.read(out), dX: await gpu.read(dX), winner: await gpu.readU32(winner) };
+    });
+  }
+
+  it.each([
+    ['one token', [1], 1],
+    ['primes', [2, 3, 5, 7, 11, 13], 17],
+    ['wide', [4, 9, 1, 30], 67],
+  ] as const)('takes the largest and sends its gradient back there: %s', async (_name, lengths, C) => {
+    const texts = textsOf(lengths, C);
+    const [B, T, D] = [lengths.length, texts.cumulative[lengths.length]!, C + 3];
+    const [x, dOut] = [random(C).floats(T * C), random(C + 1).floats(B * D)];
+    // Equal values: the first one wins.
+    x.forEach((value, i) => {
+      x[i] = Math.round(value * 2) / 2;
+    });
+    const { out, dX, winner } = await poolMax(x, texts, C, dOut);
+    const expected = reference.maxTokens(x, texts.cumulative, texts.poolStart, C);
+    expect(winner).toEqual(expected);
+    const gradient = new Float32Array(T * C);
+    expected.forEach((token, i) => {
+      const [b, c] = [Math.floor(i / C), i % C];
+      expect(out[b * D + 2 + c]).toBe(x[token * C + c]);
+      gradient[token * C + c] = dOut[b * D + 2 + c]!;
+    });
+    expect(dX).toEqual(gradient);
+    for (let b = 0; b < B; b++) expect([out[b * D], out[b * D + 1], out[b * D + D - 1]]).toEqual([NaN, NaN, NaN]);
+  });
+
+  it('never reads a prompt, keeps negative and infinite values, and does not lose NaN', async () => {
+    const texts = { cumulative: Uint32Array.of(0, 4), poolStart: Uint32Array.of(1) };
+    const inf = Number.POSITIVE_INFINITY;
+    const x = Float32Array.of(inf, NaN, 9, 9, -5, -inf, 1, 1, -4, -inf, NaN, 2, -6, -inf, 3, inf);
+    const { out } = await poolMax(x, texts, 4, new Float32Array(7));
+    expect([...out.subarray(2, 6)]).toEqual([-4, -inf, NaN, inf]);
+  });
+});
+
+describe('pooling into columns', () => {
+  it('writes and reads its own columns only', async () => {
+    const gpu = await testGpu();
+    const [x, dOut] = [random(1).floats(5 * 3), random(2).floats(2 * 8)];
+    await withTensors(gpu, async (scope) => {
+      const batch = {
+        textOfToken: scope.upload('textOfToken', [5], Uint32Array.of(0, 0, 0, 1, 1)),
+        cumulative: scope.upload('cumulative', [3], Uint32Array.of(0, 3, 5)),
+        poolStart: scope.upload('poolStart', [2], Uint32Array.of(0, 1)),
+      };
+      const [out, dX] = [scope.unwritten('out', [2, 8]), scope.unwritten('dX', [5, 3])];
+      poolForward(gpu, { x: scope.upload('x', [5, 3], x), batch, mode: 'mean', out, column: 4 });
+      poolBackward(gpu, { dOut: scope.upload('dOut', [2, 8], dOut), batch, mode: 'mean', dX, column: 4 });
+      const mean = reference.poolForward(x, [0, 3, 5], [0, 1], 'mean', 3);
+      const rows = await gpu.read(out);
+      for (const b of [0, 1]) {
+        expectClose(rows.subarray(b * 8 + 4, b * 8 + 7), mean.subarray(b * 3, b * 3 + 3), tolerances.pooling);
+        expect([...rows.subarray(b * 8, b * 8 + 4), rows[b * 8 + 7]].every(Number.isNaN)).toBe(true);
+      }
+      const own = [...dOut.subarray(4, 7), ...dOut.subarray(12, 15)];
+      const gradient = reference.poolBackward(own, [0, 3, 5], [0, 1], 'mean', 3);
+      expectClose(await gpu.read(dX), gradient, tolerances.elementwise);
+    });
   });
 });

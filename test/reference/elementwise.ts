@@ -25,3 +25,9 @@ const phi = (x: number): number => (x < -3 * Math.SQRT2 ? erfc(-x / Math.SQRT2) 
 
 export const gelu = (x: number): number => x * phi(x);
 export const geluDerivative = (x: number): number => phi(x) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+
+export const silu = (x: number): number => x / (1 + Math.exp(-x));
+export function siluDerivative(x: number): number {
+  const sigmoid = 1 / (1 + Math.exp(-x));
+  return sigmoid * (1 + x * (1 - sigmoid));
+}

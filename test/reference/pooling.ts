@@ -1,6 +1,6 @@
 /** Pooling in float64 by the formulas of sentence-transformers, with an explicit mask. Never optimised. */
 type Values = ArrayLike<number>;
-export type Mode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken';
+export type Mode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken' | 'mean_sqrt_len';
 
 /** [T] the weight of each token in its text's vector, mask and denominator included. */
 export function poolWeights(cumulative: Values, poolStart: Values, mode: Mode): Float64Array {
@@ -12,11 +12,11 @@ export function poolWeights(cumulative: Values, poolStart: Values, mode: Mode): 
     const numerators = mask.map((on, j) => {
       if (mode === 'cls') return j === mask.indexOf(1) ? 1 : 0;
       if (mode === 'lasttoken') return j === mask.lastIndexOf(1) ? 1 : 0;
-      return mode === 'mean' ? on : on * (j + 1);
+      return mode === 'weightedmean' ? on * (j + 1) : on;
     });
     const total = numerators.reduce<number>((sum, value) => sum + value, 0);
     numerators.forEach((value, j) => {
-      weights[cumulative[b]! + j] = value / Math.max(total, 1e-9);
+      weights[cumulative[b]! + j] = value / Math.max(mode === 'mean_sqrt_len' ? Math.sqrt(total) : total, 1e-9);
     });
   }
   return weights;
@@ -42,4 +42,14 @@ export function poolBackward(dOut: Values, cumulative: Values, poolStart: Values
     }
   }
   return dX;
+}
+
+/** [B, C] the token, counted in the batch, whose value is the largest of its text and channel; the first of equals. */
+export function maxTokens(x: Values, cumulative: Values, poolStart: Values, C: number): Uint32Array {
+  return Uint32Array.from({ length: poolStart.length * C }, (_, i) => {
+    const [b, c] = [Math.floor(i / C), i % C];
+    const first = cumulative[b]! + poolStart[b]!;
+    const values = Array.from({ length: cumulative[b + 1]! - first }, (_value, j) => x[(first + j) * C + c]!);
+    return first + values.indexOf(Math.max(...values));
+  });
 }

@@ -5,7 +5,7 @@ import { tokenFileName } from '../../src/data/tokenize-dataset.ts';
 import type { Task } from '../../src/data/types.ts';
 import { initialParameters } from '../../src/formats/initial-parameters.ts';
 import { writeModelFolder } from '../../src/formats/model-folder.ts';
-import type { ModelSpec } from '../../src/formats/types.ts';
+import { type ModelSpec, plainPipeline } from '../../src/formats/types.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import { openStorage, publishStaged, type Storage } from '../../src/storage/storage.ts';
 import { trainWordPiece } from '../../src/tokenizer/train-wordpiece.ts';
@@ -33,10 +33,12 @@ export const tinySettings = (changes: Partial<RunSettings> = {}): RunSettings =>
 export async function publishTinyModel(storage: Storage, encoder: EncoderSpec = tinySpec(), seed = 1): Promise<string> {
   const tokenizer = await trainWordPiece(['the pump is worn', 'the seal of the pump leaks'], vocabularySize);
   const spec: ModelSpec = {
+    ...plainPipeline,
     ...encoder,
     includePrompt: true,
     maxLength: 32,
     templates: { query: '', sts: '', passage: '' },
+    prompts: {},
     initialisation: null,
   };
   const { digest } = await publishStaged(storage, 'models', (folder) =>
@@ -74,21 +76,21 @@ function lists(records: number, values: readonly number[], scores: readonly numb
 }
 
 /** Records of random texts; a partner shares words with its query, the more the higher the grade. */
-export function tinyTokenFile(task: Task, records: number, seed: number): TokenFile {
+export function tinyTokenFile(task: Task, records: number, seed: number, words = vocabularySize): TokenFile {
   const generator = random(seed);
   const texts: number[][] = [];
   const add = (ids: number[]): number => texts.push([2, ...ids, 3]) - 1;
-  const words = (): number[] => Array.from(generator.integers(4 + generator.integer(12), vocabularySize));
+  const text = (): number[] => Array.from(generator.integers(4 + generator.integer(12), words));
   const near = (ids: readonly number[], share: number): number[] =>
-    ids.map((id) => (generator.uniform() < share ? id : generator.integer(vocabularySize)));
+    ids.map((id) => (generator.uniform() < share ? id : generator.integer(words)));
   const [query, positives, negatives, grades]: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let record = 0; record < records; record++) {
-    const own = words();
+    const own = text();
     query.push(add(own));
     const grade = task === 'ir' ? 1 : (record % 5) / 4;
     grades.push(grade);
     positives.push(add(near(own, grade * 0.8)));
-    if (task === 'ir') negatives.push(add(words()), add(words()));
+    if (task === 'ir') negatives.push(add(text()), add(text()));
   }
   const train: TokenizedSplit = {
     query: Uint32Array.from(query),
@@ -133,12 +135,21 @@ export interface TinyRun {
 /** Everything of a joint run: 18 IR records and 32 STS records make 3 + 4 batches an epoch. */
 export async function prepareTinyRun(root: string, settings: RunSettings, encoder?: EncoderSpec): Promise<TinyRun> {
   const storage = openStorage(root);
-  const model = await publishTinyModel(storage, encoder);
+  return prepareRun(storage, await publishTinyModel(storage, encoder), settings);
+}
+
+/** The same run from a model that is published already; `words` is its number of tokens. */
+export async function prepareRun(
+  storage: Storage,
+  model: string,
+  settings: RunSettings,
+  words = vocabularySize,
+): Promise<TinyRun> {
   const datasets: TrainDataset[] = [
     { name: 'manuals', task: 'ir', weight: 1, digest: 'a'.repeat(64), tokens: 'tiny-ir' },
     { name: 'pairs', task: 'sts', weight: 1, digest: 'b'.repeat(64), tokens: 'tiny-sts' },
   ];
-  await publishTokens(storage, 'tiny-ir', tinyTokenFile('ir', 18, 11));
-  await publishTokens(storage, 'tiny-sts', tinyTokenFile('sts', 32, 12));
-  return { storage, input: { storageRoot: root, runId: 'run', model, settings, datasets } };
+  await publishTokens(storage, 'tiny-ir', tinyTokenFile('ir', 18, 11, words));
+  await publishTokens(storage, 'tiny-sts', tinyTokenFile('sts', 32, 12, words));
+  return { storage, input: { storageRoot: storage.root, runId: 'run', model, settings, datasets } };
 }

@@ -95,7 +95,7 @@ describe('creating a model', () => {
 
   it.each<[string, Partial<CreateModelInput>]>([
     ['family', { family: 'gpt' as 'bert' }],
-    ['pooling', { pooling: 'max' as 'mean' }],
+    ['pooling', { pooling: 'median' as 'mean' }],
     ['vocabularyFrom', { vocabularyFrom: [] }],
     ['vocabularySize', { vocabularySize: 5 }],
     ['vocabularySize', { vocabularySize: 2_000_000 }],

@@ -1,4 +1,4 @@
-/** Models and checkpoints: `tandem create-model`, `models`, `checkpoints`, `evaluate`, `fuse`, `export`. */
+/** Models and checkpoints: `tandem create-model`, `import-model`, `models`, `checkpoints`, `evaluate`, `fuse`, `export`. */
 import type { Command } from 'commander';
 import {
   CheckpointsDocument,
@@ -9,11 +9,13 @@ import {
   FuseCheckpointsDocument,
   type FusionGranularity,
   type FusionMethod,
+  ImportModelDocument,
   ModelsDocument,
   type Pooling,
   type Split,
   type TandemClient,
 } from '../../client/index.ts';
+import { badInput } from '../../errors.ts';
 import { fusionCatalog, fusionGranularities } from '../../fusion/catalog.ts';
 import { poolingModes } from '../../nn/encoders/catalog.ts';
 import { connect } from '../connect.ts';
@@ -38,6 +40,14 @@ export function addModelCommands(program: Command): void {
     .option('--pooling <mode>', poolingModes.join(', '), 'mean')
     .option('--seed <n>', 'seed of the weights', wholeNumber, 1)
     .action(createModel);
+  program
+    .command('import-model')
+    .description('take over a model that another program made, from the import folder or from a Hugging Face hub')
+    .argument('[folder]', 'a sentence-transformers or transformers folder, relative to the import folder')
+    .option('--hub <owner/name>', 'a model on the hub, instead of a folder (HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE)')
+    .option('--revision <name>', 'branch, tag or commit of the model on the hub', 'main')
+    .requiredOption('--name <name>', 'name of the model')
+    .action(importModel);
   program.command('models').description('list the models').action(listModels);
   program
     .command('checkpoints')
@@ -104,6 +114,24 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
   });
   const { model } = (await withJobProgress(client, 'CREATE_MODEL', creating)).createModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, ${model.vocabularySize} tokens\n${model.id}`);
+}
+
+interface ImportModelOptions {
+  readonly name: string;
+  readonly hub?: string;
+  readonly revision: string;
+}
+
+async function importModel(folder: string | undefined, options: ImportModelOptions, command: Command): Promise<void> {
+  const { name, hub, revision } = options;
+  if ((folder === undefined) === (hub === undefined)) {
+    throw badInput('one source is needed', { field: '--hub', expected: 'a folder, or --hub with a model' });
+  }
+  const source = hub === undefined ? { folder: folder ?? '' } : { hub: { repository: hub, revision } };
+  const client = await connect(command);
+  const importing = client.execute(ImportModelDocument, { input: { name, source } });
+  const { model } = (await withJobProgress(client, 'CREATE_MODEL', importing)).importModel;
+  print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }
 
 async function listModels(_options: unknown, command: Command): Promise<void> {

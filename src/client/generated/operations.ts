@@ -28,15 +28,29 @@ export type AddDocumentsInput = {
 
 /** An encoder's sizes. */
 export type ArchitectureInput = {
-  /** Attention heads, H; must divide the width. From 1 to 128. Of BERT (default 4). */
+  /** Whether a token sees only itself and what stands before it. Of LLAMA (default true), QWEN3 (default true). */
+  readonly causal?: boolean | null | undefined;
+  /** Every so-manieth block, the first included, attends globally; the others locally. From 1 to 96. Of MODERNBERT (default 3). */
+  readonly globalEvery?: number | null | undefined;
+  /** Channels of one head, D; 0 = the width divided by the heads. From 0 to 128. Of QWEN3 (default 0). */
+  readonly headSize?: number | null | undefined;
+  /** Attention heads, H; must divide the width. From 1 to 128. Of BERT (default 4), XLM_ROBERTA (default 4), MODERNBERT (default 4), LLAMA (default 4), QWEN3 (default 4). */
   readonly heads?: number | null | undefined;
-  /** Width of the feed-forward layer, F. From 8 to 65536. Of BERT (default 256). */
+  /** Width of the feed-forward layer, F. From 8 to 65536. Of BERT (default 256), XLM_ROBERTA (default 256), MODERNBERT (default 256), LLAMA (default 256), QWEN3 (default 256). */
   readonly innerWidth?: number | null | undefined;
-  /** Blocks. From 1 to 96. Of BERT (default 2). */
+  /** Heads of keys and values, a divisor of the heads; 0 = as many as heads. From 0 to 128. Of LLAMA (default 0), QWEN3 (default 0). */
+  readonly keyValueHeads?: number | null | undefined;
+  /** Blocks. From 1 to 96. Of BERT (default 2), XLM_ROBERTA (default 2), MODERNBERT (default 2), LLAMA (default 2), QWEN3 (default 2). */
   readonly layers?: number | null | undefined;
-  /** Longest text in tokens. From 8 to 32768. Of BERT (default 512). */
+  /** Tokens that local attention spans, half of them on each side. From 0 to 32768. Of MODERNBERT (default 128). */
+  readonly localAttention?: number | null | undefined;
+  /** Base of the rotary angles of local attention. From 1 to 1000000000. Of MODERNBERT (default 10000). */
+  readonly localRopeTheta?: number | null | undefined;
+  /** Longest text in tokens. From 8 to 32768. Of BERT (default 512), XLM_ROBERTA (default 512), MODERNBERT (default 512), LLAMA (default 512), QWEN3 (default 512). */
   readonly maxPositions?: number | null | undefined;
-  /** Width of the residual stream, C. From 8 to 8192. Of BERT (default 64). */
+  /** Base of the rotary angles; of global attention where local attention has its own. From 1 to 1000000000. Of MODERNBERT (default 160000), LLAMA (default 10000), QWEN3 (default 1000000). */
+  readonly ropeTheta?: number | null | undefined;
+  /** Width of the residual stream, C. From 8 to 8192. Of BERT (default 64), XLM_ROBERTA (default 64), MODERNBERT (default 64), LLAMA (default 64), QWEN3 (default 64). */
   readonly width?: number | null | undefined;
 };
 
@@ -144,7 +158,15 @@ export type DocumentInput = {
 /** An architecture of encoders. */
 export type EncoderFamily =
   /** BERT: Bidirectional post-norm encoder with learned positions and exact GELU (BGE, MiniLM, E5, GTE). Source: Devlin et al. 2018, arXiv 1810.04805; parameter names of transformers. */
-  | 'BERT';
+  | 'BERT'
+  /** Llama / MiniCPM: Pre-norm decoder with RMSNorm, rotary positions, grouped-query attention and SwiGLU. Source: Touvron et al. 2023, arXiv 2302.13971; Hu et al. 2024, arXiv 2404.06395; parameter names of transformers. */
+  | 'LLAMA'
+  /** ModernBERT: Bidirectional pre-norm encoder with rotary positions, GeGLU and alternating local and global attention. Source: Warner et al. 2024, arXiv 2412.13663; parameter names of transformers. */
+  | 'MODERNBERT'
+  /** Qwen3: Llama's blocks with a head size of its own and normalised queries and keys (Qwen3-Embedding). Source: Yang et al. 2025, arXiv 2505.09388; parameter names of transformers. */
+  | 'QWEN3'
+  /** XLM-R / RoBERTa: BERT's blocks with positions that count from the padding token's id + 1 (multilingual E5, BGE-M3). Source: Conneau et al. 2019, arXiv 1911.02116; parameter names of transformers. */
+  | 'XLM_ROBERTA';
 
 /** On what to evaluate the baseline. */
 export type EvaluateBagOfWordsInput = {
@@ -226,6 +248,14 @@ export type GradedTextInput = {
   readonly text: TextPartsInput;
 };
 
+/** A model on a Hugging Face hub (HF_ENDPOINT). What was downloaded is kept, and needs no network again. */
+export type HubModelInput = {
+  /** owner/name. */
+  readonly repository: string;
+  /** Branch, tag or commit. The commit it stands for is recorded as the source of the model. */
+  readonly revision?: string;
+};
+
 /** What to import, and how to read it. */
 export type ImportDatasetInput = {
   /** A key of your choice: the same key again answers with what the first call made. */
@@ -242,6 +272,16 @@ export type ImportDatasetInput = {
   readonly scaleLow?: number;
   /** Where the records are. */
   readonly source: ImportSource;
+};
+
+/** A model that another program made. What would change its vectors and is not computed here is refused. */
+export type ImportModelInput = {
+  /** A key of your choice: the same key again answers with what the first call made. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Name, 1 to 200 characters. */
+  readonly name: string;
+  /** Where it comes from. */
+  readonly source: ModelSourceInput;
 };
 
 /** An importer's parameters. */
@@ -278,7 +318,7 @@ export type Importer =
 
 /** What a job does. */
 export type JobKind =
-  /** Makes a model from scratch and trains its vocabulary. */
+  /** Makes a model: from scratch, with a vocabulary of its own, from a folder, or from a hub. */
   | 'CREATE_MODEL'
   /** Embeds a collection's documents. */
   | 'EMBED_COLLECTION'
@@ -347,6 +387,19 @@ export type ModelFilter = {
   readonly name?: string | null | undefined;
 };
 
+/** One of the model's own prompts, as sentence-transformers takes it: the text goes in as it stands, a blank one too. */
+export type ModelPromptInput = {
+  /** Its name; absent = the default prompt of the model, or none where it has none. */
+  readonly name?: string | null | undefined;
+};
+
+/** Where a model comes from; exactly one of these. */
+export type ModelSourceInput =
+  {   /** A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers. */
+  readonly folder: string; readonly hub?: never; }
+  |  { readonly folder?: never;   /** A download. */
+  readonly hub: HubModelInput; };
+
 /** AdamW with linear warm-up and decay. */
 export type OptimizerSettingsInput = {
   /** Decay of the first moment. */
@@ -371,8 +424,12 @@ export type Pooling =
   | 'CLS'
   /** The last token. */
   | 'LASTTOKEN'
+  /** The largest value of each channel over the pooled tokens. */
+  | 'MAX'
   /** The mean of the pooled tokens. */
   | 'MEAN'
+  /** The sum of the pooled tokens divided by the root of their number. */
+  | 'MEAN_SQRT_LEN'
   /** The mean weighted by position, counted from 1. */
   | 'WEIGHTEDMEAN';
 
@@ -520,6 +577,13 @@ export type TextPartsInput = {
   readonly text: string;
 };
 
+/** Whose tokenizer; exactly one of these. */
+export type TokenizerChoice =
+  {   /** A checkpoint's. */
+  readonly checkpoint: CheckpointChoice; readonly folder?: never; }
+  |  { readonly checkpoint?: never;   /** That of a folder below the import folder: its tokenizer.json. */
+  readonly folder: string; };
+
 export type CreateCollectionMutationVariables = Exact<{
   input: CreateCollectionInput;
 }>;
@@ -580,12 +644,43 @@ export type DatasetTextsQuery = { readonly dataset: { readonly id: string, reado
 
 export type DatasetSizesFragment = { readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> };
 
+export type EmbedQueryVariables = Exact<{
+  texts: ReadonlyArray<string> | string;
+  checkpoint: CheckpointChoice;
+  prompt?: ModelPromptInput | null | undefined;
+}>;
+
+
+export type EmbedQuery = { readonly embed: { readonly dimensions: number, readonly report: { readonly prompt: string }, readonly embeddings: ReadonlyArray<{ readonly tokens: number, readonly truncated: boolean, readonly base64: string }> } };
+
+export type TokenizeQueryVariables = Exact<{
+  texts: ReadonlyArray<string> | string;
+  model: TokenizerChoice;
+}>;
+
+
+export type TokenizeQuery = { readonly tokenize: ReadonlyArray<{ readonly ids: ReadonlyArray<number>, readonly offsets: ReadonlyArray<number> }> };
+
 export type CreateModelMutationVariables = Exact<{
   input: CreateModelInput;
 }>;
 
 
 export type CreateModelMutation = { readonly createModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
+
+export type ImportModelMutationVariables = Exact<{
+  input: ImportModelInput;
+}>;
+
+
+export type ImportModelMutation = { readonly importModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
+
+export type DeleteModelMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteModelMutation = { readonly deleteModel: { readonly deletedId: string } };
 
 export type ModelsQueryVariables = Exact<{
   filter?: ModelFilter | null | undefined;
@@ -754,10 +849,34 @@ export const DatasetTextsDocument: Operation<'query', DatasetTextsQuery, Dataset
   text: "query DatasetTexts($id: ID!, $split: Split!, $first: Int!) {\n  dataset(id: $id) {\n    id\n    records(split: $split, first: $first) {\n      nodes {\n        key\n        query {\n          text\n        }\n      }\n    }\n    documents(split: $split, first: $first) {\n      nodes {\n        key\n        text {\n          text\n        }\n      }\n    }\n  }\n}",
 };
 
+export const EmbedDocument: Operation<'query', EmbedQuery, EmbedQueryVariables> = {
+  kind: 'query',
+  name: 'Embed',
+  text: "query Embed($texts: [String!]!, $checkpoint: CheckpointChoice!, $prompt: ModelPromptInput) {\n  embed(texts: $texts, checkpoint: $checkpoint, prompt: $prompt) {\n    dimensions\n    report {\n      prompt\n    }\n    embeddings {\n      tokens\n      truncated\n      base64\n    }\n  }\n}",
+};
+
+export const TokenizeDocument: Operation<'query', TokenizeQuery, TokenizeQueryVariables> = {
+  kind: 'query',
+  name: 'Tokenize',
+  text: "query Tokenize($texts: [String!]!, $model: TokenizerChoice!) {\n  tokenize(texts: $texts, model: $model) {\n    ids\n    offsets\n  }\n}",
+};
+
 export const CreateModelDocument: Operation<'mutation', CreateModelMutation, CreateModelMutationVariables> = {
   kind: 'mutation',
   name: 'CreateModel',
   text: "mutation CreateModel($input: CreateModelInput!) {\n  createModel(input: $input) {\n    model {\n      ...ModelSummary\n    }\n  }\n}\nfragment ModelSummary on Model {\n  id\n  name\n  family\n  dimension\n  layers\n  parameters\n  vocabularySize\n  maxLength\n  checkpoint {\n    id\n  }\n}",
+};
+
+export const ImportModelDocument: Operation<'mutation', ImportModelMutation, ImportModelMutationVariables> = {
+  kind: 'mutation',
+  name: 'ImportModel',
+  text: "mutation ImportModel($input: ImportModelInput!) {\n  importModel(input: $input) {\n    model {\n      ...ModelSummary\n    }\n  }\n}\nfragment ModelSummary on Model {\n  id\n  name\n  family\n  dimension\n  layers\n  parameters\n  vocabularySize\n  maxLength\n  checkpoint {\n    id\n  }\n}",
+};
+
+export const DeleteModelDocument: Operation<'mutation', DeleteModelMutation, DeleteModelMutationVariables> = {
+  kind: 'mutation',
+  name: 'DeleteModel',
+  text: "mutation DeleteModel($id: ID!) {\n  deleteModel(id: $id) {\n    deletedId\n  }\n}",
 };
 
 export const ModelsDocument: Operation<'query', ModelsQuery, ModelsQueryVariables> = {

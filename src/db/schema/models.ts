@@ -1,10 +1,15 @@
 /** Models before any training: theta_0 of runs. Trained weights are checkpoints. */
 import { boolean, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import type { PromptTemplates } from '../../data/types.ts';
+import type { ModelSpec } from '../../formats/types.ts';
 import type { EncoderFamily, PoolingMode } from '../../nn/encoders/catalog.ts';
-import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, isDigest } from './columns.ts';
 
-export const poolingNames = ['cls', 'mean', 'weightedmean', 'lasttoken'] as const satisfies readonly PoolingMode[];
+/** The part of a model folder's settings that has no column of its own. */
+export type ModelPipeline = Pick<
+  ModelSpec,
+  'dense' | 'normalize' | 'similarity' | 'lowerCase' | 'prompts' | 'defaultPromptName'
+>;
 
 export const models = pgTable(
   'models',
@@ -17,21 +22,24 @@ export const models = pgTable(
     /** The folder objects/models/<digest>. */
     digest: text('digest').notNull(),
     bytes: count64('bytes').notNull(),
-    architecture: jsonb('architecture').$type<Readonly<Record<string, number>>>().notNull(),
+    architecture: jsonb('architecture').$type<Readonly<Record<string, number | boolean>>>().notNull(),
     dimension: integer('dimension').notNull(),
     layers: integer('layers').notNull(),
     parameters: count64('parameters').notNull(),
     vocabularySize: integer('vocabulary_size').notNull(),
     maxLength: integer('max_length').notNull(),
-    pooling: text('pooling', { enum: poolingNames }).notNull(),
+    /** One mode, or several whose vectors are joined in this order. */
+    pooling: text('pooling').array().$type<readonly PoolingMode[]>().notNull(),
     includePrompt: boolean('include_prompt').notNull(),
+    /** What follows pooling, and what other programs are told. */
+    pipeline: jsonb('pipeline').$type<ModelPipeline>().notNull(),
     templates: jsonb('templates').$type<PromptTemplates>().notNull(),
     /** Of the initial weights; null = not drawn here. */
     seed: count64('seed'),
     /** Where it came from, for people: `scratch`, a folder, a hub id. */
     source: text('source').notNull(),
   },
-  (table) => [oneOf('models_pooling', table.pooling, poolingNames), isDigest('models_digest_is_sha256', table.digest)],
+  (table) => [isDigest('models_digest_is_sha256', table.digest)],
 );
 
 export type ModelRow = typeof models.$inferSelect;

@@ -22,7 +22,7 @@ export const EmbeddingReportObject = builder.objectRef<EmbeddingReport>('Embeddi
 });
 
 const Embedding = builder.objectRef<EmbeddedText>('Embedding').implement({
-  description: 'The vector of one text, of length 1.',
+  description: 'The vector of one text as the model gives it: of length 1 where the model normalizes.',
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Which of the texts, from 0.' }),
     tokens: t.exposeInt('tokens', { description: 'Its tokens.' }),
@@ -72,6 +72,14 @@ const SimilarityResult = builder.objectRef<Similarities>('SimilarityResult').imp
   }),
 });
 
+const ModelPromptInput = builder.inputType('ModelPromptInput', {
+  description:
+    "One of the model's own prompts, as sentence-transformers takes it: the text goes in as it stands, a blank one too.",
+  fields: (t) => ({
+    name: t.string({ description: 'Its name; absent = the default prompt of the model, or none where it has none.' }),
+  }),
+});
+
 const instruction = 'Task instruction, for the models whose template has a place for it.';
 
 builder.queryFields((t) => ({
@@ -79,7 +87,10 @@ builder.queryFields((t) => ({
     type: EmbedResult,
     description: 'Embeds texts.',
     args: {
-      texts: t.arg.stringList({ required: true, description: 'The texts; none may be empty.' }),
+      texts: t.arg.stringList({
+        required: true,
+        description: 'The texts; none may be empty, unless `prompt` is given.',
+      }),
       checkpoint: t.arg({ type: CheckpointChoice, required: true, description: 'With which checkpoint.' }),
       role: t.arg({
         type: TextRole,
@@ -87,6 +98,7 @@ builder.queryFields((t) => ({
         defaultValue: 'passage',
         description: 'Which prompt they are given.',
       }),
+      prompt: t.arg({ type: ModelPromptInput, description: "In place of the role's prompt and the instruction." }),
       instruction: t.arg.string({ required: true, defaultValue: '', description: instruction }),
       dimensions: t.arg.int({
         description: 'Keep only so many leading components, normalised again; absent = all.',

@@ -1,12 +1,14 @@
 /** Models: encoders before training. */
 import { z } from 'zod';
-import { encoderCatalog } from '../../nn/encoders/catalog.ts';
+import type { DenseLayer, Similarity as SimilarityName } from '../../formats/types.ts';
+import { type DenseActivation, encoderCatalog } from '../../nn/encoders/catalog.ts';
 import { createModel } from '../../services/create-model.ts';
+import { importModel } from '../../services/import-model.ts';
 import * as models from '../../services/models.ts';
 import { builder } from '../builder.ts';
 import { parametersInput, parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';
-import { EncoderFamily, Pooling } from '../enums.ts';
+import { EncoderFamily, namedEnum, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
 import { ModelConnection } from './connections.ts';
@@ -18,6 +20,36 @@ const Templates = builder.objectRef<{ query: string; sts: string; passage: strin
     query: t.exposeString('query', { description: 'Before a search query.' }),
     sts: t.exposeString('sts', { description: 'Before a sentence that is compared.' }),
     passage: t.exposeString('passage', { description: 'Before a document.' }),
+  }),
+});
+
+const Activation = namedEnum<DenseActivation>('Activation', 'What follows a dense layer.', {
+  tanh: 'The hyperbolic tangent.',
+  identity: 'Nothing.',
+});
+
+const Similarity = namedEnum<SimilarityName>('Similarity', 'What two vectors are compared by.', {
+  cosine: 'The cosine of their angle.',
+  dot: 'Their inner product.',
+  euclidean: 'Their Euclidean distance, negated.',
+  manhattan: 'Their Manhattan distance, negated.',
+});
+
+const Dense = builder.objectRef<DenseLayer>('DenseLayer').implement({
+  description: 'A dense layer behind pooling.',
+  fields: (t) => ({
+    inFeatures: t.exposeInt('inFeatures', { description: 'Width of what comes in.' }),
+    outFeatures: t.exposeInt('outFeatures', { description: 'Width of what it gives.' }),
+    bias: t.exposeBoolean('bias', { description: 'True = a bias is added.' }),
+    activation: t.expose('activation', { type: Activation, description: 'What follows.' }),
+  }),
+});
+
+const NamedPrompt = builder.objectRef<{ name: string; text: string }>('NamedPrompt').implement({
+  description: 'A prompt by its name.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name.' }),
+    text: t.exposeString('text', { description: 'What is put before a text.' }),
   }),
 });
 
@@ -36,7 +68,39 @@ Model.implement({
     parameters: t.expose('parameters', { type: 'Int64', description: 'Number of weights.' }),
     vocabularySize: t.exposeInt('vocabularySize', { description: 'Tokens it knows.' }),
     maxLength: t.exposeInt('maxLength', { description: 'Longest text in tokens; longer ones are cut.' }),
-    pooling: t.expose('pooling', { type: Pooling, description: "How token states become a text's vector." }),
+    pooling: t.field({
+      type: [Pooling],
+      description: "How token states become a text's vector; the vectors of several are joined in this order.",
+      resolve: (row) => [...row.pooling],
+    }),
+    dense: t.field({
+      type: [Dense],
+      description: 'Layers between pooling and the vector, in order. They are trained too.',
+      resolve: (row) => [...row.pipeline.dense],
+    }),
+    normalize: t.boolean({
+      description: 'True = its vectors have length 1. Losses, search and similarity take the cosine either way.',
+      resolve: (row) => row.pipeline.normalize,
+    }),
+    similarity: t.field({
+      type: Similarity,
+      description: 'What sentence-transformers compares its vectors by.',
+      resolve: (row) => row.pipeline.similarity,
+    }),
+    lowerCase: t.boolean({
+      description: 'True = texts are lowercased before all else.',
+      resolve: (row) => row.pipeline.lowerCase,
+    }),
+    prompts: t.field({
+      type: [NamedPrompt],
+      description: 'Its prompts by name, as sentence-transformers offers them.',
+      resolve: (row) => Object.entries(row.pipeline.prompts).map(([name, text]) => ({ name, text })),
+    }),
+    defaultPromptName: t.string({
+      nullable: true,
+      description: 'The prompt that sentence-transformers takes where none is named.',
+      resolve: (row) => row.pipeline.defaultPromptName,
+    }),
     includePrompt: t.exposeBoolean('includePrompt', { description: "True = the prompt's tokens are pooled too." }),
     templates: t.expose('templates', { type: Templates, description: 'Prompts.' }),
     source: t.exposeString('source', { description: 'Where it came from.' }),
@@ -152,6 +216,47 @@ const CreateModelPayload = builder.objectRef<Awaited<ReturnType<typeof createMod
   }),
 });
 
+const HubModelInput = builder.inputType('HubModelInput', {
+  description: 'A model on a Hugging Face hub (HF_ENDPOINT). What was downloaded is kept, and needs no network again.',
+  fields: (t) => ({
+    repository: t.string({ required: true, description: 'owner/name.' }),
+    revision: t.string({
+      required: true,
+      defaultValue: 'main',
+      description: 'Branch, tag or commit. The commit it stands for is recorded as the source of the model.',
+    }),
+  }),
+});
+
+const ModelSourceInput = builder.inputType('ModelSourceInput', {
+  description: 'Where a model comes from; exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    folder: t.string({
+      description:
+        'A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers.',
+    }),
+    hub: t.field({ type: HubModelInput, description: 'A download.' }),
+  }),
+});
+
+const ImportModelInput = builder.inputType('ImportModelInput', {
+  description: 'A model that another program made. What would change its vectors and is not computed here is refused.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Name, 1 to 200 characters.', validate: nameSchema }),
+    source: t.field({ type: ModelSourceInput, required: true, description: 'Where it comes from.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const ImportModelPayload = builder.objectRef<Awaited<ReturnType<typeof importModel>>>('ImportModelPayload').implement({
+  description: 'What importModel made.',
+  fields: (t) => ({
+    model: t.expose('model', { type: Model, description: 'The model.' }),
+    job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+  }),
+});
+
 const DeleteModelPayload = deletedPayload('DeleteModelPayload', 'model');
 
 builder.mutationFields((t) => ({
@@ -164,6 +269,13 @@ builder.mutationFields((t) => ({
         ...input,
         vocabularyFrom: input.vocabularyFrom.map((id, i) => keyOf(id, 'Dataset', `input.vocabularyFrom.${i}`).key),
       }),
+  }),
+  importModel: t.field({
+    type: ImportModelPayload,
+    description:
+      'Takes over a model with its tokenizer, pooling, dense layers and prompts, and waits until it is there; its job tells progress meanwhile.',
+    args: { input: t.arg({ type: ImportModelInput, required: true, description: 'What to import.' }) },
+    resolve: (_root, { input }, { tandem }) => importModel(tandem, input),
   }),
   deleteModel: t.field({
     type: DeleteModelPayload,

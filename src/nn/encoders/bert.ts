@@ -13,7 +13,7 @@ import { residualAdd } from '../ops/residual.ts';
 import type { Parameter, Parameters } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec } from '../types.ts';
-import { type Forward, type HiddenStates, innerBlock } from './encoder.ts';
+import { type Forward, type HiddenStates, runBlocks } from './encoder.ts';
 
 /** What a block reads besides its input. */
 interface BlockContext {
@@ -28,23 +28,34 @@ interface BlockContext {
 }
 
 export function bertForward(tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward): HiddenStates {
-  const { layers } = spec.architecture;
-  const innerAt = innerBlock(layers);
-  let x = embed(tape, parameters, spec, forward);
-  let inner = x;
-  for (let layer = 0; layer < layers; layer++) {
-    const get = (name: string): Parameter => parameters.get(`encoder.layer.${layer}.${name}`);
-    const output = block({ tape, ...forward, dropout: forward.dropout, spec, get, site: 1 + 3 * layer }, x);
-    if (!forward.keepInner || layer !== innerAt) tape.drop(x);
-    x = output;
-    if (layer + 1 === innerAt) inner = output;
-  }
-  return { final: x, inner };
+  return bertBlocks(tape, parameters, spec, forward, embed(tape, parameters, spec, forward));
 }
 
-function embed(tape: Tape, parameters: Parameters, spec: EncoderSpec, { batch, dropout: settings }: Forward): Value {
+/** All blocks; uses up `x`, the embeddings. XLM-R has the same. */
+export function bertBlocks(
+  tape: Tape,
+  parameters: Parameters,
+  spec: EncoderSpec,
+  forward: Forward,
+  x: Value,
+): HiddenStates {
+  return runBlocks(tape, spec.architecture.layers, x, forward, (layer, input) => {
+    const get = (name: string): Parameter => parameters.get(`encoder.layer.${layer}.${name}`);
+    return block({ tape, ...forward, dropout: forward.dropout, spec, get, site: 1 + 3 * layer }, input);
+  });
+}
+
+/** `positionRows`: row of the position table of each token, where it is not the token's position. */
+export function embed(
+  tape: Tape,
+  parameters: Parameters,
+  spec: EncoderSpec,
+  { batch, dropout: settings }: Forward,
+  positionRows?: Uint32Array,
+): Value {
   const get = (name: string): Parameter => parameters.get(`embeddings.${name}`);
   const sum = embedding(tape, batch, {
+    positionRows,
     word: get('word_embeddings.weight'),
     position: get('position_embeddings.weight'),
     type: get('token_type_embeddings.weight'),

@@ -1,37 +1,155 @@
 /** The encoder families, one row each. The code behind a name is `<name>.ts` beside this file. */
 import type { CatalogEntry } from '../../catalog.ts';
 
+const layers = { name: 'layers', description: 'Blocks.', type: 'int', default: 2, min: 1, max: 96 } as const;
+const width = {
+  name: 'width',
+  description: 'Width of the residual stream, C.',
+  type: 'int',
+  default: 64,
+  min: 8,
+  max: 8192,
+} as const;
+const heads = {
+  name: 'heads',
+  description: 'Attention heads, H; must divide the width.',
+  type: 'int',
+  default: 4,
+  min: 1,
+  max: 128,
+} as const;
+const innerWidth = {
+  name: 'innerWidth',
+  description: 'Width of the feed-forward layer, F.',
+  type: 'int',
+  default: 256,
+  min: 8,
+  max: 65536,
+} as const;
+const maxPositions = {
+  name: 'maxPositions',
+  description: 'Longest text in tokens.',
+  type: 'int',
+  default: 512,
+  min: 8,
+  max: 32768,
+} as const;
+const sizes = [layers, width, heads, innerWidth, maxPositions] as const;
+const ropeTheta = {
+  name: 'ropeTheta',
+  description: 'Base of the rotary angles; of global attention where local attention has its own.',
+  type: 'float',
+  default: 10_000,
+  min: 1,
+  max: 1e9,
+} as const;
+const keyValueHeads = {
+  name: 'keyValueHeads',
+  description: 'Heads of keys and values, a divisor of the heads; 0 = as many as heads.',
+  type: 'int',
+  default: 0,
+  min: 0,
+  max: 128,
+} as const;
+const causal = {
+  name: 'causal',
+  description: 'Whether a token sees only itself and what stands before it.',
+  type: 'boolean',
+  default: true,
+} as const;
+
 export const encoderCatalog = [
   {
     name: 'bert',
     title: 'BERT',
     description: 'Bidirectional post-norm encoder with learned positions and exact GELU (BGE, MiniLM, E5, GTE).',
     source: 'Devlin et al. 2018, arXiv 1810.04805; parameter names of transformers',
+    parameters: sizes,
+  },
+  {
+    name: 'xlm-roberta',
+    title: 'XLM-R / RoBERTa',
+    description: "BERT's blocks with positions that count from the padding token's id + 1 (multilingual E5, BGE-M3).",
+    source: 'Conneau et al. 2019, arXiv 1911.02116; parameter names of transformers',
+    parameters: sizes,
+  },
+  {
+    name: 'modernbert',
+    title: 'ModernBERT',
+    description:
+      'Bidirectional pre-norm encoder with rotary positions, GeGLU and alternating local and global attention.',
+    source: 'Warner et al. 2024, arXiv 2412.13663; parameter names of transformers',
     parameters: [
-      { name: 'layers', description: 'Blocks.', type: 'int', default: 2, min: 1, max: 96 },
-      { name: 'width', description: 'Width of the residual stream, C.', type: 'int', default: 64, min: 8, max: 8192 },
+      ...sizes,
+      { ...ropeTheta, default: 160_000 },
       {
-        name: 'heads',
-        description: 'Attention heads, H; must divide the width.',
-        type: 'int',
-        default: 4,
+        name: 'localRopeTheta',
+        description: 'Base of the rotary angles of local attention.',
+        type: 'float',
+        default: 10_000,
         min: 1,
+        max: 1e9,
+      },
+      {
+        name: 'localAttention',
+        description: 'Tokens that local attention spans, half of them on each side.',
+        type: 'int',
+        default: 128,
+        min: 0,
+        max: 32768,
+      },
+      {
+        name: 'globalEvery',
+        description: 'Every so-manieth block, the first included, attends globally; the others locally.',
+        type: 'int',
+        default: 3,
+        min: 1,
+        max: 96,
+      },
+    ],
+  },
+  {
+    name: 'llama',
+    title: 'Llama / MiniCPM',
+    description: 'Pre-norm decoder with RMSNorm, rotary positions, grouped-query attention and SwiGLU.',
+    source: 'Touvron et al. 2023, arXiv 2302.13971; Hu et al. 2024, arXiv 2404.06395; parameter names of transformers',
+    parameters: [...sizes, ropeTheta, keyValueHeads, causal],
+  },
+  {
+    name: 'qwen3',
+    title: 'Qwen3',
+    description: "Llama's blocks with a head size of its own and normalised queries and keys (Qwen3-Embedding).",
+    source: 'Yang et al. 2025, arXiv 2505.09388; parameter names of transformers',
+    parameters: [
+      ...sizes,
+      { ...ropeTheta, default: 1_000_000 },
+      keyValueHeads,
+      {
+        name: 'headSize',
+        description: 'Channels of one head, D; 0 = the width divided by the heads.',
+        type: 'int',
+        default: 0,
+        min: 0,
         max: 128,
       },
-      {
-        name: 'innerWidth',
-        description: 'Width of the feed-forward layer, F.',
-        type: 'int',
-        default: 256,
-        min: 8,
-        max: 65536,
-      },
-      { name: 'maxPositions', description: 'Longest text in tokens.', type: 'int', default: 512, min: 8, max: 32768 },
+      causal,
     ],
   },
 ] as const satisfies readonly CatalogEntry[];
 
 export type EncoderFamily = (typeof encoderCatalog)[number]['name'];
 
-export const poolingModes = ['cls', 'mean', 'weightedmean', 'lasttoken'] as const;
+/** In the order in which sentence-transformers' older files concatenate several. */
+export const poolingModes = ['cls', 'max', 'mean', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const;
 export type PoolingMode = (typeof poolingModes)[number];
+
+/** One mode, or at least two whose vectors are joined end to end in this order. */
+export type Pooling = PoolingMode | readonly PoolingMode[];
+
+/** The modes of a pooling, one or several. */
+export const poolingList = (pooling: Pooling): readonly PoolingMode[] =>
+  typeof pooling === 'string' ? [pooling] : pooling;
+
+/** What may follow a dense layer. */
+export const denseActivations = ['tanh', 'identity'] as const;
+export type DenseActivation = (typeof denseActivations)[number];

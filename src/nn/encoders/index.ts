@@ -2,5 +2,15 @@
 import { bertForward } from './bert.ts';
 import type { EncoderFamily } from './catalog.ts';
 import type { EncoderForward } from './encoder.ts';
+import { llamaForward } from './llama.ts';
+import { modernBertForward } from './modernbert.ts';
+import { qwen3Forward } from './qwen3.ts';
+import { xlmRobertaForward } from './xlm-roberta.ts';
 
-export const encoderForwards: Readonly<Record<EncoderFamily, EncoderForward>> = { bert: bertForward };
+export const encoderForwards: Readonly<Record<EncoderFamily, EncoderForward>> = {
+  bert: bertForward,
+  'xlm-roberta': xlmRobertaForward,
+  modernbert: modernBertForward,
+  llama: llamaForward,
+  qwen3: qwen3Forward,
+};

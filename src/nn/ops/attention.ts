@@ -1,5 +1,7 @@
-/** Bidirectional multi-head attention within each text of a packed batch. q, k, v, out [T, C]; no T x T matrix is kept. */
-import { attentionBackward, attentionForward } from '../../kernels/attention.ts';
+/**
+ * Multi-head attention within each text of a packed batch: q, out [T, H * D], k, v [T, G * D]; no T x T matrix is kept.
+ */
+import { type AttentionMask, attentionBackward, attentionForward } from '../../kernels/attention.ts';
 import type { DeviceBatch } from '../batch.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings } from '../types.ts';
@@ -11,12 +13,17 @@ export interface AttentionInputs {
   readonly batch: DeviceBatch;
   /** H */
   readonly heads: number;
+  /** G; absent = H. */
+  readonly keyValueHeads?: number;
+  /** Absent = every token sees its whole text. */
+  readonly mask?: AttentionMask | undefined;
   /** Dropout of the attention weights. */
   readonly dropout: DropoutSettings | undefined;
   readonly site: number;
 }
 
-export function attention(tape: Tape, { q, k, v, batch, heads, dropout, site }: AttentionInputs): Value {
+export function attention(tape: Tape, call: AttentionInputs): Value {
+  const { q, k, v, batch, heads, keyValueHeads, mask, dropout, site } = call;
   const { gpu } = tape;
   const shape = q.tensor.shape;
   const out = tape.output(`attention.${site}`, shape);
@@ -27,6 +34,8 @@ export function attention(tape: Tape, { q, k, v, batch, heads, dropout, site }: 
     v: v.tensor,
     batch,
     heads,
+    ...(keyValueHeads !== undefined && { keyValueHeads }),
+    ...(mask !== undefined && { mask }),
     out: out.tensor,
     logSumExp,
     ...(dropout !== undefined && dropout.attentionRate > 0
@@ -35,11 +44,9 @@ export function attention(tape: Tape, { q, k, v, batch, heads, dropout, site }: 
   };
   attentionForward(gpu, inputs);
   const backward = (dOut: Value['tensor']): void => {
-    const [dQ, dK, dV] = ['dQ', 'dK', 'dV'].map((name) => tape.lease(`attention.${site}.${name}`, shape)) as [
-      Value['tensor'],
-      Value['tensor'],
-      Value['tensor'],
-    ];
+    const leaseLike = (name: string, { tensor }: Value): Value['tensor'] =>
+      tape.lease(`attention.${site}.${name}`, tensor.shape);
+    const [dQ, dK, dV] = [leaseLike('dQ', q), leaseLike('dK', k), leaseLike('dV', v)];
     attentionBackward(gpu, { ...inputs, dOut, dQ, dK, dV });
     tape.give(q, dQ);
     tape.give(k, dK);

@@ -1,4 +1,5 @@
-/** out[t] = word[id] + position[p] + type[s], [T, C]. The tables' gradients are summed by an index made on the host, without atomics. */
+/** out[t] = word[id] + position[p] + type[0], [T, C]. The tables' gradients are summed by an index made on the host, without atomics. */
+import { withLeases } from '../../gpu/types.ts';
 import { embeddingBackward, embeddingForward, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';
 import type { Parameter } from '../parameters.ts';
@@ -11,25 +12,32 @@ export interface EmbeddingTables {
   readonly position: Parameter;
   /** [S, C] */
   readonly type: Parameter;
+  /** [T] row of the position table of each token; absent = its position in its text. */
+  readonly positionRows?: Uint32Array | undefined;
 }
 
-export function embedding(tape: Tape, batch: DeviceBatch, { word, position, type }: EmbeddingTables): Value {
+export function embedding(tape: Tape, batch: DeviceBatch, tables: EmbeddingTables): Value {
+  const { word, position, type, positionRows } = tables;
   const { gpu } = tape;
-  const { ids, positions, typeIds, host } = batch;
+  const { ids, typeIds, host } = batch;
   const [, C] = word.value.shape as [number, number];
   const out = tape.output('embedding', [batch.T, C]);
-  embeddingForward(gpu, {
-    ids,
-    positions,
-    typeIds,
-    word: word.value,
-    position: position.value,
-    type: type.value,
-    out: out.tensor,
+  withLeases(gpu, (lease) => {
+    const ownRows = positionRows && lease('embedding.positionRows', [batch.T], 'u32');
+    if (positionRows && ownRows) gpu.write(ownRows, positionRows);
+    embeddingForward(gpu, {
+      ids,
+      positions: ownRows ?? batch.positions,
+      typeIds,
+      word: word.value,
+      position: position.value,
+      type: type.value,
+      out: out.tensor,
+    });
   });
   return tape.record(out, (dOut) => {
     embeddingBackward(gpu, { dOut, index: scatterIndex(host.ids), dTable: word.gradient });
-    embeddingBackward(gpu, { dOut, index: scatterIndex(host.positions), dTable: position.gradient });
+    embeddingBackward(gpu, { dOut, index: scatterIndex(positionRows ?? host.positions), dTable: position.gradient });
     embeddingBackward(gpu, { dOut, index: scatterIndex(new Uint32Array(batch.T)), dTable: type.gradient });
   });
 }

@@ -1,15 +1,15 @@
-/** LayerNorm over the channels (Ba et al. 2016): x, y [T, C]; gamma, beta [C]; mean and 1/std per token kept for the way back. */
+/** LayerNorm over the channels (Ba et al. 2016): x, y [T, C]; gamma, beta [C], beta may be absent; mean and 1/std per token kept for the way back. */
 import { layerNormBackward, layerNormForward } from '../../kernels/norm.ts';
 import type { Parameter } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 
-export function layerNorm(tape: Tape, x: Value, gamma: Parameter, beta: Parameter, epsilon: number): Value {
+export function layerNorm(tape: Tape, x: Value, gamma: Parameter, beta: Parameter | undefined, epsilon: number): Value {
   const { gpu } = tape;
   const [T] = x.tensor.shape as [number];
   const y = tape.output(gamma.name, x.tensor.shape);
   const mean = tape.lease(`${gamma.name}.mean`, [T]);
   const rstd = tape.lease(`${gamma.name}.rstd`, [T]);
-  layerNormForward(gpu, { x: x.tensor, gamma: gamma.value, beta: beta.value, out: y.tensor, mean, rstd, epsilon });
+  layerNormForward(gpu, { x: x.tensor, gamma: gamma.value, beta: beta?.value, out: y.tensor, mean, rstd, epsilon });
   const backward = (dOut: Value['tensor']): void => {
     const dX = tape.lease(`${gamma.name}.dX`, x.tensor.shape);
     layerNormBackward(gpu, {
@@ -20,7 +20,7 @@ export function layerNorm(tape: Tape, x: Value, gamma: Parameter, beta: Paramete
       dOut,
       dX,
       dGamma: gamma.gradient,
-      dBeta: beta.gradient,
+      dBeta: beta?.gradient,
     });
     tape.give(x, dX);
   };

@@ -40,7 +40,15 @@ export function modelSuite(live: () => Live): void {
       expect(createModel).toMatchObject({
         job: { state: 'SUCCEEDED', kind: 'CREATE_MODEL' },
         model: {
-          ...{ name: 'tiny', family: 'BERT', dimension: 16, layers: 1, pooling: 'MEAN', includePrompt: false, seed: 1 },
+          ...{
+            name: 'tiny',
+            family: 'BERT',
+            dimension: 16,
+            layers: 1,
+            pooling: ['MEAN'],
+            includePrompt: false,
+            seed: 1,
+          },
           templates: { query: 'Instruction: {task} Query: ', passage: '' },
           architecture: { heads: 2, maxPositions: 32 },
           checkpoint: { reason: 'INITIAL', step: 0, run: null, model: { name: 'tiny' }, resumable: false },

@@ -1,20 +1,16 @@
 /** transformers' config.json of a BERT, both ways. */
-import { choiceField, integerField, type JsonFile, wrongField } from './json-file.ts';
-import type { Architecture } from './types.ts';
+import { choiceField, integerField, type JsonFile } from '../json-file.ts';
+import type { Architecture } from '../types.ts';
+import { checkHeads, epsilonField, refuseQuantized } from './fields.ts';
 
 export function readBertConfig(file: JsonFile): Architecture {
   choiceField(file, 'hidden_act', ['gelu']);
   choiceField(file, 'position_embedding_type', ['absolute']);
   choiceField(file, 'is_decoder', [false]);
-  const epsilon = file.fields['layer_norm_eps'] ?? 1e-12;
-  if (typeof epsilon !== 'number' || !(epsilon > 0 && epsilon < 1)) {
-    throw wrongField(file.path, 'layer_norm_eps', epsilon, 'a number between 0 and 1');
-  }
+  refuseQuantized(file);
   const width = integerField(file, 'hidden_size');
   const heads = integerField(file, 'num_attention_heads');
-  if (width % heads !== 0) {
-    throw wrongField(file.path, 'num_attention_heads', heads, `a divisor of hidden_size, ${width}`);
-  }
+  checkHeads(file, heads, width);
   return {
     layers: integerField(file, 'num_hidden_layers'),
     width,
@@ -23,7 +19,7 @@ export function readBertConfig(file: JsonFile): Architecture {
     maxPositions: integerField(file, 'max_position_embeddings'),
     vocabularySize: integerField(file, 'vocab_size'),
     typeVocabularySize: integerField(file, 'type_vocab_size'),
-    layerNormEpsilon: epsilon,
+    layerNormEpsilon: epsilonField(file, 'layer_norm_eps', 1e-12),
   };
 }
 

@@ -1,0 +1,13 @@
+// out = tanh(x)
+struct Params { count: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) local: u32) {
+  let first = workgroup_index(group, groups) * 256u + local;
+  for (var i = first; i < min(first + 256u, params.count); i += 64u) { out[i] = safe_tanh(x[i]); }
+}

@@ -1,0 +1,19 @@
+// out[t, c] = table[ids[t], c]. A workgroup owns eight tokens.
+struct Params { tokens: u32, width: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> ids: array<u32>;
+@group(0) @binding(2) var<storage, read> table: array<f32>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let width = params.width;
+  let first = workgroup_index(group, count) * 8u;
+  let behind = min(first + 8u, params.tokens);
+  for (var t = first; t < behind; t++) {
+    let row = ids[t] * width;
+    for (var c = lane; c < width; c += 64u) {
+      out[t * width + c] = table[row + c];
+    }
+  }
+}

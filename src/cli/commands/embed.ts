@@ -1,0 +1,128 @@
+/** For scripts: `tandem embed` and `tandem tokenize`, of a model folder or of a checkpoint. */
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import {
+  DeleteModelDocument,
+  EmbedDocument,
+  ImportModelDocument,
+  type TandemClient,
+  TokenizeDocument,
+} from '../../client/index.ts';
+import type { GlobalOptions } from '../connect.ts';
+import { checkpointId } from '../lookup.ts';
+import { print } from '../print.ts';
+import { startProgress } from '../progress.ts';
+import { type Session, withService } from '../session.ts';
+import { piecesOf, readTexts } from '../texts-file.ts';
+
+export function addEmbedCommands(program: Command): void {
+  program
+    .command('embed')
+    .description('embed texts as they stand; starts a service where none runs, and leaves nothing behind')
+    .requiredOption('--model <folder-or-checkpoint>', 'a model folder anywhere, or the id or alias of a checkpoint')
+    .requiredOption('--texts <file>', 'a JSON file with an array of strings')
+    .option('--prompt <name>', "one of the model's prompts (default: its default_prompt_name, else none)")
+    .action(embed);
+  program
+    .command('tokenize')
+    .description('ids and code-point offsets of texts, special tokens included, without padding and truncation')
+    .requiredOption(
+      '--model <folder-or-checkpoint>',
+      'a folder with a tokenizer.json, or the id or alias of a checkpoint',
+    )
+    .requiredOption('--texts <file>', 'a JSON file with an array of strings')
+    .action(tokenize);
+}
+
+interface EmbedOptions {
+  readonly model: string;
+  readonly texts: string;
+  readonly prompt?: string;
+}
+
+async function embed({ model, texts: file, prompt }: EmbedOptions, command: Command): Promise<void> {
+  const texts = await readTexts(file);
+  const found = await withService(command, model, (session) =>
+    withCheckpoint(session, model, (id) => embedAll(session.client, { id, prompt, texts, quiet: isQuiet(command) })),
+  );
+  const { dimension, vectors, tokens, truncated } = found;
+  const cut = truncated.filter(Boolean).length;
+  print(
+    command,
+    { dimension, vectors: vectors.toString('base64'), tokens, truncated },
+    `${texts.length} vectors of ${dimension} dimensions; ${cut} texts were cut (--json prints the vectors)`,
+  );
+}
+
+const isQuiet = (command: Command): boolean =>
+  command.optsWithGlobals<GlobalOptions>().json === true && !process.stderr.isTTY;
+
+/** Runs `work` with the id of the model's weights; a folder is a model of the service only meanwhile. */
+async function withCheckpoint<T>(
+  { client, folder }: Session,
+  model: string,
+  work: (id: string) => Promise<T>,
+): Promise<T> {
+  if (folder === undefined) return work(await checkpointId(client, model));
+  const { importModel } = await client.execute(ImportModelDocument, {
+    input: { name: `embed ${randomUUID()}`, source: { folder } },
+  });
+  const { id } = importModel.model;
+  try {
+    return await work(id);
+  } finally {
+    await client.execute(DeleteModelDocument, { id });
+  }
+}
+
+interface EmbedAll {
+  readonly id: string;
+  readonly prompt: string | undefined;
+  readonly texts: readonly string[];
+  readonly quiet: boolean;
+}
+
+async function embedAll(client: TandemClient, { id, prompt, texts, quiet }: EmbedAll) {
+  const rows: Buffer[] = [];
+  const tokens: number[] = [];
+  const truncated: boolean[] = [];
+  let dimension = 0;
+  const progress = startProgress('embedding', texts.length, quiet);
+  try {
+    for (const piece of piecesOf(texts)) {
+      const { embed: answer } = await client.execute(EmbedDocument, {
+        texts: piece,
+        checkpoint: { id },
+        prompt: prompt === undefined ? {} : { name: prompt },
+      });
+      dimension = answer.dimensions;
+      for (const item of answer.embeddings) {
+        rows.push(Buffer.from(item.base64, 'base64'));
+        tokens.push(item.tokens);
+        truncated.push(item.truncated);
+      }
+      progress.update(tokens.length, '');
+    }
+  } finally {
+    progress.stop();
+  }
+  return { dimension, vectors: Buffer.concat(rows), tokens, truncated };
+}
+
+async function tokenize({ model, texts: file }: EmbedOptions, command: Command): Promise<void> {
+  const texts = await readTexts(file);
+  const ids: (readonly number[])[] = [];
+  const offsets: (readonly (readonly number[])[])[] = [];
+  await withService(command, model, async ({ client, folder }) => {
+    const source = folder === undefined ? { checkpoint: { id: await checkpointId(client, model) } } : { folder };
+    for (const piece of piecesOf(texts, { units: 1_000_000 })) {
+      const answer = await client.execute(TokenizeDocument, { texts: piece, model: source });
+      for (const text of answer.tokenize) {
+        ids.push(text.ids);
+        offsets.push(text.ids.map((_id, i) => text.offsets.slice(2 * i, 2 * i + 2)));
+      }
+    }
+  });
+  const total = ids.reduce((sum, { length }) => sum + length, 0);
+  print(command, { ids, offsets }, `${texts.length} texts, ${total} tokens (--json prints them)`);
+}

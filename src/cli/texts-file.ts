@@ -1,0 +1,41 @@
+/** FILE.json: texts as an array of strings, taken as they stand. */
+import { readFile } from 'node:fs/promises';
+import { badInput } from '../errors.ts';
+
+export async function readTexts(path: string): Promise<readonly string[]> {
+  const wrong = (message: string) =>
+    badInput(`${path} ${message}`, { field: '--texts', expected: 'a JSON file with an array of strings' });
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw wrong(`cannot be read: ${cause.message}`);
+  });
+  const values = parse(text, wrong);
+  if (!Array.isArray(values)) throw wrong('holds no array');
+  const at = values.findIndex((value) => typeof value !== 'string');
+  if (at >= 0) throw wrong(`holds ${JSON.stringify(values[at])?.slice(0, 60)} at place ${at}, which is no string`);
+  return values as string[];
+}
+
+function parse(text: string, wrong: (message: string) => Error): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (error) {
+    throw wrong(`is no JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Pieces that a software adapter embeds within a minute; in order, none empty. `units`: UTF-16 units, a longer text is alone. */
+export function piecesOf(texts: readonly string[], { most = 256, units = 20_000 } = {}): string[][] {
+  const pieces: string[][] = [];
+  let room = 0;
+  for (const text of texts) {
+    const last = pieces.at(-1);
+    if (last && last.length < most && text.length <= room) {
+      last.push(text);
+      room -= text.length;
+    } else {
+      pieces.push([text]);
+      room = units - text.length;
+    }
+  }
+  return pieces;
+}

@@ -1,0 +1,27 @@
+/** What follows the encoder, pooling and dense layers, as data: sizes and parameters. */
+import { poolingList } from '../../nn/encoders/catalog.ts';
+import { encoderParameters } from '../architectures/catalog.ts';
+import type { ModelSpec, ParameterShape } from '../types.ts';
+
+/** The part of a spec that decides how a model's parameters look. */
+export type ParameterSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'> & Partial<Pick<ModelSpec, 'dense'>>;
+
+/** Width of a pooled vector: the encoder's, once per pooling mode. */
+export const pooledWidth = ({ architecture, pooling }: ParameterSpec): number =>
+  architecture.width * poolingList(pooling).length;
+
+/** Length of a model's vectors. */
+export const dimensionOf = (spec: ParameterSpec): number => spec.dense?.at(-1)?.outFeatures ?? pooledWidth(spec);
+
+/** Names of a dense layer's parameters; layers count from 0. */
+export const denseName = (layer: number, part: 'weight' | 'bias'): string => `dense.${layer}.linear.${part}`;
+
+/** Every parameter of a model, in forward order: the encoder's, then the dense layers'. */
+export function modelParameters(spec: ParameterSpec): ParameterShape[] {
+  const dense = (spec.dense ?? []).flatMap(({ inFeatures, outFeatures, bias }, i): ParameterShape[] => {
+    const group = `dense.${i}`;
+    const weight = { name: denseName(i, 'weight'), shape: [outFeatures, inFeatures], init: 'normal', group } as const;
+    return bias ? [weight, { name: denseName(i, 'bias'), shape: [outFeatures], init: 'zeros', group }] : [weight];
+  });
+  return [...encoderParameters(spec.family, spec.architecture), ...dense];
+}

@@ -1,0 +1,46 @@
+/** config.json of Dense and Normalize modules. */
+import type { DenseActivation } from '../../nn/encoders/catalog.ts';
+import { choiceField, integerField, type JsonFile, onlyFields, wrongField } from '../json-file.ts';
+import type { DenseLayer } from '../types.ts';
+
+/** Python classes; the first of each is the one that is written. */
+const classes: Readonly<Record<DenseActivation, readonly string[]>> = {
+  tanh: ['torch.nn.modules.activation.Tanh', 'torch.nn.Tanh'],
+  identity: ['torch.nn.modules.linear.Identity', 'torch.nn.Identity'],
+};
+
+const vectorName = 'sentence_embedding';
+
+export function readDenseConfig(file: JsonFile): DenseLayer {
+  const sizes = ['in_features', 'out_features', 'bias', 'activation_function'];
+  onlyFields(file, [...sizes, 'module_input_name', 'module_output_name', 'use_residual']);
+  choiceField(file, 'use_residual', [false]);
+  checkNames(file);
+  const { bias = true, activation_function: name = classes.tanh[0] } = file.fields;
+  if (typeof bias !== 'boolean') throw wrongField(file.path, 'bias', bias, 'true or false');
+  const activation = (Object.keys(classes) as DenseActivation[]).find((key) => classes[key].includes(String(name)));
+  if (activation === undefined) {
+    throw wrongField(file.path, 'activation_function', name, `${classes.tanh[0]} or ${classes.identity[0]}`);
+  }
+  const [inFeatures, outFeatures] = [integerField(file, 'in_features'), integerField(file, 'out_features')];
+  return { inFeatures, outFeatures, bias, activation };
+}
+
+/** Keys that sentence-transformers 5 does not know would be refused there, so only the old ones are written. */
+export const denseConfigJson = ({ inFeatures, outFeatures, bias, activation }: DenseLayer) => ({
+  in_features: inFeatures,
+  out_features: outFeatures,
+  bias,
+  activation_function: classes[activation][0],
+});
+
+/** Normalize has no sizes; newer files name what it reads and writes. */
+export function checkNormalizeConfig(file: JsonFile): void {
+  onlyFields(file, ['module_input_name', 'module_output_name']);
+  checkNames(file);
+}
+
+function checkNames(file: JsonFile): void {
+  choiceField(file, 'module_input_name', [vectorName]);
+  choiceField(file, 'module_output_name', [vectorName]);
+}

@@ -1,0 +1,61 @@
+/** modules.json: which modules a pipeline has, read in all forms that sentence-transformers has written since version 2. */
+import { readFile } from 'node:fs/promises';
+import { isObject, parseJson, wrongField, wrongFile } from '../json-file.ts';
+
+export type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Normalize';
+
+export interface PipelineModule {
+  readonly kind: ModuleKind;
+  /** Folder below the model's; '' for the model's own. */
+  readonly path: string;
+}
+
+/** Python class with its package: `models.Pooling` (to 5.3), `sentence_transformer.modules.pooling.Pooling`, `base.modules...`. */
+const knownType =
+  /^sentence_transformers\.(?:models|(?:base|sentence_transformer)\.modules)(?:\.\w+)?\.(Transformer|Pooling|Dense|Normalize)$/;
+
+/** The modules in order; undefined where there is no such file. Refuses kinds and orders that Tandem does not compute. */
+export async function readModules(path: string): Promise<PipelineModule[] | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw wrongFile(path, error.message);
+  });
+  if (text === undefined) return undefined;
+  const items = parseJson(path, text);
+  if (!Array.isArray(items)) throw wrongFile(path, 'it holds no JSON array');
+  const modules = items.map((item: unknown, i) => readModule(path, item, i));
+  const order = modules.map(({ kind }) => kind).join(' ');
+  if (!/^Transformer Pooling( Dense)*( Normalize)?$/.test(order)) {
+    throw wrongField(
+      path,
+      'type',
+      modules.map(({ kind }) => kind),
+      'Transformer, Pooling, any number of Dense and at most one Normalize, in this order',
+    );
+  }
+  return modules;
+}
+
+function readModule(path: string, item: unknown, i: number): PipelineModule {
+  if (!isObject(item) || typeof item['type'] !== 'string' || typeof item['path'] !== 'string') {
+    throw wrongField(path, `[${i}]`, item, 'an object with type and path');
+  }
+  if (item['path'].split(/[\\/]/).includes('..') || /^([\\/]|[A-Za-z]:)/.test(item['path'])) {
+    throw wrongField(path, `[${i}].path`, item['path'], 'a folder below the model');
+  }
+  const kind = knownType.exec(item['type'])?.[1];
+  if (kind === undefined) {
+    const known = 'a Transformer, Pooling, Dense or Normalize of sentence_transformers';
+    throw wrongField(path, `[${i}].type`, item['type'], known);
+  }
+  return { kind: kind as ModuleKind, path: item['path'] };
+}
+
+/** The form that sentence-transformers 5 and 6 and text-embeddings-inference all read. */
+export const modulesJson = (modules: readonly PipelineModule[]) =>
+  modules.map(({ kind, path }, idx) => ({
+    idx,
+    name: String(idx),
+    path,
+    type: `sentence_transformers.models.${kind}`,
+  }));

@@ -1,0 +1,43 @@
+/** config_sentence_transformers.json: prompts and the similarity function. */
+import { choiceField, isObject, type JsonFile, wrongField, wrongFile } from '../json-file.ts';
+import { type ModelSpec, type Similarity, similarities } from '../types.ts';
+
+export type PromptsConfig = Pick<ModelSpec, 'prompts' | 'defaultPromptName' | 'similarity'>;
+
+/** `file` is undefined where a model has none: no prompts, cosine. */
+export function readPromptsConfig(file: JsonFile | undefined): PromptsConfig {
+  if (!file) return { prompts: {}, defaultPromptName: null, similarity: 'cosine' };
+  choiceField(file, 'model_type', ['SentenceTransformer']);
+  choiceField(file, 'truncate_dim', [null]);
+  const prompts = readPrompts(file);
+  const name = file.fields['default_prompt_name'] ?? null;
+  if (name !== null && (typeof name !== 'string' || !Object.hasOwn(prompts, name))) {
+    throw wrongField(file.path, 'default_prompt_name', name, `null or one of ${Object.keys(prompts).join(', ')}`);
+  }
+  choiceField(file, 'similarity_fn_name', [null, ...similarities]);
+  return {
+    prompts,
+    defaultPromptName: name,
+    similarity: (file.fields['similarity_fn_name'] ?? 'cosine') as Similarity,
+  };
+}
+
+function readPrompts(file: JsonFile): Readonly<Record<string, string>> {
+  const prompts = file.fields['prompts'] ?? {};
+  if (!isObject(prompts)) throw wrongFile(file.path, 'prompts is not a map from name to text');
+  // Null stands for a name that nobody filled.
+  const texts = Object.entries(prompts).map(([name, prompt]) => [name, prompt ?? '']);
+  const wrong = texts.find(([, prompt]) => typeof prompt !== 'string');
+  if (wrong) throw wrongFile(file.path, `prompts is not a map from name to text: ${wrong[0]}`);
+  return Object.fromEntries(texts) as Readonly<Record<string, string>>;
+}
+
+/** Keys sorted, as sentence-transformers writes them. */
+export const promptsConfigJson = ({ prompts, defaultPromptName, similarity }: PromptsConfig) => ({
+  // The version whose form this is; a newer one than the reader's would only make it warn.
+  __version__: { pytorch: '2.8.0', sentence_transformers: '5.1.0', transformers: '4.56.0' },
+  default_prompt_name: defaultPromptName,
+  model_type: 'SentenceTransformer',
+  prompts,
+  similarity_fn_name: similarity,
+});

@@ -1,0 +1,94 @@
+/** How a pipeline's first module reads texts: the longest text and lower case, from the files that tell them. */
+import { join } from 'node:path';
+import {
+  choiceField,
+  integerField,
+  isObject,
+  type JsonFile,
+  onlyFields,
+  readJsonIfPresent,
+  wrongField,
+} from '../json-file.ts';
+
+/** Names that sentence-transformers has given its file, in the order in which it looks for them. */
+const fileNames = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'].map(
+  (family) => `sentence_${family}_config.json`,
+);
+
+export interface TransformerConfig {
+  /** Longest text in tokens; undefined where no file tells one. `file` names the file. */
+  readonly maxLength: { readonly tokens: number; readonly file: string; readonly field: string } | undefined;
+  readonly lowerCase: boolean;
+}
+
+/** `folder` is the module's own. */
+export async function readTransformerConfig(folder: string): Promise<TransformerConfig> {
+  const file = await firstFile(folder);
+  const tokenizer = await readJsonIfPresent(join(folder, 'tokenizer_config.json'));
+  if (tokenizer) choiceField(tokenizer, 'truncation_side', ['right']);
+  if (file) checkSettings(file);
+  const lowerCase = file?.fields['do_lower_case'] ?? false;
+  if (typeof lowerCase !== 'boolean') throw wrongField(file?.path ?? '', 'do_lower_case', lowerCase, 'true or false');
+  return { maxLength: declaredLength(file, tokenizer), lowerCase };
+}
+
+/** The first file that is there and not empty. */
+async function firstFile(folder: string): Promise<JsonFile | undefined> {
+  for (const name of fileNames) {
+    const file = await readJsonIfPresent(join(folder, name));
+    if (file && Object.keys(file.fields).length > 0) return file;
+  }
+  return undefined;
+}
+
+/** max_seq_length, else the tokenizer's model_max_length (a number beyond all bounds there means none). */
+function declaredLength(file: JsonFile | undefined, tokenizer: JsonFile | undefined): TransformerConfig['maxLength'] {
+  if (file?.fields['max_seq_length'] != null) {
+    return { tokens: integerField(file, 'max_seq_length'), file: file.path, field: 'max_seq_length' };
+  }
+  const declared = tokenizer?.fields['model_max_length'] ?? null;
+  if (!tokenizer || declared === null || (typeof declared === 'number' && declared > 1e15)) return undefined;
+  return { tokens: integerField(tokenizer, 'model_max_length'), file: tokenizer.path, field: 'model_max_length' };
+}
+
+/** Settings that have no bearing on the numbers of a text encoder. */
+const harmless = ['max_seq_length', 'do_lower_case', 'unpad_inputs', 'backend', 'cache_dir'];
+/** Settings that have none while they are empty. */
+const absent = ['query_length', 'document_length', 'query_expansion', 'tokenizer_name_or_path'];
+/** Python arguments, and which of them have no bearing on the numbers. */
+const harmlessArguments = ['add_pooling_layer', 'attn_implementation', 'dtype', 'torch_dtype', 'trust_remote_code'];
+const argumentFields = [
+  ...['model_args', 'model_kwargs', 'tokenizer_args', 'processor_kwargs'],
+  ...['config_args', 'config_kwargs', 'processing_kwargs'],
+];
+const fixed: Readonly<Record<string, unknown>> = {
+  transformer_task: 'feature-extraction',
+  module_output_name: 'token_embeddings',
+};
+
+/** Refuses by name what changes vectors and is not computed here. */
+function checkSettings(file: JsonFile): void {
+  onlyFields(file, [...harmless, ...absent, ...argumentFields, ...Object.keys(fixed), 'modality_config']);
+  for (const name of absent) choiceField(file, name, [null]);
+  for (const [name, value] of Object.entries(fixed)) choiceField(file, name, [value]);
+  for (const name of argumentFields) checkArguments(file, name);
+  const { modality_config: modalities } = file.fields;
+  if (modalities == null) return;
+  const text = isObject(modalities) ? modalities['text'] : undefined;
+  if (!isObject(text) || text['method'] !== 'forward' || text['method_output_name'] !== 'last_hidden_state') {
+    const expected = "a text modality of the forward pass's last_hidden_state";
+    throw wrongField(file.path, 'modality_config', modalities, expected);
+  }
+}
+
+function checkArguments({ path, fields }: JsonFile, name: string): void {
+  const value = fields[name] ?? {};
+  const unknown = isObject(value) ? Object.keys(value).find((key) => !harmlessArguments.includes(key)) : name;
+  if (unknown === undefined) return;
+  throw wrongField(path, `${name}.${unknown}`, value, `no arguments but ${harmlessArguments.join(', ')}`);
+}
+
+export const transformerConfigJson = ({ maxLength, lowerCase }: { maxLength: number; lowerCase: boolean }) => ({
+  max_seq_length: maxLength,
+  do_lower_case: lowerCase,
+});

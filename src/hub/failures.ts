@@ -1,0 +1,93 @@
+/** What can go wrong with a hub, said so that a person can mend it. No message holds a token or a signed address. */
+import { badInput, notFound, TandemError, unavailable } from '../errors.ts';
+import type { HubReference, HubSettings } from './types.ts';
+
+export interface Place extends HubReference {
+  readonly endpoint: string;
+  readonly hasToken: boolean;
+}
+
+export const placeOf = ({ repository, revision }: HubReference, { endpoint, token }: HubSettings): Place => ({
+  ...{ repository, revision, endpoint },
+  hasToken: token !== undefined,
+});
+
+const field = 'hub.repository';
+
+/** An answer that is no success. `file` is named where one was asked for. */
+export function refusal(response: Response, place: Place, file?: string): TandemError {
+  const { repository, revision, endpoint } = place;
+  const code = response.headers.get('x-error-code');
+  const what = file === undefined ? `the model ${repository}` : `${file} of the model ${repository}`;
+  if (response.status === 401 || response.status === 403) return notAllowed(response.status, code, place);
+  if (code === 'RevisionNotFound') {
+    return notFound(`The model ${repository} on ${endpoint} has no revision "${revision}"`, {
+      field: 'hub.revision',
+      expected: 'a branch, a tag or a commit of the repository',
+      remedy: 'Correct the revision, or leave it out for "main".',
+    });
+  }
+  if (response.status === 404) {
+    return notFound(`There is no such thing on ${endpoint} as ${what}`, {
+      field,
+      expected: 'owner/name of a model, and a revision it has',
+      remedy: 'Correct the name or the revision; HF_ENDPOINT names another hub.',
+    });
+  }
+  return unavailable(`${endpoint} answered ${response.status} when asked for ${what}`, {
+    field,
+    expected: 'a hub that answers',
+    remedy: 'Try again later; what was downloaded so far is kept.',
+  });
+}
+
+function notAllowed(status: number, code: string | null, { repository, endpoint, hasToken }: Place): TandemError {
+  const gated = code === 'GatedRepo';
+  const token = hasToken ? 'the token in HF_TOKEN does not allow it' : 'no token is set';
+  const why = gated ? 'it is gated: its owner asks people to accept terms first' : 'it is private, or not there';
+  return new TandemError('FORBIDDEN', `${endpoint} refuses the model ${repository} (${status}): ${why}, and ${token}`, {
+    field,
+    expected: 'a model that is open to everyone, or a token of somebody who may read it',
+    remedy: `${gated ? `Accept the terms at ${endpoint}/${repository}, then set` : 'Check the name, and set'} HF_TOKEN to a token with read access and start Tandem again.`,
+  });
+}
+
+/** No answer at all. */
+export function unreachable(error: unknown, { repository, endpoint }: Place): TandemError {
+  const { message, cause } = error as Error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return unavailable(`${endpoint} cannot be reached for the model ${repository} (${code ?? message})`, {
+    field,
+    expected: 'a network connection to the hub',
+    remedy:
+      'Check the network and HF_ENDPOINT; what was downloaded so far is kept. A model that was downloaded before is found with HF_HUB_OFFLINE=1, or a folder can be given instead.',
+  });
+}
+
+export const notDownloaded = ({ repository, revision }: HubReference): TandemError =>
+  unavailable(`The model ${repository} at "${revision}" was not downloaded before, and HF_HUB_OFFLINE is set`, {
+    field,
+    expected: 'a model of an earlier download',
+    remedy: 'Unset HF_HUB_OFFLINE and start Tandem again, or give a folder.',
+  });
+
+export const damaged = (file: string, { repository, endpoint }: Pick<Place, 'repository' | 'endpoint'>): TandemError =>
+  unavailable(`${file} of the model ${repository} does not match its checksum`, {
+    field,
+    expected: `the very bytes that ${endpoint} lists`,
+    remedy: 'Try again: the damaged file was deleted. If it stays, a proxy or mirror changes the file.',
+  });
+
+export const incomplete = (repository: string, missing: string, remedy: string): TandemError =>
+  badInput(`The model ${repository} has no ${missing}`, { field, expected: `${missing} in the repository`, remedy });
+
+/** A full disk is the user's to mend. */
+export function writeFailure(error: unknown): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return unavailable('The disk of the data folder is full', {
+    field: path ?? 'TANDEM_DATA',
+    expected: 'free space for the model',
+    remedy: 'Free some space and try again: the download goes on where it stopped.',
+  });
+}

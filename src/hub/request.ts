@@ -1,0 +1,59 @@
+/** fetch for a hub: the token to the endpoint alone, a few tries, and failures that say what to do. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Place, refusal, unreachable } from './failures.ts';
+
+export interface Requester {
+  readonly place: Place;
+  /** Resolves with an answer of success only. */
+  readonly fetch: typeof globalThis.fetch;
+}
+
+export interface RequestOptions {
+  readonly token: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Before the second try; doubled after each. */
+  readonly retryMs: number;
+  /** Named in failures. */
+  readonly file?: string | undefined;
+}
+
+const tries = 4;
+
+/** A status that may be another one in a moment. */
+const isPassing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+
+export function requester(place: Place, { token, signal, retryMs, file }: RequestOptions): Requester {
+  const origin = new URL(place.endpoint).origin;
+
+  async function once(url: string | URL | Request, init: RequestInit | undefined): Promise<Response> {
+    const headers = new Headers(init?.headers);
+    const target = new URL(url instanceof Request ? url.url : url);
+    // Redirects to another origin lose the header: fetch takes it off.
+    if (token !== undefined && target.origin === origin) headers.set('authorization', `Bearer ${token}`);
+    try {
+      return await globalThis.fetch(target, { ...init, headers, ...(signal && { signal }) });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw unreachable(error, place);
+    }
+  }
+
+  async function fetchOrRefuse(url: string | URL | Request, init?: RequestInit): Promise<Response> {
+    for (let attempt = 1; ; attempt++) {
+      const isLast = attempt >= tries;
+      const response = await once(url, init).catch((error: unknown) => {
+        if (isLast || signal?.aborted) throw error;
+        return undefined;
+      });
+      if (response?.ok) return response;
+      if (response && (isLast || !isPassing(response.status))) {
+        await response.body?.cancel();
+        throw refusal(response, place, file);
+      }
+      await response?.body?.cancel();
+      await pause(retryMs * 2 ** (attempt - 1), undefined, signal && { signal });
+    }
+  }
+
+  return { place, fetch: fetchOrRefuse };
+}

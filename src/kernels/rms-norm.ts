@@ -1,0 +1,111 @@
+/**
+ * RMSNorm (Zhang and Sennrich 2019, arXiv 1910.07467), forward and backward. A row is as wide as gamma: a token's channels,
+ * or one head of a token where queries and keys are normalised head by head.
+ */
+import { elementCount, type Gpu, type KernelSpec, type Tensor, withLeases } from '../gpu/types.ts';
+import { columnSum } from './matmul.ts';
+import { bothWays, chunkOf, columnsOfGroup, type RowSharing, rowGroups, sharingFor } from './norm-rows.ts';
+
+const forwardKernels = bothWays({
+  name: 'rmsnorm_forward',
+  shader: 'norm/rmsnorm_forward.wgsl',
+  bindings: { x: 'read', gamma: 'read', out: 'write', rstd: 'write' },
+  params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
+});
+
+const backwardKernels = bothWays({
+  name: 'rmsnorm_backward',
+  shader: 'norm/rmsnorm_backward.wgsl',
+  bindings: { x: 'read', gamma: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
+  params: { rows: 'u32', width: 'u32' },
+});
+
+const partialKernel = {
+  name: 'rmsnorm_partial',
+  shader: 'norm/rmsnorm_partial.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { x: 'read', rstd: 'read', dOut: 'read', partial: 'write' },
+  params: { rows: 'u32', width: 'u32', chunk: 'u32', columnGroups: 'u32' },
+} as const satisfies KernelSpec;
+
+export interface RmsNormForward {
+  /** [R, W], or any shape of as many elements: [T, H * W] has R = T * H rows. */
+  readonly x: Tensor;
+  /** [W] */
+  readonly gamma: Tensor;
+  /** Shaped as x. */
+  readonly out: Tensor;
+  /** [R] 1 / sqrt(mean of squares + epsilon) */
+  readonly rstd: Tensor;
+  readonly epsilon: number;
+  /** By default the one for the adapter. */
+  readonly sharing?: RowSharing;
+}
+
+/** out = x * rstd * gamma, a row at a time; a row's result depends on that row only. */
+export function rmsNormForward(gpu: Gpu, call: RmsNormForward): void {
+  const { x, gamma, out, rstd, epsilon } = call;
+  const sharing = sharingFor(gpu, call.sharing);
+  const { rows, width } = rowsOf(x, gamma);
+  gpu.dispatch(forwardKernels[sharing], {
+    bindings: { x, gamma, out, rstd },
+    params: { rows, width, epsilon },
+    grid: rowGroups(rows, sharing),
+  });
+}
+
+export interface RmsNormBackward {
+  /** [R, W], the forward's input */
+  readonly x: Tensor;
+  /** [W] */
+  readonly gamma: Tensor;
+  /** [R] */
+  readonly rstd: Tensor;
+  /** [R, W] */
+  readonly dOut: Tensor;
+  /** [R, W], written */
+  readonly dX: Tensor;
+  /** [W], accumulates (+=) */
+  readonly dGamma: Tensor;
+  /** By default the one for the adapter. */
+  readonly sharing?: RowSharing;
+}
+
+/** dGamma is summed in two stages of fixed order: chunks of rows, then the chunks. */
+export function rmsNormBackward(gpu: Gpu, call: RmsNormBackward): void {
+  const { x, gamma, rstd, dOut, dX, dGamma } = call;
+  const sharing = sharingFor(gpu, call.sharing);
+  const { rows, width } = rowsOf(x, gamma);
+  gpu.dispatch(backwardKernels[sharing], {
+    bindings: { x, gamma, rstd, dOut, dX },
+    params: { rows, width },
+    grid: rowGroups(rows, sharing),
+  });
+  const chunk = chunkOf(rows);
+  const chunks = Math.ceil(rows / chunk);
+  const columnGroups = columnsOfGroup(width);
+  withLeases(gpu, (lease) => {
+    const partial = lease('rmsnorm.partial', [chunks, width]);
+    gpu.dispatch(partialKernel, {
+      bindings: { x, rstd, dOut, partial },
+      params: { rows, width, chunk, columnGroups },
+      grid: [chunks * columnGroups],
+    });
+    columnSum(gpu, { x: partial, out: dGamma, accumulate: true });
+  });
+}
+
+function rowsOf(x: Tensor, gamma: Tensor): { rows: number; width: number } {
+  const width = elementCount(gamma.shape);
+  const rows = elementCount(x.shape) / width;
+  if (!Number.isInteger(rows)) throw new Error(`rmsNorm: x [${x.shape}] has no rows of ${width}`);
+  return { rows, width };
+}
+
+export const rmsNormKernels: readonly KernelSpec[] = [
+  forwardKernels.shared,
+  forwardKernels.serial,
+  backwardKernels.shared,
+  backwardKernels.serial,
+  partialKernel,
+];

@@ -1,0 +1,143 @@
+/**
+ * ModernBERT (Warner et al. 2024, arXiv 2412.13663): pre-norm, rotary positions with a base for global and one for local
+ * attention, GeGLU, local attention in all but every so-manieth block; the first block takes the embeddings as they are.
+ * Dropout sites as in transformers' ModernBertModel: embeddings, attention weights, behind the attention's output layer,
+ * before the feed-forward's output layer.
+ */
+import { headSizeOf } from '../../formats/architectures/catalog.ts';
+import type { AttentionMask } from '../../kernels/attention.ts';
+import { attention } from '../ops/attention.ts';
+import { dropout } from '../ops/dropout.ts';
+import { gated } from '../ops/gated.ts';
+import { layerNorm } from '../ops/layer-norm.ts';
+import { linear } from '../ops/linear.ts';
+import { residualAdd } from '../ops/residual.ts';
+import { type RotaryAngles, rotary, rotaryAngles } from '../ops/rotary.ts';
+import { wordEmbedding } from '../ops/word-embedding.ts';
+import { type Parameter, type Parameters, rowsOf } from '../parameters.ts';
+import type { Tape, Value } from '../tape.ts';
+import type { EncoderSpec } from '../types.ts';
+import { type Forward, type HiddenStates, runBlocks } from './encoder.ts';
+
+/** What a block reads besides its input. */
+interface BlockContext {
+  readonly tape: Tape;
+  readonly forward: Forward;
+  readonly spec: EncoderSpec;
+  /** Parameter of this block by the rest of its name, if the model has it. */
+  readonly find: (name: string) => Parameter | undefined;
+  readonly angles: RotaryAngles;
+  readonly mask: AttentionMask | undefined;
+  /** Number of the block's first dropout site. */
+  readonly site: number;
+}
+
+export function modernBertForward(
+  tape: Tape,
+  parameters: Parameters,
+  spec: EncoderSpec,
+  forward: Forward,
+): HiddenStates {
+  const { architecture } = spec;
+  const size = headSizeOf(architecture);
+  const { globalEvery = 1, localAttention = 0, ropeTheta = 0, localRopeTheta = ropeTheta } = architecture;
+  const global = rotaryAngles(tape, forward.batch, size, ropeTheta);
+  const local = rotaryAngles(tape, forward.batch, size, localRopeTheta);
+  const side = Math.floor(localAttention / 2);
+  const find = (name: string): Parameter | undefined => parameters.find(name);
+  const hidden = runBlocks(
+    tape,
+    architecture.layers,
+    embed({ tape, forward, spec, find }),
+    forward,
+    (layer, x) => {
+      const isGlobal = layer % globalEvery === 0;
+      return block(
+        {
+          ...{ tape, forward, spec, site: 1 + 3 * layer },
+          find: (name) => parameters.find(`layers.${layer}.${name}`),
+          angles: isGlobal ? global : local,
+          mask: isGlobal ? undefined : { before: side, after: side },
+        },
+        x,
+      );
+    },
+    (x) => norm({ tape, spec, find }, x, 'final_norm'),
+  );
+  for (const { value } of [global, local]) tape.drop(value);
+  return hidden;
+}
+
+function embed(context: Pick<BlockContext, 'tape' | 'forward' | 'spec' | 'find'>): Value {
+  const { tape, find, forward } = context;
+  const words = wordEmbedding(tape, forward.batch, find('embeddings.tok_embeddings.weight')!);
+  const x = norm(context, words, 'embeddings.norm');
+  tape.drop(words);
+  return dropout(tape, x, forward.batch, forward.dropout, 0);
+}
+
+function norm({ tape, spec, find }: Pick<BlockContext, 'tape' | 'spec' | 'find'>, x: Value, name: string): Value {
+  return layerNorm(tape, x, find(`${name}.weight`)!, find(`${name}.bias`), spec.architecture.layerNormEpsilon);
+}
+
+/** One block; `x` stays with the caller. */
+function block(context: BlockContext, x: Value): Value {
+  const { tape } = context;
+  const attended = addResidual(tape, selfAttention(context, x), x);
+  const output = addResidual(tape, feedForward(context, attended), attended);
+  tape.drop(attended);
+  return output;
+}
+
+/** change + x; uses up `change`. */
+function addResidual(tape: Tape, change: Value, x: Value): Value {
+  const sum = residualAdd(tape, change, x);
+  tape.drop(change);
+  return sum;
+}
+
+/** Norm (but in the first block), attention and its output layer. */
+function selfAttention(context: BlockContext, x: Value): Value {
+  const { tape, find, forward, site, spec, angles, mask } = context;
+  const { batch, dropout: settings } = forward;
+  const { heads, width } = spec.architecture;
+  const normed = find('attn_norm.weight') ? norm(context, x, 'attn_norm') : undefined;
+  const [q, k, v] = [0, 1, 2].map((part) => partOf(context, normed ?? x, 'attn.Wqkv', part, width)) as [
+    Value,
+    Value,
+    Value,
+  ];
+  if (normed) tape.drop(normed);
+  const [turnedQ, turnedK] = [rotary(tape, q, batch, angles), rotary(tape, k, batch, angles)];
+  const mixed = attention(tape, { q: turnedQ, k: turnedK, v, batch, heads, mask, dropout: settings, site });
+  for (const value of [turnedQ, turnedK, v]) tape.drop(value);
+  const y = linear(tape, mixed, find('attn.Wo.weight')!, find('attn.Wo.bias'));
+  tape.drop(mixed);
+  return dropout(tape, y, batch, settings, site + 1);
+}
+
+/** Norm, Wi's two halves (input, gate), gelu(input) * gate, output layer. */
+function feedForward(context: BlockContext, x: Value): Value {
+  const { tape, find, forward, site, spec } = context;
+  const { innerWidth } = spec.architecture;
+  const normed = norm(context, x, 'mlp_norm');
+  const [input, gate] = [0, 1].map((part) => partOf(context, normed, 'mlp.Wi', part, innerWidth)) as [Value, Value];
+  tape.drop(normed);
+  const activated = gated(tape, 'gelu', input, gate);
+  for (const value of [input, gate]) tape.drop(value);
+  const kept = dropout(tape, activated, forward.batch, forward.dropout, site + 2);
+  const y = linear(tape, kept, find('mlp.Wo.weight')!, find('mlp.Wo.bias'));
+  tape.drop(kept);
+  return y;
+}
+
+/** One part of a fused linear layer: `count` outputs from `part * count` on. */
+function partOf({ tape, find }: BlockContext, x: Value, name: string, part: number, count: number): Value {
+  const bias = find(`${name}.bias`);
+  return linear(
+    tape,
+    x,
+    rowsOf(find(`${name}.weight`)!, part * count, count),
+    bias && rowsOf(bias, part * count, count),
+  );
+}

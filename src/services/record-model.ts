@@ -1,0 +1,46 @@
+/** The row of a new model, and of the checkpoint that its untrained weights are. */
+import { checkpoints, models } from '../db/schema.ts';
+import { invariant } from '../errors.ts';
+import type { ModelSpec } from '../formats/types.ts';
+import { poolingList } from '../nn/encoders/catalog.ts';
+import type { Tandem } from './tandem.ts';
+
+interface NewModel {
+  readonly name: string;
+  /** As the CPU thread answers. */
+  readonly summary: {
+    readonly digest: string;
+    readonly bytes: number;
+    readonly dimension: number;
+    readonly layers: number;
+    readonly parameters: number;
+    readonly vocabularySize: number;
+    readonly spec: ModelSpec;
+  };
+  /** Null = the weights were not drawn here. */
+  readonly seed: number | null;
+  /** Where it came from, for people. */
+  readonly source: string;
+}
+
+/** Both rows or none. */
+export function recordModel({ database }: Tandem, { name, summary, seed, source }: NewModel): Promise<string> {
+  const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
+  const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
+  const values: typeof models.$inferInsert = {
+    ...{ name, digest, bytes, dimension, layers, parameters, vocabularySize, seed, source },
+    family: spec.family,
+    architecture: { ...spec.architecture },
+    maxLength: spec.maxLength,
+    pooling: [...poolingList(spec.pooling)],
+    includePrompt: spec.includePrompt,
+    pipeline: { dense, normalize, similarity, lowerCase, prompts, defaultPromptName },
+    templates: spec.templates,
+  };
+  return database.db.transaction(async (tx) => {
+    const [model] = await tx.insert(models).values(values).returning({ id: models.id });
+    invariant(model, 'an insert returned nothing');
+    await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
+    return model.id;
+  });
+}

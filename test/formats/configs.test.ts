@@ -1,0 +1,126 @@
+/** config.json of every family: read as transformers writes it, written as it reads it, refused where it cannot be honoured. */
+import { describe, expect, it } from 'vitest';
+import { encoderParameters } from '../../src/formats/architectures/catalog.ts';
+import { readConfig, writeConfig } from '../../src/formats/configs/index.ts';
+import { newArchitecture } from '../../src/formats/new-architecture.ts';
+import { type EncoderFamily, encoderCatalog } from '../../src/nn/encoders/catalog.ts';
+import { openFamilyCase } from '../nn/family-case.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+const read = (fields: Fields) => readConfig({ path: 'config.json', fields });
+
+const goldens: readonly [string, EncoderFamily][] = [
+  ['bert', 'bert'],
+  ['xlm-roberta', 'xlm-roberta'],
+  ['modernbert', 'modernbert'],
+  ['modernbert-biases', 'modernbert'],
+  ['llama', 'llama'],
+  ['llama-bidirectional', 'llama'],
+  ['minicpm', 'llama'],
+  ['qwen3', 'qwen3'],
+  ['qwen3-bidirectional', 'qwen3'],
+];
+
+describe('config.json', () => {
+  it.each(goldens)('of the golden %s is read and comes back from what is written', async (name, family) => {
+    const { config } = await openFamilyCase(name);
+    const first = read(config);
+    expect(first.family).toBe(family);
+    const written = writeConfig(family, first.architecture, 0) as Fields;
+    expect(read(JSON.parse(JSON.stringify(written)) as Fields)).toEqual(first);
+    expect(written['model_type']).toBe(config['model_type']);
+  });
+
+  it('says what decides the numbers', async () => {
+    const of = async (name: string) => read((await openFamilyCase(name)).config).architecture;
+    expect(await of('xlm-roberta')).toMatchObject({ positionOffset: 2, maxPositions: 74, typeVocabularySize: 1 });
+    const thetas = { ropeTheta: 160_000, localRopeTheta: 10_000 };
+    expect(await of('modernbert')).toMatchObject({ ...thetas, localAttention: 11, globalEvery: 3, normBias: false });
+    const old = { ropeTheta: 80_000, localRopeTheta: 5000, globalEvery: 2, normBias: true, attentionBias: true };
+    expect(await of('modernbert-biases')).toMatchObject(old);
+    expect(await of('llama')).toMatchObject({ causal: true, keyValueHeads: 2, headSize: 8, ropeTheta: 10_000 });
+    expect(await of('llama-bidirectional')).toMatchObject({ causal: false, headSize: 16, ropeTheta: 500_000 });
+    expect(await of('minicpm')).toMatchObject({ causal: false, embeddingScale: 12, depthScale: 1.4 });
+    expect(await of('qwen3')).toMatchObject({ causal: true, headSize: 16, ropeTheta: 1_000_000 });
+  });
+
+  it('takes RoBERTa and CamemBERT for XLM-R', async () => {
+    const { config } = await openFamilyCase('xlm-roberta');
+    for (const model_type of ['roberta', 'camembert']) {
+      expect(read({ ...config, model_type })).toEqual(read(config));
+    }
+  });
+
+  it.each<[string, Fields, string]>([
+    ['modernbert', { hidden_activation: 'silu' }, 'hidden_activation'],
+    ['modernbert', { layer_types: ['sliding_attention', 'full_attention'] }, 'layer_types'],
+    [
+      'modernbert',
+      { rope_parameters: { full_attention: { rope_type: 'yarn' } } },
+      'rope_parameters.full_attention.rope_type',
+    ],
+    ['modernbert', { attention_bias: true }, 'attention_bias'],
+    ['modernbert', { mlp_bias: true }, 'mlp_bias'],
+    ['modernbert', { norm_bias: 'yes' }, 'norm_bias'],
+    ['modernbert', { intermediate_size: 44 }, 'intermediate_size'],
+    ['modernbert', { norm_eps: 2 }, 'norm_eps'],
+    ['llama', { hidden_act: 'gelu' }, 'hidden_act'],
+    ['llama', { num_key_value_heads: 3 }, 'num_key_value_heads'],
+    ['llama', { head_dim: null, num_key_value_heads: null, num_attention_heads: 5 }, 'num_attention_heads'],
+    ['llama', { rope_scaling: { type: 'linear', factor: 2 } }, 'rope_scaling.rope_type'],
+    ['llama', { rope_parameters: { rope_type: 'llama3' } }, 'rope_parameters.rope_type'],
+    ['llama', { rope_parameters: { partial_rotary_factor: 0.5 } }, 'rope_parameters.partial_rotary_factor'],
+    ['llama', { partial_rotary_factor: 0.5 }, 'partial_rotary_factor'],
+    ['llama', { rope_parameters: { rope_theta: -1 } }, 'rope_theta'],
+    ['llama', { sliding_window: 64 }, 'sliding_window'],
+    ['llama', { layer_types: ['sliding_attention'] }, 'layer_types'],
+    ['llama', { quantization_config: { bits: 4 } }, 'quantization_config'],
+    ['llama', { is_causal: 'no' }, 'is_causal'],
+    ['minicpm', { num_experts: 8 }, 'num_experts'],
+    ['minicpm', { scale_emb: 0 }, 'scale_emb'],
+    ['qwen3', { use_sliding_window: true, sliding_window: 32 }, 'sliding_window'],
+    ['bert', { quantization_config: {} }, 'quantization_config'],
+    ['bert', { position_embedding_type: 'relative_key' }, 'position_embedding_type'],
+    ['xlm-roberta', { max_position_embeddings: 2 }, 'max_position_embeddings'],
+  ])('of %s is refused with %j', async (name, changes, field) => {
+    const { config } = await openFamilyCase(name);
+    const refused = () => read({ ...config, ...changes });
+    expect(refused).toThrow(`config.json: ${field.split('.').at(-1) === 'rope_theta' ? 'rope_theta' : field} is `);
+    expect(refused).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+  });
+
+  it('reads a Qwen3 that names a window it does not use', async () => {
+    const { config } = await openFamilyCase('qwen3');
+    expect(read({ ...config, sliding_window: 4096, use_sliding_window: false })).toEqual(read(config));
+  });
+});
+
+describe('a new model', () => {
+  const values = (family: EncoderFamily, changes: Readonly<Record<string, number>> = {}) => {
+    const row = encoderCatalog.find(({ name }) => name === family)!;
+    return { ...Object.fromEntries(row.parameters.map((p) => [p.name, Number(p.default)])), ...changes };
+  };
+
+  it.each(encoderCatalog.map(({ name }) => name))('of the family %s can be written and read', (family) => {
+    const architecture = newArchitecture(family, values(family), 100, 0);
+    const written = writeConfig(family, architecture, 0) as Fields;
+    expect(read(written)).toEqual({ family, architecture });
+    expect(encoderParameters(family, architecture).length).toBeGreaterThan(10);
+  });
+
+  it('has the sizes asked for', () => {
+    const qwen3 = newArchitecture('qwen3', values('qwen3', { headSize: 32, keyValueHeads: 2, causal: 0 }), 100, 0);
+    expect(qwen3).toMatchObject({ headSize: 32, keyValueHeads: 2, causal: false });
+    expect(newArchitecture('xlm-roberta', values('xlm-roberta'), 100, 3)).toMatchObject({ maxPositions: 516 });
+  });
+
+  it.each<[EncoderFamily, Record<string, number>, string]>([
+    ['bert', { heads: 5 }, 'architecture.heads'],
+    ['llama', { keyValueHeads: 3 }, 'architecture.keyValueHeads'],
+    ['modernbert', { innerWidth: 100 }, 'architecture.innerWidth'],
+  ])('%s with %j is refused by name', (family, changes, field) => {
+    expect(() => newArchitecture(family, values(family, changes), 100, 0)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', details: expect.objectContaining({ field }) }),
+    );
+  });
+});

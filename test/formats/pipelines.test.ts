@@ -1,0 +1,303 @@
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readModelFolder, readModelSpec, readTokenizerFile, writeModelFolder } from '../../src/formats/model-folder.ts';
+import { dimensionOf, modelParameters } from '../../src/formats/pipeline/catalog.ts';
+import { withLowerCase } from '../../src/formats/tokenizer-files.ts';
+import type { ModelSpec, NamedTensor } from '../../src/formats/types.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { pipelineNames, pipelinePath } from './pipelines.ts';
+
+const folder = temporaryFolder();
+let models = 0;
+let path = '';
+beforeEach(() => {
+  path = join(folder(), String(models++));
+});
+
+type Json = Record<string, unknown>;
+const json = async (file: string): Promise<Json> => JSON.parse(await readFile(file, 'utf8')) as Json;
+
+const templates = { query: 'query: ', sts: 'query: ', passage: 'passage: the ' };
+const [tanh, identity] = ['tanh', 'identity'] as const;
+const newPrompts = { document: '', passage: 'passage: the ', query: 'query: ' };
+
+/** What the script made, setting by setting. Old folders have an empty `document` too: sentence-transformers adds it. */
+const settings: Readonly<Record<(typeof pipelineNames)[number], Partial<ModelSpec>>> = {
+  'mean-dense-normalize': {
+    pooling: 'mean',
+    includePrompt: false,
+    dense: [
+      { inFeatures: 16, outFeatures: 10, bias: true, activation: tanh },
+      { inFeatures: 10, outFeatures: 8, bias: false, activation: identity },
+    ],
+    normalize: true,
+    similarity: 'cosine',
+    prompts: newPrompts,
+    defaultPromptName: 'query',
+    maxLength: 24,
+  },
+  'mean-sqrt-len-shards': { pooling: 'mean_sqrt_len', normalize: false, similarity: 'euclidean', includePrompt: true },
+  'plain-head': {
+    ...{ pooling: 'mean', includePrompt: true, normalize: false, similarity: 'cosine', prompts: {} },
+    templates: { query: '', sts: '', passage: '' },
+    maxLength: 24,
+  },
+  'cls-half': { pooling: 'cls', normalize: false, similarity: 'dot', maxLength: 16 },
+  lasttoken: { pooling: 'lasttoken', includePrompt: false, normalize: true, maxLength: 20, defaultPromptName: 'query' },
+  'weightedmean-lowercase': { pooling: 'weightedmean', includePrompt: false, normalize: true, lowerCase: true },
+  'max-mean-dense': {
+    ...{ pooling: ['max', 'mean'], includePrompt: false, normalize: false, defaultPromptName: null },
+    dense: [{ inFeatures: 32, outFeatures: 9, bias: true, activation: tanh }],
+  },
+};
+
+/** Every tensor of a folder, by name. */
+async function tensorsOf(at: string): Promise<NamedTensor[]> {
+  const { spec, weights, close } = await readModelFolder(at);
+  const tensors: NamedTensor[] = [];
+  for (const { name, shape } of modelParameters(spec))
+    tensors.push({ name, shape, data: await weights.read(name, shape) });
+  await close();
+  return tensors;
+}
+
+async function rewrite(from: string, to: string): Promise<void> {
+  const { spec, tokenizerPath, tokenizerSettings, close } = await readModelFolder(from);
+  await close();
+  const tokenizerJson = await readTokenizerFile(tokenizerPath);
+  await writeModelFolder(to, { spec, tokenizerJson, tokenizerSettings, tensors: await tensorsOf(from) });
+}
+
+describe.each(pipelineNames)('the folder %s', (name) => {
+  it('is read with every setting', async () => {
+    expect(await readModelSpec(pipelinePath(name))).toMatchObject({
+      templates,
+      ...settings[name],
+      initialisation: null,
+    });
+  });
+
+  it('keeps settings and weights when it is written anew, and then all of its bytes', async () => {
+    await rewrite(pipelinePath(name), path);
+    expect(await readModelSpec(path)).toEqual(await readModelSpec(pipelinePath(name)));
+    expect(await tensorsOf(path)).toEqual(await tensorsOf(pipelinePath(name)));
+    const again = `${path}-again`;
+    await rewrite(path, again);
+    const files = (await readdir(path, { recursive: true })).filter((file) => file.includes('.'));
+    expect(files.length).toBeGreaterThanOrEqual(9);
+    for (const file of files) expect(await readFile(join(again, file))).toEqual(await readFile(join(path, file)));
+  });
+});
+
+describe.each(pipelineNames)('the recorded checkpoint of %s', (name) => {
+  it('is what would be written today, byte for byte', async () => {
+    const from = pipelinePath(`exported-${name}`);
+    await rewrite(from, path);
+    const files = (await readdir(from, { recursive: true })).filter((file) => file.includes('.'));
+    for (const file of files) expect(await readFile(join(path, file))).toEqual(await readFile(join(from, file)));
+  });
+});
+
+describe('what is written for other programs', () => {
+  it('has dense layers in their own folders, with the keys that version 5 takes', async () => {
+    await rewrite(pipelinePath('mean-dense-normalize'), path);
+    const modules = JSON.parse(await readFile(join(path, 'modules.json'), 'utf8')) as Json[];
+    expect(modules.map((module) => [module['idx'], module['path'], module['type']])).toEqual([
+      [0, '', 'sentence_transformers.models.Transformer'],
+      [1, '1_Pooling', 'sentence_transformers.models.Pooling'],
+      [2, '2_Dense', 'sentence_transformers.models.Dense'],
+      [3, '3_Dense', 'sentence_transformers.models.Dense'],
+      [4, '4_Normalize', 'sentence_transformers.models.Normalize'],
+    ]);
+    expect(await json(join(path, '3_Dense/config.json'))).toEqual({
+      ...{ in_features: 10, out_features: 8, bias: false },
+      activation_function: 'torch.nn.modules.linear.Identity',
+    });
+    const settingsFile = await json(join(path, 'config_sentence_transformers.json'));
+    expect(settingsFile).toMatchObject({ prompts: newPrompts, default_prompt_name: 'query' });
+    expect(Object.keys(settingsFile)).toEqual(Object.keys(settingsFile).sort());
+    expect(await json(join(path, 'sentence_bert_config.json'))).toEqual({ max_seq_length: 24, do_lower_case: false });
+    expect(await json(join(path, 'tokenizer_config.json'))).toMatchObject({
+      tokenizer_class: 'PreTrainedTokenizerFast',
+      model_max_length: 24,
+      mask_token: '[MASK]',
+    });
+  });
+
+  it('says several pooling modes by the old keys, and their order by the new one where the old cannot', async () => {
+    await rewrite(pipelinePath('max-mean-dense'), path);
+    const old = await json(join(path, '1_Pooling/config.json'));
+    expect(Object.keys(old).filter((key) => old[key] === true)).toEqual([
+      'pooling_mode_max_tokens',
+      'pooling_mode_mean_tokens',
+    ]);
+    const other = {
+      embedding_dimension: 16,
+      pooling_mode: ['mean', 'mean_sqrt_len_tokens', 'max'],
+      include_prompt: true,
+    };
+    await writeFile(join(path, '1_Pooling/config.json'), JSON.stringify(other));
+    await writeFile(
+      join(path, '2_Dense/config.json'),
+      JSON.stringify({ ...(await json(join(path, '2_Dense/config.json'))), in_features: 48 }),
+    );
+    const spec = await readModelSpec(path);
+    expect(spec.pooling).toEqual(['mean', 'mean_sqrt_len', 'max']);
+    expect(dimensionOf({ ...spec, dense: [] })).toBe(48);
+    const wide = { name: 'dense.0.linear.weight', shape: [9, 48], data: new Float32Array(9 * 48) };
+    const tensors = (await tensorsOf(pipelinePath('max-mean-dense'))).map((tensor) =>
+      tensor.name === wide.name ? wide : tensor,
+    );
+    const tokenizerJson = await readTokenizerFile(join(path, 'tokenizer.json'));
+    await writeModelFolder(`${path}-again`, { spec, tokenizerJson, tensors });
+    expect(await json(join(`${path}-again`, '1_Pooling/config.json'))).toEqual(other);
+  });
+
+  it('lowercases in tokenizer.json itself, once', async () => {
+    await rewrite(pipelinePath('weightedmean-lowercase'), path);
+    const { normalizer } = await json(join(path, 'tokenizer.json'));
+    expect(normalizer).toMatchObject({
+      type: 'Sequence',
+      normalizers: [{ type: 'Lowercase' }, { type: 'BertNormalizer' }],
+    });
+    const text = await readFile(join(path, 'tokenizer.json'), 'utf8');
+    expect(withLowerCase(text)).toBe(text);
+    expect(JSON.parse(withLowerCase('{"normalizer":null}'))).toEqual({
+      normalizer: { type: 'Sequence', normalizers: [{ type: 'Lowercase' }] },
+    });
+    expect(await json(join(path, 'sentence_bert_config.json'))).toMatchObject({ do_lower_case: true });
+  });
+});
+
+describe('the longest text', () => {
+  const names = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'];
+
+  it.each(names)('is found in sentence_%s_config.json', async (name) => {
+    await cp(pipelinePath('cls-half'), path, { recursive: true });
+    await rename(join(path, 'sentence_bert_config.json'), join(path, `sentence_${name}_config.json`));
+    expect((await readModelSpec(path)).maxLength).toBe(16);
+  });
+
+  it("else is the tokenizer's, cut to the positions; else the positions", async () => {
+    await cp(pipelinePath('cls-half'), path, { recursive: true });
+    await rm(join(path, 'sentence_bert_config.json'));
+    const tokenizer = join(path, 'tokenizer_config.json');
+    const lengthWith = async (length: string | undefined): Promise<number> => {
+      if (length === undefined) await rm(tokenizer);
+      else await writeFile(tokenizer, `{"model_max_length": ${length}}`);
+      return (await readModelSpec(path)).maxLength;
+    };
+    expect(await lengthWith('12')).toBe(12);
+    expect(await lengthWith('512')).toBe(32);
+    expect(await lengthWith('1000000000000000019884624838656')).toBe(32);
+    expect(await lengthWith('null')).toBe(32);
+    expect(await lengthWith(undefined)).toBe(32);
+  });
+});
+
+describe('prompts of imported models', () => {
+  it.each<[Json, object]>([
+    [{}, { query: '', sts: '', passage: '' }],
+    [{ query: 'q: ' }, { query: 'q: ', sts: 'q: ', passage: '' }],
+    [
+      { query: 'q: ', sts: 's: ', document: 'd: ' },
+      { query: 'q: ', sts: 's: ', passage: 'd: ' },
+    ],
+    [
+      { passage: 'p: ', document: 'd: ' },
+      { query: '', sts: '', passage: 'p: ' },
+    ],
+    [
+      { query: null, Query: 'Q: ' },
+      { query: '', sts: '', passage: '' },
+    ],
+    [
+      { query: '{task}: ', other: 'x' },
+      { query: '{task}: ', sts: '{task}: ', passage: '' },
+    ],
+  ])('%j become templates', async (prompts, expected) => {
+    await cp(pipelinePath('cls-half'), path, { recursive: true });
+    await writeFile(join(path, 'config_sentence_transformers.json'), JSON.stringify({ prompts }));
+    const spec = await readModelSpec(path);
+    expect(spec.templates).toEqual(expected);
+    expect(Object.keys(spec.prompts)).toEqual(Object.keys(prompts));
+  });
+});
+
+describe('what would change vectors and is not computed is refused by name', () => {
+  const pooling = '1_Pooling/config.json';
+  const bert = 'sentence_bert_config.json';
+  const prompts = 'config_sentence_transformers.json';
+  it.each<[string, Json, RegExp]>([
+    [
+      'modules.json',
+      { 1: { type: 'sentence_transformers.models.WeightedLayerPooling', path: 'x' } },
+      /\[1\]\.type is "sentence_transformers\.models\.WeightedLayerPooling"/,
+    ],
+    ['modules.json', { 1: { type: 'my_package.Pooling', path: 'x' } }, /\[1\]\.type is "my_package\.Pooling"/],
+    [
+      'modules.json',
+      { 1: { type: 'sentence_transformers.models.Normalize', path: 'x' } },
+      /type is \["Transformer","Normalize","Dense"\]/,
+    ],
+    [
+      'modules.json',
+      { 2: { type: 'sentence_transformers.models.Dense', path: '/2_Dense' } },
+      /\[2\]\.path is "\/2_Dense"/,
+    ],
+    [pooling, { pooling_mode: 'attention' }, /pooling_mode is "attention"/],
+    [pooling, { pooling_mode: ['mean', 'mean'] }, /pooling_mode is \["mean","mean"\]/],
+    [pooling, { pooling_mode_max_tokens: 1 }, /pooling_mode_max_tokens is 1/],
+    [pooling, { pooling_mode_new: true }, /pooling_mode_new is true/],
+    [pooling, { include_prompt: 'no' }, /include_prompt is "no"/],
+    [pooling, { word_embedding_dimension: 17 }, /hidden_size is 16/],
+    [
+      '2_Dense/config.json',
+      { activation_function: 'torch.nn.modules.activation.ReLU' },
+      /activation_function is "torch\.nn\.modules\.activation\.ReLU"/,
+    ],
+    ['2_Dense/config.json', { in_features: 16 }, /in_features is 16/],
+    ['2_Dense/config.json', { out_features: 8 }, /tensor linear\.weight has the shape \[9,32\]/],
+    ['2_Dense/config.json', { bias: false }, /tensor linear\.bias is no parameter/],
+    ['2_Dense/config.json', { use_residual: true }, /use_residual is true/],
+    ['2_Dense/config.json', { module_input_name: 'token_embeddings' }, /module_input_name is "token_embeddings"/],
+    ['2_Dense/config.json', { dropout: 0.1 }, /dropout is 0\.1/],
+    [bert, { do_lower_case: 1 }, /do_lower_case is 1/],
+    [bert, { query_length: 32 }, /query_length is 32/],
+    [bert, { max_seq_length: 33 }, /max_seq_length is 33/],
+    [bert, { transformer_task: 'fill-mask' }, /transformer_task is "fill-mask"/],
+    [bert, { modality_config: { text: { method: 'get_text_features' } } }, /modality_config is/],
+    [bert, { model_args: { add_pooling_layer: false, is_causal: true } }, /model_args\.is_causal/],
+    [bert, { tokenizer_name_or_path: 'other' }, /tokenizer_name_or_path is "other"/],
+    [bert, { chunking: true }, /chunking is true/],
+    ['tokenizer_config.json', { truncation_side: 'left' }, /truncation_side is "left"/],
+    [prompts, { truncate_dim: 4 }, /truncate_dim is 4/],
+    [prompts, { model_type: 'SparseEncoder' }, /model_type is "SparseEncoder"/],
+    [prompts, { similarity_fn_name: 'maxsim' }, /similarity_fn_name is "maxsim"/],
+    [prompts, { default_prompt_name: 'absent' }, /default_prompt_name is "absent"/],
+    [prompts, { prompts: ['query'] }, /prompts is not a map/],
+  ])('%s: %j', async (file, changes, message) => {
+    await cp(pipelinePath('max-mean-dense'), path, { recursive: true });
+    const found = JSON.parse(await readFile(join(path, file), 'utf8')) as Json;
+    const changed = Array.isArray(found) ? Object.assign([...found], changes) : { ...found, ...changes };
+    await writeFile(join(path, file), JSON.stringify(changed));
+    const error = (await readModelFolder(path).catch((caught: unknown) => caught)) as Error & { code: string };
+    expect(error.message).toMatch(message);
+    expect(error).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(error.message).toContain(path);
+  });
+
+  it('accepts settings that change nothing', async () => {
+    await cp(pipelinePath('max-mean-dense'), path, { recursive: true });
+    const harmless = {
+      model_args: { add_pooling_layer: false },
+      unpad_inputs: true,
+      query_length: null,
+      max_seq_length: 24,
+    };
+    await writeFile(join(path, bert), JSON.stringify(harmless));
+    await writeFile(join(path, pooling), '{"word_embedding_dimension": 16, "pooling_mode": ["max", "mean"]}');
+    expect(await readModelSpec(path)).toMatchObject({ pooling: ['max', 'mean'], includePrompt: true });
+  });
+});

@@ -1,0 +1,66 @@
+/** A golden of test/fixtures/families (make_families.py): a small model, what transformers computes with it, its gradients. */
+import { readFile } from 'node:fs/promises';
+import { elementCount, encoderParameters } from '../../src/formats/architectures/catalog.ts';
+import { readConfig } from '../../src/formats/configs/index.ts';
+import { openSafetensors } from '../../src/formats/safetensors.ts';
+import type { EncoderSpec, PackedTexts } from '../../src/nn/types.ts';
+
+export const goldenModes = ['mean', 'cls', 'lasttoken'] as const;
+
+export interface FamilyCase {
+  readonly spec: EncoderSpec;
+  readonly texts: PackedTexts;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Token ids of a text with padding tokens inside, where the golden has one. */
+  readonly padded: PackedTexts | undefined;
+  /** Any tensor of the golden by its name there. */
+  readonly tensor: (name: string) => Float32Array;
+}
+
+const fixture = (name: string): URL => new URL(`../fixtures/families/${name}`, import.meta.url);
+
+export async function openFamilyCase(name: string): Promise<FamilyCase> {
+  const { config, texts, padded } = JSON.parse(await readFile(fixture(`${name}.json`), 'utf8')) as {
+    config: Record<string, unknown>;
+    texts: number[][];
+    padded?: number[];
+  };
+  const spec: EncoderSpec = { ...readConfig({ path: `${name}.json`, fields: config }), pooling: 'mean' };
+  const reader = await openSafetensors(fixture(`${name}.safetensors`).pathname);
+  const tensors = new Map<string, Float32Array>();
+  try {
+    for (const [key, { shape }] of reader.tensors) tensors.set(key, await reader.read(key, shape));
+    // The golden holds exactly the family's parameters.
+    const own = [...tensors.keys()].filter((key) => key.startsWith('weights.')).map((key) => key.slice(8));
+    const expected = encoderParameters(spec.family, spec.architecture);
+    const names = expected.map((parameter) => parameter.name);
+    if (String(own.sort()) !== String(names.sort())) throw new Error(`${name}: ${own} are not ${names}`);
+    for (const parameter of expected) {
+      const found = tensors.get(`weights.${parameter.name}`)!;
+      if (found.length !== elementCount(parameter.shape))
+        throw new Error(`${name}: ${parameter.name} has another shape`);
+    }
+  } finally {
+    await reader.close();
+  }
+  return {
+    spec,
+    config,
+    texts: pack(texts),
+    padded: padded && pack([padded]),
+    tensor: (key) => {
+      const found = tensors.get(key);
+      if (found === undefined) throw new Error(`${name} has no ${key}`);
+      return found;
+    },
+  };
+}
+
+/** Texts one after the other; all their tokens are pooled. */
+export function pack(texts: readonly (readonly number[])[]): PackedTexts {
+  const cumulative = new Uint32Array(texts.length + 1);
+  texts.forEach((ids, b) => {
+    cumulative[b + 1] = cumulative[b]! + ids.length;
+  });
+  return { ids: Uint32Array.from(texts.flat()), cumulative, poolStart: new Uint32Array(texts.length) };
+}

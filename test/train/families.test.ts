@@ -1,0 +1,59 @@
+/** Every family trains: however a batch is cut, the losses of step after step stay the same, under dropout too. */
+import { describe, expect, it } from 'vitest';
+import { newArchitecture } from '../../src/formats/new-architecture.ts';
+import { type EncoderFamily, encoderCatalog } from '../../src/nn/encoders/catalog.ts';
+import type { EncoderSpec } from '../../src/nn/types.ts';
+import { train } from '../../src/train/loop.ts';
+import { testGpu } from '../gpu.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { prepareTinyRun, tinySettings } from './fixture.ts';
+
+const folder = temporaryFolder();
+const steps = 12;
+const sizes = { layers: 2, width: 16, heads: 2, innerWidth: 32, maxPositions: 40 };
+
+function specOf(family: EncoderFamily, changes: Readonly<Record<string, number>>): EncoderSpec {
+  const row = encoderCatalog.find(({ name }) => name === family)!;
+  const defaults = Object.fromEntries(row.parameters.map((parameter) => [parameter.name, Number(parameter.default)]));
+  const architecture = newArchitecture(family, { ...defaults, ...sizes, ...changes }, 50, 0);
+  return { family, architecture, pooling: changes['causal'] === 0 ? 'mean' : 'lasttoken' };
+}
+
+const cases: readonly [string, EncoderSpec][] = [
+  ['xlm-roberta', { ...specOf('xlm-roberta', {}), pooling: 'mean' }],
+  ['modernbert', { ...specOf('modernbert', { localAttention: 6, globalEvery: 2 }), pooling: 'mean' }],
+  ['llama', specOf('llama', { keyValueHeads: 1 })],
+  ['minicpm', minicpm()],
+  ['qwen3', specOf('qwen3', { keyValueHeads: 1, headSize: 16 })],
+];
+
+function minicpm(): EncoderSpec {
+  const spec = specOf('llama', { causal: 0 });
+  return { ...spec, architecture: { ...spec.architecture, embeddingScale: 6, depthScale: 1.4 } };
+}
+
+/** The total loss of every step. */
+async function losses(spec: EncoderSpec, microBatchTokens: number): Promise<number[]> {
+  const settings = tinySettings({ maxBatches: steps, dropout: 0.1, attentionDropout: 0.1, microBatchTokens });
+  const { input } = await prepareTinyRun(folder(), settings, spec);
+  const seen: number[] = [];
+  await train(await testGpu(), input, {
+    signal: new AbortController().signal,
+    turn: async () => {},
+    emit: (event) => {
+      if (event.type === 'step') seen.push(event.loss);
+    },
+  });
+  return seen;
+}
+
+describe.each(cases)('training %s', (_name, spec) => {
+  it('gives equal losses for whole batches and for small pieces', async () => {
+    const whole = await losses(spec, 4096);
+    const pieces = await losses(spec, 40);
+    expect(whole.length).toBe(steps);
+    whole.forEach((loss, step) => {
+      expect(Math.abs(loss - pieces[step]!) / Math.max(1, Math.abs(loss))).toBeLessThanOrEqual(2e-5);
+    });
+  });
+});

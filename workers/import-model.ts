@@ -1,0 +1,61 @@
+/** Imports a model folder that another program wrote: checked as a whole, written anew in Tandem's form, published (theta_0). */
+
+import { badInput } from '../src/errors.ts';
+import { readModelFolder, readTokenizerFile, writeModelFolder } from '../src/formats/model-folder.ts';
+import { modelParameters } from '../src/formats/pipeline/catalog.ts';
+import { publishModel } from '../src/formats/publish-model.ts';
+import type { ModelSpec, NamedTensor } from '../src/formats/types.ts';
+import type { Storage } from '../src/storage/storage.ts';
+import { parseTokenizer } from '../src/tokenizer/tokenizer.ts';
+import type { CreatedModel } from './protocol.ts';
+
+export interface ImportModelOptions {
+  readonly signal?: AbortSignal;
+  readonly onTensor?: (done: number, total: number) => void;
+}
+
+/** `path` may lie anywhere this process can read. One tensor at a time is held. */
+export async function importModel(
+  storage: Storage,
+  path: string,
+  options: ImportModelOptions = {},
+): Promise<CreatedModel> {
+  const folder = await readModelFolder(path);
+  try {
+    const { spec: found, tokenizerSettings, tokenizerPath } = folder;
+    // Whatever it was before, here it is the beginning of its runs.
+    const spec: ModelSpec = { ...found, initialisation: null };
+    const tokenizerJson = await readTokenizerFile(tokenizerPath);
+    await checkVocabulary(tokenizerPath, tokenizerJson, spec);
+    const tensors = parametersOf(spec, folder.weights, options);
+    const summary = await publishModel(storage, spec, (staged) =>
+      writeModelFolder(staged, { spec, tokenizerJson, tokenizerSettings, tensors }),
+    );
+    return { ...summary, spec };
+  } finally {
+    await folder.close();
+  }
+}
+
+async function checkVocabulary(path: string, json: string, { architecture }: ModelSpec): Promise<void> {
+  const { vocabularySize } = await parseTokenizer(json, path);
+  if (vocabularySize <= architecture.vocabularySize) return;
+  throw badInput(`${path}: its ids go to ${vocabularySize - 1}, the encoder knows ${architecture.vocabularySize}`, {
+    field: path,
+    expected: "the model's own tokenizer",
+    remedy: 'Take config.json, weights and tokenizer.json from one and the same model.',
+  });
+}
+
+async function* parametersOf(
+  spec: ModelSpec,
+  weights: { read(name: string, shape: readonly number[]): Promise<Float32Array> },
+  { signal, onTensor }: ImportModelOptions,
+): AsyncGenerator<NamedTensor> {
+  const parameters = modelParameters(spec);
+  for (const [done, { name, shape }] of parameters.entries()) {
+    signal?.throwIfAborted();
+    yield { name, shape, data: await weights.read(name, shape) };
+    onTensor?.(done + 1, parameters.length);
+  }
+}

@@ -1,0 +1,43 @@
+/** Ids and offsets of texts as they stand: no prompt, no truncation, special tokens included. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Storage } from '../src/storage/storage.ts';
+import { loadTokenizer, type TokensWithOffsets } from '../src/tokenizer/tokenizer.ts';
+import type { TokenizeWholeInput, TokenizeWholeOutput } from './protocol.ts';
+import type { TokenizerCache } from './tokenizer-cache.ts';
+
+export async function tokenizeWhole(
+  storage: Storage,
+  { source, texts }: TokenizeWholeInput,
+  tokenizers: TokenizerCache,
+): Promise<TokenizeWholeOutput> {
+  const tokenizer =
+    'model' in source
+      ? await tokenizers.of(storage, source.model)
+      : await loadTokenizer(await tokenizerPath(source.folder));
+  return pack(await tokenizer.tokenize(texts));
+}
+
+/** Beside the model, or where sentence-transformers' oldest folders have it. */
+async function tokenizerPath(folder: string): Promise<string> {
+  const [first, older] = ['', '0_Transformer'].map((part) => join(folder, part, 'tokenizer.json'));
+  const isThere = (path: string): Promise<boolean> =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  return !(await isThere(first)) && (await isThere(older)) ? older : first;
+}
+
+function pack(texts: readonly TokensWithOffsets[]): TokenizeWholeOutput {
+  const cumulative = new Uint32Array(texts.length + 1);
+  for (const [i, { ids }] of texts.entries()) cumulative[i + 1] = cumulative[i] + ids.length;
+  const total = cumulative[texts.length];
+  const ids = new Uint32Array(total);
+  const offsets = new Uint32Array(2 * total);
+  for (const [i, text] of texts.entries()) {
+    ids.set(text.ids, cumulative[i]);
+    offsets.set(text.offsets.flat(), 2 * cumulative[i]);
+  }
+  return { ids, cumulative, offsets };
+}
