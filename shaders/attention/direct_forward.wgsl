@@ -12,6 +12,7 @@ struct Params {
   key_heads: u32,
   before: u32,
   after: u32,
+  quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -25,6 +26,7 @@ struct Params {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
+  let quads = params.quads;
   let unit = workgroup_index(group, count);
   let head = unit % heads;
   let block = block_at(unit / heads, params.texts);
@@ -37,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
 
   // Transposed: a column is a channel, a component one of the four rows.
   var query: array<mat4x4f, D4>;
-  for (var c = 0u; c < D4; c++) {
+  for (var c = 0u; c < quads; c++) {
     query[c] = transpose(mat4x4f(q[own.x + c], q[own.y + c], q[own.z + c], q[own.w + c])) * params.scale;
   }
   var key = vec2u(0u);
@@ -53,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     let at = head_bases(four_tokens(base, end), key_head, key_heads());
     // A column is a key, a component a row. Keys past the end repeat the last one, so the maximum stays true.
     var s = mat4x4f();
-    for (var c = 0u; c < D4; c++) {
+    for (var c = 0u; c < quads; c++) {
       s += query[c] * mat4x4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]);
     }
     if (MASKED) { s = hide_unseen(s, base, sight.first, sight.stop, LOWEST); }
@@ -74,7 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
         dropout_factors(key, position.z, j, params.threshold, params.keep_scale),
         dropout_factors(key, position.w, j, params.threshold, params.keep_scale)));
     }
-    for (var c = 0u; c < D4; c++) {
+    for (var c = 0u; c < quads; c++) {
       let a = acc[c];
       acc[c] = mat4x4f(a[0] * shrink.x, a[1] * shrink.y, a[2] * shrink.z, a[3] * shrink.w)
         + mat4x4f(v[at.x + c], v[at.y + c], v[at.z + c], v[at.w + c]) * weights;
@@ -82,7 +84,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   }
   for (var i = 0u; i < 4u; i++) {
     if (row + i < end) {
-      for (var c = 0u; c < D4; c++) { out[own[i] + c] = acc[c][i] / sum[i]; }
+      for (var c = 0u; c < quads; c++) { out[own[i] + c] = acc[c][i] / sum[i]; }
       log_sum_exp[(row + i) * heads + head] = top[i] + log(sum[i]);
     }
   }

@@ -10,6 +10,7 @@ struct Params {
   key_heads: u32,
   before: u32,
   after: u32,
+  quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -24,6 +25,7 @@ struct Params {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
+  let quads = params.quads;
   let unit = workgroup_index(group, count);
   let head = unit % heads;
   let block = block_at(unit / heads, params.texts);
@@ -37,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   // Transposed: a column is a channel, a component one of the four keys.
   var key: array<mat4x4f, D4>;
   var value: array<mat4x4f, D4>;
-  for (var c = 0u; c < D4; c++) {
+  for (var c = 0u; c < quads; c++) {
     key[c] = transpose(mat4x4f(
       k[shared_keys.x + c], k[shared_keys.y + c], k[shared_keys.z + c], k[shared_keys.w + c])) * params.scale;
     value[c] = transpose(mat4x4f(
@@ -59,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     // A column is a query, a component a key.
     var s = mat4x4f();
     var d = mat4x4f();
-    for (var c = 0u; c < D4; c++) {
+    for (var c = 0u; c < quads; c++) {
       s += key[c] * mat4x4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]);
       d += value[c] * mat4x4f(d_out[at.x + c], d_out[at.y + c], d_out[at.z + c], d_out[at.w + c]);
     }
@@ -84,14 +86,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     }
     let ds = transpose(mat4x4f(p[0] * (d[0] - i0.y), p[1] * (d[1] - i1.y), p[2] * (d[2] - i2.y), p[3] * (d[3] - i3.y)));
     let weights = transpose(dropped);
-    for (var c = 0u; c < D4; c++) {
+    for (var c = 0u; c < quads; c++) {
       d_value[c] += mat4x4f(d_out[at.x + c], d_out[at.y + c], d_out[at.z + c], d_out[at.w + c]) * weights;
       d_key[c] += mat4x4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]) * ds;
     }
   }
   for (var i = 0u; i < 4u; i++) {
     if (row + i < end) {
-      for (var c = 0u; c < D4; c++) {
+      for (var c = 0u; c < quads; c++) {
         d_k[own[i] + c] = d_key[c][i] * params.scale;
         d_v[own[i] + c] = d_value[c][i];
       }

@@ -9,6 +9,7 @@ struct Params {
   key_heads: u32,
   before: u32,
   after: u32,
+  quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -22,6 +23,7 @@ struct Params {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
+  let quads = params.quads;
   let unit = workgroup_index(group, count);
   let head = unit % heads;
   let block = block_at(unit / heads, params.texts);
@@ -35,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   // Transposed: a column is a channel, a component one of the four rows.
   var query: array<mat4x4f, D4>;
   var d_row: array<mat4x4f, D4>;
-  for (var c = 0u; c < D4; c++) {
+  for (var c = 0u; c < quads; c++) {
     query[c] = transpose(mat4x4f(q[own.x + c], q[own.y + c], q[own.z + c], q[own.w + c])) * params.scale;
     d_row[c] = transpose(mat4x4f(d_out[own.x + c], d_out[own.y + c], d_out[own.z + c], d_out[own.w + c]));
   }
@@ -57,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     // A column is a key, a component a row.
     var s = mat4x4f();
     var d = mat4x4f();
-    for (var c = 0u; c < D4; c++) {
+    for (var c = 0u; c < quads; c++) {
       s += query[c] * mat4x4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]);
       d += d_row[c] * mat4x4f(v[at.x + c], v[at.y + c], v[at.z + c], v[at.w + c]);
     }
@@ -74,13 +76,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     var slope = keep_columns(multiply_elements(p, d - mat4x4f(delta, delta, delta, delta)), end - base);
     if (MASKED) { slope = hide_unseen(slope, base, sight.first, sight.stop, 0.0); }
     let ds = transpose(slope);
-    for (var c = 0u; c < D4; c++) {
+    for (var c = 0u; c < quads; c++) {
       acc[c] += mat4x4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]) * ds;
     }
   }
   for (var i = 0u; i < 4u; i++) {
     if (row + i < end) {
-      for (var c = 0u; c < D4; c++) { d_q[own[i] + c] = acc[c][i] * params.scale; }
+      for (var c = 0u; c < quads; c++) { d_q[own[i] + c] = acc[c][i] * params.scale; }
     }
   }
 }

@@ -5,6 +5,8 @@ struct Params {
   heads: u32,
   seed: u32,
   stream: u32,
+  // Vectors of four channels of a head.
+  quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> out: array<vec4f>;
@@ -18,8 +20,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let i = workgroup_index(group, count) * 64u + lane;
   if (i >= params.tokens * params.heads) { return; }
   var delta = 0.0;
-  for (var c = 0u; c < D / 4u; c++) {
-    delta += dot(out[i * (D / 4u) + c], d_out[i * (D / 4u) + c]);
+  for (var c = 0u; c < params.quads; c++) {
+    delta += dot(out[i * params.quads + c], d_out[i * params.quads + c]);
   }
   var key = vec2u(0u);
   if (DROPOUT) {

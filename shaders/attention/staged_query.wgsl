@@ -10,6 +10,8 @@ struct Params {
   key_heads: u32,
   before: u32,
   after: u32,
+  // Only the direct kernels need it.
+  quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;

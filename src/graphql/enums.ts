@@ -77,7 +77,7 @@ export const RunState = namedEnum<RunStateName>('RunState', 'Where a run stands.
   RUNNING: 'Trains.',
   INTERRUPTED: 'Stopped with its process; resumeRun continues it from its last checkpoint.',
   CANCELLED: 'Stopped by cancelRun; its checkpoint is kept. Terminal.',
-  FAILED: 'Ended by an error. Terminal for its stream; resumeRun may try again.',
+  FAILED: 'Ended by an error, for good.',
   SUCCEEDED: 'Finished. Terminal.',
 });
 

@@ -8,6 +8,7 @@ import { GraphQLError } from 'graphql';
 import { badInput, TandemError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { databaseError } from '../services/database-errors.ts';
+import { diskError } from '../services/disk-errors.ts';
 
 /** The innermost error that a GraphQLError wraps. */
 function originOf(error: unknown): unknown {
@@ -25,7 +26,7 @@ function foreseen(origin: unknown): TandemError | null {
   if (origin instanceof Error && origin.name === 'AbortError') {
     return unavailable('The request was cancelled', { expected: 'a client that waits', remedy: 'Send it again.' });
   }
-  return databaseError(origin);
+  return diskError(origin) ?? databaseError(origin);
 }
 
 function placed(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {

@@ -6,11 +6,12 @@
  * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention), Ainslie et al. 2023 (grouped queries).
  */
 import { badInput } from '../errors.ts';
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { elementCount, type Gpu, type KernelSpec, type Tensor, withLeases } from '../gpu/types.ts';
 import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
+import { streamOf } from './elementwise.ts';
 
 /** Lanes of a workgroup of the kernels that take tokens and heads one by one. */
-const rowInfoLanes = 64;
+const itemLanes = 64;
 
 /** What dropout of attention weights is keyed by, besides sample, head and both positions. */
 export interface AttentionDropout {
@@ -92,9 +93,10 @@ const forwardParams = {
   keyHeads: 'u32',
   before: 'u32',
   after: 'u32',
+  quads: 'u32',
 } as const;
 const rowsBindings = { out: 'read', dOut: 'read', logSumExp: 'read', sampleOfToken: 'read', rows: 'write' } as const;
-const rowsParams = { tokens: 'u32', heads: 'u32', seed: 'u32', stream: 'u32' } as const;
+const rowsParams = { tokens: 'u32', heads: 'u32', seed: 'u32', stream: 'u32', quads: 'u32' } as const;
 const backwardReads = {
   q: 'read',
   k: 'read',
@@ -113,6 +115,7 @@ const backwardParams = {
   keyHeads: 'u32',
   before: 'u32',
   after: 'u32',
+  quads: 'u32',
 } as const;
 
 const groupSumKernel = {
@@ -266,7 +269,6 @@ function plan(gpu: Gpu, call: AttentionForward) {
   return {
     kernels,
     tokens,
-    size,
     heads,
     keyValueHeads,
     grid: [blocks * heads] as const,
@@ -280,14 +282,12 @@ function plan(gpu: Gpu, call: AttentionForward) {
       keyHeads: keyValueHeads,
       before,
       after,
+      // Channels of a head by four, as a number that compilers cannot unroll loops by: shaders/attention/direct_common.wgsl.
+      quads: size / 4,
     },
     key: { seed: active === undefined ? 0 : active.seed >>> 0, stream: active === undefined ? 0 : streamOf(active) },
   };
 }
-
-/** Second word of the dropout key: the step, and the site spread over all bits (golden ratio). */
-export const streamOf = ({ step, site }: { step: number; site: number }): number =>
-  (step ^ Math.imul(site + 1, 0x9e3779b9)) >>> 0;
 
 /** out = softmax(scale * q k^T) v within each text and head. */
 export function attentionForward(gpu: Gpu, call: AttentionForward): void {
@@ -303,34 +303,37 @@ export function attentionForward(gpu: Gpu, call: AttentionForward): void {
 
 /** dQ, dK, dV from dOut and what the forward pass left: out and logSumExp; dropout is replayed from its key. */
 export function attentionBackward(gpu: Gpu, call: AttentionBackward): void {
-  const { kernels, tokens, size, heads, keyValueHeads, grid, params, key } = plan(gpu, call);
+  const { kernels, tokens, heads, keyValueHeads, grid, params, key } = plan(gpu, call);
   const { q, k, v, batch, out, logSumExp, dOut, dQ, dK, dV } = call;
   const { cumulative, sampleOfToken } = batch;
-  const rows = gpu.lease('attention.rows', [tokens, heads, 4], 'u32');
-  gpu.dispatch(kernels.rows, {
-    bindings: { out, dOut, logSumExp, sampleOfToken, rows },
-    params: { tokens, heads, ...key },
-    grid: [Math.ceil((tokens * heads) / rowInfoLanes)],
-  });
-  gpu.dispatch(kernels.backwardQuery, { bindings: { q, k, v, dOut, rows, cumulative, dQ }, params, grid });
-  if (keyValueHeads === heads) {
-    gpu.dispatch(kernels.backwardKey, { bindings: { q, k, v, dOut, rows, cumulative, dK, dV }, params, grid });
-  } else {
-    const parts = [dK, dV].map((target) => ({ target, own: gpu.lease('attention.part', dOut.shape) }));
-    const [keys, values] = parts as [(typeof parts)[number], (typeof parts)[number]];
-    const bindings = { q, k, v, dOut, rows, cumulative, dK: keys.own, dV: values.own };
+  withLeases(gpu, (lease) => {
+    const rows = lease('attention.rows', [tokens, heads, 4], 'u32');
+    gpu.dispatch(kernels.rows, {
+      bindings: { out, dOut, logSumExp, sampleOfToken, rows },
+      params: { tokens, heads, ...key, quads: params.quads },
+      grid: [Math.ceil((tokens * heads) / itemLanes)],
+    });
+    gpu.dispatch(kernels.backwardQuery, { bindings: { q, k, v, dOut, rows, cumulative, dQ }, params, grid });
+    const shared = keyValueHeads !== heads;
+    // Of shared heads every query head has its own part first.
+    const ownK = shared ? lease('attention.dK', dOut.shape) : dK;
+    const ownV = shared ? lease('attention.dV', dOut.shape) : dV;
+    const bindings = { q, k, v, dOut, rows, cumulative, dK: ownK, dV: ownV };
     gpu.dispatch(kernels.backwardKey, { bindings, params, grid });
-    const count = (tokens * keyValueHeads * size) / 4;
-    for (const { target, own } of parts) {
-      gpu.dispatch(groupSumKernel, {
-        bindings: { parts: own, out: target },
-        params: { count, width: size / 4, group: heads / keyValueHeads },
-        grid: [Math.ceil(count / rowInfoLanes)],
-      });
-      gpu.release(own);
-    }
-  }
-  gpu.release(rows);
+    if (!shared) return;
+    sumGroups(gpu, ownK, dK, heads / keyValueHeads, params.quads);
+    sumGroups(gpu, ownV, dV, heads / keyValueHeads, params.quads);
+  });
+}
+
+/** out [T, G * D] = the sums of `parts` [T, H * D] over the `group` query heads of each head of keys; D is 4 * `quads`. */
+function sumGroups(gpu: Gpu, parts: Tensor, out: Tensor, group: number, quads: number): void {
+  const count = elementCount(out.shape) / 4;
+  gpu.dispatch(groupSumKernel, {
+    bindings: { parts, out },
+    params: { count, width: quads, group },
+    grid: [Math.ceil(count / itemLanes)],
+  });
 }
 
 const choices = [true, false];

@@ -127,9 +127,10 @@ export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
       params: { rows, width, chunk, columnGroups },
       grid: [chunks * columnGroups],
     });
+    // Without beta its gradient is summed all the same, and thrown away.
+    const dBetaOrUnused = dBeta ?? lease('layernorm.unused', [width]);
     gpu.dispatch(layerNormParametersKernel, {
-      // Without beta its gradient is summed all the same, and thrown away.
-      bindings: { partial, dGamma, dBeta: dBeta ?? lease('layernorm.unused', [width]) },
+      bindings: { partial, dGamma, dBeta: dBetaOrUnused },
       params: { chunks, width },
       grid: [columnGroups],
     });

@@ -2,7 +2,7 @@
  * RMSNorm (Zhang and Sennrich 2019, arXiv 1910.07467), forward and backward. A row is as wide as gamma: a token's channels,
  * or one head of a token where queries and keys are normalised head by head.
  */
-import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../gpu/types.ts';
+import { elementCount, type Gpu, type KernelSpec, type Tensor, withLeases } from '../gpu/types.ts';
 import { columnSum } from './matmul.ts';
 import { bothWays, chunkOf, columnsOfGroup, type RowSharing, rowGroups, sharingFor } from './norm-rows.ts';
 
@@ -84,14 +84,15 @@ export function rmsNormBackward(gpu: Gpu, call: RmsNormBackward): void {
   const chunk = chunkOf(rows);
   const chunks = Math.ceil(rows / chunk);
   const columnGroups = columnsOfGroup(width);
-  const partial = gpu.lease('rmsnorm.partial', [chunks, width]);
-  gpu.dispatch(partialKernel, {
-    bindings: { x, rstd, dOut, partial },
-    params: { rows, width, chunk, columnGroups },
-    grid: [chunks * columnGroups],
+  withLeases(gpu, (lease) => {
+    const partial = lease('rmsnorm.partial', [chunks, width]);
+    gpu.dispatch(partialKernel, {
+      bindings: { x, rstd, dOut, partial },
+      params: { rows, width, chunk, columnGroups },
+      grid: [chunks * columnGroups],
+    });
+    columnSum(gpu, { x: partial, out: dGamma, accumulate: true });
   });
-  columnSum(gpu, { x: partial, out: dGamma, accumulate: true });
-  gpu.release(partial);
 }
 
 function rowsOf(x: Tensor, gamma: Tensor): { rows: number; width: number } {

@@ -1,4 +1,4 @@
-/** What uses a checkpoint besides its evaluations: collections, fusions, attempts that went on from it. */
+/** What uses a checkpoint besides its evaluations: collections and fusions. */
 import { and, inArray, notInArray } from 'drizzle-orm';
 import type { Transaction } from '../db/open.ts';
 import { checkpointParents, collections } from '../db/schema.ts';

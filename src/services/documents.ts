@@ -1,7 +1,7 @@
 /** addDocuments and deleteDocuments. */
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, sql } from 'drizzle-orm';
 import type { Transaction } from '../db/open.ts';
-import { type CollectionRow, collections, documents, type JobRow } from '../db/schema.ts';
+import { type CollectionRow, collections, documents, embeddings, type JobRow } from '../db/schema.ts';
 import { storeVectors } from '../db/vectors.ts';
 import { badInput, invariant } from '../errors.ts';
 import type { JobContext } from '../jobs/jobs.ts';
@@ -46,18 +46,55 @@ export async function addDocuments(tandem: Tandem, request: AddRequest): Promise
   const collection = await requireRow(tandem.database.db, 'collections', collectionId, 'input.collection');
   const encoder = await encoderOf(tandem, collection.checkpointId, 'input.collection');
   const input = { collectionId, documents: request.documents.length, content: fingerprint(request.documents) };
-  const outcome = { added: 0, replaced: request.documents.length, report: nothing(encoder) };
+  let outcome: Outcome | undefined;
   const { job } = await perform(tandem, 'embed-collection', { input, idempotencyKey }, async (context) => {
     const encoded = await encodeAll(tandem, encoder, request.documents, context);
-    outcome.report = reportOf(encoder, encoded);
-    outcome.added = await tandem.database.db.transaction((tx) => store(tx, collection, request.documents, encoded));
-    outcome.replaced -= outcome.added;
+    const added = await tandem.database.db.transaction((tx) => store(tx, collection, request.documents, encoded));
+    outcome = { added, replaced: request.documents.length - added, report: reportOf(encoder, encoded) };
     return collectionId;
   });
+  // Without an outcome an earlier call with this key did the work.
+  outcome ??= await recall(tandem, encoder, request, job);
   return { ...outcome, collection: await requireRow(tandem.database.db, 'collections', collectionId), job };
 }
 
-const nothing = ({ checkpoint }: Encoder): EmbeddingReport => ({ checkpoint, prompt: '', tokens: 0, truncated: 0 });
+type Outcome = Pick<Added, 'added' | 'replaced' | 'report'>;
+
+/**
+ * What an earlier call did, as far as its documents are still stored: the ones it added were made since its job
+ * began, for a document that is replaced keeps its time.
+ */
+async function recall(tandem: Tandem, encoder: Encoder, { collectionId, documents: given }: AddRequest, job: JobRow) {
+  const { database, jobs } = tandem;
+  const keys = given.map(({ key }) => key);
+  const byJob = gte(documents.createdAt, job.createdAt);
+  const [stored] = await database.db
+    .select({
+      added: sql<number>`count(*) filter (where ${byJob})`.mapWith(Number),
+      there: sql<number>`count(*)`.mapWith(Number),
+      tokens: sql<number>`coalesce(sum(${embeddings.tokens}), 0)`.mapWith(Number),
+      truncated: sql<number>`count(*) filter (where ${embeddings.truncated})`.mapWith(Number),
+    })
+    .from(documents)
+    .innerJoin(embeddings, eq(embeddings.documentId, documents.id))
+    .where(
+      and(
+        eq(documents.collectionId, collectionId),
+        eq(embeddings.checkpointId, encoder.checkpoint.id),
+        inArray(documents.key, keys),
+      ),
+    );
+  invariant(stored, 'a count returned nothing');
+  const { added, there, tokens, truncated } = stored;
+  const { prompts } = await jobs.cpu.call('tokenizeTexts', { model: encoder.model.digest, texts: [sampleOf(given)] });
+  const report = { checkpoint: encoder.checkpoint, prompt: prompts.passage ?? '', tokens, truncated };
+  return { added, replaced: there - added, report };
+}
+
+const sampleOf = ([first]: readonly NewDocument[]) => ({
+  role: 'passage' as const,
+  text: ['', '', first?.text ?? ''] as const,
+});
 
 function checkDocuments({ config: { limits } }: Tandem, given: readonly NewDocument[]): void {
   checkList(given, limits, 'input.documents');
@@ -120,7 +157,7 @@ async function store(
   given: readonly NewDocument[],
   encoded: Encoded,
 ): Promise<number> {
-  await requireRow(tx, 'collections', collection.id, 'input.collection');
+  await nextRevision(tx, collection.id);
   const { dimension } = encoded;
   let added = 0;
   for (let start = 0; start < given.length; start += rowsPerInsert) {
@@ -135,11 +172,19 @@ async function store(
     const data = encoded.data.subarray(start * dimension, (start + part.length) * dimension);
     await storeVectors(tx, collection.checkpointId, rows, { data, dimension });
   }
-  await tx
+  return added;
+}
+
+/** First of all writes: it locks the collection's row, so that writers of the same documents wait and never deadlock. */
+async function nextRevision(tx: Transaction, collectionId: string): Promise<CollectionRow> {
+  await requireRow(tx, 'collections', collectionId, 'input.collection');
+  const [collection] = await tx
     .update(collections)
     .set({ revision: sql`${collections.revision} + 1` })
-    .where(eq(collections.id, collection.id));
-  return added;
+    .where(eq(collections.id, collectionId))
+    .returning();
+  invariant(collection, 'an update returned nothing');
+  return collection;
 }
 
 async function writeDocuments(tx: Transaction, collectionId: string, part: readonly NewDocument[]) {
@@ -170,18 +215,12 @@ export async function deleteDocuments(
 ): Promise<{ collection: CollectionRow; deleted: number; unknownKeys: string[] }> {
   checkList(keys, tandem.config.limits, 'input.keys');
   return tandem.database.db.transaction(async (tx) => {
-    await requireRow(tx, 'collections', collectionId, 'input.collection');
+    const collection = await nextRevision(tx, collectionId);
     const gone = await tx
       .delete(documents)
       .where(and(eq(documents.collectionId, collectionId), inArray(documents.key, [...keys])))
       .returning({ key: documents.key });
     const deleted = new Set(gone.map(({ key }) => key));
-    const [collection] = await tx
-      .update(collections)
-      .set({ revision: sql`${collections.revision} + 1` })
-      .where(eq(collections.id, collectionId))
-      .returning();
-    invariant(collection, 'an update returned nothing');
     const unknownKeys = [...new Set(keys)].filter((key) => !deleted.has(key));
     return { collection, deleted: deleted.size, unknownKeys };
   });

@@ -2,6 +2,7 @@
 import type { TextRole, TextTriple } from '../data/types.ts';
 import { badInput } from '../errors.ts';
 import { encoderOf } from './checkpoints.ts';
+import { withinDeadline } from './deadline.ts';
 import type { Tandem } from './tandem.ts';
 import { checkLength, checkList, checkText } from './texts.ts';
 import type { EmbedAnswer, EmbeddingReport, Encoder } from './types.ts';
@@ -72,7 +73,9 @@ export async function embed(tandem: Tandem, request: EmbedRequest, signal?: Abor
   }
   const triples = request.texts.map((text): TextTriple => [request.instruction, '', text]);
   const prompt = request.prompt ? promptOf(encoder, request.prompt.name) : undefined;
-  const encoded = await encodeTexts(tandem, encoder, request.role, triples, signal, { unit: false, prompt });
+  const encoded = await withinDeadline(limits, signal, (within) =>
+    encodeTexts(tandem, encoder, request.role, triples, within, { unit: false, prompt }),
+  );
   const embeddings = request.texts.map((_text, index) => ({
     index,
     tokens: encoded.tokens[index] ?? 0,
@@ -125,7 +128,9 @@ export async function similarity(
     [instruction, '', a],
     [instruction, '', b],
   ]);
-  const encoded = await encodeTexts(tandem, encoder, 'sts', triples, signal);
+  const encoded = await withinDeadline(limits, signal, (within) =>
+    encodeTexts(tandem, encoder, 'sts', triples, within),
+  );
   const scores = pairs.map((_pair, i) => cosine(rowOf(encoded, 2 * i), rowOf(encoded, 2 * i + 1)));
   return { report: reportOf(encoder, encoded), scores };
 }

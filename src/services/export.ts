@@ -1,7 +1,7 @@
 /** exportCheckpoint: a copy of the folder where people can take it. */
 import { constants } from 'node:fs';
 import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { CheckpointRow, JobRow } from '../db/schema.ts';
 import { badInput, conflict } from '../errors.ts';
 import { perform } from './jobs.ts';
@@ -31,11 +31,16 @@ export async function exportCheckpoint(tandem: Tandem, checkpointId: string, fol
   }
   const checkpoint = await requireRow(tandem.database.db, 'checkpoints', checkpointId, 'input.checkpoint');
   const path = join(tandem.config.dataDir, 'export', folder);
-  const { job } = await perform(tandem, 'export-checkpoint', { input: { checkpointId, folder } }, async () => {
-    await refuseExisting(path, folder);
-    await copyWhole(tandem, await tandem.storage.require('models', checkpoint.digest), path, folder);
-    return checkpoint.id;
-  });
+  const { job } = await perform(
+    tandem,
+    'export-checkpoint',
+    { input: { checkpointId, folder } },
+    async ({ signal }) => {
+      await refuseExisting(path, folder);
+      await copyWhole(tandem, await tandem.storage.require('models', checkpoint.digest), path, signal);
+      return checkpoint.id;
+    },
+  );
   return { checkpoint, path, job, ...(await describe(path)) };
 }
 
@@ -50,16 +55,22 @@ const taken = (folder: string) =>
     remedy: 'Choose another name, or move the folder away.',
   });
 
-async function copyWhole({ storage, config }: Tandem, from: string, to: string, folder: string): Promise<void> {
+/** Copies file by file and looks between two whether the job is to stop. */
+async function copyWhole({ storage, config }: Tandem, from: string, to: string, signal: AbortSignal): Promise<void> {
   const staged = await storage.stage();
   try {
-    await cp(from, staged, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    const filter = (): boolean => {
+      signal.throwIfAborted();
+      return true;
+    };
+    await cp(from, staged, { recursive: true, mode: constants.COPYFILE_FICLONE, filter });
+    signal.throwIfAborted();
     await mkdir(join(config.dataDir, 'export'), { recursive: true });
     await rename(staged, to);
   } catch (error) {
     await storage.discard(staged);
     const { code } = error as NodeJS.ErrnoException;
-    throw code === 'ENOTEMPTY' || code === 'EEXIST' ? taken(folder) : error;
+    throw code === 'ENOTEMPTY' || code === 'EEXIST' ? taken(basename(to)) : error;
   }
 }
 

@@ -60,7 +60,7 @@ export async function importDataset(
   const plan = planOf(request);
   const source = await sourceOf(tandem, request);
   const name = request.name.trim();
-  let reused = true;
+  let reused: boolean | undefined;
   const { id, job } = await perform(
     tandem,
     'import-dataset',
@@ -73,7 +73,9 @@ export async function importDataset(
         return recorded.id;
       }),
   ).finally(() => ('staged' in source && source.staged ? tandem.storage.discard(source.staged) : undefined));
-  return { dataset: await requireRow(tandem.database.db, 'datasets', id), reused, job };
+  const dataset = await requireRow(tandem.database.db, 'datasets', id);
+  // Where an earlier call with the same key did the work, the answer is the same as then.
+  return { dataset, reused: reused ?? dataset.createdAt < job.createdAt, job };
 }
 
 function planOf({ source, importer, options, scaleLow, scaleHigh }: ImportRequest): Plan {

@@ -42,7 +42,7 @@ function lineOf({ task, query, positives, negatives }: InlineRecord): string {
   });
 }
 
-/** Writes one file, or one per split where splits are given. The caller discards the folder. */
+/** Writes one file, or one per split where splits are given. The caller discards the folder; nothing stays if the writing fails. */
 export async function writeInlineRecords(
   storage: Storage,
   records: readonly InlineRecord[],
@@ -57,10 +57,15 @@ export async function writeInlineRecords(
     });
   }
   const folder = await storage.stage();
-  for (const name of ['train', 'dev', 'test', 'records']) {
-    const part = records.filter(({ split }) => (split ?? 'records') === name);
-    if (part.length === 0) continue;
-    await writeFile(join(folder, `${name}.jsonl`), part.map((record) => `${lineOf(record)}\n`).join(''));
+  try {
+    for (const name of ['train', 'dev', 'test', 'records']) {
+      const part = records.filter(({ split }) => (split ?? 'records') === name);
+      if (part.length === 0) continue;
+      await writeFile(join(folder, `${name}.jsonl`), part.map((record) => `${lineOf(record)}\n`).join(''));
+    }
+  } catch (error) {
+    await storage.discard(folder);
+    throw error;
   }
   return { folder, path: given === 0 ? join(folder, 'records.jsonl') : folder };
 }

@@ -1,5 +1,5 @@
 /** Jobs: the record of long work, and the one way a service does such work and waits for it. */
-import { desc, eq } from 'drizzle-orm';
+import { desc, eq, or, sql } from 'drizzle-orm';
 import { type JobKind, type JobRow, type JobState, jobs } from '../db/schema.ts';
 import { conflict } from '../errors.ts';
 import type { JobContext } from '../jobs/jobs.ts';
@@ -18,10 +18,14 @@ export function list(tandem: Tandem, { filter }: { filter?: Filter | null }, win
   const conditions = [
     kind ? eq(jobs.kind, kind) : undefined,
     state ? eq(jobs.state, state) : undefined,
-    idempotencyKey ? eq(jobs.idempotencyKey, idempotencyKey) : undefined,
+    idempotencyKey ? begunWith(idempotencyKey) : undefined,
   ];
   return pageOf(tandem, 'jobs', conditions, [desc(jobs.createdAt), desc(jobs.id)], window);
 }
+
+/** An evaluation of several data sets is a job for each, and each has the caller's key with its data set's id. */
+const begunWith = (key: string) =>
+  or(eq(jobs.idempotencyKey, key), eq(jobs.idempotencyKey, sql`${`${key}:`} || (${jobs.input} ->> 'datasetId')`));
 
 export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
   const { state } = await requireRow(tandem.database.db, 'jobs', id);

@@ -5,15 +5,15 @@ import type { Tandem } from './tandem.ts';
 import type { RunPlan } from './types.ts';
 
 /** Tokenises what is not tokenised yet (kept for the run), then asks the device thread. */
-export async function planRun(tandem: Tandem, request: RunRequest): Promise<RunPlan> {
+export async function planRun(tandem: Tandem, request: RunRequest, signal: AbortSignal): Promise<RunPlan> {
   const ready = await readyRun(tandem, request);
-  const tokenized = await Promise.all(ready.datasets.map(({ row }) => tokenize(tandem, ready, row.digest)));
+  const tokenized = await Promise.all(ready.datasets.map(({ row }) => tokenize(tandem, ready, row.digest, signal)));
   const { settings, model } = ready;
   const datasets = ready.datasets.map(({ row, weight }, i) => ({
     ...{ name: row.name, task: row.task, weight, digest: row.digest },
     tokens: tokenized[i]?.key ?? '',
   }));
-  const plan = await tandem.jobs.device.call('plan', { model: model.digest, settings, datasets });
+  const plan = await tandem.jobs.device.call('plan', { model: model.digest, settings, datasets }, { signal });
   const shares = ready.datasets.map(({ row }, i) => {
     const batch = row.task === 'ir' ? settings.irBatchSize : settings.stsBatchSize;
     const texts = row.task === 'ir' ? 1 + settings.positives + settings.negatives : 2;
@@ -35,8 +35,8 @@ export async function planRun(tandem: Tandem, request: RunRequest): Promise<RunP
   };
 }
 
-const tokenize = ({ jobs }: Tandem, { model, settings }: ReadyRun, dataset: string) =>
-  jobs.cpu.call('tokenizeDataset', { dataset, model: model.digest, maxLength: settings.maxLength });
+const tokenize = ({ jobs }: Tandem, { model, settings }: ReadyRun, dataset: string, signal: AbortSignal) =>
+  jobs.cpu.call('tokenizeDataset', { dataset, model: model.digest, maxLength: settings.maxLength }, { signal });
 
 function deviceOf({ jobs }: Tandem): AdapterReport {
   const [device] = jobs.devices();

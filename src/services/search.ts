@@ -1,10 +1,12 @@
 /** search: a query against every document of a collection, on the device. */
 import { inArray } from 'drizzle-orm';
 import { type DocumentRow, documents } from '../db/schema.ts';
+import { TandemError } from '../errors.ts';
 import { encoderOf } from './checkpoints.ts';
-import { encodeTexts, reportOf } from './embed.ts';
+import { withinDeadline } from './deadline.ts';
+import { type Encoded, encodeTexts, reportOf } from './embed.ts';
 import { requireRow } from './rows.ts';
-import { segmentOf } from './segments.ts';
+import { type Segment, segmentOf } from './segments.ts';
 import type { Tandem } from './tandem.ts';
 import { checkLength, checkText } from './texts.ts';
 import type { EmbeddingReport } from './types.ts';
@@ -31,7 +33,11 @@ export interface SearchAnswer {
   readonly report: EmbeddingReport;
 }
 
-export async function search(tandem: Tandem, request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
+export function search(tandem: Tandem, request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
+  return withinDeadline(tandem.config.limits, signal, (within) => searchNow(tandem, request, within));
+}
+
+async function searchNow(tandem: Tandem, request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer> {
   const { limits } = tandem.config;
   checkText(request.query, limits, 'query');
   checkLength(request.instruction, limits, 'instruction');
@@ -39,13 +45,32 @@ export async function search(tandem: Tandem, request: SearchRequest, signal?: Ab
   const encoder = await encoderOf(tandem, collection.checkpointId, 'collection');
   const encoded = await encodeTexts(tandem, encoder, 'query', [[request.instruction, '', request.query]], signal);
   const report = reportOf(encoder, encoded);
-  const { documentIds, ...segment } = await segmentOf(tandem, collection);
-  if (segment.count === 0) return { hits: [], searched: 0, report };
-  const queries = { data: encoded.data, count: 1, dimension: encoded.dimension };
-  const input = { segment, queries, k: Math.min(request.k, segment.count) };
-  const { rows, scores } = await tandem.jobs.device.call('search', input, signal ? { signal } : {});
+  const segment = await segmentOf(tandem, collection);
+  const found = await nearest(tandem, segment, encoded, request.k, signal).catch(async (error: unknown) => {
+    if (!isSegmentLost(error)) throw error;
+    // Documents were added while the search waited for the device, and the older file is gone.
+    const fresh = await segmentOf(tandem, collection, { lost: segment.key });
+    return nearest(tandem, fresh, encoded, request.k, signal);
+  });
+  return { hits: await hitsOf(tandem, found.nearest), searched: found.searched, report };
+}
+
+const isSegmentLost = (error: unknown): boolean =>
+  error instanceof TandemError && error.code === 'UNAVAILABLE' && error.details.field === 'segment';
+
+/** The documents nearest to one query, best first. */
+async function nearest(
+  { jobs }: Tandem,
+  { documentIds, ...segment }: Segment,
+  { data, dimension }: Encoded,
+  k: number,
+  signal: AbortSignal,
+) {
+  if (segment.count === 0) return { nearest: [], searched: 0 };
+  const input = { segment, queries: { data, count: 1, dimension }, k: Math.min(k, segment.count) };
+  const { rows, scores } = await jobs.device.call('search', input, { signal });
   const found = Array.from(rows, (row, i) => ({ id: documentIds[row] ?? '', score: scores[i] ?? Number.NaN }));
-  return { hits: await hitsOf(tandem, found), searched: segment.count, report };
+  return { nearest: found, searched: segment.count };
 }
 
 /** Documents of the found rows; one that was deleted meanwhile is left out. */

@@ -30,14 +30,18 @@ function known(tandem: Tandem) {
 
 const lockOf = ({ id }: { readonly id: string }): string => `segment ${id}`;
 
-/** The segment of a collection as it is now. */
-export function segmentOf(tandem: Tandem, collection: CollectionRow): Promise<Segment> {
+/** The segment of a collection as it is now, or newer; `lost` = key of one whose file was found missing or damaged. */
+export function segmentOf(
+  tandem: Tandem,
+  collection: CollectionRow,
+  { lost }: { readonly lost?: string } = {},
+): Promise<Segment> {
   return exclusively(lockOf(collection), async () => {
     const current = known(tandem).get(collection.id);
-    if (current && current.revision >= collection.revision) return current.segment;
+    if (current && current.revision >= collection.revision && current.segment.key !== lost) return current.segment;
     const segment = await build(tandem, collection);
     known(tandem).set(collection.id, { revision: collection.revision, segment });
-    if (current) await forget(tandem, current.segment.key);
+    if (current && current.segment.key !== segment.key) await forget(tandem, current.segment.key);
     return segment;
   });
 }
@@ -74,8 +78,9 @@ function littleEndian(data: Float32Array): Buffer {
   return bytes;
 }
 
+/** A device that is not there holds nothing and keeps no file. */
 async function forget({ jobs, storage }: Tandem, key: string): Promise<void> {
-  await jobs.device.call('forget', { segment: key });
+  await jobs.device.call('forget', { segment: key }).catch(() => {});
   await storage.remove('segments', key);
 }
 

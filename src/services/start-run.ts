@@ -72,19 +72,11 @@ export async function cancelRun(tandem: Tandem, id: string): Promise<RunRow> {
   return tandem.jobs.cancelRun(id);
 }
 
-/** Continues a run that was interrupted or failed. */
-export async function resumeRun(
+/** Continues a run that was interrupted. Whether it may is tested where its row is locked. */
+export function resumeRun(
   tandem: Tandem,
   id: string,
   options: { readonly allowDifferentAdapter: boolean },
 ): Promise<RunRow> {
-  const run = await requireRow(tandem.database.db, 'runs', id);
-  if (run.state !== 'INTERRUPTED' && run.state !== 'FAILED') {
-    throw conflict(`The run "${run.name}" is ${run.state}`, {
-      field: 'id',
-      expected: 'a run that is INTERRUPTED or FAILED',
-      remedy: isTerminal(run.state) ? 'Start a new run.' : 'It goes on by itself; follow it with runEvents.',
-    });
-  }
   return tandem.jobs.resumeRun(id, options);
 }

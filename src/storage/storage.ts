@@ -35,10 +35,21 @@ export interface Storage {
   publish(kind: StorageKind, stagedFolder: string, options?: { readonly name?: string }): Promise<Published>;
   /** Makes one staged file durable under a name. */
   publishFile(kind: StorageKind, stagedFile: string, name: string): Promise<Published>;
-  remove(kind: StorageKind, name: string): Promise<void>;
+  /**
+   * Removes an object: it is gone at once and as a whole, whatever happens while its files are deleted. With `unless` the
+   * object, out of everybody's sight by then, is put back if that answers true.
+   */
+  remove(
+    kind: StorageKind,
+    name: string,
+    options?: { readonly unless?: () => Promise<boolean> },
+  ): Promise<{ readonly removed: boolean }>;
   /** Drops a staged folder or file; nothing happens if it is gone. */
   discard(staged: string): Promise<void>;
-  /** Removes what a killed process left staged. Only at process start, by the owner of the data folder. */
+  /**
+   * Removes what a killed process left staged or half removed, and segments, which no process finds again. Only at process
+   * start, by the owner of the data folder.
+   */
   clean(): Promise<void>;
 }
 
@@ -54,6 +65,16 @@ export function openStorage(root: string): Storage {
     if (reused) await discard(staged);
     else await syncFolder(dirname(target));
     return { digest: name, bytes, reused };
+  }
+
+  /** Takes an object out of sight by one rename; undefined = there was none. */
+  async function moveAside(kind: StorageKind, name: string): Promise<string | undefined> {
+    const from = path(kind, name);
+    const aside = join(root, 'tmp', randomUUID());
+    await mkdir(dirname(aside), { recursive: true, mode: 0o700 });
+    if (!(await renameIfPresent(from, aside))) return undefined;
+    await syncFolder(dirname(from));
+    return aside;
   }
 
   return {
@@ -88,8 +109,19 @@ export function openStorage(root: string): Storage {
         return moveInto(kind, stagedFile, name, size);
       });
     },
-    remove: (kind, name) => rm(path(kind, name), { recursive: true, force: true }),
-    clean: () => rm(join(root, 'tmp'), { recursive: true, force: true }),
+    async remove(kind, name, { unless } = {}) {
+      const aside = await moveAside(kind, name);
+      if (aside === undefined) return { removed: false };
+      // Who published the same name meanwhile has published the same content.
+      const wanted = unless !== undefined && (await putBackOnError(aside, path(kind, name), unless));
+      if (wanted) await renameUnlessTaken(aside, path(kind, name));
+      await discard(aside);
+      return { removed: !wanted };
+    },
+    async clean() {
+      await rm(join(root, 'tmp'), { recursive: true, force: true });
+      await rm(join(root, 'objects', 'segments'), { recursive: true, force: true });
+    },
   };
 }
 
@@ -136,6 +168,27 @@ async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** False when there is nothing to rename. */
+async function renameIfPresent(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Asks `unless`; if it fails, the object is put back before the error goes on. */
+async function putBackOnError(aside: string, target: string, unless: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await unless();
+  } catch (error) {
+    await renameUnlessTaken(aside, target);
     throw error;
   }
 }

@@ -59,6 +59,14 @@ describe('errors of the API', () => {
     },
   );
 
+  it('say of a full disk what to do', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      path: '/data/x',
+    });
+    expect(mask(located(full)).extensions).toMatchObject({ code: 'UNAVAILABLE', field: '/data/x' });
+  });
+
   it('name a constraint that was violated', () => {
     expect(mask(located(postgres('23505', 'datasets_name_version'))).extensions['field']).toBe('datasets_name_version');
   });

@@ -1,5 +1,4 @@
 /** The server stops although clients stall. */
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSchema } from 'graphql';
@@ -15,7 +14,7 @@ it('closes within a second although an upload stalls', async () => {
   const server = await startHttp({ graphql, port: 0, bodyBytes: 1_000_000, logger });
   const client = connect(server.port, '127.0.0.1');
   client.on('error', () => {});
-  const ended = once(client, 'close');
+  const ended = new Promise((resolve) => client.once('close', resolve));
   const head = [
     'POST /graphql HTTP/1.1',
     `host: 127.0.0.1:${server.port}`,

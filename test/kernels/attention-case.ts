@@ -4,9 +4,9 @@ import {
   type AttentionMask,
   attentionBackward,
   attentionForward,
-  streamOf,
 } from '../../src/kernels/attention.ts';
 import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
+import { streamOf } from '../../src/kernels/elementwise.ts';
 import { random, testGpu, withTensors } from '../gpu.ts';
 import type { AttentionShape } from '../reference/attention.ts';
 import { threefry2x32 } from '../reference/threefry.ts';

@@ -513,7 +513,7 @@ export type RunSettingsInput = {
 export type RunState =
   /** Stopped by cancelRun; its checkpoint is kept. Terminal. */
   | 'CANCELLED'
-  /** Ended by an error. Terminal for its stream; resumeRun may try again. */
+  /** Ended by an error, for good. */
   | 'FAILED'
   /** Stopped with its process; resumeRun continues it from its last checkpoint. */
   | 'INTERRUPTED'

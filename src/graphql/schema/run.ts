@@ -217,7 +217,7 @@ builder.queryFields((t) => ({
     description:
       "What startRun with this input would do and take. Refused, with the numbers, where it goes over the device's limits.",
     args: { input: t.arg({ type: StartRunInput, required: true, description: 'As for startRun.' }) },
-    resolve: (_root, { input }, { tandem }) => planRun(tandem, runRequest(input)),
+    resolve: (_root, { input }, { tandem, signal }) => planRun(tandem, runRequest(input), signal),
   }),
 }));
 
@@ -258,7 +258,7 @@ builder.mutationFields((t) => ({
   resumeRun: t.field({
     type: RunPayload,
     description:
-      'Continues an interrupted or failed run from its last checkpoint, to the very bits an undisturbed run gives.',
+      'Continues an interrupted run from its last checkpoint, to the very bits an undisturbed run gives; any other is a CONFLICT.',
     args: {
       id: runId(t),
       allowDifferentAdapter: t.arg.boolean({

@@ -1,4 +1,5 @@
 /** out[t] = word[id] + position[p] + type[0], [T, C]. The tables' gradients are summed by an index made on the host, without atomics. */
+import { withLeases } from '../../gpu/types.ts';
 import { embeddingBackward, embeddingForward, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';
 import type { Parameter } from '../parameters.ts';
@@ -19,20 +20,21 @@ export function embedding(tape: Tape, batch: DeviceBatch, tables: EmbeddingTable
   const { word, position, type, positionRows } = tables;
   const { gpu } = tape;
   const { ids, typeIds, host } = batch;
-  const ownRows = positionRows && gpu.lease('embedding.positionRows', [batch.T], 'u32');
-  if (positionRows && ownRows) gpu.write(ownRows, positionRows);
   const [, C] = word.value.shape as [number, number];
   const out = tape.output('embedding', [batch.T, C]);
-  embeddingForward(gpu, {
-    ids,
-    positions: ownRows ?? batch.positions,
-    typeIds,
-    word: word.value,
-    position: position.value,
-    type: type.value,
-    out: out.tensor,
+  withLeases(gpu, (lease) => {
+    const ownRows = positionRows && lease('embedding.positionRows', [batch.T], 'u32');
+    if (positionRows && ownRows) gpu.write(ownRows, positionRows);
+    embeddingForward(gpu, {
+      ids,
+      positions: ownRows ?? batch.positions,
+      typeIds,
+      word: word.value,
+      position: position.value,
+      type: type.value,
+      out: out.tensor,
+    });
   });
-  if (ownRows) gpu.release(ownRows);
   return tape.record(out, (dOut) => {
     embeddingBackward(gpu, { dOut, index: scatterIndex(host.ids), dTable: word.gradient });
     embeddingBackward(gpu, { dOut, index: scatterIndex(positionRows ?? host.positions), dTable: position.gradient });

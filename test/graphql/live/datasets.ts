@@ -100,6 +100,7 @@ export function datasetSuite(live: () => Live): void {
       const first = await importNow(live(), input);
       const second = await importNow(live(), input);
       expect(second.importDataset.dataset.id).toBe(first.importDataset.dataset.id);
+      expect([first.importDataset.reused, second.importDataset.reused]).toEqual([false, false]);
       const other = await refused({ ...input, source: { records: stsRecords.slice(2) } });
       expect(other[0]).toBe('CONFLICT');
       const query = '{ jobs(filter: { idempotencyKey: "import-1" }) { totalCount nodes { id } } }';

@@ -97,6 +97,14 @@ export function httpSuite(live: () => Live): void {
       expect((await ask(live(), query(200))).errors).toBeUndefined();
     });
 
+    it('refuses pages within pages before anything runs', async () => {
+      const nested = (depth: number): string =>
+        depth === 0 ? '{ nodes { id } }' : `{ nodes { run { checkpoints(first: 20) ${nested(depth - 1)} } } }`;
+      const { message, extensions } = await refusal(live(), `{ checkpoints(first: 20) ${nested(3)} }`);
+      expect(extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', expected: expect.stringContaining('100000') });
+      expect(message).toMatch(/up to \d+ objects/);
+    });
+
     it('gives syntax and unknown fields a code', async () => {
       expect((await refusal(live(), '{ system {')).extensions['code']).toBe('BAD_USER_INPUT');
       expect((await refusal(live(), '{ nothing }')).extensions['code']).toBe('BAD_USER_INPUT');

@@ -58,6 +58,20 @@ export function resultSuite(live: () => Live): void {
       expect(await inputRefusal(live(), 'evaluateCheckpoint', 'EvaluateCheckpointInput', input)).toEqual([code, field]);
     });
 
+    it('is found by the key of its call, a job for each data set', async () => {
+      const { ir, sts } = live().made;
+      const query = `mutation($datasets: [ID!]!) {
+        evaluateBagOfWords(input: { datasets: $datasets, idempotencyKey: "evaluation-1" }) { jobs { id } }
+      }`;
+      const { evaluateBagOfWords } = await get<{ evaluateBagOfWords: { jobs: { id: string }[] } }>(live(), query, {
+        datasets: [ir, sts],
+      });
+      const list = '{ jobs(filter: { idempotencyKey: "evaluation-1" }) { totalCount nodes { id } } }';
+      const { jobs } = await get<{ jobs: { nodes: { id: string }[] } }>(live(), list);
+      const ids = (rows: { id: string }[]) => rows.map(({ id }) => id).sort();
+      expect(ids(jobs.nodes)).toEqual(ids(evaluateBagOfWords.jobs));
+    });
+
     it('refuses a data set named twice', async () => {
       const { ir } = live().made;
       const found = await inputRefusal(live(), 'evaluateBagOfWords', 'EvaluateBagOfWordsInput', { datasets: [ir, ir] });

@@ -147,6 +147,28 @@ export function servingSuite(live: () => Live): void {
       expect([...found.hits].sort((a, b) => b.score - a.score)).toEqual(found.hits);
     });
 
+    it('are filled once for a key: again, it answers with the same numbers', async () => {
+      const { collection } = live().made;
+      const added = [...documents.slice(0, 1), { key: 'd9', text: 'the valve is shut' }];
+      const input = { collection, documents: added, idempotencyKey: 'documents-1' };
+      const first = await get<{ addDocuments: object }>(live(), add, { input });
+      expect(first.addDocuments).toMatchObject({ added: 1, replaced: 1 });
+      expect(await get(live(), add, { input })).toEqual(first);
+      const remove = 'mutation($input: DeleteDocumentsInput!) { deleteDocuments(input: $input) { deleted } }';
+      await get(live(), remove, { input: { collection, keys: ['d9'] } });
+    });
+
+    it('are found while documents are added', async () => {
+      const { collection } = live().made;
+      const searched = () => get<Found>(live(), search, { collection, query: 'the pump leaks oil' });
+      for (let round = 0; round < 3; round += 1) {
+        const adding = get(live(), add, { input: { collection, documents } });
+        for (const found of await Promise.all([searched(), adding.then(searched), searched()])) {
+          expect(found.search.hits[0]?.document.key).toBe('d0');
+        }
+      }
+    });
+
     it('find what was replaced, added and deleted at once', async () => {
       const { collection } = live().made;
       const input = {
