@@ -2,12 +2,14 @@
  * Multi-head attention over packed texts: every token sees the tokens of its own text, or those of them that a mask
  * leaves (causal, local). Query heads may share heads of keys and values. Streaming softmax,
  * no T x T matrix in memory; the backward pass computes the weights again from logSumExp. Deterministic: dQ is summed by
- * query rows, dK and dV by key rows, no atomics; a text's bits do not depend on the texts around it.
+ * query rows, dK and dV by key rows, no atomics; a text's bits do not depend on the texts around it. A head size without
+ * kernels is computed in the next larger one, its heads filled up with zeros: they add nothing to any sum.
  * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention), Ainslie et al. 2023 (grouped queries).
  */
 import { badInput } from '../errors.ts';
-import { elementCount, type Gpu, type KernelSpec, type Tensor, withLeases } from '../gpu/types.ts';
-import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
+import { elementCount, type Gpu, type Tensor, withLeases } from '../gpu/types.ts';
+import { groupSumKernel, kernelSizeOf, kernelsFor, resizeHeadsKernel } from './attention-kernels.ts';
+import type { AttentionVariant } from './attention-tiles.ts';
 import { streamOf } from './elementwise.ts';
 
 /** Lanes of a workgroup of the kernels that take tokens and heads one by one. */
@@ -72,181 +74,14 @@ export interface AttentionBackward extends AttentionForward {
   readonly dV: Tensor;
 }
 
-const forwardBindings = {
-  q: 'read',
-  k: 'read',
-  v: 'read',
-  cumulative: 'read',
-  sampleOfToken: 'read',
-  out: 'write',
-  logSumExp: 'write',
-} as const;
-const forwardParams = {
-  tokens: 'u32',
-  texts: 'u32',
-  heads: 'u32',
-  scale: 'f32',
-  seed: 'u32',
-  stream: 'u32',
-  threshold: 'u32',
-  keepScale: 'f32',
-  keyHeads: 'u32',
-  before: 'u32',
-  after: 'u32',
-  quads: 'u32',
-} as const;
-const rowsBindings = { out: 'read', dOut: 'read', logSumExp: 'read', sampleOfToken: 'read', rows: 'write' } as const;
-const rowsParams = { tokens: 'u32', heads: 'u32', seed: 'u32', stream: 'u32', quads: 'u32' } as const;
-const backwardReads = {
-  q: 'read',
-  k: 'read',
-  v: 'read',
-  dOut: 'read',
-  rows: 'read',
-  cumulative: 'read',
-} as const;
-const backwardParams = {
-  tokens: 'u32',
-  texts: 'u32',
-  heads: 'u32',
-  scale: 'f32',
-  threshold: 'u32',
-  keepScale: 'f32',
-  keyHeads: 'u32',
-  before: 'u32',
-  after: 'u32',
-  quads: 'u32',
-} as const;
-
-const groupSumKernel = {
-  name: 'attention_group_sum',
-  shader: 'attention/group_sum.wgsl',
-  include: ['common/grid.wgsl'],
-  bindings: { parts: 'read', out: 'write' },
-  params: { count: 'u32', width: 'u32', group: 'u32' },
-} as const satisfies KernelSpec;
-
 /** A distance that no text reaches. Below 2^31, so that the shaders may add it to a token's number. */
 const unlimited = 0x7fffffff;
 
-/** What an attention kernel may leave out. */
-interface Options {
-  readonly dropout: boolean;
-  readonly masked: boolean;
-  readonly grouped: boolean;
-}
-
-/** What differs between the two kinds of kernels: files, headers, rows of a workgroup, workgroups. */
-function shapeOf(size: HeadSize, variant: AttentionVariant) {
-  if (variant === 'direct') {
-    const header = `const D = ${size}u;\nconst LANES = ${directLanes}u;`;
-    const rows = directLanes * 4;
-    // Every text has its own blocks: shaders/attention/direct_common.wgsl.
-    const blocks = (tokens: number, texts: number): number => Math.floor(tokens / rows) + texts;
-    return { forwardHeader: header, backwardHeader: header, blocks };
-  }
-  const { rows, parts, forwardTile, backwardTile } = stagedTiles[size];
-  const header = (tile: number): string =>
-    `const D = ${size}u;\nconst ROWS = ${rows}u;\nconst PARTS = ${parts}u;\nconst TILE = ${tile}u;`;
-  const blocks = (tokens: number, _texts: number): number => Math.ceil(tokens / rows);
-  return { forwardHeader: header(forwardTile), backwardHeader: header(backwardTile), blocks };
-}
-
-/** The four kernels of one head size, kind and choice of options. */
-function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, masked, grouped }: Options) {
-  const { forwardHeader, backwardHeader, blocks } = shapeOf(size, variant);
-  const rowsSuffix = `d${size}${dropout ? '_dropout' : ''}`;
-  const suffix = `${rowsSuffix}${masked ? '_masked' : ''}${grouped ? '_grouped' : ''}`;
-  const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/dropout.wgsl'];
-  const walk = [...shared, 'attention/mask.wgsl', `attention/${variant}_common.wgsl`];
-  const rowsChoice = `\nconst DROPOUT = ${dropout};`;
-  const choice = `${rowsChoice}\nconst MASKED = ${masked};\nconst GROUPED = ${grouped};`;
-  return {
-    blocks,
-    forward: {
-      name: `attention_${variant}_forward_${suffix}`,
-      shader: `attention/${variant}_forward.wgsl`,
-      include: walk,
-      header: forwardHeader + choice,
-      bindings: forwardBindings,
-      params: forwardParams,
-    },
-    rows: {
-      name: `attention_rows_${rowsSuffix}`,
-      shader: 'attention/rows.wgsl',
-      include: shared,
-      header: `const D = ${size}u;${rowsChoice}`,
-      bindings: rowsBindings,
-      params: rowsParams,
-    },
-    backwardQuery: {
-      name: `attention_${variant}_query_${suffix}`,
-      shader: `attention/${variant}_query.wgsl`,
-      include: walk,
-      header: backwardHeader + choice,
-      bindings: { ...backwardReads, dQ: 'write' },
-      params: backwardParams,
-    },
-    backwardKey: {
-      name: `attention_${variant}_key_${suffix}`,
-      shader: `attention/${variant}_key.wgsl`,
-      include: walk,
-      header: backwardHeader + choice,
-      bindings: { ...backwardReads, dK: 'write', dV: 'write' },
-      params: backwardParams,
-    },
-  } as const;
-}
-
-const made = new Map<string, ReturnType<typeof makeKernels>>();
-
-function kernelsFor(size: HeadSize, variant: AttentionVariant, options: Options): ReturnType<typeof makeKernels> {
-  const key = `${size} ${variant} ${options.dropout} ${options.masked} ${options.grouped}`;
-  let kernels = made.get(key);
-  if (kernels === undefined) {
-    kernels = makeKernels(size, variant, options);
-    made.set(key, kernels);
-  }
-  return kernels;
-}
-
-/** The kernels that one kind of block needs on an adapter, to compile them in advance. */
-export function attentionKernelsOf(
-  size: number,
-  options: {
-    readonly software: boolean;
-    readonly dropout: boolean;
-    readonly backward: boolean;
-    readonly masked?: boolean;
-    readonly grouped?: boolean;
-  },
-): KernelSpec[] {
-  const { forward, rows, backwardQuery, backwardKey } = kernelsFor(
-    checkHeadSize(size),
-    options.software ? 'direct' : 'staged',
-    { dropout: options.dropout, masked: options.masked ?? false, grouped: options.grouped ?? false },
-  );
-  if (!options.backward) return [forward];
-  return [forward, rows, backwardQuery, backwardKey, ...(options.grouped ? [groupSumKernel] : [])];
-}
-
-function checkHeadSize(size: number): HeadSize {
-  const found = headSizes.find((candidate) => candidate === size);
-  if (found === undefined) {
-    throw badInput(`A head size of ${size} has no attention kernel`, {
-      field: 'heads',
-      expected: `width / heads is one of ${headSizes.join(', ')}`,
-      remedy: 'Choose another number of heads or another width.',
-    });
-  }
-  return found;
-}
-
-/** Sizes, kernels and the parameters that the passes share. */
+/** Sizes, kernels and the parameters that the passes share; heads are of a size that has kernels. */
 function plan(gpu: Gpu, call: AttentionForward) {
   const [tokens, width] = call.q.shape as [number, number];
   const { heads, keyValueHeads = heads, mask = {}, batch, dropout } = call;
-  const size = checkHeadSize(width / heads);
+  const size = kernelSizeOf(width / heads);
   const texts = batch.cumulative.shape[0]! - 1;
   const active = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
   if (active !== undefined && !(active.rate < 1)) {
@@ -276,7 +111,7 @@ function plan(gpu: Gpu, call: AttentionForward) {
       tokens,
       texts,
       heads,
-      scale: call.scale ?? 1 / Math.sqrt(size),
+      scale: scaleOf(call),
       threshold: active === undefined ? 0 : Math.round(active.rate * 65_536),
       keepScale: active === undefined ? 1 : 1 / (1 - active.rate),
       keyHeads: keyValueHeads,
@@ -291,6 +126,74 @@ function plan(gpu: Gpu, call: AttentionForward) {
 
 /** out = softmax(scale * q k^T) v within each text and head. */
 export function attentionForward(gpu: Gpu, call: AttentionForward): void {
+  inKernelSize(gpu, call, ({ filled, emptied }) =>
+    forward(gpu, {
+      ...call,
+      scale: scaleOf(call),
+      ...{ q: filled(call.q), k: filled(call.k), v: filled(call.v), out: emptied(call.out) },
+    }),
+  );
+}
+
+/** dQ, dK, dV from dOut and what the forward pass left: out and logSumExp; dropout is replayed from its key. */
+export function attentionBackward(gpu: Gpu, call: AttentionBackward): void {
+  inKernelSize(gpu, call, ({ filled, emptied }) =>
+    backward(gpu, {
+      ...call,
+      scale: scaleOf(call),
+      ...{ q: filled(call.q), k: filled(call.k), v: filled(call.v), out: filled(call.out), dOut: filled(call.dOut) },
+      ...{ dQ: emptied(call.dQ), dK: emptied(call.dK), dV: emptied(call.dV) },
+    }),
+  );
+}
+
+const scaleOf = ({ q, heads, scale }: AttentionForward): number => scale ?? 1 / Math.sqrt(q.shape[1]! / heads);
+
+/** Tensors whose heads have as many channels as the kernels want. */
+interface Fit {
+  /** A tensor to read: itself, or a copy that is filled up with zeros. */
+  readonly filled: (tensor: Tensor) => Tensor;
+  /** A tensor to write: itself, or one whose first channels are copied back after the work. */
+  readonly emptied: (tensor: Tensor) => Tensor;
+}
+
+function inKernelSize(gpu: Gpu, { q, heads }: AttentionForward, work: (fit: Fit) => void): void {
+  const held = q.shape[1]! / heads;
+  const wanted = kernelSizeOf(held);
+  if (held === wanted) {
+    work({ filled: (tensor) => tensor, emptied: (tensor) => tensor });
+    return;
+  }
+  withLeases(gpu, (lease) => {
+    const copies: [from: Tensor, to: Tensor][] = [];
+    const wide = ({ label, shape: [T, width] }: Tensor): Tensor => lease(label, [T!, (width! / held) * wanted]);
+    work({
+      filled(tensor) {
+        const out = wide(tensor);
+        resizeHeads(gpu, tensor, out, held, wanted);
+        return out;
+      },
+      emptied(tensor) {
+        const out = wide(tensor);
+        copies.push([out, tensor]);
+        return out;
+      },
+    });
+    for (const [from, to] of copies) resizeHeads(gpu, from, to, wanted, held);
+  });
+}
+
+/** out [T, H * wanted] = x [T, H * held], head by head: cut off, or filled up with zeros. */
+function resizeHeads(gpu: Gpu, x: Tensor, out: Tensor, held: number, wanted: number): void {
+  const count = elementCount(out.shape);
+  gpu.dispatch(resizeHeadsKernel, {
+    bindings: { x, out },
+    params: { count, held, wanted },
+    grid: [Math.ceil(count / itemLanes)],
+  });
+}
+
+function forward(gpu: Gpu, call: AttentionForward): void {
   const { kernels, grid, params, key } = plan(gpu, call);
   const { q, k, v, batch, out, logSumExp } = call;
   const { cumulative, sampleOfToken } = batch;
@@ -301,8 +204,7 @@ export function attentionForward(gpu: Gpu, call: AttentionForward): void {
   });
 }
 
-/** dQ, dK, dV from dOut and what the forward pass left: out and logSumExp; dropout is replayed from its key. */
-export function attentionBackward(gpu: Gpu, call: AttentionBackward): void {
+function backward(gpu: Gpu, call: AttentionBackward): void {
   const { kernels, tokens, heads, keyValueHeads, grid, params, key } = plan(gpu, call);
   const { q, k, v, batch, out, logSumExp, dOut, dQ, dK, dV } = call;
   const { cumulative, sampleOfToken } = batch;
@@ -335,16 +237,3 @@ function sumGroups(gpu: Gpu, parts: Tensor, out: Tensor, group: number, quads: n
     grid: [Math.ceil(count / itemLanes)],
   });
 }
-
-const choices = [true, false];
-
-/** Every kernel that can run anywhere. */
-export const attentionKernels: readonly KernelSpec[] = headSizes.flatMap((size) =>
-  choices.flatMap((software) =>
-    choices.flatMap((dropout) =>
-      choices.flatMap((masked) =>
-        choices.flatMap((grouped) => attentionKernelsOf(size, { software, dropout, masked, grouped, backward: true })),
-      ),
-    ),
-  ),
-);

@@ -1,13 +1,18 @@
 /** Rotary position embedding (Su et al. 2021, arXiv 2104.09864) of queries and keys, forward and backward. */
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
 
-const rotateKernel = {
-  name: 'rotate',
-  shader: 'rotary/rotate.wgsl',
-  include: ['common/grid.wgsl'],
-  bindings: { x: 'read', positions: 'read', table: 'read', out: 'write' },
-  params: { tokens: 'u32', heads: 'u32', quarters: 'u32', direction: 'f32' },
-} as const satisfies KernelSpec;
+/** A kernel that turns `lane` pairs of channels at once. */
+const rotateKernel = (lane: 1 | 4) =>
+  ({
+    name: lane === 4 ? 'rotate_aligned' : 'rotate_any',
+    shader: 'rotary/rotate.wgsl',
+    include: ['common/grid.wgsl'],
+    header: `alias Lane = ${lane === 4 ? 'vec4f' : 'f32'};`,
+    bindings: { x: 'read', positions: 'read', table: 'read', out: 'write' },
+    params: { tokens: 'u32', heads: 'u32', half: 'u32', direction: 'f32' },
+  }) as const satisfies KernelSpec;
+
+const [aligned, any] = [rotateKernel(4), rotateKernel(1)];
 
 /**
  * Cosines and sines of positions 0 to `positions` - 1, [positions, 2, D / 2]. The angles are rounded to f32 where
@@ -38,7 +43,7 @@ export interface Rotate {
   readonly positions: Tensor;
   /** [P, 2, D / 2], see {@link rotaryTable}; P above every position */
   readonly table: Tensor;
-  /** D, a multiple of 8 */
+  /** D, even */
   readonly size: number;
   /** [T, H * D], written */
   readonly out: Tensor;
@@ -50,12 +55,14 @@ export interface Rotate {
 export function rotate(gpu: Gpu, { x, positions, table, size, out, back }: Rotate): void {
   const [tokens, width] = x.shape as [number, number];
   const heads = width / size;
-  if (size % 8 !== 0 || !Number.isInteger(heads)) throw new Error(`rotate: x [${x.shape}], heads of ${size}`);
-  gpu.dispatch(rotateKernel, {
+  if (size % 2 !== 0 || !Number.isInteger(heads)) throw new Error(`rotate: x [${x.shape}], heads of ${size}`);
+  const lane = size % 8 === 0 ? 4 : 1;
+  const half = size / 2 / lane;
+  gpu.dispatch(lane === 4 ? aligned : any, {
     bindings: { x, positions, table, out },
-    params: { tokens, heads, quarters: size / 8, direction: back ? -1 : 1 },
-    grid: [Math.ceil((tokens * heads * size) / 8 / 64)],
+    params: { tokens, heads, half, direction: back ? -1 : 1 },
+    grid: [Math.ceil((tokens * heads * half) / 64)],
   });
 }
 
-export const rotaryKernels: readonly KernelSpec[] = [rotateKernel];
+export const rotaryKernels: readonly KernelSpec[] = [aligned, any];

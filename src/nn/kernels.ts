@@ -2,7 +2,7 @@
 
 import { headSizeOf, keyValueHeadsOf } from '../formats/architectures/catalog.ts';
 import type { Gpu, KernelSpec } from '../gpu/types.ts';
-import { attentionKernelsOf } from '../kernels/attention.ts';
+import { attentionKernelsOf } from '../kernels/attention-kernels.ts';
 import { elementwiseKernels } from '../kernels/elementwise.ts';
 import { embeddingKernels, embeddingRowsKernel } from '../kernels/embedding.ts';
 import { gatedKernels } from '../kernels/gated.ts';

@@ -62,6 +62,7 @@ describe.each(variants)('masked attention, %s', (variant) => {
 
   it('replays dropout under a mask and with shared keys', async () => {
     const dropout = { rate: 0.3, seed: 49, step: 7, site: 3 };
+    await compare({ ...attentionCase([11, 34], 4, 6, 2), mask: { before: 9, after: 0 }, dropout }, variant);
     await compare({ ...attentionCase([1, 19, 70], 4, 8, 2), mask: { before: 9, after: 9 }, dropout }, variant);
   });
 

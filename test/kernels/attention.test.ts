@@ -10,7 +10,7 @@ import { type AttentionCase, attentionCase, cumulate, runAttention, shapeOf, sub
 const variants: readonly AttentionVariant[] = ['direct', 'staged'];
 const many = Array.from({ length: 60 }, (_, i) => 1 + ((i * 11) % 37));
 
-/** One shape of every head size, and every awkward length: one token, primes, tiles +-1, many short and one long. */
+/** One shape of every head size with kernels, some without, and every awkward length: one token, primes, tiles +-1, many short and one long. */
 const shapes: readonly [string, readonly number[], number, number][] = [
   ['one token', [1], 1, 8],
   ['primes', [2, 3, 5, 7, 11, 13, 31], 3, 8],
@@ -20,6 +20,9 @@ const shapes: readonly [string, readonly number[], number, number][] = [
   ['twelve heads', [5, 1, 33], 12, 32],
   ['one head of 64', [9, 16, 67], 1, 64],
   ['heads of 128', [4, 37, 8], 2, 128],
+  ['heads of one channel', [3, 9], 2, 1],
+  ['heads of 5', [6, 1, 40], 3, 5],
+  ['heads of 26', [1, 33, 7], 2, 26],
 ];
 
 const norm = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0));
@@ -99,12 +102,13 @@ describe.each(variants)('attention, %s', (variant) => {
 });
 
 describe('attention', () => {
-  it('refuses a head size without a kernel, by name', async () => {
+  it('refuses a head size without a kernel, and a rate of dropout that leaves nothing, by name', async () => {
     const gpu = await testGpu();
-    const tensor = gpu.allocate('x', [2, 24]);
+    const tensor = gpu.allocate('x', [2, 132]);
     const batch = { cumulative: gpu.allocate('c', [2], 'u32'), sampleOfToken: gpu.allocate('s', [2], 'u32') };
     const call = { q: tensor, k: tensor, v: tensor, batch, out: tensor, logSumExp: tensor };
-    expect(() => attentionForward(gpu, { ...call, heads: 2 })).toThrow(/head size of 12/);
+    expect(() => attentionForward(gpu, { ...call, heads: 1 })).toThrow(/head size of 132/);
+    expect(() => attentionForward(gpu, { ...call, heads: 5 })).toThrow(/head size of 26.4/);
     const dropout = { rate: 1, seed: 1, step: 1, site: 1 };
     expect(() => attentionForward(gpu, { ...call, heads: 3, dropout })).toThrow(/rate of 1 drops everything/);
     for (const { buffer } of [tensor, batch.cumulative, batch.sampleOfToken]) expect(buffer.size).toBeGreaterThan(0);

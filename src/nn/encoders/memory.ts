@@ -1,6 +1,7 @@
 /** Device memory of a training micro-batch, by arithmetic: what the tape holds and what going back needs on top. */
 import { headSizeOf, keyValueHeadsOf } from '../../formats/architectures/catalog.ts';
 import type { Architecture } from '../../formats/types.ts';
+import { kernelSizeOf } from '../../kernels/attention-kernels.ts';
 
 /** The pool rounds every buffer up to one of eight sizes per power of two, and a batch may be given the buffers of a larger one. */
 const rounding = 1.25;
@@ -12,7 +13,15 @@ export function activationBytes(architecture: Architecture, tokens: number): num
     architecture.ropeTheta === undefined ? postNorm(architecture) : preNorm(architecture);
   // Ids, positions, owners and the index of the tables' gradients.
   const batch = 16;
-  return Math.ceil(tokens * 4 * rounding * (layers * block + embeddings + transient + batch));
+  const held = layers * block + embeddings + transient + batch + filledHeads(architecture);
+  return Math.ceil(tokens * 4 * rounding * held);
+}
+
+/** Heads of a size without attention kernels: q, k, v, out and their gradients in the next larger size, while going back. */
+function filledHeads(architecture: Architecture): number {
+  const size = headSizeOf(architecture);
+  const wide = kernelSizeOf(size);
+  return wide === size ? 0 : wide * 4 * (architecture.heads + keyValueHeadsOf(architecture));
 }
 
 /** Values a token that are held at once: by a block, by the embeddings, and while going back. */

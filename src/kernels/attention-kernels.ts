@@ -1,0 +1,207 @@
+/**
+ * The attention kernels as data: one set of four for each head size, kind (attention-tiles.ts) and choice of dropout, mask and
+ * shared keys. attention.ts runs them.
+ */
+import { badInput } from '../errors.ts';
+import type { KernelSpec } from '../gpu/types.ts';
+import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
+
+const forwardBindings = {
+  q: 'read',
+  k: 'read',
+  v: 'read',
+  cumulative: 'read',
+  sampleOfToken: 'read',
+  out: 'write',
+  logSumExp: 'write',
+} as const;
+const forwardParams = {
+  tokens: 'u32',
+  texts: 'u32',
+  heads: 'u32',
+  scale: 'f32',
+  seed: 'u32',
+  stream: 'u32',
+  threshold: 'u32',
+  keepScale: 'f32',
+  keyHeads: 'u32',
+  before: 'u32',
+  after: 'u32',
+  quads: 'u32',
+} as const;
+const rowsBindings = { out: 'read', dOut: 'read', logSumExp: 'read', sampleOfToken: 'read', rows: 'write' } as const;
+const rowsParams = { tokens: 'u32', heads: 'u32', seed: 'u32', stream: 'u32', quads: 'u32' } as const;
+const backwardReads = {
+  q: 'read',
+  k: 'read',
+  v: 'read',
+  dOut: 'read',
+  rows: 'read',
+  cumulative: 'read',
+} as const;
+const backwardParams = {
+  tokens: 'u32',
+  texts: 'u32',
+  heads: 'u32',
+  scale: 'f32',
+  threshold: 'u32',
+  keepScale: 'f32',
+  keyHeads: 'u32',
+  before: 'u32',
+  after: 'u32',
+  quads: 'u32',
+} as const;
+
+export const groupSumKernel = {
+  name: 'attention_group_sum',
+  shader: 'attention/group_sum.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { parts: 'read', out: 'write' },
+  params: { count: 'u32', width: 'u32', group: 'u32' },
+} as const satisfies KernelSpec;
+
+export const resizeHeadsKernel = {
+  name: 'attention_resize_heads',
+  shader: 'attention/resize_heads.wgsl',
+  include: ['common/grid.wgsl'],
+  bindings: { x: 'read', out: 'write' },
+  params: { count: 'u32', held: 'u32', wanted: 'u32' },
+} as const satisfies KernelSpec;
+
+/** What an attention kernel may leave out. */
+interface Options {
+  readonly dropout: boolean;
+  readonly masked: boolean;
+  readonly grouped: boolean;
+}
+
+/** What differs between the two kinds of kernels: files, headers, rows of a workgroup, workgroups. */
+function shapeOf(size: HeadSize, variant: AttentionVariant) {
+  if (variant === 'direct') {
+    const header = `const D = ${size}u;\nconst LANES = ${directLanes}u;`;
+    const rows = directLanes * 4;
+    // Every text has its own blocks: shaders/attention/direct_common.wgsl.
+    const blocks = (tokens: number, texts: number): number => Math.floor(tokens / rows) + texts;
+    return { forwardHeader: header, backwardHeader: header, blocks };
+  }
+  const { rows, parts, forwardTile, backwardTile } = stagedTiles[size];
+  const header = (tile: number): string =>
+    `const D = ${size}u;\nconst ROWS = ${rows}u;\nconst PARTS = ${parts}u;\nconst TILE = ${tile}u;`;
+  const blocks = (tokens: number, _texts: number): number => Math.ceil(tokens / rows);
+  return { forwardHeader: header(forwardTile), backwardHeader: header(backwardTile), blocks };
+}
+
+/** The four kernels of one head size, kind and choice of options. */
+function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, masked, grouped }: Options) {
+  const { forwardHeader, backwardHeader, blocks } = shapeOf(size, variant);
+  const rowsSuffix = `d${size}${dropout ? '_dropout' : ''}`;
+  const suffix = `${rowsSuffix}${masked ? '_masked' : ''}${grouped ? '_grouped' : ''}`;
+  const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/dropout.wgsl'];
+  const walk = [...shared, 'attention/mask.wgsl', `attention/${variant}_common.wgsl`];
+  const rowsChoice = `\nconst DROPOUT = ${dropout};`;
+  const choice = `${rowsChoice}\nconst MASKED = ${masked};\nconst GROUPED = ${grouped};`;
+  return {
+    blocks,
+    forward: {
+      name: `attention_${variant}_forward_${suffix}`,
+      shader: `attention/${variant}_forward.wgsl`,
+      include: walk,
+      header: forwardHeader + choice,
+      bindings: forwardBindings,
+      params: forwardParams,
+    },
+    rows: {
+      name: `attention_rows_${rowsSuffix}`,
+      shader: 'attention/rows.wgsl',
+      include: shared,
+      header: `const D = ${size}u;${rowsChoice}`,
+      bindings: rowsBindings,
+      params: rowsParams,
+    },
+    backwardQuery: {
+      name: `attention_${variant}_query_${suffix}`,
+      shader: `attention/${variant}_query.wgsl`,
+      include: walk,
+      header: backwardHeader + choice,
+      bindings: { ...backwardReads, dQ: 'write' },
+      params: backwardParams,
+    },
+    backwardKey: {
+      name: `attention_${variant}_key_${suffix}`,
+      shader: `attention/${variant}_key.wgsl`,
+      include: walk,
+      header: backwardHeader + choice,
+      bindings: { ...backwardReads, dK: 'write', dV: 'write' },
+      params: backwardParams,
+    },
+  } as const;
+}
+
+const made = new Map<string, ReturnType<typeof makeKernels>>();
+
+export function kernelsFor(
+  size: HeadSize,
+  variant: AttentionVariant,
+  options: Options,
+): ReturnType<typeof makeKernels> {
+  const key = `${size} ${variant} ${options.dropout} ${options.masked} ${options.grouped}`;
+  let kernels = made.get(key);
+  if (kernels === undefined) {
+    kernels = makeKernels(size, variant, options);
+    made.set(key, kernels);
+  }
+  return kernels;
+}
+
+/** The kernels that one kind of block needs on an adapter, to compile them in advance. */
+export function attentionKernelsOf(
+  headSize: number,
+  options: {
+    readonly software: boolean;
+    readonly dropout: boolean;
+    readonly backward: boolean;
+    readonly masked?: boolean;
+    readonly grouped?: boolean;
+  },
+): KernelSpec[] {
+  const size = kernelSizeOf(headSize);
+  const { forward, rows, backwardQuery, backwardKey } = kernelsFor(size, options.software ? 'direct' : 'staged', {
+    dropout: options.dropout,
+    masked: options.masked ?? false,
+    grouped: options.grouped ?? false,
+  });
+  const filled = size === headSize ? [] : [resizeHeadsKernel];
+  if (!options.backward) return [forward, ...filled];
+  return [forward, rows, backwardQuery, backwardKey, ...(options.grouped ? [groupSumKernel] : []), ...filled];
+}
+
+/** The size that a head of `size` channels is computed in: the smallest with kernels that holds it. */
+export function kernelSizeOf(size: number): HeadSize {
+  const found = headSizes.find((candidate) => candidate >= size);
+  if (found === undefined || !Number.isInteger(size) || size < 1) {
+    throw badInput(`A head size of ${size} has no attention kernel`, {
+      field: 'heads',
+      expected: `width / heads is a whole number, at most ${headSizes.at(-1)}`,
+      remedy: 'Choose another number of heads or another width.',
+    });
+  }
+  return found;
+}
+
+const choices = [true, false];
+
+/** Every kernel that can run anywhere. */
+export const attentionKernels: readonly KernelSpec[] = [
+  resizeHeadsKernel,
+  ...headSizes.flatMap((size) =>
+    choices.flatMap((software) =>
+      choices.flatMap((dropout) =>
+        choices.flatMap((masked) =>
+          choices.flatMap((grouped) =>
+            attentionKernelsOf(size, { software, dropout, masked, grouped, backward: true }),
+          ),
+        ),
+      ),
+    ),
+  ),
+];
