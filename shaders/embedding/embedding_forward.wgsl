@@ -1,6 +1,6 @@
 // out[t, c] = word[ids[t], c] + position[positions[t], c] + type[typeIds[t], c]. A workgroup
-// owns eight tokens: nothing is divided, and the ids are read once.
-struct Params { tokens: u32, width: u32 }
+// owns eight tokens: nothing is divided, and the ids are read once. `word` may be rows of the table, from first_row on.
+struct Params { tokens: u32, width: u32, first_row: u32, rows: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(2) var<storage, read> positions: array<u32>;
@@ -16,7 +16,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let first = workgroup_index(group, count) * 8u;
   let behind = min(first + 8u, params.tokens);
   for (var t = first; t < behind; t++) {
-    let word_row = ids[t] * width;
+    // Of an id before the first row this wraps round.
+    let id = ids[t] - params.first_row;
+    if (id >= params.rows) { continue; }
+    let word_row = id * width;
     let position_row = positions[t] * width;
     let type_row = type_ids[t] * width;
     for (var c = lane; c < width; c += 64u) {

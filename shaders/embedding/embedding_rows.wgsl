@@ -1,5 +1,5 @@
-// out[t, c] = table[ids[t], c]. A workgroup owns eight tokens.
-struct Params { tokens: u32, width: u32 }
+// out[t, c] = table[ids[t], c]. A workgroup owns eight tokens. `table` may be rows of the table, from first_row on.
+struct Params { tokens: u32, width: u32, first_row: u32, rows: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(2) var<storage, read> table: array<f32>;
@@ -11,7 +11,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let first = workgroup_index(group, count) * 8u;
   let behind = min(first + 8u, params.tokens);
   for (var t = first; t < behind; t++) {
-    let row = ids[t] * width;
+    // Of an id before the first row this wraps round.
+    let id = ids[t] - params.first_row;
+    if (id >= params.rows) { continue; }
+    let row = id * width;
     for (var c = lane; c < width; c += 64u) {
       out[t * width + c] = table[row + c];
     }

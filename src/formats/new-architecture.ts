@@ -1,6 +1,6 @@
 /** The architecture of a new model from the values of its catalog row (nn/encoders/catalog.ts). */
 import { badInput } from '../errors.ts';
-import type { EncoderFamily } from '../nn/encoders/catalog.ts';
+import { type EncoderFamily, largestHeadSize } from '../nn/encoders/catalog.ts';
 import type { Architecture } from './types.ts';
 
 /** Every parameter of a catalog row by name; truth values as 1 and 0. */
@@ -28,6 +28,7 @@ export function newArchitecture(
   const { width, heads } = sizes;
   const headSize = read('headSize') || width / heads;
   if (!Number.isInteger(headSize)) throw wrong('heads', heads, `a divisor of the width, ${width}`);
+  checkHeadSize(headSize, read('headSize') ? 'headSize' : 'heads', values);
   switch (family) {
     case 'bert':
       return { ...sizes, typeVocabularySize: segments, layerNormEpsilon: 1e-12 };
@@ -37,7 +38,6 @@ export function newArchitecture(
       return { ...sizes, maxPositions, positionOffset, typeVocabularySize: 1, layerNormEpsilon: 1e-5 };
     }
     case 'modernbert':
-      if (sizes.innerWidth % 8 !== 0) throw wrong('innerWidth', sizes.innerWidth, 'a multiple of 8');
       return {
         ...sizes,
         typeVocabularySize: 0,
@@ -67,6 +67,17 @@ export function newArchitecture(
       };
     }
   }
+}
+
+/** `name` is the parameter that decides the head size. */
+function checkHeadSize(size: number, name: string, values: ArchitectureValues): void {
+  const isRotary = values['ropeTheta'] !== undefined;
+  if (size <= largestHeadSize && !(isRotary && size % 2 !== 0)) return;
+  throw wrong(
+    name,
+    values[name] ?? 0,
+    `heads of at most ${largestHeadSize} channels${isRotary ? ', in pairs' : ''}; not ${size}`,
+  );
 }
 
 const wrong = (name: string, value: number, expected: string) =>

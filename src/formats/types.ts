@@ -101,6 +101,11 @@ export interface ParameterShape {
   readonly shape: readonly number[];
   /** What a new model starts with. `embedding-padded`: normal, with row 0 (padding) zero. */
   readonly init: 'normal' | 'embedding-padded' | 'ones' | 'zeros';
+  /**
+   * Ranges of rows that are used one by one, never across their borders: so many equal ones of a fused layer, or `rows`, any
+   * number of a table. Absent = it is used whole. Files hold every tensor whole.
+   */
+  readonly parts?: number | 'rows';
   /** Group of layer-wise fusion: `embeddings`, `layer.<i>`, `final`, or a head's name. */
   readonly group: string;
 }

@@ -25,7 +25,7 @@ export const embeddingForwardKernel = {
     tokenType: 'read',
     out: 'write',
   },
-  params: { tokens: 'u32', width: 'u32' },
+  params: { tokens: 'u32', width: 'u32', firstRow: 'u32', rows: 'u32' },
 } as const satisfies KernelSpec;
 
 export const embeddingRowsKernel = {
@@ -33,7 +33,7 @@ export const embeddingRowsKernel = {
   shader: 'embedding/embedding_rows.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { ids: 'read', table: 'read', out: 'write' },
-  params: { tokens: 'u32', width: 'u32' },
+  params: { tokens: 'u32', width: 'u32', firstRow: 'u32', rows: 'u32' },
 } as const satisfies KernelSpec;
 
 export const embeddingSegmentKernel = {
@@ -57,8 +57,9 @@ export interface EmbeddingForward {
   readonly ids: Tensor;
   readonly positions: Tensor;
   readonly typeIds: Tensor;
-  /** [V, C] */
+  /** [V, C], or rows of it from `firstRow` on: only tokens with such an id are written then. */
   readonly word: Tensor;
+  readonly firstRow?: number;
   /** [P, C] */
   readonly position: Tensor;
   /** [2, C] or what the family has */
@@ -69,20 +70,30 @@ export interface EmbeddingForward {
 
 export function embeddingForward(gpu: Gpu, call: EmbeddingForward): void {
   const [tokens, width] = call.out.shape as [number, number];
-  const { ids, positions, typeIds, word, position, type, out } = call;
+  const { ids, positions, typeIds, word, firstRow = 0, position, type, out } = call;
   gpu.dispatch(embeddingForwardKernel, {
     bindings: { ids, positions, typeIds, word, position, tokenType: type, out },
-    params: { tokens, width },
+    params: { tokens, width, firstRow, rows: word.shape[0]! },
     grid: [Math.ceil(tokens / ROWS)],
   });
 }
 
-/** out[t] = table[ids[t]]: ids [T] u32, table [V, C], out [T, C]. */
-export function embeddingRows(gpu: Gpu, { ids, table, out }: { ids: Tensor; table: Tensor; out: Tensor }): void {
+export interface EmbeddingRows {
+  /** [T] u32 */
+  readonly ids: Tensor;
+  /** [V, C], or rows of it from `firstRow` on: only tokens with such an id are written then. */
+  readonly table: Tensor;
+  readonly firstRow?: number;
+  /** [T, C] */
+  readonly out: Tensor;
+}
+
+/** out[t] = table[ids[t]] */
+export function embeddingRows(gpu: Gpu, { ids, table, firstRow = 0, out }: EmbeddingRows): void {
   const [tokens, width] = out.shape as [number, number];
   gpu.dispatch(embeddingRowsKernel, {
     bindings: { ids, table, out },
-    params: { tokens, width },
+    params: { tokens, width, firstRow, rows: table.shape[0]! },
     grid: [Math.ceil(tokens / ROWS)],
   });
 }
@@ -97,34 +108,47 @@ export interface ScatterIndex {
   readonly rows: number;
   /** S, segments of all ids. */
   readonly segments: number;
-  /** T */
+  /** T, tokens of these ids */
   readonly tokens: number;
 }
 
 /** Tokens summed by one lane: at least 32, and so many that no id has more than 256 segments. */
 const segmentLength = (tokens: number): number => Math.max(32, Math.ceil(tokens / 256));
 
-/** Token numbers by id, tokens of one id ascending. */
-function tokensById(ids: ArrayLike<number>): Uint32Array {
-  // One number sorts by id, then by token; exact below 2^53.
-  const keys = new Float64Array(ids.length);
-  for (let token = 0; token < keys.length; token++) keys[token] = ids[token]! * keys.length + token;
-  keys.sort();
-  const order = new Uint32Array(keys.length);
-  for (let i = 0; i < order.length; i++) order[i] = keys[i]! % keys.length;
-  return order;
+/** Rows of a table. */
+interface RowRange {
+  readonly firstRow: number;
+  readonly rows: number;
 }
 
-/** Groups token numbers by id, on the host. Depends on `ids` only. */
-export function scatterIndex(ids: ArrayLike<number>): ScatterIndex {
-  const order = tokensById(ids);
+const allRows: RowRange = { firstRow: 0, rows: Number.POSITIVE_INFINITY };
+
+/** Numbers of the tokens whose ids are such rows, by id, tokens of one id ascending. */
+function tokensById(ids: ArrayLike<number>, { firstRow, rows }: RowRange): Uint32Array {
+  // One number sorts by id, then by token; exact below 2^53.
+  const keys = new Float64Array(ids.length);
+  let count = 0;
+  for (let token = 0; token < ids.length; token++) {
+    const id = ids[token]!;
+    if (id >= firstRow && id - firstRow < rows) keys[count++] = id * ids.length + token;
+  }
+  const order = keys.subarray(0, count).sort();
+  return Uint32Array.from(order, (value) => value % ids.length);
+}
+
+/**
+ * Groups token numbers by id, on the host. With a range, only the tokens whose ids lie in it, counted from its first row:
+ * the same order of sums as without. Depends on `ids` only.
+ */
+export function scatterIndex(ids: ArrayLike<number>, range = allRows): ScatterIndex {
+  const order = tokensById(ids, range);
   const length = segmentLength(ids.length);
   const rows: number[] = [];
   const rowStarts: number[] = [];
   const segmentStarts: number[] = [];
   let begin = 0;
   for (let i = 0; i < order.length; i++) {
-    const id = ids[order[i]!]!;
+    const id = ids[order[i]!]! - range.firstRow;
     if (i === 0 || id !== rows[rows.length - 1]) {
       rows.push(id);
       rowStarts.push(segmentStarts.length);

@@ -1,7 +1,7 @@
 /**
  * The parameters of a model on the device, as flat buffers: values, and while training gradients and AdamW's two moments.
- * Every tensor begins at a multiple of 256 bytes. Where the model is larger than one binding, the flat buffers are split
- * into pages; a tensor never crosses a page.
+ * Every tensor begins at a multiple of 256 bytes, and so does every part of one that is used in parts. Where the model is
+ * larger than one binding, the flat buffers are split into pages; a tensor, or a part, never crosses a page.
  */
 import { invariant, limitExceeded } from '../errors.ts';
 import { elementCount, type Gpu, type Tensor } from '../gpu/types.ts';
@@ -10,10 +10,18 @@ import type { TensorShape, TensorSource } from './types.ts';
 const alignment = 256;
 const bytesOf = (elements: number): number => Math.ceil((elements * 4) / alignment) * alignment;
 
-interface Slot extends TensorShape {
+/** Rows of a tensor that lie together. */
+interface Piece {
+  readonly firstRow: number;
+  readonly rows: number;
   readonly page: number;
   /** Bytes from the page's start. */
   readonly offset: number;
+}
+
+interface Slot extends TensorShape {
+  /** In the order of their rows; one, unless the tensor is used in parts. */
+  readonly pieces: readonly Piece[];
 }
 
 interface PageLayout {
@@ -30,27 +38,50 @@ export interface ParameterLayout {
   readonly bytes: number;
 }
 
-/** Lays tensors out, in their order. Refuses a tensor that is larger than one binding. */
+/** Elements of one row; of a vector, one. */
+const rowLength = ([, ...rest]: readonly number[]): number => elementCount(rest);
+
+/**
+ * Lays tensors out, in their order. A fused layer's parts are laid out one by one; a table larger than one binding is cut
+ * between rows. Refuses any other tensor that is larger than one binding.
+ */
 export function layoutParameters(tensors: readonly TensorShape[], bindingBytes: number): ParameterLayout {
-  const slots: Slot[] = [];
   const pages: { bytes: number }[] = [];
-  for (const { name, shape } of tensors) {
-    const bytes = bytesOf(elementCount(shape));
-    if (bytes > bindingBytes) refuseTensor(name, bytes, bindingBytes);
+  const place = (bytes: number): { page: number; offset: number } => {
     let page = pages[pages.length - 1];
     if (page === undefined || page.bytes + bytes > bindingBytes) {
       page = { bytes: 0 };
       pages.push(page);
     }
-    slots.push({ name, shape, page: pages.length - 1, offset: page.bytes });
+    const offset = page.bytes;
     page.bytes += bytes;
-  }
+    return { page: pages.length - 1, offset };
+  };
+  const slots = tensors.map((tensor): Slot => {
+    const width = rowLength(tensor.shape);
+    const pieces = cutRows(tensor, bindingBytes).map(({ firstRow, rows }): Piece => {
+      const bytes = bytesOf(rows * width);
+      if (bytes > bindingBytes) refuseTensor(tensor.name, bytes, bindingBytes);
+      return { firstRow, rows, ...place(bytes) };
+    });
+    return { ...tensor, pieces };
+  });
   return {
     slots,
     pages,
     elements: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     bytes: pages.reduce((sum, { bytes }) => sum + bytes, 0),
   };
+}
+
+function cutRows({ shape, parts = 1 }: TensorShape, bindingBytes: number): Pick<Piece, 'firstRow' | 'rows'>[] {
+  const [total = 1] = shape;
+  const most = Math.max(1, Math.floor(bindingBytes / (4 * rowLength(shape))));
+  const size = parts === 'rows' ? most : total / parts;
+  return Array.from({ length: Math.ceil(total / size) }, (_, i) => ({
+    firstRow: i * size,
+    rows: Math.min(size, total - i * size),
+  }));
 }
 
 function refuseTensor(name: string, bytes: number, bindingBytes: number): never {
@@ -67,8 +98,10 @@ function refuseTensor(name: string, bytes: number, bindingBytes: number): never 
  */
 export const undecayedRanges = (layout: ParameterLayout, page: number): { start: number; length: number }[] =>
   layout.slots
-    .filter((slot) => slot.page === page && slot.shape.length <= 1)
-    .map(({ offset, shape }) => ({ start: offset / 4, length: elementCount(shape) }));
+    .filter(({ shape }) => shape.length <= 1)
+    .flatMap(({ pieces }) => pieces)
+    .filter((piece) => piece.page === page)
+    .map(({ offset, rows }) => ({ start: offset / 4, length: rows }));
 
 /** One parameter: a view of the flat values and, while training, of the flat gradients. */
 export interface Parameter {
@@ -78,22 +111,10 @@ export interface Parameter {
   readonly gradient: Tensor;
 }
 
-/**
- * Rows `from` to `from` + `count` of a matrix, or such elements of a vector, as a parameter of their own: a fused layer's
- * part. The part must begin at a multiple of {@link alignment}; readers of config.json refuse models where it would not.
- */
-export function rowsOf(parameter: Parameter, from: number, count: number): Parameter {
-  const cut = (whole: Tensor): Tensor => {
-    const [, ...rest] = whole.shape;
-    return { ...whole, offset: whole.offset + 4 * from * elementCount(rest), shape: [count, ...rest] };
-  };
-  return {
-    name: `${parameter.name}[${from}]`,
-    value: cut(parameter.value),
-    get gradient() {
-      return cut(parameter.gradient);
-    },
-  };
+/** Rows of a parameter that is used in parts. */
+export interface ParameterPart extends Parameter {
+  /** Where its rows begin in the whole. */
+  readonly firstRow: number;
 }
 
 /** The kinds of flat copies. */
@@ -140,15 +161,30 @@ export class Parameters {
     return this.has(name) ? this.get(name) : undefined;
   }
 
+  /** The parts of such a parameter. */
+  findParts(name: string): readonly ParameterPart[] | undefined {
+    return this.has(name) ? this.parts(name) : undefined;
+  }
+
   get(name: string): Parameter {
-    const view = (kind: FlatKind): Tensor => this.view(kind, name);
-    return {
-      name,
-      value: view('values'),
+    const parts = this.parts(name);
+    invariant(parts.length === 1, `The parameter ${name} is used in ${parts.length} parts`);
+    return parts[0]!;
+  }
+
+  /** The parts of a parameter in the order of their rows: one, if it is used whole. */
+  parts(name: string): readonly ParameterPart[] {
+    const slot = this.#slots.get(name);
+    invariant(slot !== undefined, `No parameter is called ${name}`);
+    const view = (kind: FlatKind, piece: Piece): Tensor => this.#view(kind, slot, piece);
+    return slot.pieces.map((piece) => ({
+      name: slot.pieces.length === 1 ? name : `${name}[${piece.firstRow}]`,
+      firstRow: piece.firstRow,
+      value: view('values', piece),
       get gradient() {
-        return view('gradients');
+        return view('gradients', piece);
       },
-    };
+    }));
   }
 
   /** The pages of one flat copy, whole. */
@@ -158,28 +194,35 @@ export class Parameters {
     return pages;
   }
 
-  /** One tensor of one flat copy. */
-  view(kind: FlatKind, name: string): Tensor {
-    const slot = this.#slots.get(name);
-    invariant(slot !== undefined, `No parameter is called ${name}`);
-    const page = this.pages(kind)[slot.page]!;
-    return { label: name, buffer: page.buffer, offset: page.offset + slot.offset, shape: slot.shape, dtype: 'f32' };
+  #view(kind: FlatKind, { name, shape: [, ...rest] }: Slot, { page: index, offset, rows }: Piece): Tensor {
+    const page = this.pages(kind)[index]!;
+    return { label: name, buffer: page.buffer, offset: page.offset + offset, shape: [rows, ...rest], dtype: 'f32' };
   }
 
   /** Fills one flat copy from a source, tensor by tensor. `prefix` is put before the names. */
   async load(source: TensorSource, kind: FlatKind = 'values', prefix = ''): Promise<void> {
     for (const slot of this.layout.slots) {
-      this.#gpu.write(this.view(kind, slot.name), await source.read(prefix + slot.name, slot.shape));
+      const data = await source.read(prefix + slot.name, slot.shape);
+      const width = rowLength(slot.shape);
+      for (const piece of slot.pieces) {
+        const { firstRow, rows } = piece;
+        this.#gpu.write(this.#view(kind, slot, piece), data.subarray(firstRow * width, (firstRow + rows) * width));
+      }
     }
     this.#gpu.submit();
   }
 
   /** Reads one flat copy back: one transfer a page, then the tensors in order of their names. */
-  async *read(kind: FlatKind = 'values'): AsyncGenerator<TensorShape & { readonly data: Float32Array }> {
+  async *read(
+    kind: FlatKind = 'values',
+  ): AsyncGenerator<Pick<TensorShape, 'name' | 'shape'> & { readonly data: Float32Array }> {
     const pages = await Promise.all(this.pages(kind).map((page) => this.#gpu.read(page)));
-    for (const { name, shape, page, offset } of this.layout.slots.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      const begin = offset / 4;
-      yield { name, shape, data: pages[page]!.subarray(begin, begin + elementCount(shape)) };
+    for (const { name, shape, pieces } of this.layout.slots.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const width = rowLength(shape);
+      const parts = pieces.map(({ page, offset, rows }) =>
+        pages[page]!.subarray(offset / 4, offset / 4 + rows * width),
+      );
+      yield { name, shape, data: parts.length === 1 ? parts[0]! : joined(parts) };
     }
   }
 
@@ -192,6 +235,16 @@ export class Parameters {
     for (const pages of this.#flat.values()) for (const page of pages) this.#gpu.free(page);
     this.#flat.clear();
   }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Bytes that one binding can hold on a device with these limits. */

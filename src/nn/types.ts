@@ -1,5 +1,5 @@
 /** What nn is told from outside, as plain data: packed texts, the shape of an encoder, a source of weights. */
-import type { ModelSpec } from '../formats/types.ts';
+import type { ModelSpec, ParameterShape } from '../formats/types.ts';
 
 /** Token ids of texts, packed without padding. The same shape as the protocol's EncodedTexts. */
 export interface PackedTexts {
@@ -17,10 +17,7 @@ export type EncoderSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'>
   Partial<Pick<ModelSpec, 'dense' | 'normalize'>>;
 
 /** A parameter tensor by name. */
-export interface TensorShape {
-  readonly name: string;
-  readonly shape: readonly number[];
-}
+export type TensorShape = Pick<ParameterShape, 'name' | 'shape' | 'parts'>;
 
 /** Where weights come from, for example a model folder's safetensors. */
 export interface TensorSource {

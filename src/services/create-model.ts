@@ -1,4 +1,5 @@
 /** createModel: random weights and a vocabulary trained on imported text. */
+import { totalmem } from 'node:os';
 import type { PromptTemplates } from '../data/types.ts';
 import type { DatasetRow, JobRow, ModelRow } from '../db/schema.ts';
 import { badInput, invariant, limitExceeded } from '../errors.ts';
@@ -77,7 +78,7 @@ function specOf(tandem: Tandem, request: CreateModelRequest) {
   const filled = fillParameters(entry, request.architecture ?? {}, 'input.architecture');
   const architecture = Object.fromEntries(Object.entries(filled).map(([name, value]) => [name, Number(value)]));
   checkSizes(architecture, maxLength);
-  checkFits(tandem, architecture, vocabularySize);
+  checkFits(architecture, vocabularySize);
   const includePrompt = request.includePrompt ?? (pooling === 'cls' || pooling === 'lasttoken');
   return { family, architecture, vocabularySize, pooling, includePrompt, templates, maxLength, seed };
 }
@@ -101,18 +102,17 @@ function checkSizes(architecture: Readonly<Record<string, number>>, maxLength: n
 }
 
 /**
- * Refuses an encoder whose weights could never lie on the device, before its file fills the disk. Counts the matrices of a
+ * Refuses an encoder whose weights could never be held, before its file fills the disk. Counts the matrices of a
  * transformer block (4 C^2 + 2 C F) and the tables; biases and norms are small beside them.
  */
-function checkFits(tandem: Tandem, architecture: Readonly<Record<string, number>>, vocabularySize: number): void {
+function checkFits(architecture: Readonly<Record<string, number>>, vocabularySize: number): void {
   const { layers = 0, width = 0, innerWidth = 0, maxPositions = 0 } = architecture;
-  const [device] = tandem.jobs.devices();
-  const limit = device?.limits['maxBufferSize'] ?? Number.POSITIVE_INFINITY;
+  const limit = totalmem();
   const bytes = 4 * width * (vocabularySize + maxPositions + layers * (4 * width + 2 * innerWidth));
   if (bytes <= limit) return;
   throw limitExceeded(`The weights would take about ${bytes} bytes`, {
     field: 'input.architecture',
-    expected: `at most ${limit} bytes, the largest buffer of ${device?.name ?? 'the device'}`,
+    expected: `at most ${limit} bytes, this machine's memory`,
     remedy: 'Choose fewer layers, a smaller width, or a smaller vocabulary.',
   });
 }

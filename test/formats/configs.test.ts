@@ -59,14 +59,15 @@ describe('config.json', () => {
       { rope_parameters: { full_attention: { rope_type: 'yarn' } } },
       'rope_parameters.full_attention.rope_type',
     ],
-    ['modernbert', { attention_bias: true }, 'attention_bias'],
-    ['modernbert', { mlp_bias: true }, 'mlp_bias'],
     ['modernbert', { norm_bias: 'yes' }, 'norm_bias'],
-    ['modernbert', { intermediate_size: 44 }, 'intermediate_size'],
+    ['modernbert', { num_attention_heads: 32 }, 'num_attention_heads'],
     ['modernbert', { norm_eps: 2 }, 'norm_eps'],
     ['llama', { hidden_act: 'gelu' }, 'hidden_act'],
     ['llama', { num_key_value_heads: 3 }, 'num_key_value_heads'],
     ['llama', { head_dim: null, num_key_value_heads: null, num_attention_heads: 5 }, 'num_attention_heads'],
+    ['llama', { head_dim: 7 }, 'head_dim'],
+    ['llama', { head_dim: 130 }, 'head_dim'],
+    ['llama', { head_dim: null, hidden_size: 12 }, 'num_attention_heads'],
     ['llama', { rope_scaling: { type: 'linear', factor: 2 } }, 'rope_scaling.rope_type'],
     ['llama', { rope_parameters: { rope_type: 'llama3' } }, 'rope_parameters.rope_type'],
     ['llama', { rope_parameters: { partial_rotary_factor: 0.5 } }, 'rope_parameters.partial_rotary_factor'],
@@ -80,6 +81,7 @@ describe('config.json', () => {
     ['minicpm', { scale_emb: 0 }, 'scale_emb'],
     ['qwen3', { use_sliding_window: true, sliding_window: 32 }, 'sliding_window'],
     ['bert', { quantization_config: {} }, 'quantization_config'],
+    ['bert', { hidden_size: 1024 }, 'num_attention_heads'],
     ['bert', { position_embedding_type: 'relative_key' }, 'position_embedding_type'],
     ['xlm-roberta', { max_position_embeddings: 2 }, 'max_position_embeddings'],
   ])('of %s is refused with %j', async (name, changes, field) => {
@@ -117,7 +119,9 @@ describe('a new model', () => {
   it.each<[EncoderFamily, Record<string, number>, string]>([
     ['bert', { heads: 5 }, 'architecture.heads'],
     ['llama', { keyValueHeads: 3 }, 'architecture.keyValueHeads'],
-    ['modernbert', { innerWidth: 100 }, 'architecture.innerWidth'],
+    ['modernbert', { width: 60, heads: 12 }, 'architecture.heads'],
+    ['qwen3', { headSize: 127 }, 'architecture.headSize'],
+    ['bert', { width: 516 }, 'architecture.heads'],
   ])('%s with %j is refused by name', (family, changes, field) => {
     expect(() => newArchitecture(family, values(family, changes), 100, 0)).toThrow(
       expect.objectContaining({ code: 'BAD_USER_INPUT', details: expect.objectContaining({ field }) }),

@@ -14,6 +14,17 @@ function lookupOf(T: number, V: number, P: number, seed: number) {
   return { ids, positions, typeIds };
 }
 
+/** Gradient of the table's rows from `firstRow` on. */
+async function partGradient(ids: Uint32Array, rows: number, firstRow: number, C: number, dOut: Float32Array) {
+  const gpu = await testGpu();
+  return withTensors(gpu, async (scope) => {
+    const dTable = scope.upload('dTable', [rows, C], new Float32Array(rows * C));
+    const index = scatterIndex(ids, { firstRow, rows });
+    embeddingBackward(gpu, { dOut: scope.upload('dOut', [ids.length, C], dOut), index, dTable });
+    return gpu.read(dTable);
+  });
+}
+
 async function tableGradient(ids: Uint32Array, rows: number, C: number, dOut: Float32Array, first: Float32Array) {
   const gpu = await testGpu();
   return withTensors(gpu, async (scope) => {
@@ -90,6 +101,41 @@ describe('embedding', () => {
       const untouched = first.filter((_, i) => !named.has(Math.floor(i / C)));
       expect(gradient.filter((_, i) => !named.has(Math.floor(i / C)))).toEqual(untouched);
     }
+  });
+
+  it.each([
+    [1, 7, 3, [3, 4]],
+    [700, 31, 65, [10, 20, 1]],
+    [257, 40, 7, [39, 1]],
+  ])('takes a table in parts, to the same bits: T %i, V %i, C %i, parts %j', async (T, V, C, parts) => {
+    const gpu = await testGpu();
+    const source = random(T);
+    const [table, dOut] = [source.floats(V * C), source.floats(T * C)];
+    const { ids, positions, typeIds } = lookupOf(T, V, 5, T);
+    const starts = parts.map((_, i) => parts.slice(0, i).reduce((sum, rows) => sum + rows, 0));
+    const whole = [{ firstRow: 0, rows: V }];
+    const cut = parts.map((rows, i) => ({ firstRow: starts[i]!, rows }));
+    const lookUp = (ranges: typeof whole, fused: boolean) =>
+      withTensors(gpu, async (scope) => {
+        const out = scope.unwritten('out', [T, C]);
+        const common = { ids: scope.upload('ids', [T], ids), out };
+        const others = {
+          positions: scope.upload('positions', [T], positions),
+          typeIds: scope.upload('typeIds', [T], typeIds),
+          position: scope.upload('position', [5, C], table.slice(0, 5 * C)),
+          type: scope.upload('type', [2, C], table.slice(0, 2 * C)),
+        };
+        for (const { firstRow, rows } of ranges) {
+          const part = scope.upload('part', [rows, C], table.slice(firstRow * C, (firstRow + rows) * C));
+          if (fused) embeddingForward(gpu, { ...common, ...others, word: part, firstRow });
+          else embeddingRows(gpu, { ...common, table: part, firstRow });
+        }
+        return gpu.read(out);
+      });
+    for (const fused of [false, true]) expect(await lookUp(cut, fused)).toEqual(await lookUp(whole, fused));
+    const gradients: number[] = [];
+    for (const { firstRow, rows } of cut) gradients.push(...(await partGradient(ids, rows, firstRow, C, dOut)));
+    expect(gradients).toEqual([...(await partGradient(ids, V, 0, C, dOut))]);
   });
 
   it('sums one id with every token to the same bits each time', async () => {

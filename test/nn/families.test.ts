@@ -1,9 +1,11 @@
 /** Every encoder family, forward and backward, against transformers: test/fixtures/families. */
 import { describe, expect, it } from 'vitest';
+import { modelParameters } from '../../src/formats/pipeline/catalog.ts';
 import { gatherTexts, makeBatch, releaseBatch } from '../../src/nn/batch.ts';
-import { loadEncoder } from '../../src/nn/encoders/encoder.ts';
+import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import { encoderForwards } from '../../src/nn/encoders/index.ts';
 import { pool } from '../../src/nn/ops/pooling.ts';
+import { Parameters } from '../../src/nn/parameters.ts';
 import { Tape, type Value } from '../../src/nn/tape.ts';
 import type { PackedTexts } from '../../src/nn/types.ts';
 import { expectGradient, testGpu } from '../gpu.ts';
@@ -11,14 +13,17 @@ import { type FamilyCase, goldenModes, openFamilyCase } from './family-case.ts';
 
 const names = [
   'bert',
+  'bert-odd',
   'xlm-roberta',
   'modernbert',
   'modernbert-biases',
+  'modernbert-odd',
   'llama',
   'llama-bidirectional',
   'minicpm',
   'qwen3',
   'qwen3-bidirectional',
+  'qwen3-odd',
 ];
 
 /** Largest absolute difference; NaN counts as infinite. */
@@ -42,13 +47,20 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return dot / Math.sqrt(aa * bb);
 }
 
-const load = async ({ spec, tensor }: FamilyCase, training: boolean) =>
-  loadEncoder(await testGpu(), spec, { read: async (name) => tensor(`weights.${name}`) }, { training });
+/** `pageBytes`: the adapter's binding limit unless a smaller one is wanted. */
+async function load({ spec, tensor }: FamilyCase, training: boolean, pageBytes?: number): Promise<Encoder> {
+  const gpu = await testGpu();
+  const source = { read: async (name: string) => tensor(`weights.${name}`) };
+  if (pageBytes === undefined) return loadEncoder(gpu, spec, source, { training });
+  const parameters = new Parameters(gpu, modelParameters(spec), { training, pageBytes });
+  await parameters.load(source);
+  return { gpu, spec, parameters };
+}
 
 /** Hidden states of every layer, without a tape: what is dropped too early would be overwritten. */
-async function hiddenStates(golden: FamilyCase, texts: PackedTexts): Promise<Float32Array[]> {
+async function hiddenStates(golden: FamilyCase, texts: PackedTexts, pageBytes?: number): Promise<Float32Array[]> {
   const gpu = await testGpu();
-  const { spec, parameters } = await load(golden, false);
+  const { spec, parameters } = await load(golden, false, pageBytes);
   const batch = makeBatch(gpu, texts);
   const tape = new Tape(gpu, false);
   const states: Promise<Float32Array>[] = [];
@@ -68,9 +80,9 @@ async function hiddenStates(golden: FamilyCase, texts: PackedTexts): Promise<Flo
 }
 
 /** Pooled vectors and the gradients of the golden's loss. */
-async function train(golden: FamilyCase) {
+async function train(golden: FamilyCase, pageBytes?: number) {
   const gpu = await testGpu();
-  const { spec, parameters } = await load(golden, true);
+  const { spec, parameters } = await load(golden, true, pageBytes);
   const batch = makeBatch(gpu, golden.texts);
   const tape = new Tape(gpu, true);
   const hidden = encoderForwards[spec.family](tape, parameters, spec, { batch, keepInner: true });
@@ -130,6 +142,21 @@ describe.each(names)('the golden %s', (name) => {
       const alone = (await hiddenStates(golden, gatherTexts(golden.texts, [text]))).at(-1)!;
       expect(alone).toEqual(together.slice(cumulative[text]! * width, cumulative[text + 1]! * width));
     }
+  });
+});
+
+describe('a table of words larger than a binding', () => {
+  it.each([
+    ['xlm-roberta', 12_288],
+    ['llama', 8_192],
+  ])('is read and trained in parts, to the same bits: %s', async (name, pageBytes) => {
+    const golden = await openFamilyCase(name);
+    const { parameters } = await load(golden, false, pageBytes);
+    const [table] = parameters.layout.slots;
+    expect(table!.pieces.length).toBeGreaterThan(1);
+    parameters.free();
+    expect(await hiddenStates(golden, golden.texts, pageBytes)).toEqual(await hiddenStates(golden, golden.texts));
+    expect(await train(golden, pageBytes)).toEqual(await train(golden));
   });
 });
 

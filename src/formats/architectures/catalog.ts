@@ -127,6 +127,9 @@ const families: Readonly<Record<EncoderFamily, FamilyParameters>> = {
   qwen3,
 };
 
+/** How tensors whose rows are so many are used. */
+const partsOf: Partial<Readonly<Record<Axis, ParameterShape['parts']>>> = { V: 'rows', '3C': 3, '2F': 2 };
+
 /** D, channels of one head. */
 export const headSizeOf = ({ headSize, width, heads }: Architecture): number => headSize ?? width / heads;
 
@@ -174,7 +177,11 @@ export function encoderParameters(family: EncoderFamily, architecture: Architect
   const expand = (rows: readonly Row[], prefix: string, group: string, layer = 0): ParameterShape[] =>
     rows
       .filter(([, , , when]) => holds(when, architecture, layer))
-      .map(([name, axes, init]) => ({ name: prefix + name, shape: axes.map((axis) => size[axis]), init, group }));
+      .map(([name, axes, init]) => {
+        const shape = axes.map((axis) => size[axis]);
+        const parts = partsOf[axes[0]!];
+        return { name: prefix + name, shape, init, group, ...(parts !== undefined && { parts }) };
+      });
   const blocks = Array.from({ length: architecture.layers }, (_, i) =>
     expand(block, blockPrefix.replace('{i}', String(i)), `layer.${i}`, i),
   );

@@ -1,4 +1,5 @@
 /** What the readers of config.json share: fields by name, and refusals of what an encoder would not honour. */
+import { largestHeadSize } from '../../nn/encoders/catalog.ts';
 import { isObject, type JsonFile, wrongField } from '../json-file.ts';
 
 /** A number above 0; `fallback` where the field is absent. */
@@ -29,10 +30,18 @@ export function refuseQuantized({ path, fields }: JsonFile): void {
   if (value !== null) throw wrongField(path, 'quantization_config', value, 'no quantised weights');
 }
 
-/** Refuses numbers of heads that do not divide `width`. */
+/** Refuses numbers of heads that do not divide `width`, and heads that no kernel holds. */
 export function checkHeads({ path }: JsonFile, heads: number, width: number): void {
-  if (width % heads === 0) return;
-  throw wrongField(path, 'num_attention_heads', heads, `a divisor of hidden_size, ${width}`);
+  if (width % heads !== 0) throw wrongField(path, 'num_attention_heads', heads, `a divisor of hidden_size, ${width}`);
+  if (width / heads <= largestHeadSize) return;
+  const expected = `at least ${Math.ceil(width / largestHeadSize)}: a head has at most ${largestHeadSize} channels`;
+  throw wrongField(path, 'num_attention_heads', heads, expected);
+}
+
+/** Rotary angles turn channels in pairs. `name` is the field that decides the head size. */
+export function checkRotary({ path, fields }: JsonFile, name: string, size: number): void {
+  if (size % 2 === 0) return;
+  throw wrongField(path, name, fields[name], `heads with an even number of channels, not ${size}`);
 }
 
 /** The keys that say how rotary angles are stretched; everything but `default` changes the angles. */

@@ -1,7 +1,16 @@
 /** transformers' config.json of Llama and of MiniCPM (whose code lies on the hub), both ways. */
+import { largestHeadSize } from '../../nn/encoders/catalog.ts';
 import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
 import type { Architecture } from '../types.ts';
-import { booleanField, checkHeads, epsilonField, positiveField, refuseQuantized, ropeTheta } from './fields.ts';
+import {
+  booleanField,
+  checkHeads,
+  checkRotary,
+  epsilonField,
+  positiveField,
+  refuseQuantized,
+  ropeTheta,
+} from './fields.ts';
 
 /** Fields that Llama, MiniCPM and Qwen3 share. */
 export function readDecoderConfig(file: JsonFile): Architecture {
@@ -13,15 +22,13 @@ export function readDecoderConfig(file: JsonFile): Architecture {
   if (heads % keyValueHeads !== 0) {
     throw wrongField(file.path, 'num_key_value_heads', keyValueHeads, `a divisor of num_attention_heads, ${heads}`);
   }
-  const given = file.fields['head_dim'] ?? undefined;
-  if (given === undefined) checkHeads(file, heads, width);
   refuseWindows(file);
   return {
     layers: integerField(file, 'num_hidden_layers'),
     width,
     heads,
     keyValueHeads,
-    headSize: integerField(file, 'head_dim', 1, width / heads),
+    headSize: readHeadSize(file, width, heads),
     innerWidth: integerField(file, 'intermediate_size'),
     maxPositions: integerField(file, 'max_position_embeddings'),
     vocabularySize: integerField(file, 'vocab_size'),
@@ -31,6 +38,19 @@ export function readDecoderConfig(file: JsonFile): Architecture {
     ropeTheta: ropeTheta(file, 10_000),
     attentionBias: booleanField(file, 'attention_bias', false),
   };
+}
+
+/** head_dim, or what the width leaves each head. */
+function readHeadSize(file: JsonFile, width: number, heads: number): number {
+  if ((file.fields['head_dim'] ?? undefined) === undefined) {
+    checkHeads(file, heads, width);
+    checkRotary(file, 'num_attention_heads', width / heads);
+    return width / heads;
+  }
+  const size = integerField(file, 'head_dim', 1);
+  if (size > largestHeadSize) throw wrongField(file.path, 'head_dim', size, `at most ${largestHeadSize} channels`);
+  checkRotary(file, 'head_dim', size);
+  return size;
 }
 
 /** Sliding windows belong to other families. Qwen3 names one and leaves it unused. */

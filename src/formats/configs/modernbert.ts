@@ -1,7 +1,7 @@
 /** transformers' config.json of a ModernBERT, both ways. Read as transformers 4 and 5 write it; written as both read it. */
 import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
 import type { Architecture } from '../types.ts';
-import { booleanField, checkHeads, epsilonField, refuseQuantized, ropeThetas } from './fields.ts';
+import { booleanField, checkHeads, checkRotary, epsilonField, refuseQuantized, ropeThetas } from './fields.ts';
 
 export function readModernBertConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
@@ -9,19 +9,13 @@ export function readModernBertConfig(file: JsonFile): Architecture {
   const layers = integerField(file, 'num_hidden_layers');
   const width = integerField(file, 'hidden_size');
   const heads = integerField(file, 'num_attention_heads');
-  const innerWidth = integerField(file, 'intermediate_size');
-  const attentionBias = booleanField(file, 'attention_bias', false);
-  const feedForwardBias = booleanField(file, 'mlp_bias', false);
   checkHeads(file, heads, width);
-  // The parts of a fused bias are read where they lie: each must begin at a multiple of 256 bytes, as the matrix's do.
-  checkParts(file, 'attention_bias', attentionBias, 'hidden_size', width);
-  checkParts(file, 'mlp_bias', feedForwardBias, 'intermediate_size', innerWidth);
-  if (innerWidth % 8 !== 0) throw wrongField(file.path, 'intermediate_size', innerWidth, 'a multiple of 8');
+  checkRotary(file, 'num_attention_heads', width / heads);
   return {
     layers,
     width,
     heads,
-    innerWidth,
+    innerWidth: integerField(file, 'intermediate_size'),
     maxPositions: integerField(file, 'max_position_embeddings'),
     vocabularySize: integerField(file, 'vocab_size'),
     typeVocabularySize: 0,
@@ -29,15 +23,10 @@ export function readModernBertConfig(file: JsonFile): Architecture {
     ...ropeThetas(file),
     localAttention: integerField(file, 'local_attention', 0, 128),
     globalEvery: readGlobalEvery(file, layers),
-    attentionBias,
-    feedForwardBias,
+    attentionBias: booleanField(file, 'attention_bias', false),
+    feedForwardBias: booleanField(file, 'mlp_bias', false),
     normBias: booleanField(file, 'norm_bias', false),
   };
-}
-
-function checkParts({ path }: JsonFile, name: string, biased: boolean, sizeName: string, size: number): void {
-  if (biased && size % 64 !== 0)
-    throw wrongField(path, name, true, `false, or a ${sizeName} that 64 divides (${size})`);
 }
 
 /** transformers 5 lists the kind of every block; every list that the older number can say is understood. */

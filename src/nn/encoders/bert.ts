@@ -56,7 +56,7 @@ export function embed(
   const get = (name: string): Parameter => parameters.get(`embeddings.${name}`);
   const sum = embedding(tape, batch, {
     positionRows,
-    word: get('word_embeddings.weight'),
+    word: parameters.parts('embeddings.word_embeddings.weight'),
     position: get('position_embeddings.weight'),
     type: get('token_type_embeddings.weight'),
   });

@@ -1,6 +1,9 @@
 /** The encoder families, one row each. The code behind a name is `<name>.ts` beside this file. */
 import type { CatalogEntry } from '../../catalog.ts';
 
+/** Channels of the largest head that attention computes. */
+export const largestHeadSize = 128;
+
 const layers = { name: 'layers', description: 'Blocks.', type: 'int', default: 2, min: 1, max: 96 } as const;
 const width = {
   name: 'width',
@@ -130,7 +133,7 @@ export const encoderCatalog = [
         type: 'int',
         default: 0,
         min: 0,
-        max: 128,
+        max: largestHeadSize,
       },
       causal,
     ],

@@ -34,7 +34,7 @@ export function decoderForward(tape: Tape, parameters: Parameters, spec: Encoder
   const { layers, ropeTheta = 0, embeddingScale = 1, depthScale, layerNormEpsilon } = spec.architecture;
   const angles = rotaryAngles(tape, forward.batch, headSizeOf(spec.architecture), ropeTheta);
   const residualScale = depthScale === undefined ? 1 : depthScale / Math.sqrt(layers);
-  const words = wordEmbedding(tape, forward.batch, parameters.get('embed_tokens.weight'));
+  const words = wordEmbedding(tape, forward.batch, parameters.parts('embed_tokens.weight'));
   const hidden = runBlocks(
     tape,
     layers,

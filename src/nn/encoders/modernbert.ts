@@ -14,7 +14,7 @@ import { linear } from '../ops/linear.ts';
 import { residualAdd } from '../ops/residual.ts';
 import { type RotaryAngles, rotary, rotaryAngles } from '../ops/rotary.ts';
 import { wordEmbedding } from '../ops/word-embedding.ts';
-import { type Parameter, type Parameters, rowsOf } from '../parameters.ts';
+import type { Parameter, Parameters } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { EncoderSpec } from '../types.ts';
 import { type Forward, type HiddenStates, runBlocks } from './encoder.ts';
@@ -26,6 +26,8 @@ interface BlockContext {
   readonly spec: EncoderSpec;
   /** Parameter of this block by the rest of its name, if the model has it. */
   readonly find: (name: string) => Parameter | undefined;
+  /** Such a parameter's part: a fused layer's. */
+  readonly part: (name: string, part: number) => Parameter | undefined;
   readonly angles: RotaryAngles;
   readonly mask: AttentionMask | undefined;
   /** Number of the block's first dropout site. */
@@ -48,7 +50,7 @@ export function modernBertForward(
   const hidden = runBlocks(
     tape,
     architecture.layers,
-    embed({ tape, forward, spec, find }),
+    embed({ tape, forward, spec, find }, parameters),
     forward,
     (layer, x) => {
       const isGlobal = layer % globalEvery === 0;
@@ -56,6 +58,7 @@ export function modernBertForward(
         {
           ...{ tape, forward, spec, site: 1 + 3 * layer },
           find: (name) => parameters.find(`layers.${layer}.${name}`),
+          part: (name, part) => parameters.findParts(`layers.${layer}.${name}`)?.[part],
           angles: isGlobal ? global : local,
           mask: isGlobal ? undefined : { before: side, after: side },
         },
@@ -68,9 +71,9 @@ export function modernBertForward(
   return hidden;
 }
 
-function embed(context: Pick<BlockContext, 'tape' | 'forward' | 'spec' | 'find'>): Value {
-  const { tape, find, forward } = context;
-  const words = wordEmbedding(tape, forward.batch, find('embeddings.tok_embeddings.weight')!);
+function embed(context: Pick<BlockContext, 'tape' | 'forward' | 'spec' | 'find'>, parameters: Parameters): Value {
+  const { tape, forward } = context;
+  const words = wordEmbedding(tape, forward.batch, parameters.parts('embeddings.tok_embeddings.weight'));
   const x = norm(context, words, 'embeddings.norm');
   tape.drop(words);
   return dropout(tape, x, forward.batch, forward.dropout, 0);
@@ -100,13 +103,9 @@ function addResidual(tape: Tape, change: Value, x: Value): Value {
 function selfAttention(context: BlockContext, x: Value): Value {
   const { tape, find, forward, site, spec, angles, mask } = context;
   const { batch, dropout: settings } = forward;
-  const { heads, width } = spec.architecture;
+  const { heads } = spec.architecture;
   const normed = find('attn_norm.weight') ? norm(context, x, 'attn_norm') : undefined;
-  const [q, k, v] = [0, 1, 2].map((part) => partOf(context, normed ?? x, 'attn.Wqkv', part, width)) as [
-    Value,
-    Value,
-    Value,
-  ];
+  const [q, k, v] = [0, 1, 2].map((part) => partOf(context, normed ?? x, 'attn.Wqkv', part)) as [Value, Value, Value];
   if (normed) tape.drop(normed);
   const [turnedQ, turnedK] = [rotary(tape, q, batch, angles), rotary(tape, k, batch, angles)];
   const mixed = attention(tape, { q: turnedQ, k: turnedK, v, batch, heads, mask, dropout: settings, site });
@@ -118,10 +117,9 @@ function selfAttention(context: BlockContext, x: Value): Value {
 
 /** Norm, Wi's two halves (input, gate), gelu(input) * gate, output layer. */
 function feedForward(context: BlockContext, x: Value): Value {
-  const { tape, find, forward, site, spec } = context;
-  const { innerWidth } = spec.architecture;
+  const { tape, find, forward, site } = context;
   const normed = norm(context, x, 'mlp_norm');
-  const [input, gate] = [0, 1].map((part) => partOf(context, normed, 'mlp.Wi', part, innerWidth)) as [Value, Value];
+  const [input, gate] = [0, 1].map((part) => partOf(context, normed, 'mlp.Wi', part)) as [Value, Value];
   tape.drop(normed);
   const activated = gated(tape, 'gelu', input, gate);
   for (const value of [input, gate]) tape.drop(value);
@@ -131,13 +129,7 @@ function feedForward(context: BlockContext, x: Value): Value {
   return y;
 }
 
-/** One part of a fused linear layer: `count` outputs from `part * count` on. */
-function partOf({ tape, find }: BlockContext, x: Value, name: string, part: number, count: number): Value {
-  const bias = find(`${name}.bias`);
-  return linear(
-    tape,
-    x,
-    rowsOf(find(`${name}.weight`)!, part * count, count),
-    bias && rowsOf(bias, part * count, count),
-  );
+/** One part of a fused linear layer. */
+function partOf({ tape, part: find }: BlockContext, x: Value, name: string, part: number): Value {
+  return linear(tape, x, find(`${name}.weight`, part)!, find(`${name}.bias`, part));
 }

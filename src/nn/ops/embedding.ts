@@ -2,12 +2,13 @@
 import { withLeases } from '../../gpu/types.ts';
 import { embeddingBackward, embeddingForward, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';
-import type { Parameter } from '../parameters.ts';
+import type { Parameter, ParameterPart } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
+import { giveTable } from './word-embedding.ts';
 
 export interface EmbeddingTables {
-  /** [V, C] */
-  readonly word: Parameter;
+  /** [V, C], in one part or several */
+  readonly word: readonly ParameterPart[];
   /** [P, C] */
   readonly position: Parameter;
   /** [S, C] */
@@ -20,23 +21,26 @@ export function embedding(tape: Tape, batch: DeviceBatch, tables: EmbeddingTable
   const { word, position, type, positionRows } = tables;
   const { gpu } = tape;
   const { ids, typeIds, host } = batch;
-  const [, C] = word.value.shape as [number, number];
+  const [, C] = position.value.shape as [number, number];
   const out = tape.output('embedding', [batch.T, C]);
   withLeases(gpu, (lease) => {
     const ownRows = positionRows && lease('embedding.positionRows', [batch.T], 'u32');
     if (positionRows && ownRows) gpu.write(ownRows, positionRows);
-    embeddingForward(gpu, {
-      ids,
-      positions: ownRows ?? batch.positions,
-      typeIds,
-      word: word.value,
-      position: position.value,
-      type: type.value,
-      out: out.tensor,
-    });
+    for (const { value, firstRow } of word) {
+      embeddingForward(gpu, {
+        ids,
+        positions: ownRows ?? batch.positions,
+        typeIds,
+        word: value,
+        firstRow,
+        position: position.value,
+        type: type.value,
+        out: out.tensor,
+      });
+    }
   });
   return tape.record(out, (dOut) => {
-    embeddingBackward(gpu, { dOut, index: scatterIndex(host.ids), dTable: word.gradient });
+    giveTable(tape, dOut, host.ids, word);
     embeddingBackward(gpu, { dOut, index: scatterIndex(positionRows ?? host.positions), dTable: position.gradient });
     embeddingBackward(gpu, { dOut, index: scatterIndex(new Uint32Array(batch.T)), dTable: type.gradient });
   });

@@ -1,15 +1,22 @@
 /** out[t] = word[id], [T, C], for encoders without position tables. The gradient is summed by an index made on the host. */
+import type { Tensor } from '../../gpu/types.ts';
 import { embeddingBackward, embeddingRows, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';
-import type { Parameter } from '../parameters.ts';
+import type { ParameterPart } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 
-/** `word` [V, C] */
-export function wordEmbedding(tape: Tape, { T, ids, host }: DeviceBatch, word: Parameter): Value {
-  const [, C] = word.value.shape as [number, number];
+/** `word` [V, C], in one part or several. */
+export function wordEmbedding(tape: Tape, { T, ids, host }: DeviceBatch, word: readonly ParameterPart[]): Value {
+  const [, C] = word[0]!.value.shape as [number, number];
   const out = tape.output('embedding', [T, C]);
-  embeddingRows(tape.gpu, { ids, table: word.value, out: out.tensor });
-  return tape.record(out, (dOut) => {
-    embeddingBackward(tape.gpu, { dOut, index: scatterIndex(host.ids), dTable: word.gradient });
-  });
+  for (const { value, firstRow } of word) embeddingRows(tape.gpu, { ids, table: value, firstRow, out: out.tensor });
+  return tape.record(out, (dOut) => giveTable(tape, dOut, host.ids, word));
+}
+
+/** The gradient of a table in one part or several, [V, C]; `ids` [T] are the rows that were looked up. */
+export function giveTable(tape: Tape, dOut: Tensor, ids: Uint32Array, table: readonly ParameterPart[]): void {
+  for (const { gradient, firstRow } of table) {
+    const index = scatterIndex(ids, { firstRow, rows: gradient.shape[0]! });
+    embeddingBackward(tape.gpu, { dOut, index, dTable: gradient });
+  }
 }
