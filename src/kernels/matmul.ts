@@ -23,7 +23,7 @@ interface Tile {
 }
 
 const tiles: Readonly<Record<TileName, Tile>> = {
-  register: { shader: 'matmul/register_tile.wgsl', rows: 32, columns: 16 },
+  register: { shader: 'matmul/register_tile.wgsl', rows: 16, columns: 64 },
   workgroup: { shader: 'matmul/workgroup_tile.wgsl', rows: 32, columns: 32 },
 };
 

@@ -3,14 +3,11 @@
  *   npm run build && node test/bench/kernels.bench.mjs
  * `wall` is the best of several runs; `cpu` is processor time a run over two cores, steadier on a busy machine (software adapters only).
  */
-import { loadConfig } from '../../dist/src/config.js';
-import { openGpu } from '../../dist/src/gpu/open.js';
-import { prepareVulkan } from '../../dist/src/gpu/software-vulkan.js';
 import { add, dropout, geluBackward, geluForward } from '../../dist/src/kernels/elementwise.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../dist/src/kernels/matmul.js';
+import { cpuNow, openBenchGpu } from './setup.mjs';
 
-await prepareVulkan(loadConfig());
-const gpu = await openGpu({ adapter: 'auto', name: process.env.TANDEM_TEST_ADAPTER || undefined });
+const gpu = await openBenchGpu();
 console.log(gpu.adapter.name);
 
 const filled = (shape) => {
@@ -21,11 +18,6 @@ const filled = (shape) => {
   );
   return tensor;
 };
-const cpuNow = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
 /** Prints milliseconds a run; with `flops`, the rate too. */
 async function measure(label, run, flops) {
   const start = performance.now();

@@ -3,23 +3,19 @@
  *   npm run build && node test/bench/training-step.mjs [heads] [dropout]
  * `cpu` is processor time of the whole process, steadier than `wall` on a busy machine (software adapters only).
  */
-import { loadConfig } from '../../dist/src/config.js';
-import { encoderParameters } from '../../dist/src/formats/architectures/catalog.js';
-import { openGpu } from '../../dist/src/gpu/open.js';
-import { prepareVulkan } from '../../dist/src/gpu/software-vulkan.js';
 import { loadEncoder } from '../../dist/src/nn/encoders/encoder.js';
 import { commonKernels } from '../../dist/src/nn/kernels.js';
 import { Optimizer } from '../../dist/src/nn/optimizer.js';
 import { defaultRunSettings } from '../../dist/src/train/catalog.js';
 import { readReport } from '../../dist/src/train/report.js';
 import { recordGradients } from '../../dist/src/train/step.js';
+import { cpuNow, openBenchGpu, textsOf, weightsOf } from './setup.mjs';
 
 const heads = Number(process.argv[2] ?? 4);
 const dropout = Number(process.argv[3] ?? 0.1);
 const rounds = 8;
 
-await prepareVulkan(loadConfig());
-const gpu = await openGpu({ adapter: 'auto', name: process.env.TANDEM_TEST_ADAPTER || undefined });
+const gpu = await openBenchGpu();
 const architecture = {
   layers: 2,
   width: 64,
@@ -30,14 +26,7 @@ const architecture = {
   typeVocabularySize: 2,
   layerNormEpsilon: 1e-12,
 };
-const shapes = new Map(encoderParameters('bert', architecture).map(({ name, shape }) => [name, shape]));
-const source = {
-  read: async (name) =>
-    Float32Array.from(
-      { length: shapes.get(name).reduce((a, b) => a * b) },
-      (_, i) => 0.1 * Math.sin(i * 1.7 + name.length),
-    ),
-};
+const source = weightsOf('bert', architecture);
 const started = performance.now();
 const [encoder] = await Promise.all([
   loadEncoder(gpu, { family: 'bert', architecture, pooling: 'mean' }, source, { training: true, dropout: dropout > 0 }),
@@ -46,12 +35,11 @@ const [encoder] = await Promise.all([
 console.log(`${gpu.adapter.name}: compiled and loaded in ${(performance.now() - started).toFixed(0)} ms`);
 
 /** Texts of 15 to 25 tokens. */
-function makeTexts(count) {
-  const cumulative = Uint32Array.from({ length: count + 1 });
-  for (let text = 1; text <= count; text++) cumulative[text] = cumulative[text - 1] + 15 + ((text * 7) % 11);
-  const ids = Uint32Array.from({ length: cumulative[count] }, (_, i) => (i * 7919) % architecture.vocabularySize);
-  return { ids, cumulative, poolStart: new Uint32Array(count) };
-}
+const makeTexts = (count) =>
+  textsOf(
+    Array.from({ length: count }, (_, i) => 15 + (((i + 1) * 7) % 11)),
+    architecture.vocabularySize,
+  );
 const batches = [
   {
     task: 'ir',
@@ -85,15 +73,13 @@ async function makeStep(batch) {
 
 for (const batch of batches) {
   await makeStep(batch);
-  const cpu = process.cpuUsage();
+  const before = cpuNow();
   const begun = performance.now();
   for (let round = 0; round < rounds; round++) await makeStep(batch);
-  const { user, system } = process.cpuUsage(cpu);
+  const cpu = (cpuNow() - before) / rounds;
   const wall = (performance.now() - begun) / rounds;
   const tokens = batch.texts.ids.length;
-  console.log(
-    `\n${batch.task}, ${tokens} tokens: wall ${wall.toFixed(0)} ms, cpu ${((user + system) / 1000 / rounds).toFixed(0)} ms a step`,
-  );
+  console.log(`\n${batch.task}, ${tokens} tokens: wall ${wall.toFixed(0)} ms, cpu ${cpu.toFixed(0)} ms a step`);
   const { kernels } = await gpu.timed(() => makeStep(batch));
   for (const { kernel, calls, milliseconds } of kernels.slice(0, 16)) {
     console.log(`  ${kernel.padEnd(40)} ${String(calls).padStart(3)} x ${milliseconds.toFixed(2).padStart(8)} ms`);
