@@ -7,12 +7,17 @@ export function widenBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-/** IEEE 754 binary16. Every one of the 65,536 patterns is exact in f32. */
+/** IEEE 754 binary16. Every one of the 65,536 patterns is exact in f32; they are looked up, as models hold them by the billion. */
 export function widenFloat16(halves: Uint16Array): Float32Array {
+  patterns ??= Float32Array.from({ length: 0x10000 }, (_, bits) => float16(bits));
+  const table = patterns;
   const values = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) values[i] = float16(halves[i]);
+  for (let i = 0; i < halves.length; i++) values[i] = table[halves[i]];
   return values;
 }
+
+/** The value of every pattern, made at the first use. */
+let patterns: Float32Array | undefined;
 
 function float16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
