@@ -50,6 +50,19 @@ const settings: Readonly<Record<(typeof pipelineNames)[number], Partial<ModelSpe
     ...{ pooling: ['max', 'mean'], includePrompt: false, normalize: false, defaultPromptName: null },
     dense: [{ inFeatures: 32, outFeatures: 9, bias: true, activation: tanh }],
   },
+  'xlm-roberta-mean': {
+    ...{ family: 'xlm-roberta', pooling: 'mean', includePrompt: false, normalize: true },
+    ...{ defaultPromptName: 'query', maxLength: 24 },
+  },
+  'modernbert-mean-dense': {
+    ...{ family: 'modernbert', pooling: 'mean', normalize: true, maxLength: 24 },
+    dense: [{ inFeatures: 16, outFeatures: 12, bias: true, activation: tanh }],
+  },
+  'llama-weightedmean': {
+    ...{ family: 'llama', pooling: 'weightedmean', normalize: false, similarity: 'dot' },
+    ...{ defaultPromptName: 'passage', maxLength: 20 },
+  },
+  'qwen3-lasttoken': { family: 'qwen3', pooling: 'lasttoken', normalize: true, defaultPromptName: 'query' },
 };
 
 /** Every tensor of a folder, by name. */
