@@ -19,6 +19,9 @@ const names = [
   'minicpm',
   'qwen3',
   'qwen3-bidirectional',
+  'llama-linear',
+  'llama-llama3',
+  'qwen3-yarn',
 ];
 
 /** Largest absolute difference; NaN counts as infinite. */

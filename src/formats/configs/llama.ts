@@ -1,7 +1,8 @@
 /** transformers' config.json of Llama and of MiniCPM (whose code lies on the hub), both ways. */
 import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
 import type { Architecture } from '../types.ts';
-import { booleanField, checkHeads, epsilonField, positiveField, refuseQuantized, ropeTheta } from './fields.ts';
+import { booleanField, checkHeads, epsilonField, positiveField, refuseQuantized } from './fields.ts';
+import { readRope, ropeConfig } from './rope.ts';
 
 /** Fields that Llama, MiniCPM and Qwen3 share. */
 export function readDecoderConfig(file: JsonFile): Architecture {
@@ -28,7 +29,7 @@ export function readDecoderConfig(file: JsonFile): Architecture {
     typeVocabularySize: 0,
     layerNormEpsilon: epsilonField(file, 'rms_norm_eps', 1e-6),
     causal: booleanField(file, 'is_causal', true),
-    ropeTheta: ropeTheta(file, 10_000),
+    ...readRope(file),
     attentionBias: booleanField(file, 'attention_bias', false),
   };
 }
@@ -75,8 +76,7 @@ export function decoderConfig(architecture: Architecture, padTokenId: number) {
     num_key_value_heads: architecture.keyValueHeads ?? architecture.heads,
     pad_token_id: padTokenId,
     rms_norm_eps: architecture.layerNormEpsilon,
-    rope_scaling: null,
-    rope_theta: architecture.ropeTheta ?? 10_000,
+    ...ropeConfig(architecture),
     torch_dtype: 'float32',
     vocab_size: architecture.vocabularySize,
   };

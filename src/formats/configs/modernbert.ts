@@ -1,7 +1,8 @@
 /** transformers' config.json of a ModernBERT, both ways. Read as transformers 4 and 5 write it; written as both read it. */
 import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
 import type { Architecture } from '../types.ts';
-import { booleanField, checkHeads, epsilonField, refuseQuantized, ropeThetas } from './fields.ts';
+import { booleanField, checkHeads, epsilonField, refuseQuantized } from './fields.ts';
+import { readRopeByKind } from './rope.ts';
 
 export function readModernBertConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
@@ -26,7 +27,7 @@ export function readModernBertConfig(file: JsonFile): Architecture {
     vocabularySize: integerField(file, 'vocab_size'),
     typeVocabularySize: 0,
     layerNormEpsilon: epsilonField(file, 'norm_eps', 1e-5),
-    ...ropeThetas(file),
+    ...readRopeByKind(file),
     localAttention: integerField(file, 'local_attention', 0, 128),
     globalEvery: readGlobalEvery(file, layers),
     attentionBias,
