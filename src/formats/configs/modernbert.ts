@@ -54,12 +54,16 @@ function readGlobalEvery(file: JsonFile, layers: number): number {
   return every;
 }
 
+/** Absent, they would be those of the published models, beyond a smaller vocabulary. The tokenizer has the true ones. */
+const unknownTokens = { bos_token_id: null, cls_token_id: null, eos_token_id: null, sep_token_id: null };
+
 export function modernBertConfig(architecture: Architecture, padTokenId: number) {
   const { globalEvery = 3, localAttention = 128, ropeTheta = 160_000, localRopeTheta = 10_000 } = architecture;
   return {
     architectures: ['ModernBertModel'],
     attention_bias: architecture.attentionBias ?? false,
     attention_dropout: 0,
+    ...unknownTokens,
     embedding_dropout: 0,
     global_attn_every_n_layers: globalEvery,
     global_rope_theta: ropeTheta,
