@@ -154,12 +154,15 @@ export const readTokenizerFile = (path: string): Promise<string> =>
 /** Text of the tokenizer.json of a folder in Tandem's form. */
 export const readTokenizerJson = (folder: string): Promise<string> => readTokenizerFile(join(folder, 'tokenizer.json'));
 
-/** A tokenizer's own length is cut to the positions, as sentence-transformers does; a module's is refused beyond them. */
+/**
+ * A tokenizer's own length is cut to the positions, as sentence-transformers does. So is a module's where the positions
+ * are a table: the original fails beyond its end. Rotary angles go on without one, so a longer length is refused there.
+ */
 function maxLengthOf({ maxLength }: Pipeline, architecture: Architecture): number {
   const longest = longestTextOf(architecture);
   if (maxLength === undefined) return longest;
   const { tokens, file, field } = maxLength;
-  if (field === 'max_seq_length' && tokens > longest) {
+  if (field === 'max_seq_length' && tokens > longest && architecture.ropeTheta !== undefined) {
     throw wrongField(file, field, tokens, `at most ${longest}, what max_position_embeddings leaves`);
   }
   return Math.min(tokens, longest);

@@ -12,7 +12,12 @@ import { checkNormalizeConfig, denseConfigJson, readDenseConfig } from './pipeli
 import { modulesJson, type PipelineModule, readModules } from './pipeline/modules.ts';
 import { type PoolingConfig, poolingConfigJson, readPoolingConfig } from './pipeline/pooling-config.ts';
 import { type PromptsConfig, promptsConfigJson, readPromptsConfig } from './pipeline/prompts-config.ts';
-import { readTransformerConfig, type TransformerConfig, transformerConfigJson } from './pipeline/transformer-config.ts';
+import {
+  readPlainTransformer,
+  readTransformerConfig,
+  type TransformerConfig,
+  transformerConfigJson,
+} from './pipeline/transformer-config.ts';
 import { fillTemplate } from './templates.ts';
 import type { DenseLayer, ModelSpec } from './types.ts';
 
@@ -75,15 +80,12 @@ export const filledPrompts = ({ query, sts, passage }: PromptTemplates, tasks: T
 
 // ---- reading -----------------------------------------------------------------------------------------------------
 
-/** A folder without modules.json is a plain encoder: sentence-transformers then pools by the mean and does no more. */
 export async function readPipeline(folder: string): Promise<Pipeline> {
   const modules = await readModules(join(folder, 'modules.json'));
-  const encoder = join(folder, modules?.[0].path ?? '');
+  if (!modules) return readPlainEncoder(folder);
+  const encoder = join(folder, modules[0].path);
   const settings = await readJsonIfPresent(join(folder, 'config_sentence_transformers.json'));
   const shared = { encoder, ...(await readTransformerConfig(encoder)), ...readPromptsConfig(settings) };
-  if (!modules) {
-    return { ...shared, pooling: 'mean', includePrompt: true, width: undefined, dense: [], normalize: false };
-  }
   const dense: DenseModule[] = [];
   let normalize = false;
   for (const { kind, path } of modules) {
@@ -97,6 +99,24 @@ export async function readPipeline(folder: string): Promise<Pipeline> {
   }
   const pooling = readPoolingConfig(await readJson(join(folder, modules[1].path, 'config.json')));
   return { ...shared, ...pooling, dense, normalize };
+}
+
+/**
+ * A folder without modules.json is a plain encoder. As in sentence-transformers 6, it is pooled by the mean, or by the last
+ * token where it was made to continue texts and still attends causally; nothing follows, and no other file of
+ * sentence-transformers counts.
+ */
+async function readPlainEncoder(encoder: string): Promise<Pipeline> {
+  const { fields } = await readJson(join(encoder, 'config.json'));
+  const [name] = [fields['architectures']].flat();
+  const continues = typeof name === 'string' && name.endsWith('ForCausalLM') && (fields['is_causal'] ?? true);
+  return {
+    encoder,
+    ...(await readPlainTransformer(encoder)),
+    ...readPromptsConfig(undefined),
+    ...{ pooling: continues ? 'lasttoken' : 'mean', includePrompt: true, width: undefined },
+    ...{ dense: [], normalize: false },
+  };
 }
 
 /** Refuses modules whose widths do not fit together. `config` is the encoder's config.json. */

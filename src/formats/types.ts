@@ -33,6 +33,8 @@ export interface Architecture {
   readonly causal?: boolean;
   /** Base of the rotary angles, of global attention where there are two kinds; absent = there is no rotary embedding. */
   readonly ropeTheta?: number;
+  /** Absent = angles are not stretched. */
+  readonly ropeScaling?: RopeScaling;
   /** Base of the rotary angles of local attention. */
   readonly localRopeTheta?: number;
   /** Tokens that local attention spans, half of them (rounded down) on each side; absent = all attention is global. */
@@ -48,6 +50,33 @@ export interface Architecture {
   /** MiniCPM's scale_depth: what is added to the residual stream is scaled by this / sqrt(L); absent = not scaled. */
   readonly depthScale?: number;
 }
+
+/**
+ * How rotary angles are stretched for texts longer than those of pretraining. Source: transformers, modeling_rope_utils.py.
+ * Factors are numbers above 0; originalPositions is the longest text of pretraining in tokens.
+ */
+export type RopeScaling =
+  /** Every frequency by 1 / factor. */
+  | { readonly type: 'linear'; readonly factor: number }
+  /** Low frequencies by 1 / factor, high ones as they are, a ramp between them (Llama 3.1). */
+  | {
+      readonly type: 'llama3';
+      readonly factor: number;
+      readonly lowFrequencyFactor: number;
+      readonly highFrequencyFactor: number;
+      readonly originalPositions: number;
+    }
+  /** YaRN (Peng et al. 2023, arXiv 2309.00071): a ramp over channels; cosines and sines times attentionFactor. */
+  | {
+      readonly type: 'yarn';
+      readonly factor: number;
+      readonly originalPositions: number;
+      readonly betaFast: number;
+      readonly betaSlow: number;
+      readonly attentionFactor: number;
+      /** True: the ramp's bounds are whole channels. */
+      readonly truncate: boolean;
+    };
 
 /** y = activation(x W^T + b), W [outFeatures, inFeatures]. */
 export interface DenseLayer {

@@ -1,5 +1,7 @@
 /** Rotary position embedding (Su et al. 2021, arXiv 2104.09864) of queries and keys, forward and backward. */
+import type { RopeScaling } from '../formats/types.ts';
 import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import { rotaryFrequencies } from './rotary-frequencies.ts';
 
 /** A kernel that turns `lane` pairs of channels at once. */
 const rotateKernel = (lane: 1 | 4) =>
@@ -19,18 +21,15 @@ const [aligned, any] = [rotateKernel(4), rotateKernel(1)];
  * transformers rounds them (frequency, then angle), because at a position of thousands the roundings show. Made on the
  * host: WGSL promises its sine to 2^-11 only.
  */
-export function rotaryTable(positions: number, size: number, theta: number): Float32Array {
+export function rotaryTable(positions: number, size: number, theta: number, scaling?: RopeScaling): Float32Array {
   const half = size / 2;
   const table = new Float32Array(positions * size);
-  const frequencies = Float32Array.from(
-    { length: half },
-    (_, d) => 1 / Math.fround(theta ** Math.fround((2 * d) / size)),
-  );
+  const { frequencies, amplitude } = rotaryFrequencies(size, theta, scaling);
   for (let position = 0; position < positions; position++) {
     for (let d = 0; d < half; d++) {
       const angle = Math.fround(position * frequencies[d]!);
-      table[position * size + d] = Math.cos(angle);
-      table[position * size + half + d] = Math.sin(angle);
+      table[position * size + d] = amplitude * Math.cos(angle);
+      table[position * size + half + d] = amplitude * Math.sin(angle);
     }
   }
   return table;

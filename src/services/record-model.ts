@@ -27,10 +27,12 @@ interface NewModel {
 export function recordModel({ database }: Tandem, { name, summary, seed, source }: NewModel): Promise<string> {
   const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
   const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
+  // The row tells people the sizes; everything else that the arithmetic depends on lies in the model's folder.
+  const { ropeScaling: _, ...architecture } = spec.architecture;
   const values: typeof models.$inferInsert = {
     ...{ name, digest, bytes, dimension, layers, parameters, vocabularySize, seed, source },
     family: spec.family,
-    architecture: { ...spec.architecture },
+    architecture,
     maxLength: spec.maxLength,
     pooling: [...poolingList(spec.pooling)],
     includePrompt: spec.includePrompt,

@@ -19,6 +19,9 @@ const goldens: readonly [string, EncoderFamily][] = [
   ['minicpm', 'llama'],
   ['qwen3', 'qwen3'],
   ['qwen3-bidirectional', 'qwen3'],
+  ['llama-linear', 'llama'],
+  ['llama-llama3', 'llama'],
+  ['qwen3-yarn', 'qwen3'],
 ];
 
 describe('config.json', () => {
@@ -68,8 +71,9 @@ describe('config.json', () => {
     ['llama', { head_dim: 7 }, 'head_dim'],
     ['llama', { head_dim: 130 }, 'head_dim'],
     ['llama', { head_dim: null, hidden_size: 12 }, 'num_attention_heads'],
-    ['llama', { rope_scaling: { type: 'linear', factor: 2 } }, 'rope_scaling.rope_type'],
-    ['llama', { rope_parameters: { rope_type: 'llama3' } }, 'rope_parameters.rope_type'],
+    ['llama', { rope_scaling: { type: 'dynamic', factor: 2 } }, 'rope_scaling.rope_type'],
+    ['llama', { rope_parameters: { rope_type: 'longrope' } }, 'rope_parameters.rope_type'],
+    ['llama', { rope_scaling: [4] }, 'rope_scaling'],
     ['llama', { rope_parameters: { partial_rotary_factor: 0.5 } }, 'rope_parameters.partial_rotary_factor'],
     ['llama', { partial_rotary_factor: 0.5 }, 'partial_rotary_factor'],
     ['llama', { rope_parameters: { rope_theta: -1 } }, 'rope_theta'],
@@ -89,6 +93,47 @@ describe('config.json', () => {
     const refused = () => read({ ...config, ...changes });
     expect(refused).toThrow(`config.json: ${field.split('.').at(-1) === 'rope_theta' ? 'rope_theta' : field} is `);
     expect(refused).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+  });
+
+  it('finds stretched angles in every place and form', async () => {
+    const { config } = await openFamilyCase('llama');
+    const of = (changes: Fields) => {
+      const { ropeTheta, ropeScaling } = read({ ...config, rope_parameters: null, ...changes }).architecture;
+      return { ropeTheta, ...ropeScaling };
+    };
+    const linear = { ropeTheta: 5000, type: 'linear', factor: 4 };
+    expect(of({ rope_theta: 5000, rope_scaling: { type: 'linear', factor: 4 } })).toEqual(linear);
+    expect(of({ rope_parameters: { rope_type: 'linear', factor: 4, rope_theta: 5000 } })).toEqual(linear);
+    // What stands within the settings comes before what stands beside them.
+    expect(of({ rope_theta: 1, rope_scaling: { type: 'linear', factor: 4, rope_theta: 5000 } })).toEqual(linear);
+    expect(of({ rope_scaling: { type: 'default' } })).toEqual({ ropeTheta: 10_000 });
+    const yarn = (changes: Fields) => of({ rope_scaling: { rope_type: 'yarn', factor: 4, ...changes } });
+    const ramp = { ropeTheta: 10_000, type: 'yarn', factor: 4, betaFast: 32, betaSlow: 1, truncate: true };
+    expect(yarn({})).toEqual({ ...ramp, originalPositions: 128, attentionFactor: 0.1 * Math.log(4) + 1 });
+    expect(yarn({ factor: null, original_max_position_embeddings: 32 })).toMatchObject({
+      factor: 4,
+      originalPositions: 32,
+    });
+    expect(yarn({ attention_factor: 0.5, truncate: false })).toMatchObject({ attentionFactor: 0.5, truncate: false });
+    const both = (0.07 * Math.log(4) + 1) / (0.12 * Math.log(4) + 1);
+    expect(yarn({ mscale: 0.7, mscale_all_dim: 1.2 })['attentionFactor' as never]).toBeCloseTo(both, 12);
+  });
+
+  it.each<[Fields, string]>([
+    [{ rope_type: 'linear' }, 'factor is missing'],
+    [{ rope_type: 'linear', factor: 0 }, 'factor is 0'],
+    [{ rope_type: 'llama3', factor: 8, low_freq_factor: 1 }, 'high_freq_factor is missing'],
+    [{ rope_type: 'yarn', factor: 4, truncate: 1 }, 'truncate is 1'],
+  ])('of a Llama with the angles %j is refused', async (rope_scaling, message) => {
+    const { config } = await openFamilyCase('llama');
+    expect(() => read({ ...config, rope_scaling })).toThrow(`config.json, rope_scaling: ${message}`);
+  });
+
+  it("takes ModernBERT's null for the global base, as transformers 4 does", async () => {
+    const { config } = await openFamilyCase('modernbert-biases');
+    expect(read({ ...config, local_rope_theta: null }).architecture.localRopeTheta).toBe(80_000);
+    const { local_rope_theta: _, ...absent } = config;
+    expect(read(absent).architecture.localRopeTheta).toBe(10_000);
   });
 
   it('reads a Qwen3 that names a window it does not use', async () => {

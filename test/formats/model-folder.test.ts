@@ -109,7 +109,6 @@ describe('model folder', () => {
     ['another activation', 'config.json', { hidden_act: 'gelu_new' }, /hidden_act is "gelu_new"/],
     ['a width that heads do not divide', 'config.json', { num_attention_heads: 3 }, /num_attention_heads is 3/],
     ['a missing size', 'config.json', { hidden_size: undefined }, /config\.json: hidden_size is missing/],
-    ['a length over the positions', 'sentence_bert_config.json', { max_seq_length: 17 }, /max_seq_length is 17/],
     ['an unknown pooling mode', '1_Pooling/config.json', { pooling_mode: 'middle' }, /pooling_mode is "middle"/],
     [
       'prompts that are no texts',

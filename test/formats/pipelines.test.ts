@@ -50,6 +50,19 @@ const settings: Readonly<Record<(typeof pipelineNames)[number], Partial<ModelSpe
     ...{ pooling: ['max', 'mean'], includePrompt: false, normalize: false, defaultPromptName: null },
     dense: [{ inFeatures: 32, outFeatures: 9, bias: true, activation: tanh }],
   },
+  'xlm-roberta-mean': {
+    ...{ family: 'xlm-roberta', pooling: 'mean', includePrompt: false, normalize: true },
+    ...{ defaultPromptName: 'query', maxLength: 24 },
+  },
+  'modernbert-mean-dense': {
+    ...{ family: 'modernbert', pooling: 'mean', normalize: true, maxLength: 24 },
+    dense: [{ inFeatures: 16, outFeatures: 12, bias: true, activation: tanh }],
+  },
+  'llama-weightedmean': {
+    ...{ family: 'llama', pooling: 'weightedmean', normalize: false, similarity: 'dot' },
+    ...{ defaultPromptName: 'passage', maxLength: 20 },
+  },
+  'qwen3-lasttoken': { family: 'qwen3', pooling: 'lasttoken', normalize: true, defaultPromptName: 'query' },
 };
 
 /** Every tensor of a folder, by name. */
@@ -194,6 +207,38 @@ describe('the longest text', () => {
     expect(await lengthWith('null')).toBe(32);
     expect(await lengthWith(undefined)).toBe(32);
   });
+
+  it('is cut to a table of positions, beyond which the original fails', async () => {
+    await cp(pipelinePath('cls-half'), path, { recursive: true });
+    await writeFile(join(path, 'sentence_bert_config.json'), '{"max_seq_length": 34}');
+    expect((await readModelSpec(path)).maxLength).toBe(32);
+  });
+});
+
+describe('a folder without modules.json', () => {
+  const plain = async (changes: Json): Promise<ModelSpec> => {
+    await cp(pipelinePath('cls-half'), path, { recursive: true });
+    await rm(join(path, 'modules.json'));
+    const config = join(path, 'config.json');
+    await writeFile(config, JSON.stringify({ ...(await json(config)), ...changes }));
+    return readModelSpec(path);
+  };
+
+  it('is an encoder and nothing else, whatever files of a pipeline are left', async () => {
+    await plain({});
+    await writeFile(join(path, 'sentence_bert_config.json'), '{"max_seq_length": 8, "do_lower_case": true}');
+    const settings = { pooling: 'mean', prompts: {}, similarity: 'cosine', normalize: false, dense: [] };
+    expect(await readModelSpec(path)).toMatchObject({ ...settings, maxLength: 16, lowerCase: false });
+  });
+
+  it.each([
+    [{ architectures: ['LlamaForCausalLM'] }, 'lasttoken'],
+    [{ architectures: ['LlamaForCausalLM'], is_causal: false }, 'mean'],
+    [{ architectures: ['BertForMaskedLM'] }, 'mean'],
+    [{ architectures: null }, 'mean'],
+  ])('with %j is pooled by %s', async (changes, pooling) => {
+    expect((await plain(changes)).pooling).toBe(pooling);
+  });
 });
 
 describe('prompts of imported models', () => {
@@ -265,9 +310,18 @@ describe('what would change vectors and is not computed is refused by name', () 
     ['2_Dense/config.json', { dropout: 0.1 }, /dropout is 0\.1/],
     [bert, { do_lower_case: 1 }, /do_lower_case is 1/],
     [bert, { query_length: 32 }, /query_length is 32/],
-    [bert, { max_seq_length: 33 }, /max_seq_length is 33/],
     [bert, { transformer_task: 'fill-mask' }, /transformer_task is "fill-mask"/],
     [bert, { modality_config: { text: { method: 'get_text_features' } } }, /modality_config is/],
+    [
+      bert,
+      {
+        modality_config: {
+          text: { method: 'forward', method_output_name: 'last_hidden_state' },
+          message: { method: 'forward', method_output_name: 'last_hidden_state', format: 'flat' },
+        },
+      },
+      /modality_config has a modality "message".*chat template/,
+    ],
     [bert, { model_args: { add_pooling_layer: false, is_causal: true } }, /model_args\.is_causal/],
     [bert, { tokenizer_name_or_path: 'other' }, /tokenizer_name_or_path is "other"/],
     [bert, { chunking: true }, /chunking is true/],

@@ -25,7 +25,7 @@ export interface Recorded {
   }[];
 }
 
-/** Written by sentence-transformers 6.2.0 (new names) and by 5.1.2 (old names); `plain-head` by transformers alone. */
+/** Written by sentence-transformers 6.2.0 (new names) and by 5.1.2 (old names); `plain-head` by transformers alone. The last four are other families than BERT. */
 export const pipelineNames = [
   'mean-dense-normalize',
   'mean-sqrt-len-shards',
@@ -34,6 +34,10 @@ export const pipelineNames = [
   'lasttoken',
   'weightedmean-lowercase',
   'max-mean-dense',
+  'xlm-roberta-mean',
+  'modernbert-mean-dense',
+  'llama-weightedmean',
+  'qwen3-lasttoken',
 ] as const;
 
 const base = new URL('../fixtures/pipelines/', import.meta.url);

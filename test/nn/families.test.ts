@@ -24,6 +24,9 @@ const names = [
   'qwen3',
   'qwen3-bidirectional',
   'qwen3-odd',
+  'llama-linear',
+  'llama-llama3',
+  'qwen3-yarn',
 ];
 
 /** Largest absolute difference; NaN counts as infinite. */

@@ -2,15 +2,8 @@
 import { largestHeadSize } from '../../nn/encoders/catalog.ts';
 import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
 import type { Architecture } from '../types.ts';
-import {
-  booleanField,
-  checkHeads,
-  checkRotary,
-  epsilonField,
-  positiveField,
-  refuseQuantized,
-  ropeTheta,
-} from './fields.ts';
+import { booleanField, checkHeads, checkRotary, epsilonField, positiveField, refuseQuantized } from './fields.ts';
+import { readRope, ropeConfig } from './rope.ts';
 
 /** Fields that Llama, MiniCPM and Qwen3 share. */
 export function readDecoderConfig(file: JsonFile): Architecture {
@@ -35,7 +28,7 @@ export function readDecoderConfig(file: JsonFile): Architecture {
     typeVocabularySize: 0,
     layerNormEpsilon: epsilonField(file, 'rms_norm_eps', 1e-6),
     causal: booleanField(file, 'is_causal', true),
-    ropeTheta: ropeTheta(file, 10_000),
+    ...readRope(file),
     attentionBias: booleanField(file, 'attention_bias', false),
   };
 }
@@ -95,8 +88,7 @@ export function decoderConfig(architecture: Architecture, padTokenId: number) {
     num_key_value_heads: architecture.keyValueHeads ?? architecture.heads,
     pad_token_id: padTokenId,
     rms_norm_eps: architecture.layerNormEpsilon,
-    rope_scaling: null,
-    rope_theta: architecture.ropeTheta ?? 10_000,
+    ...ropeConfig(architecture),
     torch_dtype: 'float32',
     vocab_size: architecture.vocabularySize,
   };

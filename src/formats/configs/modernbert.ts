@@ -1,7 +1,8 @@
 /** transformers' config.json of a ModernBERT, both ways. Read as transformers 4 and 5 write it; written as both read it. */
 import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
 import type { Architecture } from '../types.ts';
-import { booleanField, checkHeads, checkRotary, epsilonField, refuseQuantized, ropeThetas } from './fields.ts';
+import { booleanField, checkHeads, checkRotary, epsilonField, refuseQuantized } from './fields.ts';
+import { readRopeByKind } from './rope.ts';
 
 export function readModernBertConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
@@ -20,7 +21,7 @@ export function readModernBertConfig(file: JsonFile): Architecture {
     vocabularySize: integerField(file, 'vocab_size'),
     typeVocabularySize: 0,
     layerNormEpsilon: epsilonField(file, 'norm_eps', 1e-5),
-    ...ropeThetas(file),
+    ...readRopeByKind(file),
     localAttention: integerField(file, 'local_attention', 0, 128),
     globalEvery: readGlobalEvery(file, layers),
     attentionBias: booleanField(file, 'attention_bias', false),
@@ -42,12 +43,16 @@ function readGlobalEvery(file: JsonFile, layers: number): number {
   return every;
 }
 
+/** Absent, they would be those of the published models, beyond a smaller vocabulary. The tokenizer has the true ones. */
+const unknownTokens = { bos_token_id: null, cls_token_id: null, eos_token_id: null, sep_token_id: null };
+
 export function modernBertConfig(architecture: Architecture, padTokenId: number) {
   const { globalEvery = 3, localAttention = 128, ropeTheta = 160_000, localRopeTheta = 10_000 } = architecture;
   return {
     architectures: ['ModernBertModel'],
     attention_bias: architecture.attentionBias ?? false,
     attention_dropout: 0,
+    ...unknownTokens,
     embedding_dropout: 0,
     global_attn_every_n_layers: globalEvery,
     global_rope_theta: ropeTheta,

@@ -1,5 +1,6 @@
 /** How a pipeline's first module reads texts: the longest text and lower case, from the files that tell them. */
 import { join } from 'node:path';
+import { badInput, type TandemError } from '../../errors.ts';
 import {
   choiceField,
   integerField,
@@ -24,12 +25,26 @@ export interface TransformerConfig {
 /** `folder` is the module's own. */
 export async function readTransformerConfig(folder: string): Promise<TransformerConfig> {
   const file = await firstFile(folder);
+  const plain = await readPlainTransformer(folder);
+  if (!file) return plain;
+  checkSettings(file);
+  const lowerCase = file.fields['do_lower_case'] ?? false;
+  if (typeof lowerCase !== 'boolean') throw wrongField(file.path, 'do_lower_case', lowerCase, 'true or false');
+  if (file.fields['max_seq_length'] == null) return { ...plain, lowerCase };
+  const tokens = integerField(file, 'max_seq_length');
+  return { maxLength: { tokens, file: file.path, field: 'max_seq_length' }, lowerCase };
+}
+
+/** An encoder that no such file describes: the tokenizer alone tells. A length beyond all bounds there means none. */
+export async function readPlainTransformer(folder: string): Promise<TransformerConfig> {
   const tokenizer = await readJsonIfPresent(join(folder, 'tokenizer_config.json'));
   if (tokenizer) choiceField(tokenizer, 'truncation_side', ['right']);
-  if (file) checkSettings(file);
-  const lowerCase = file?.fields['do_lower_case'] ?? false;
-  if (typeof lowerCase !== 'boolean') throw wrongField(file?.path ?? '', 'do_lower_case', lowerCase, 'true or false');
-  return { maxLength: declaredLength(file, tokenizer), lowerCase };
+  const declared = tokenizer?.fields['model_max_length'] ?? null;
+  if (!tokenizer || declared === null || (typeof declared === 'number' && declared > 1e15)) {
+    return { maxLength: undefined, lowerCase: false };
+  }
+  const tokens = integerField(tokenizer, 'model_max_length');
+  return { maxLength: { tokens, file: tokenizer.path, field: 'model_max_length' }, lowerCase: false };
 }
 
 /** The first file that is there and not empty. */
@@ -39,16 +54,6 @@ async function firstFile(folder: string): Promise<JsonFile | undefined> {
     if (file && Object.keys(file.fields).length > 0) return file;
   }
   return undefined;
-}
-
-/** max_seq_length, else the tokenizer's model_max_length (a number beyond all bounds there means none). */
-function declaredLength(file: JsonFile | undefined, tokenizer: JsonFile | undefined): TransformerConfig['maxLength'] {
-  if (file?.fields['max_seq_length'] != null) {
-    return { tokens: integerField(file, 'max_seq_length'), file: file.path, field: 'max_seq_length' };
-  }
-  const declared = tokenizer?.fields['model_max_length'] ?? null;
-  if (!tokenizer || declared === null || (typeof declared === 'number' && declared > 1e15)) return undefined;
-  return { tokens: integerField(tokenizer, 'model_max_length'), file: tokenizer.path, field: 'model_max_length' };
 }
 
 /** Settings that have no bearing on the numbers of a text encoder. */
@@ -74,12 +79,21 @@ function checkSettings(file: JsonFile): void {
   for (const name of argumentFields) checkArguments(file, name);
   const { modality_config: modalities } = file.fields;
   if (modalities == null) return;
+  if (isObject(modalities) && 'message' in modalities) throw chatTemplate(file);
   const text = isObject(modalities) ? modalities['text'] : undefined;
   if (!isObject(text) || text['method'] !== 'forward' || text['method_output_name'] !== 'last_hidden_state') {
     const expected = "a text modality of the forward pass's last_hidden_state";
     throw wrongField(file.path, 'modality_config', modalities, expected);
   }
 }
+
+/** sentence-transformers 6 puts every text through the tokenizer's chat template then. */
+const chatTemplate = ({ path }: JsonFile): TandemError =>
+  badInput(`${path}: modality_config has a modality "message": texts go through the tokenizer's chat template`, {
+    field: 'modality_config.message',
+    expected: 'a text modality alone',
+    remedy: 'Chat templates are not applied here. Save the model with a tokenizer that has none.',
+  });
 
 function checkArguments({ path, fields }: JsonFile, name: string): void {
   const value = fields[name] ?? {};

@@ -31,8 +31,8 @@ interface BlockContext {
 }
 
 export function decoderForward(tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward): HiddenStates {
-  const { layers, ropeTheta = 0, embeddingScale = 1, depthScale, layerNormEpsilon } = spec.architecture;
-  const angles = rotaryAngles(tape, forward.batch, headSizeOf(spec.architecture), ropeTheta);
+  const { layers, ropeTheta = 0, ropeScaling, embeddingScale = 1, depthScale, layerNormEpsilon } = spec.architecture;
+  const angles = rotaryAngles(tape, forward.batch, headSizeOf(spec.architecture), ropeTheta, ropeScaling);
   const residualScale = depthScale === undefined ? 1 : depthScale / Math.sqrt(layers);
   const words = wordEmbedding(tape, forward.batch, parameters.parts('embed_tokens.weight'));
   const hidden = runBlocks(

@@ -1,4 +1,5 @@
 /** Rotary position embedding (Su et al. 2021) of queries or keys: x, y [T, H * D], turned by each token's position. */
+import type { RopeScaling } from '../../formats/types.ts';
 import { rotaryTable, rotate } from '../../kernels/rotary.ts';
 import type { DeviceBatch } from '../batch.ts';
 import type { Tape, Value } from '../tape.ts';
@@ -12,21 +13,27 @@ export interface RotaryAngles {
 
 const tables = new Map<string, Float32Array>();
 
-/** The table up to `positions`, made once for each base and head size and lengthened in powers of two. */
-function tableOf(positions: number, size: number, theta: number): Float32Array {
-  const key = `${size} ${theta}`;
+/** The table up to `positions`, made once for each base, stretching and head size and lengthened in powers of two. */
+function tableOf(positions: number, size: number, theta: number, scaling?: RopeScaling): Float32Array {
+  const key = JSON.stringify([size, theta, scaling]);
   let table = tables.get(key);
   if (table === undefined || table.length < positions * size) {
-    table = rotaryTable(2 ** Math.ceil(Math.log2(Math.max(64, positions))), size, theta);
+    table = rotaryTable(2 ** Math.ceil(Math.log2(Math.max(64, positions))), size, theta, scaling);
     tables.set(key, table);
   }
   return table.subarray(0, positions * size);
 }
 
 /** Copies the angles of a batch's positions to the device. */
-export function rotaryAngles(tape: Tape, { maxLength }: DeviceBatch, size: number, theta: number): RotaryAngles {
+export function rotaryAngles(
+  tape: Tape,
+  { maxLength }: DeviceBatch,
+  size: number,
+  theta: number,
+  scaling?: RopeScaling,
+): RotaryAngles {
   const value = tape.output('rotary.angles', [maxLength, size]);
-  tape.gpu.write(value.tensor, tableOf(maxLength, size, theta));
+  tape.gpu.write(value.tensor, tableOf(maxLength, size, theta, scaling));
   return { value, size };
 }
 
