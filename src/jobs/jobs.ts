@@ -19,7 +19,7 @@ import { RunWorker } from './run-worker.ts';
 import { startThreads, type Thread, type ThreadSettings } from './threads.ts';
 import { Wakeups } from './wakeup.ts';
 
-export type { JobContext, JobRequest, StartedJob } from './background.ts';
+export type { Finished, JobContext, JobRequest, StartedJob } from './background.ts';
 export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './run-stream.ts';
 export { removeUnnamed } from './shared-folders.ts';
 export { forgetModel, type Thread } from './threads.ts';
@@ -40,8 +40,8 @@ export interface Jobs {
   runEvents(runId: string, options?: RunStreamOptions): AsyncIterable<RunStreamItem>;
 
   /**
-   * Does long work with a row in `jobs`. `work` runs in this process, returns the id of what it made and writes that
-   * itself in one short transaction. The same idempotency key again answers with the first job and does nothing.
+   * Does long work with a row in `jobs`. `work` runs in this process and keeps what it made by `succeed`, in the
+   * transaction that ends the job. The same idempotency key again answers with the first job and does nothing.
    */
   perform(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
   /** Aborts a job's work and resolves when it has ended. */

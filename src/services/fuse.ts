@@ -1,4 +1,5 @@
 /** fuseCheckpoints: checkpoints of one model into a new one. */
+import type { Transaction } from '../db/open.ts';
 import { type CheckpointRow, checkpointParents, checkpoints, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
 import { type FusionMethod, type FusionPlan, fusionCatalog } from '../fusion/catalog.ts';
@@ -27,7 +28,7 @@ export async function fuseCheckpoints(
     tandem,
     'fuse',
     { input: { ...plan, checkpointIds: request.checkpointIds }, idempotencyKey: request.idempotencyKey },
-    ({ signal, progress }) =>
+    ({ signal, progress, succeed }) =>
       exclusively(modelFiles, async () => {
         progress({ stage: 'fuse', done: 0, total: parents.length });
         const [first] = parents;
@@ -36,7 +37,8 @@ export async function fuseCheckpoints(
         const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
         const { digest, bytes } = await tandem.jobs.cpu.call('fuse', input, { signal });
         progress({ stage: 'fuse', done: parents.length, total: parents.length });
-        return record(tandem, { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan }, parents);
+        const values = { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan } as const;
+        return succeed((tx) => record(tx, values, parents));
       }),
   );
   return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
@@ -79,17 +81,15 @@ async function parentsOf(tandem: Tandem, ids: readonly string[]): Promise<Checkp
   return rows;
 }
 
-/** The checkpoint and its parents, all or nothing. */
-function record(
-  { database }: Tandem,
+/** The checkpoint and its parents; the checkpoint's id. */
+async function record(
+  tx: Transaction,
   values: typeof checkpoints.$inferInsert,
   parents: readonly CheckpointRow[],
 ): Promise<string> {
-  return database.db.transaction(async (tx) => {
-    const [row] = await tx.insert(checkpoints).values(values).returning({ id: checkpoints.id });
-    invariant(row, 'an insert returned nothing');
-    const links = parents.map((parent, position) => ({ checkpointId: row.id, position, parentId: parent.id }));
-    await tx.insert(checkpointParents).values(links);
-    return row.id;
-  });
+  const [row] = await tx.insert(checkpoints).values(values).returning({ id: checkpoints.id });
+  invariant(row, 'an insert returned nothing');
+  const links = parents.map((parent, position) => ({ checkpointId: row.id, position, parentId: parent.id }));
+  await tx.insert(checkpointParents).values(links);
+  return row.id;
 }

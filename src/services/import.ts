@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { and, eq, max } from 'drizzle-orm';
 import { type ImporterName, importerCatalog } from '../data/importers/catalog.ts';
 import type { DatasetSummary, Task } from '../data/types.ts';
+import type { Transaction } from '../db/open.ts';
 import { type DatasetRow, datasets, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
 import type { JobContext } from '../jobs/jobs.ts';
@@ -68,9 +69,11 @@ export async function importDataset(
     (context) =>
       exclusively('datasets', async () => {
         const summary = await read(tandem, source, plan, context);
-        const recorded = await record(tandem, { name, label: source.label, plan, summary });
-        reused = recorded.reused;
-        return recorded.id;
+        return context.succeed(async (tx) => {
+          const recorded = await record(tx, { name, label: source.label, plan, summary });
+          reused = recorded.reused;
+          return recorded.id;
+        });
       }),
   ).finally(() => ('staged' in source && source.staged ? tandem.storage.discard(source.staged) : undefined));
   const dataset = await requireRow(tandem.database.db, 'datasets', id);
@@ -143,33 +146,31 @@ interface Recorded {
   readonly summary: DatasetSummary;
 }
 
-/** One short transaction: the equal version of this name, or the next version. */
-function record(
-  { database }: Tandem,
+/** The equal version of this name, or the next version. */
+async function record(
+  tx: Transaction,
   { name, label, plan, summary }: Recorded,
 ): Promise<{ id: string; reused: boolean }> {
-  return database.db.transaction(async (tx) => {
-    const [equal] = await tx
-      .select({ id: datasets.id })
-      .from(datasets)
-      .where(and(eq(datasets.name, name), eq(datasets.digest, summary.digest)));
-    if (equal) return { id: equal.id, reused: true };
-    const [last] = await tx
-      .select({ version: max(datasets.version) })
-      .from(datasets)
-      .where(eq(datasets.name, name));
-    const { digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings } = summary;
-    const [made] = await tx
-      .insert(datasets)
-      .values({
-        ...{ name, digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings },
-        version: (last?.version ?? 0) + 1,
-        importer: plan.importer,
-        importOptions: plan.options,
-        source: label,
-      })
-      .returning({ id: datasets.id });
-    invariant(made, 'an insert returned nothing');
-    return { id: made.id, reused: false };
-  });
+  const [equal] = await tx
+    .select({ id: datasets.id })
+    .from(datasets)
+    .where(and(eq(datasets.name, name), eq(datasets.digest, summary.digest)));
+  if (equal) return { id: equal.id, reused: true };
+  const [last] = await tx
+    .select({ version: max(datasets.version) })
+    .from(datasets)
+    .where(eq(datasets.name, name));
+  const { digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings } = summary;
+  const [made] = await tx
+    .insert(datasets)
+    .values({
+      ...{ name, digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings },
+      version: (last?.version ?? 0) + 1,
+      importer: plan.importer,
+      importOptions: plan.options,
+      source: label,
+    })
+    .returning({ id: datasets.id });
+  invariant(made, 'an insert returned nothing');
+  return { id: made.id, reused: false };
 }
