@@ -13,6 +13,7 @@ import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
 import type { Tandem } from './services/tandem.ts';
 import { openStorage } from './storage/storage.ts';
+import { endsWithin } from './within.ts';
 
 export interface RunningTandem {
   /** For example http://127.0.0.1:4000 */
@@ -28,7 +29,7 @@ export interface StartOptions {
 type Closer = (graceMs: number) => Promise<void>;
 
 /** Kept back of the time for running work: streams, the database and the lock. */
-const closingMs = 1_000;
+const closingMs = 1_500;
 
 /** Starts everything in order; if a part does not start, the parts before it are closed again. */
 export async function startTandem(config: Config, options: StartOptions = {}): Promise<RunningTandem> {
@@ -74,13 +75,19 @@ async function open(config: Config, logger: Logger, closers: Closer[]): Promise<
   return { url: http.url, tandem };
 }
 
-/** Last opened, first closed; a part that fails to close does not keep the others open. */
+/** What every part gets at least, however long those before it took. */
+const leastMs = 500;
+
+/** Last opened, first closed; a part that fails to close, or does not end, does not keep the others open. */
 async function closeAll(closers: readonly Closer[], graceMs: number, logger: Logger): Promise<void> {
   const until = Date.now() + graceMs;
   for (const close of [...closers].reverse()) {
-    await close(Math.max(0, until - Date.now())).catch((error: unknown) =>
-      logger.error({ err: error }, 'closing failed'),
-    );
+    const left = Math.max(leastMs, until - Date.now());
+    const inTime = await endsWithin(left, close(left)).catch((error: unknown) => {
+      logger.error({ err: error }, 'closing failed');
+      return true;
+    });
+    if (!inTime) logger.error({ graceMs }, 'a part did not close in time and is left behind');
   }
 }
 

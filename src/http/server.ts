@@ -8,6 +8,7 @@ import { conflict } from '../errors.ts';
 import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
 import type { Logger } from '../log.ts';
+import { endsWithin } from '../within.ts';
 import { readBody } from './body.ts';
 import { graphiqlPage, pageHeaders } from './graphiql.ts';
 import {
@@ -69,23 +70,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       life.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await within(graceMs, Promise.all(running));
+      await endsWithin(graceMs, Promise.all(running));
       // A client that stalls, in sending or in reading, loses its connection; its request ends with that.
       server.closeAllConnections();
-      await within(graceMs, Promise.all(running));
+      await endsWithin(graceMs, Promise.all(running));
       await closed;
     },
   };
-}
-
-/** Waits for work, but no longer than so many milliseconds. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, patience]);
-  clearTimeout(timer);
 }
 
 async function listen(server: Server, port: number): Promise<number> {

@@ -52,6 +52,11 @@ interface Running {
   readonly done: Promise<string>;
 }
 
+interface Ending {
+  readonly state: JobState;
+  readonly error: PlainError;
+}
+
 const progressMs = 250;
 
 export class BackgroundJobs {
@@ -101,7 +106,7 @@ export class BackgroundJobs {
   async #begin(job: JobRow, work: Work): Promise<StartedJob> {
     if (!this.#closing.signal.aborted) return { job, done: this.#start(job.id, work) };
     const { stack: _stack, ...error } = toPlainError(stopping());
-    await this.#end(job.id, { state: 'INTERRUPTED', error });
+    await this.#end([job.id], { state: 'INTERRUPTED', error });
     throw stopping();
   }
 
@@ -154,6 +159,13 @@ export class BackgroundJobs {
     await Promise.allSettled(running.map(({ done }) => done));
   }
 
+  /** Leaves the work behind that did not end after {@link stop}; whatever it still writes is refused then. */
+  async leave(): Promise<void> {
+    const ids = this.running();
+    const { stack: _stack, ...error } = toPlainError(stopping());
+    await this.#end(ids, { state: 'INTERRUPTED', error });
+  }
+
   #start(jobId: string, work: Work): Promise<string> {
     const stop = new AbortController();
     const done = this.#run(jobId, work, stop).finally(() => this.#running.delete(jobId));
@@ -178,12 +190,12 @@ export class BackgroundJobs {
       return resultId;
     } catch (error) {
       await progress.end();
-      await this.#end(jobId, this.#failure(error, stop));
+      await this.#end([jobId], this.#failure(error, stop));
       throw error;
     }
   }
 
-  #failure(error: unknown, stop: AbortController): { state: JobState; error: PlainError } {
+  #failure(error: unknown, stop: AbortController): Ending {
     const { stack, ...plain } = toPlainError(error);
     if (stop.signal.reason === 'cancel') return { state: 'CANCELLED', error: plain };
     if (stop.signal.reason === 'stop') return { state: 'INTERRUPTED', error: plain };
@@ -192,14 +204,14 @@ export class BackgroundJobs {
   }
 
   /** Written again until it is there: whoever waits for the job waits for this row. */
-  async #end(jobId: string, changes: { readonly state: JobState; readonly error: PlainError }): Promise<void> {
-    const write = () => updateJobs(this.#db, this.#host, [jobId], { ...changes, finishedAt: new Date() });
+  async #end(jobIds: readonly string[], ending: Ending): Promise<void> {
+    const write = () => updateJobs(this.#db, this.#host, jobIds, { ...ending, finishedAt: new Date() });
     const onFailure = (error: unknown): void =>
-      this.#log.warn({ error, job: jobId }, 'the end of a job could not be written yet');
+      this.#log.warn({ error, jobs: jobIds }, 'the end of a job could not be written yet');
     await writeAtLast(write, { closing: this.#closing.signal, onFailure }).catch((error: unknown) => {
-      this.#log.error({ error, job: jobId }, 'the end of a job could not be written');
+      this.#log.error({ error, jobs: jobIds }, 'the end of a job could not be written');
     });
-    this.#wakeups.wake(jobId);
+    for (const jobId of jobIds) this.#wakeups.wake(jobId);
   }
 
   async #tell(jobId: string, progress: JobProgress): Promise<void> {

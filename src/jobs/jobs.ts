@@ -10,6 +10,7 @@ import type { JobKind, JobRow, RunRow } from '../db/schema.ts';
 import type { AdapterReport } from '../gpu/types.ts';
 import { createLogger } from '../log.ts';
 import type { Storage } from '../storage/storage.ts';
+import { endsWithin } from '../within.ts';
 import { BackgroundJobs, type JobRequest, type StartedJob, type Work } from './background.ts';
 import { thisHost } from './host.ts';
 import { interruptOrphans, startReaper } from './orphans.ts';
@@ -61,8 +62,10 @@ export interface JobsOptions {
   readonly threads?: ThreadSettings['entries'];
 }
 
-/** Left for writing the end of interrupted work and for closing, out of the time that `stop` is given. */
+/** Left out of the time that `stop` is given for closing the threads, and for work to say its end that had to be forced to it. */
 const closingMs = 1_500;
+/** The last of it: for marking the work that does not end. */
+const leavingMs = 500;
 
 /** Starts the threads, marks what a dead process left as INTERRUPTED and takes up queued runs. */
 export async function openJobs({ database, storage, config, threads: entries }: JobsOptions): Promise<Jobs> {
@@ -88,11 +91,17 @@ export async function openJobs({ database, storage, config, threads: entries }: 
   async function stop(graceMs: number): Promise<void> {
     const until = Date.now() + graceMs;
     const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
-    const inTime = await endsWithin(work, Math.max(0, graceMs - closingMs));
-    if (!inTime) log.warn({ graceMs }, 'running work did not stop in time; its thread is ended by force');
+    const inTime = await endsWithin(Math.max(0, graceMs - closingMs), work);
+    if (!inTime) log.warn({ graceMs }, 'running work did not stop in time; its threads are ended by force');
     // A device thread that still compiles needs a moment; ended by force then, it takes the process with it.
-    await threads.close(inTime ? Math.max(closingMs, until - Date.now()) : 0);
-    await work;
+    const patience = inTime ? Math.max(closingMs, until - Date.now()) : 0;
+    const ended = Promise.all([threads.close(patience), work]);
+    if (!(await endsWithin(inTime ? patience + leavingMs : closingMs - leavingMs, ended))) {
+      log.warn(mine(), 'what does not end is left behind; its work is interrupted');
+      const marked = Promise.all([worker.leave(), background.leave()]);
+      if (!(await endsWithin(leavingMs, marked)))
+        log.error('interrupted work could not be marked; the next start does it');
+    }
     wakeups.close();
   }
 
@@ -113,12 +122,4 @@ export async function openJobs({ database, storage, config, threads: entries }: 
       return stopped;
     },
   };
-}
-
-async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }

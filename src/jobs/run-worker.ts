@@ -4,8 +4,8 @@
  */
 
 import type { Host } from './host.ts';
-import { type ExecutionContext, executeAttempt, type StopReason } from './run-execution.ts';
-import { claimRun } from './run-store.ts';
+import { type ExecutionContext, executeAttempt, leaveAttempt, type StopReason } from './run-execution.ts';
+import { type Attempt, claimRun } from './run-store.ts';
 
 const readAgainMs = 5_000;
 
@@ -13,7 +13,7 @@ export class RunWorker {
   readonly #closing = new AbortController();
   readonly #context: ExecutionContext;
   readonly #host: Host;
-  #current: { readonly runId: string; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  #current: { readonly attempt: Attempt; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   #loop: Promise<void> | undefined;
   #again = false;
   #stopping = false;
@@ -40,13 +40,13 @@ export class RunWorker {
 
   /** The id of the run that runs here, or none. */
   running(): readonly string[] {
-    return this.#current ? [this.#current.runId] : [];
+    return this.#current ? [this.#current.attempt.runId] : [];
   }
 
   /** Stops the run if it is the one that runs here; resolves when its attempt has ended. False = it does not run here. */
   async cancel(runId: string): Promise<boolean> {
     const current = this.#current;
-    if (current?.runId !== runId) return false;
+    if (current?.attempt.runId !== runId) return false;
     current.stop.abort('cancel' satisfies StopReason);
     await current.ended;
     return true;
@@ -61,6 +61,11 @@ export class RunWorker {
     await this.#loop;
   }
 
+  /** Leaves an attempt behind that did not end after {@link stop}. */
+  async leave(): Promise<void> {
+    if (this.#current) await leaveAttempt(this.#context, this.#current.attempt);
+  }
+
   async #drain(): Promise<void> {
     for (;;) {
       this.#again = false;
@@ -70,7 +75,7 @@ export class RunWorker {
       const stop = new AbortController();
       if (this.#stopping) stop.abort('stop' satisfies StopReason);
       const ended = executeAttempt(this.#context, attempt, stop);
-      this.#current = { runId: attempt.runId, stop, ended };
+      this.#current = { attempt, stop, ended };
       await ended;
       this.#current = undefined;
     }

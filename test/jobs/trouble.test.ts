@@ -6,6 +6,7 @@ import { jobs as jobRows, models, runAttempts, runs } from '../../src/db/schema.
 import { unavailable } from '../../src/errors.ts';
 import type { JobContext } from '../../src/jobs/jobs.ts';
 import { interruptSilent } from '../../src/jobs/orphans.ts';
+import { whileFoldersStay } from '../../src/jobs/shared-folders.ts';
 import { insertModel, insertRun } from '../db/rows.ts';
 import { openWorkplace, readEvents, statesOf, type Workplace } from './workplace.ts';
 
@@ -104,6 +105,53 @@ it('a dead device thread leaves the queue as it is, for the next start', async (
   await place.restartJobs();
   expect(place.jobs.device.alive).toBe(true);
   expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
+});
+
+describe('work that does not listen', () => {
+  it('is left behind as INTERRUPTED within the time that a stop has, and writes nothing any more', async () => {
+    const { db } = place.database;
+    const before = await db.$count(models);
+    let letGo = (): void => {};
+    const request = { input: {}, idempotencyKey: 'deaf' };
+    const { job, done } = await place.jobs.perform('create-model', request, async ({ succeed }) => {
+      await new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      return succeed(async (tx) => (await insertModel(tx)).id);
+    });
+    const start = performance.now();
+    await place.restartJobs({ graceMs: 2_000 });
+    expect(performance.now() - start).toBeLessThan(4_000);
+    expect(await findJob(job.id)).toMatchObject({ state: 'INTERRUPTED', error: { code: 'UNAVAILABLE' } });
+    letGo();
+    await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await db.$count(models)).toBe(before);
+    expect(await findJob(job.id)).toMatchObject({ state: 'INTERRUPTED' });
+    await (await place.jobs.perform('create-model', request, ({ succeed }) => succeed(async () => id))).done;
+  });
+
+  it('of a run is left behind the same way', async () => {
+    await place.behave({ stepMs: 30 });
+    const run = await place.startRun({ epochs: 1 });
+    await readEvents(place, run.id, { until: ({ type }) => type === 'step' });
+    // What the attempt writes at its end waits for this lock; the write that leaves the attempt behind does not need it.
+    let giveBack = (): void => {};
+    const held = whileFoldersStay(
+      () =>
+        new Promise<void>((resolve) => {
+          giveBack = resolve;
+        }),
+    );
+    await place.restartJobs({ graceMs: 2_000 });
+    expect(await findRun(run.id)).toMatchObject({ state: 'INTERRUPTED' });
+    giveBack();
+    await held;
+    await sleep(200);
+    expect(await findRun(run.id)).toMatchObject({ state: 'INTERRUPTED', attempt: 1 });
+    await place.behave({});
+    await place.jobs.resumeRun(run.id);
+    expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
+  });
 });
 
 describe('a job', () => {
