@@ -11,6 +11,7 @@ import { removePortFile, writePortFile } from './http/port-file.ts';
 import { startHttp } from './http/server.ts';
 import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
+import { probesOf } from './services/health.ts';
 import type { Tandem } from './services/tandem.ts';
 import { openStorage } from './storage/storage.ts';
 import { endsWithin } from './within.ts';
@@ -63,7 +64,8 @@ async function open(config: Config, logger: Logger, closers: Closer[]): Promise<
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
   const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };
   const { bodyBytes } = config.limits;
-  const http = await startHttp({ graphql: createGraphQLServer(tandem, logger), port: config.port, bodyBytes, logger });
+  const [graphql, probes] = [createGraphQLServer(tandem, logger), probesOf(tandem)];
+  const http = await startHttp({ graphql, probes, port: config.port, bodyBytes, logger });
   closers.push(async (graceMs) => {
     // New work is refused first; streams stay until the runs have told that they were interrupted.
     http.drain();

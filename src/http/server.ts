@@ -1,6 +1,6 @@
 /**
  * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
- * events), GET /health, GET / (GraphiQL). Called by main.ts. It knows nothing of what is asked.
+ * events), GET /health, GET /ready, GET / (GraphiQL). Called by main.ts. It knows nothing of what is asked.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { conflict } from '../errors.ts';
 import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
 import type { Logger } from '../log.ts';
+import type { Ailment, Probes } from '../services/health.ts';
 import { endsWithin } from '../within.ts';
 import { readBody } from './body.ts';
 import { graphiqlPage, pageHeaders } from './graphiql.ts';
@@ -35,6 +36,7 @@ export interface HttpServer {
 
 export interface HttpOptions {
   readonly graphql: GraphQLServer;
+  readonly probes: Probes;
   readonly port: number;
   readonly bodyBytes: number;
   readonly logger: Logger;
@@ -106,7 +108,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   if (foreign) return sendRefusal(response, foreign);
   if (path === graphqlPath) return answerOperation(request, response, facts, options);
   if (facts.method !== 'GET') return sendRefusal(response, notFoundHere(facts));
-  if (path === '/health') return send(response, 200, 'application/json', JSON.stringify({ status: 'ok' }));
+  if (path === '/health') return sendProbe(response, options.probes.health());
+  if (path === '/ready') return sendProbe(response, options.draining ? [stopping()] : await options.probes.readiness());
   if (path !== '/') return sendRefusal(response, notFoundHere(facts));
   response.writeHead(200, { ...secureHeaders, ...pageHeaders }).end(graphiqlPage(graphqlPath));
 }
@@ -131,6 +134,18 @@ async function answerOperation(
     signal: AbortSignal.any([gone.signal, life]),
   });
   await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
+}
+
+/** 200, or 503 with what does not work. */
+function sendProbe(response: ServerResponse, ailments: readonly Ailment[]): void {
+  const ok = ailments.length === 0;
+  const body = ok ? { status: 'ok' } : { status: 'failing', failing: ailments };
+  send(response, ok ? 200 : 503, 'application/json', JSON.stringify(body));
+}
+
+function stopping(): Ailment {
+  const { message, details } = closing().error;
+  return { part: 'server', message, remedy: details.remedy ?? '' };
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {

@@ -84,7 +84,7 @@ export class RunWorker {
   /** Without its device thread every run would end as soon as it is taken: they wait for the next start instead. */
   #mayClaim(): boolean {
     const { threads, log } = this.#context;
-    if (threads.device.alive || this.#stopping) return !this.#stopping;
+    if (!threads.device.death || this.#stopping) return !this.#stopping;
     if (!this.#toldDead) log.error('the device thread has ended; queued runs wait until Tandem is started again');
     this.#toldDead = true;
     return false;

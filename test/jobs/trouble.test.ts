@@ -97,13 +97,13 @@ it('a dead device thread leaves the queue as it is, for the next start', async (
   const [first, second] = [await place.startRun({ epochs: 1 }), await place.startRun({ epochs: 1 })];
   const interrupted = (data: { type: string; state?: string }) => data.type === 'state' && data.state === 'INTERRUPTED';
   await readEvents(place, first.id, { until: interrupted });
-  expect(place.jobs.device.alive).toBe(false);
-  expect(place.jobs.cpu.alive).toBe(true);
+  expect(place.jobs.device.death).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(place.jobs.cpu.death).toBeUndefined();
   await sleep(200);
   expect(await findRun(second.id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
   await place.behave({});
   await place.restartJobs();
-  expect(place.jobs.device.alive).toBe(true);
+  expect(place.jobs.device.death).toBeUndefined();
   expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
 });
 
