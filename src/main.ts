@@ -13,6 +13,7 @@ import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
 import { probesOf } from './services/health.ts';
 import type { Tandem } from './services/tandem.ts';
+import { sweepTokenFiles } from './services/token-files.ts';
 import { openStorage } from './storage/storage.ts';
 import { endsWithin } from './within.ts';
 
@@ -60,6 +61,7 @@ async function open(config: Config, logger: Logger, closers: Closer[]): Promise<
   const storage = openStorage(config.dataDir);
   await storage.clean();
   await mkdir(config.importDir, { recursive: true });
+  await sweepTokenFiles({ database, storage });
   const jobs = await openJobs({ database, storage, config });
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
   const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };

@@ -7,6 +7,7 @@ import { exclusively } from './exclusive.ts';
 import { type OrderBy, orderOf } from './order.ts';
 import { pageOf, requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
+import { removeTokensOfDataset } from './token-files.ts';
 import type { CorpusDocumentView, GradedText, Page, RecordView, Window } from './types.ts';
 import { refuseIfUsed } from './users.ts';
 
@@ -74,7 +75,7 @@ export async function documents(
   return { items, totalCount };
 }
 
-/** Deletes a version with its evaluations, and its files if no other version shares them. */
+/** Deletes a version with its evaluations, and its files, token files too, if no other version shares them. */
 export function remove(tandem: Tandem, id: string): Promise<void> {
   return exclusively('datasets', async () => {
     const digest = await tandem.database.db.transaction(async (tx) => {
@@ -97,6 +98,8 @@ export function remove(tandem: Tandem, id: string): Promise<void> {
         .limit(1);
       return sharing.length === 0 ? row.digest : null;
     });
-    if (digest !== null) await tandem.storage.remove('datasets', digest);
+    if (digest === null) return;
+    await tandem.storage.remove('datasets', digest);
+    await removeTokensOfDataset(tandem, digest);
   });
 }

@@ -4,7 +4,7 @@
  * Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { invariant, notFound, unavailable } from '../errors.ts';
 import { digestOf, listFiles, syncFile, syncFolder, syncTree } from './files.ts';
@@ -27,6 +27,8 @@ export interface Storage {
   exists(kind: StorageKind, name: string): Promise<boolean>;
   /** {@link path}, or NOT_FOUND when there is nothing. */
   require(kind: StorageKind, name: string): Promise<string>;
+  /** Names of the objects of a kind, or of what lies below one of them; sorted. */
+  list(kind: StorageKind, name?: string): Promise<string[]>;
   /** Size of an object that is a folder. */
   bytes(kind: StorageKind, name: string): Promise<number>;
   /** A new private folder under tmp/, on the same file system as the objects. */
@@ -90,6 +92,7 @@ export function openStorage(root: string): Storage {
         remedy: 'Make it again: the data folder was changed by hand, or the object was deleted.',
       });
     },
+    list: (kind, name) => namesIn(name === undefined ? join(root, 'objects', kind) : path(kind, name)),
     bytes: async (kind, name) => totalSize(await listFiles(path(kind, name))),
     async stage() {
       const folder = join(root, 'tmp', randomUUID());
@@ -156,6 +159,16 @@ const present = (path: string): Promise<boolean> =>
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+
+/** Nothing where there is no such folder. */
+const namesIn = (folder: string): Promise<string[]> =>
+  readdir(folder).then(
+    (names) => names.sort(),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
       throw error;
     },
   );
