@@ -72,6 +72,11 @@ export interface Gpu {
   idle(): Promise<void>;
   /** Runs `work` with every dispatch timed by itself (slower). `kernels` is empty where the adapter has no timestamps. */
   timed<T>(work: () => Promise<T>): Promise<{ result: T; kernels: KernelTime[] }>;
+  /**
+   * Runs `work` as a task, interleaved with others at its awaits: what the device reports about its calls and commands is
+   * thrown in it alone, also at its end, and the others go on. Outside of tasks all callers are one.
+   */
+  task<T>(work: () => Promise<T>): Promise<T>;
   /** Compiles in advance, in parallel. */
   compile(kernels: readonly KernelSpec[]): Promise<void>;
   /** Frees everything; the thread can exit afterwards. */

@@ -46,7 +46,7 @@ export class DeviceServer {
 
   /** Begins to compile what every task needs, while callers still read their data; whoever needs a kernel waits for it. */
   compile(): void {
-    this.#gpu.compile(commonKernels(this.#gpu)).catch(() => {});
+    this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu))).catch(() => {});
   }
 
   encode({ storageRoot, model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
