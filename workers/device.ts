@@ -43,8 +43,8 @@ answer<DeviceCommands>(
     },
     evaluate: (input, { emit, signal }) =>
       onDevice((_gpu, server) => server.evaluate(input, { signal, onEncoded: (progress) => emit(progress) })),
-    search: async (input, { transfer }) => {
-      const found = await onDevice((_gpu, server) => server.search(input));
+    search: async (input, { signal, transfer }) => {
+      const found = await onDevice((_gpu, server) => server.search(input, signal));
       transfer(found.rows.buffer as ArrayBuffer, found.scores.buffer as ArrayBuffer);
       return found;
     },
