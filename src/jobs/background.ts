@@ -127,7 +127,9 @@ export class BackgroundJobs {
       running.stop.abort('cancel');
       await running.done.catch(() => {});
     }
-    return this.#find(jobId);
+    const job = await this.#find(jobId);
+    if (job.state === 'RUNNING' && job.host !== this.#host.name) throw elsewhere(job);
+    return job;
   }
 
   async *events(jobId: string, signal?: AbortSignal): AsyncGenerator<JobRow, void, undefined> {
@@ -281,6 +283,13 @@ class ProgressWriter {
 }
 
 const stopping = () => unavailable('Tandem is stopping', { remedy: 'Ask again when it has started.' });
+
+const elsewhere = ({ id, host }: JobRow) =>
+  conflict(`Job ${id} runs on another host, ${host}`, {
+    field: 'id',
+    expected: 'a job that runs on this host',
+    remedy: 'Cancel it there. If that host is dead, the job is interrupted within two minutes.',
+  });
 
 /** Interrupted, cancelled, or failed for want of something that may be there the next time: its remedy is to try again. */
 const mayBeginAnew = ({ state, error }: JobRow): boolean =>

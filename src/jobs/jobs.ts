@@ -14,6 +14,8 @@ import { endsWithin } from '../within.ts';
 import { BackgroundJobs, type JobRequest, type StartedJob, type Work } from './background.ts';
 import { thisHost } from './host.ts';
 import { interruptOrphans, startReaper } from './orphans.ts';
+import { watchOtherHosts } from './other-hosts.ts';
+import { RunQueue } from './queue.ts';
 import { cancelRun, enqueueRun, resumeRun } from './run-control.ts';
 import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './run-stream.ts';
 import { RunWorker } from './run-worker.ts';
@@ -81,15 +83,19 @@ export async function openJobs({ database, storage, config, threads: entries }: 
   const orphans = await interruptOrphans(database, host);
   if (orphans.runs.length + orphans.jobs.length > 0) log.warn(orphans, 'work of an earlier process was interrupted');
 
-  const worker = new RunWorker({ db, storage, threads, wakeups, log }, host);
+  const shared = database.kind === 'postgres';
+  const queue = new RunQueue({ db, storage, host, shared, log });
+  const worker = new RunWorker({ db, storage, threads, wakeups, log }, queue);
   const background = new BackgroundJobs({ db, host, wakeups, log });
   const mine = () => ({ runs: worker.running(), jobs: background.running() });
   const reaper = startReaper({ db, log, mine, wake: (id) => wakeups.wake(id) });
   const control = { database, wakeups, worker, adapter: threads.adapter };
+  const unwatch = shared ? watchOtherHosts({ worker, wakeups }) : () => {};
   let stopped: Promise<void> | undefined;
 
   async function stop(graceMs: number): Promise<void> {
     const until = Date.now() + graceMs;
+    unwatch();
     const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
     const inTime = await endsWithin(Math.max(0, graceMs - closingMs), work);
     if (!inTime) log.warn({ graceMs }, 'running work did not stop in time; its threads are ended by force');

@@ -1,41 +1,50 @@
 /**
  * Takes QUEUED runs one at a time, oldest first, as long as the device thread lives. It sleeps until woken: by an enqueued
- * run (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read.
+ * run (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read;
+ * where other hosts queue runs too, by a look every now and then.
  */
-
-import type { Host } from './host.ts';
+import type { RunQueue } from './queue.ts';
 import { type ExecutionContext, executeAttempt, leaveAttempt, type StopReason } from './run-execution.ts';
-import { type Attempt, claimRun } from './run-store.ts';
+import type { Attempt } from './run-store.ts';
 
 const readAgainMs = 5_000;
 
 export class RunWorker {
   readonly #closing = new AbortController();
   readonly #context: ExecutionContext;
-  readonly #host: Host;
+  readonly #queue: RunQueue;
   #current: { readonly attempt: Attempt; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   #loop: Promise<void> | undefined;
   #again = false;
+  #retry: NodeJS.Timeout | undefined;
   #stopping = false;
   #toldDead = false;
 
-  constructor(context: Omit<ExecutionContext, 'closing'>, host: Host) {
+  constructor(context: Omit<ExecutionContext, 'closing'>, queue: RunQueue) {
     this.#context = { ...context, closing: this.#closing.signal };
-    this.#host = host;
+    this.#queue = queue;
   }
 
   wake(): void {
     this.#again = true;
     if (this.#stopping || this.#loop) return;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     this.#loop = this.#drain()
       .catch((error: unknown) => {
         this.#context.log.error({ error }, 'runs could not be taken from the queue');
-        setTimeout(() => this.wake(), readAgainMs).unref();
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => this.wake(), readAgainMs).unref();
       })
       .finally(() => {
         this.#loop = undefined;
         if (this.#again) this.wake();
       });
+  }
+
+  /** A wake that can wait: for the end of the run, or until the queue is read again after a failure. */
+  look(): void {
+    if (!this.#loop && !this.#retry) this.wake();
   }
 
   /** The id of the run that runs here, or none. */
@@ -69,7 +78,7 @@ export class RunWorker {
   async #drain(): Promise<void> {
     for (;;) {
       this.#again = false;
-      const attempt = this.#mayClaim() ? await claimRun(this.#context.db, this.#host) : undefined;
+      const attempt = this.#mayClaim() ? await this.#queue.take() : undefined;
       if (!attempt) return;
       this.#context.wakeups.wake(attempt.runId);
       const stop = new AbortController();
