@@ -22,7 +22,15 @@ const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openGpu({ adapter, 
   server.compile();
   return { gpu, server };
 });
-opening.catch(() => {});
+/** A thread without its device ends: then nothing is sent to it, queued runs wait, and GET /health says why. */
+async function endIfLost({ gpu }: { readonly gpu: Gpu }): Promise<never> {
+  const error = await gpu.lost;
+  await gpu.destroy().catch(() => {});
+  throw error;
+}
+
+// The rejection that nobody handles is what ends the thread.
+void opening.then(endIfLost, () => {});
 
 /** Every command is a task of its own: what goes wrong in one on the device does not reach those beside it. */
 async function onDevice<T>(work: (gpu: Gpu, server: DeviceServer) => Promise<T>): Promise<T> {

@@ -65,6 +65,10 @@ class DeviceGpu implements Gpu {
     this.#bindingLimit = device.limits.maxStorageBufferBindingSize;
   }
 
+  get lost() {
+    return this.#failures.lost;
+  }
+
   allocate(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
     this.#failures.check(`allocate ${label}`);
     return this.#usable(this.#buffers.allocate(label, shape, dtype));

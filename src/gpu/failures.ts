@@ -4,7 +4,7 @@
  * so an error belongs to the task whose call is under way.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { limitExceeded, unavailable } from '../errors.ts';
+import { limitExceeded, type TandemError, unavailable } from '../errors.ts';
 
 /** Work whose commands and errors are its own, interleaved with other work on the same device. */
 export interface Task {
@@ -13,12 +13,14 @@ export interface Task {
 }
 
 export class Failures {
+  /** Resolves when the device is lost, with what every call throws from then on; never where it was destroyed on purpose. */
+  readonly lost: Promise<TandemError>;
   readonly #tasks = new AsyncLocalStorage<Task>();
   /** Takes the errors of calls outside of tasks, and what comes when its task has ended. */
   readonly #nobody: Task = { failure: undefined, ended: false };
   /** Whose call is under way, or was the last. */
   #acting = this.#nobody;
-  #lost: string | undefined;
+  #lost: TandemError | undefined;
   #closed = false;
 
   constructor(device: GPUDevice) {
@@ -27,8 +29,15 @@ export class Failures {
       const task = this.#acting.ended ? this.#nobody : this.#acting;
       task.failure ??= event.error;
     });
-    void device.lost.then((info) => {
-      if (info.reason !== 'destroyed') this.#lost = info.message;
+    this.lost = new Promise((resolve) => {
+      void device.lost.then(({ reason, message }) => {
+        if (reason === 'destroyed') return;
+        this.#lost = unavailable(`the GPU device was lost: ${message}`, {
+          field: 'device',
+          remedy: 'restart the service and resume the run',
+        });
+        resolve(this.#lost);
+      });
     });
   }
 
@@ -74,9 +83,7 @@ export class Failures {
   check(doing: string): void {
     const { current } = this;
     this.#acting = current;
-    if (this.#lost !== undefined) {
-      throw unavailable(`the GPU device was lost: ${this.#lost}`, { remedy: 'restart the service and resume the run' });
-    }
+    if (this.#lost !== undefined) throw this.#lost;
     if (this.#closed) throw new Error(`${doing}: the GPU device is already destroyed`);
     const guilty = current.failure === undefined ? this.#nobody : current;
     const { failure } = guilty;

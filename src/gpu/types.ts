@@ -6,6 +6,8 @@
  * a flat buffer is either only read or only written by one kernel; activations come from a pool of separate buffers.
  */
 
+import type { TandemError } from '../errors.ts';
+
 export type DType = 'f32' | 'u32';
 
 /** A shaped view of GPU memory, row-major, 4 bytes an element. */
@@ -49,6 +51,8 @@ export interface Dispatch<B extends string, P extends string> {
 export interface Gpu {
   readonly adapter: AdapterReport;
   readonly device: GPUDevice;
+  /** Resolves if the device is lost: nothing works on it any more. */
+  readonly lost: Promise<TandemError>;
   /** A zero-filled tensor with a buffer of its own, until `free`. */
   allocate(label: string, shape: readonly number[], dtype?: DType): Tensor;
   free(tensor: Tensor): void;

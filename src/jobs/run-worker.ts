@@ -1,5 +1,5 @@
 /**
- * Takes QUEUED runs one at a time, oldest first, as long as the device thread lives. It sleeps until woken: by an enqueued
+ * Takes QUEUED runs one at a time, oldest first, as long as the threads live. It sleeps until woken: by an enqueued
  * run (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read;
  * where other hosts queue runs too, by a look every now and then.
  */
@@ -90,11 +90,13 @@ export class RunWorker {
     }
   }
 
-  /** Without its device thread every run would end as soon as it is taken: they wait for the next start instead. */
+  /** Without its threads every run would end as soon as it is taken: they wait for the next start instead. */
   #mayClaim(): boolean {
     const { threads, log } = this.#context;
-    if (!threads.device.death || this.#stopping) return !this.#stopping;
-    if (!this.#toldDead) log.error('the device thread has ended; queued runs wait until Tandem is started again');
+    const death = threads.device.death ?? threads.cpu.death;
+    if (!death || this.#stopping) return !this.#stopping;
+    if (!this.#toldDead)
+      log.error({ error: death }, 'a thread has ended; queued runs wait until Tandem is started again');
     this.#toldDead = true;
     return false;
   }

@@ -92,18 +92,21 @@ describe('work of a silent process', () => {
   });
 });
 
-it('a dead device thread leaves the queue as it is, for the next start', async () => {
-  await place.behave({ exitAt: 3 });
+it.each([
+  ['device', { exitAt: 3 }],
+  ['cpu', { cpuExits: true }],
+] as const)('a dead %s thread leaves the queue as it is, for the next start', async (dead, behaviour) => {
+  await place.behave(behaviour);
   const [first, second] = [await place.startRun({ epochs: 1 }), await place.startRun({ epochs: 1 })];
   const interrupted = (data: { type: string; state?: string }) => data.type === 'state' && data.state === 'INTERRUPTED';
   await readEvents(place, first.id, { until: interrupted });
-  expect(place.jobs.device.death).toMatchObject({ code: 'UNAVAILABLE' });
-  expect(place.jobs.cpu.death).toBeUndefined();
+  expect(place.jobs[dead].death).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(place.jobs[dead === 'cpu' ? 'device' : 'cpu'].death).toBeUndefined();
   await sleep(200);
   expect(await findRun(second.id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
   await place.behave({});
   await place.restartJobs();
-  expect(place.jobs.device.death).toBeUndefined();
+  expect(place.jobs[dead].death).toBeUndefined();
   expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
 });
 

@@ -22,6 +22,7 @@ export interface Behaviour {
   readonly deafMs?: number;
   readonly failAt?: number;
   readonly exitAt?: number;
+  readonly cpuExits?: boolean;
 }
 
 export interface Workplace {
