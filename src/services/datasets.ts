@@ -4,6 +4,7 @@ import { type Dataset, openDataset } from '../data/record-file.ts';
 import type { Split, StoredRecord, Task, TextTriple } from '../data/types.ts';
 import { type DatasetRow, datasets, evaluations, runDatasets, runs } from '../db/schema.ts';
 import { exclusively } from './exclusive.ts';
+import { jobsWith } from './job-users.ts';
 import { type OrderBy, orderOf } from './order.ts';
 import { pageOf, requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
@@ -85,10 +86,10 @@ export function remove(tandem: Tandem, id: string): Promise<void> {
         .from(runDatasets)
         .innerJoin(runs, eq(runs.id, runDatasets.runId))
         .where(eq(runDatasets.datasetId, id));
-      refuseIfUsed(
-        `data set "${row.name}" version ${row.version}`,
-        users.map(({ name }) => `run "${name}"`),
-      );
+      refuseIfUsed(`data set "${row.name}" version ${row.version}`, [
+        ...users.map(({ name }) => `run "${name}"`),
+        ...(await jobsWith(tx, [id, row.digest])),
+      ]);
       await tx.delete(evaluations).where(eq(evaluations.datasetId, id));
       await tx.delete(datasets).where(eq(datasets.id, id));
       const sharing = await tx
