@@ -40,11 +40,15 @@ export async function createModel(
     'create-model',
     { input: { name, ...spec, vocabularyFrom }, idempotencyKey: request.idempotencyKey },
     ({ signal, progress, succeed }) =>
-      exclusively(modelFiles, async () => {
-        const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
-        const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
-        return succeed((tx) => recordModel(tx, { name, summary, seed: spec.seed, source: 'scratch' }));
-      }),
+      exclusively(
+        modelFiles,
+        async () => {
+          const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
+          const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
+          return succeed((tx) => recordModel(tx, { name, summary, seed: spec.seed, source: 'scratch' }));
+        },
+        signal,
+      ),
   );
   return { model: await requireRow(tandem.database.db, 'models', id), job };
 }

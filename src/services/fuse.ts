@@ -29,17 +29,21 @@ export async function fuseCheckpoints(
     'fuse',
     { input: { ...plan, checkpointIds: request.checkpointIds }, idempotencyKey: request.idempotencyKey },
     ({ signal, progress, succeed }) =>
-      exclusively(modelFiles, async () => {
-        progress({ stage: 'fuse', done: 0, total: parents.length });
-        const [first] = parents;
-        invariant(first, 'a fusion of nothing');
-        const model = await requireRow(tandem.database.db, 'models', first.modelId);
-        const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
-        const { digest, bytes } = await tandem.jobs.cpu.call('fuse', input, { signal });
-        progress({ stage: 'fuse', done: parents.length, total: parents.length });
-        const values = { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan } as const;
-        return succeed((tx) => record(tx, values, parents));
-      }),
+      exclusively(
+        modelFiles,
+        async () => {
+          progress({ stage: 'fuse', done: 0, total: parents.length });
+          const [first] = parents;
+          invariant(first, 'a fusion of nothing');
+          const model = await requireRow(tandem.database.db, 'models', first.modelId);
+          const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
+          const { digest, bytes } = await tandem.jobs.cpu.call('fuse', input, { signal });
+          progress({ stage: 'fuse', done: parents.length, total: parents.length });
+          const values = { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan } as const;
+          return succeed((tx) => record(tx, values, parents));
+        },
+        signal,
+      ),
   );
   return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
 }

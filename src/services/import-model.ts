@@ -37,11 +37,15 @@ export async function importModel(
       const { signal, progress, succeed } = context;
       // Before the lock: a download may take hours.
       const { path, label } = await source.fetch(context);
-      return exclusively(modelFiles, async () => {
-        const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
-        const summary = await tandem.jobs.cpu.call('importModel', { path }, { signal, onEvent });
-        return succeed((tx) => recordModel(tx, { name, summary, seed: null, source: label }));
-      });
+      return exclusively(
+        modelFiles,
+        async () => {
+          const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
+          const summary = await tandem.jobs.cpu.call('importModel', { path }, { signal, onEvent });
+          return succeed((tx) => recordModel(tx, { name, summary, seed: null, source: label }));
+        },
+        signal,
+      );
     },
   );
   return { model: await requireRow(tandem.database.db, 'models', id), job };

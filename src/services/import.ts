@@ -67,14 +67,18 @@ export async function importDataset(
     'import-dataset',
     { input: { name, source: source.label, content: source.content, ...plan }, idempotencyKey: request.idempotencyKey },
     (context) =>
-      exclusively('datasets', async () => {
-        const summary = await read(tandem, source, plan, context);
-        return context.succeed(async (tx) => {
-          const recorded = await record(tx, { name, label: source.label, plan, summary });
-          reused = recorded.reused;
-          return recorded.id;
-        });
-      }),
+      exclusively(
+        'datasets',
+        async () => {
+          const summary = await read(tandem, source, plan, context);
+          return context.succeed(async (tx) => {
+            const recorded = await record(tx, { name, label: source.label, plan, summary });
+            reused = recorded.reused;
+            return recorded.id;
+          });
+        },
+        context.signal,
+      ),
   ).finally(() => ('staged' in source && source.staged ? tandem.storage.discard(source.staged) : undefined));
   const dataset = await requireRow(tandem.database.db, 'datasets', id);
   // Where an earlier call with the same key did the work, the answer is the same as then.

@@ -39,15 +39,18 @@ export function segmentOf(
   collection: CollectionRow,
   { signal, lost }: { readonly signal: AbortSignal; readonly lost?: string },
 ): Promise<Segment> {
-  return exclusively(lockOf(collection), async () => {
-    signal.throwIfAborted();
-    const current = known(tandem).get(collection.id);
-    if (current && current.revision >= collection.revision && current.segment.key !== lost) return current.segment;
-    const segment = await build(tandem, collection, signal);
-    known(tandem).set(collection.id, { revision: collection.revision, segment });
-    if (current && current.segment.key !== segment.key) await forget(tandem, current.segment.key);
-    return segment;
-  });
+  return exclusively(
+    lockOf(collection),
+    async () => {
+      const current = known(tandem).get(collection.id);
+      if (current && current.revision >= collection.revision && current.segment.key !== lost) return current.segment;
+      const segment = await build(tandem, collection, signal);
+      known(tandem).set(collection.id, { revision: collection.revision, segment });
+      if (current && current.segment.key !== segment.key) await forget(tandem, current.segment.key);
+      return segment;
+    },
+    signal,
+  );
 }
 
 async function build(

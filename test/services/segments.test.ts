@@ -58,8 +58,8 @@ function abortAfter(pages: number, reason: Error): AbortSignal {
   let checks = 0;
   return Object.assign(stop.signal, {
     throwIfAborted() {
-      // One check stands before the pages.
-      if (checks++ === pages + 1) stop.abort(reason);
+      // Two checks stand before the pages: before the lock and behind it.
+      if (checks++ === pages + 2) stop.abort(reason);
       if (stop.signal.aborted) throw stop.signal.reason;
     },
   });
