@@ -19,12 +19,13 @@ import { RunQueue } from './queue.ts';
 import { cancelRun, enqueueRun, resumeRun } from './run-control.ts';
 import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './run-stream.ts';
 import { RunWorker } from './run-worker.ts';
+import { sweepUnnamed } from './shared-folders.ts';
 import { startThreads, type Thread, type ThreadSettings } from './threads.ts';
 import { Wakeups } from './wakeup.ts';
 
 export type { Finished, JobContext, JobRequest, StartedJob } from './background.ts';
 export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './run-stream.ts';
-export { removeUnnamed } from './shared-folders.ts';
+export { removeUnnamed, settleAfterCommit } from './shared-folders.ts';
 export { forgetModel, type Thread } from './threads.ts';
 
 export interface Jobs {
@@ -69,9 +70,10 @@ const closingMs = 1_500;
 /** The last of it: for marking the work that does not end. */
 const leavingMs = 500;
 
-/** Starts the threads, marks what a dead process left as INTERRUPTED and takes up queued runs. */
+/** Starts the threads, removes or marks as INTERRUPTED what a dead process left and takes up queued runs. */
 export async function openJobs({ database, storage, config, threads: entries }: JobsOptions): Promise<Jobs> {
   const { db } = database;
+  await sweepUnnamed({ db, storage });
   const log = createLogger('jobs');
   const host = thisHost(config.dataDir);
   const threads = await startThreads({

@@ -45,7 +45,7 @@ export async function createModel(
         async () => {
           const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
           const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
-          return succeed((tx) => recordModel(tx, { name, summary, seed: spec.seed, source: 'scratch' }));
+          return succeed((tx) => recordModel(tandem, tx, { name, summary, seed: spec.seed, source: 'scratch' }));
         },
         signal,
       ),

@@ -3,6 +3,7 @@ import type { Transaction } from '../db/open.ts';
 import { type CheckpointRow, checkpointParents, checkpoints, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
 import { type FusionMethod, type FusionPlan, fusionCatalog } from '../fusion/catalog.ts';
+import { settleAfterCommit } from '../jobs/jobs.ts';
 import { exclusively } from './exclusive.ts';
 import { modelFiles } from './files.ts';
 import { perform } from './jobs.ts';
@@ -40,7 +41,7 @@ export async function fuseCheckpoints(
           const { digest, bytes } = await tandem.jobs.cpu.call('fuse', input, { signal });
           progress({ stage: 'fuse', done: parents.length, total: parents.length });
           const values = { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan } as const;
-          return succeed((tx) => record(tx, values, parents));
+          return succeed((tx) => record(tandem, tx, values, parents));
         },
         signal,
       ),
@@ -87,6 +88,7 @@ async function parentsOf(tandem: Tandem, ids: readonly string[]): Promise<Checkp
 
 /** The checkpoint and its parents; the checkpoint's id. */
 async function record(
+  { storage }: Tandem,
   tx: Transaction,
   values: typeof checkpoints.$inferInsert,
   parents: readonly CheckpointRow[],
@@ -95,5 +97,6 @@ async function record(
   invariant(row, 'an insert returned nothing');
   const links = parents.map((parent, position) => ({ checkpointId: row.id, position, parentId: parent.id }));
   await tx.insert(checkpointParents).values(links);
+  settleAfterCommit(storage, 'models', values.digest);
   return row.id;
 }

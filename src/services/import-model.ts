@@ -42,7 +42,7 @@ export async function importModel(
         async () => {
           const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
           const summary = await tandem.jobs.cpu.call('importModel', { path }, { signal, onEvent });
-          return succeed((tx) => recordModel(tx, { name, summary, seed: null, source: label }));
+          return succeed((tx) => recordModel(tandem, tx, { name, summary, seed: null, source: label }));
         },
         signal,
       );

@@ -6,7 +6,7 @@ import type { DatasetSummary, Task } from '../data/types.ts';
 import type { Transaction } from '../db/open.ts';
 import { type DatasetRow, datasets, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
-import type { JobContext } from '../jobs/jobs.ts';
+import { type JobContext, settleAfterCommit } from '../jobs/jobs.ts';
 import { exclusively } from './exclusive.ts';
 import { fingerprint } from './idempotency.ts';
 import { confine } from './import-path.ts';
@@ -72,7 +72,7 @@ export async function importDataset(
         async () => {
           const summary = await read(tandem, source, plan, context);
           return context.succeed(async (tx) => {
-            const recorded = await record(tx, { name, label: source.label, plan, summary });
+            const recorded = await record(tandem, tx, { name, label: source.label, plan, summary });
             reused = recorded.reused;
             return recorded.id;
           });
@@ -152,6 +152,7 @@ interface Recorded {
 
 /** The equal version of this name, or the next version. */
 async function record(
+  { storage }: Tandem,
   tx: Transaction,
   { name, label, plan, summary }: Recorded,
 ): Promise<{ id: string; reused: boolean }> {
@@ -159,6 +160,7 @@ async function record(
     .select({ id: datasets.id })
     .from(datasets)
     .where(and(eq(datasets.name, name), eq(datasets.digest, summary.digest)));
+  settleAfterCommit(storage, 'datasets', summary.digest);
   if (equal) return { id: equal.id, reused: true };
   const [last] = await tx
     .select({ version: max(datasets.version) })

@@ -3,7 +3,9 @@ import type { Transaction } from '../db/open.ts';
 import { checkpoints, models } from '../db/schema.ts';
 import { invariant } from '../errors.ts';
 import type { ModelSpec } from '../formats/types.ts';
+import { settleAfterCommit } from '../jobs/jobs.ts';
 import { poolingList } from '../nn/encoders/catalog.ts';
+import type { Tandem } from './tandem.ts';
 
 interface NewModel {
   readonly name: string;
@@ -24,7 +26,11 @@ interface NewModel {
 }
 
 /** Both rows; the model's id. */
-export async function recordModel(tx: Transaction, { name, summary, seed, source }: NewModel): Promise<string> {
+export async function recordModel(
+  { storage }: Tandem,
+  tx: Transaction,
+  { name, summary, seed, source }: NewModel,
+): Promise<string> {
   const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
   const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
   const values: typeof models.$inferInsert = {
@@ -40,5 +46,6 @@ export async function recordModel(tx: Transaction, { name, summary, seed, source
   const [model] = await tx.insert(models).values(values).returning({ id: models.id });
   invariant(model, 'an insert returned nothing');
   await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
+  settleAfterCommit(storage, 'models', digest);
   return model.id;
 }
