@@ -67,7 +67,7 @@ export interface JobsOptions {
 
 /** Left out of the time that `stop` is given for closing the threads, and for work to say its end that had to be forced to it. */
 const closingMs = 1_500;
-/** The last of it: for marking the work that does not end. */
+/** The first part of that: for marking the work that did not end. */
 const leavingMs = 500;
 
 /** Starts the threads, removes or marks as INTERRUPTED what a dead process left and takes up queued runs. */
@@ -95,21 +95,25 @@ export async function openJobs({ database, storage, config, threads: entries }: 
   const unwatch = shared ? watchOtherHosts({ worker, wakeups }) : () => {};
   let stopped: Promise<void> | undefined;
 
+  /** Marks the work that did not end in time as INTERRUPTED; what it still writes is refused. */
+  async function leave(): Promise<void> {
+    log.warn(mine(), 'running work did not stop in time: it is interrupted, and its threads are ended by force');
+    const marked = Promise.all([worker.leave(), background.leave()]);
+    if (!(await endsWithin(leavingMs, marked)))
+      log.error('interrupted work could not be marked; the next start does it');
+  }
+
   async function stop(graceMs: number): Promise<void> {
     const until = Date.now() + graceMs;
     unwatch();
     const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
     const inTime = await endsWithin(Math.max(0, graceMs - closingMs), work);
-    if (!inTime) log.warn({ graceMs }, 'running work did not stop in time; its threads are ended by force');
-    // A device thread that still compiles needs a moment; ended by force then, it takes the process with it.
+    // First of all the marks: a device thread that is ended by force in the middle of its work may take the process with it.
+    if (!inTime) await leave();
     const patience = inTime ? Math.max(closingMs, until - Date.now()) : 0;
     const ended = Promise.all([threads.close(patience), work]);
-    if (!(await endsWithin(inTime ? patience + leavingMs : closingMs - leavingMs, ended))) {
-      log.warn(mine(), 'what does not end is left behind; its work is interrupted');
-      const marked = Promise.all([worker.leave(), background.leave()]);
-      if (!(await endsWithin(leavingMs, marked)))
-        log.error('interrupted work could not be marked; the next start does it');
-    }
+    const bound = inTime ? patience + leavingMs : closingMs - leavingMs;
+    if (!(await endsWithin(bound, ended))) log.warn('a thread or work does not end and is left behind');
     wakeups.close();
   }
 
