@@ -11,8 +11,11 @@ import { removePortFile, writePortFile } from './http/port-file.ts';
 import { startHttp } from './http/server.ts';
 import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
+import { probesOf } from './services/health.ts';
 import type { Tandem } from './services/tandem.ts';
+import { sweepTokenFiles } from './services/token-files.ts';
 import { openStorage } from './storage/storage.ts';
+import { endsWithin } from './within.ts';
 
 export interface RunningTandem {
   /** For example http://127.0.0.1:4000 */
@@ -28,7 +31,7 @@ export interface StartOptions {
 type Closer = (graceMs: number) => Promise<void>;
 
 /** Kept back of the time for running work: streams, the database and the lock. */
-const closingMs = 1_000;
+const closingMs = 1_500;
 
 /** Starts everything in order; if a part does not start, the parts before it are closed again. */
 export async function startTandem(config: Config, options: StartOptions = {}): Promise<RunningTandem> {
@@ -58,11 +61,13 @@ async function open(config: Config, logger: Logger, closers: Closer[]): Promise<
   const storage = openStorage(config.dataDir);
   await storage.clean();
   await mkdir(config.importDir, { recursive: true });
+  await sweepTokenFiles({ database, storage });
   const jobs = await openJobs({ database, storage, config });
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
   const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };
   const { bodyBytes } = config.limits;
-  const http = await startHttp({ graphql: createGraphQLServer(tandem, logger), port: config.port, bodyBytes, logger });
+  const [graphql, probes] = [createGraphQLServer(tandem, logger), probesOf(tandem)];
+  const http = await startHttp({ graphql, probes, port: config.port, bodyBytes, logger });
   closers.push(async (graceMs) => {
     // New work is refused first; streams stay until the runs have told that they were interrupted.
     http.drain();
@@ -74,13 +79,19 @@ async function open(config: Config, logger: Logger, closers: Closer[]): Promise<
   return { url: http.url, tandem };
 }
 
-/** Last opened, first closed; a part that fails to close does not keep the others open. */
+/** What every part gets at least, however long those before it took. */
+const leastMs = 500;
+
+/** Last opened, first closed; a part that fails to close, or does not end, does not keep the others open. */
 async function closeAll(closers: readonly Closer[], graceMs: number, logger: Logger): Promise<void> {
   const until = Date.now() + graceMs;
   for (const close of [...closers].reverse()) {
-    await close(Math.max(0, until - Date.now())).catch((error: unknown) =>
-      logger.error({ err: error }, 'closing failed'),
-    );
+    const left = Math.max(leastMs, until - Date.now());
+    const inTime = await endsWithin(left, close(left)).catch((error: unknown) => {
+      logger.error({ err: error }, 'closing failed');
+      return true;
+    });
+    if (!inTime) logger.error({ graceMs }, 'a part did not close in time and is left behind');
   }
 }
 

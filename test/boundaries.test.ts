@@ -41,7 +41,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
 };
 
-const common = new Set(['src/config.ts', 'src/errors.ts', 'src/log.ts', 'src/assets.ts', 'src/catalog.ts']);
+const common = new Set(['config', 'errors', 'log', 'within', 'assets', 'catalog'].map((name) => `src/${name}.ts`));
 
 const isCommon = (path: string): boolean => common.has(path) || path.endsWith('/catalog.ts');
 

@@ -43,16 +43,17 @@ answer<CpuCommands>({
     return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model), signal);
   },
 
-  tokenizeTexts: async ({ storageRoot, ...input }, { transfer }) => {
+  tokenizeTexts: async ({ storageRoot, ...input }, { signal, transfer }) => {
     const storage = openStorage(storageRoot);
-    const output = await tokenizeTexts(storage, input, await tokenizers.of(storage, input.model));
+    const tokenizer = await tokenizers.of(storage, input.model);
+    const output = await tokenizeTexts(storage, input, tokenizer, signal);
     const { ids, cumulative, poolStart } = output.encoded;
     transfer(ids.buffer as ArrayBuffer, cumulative.buffer as ArrayBuffer, poolStart.buffer as ArrayBuffer);
     return output;
   },
 
-  tokenizeWhole: async ({ storageRoot, ...input }, { transfer }) => {
-    const output = await tokenizeWhole(openStorage(storageRoot), input, tokenizers);
+  tokenizeWhole: async ({ storageRoot, ...input }, { signal, transfer }) => {
+    const output = await tokenizeWhole(openStorage(storageRoot), input, tokenizers, signal);
     for (const { buffer } of [output.ids, output.cumulative, output.offsets]) transfer(buffer as ArrayBuffer);
     return output;
   },

@@ -22,29 +22,41 @@ const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openGpu({ adapter, 
   server.compile();
   return { gpu, server };
 });
-opening.catch(() => {});
+/** A thread without its device ends: then nothing is sent to it, queued runs wait, and GET /health says why. */
+async function endIfLost({ gpu }: { readonly gpu: Gpu }): Promise<never> {
+  const error = await gpu.lost;
+  await gpu.destroy().catch(() => {});
+  throw error;
+}
+
+// The rejection that nobody handles is what ends the thread.
+void opening.then(endIfLost, () => {});
+
+/** Every command is a task of its own: what goes wrong in one on the device does not reach those beside it. */
+async function onDevice<T>(work: (gpu: Gpu, server: DeviceServer) => Promise<T>): Promise<T> {
+  const { gpu, server } = await opening;
+  return gpu.task(() => work(gpu, server));
+}
 
 answer<DeviceCommands>(
   {
     describe: async () => (await opening).gpu.adapter,
-    plan: async (input) => planTraining((await opening).gpu, input),
-    train: async (input, { emit, signal }) => {
-      const { gpu, server } = await opening;
-      return train(gpu, input, { emit, signal, turn: server.scheduler.turn });
-    },
+    plan: (input) => onDevice((gpu) => planTraining(gpu, input)),
+    train: (input, { emit, signal }) =>
+      onDevice((gpu, { scheduler }) => train(gpu, input, { emit, signal, turn: scheduler.turn })),
     encode: async (input, { signal, transfer }) => {
-      const vectors = await (await opening).server.encode(input, signal);
+      const vectors = await onDevice((_gpu, server) => server.encode(input, signal));
       transfer(vectors.data.buffer as ArrayBuffer);
       return { vectors };
     },
-    evaluate: async (input, { emit, signal }) =>
-      (await opening).server.evaluate(input, { signal, onEncoded: (progress) => emit(progress) }),
-    search: async (input, { transfer }) => {
-      const found = await (await opening).server.search(input);
+    evaluate: (input, { emit, signal }) =>
+      onDevice((_gpu, server) => server.evaluate(input, { signal, onEncoded: (progress) => emit(progress) })),
+    search: async (input, { signal, transfer }) => {
+      const found = await onDevice((_gpu, server) => server.search(input, signal));
       transfer(found.rows.buffer as ArrayBuffer, found.scores.buffer as ArrayBuffer);
       return found;
     },
-    forget: async (input) => (await opening).server.forget(input),
+    forget: (input) => onDevice((_gpu, server) => server.forget(input)),
   },
   {
     onClose: async () => {

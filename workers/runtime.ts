@@ -128,8 +128,8 @@ export interface CallOptions<Event> {
 
 export interface Connection<C> {
   call<K extends Name<C>>(name: K, input: InputOf<C, K>, options?: CallOptions<EventOf<C, K>>): Promise<OutputOf<C, K>>;
-  /** True until the thread died or was closed. */
-  readonly alive: boolean;
+  /** Why every call is refused: the thread died, or was closed. Undefined = it lives. */
+  readonly death: TandemError | undefined;
   /** Asks the thread to end; after `graceMs` it is ended by force. Open calls that are not answered by then are rejected. */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
@@ -193,8 +193,8 @@ export function connect<C extends CommandSet<C>>(worker: Worker, label = 'worker
 
   return {
     call: call as Connection<C>['call'],
-    get alive() {
-      return death === undefined;
+    get death() {
+      return death;
     },
     async close({ graceMs = 5_000 } = {}) {
       if (death === undefined) worker.postMessage({ kind: 'close' } satisfies Down);

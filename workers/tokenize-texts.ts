@@ -13,6 +13,7 @@ export async function tokenizeTexts(
   storage: Storage,
   { model, texts, ...input }: TokenizeInput,
   tokenizer: Tokenizer,
+  signal?: AbortSignal,
 ): Promise<TokenizeOutput> {
   const spec = await readModelSpec(await storage.require('models', model));
   const longest = longestTextOf(spec.architecture);
@@ -27,6 +28,8 @@ export async function tokenizeTexts(
   const built = texts.map(({ role, text }) =>
     prompt === undefined ? buildText(spec.templates, role, text) : { prompt, text: text[2] },
   );
+  // Behind other texts it may have waited for longer than its caller did.
+  signal?.throwIfAborted();
   const encoded = await tokenizer.encode(built, { maxLength, includePrompt: spec.includePrompt });
   const prompts: Partial<Record<TextRole, string>> = {};
   for (const [i, { role }] of texts.entries()) prompts[role] ??= built[i].prompt;

@@ -10,11 +10,13 @@ export async function tokenizeWhole(
   storage: Storage,
   { source, texts }: TokenizeWholeInput,
   tokenizers: TokenizerCache,
+  signal?: AbortSignal,
 ): Promise<TokenizeWholeOutput> {
   const tokenizer =
     'model' in source
       ? await tokenizers.of(storage, source.model)
       : await loadTokenizer(await tokenizerPath(source.folder));
+  signal?.throwIfAborted();
   return pack(await tokenizer.tokenize(texts));
 }
 

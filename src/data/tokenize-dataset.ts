@@ -1,7 +1,8 @@
 /**
  * Makes the token file of a data set version for a model: every distinct (role, text) once, as ids, and per split the
  * records, documents and judgements by number; similarity pairs without a grade are left out, as neither a loss nor a
- * correlation can use them. Equal inputs find the file that is there already.
+ * correlation can use them. Equal inputs find the file that is there already. It lies below its data set version and its
+ * model, and goes with either.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -40,7 +41,7 @@ export interface TokenizeRequest {
 }
 
 export interface TokenFileReport {
-  /** The file is storage.path('tokens', tokenFileName(key)). */
+  /** `<data set>/<model>/<content>`; the file is storage.path('tokens', tokenFileName(key)). */
   readonly key: string;
   readonly texts: number;
   readonly tokens: number;
@@ -48,6 +49,9 @@ export interface TokenFileReport {
 }
 
 export const tokenFileName = (key: string): string => `${key}.bin`;
+
+/** The part of a key that stands for everything the ids depend on, wherever the file lies. */
+export const tokenContent = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
 
 /** Tokenises a data set version; `tokenizer` is the model's. Aborted, it stops at the next chunk of texts and leaves nothing. */
 export async function tokenizeDataset(
@@ -60,7 +64,8 @@ export async function tokenizeDataset(
   const { templates, includePrompt, maxLength: modelLength } = await readModelSpec(modelFolder);
   const maxLength = Math.min(request.maxLength, modelLength);
   const json = await readTokenizerJson(modelFolder);
-  const key = tokenFileKey(request.dataset, json, { templates, includePrompt, maxLength });
+  const content = contentKey(request.dataset, json, { templates, includePrompt, maxLength });
+  const key = `${request.dataset}/${request.model}/${content}`;
   const path = storage.path('tokens', tokenFileName(key));
   if (!(await storage.exists('tokens', tokenFileName(key)))) {
     const dataset = await openDataset(await storage.require('datasets', request.dataset));
@@ -78,7 +83,7 @@ interface EncodeSettings {
 }
 
 /** Covers everything that the ids depend on; weights are not among it, so a run's checkpoints share the file. */
-function tokenFileKey(dataset: string, tokenizerJson: string, settings: EncodeSettings): string {
+function contentKey(dataset: string, tokenizerJson: string, settings: EncodeSettings): string {
   const { templates, includePrompt, maxLength } = settings;
   const { query, sts, passage } = templates;
   const tokenizer = createHash('sha256').update(tokenizerJson).digest('hex');
@@ -89,7 +94,7 @@ function tokenFileKey(dataset: string, tokenizerJson: string, settings: EncodeSe
 async function publish(storage: Storage, file: TokenFile, name: string): Promise<void> {
   const staged = await storage.stage();
   try {
-    const path = join(staged, name);
+    const path = join(staged, 'tokens.bin');
     await writeTokenFile(path, file);
     await storage.publishFile('tokens', path, name);
   } finally {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
 import { workerEntry } from '../assets.ts';
-import { type PlainError, unavailable } from '../errors.ts';
+import { type PlainError, type TandemError, unavailable } from '../errors.ts';
 
 export interface ThreadSettings {
   /** Folder of the database's files. */
@@ -19,6 +19,8 @@ export type ThreadMessage =
 
 export interface EmbeddedServer {
   readonly connection: Pick<PoolConfig, 'host' | 'port' | 'user' | 'database'>;
+  /** Why nothing is answered any more: its thread has ended. Undefined = it lives. */
+  readonly death: TandemError | undefined;
   close(): Promise<void>;
 }
 
@@ -33,9 +35,19 @@ export async function startEmbedded(folder: string): Promise<EmbeddedServer> {
   const listen = socketFolder ? { path: join(socketFolder, '.s.PGSQL.5432') } : { host: '127.0.0.1', port: 0 };
   const worker = new Worker(workerEntry('database'), { workerData: { folder, listen } satisfies ThreadSettings });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  let death: TandemError | undefined;
+  worker.on('error', (error) => {
+    death ??= ended(String(error));
+  });
+  worker.on('exit', (code) => {
+    death ??= ended(`exit code ${code}`);
+  });
   try {
     const port = await ready(worker, folder);
     return {
+      get death() {
+        return death;
+      },
       connection: { host: socketFolder ?? '127.0.0.1', port: socketFolder ? 5432 : port, ...identity },
       async close() {
         worker.postMessage('close');
@@ -50,6 +62,13 @@ export async function startEmbedded(folder: string): Promise<EmbeddedServer> {
     throw error;
   }
 }
+
+const ended = (why: string) =>
+  unavailable(`The thread of the embedded database has ended (${why})`, {
+    field: 'database',
+    expected: 'a running thread',
+    remedy: 'Start Tandem again; what was acknowledged is kept.',
+  });
 
 const identity = { user: 'postgres', database: 'postgres' } as const;
 

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Pool, PoolConfig } from 'pg';
 import type { Config } from '../config.ts';
+import type { TandemError } from '../errors.ts';
 import { createLogger } from '../log.ts';
-import { startEmbedded } from './embedded.ts';
+import { type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { checkFormat } from './format.ts';
 import { GuardedPool, guardTransactions } from './guarded-pool.ts';
 import type { Db } from './handle.ts';
@@ -26,6 +27,8 @@ export interface Database {
   readonly pool: Pool;
   readonly kind: 'pglite' | 'postgres';
   readonly version: ServerVersion;
+  /** Why it will never answer again in this process: the embedded server's thread has ended. Undefined otherwise. */
+  readonly death: TandemError | undefined;
   /** Waits for running queries, ends the server if it is ours, frees the data folder. A second or two at most. */
   close(): Promise<void>;
 }
@@ -43,7 +46,9 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
     const lock = await lockDataFolder(config.dataDir);
     closers.push(() => lock.release());
     await checkFormat(config.dataDir);
-    const pool = new GuardedPool(await connection(config, closers));
+    const server = config.databaseUrl ? undefined : await startEmbedded(join(config.dataDir, 'database'));
+    if (server) closers.push(() => server.close());
+    const pool = new GuardedPool(connection(config, server));
     closers.push(() => pool.end());
     const log = createLogger('db');
     pool.on('error', (error) => log.error({ error: error.message }, 'an idle database connection failed'));
@@ -51,7 +56,12 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
     const version = await checkServer(pool, config.databaseUrl);
     await applyMigrations(pool, kind);
     const db = guardTransactions(drizzle(pool, { schema }));
-    return { db, pool, kind, version, close: closeAll };
+    return {
+      ...{ db, pool, kind, version, close: closeAll },
+      get death() {
+        return server?.death;
+      },
+    };
   } catch (error) {
     await closeAll();
     throw error;
@@ -62,12 +72,7 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
  * PGlite is one session behind its socket: more than one connection could not work at the same time, would share
  * temporary state, and would wait for each other's transactions; so it gets exactly one, and the pool is the queue.
  */
-async function connection(
-  { dataDir, databaseUrl }: Pick<Config, 'dataDir' | 'databaseUrl'>,
-  closers: Closer[],
-): Promise<PoolConfig> {
-  if (databaseUrl) return { connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 10_000 };
-  const server = await startEmbedded(join(dataDir, 'database'));
-  closers.push(() => server.close());
-  return { ...server.connection, max: 1, idleTimeoutMillis: 0 };
+function connection({ databaseUrl }: Pick<Config, 'databaseUrl'>, server: EmbeddedServer | undefined): PoolConfig {
+  if (server) return { ...server.connection, max: 1, idleTimeoutMillis: 0 };
+  return { connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 10_000 };
 }

@@ -5,6 +5,7 @@
  */
 import { invariant } from '../errors.ts';
 import type { FusionGranularity } from './catalog.ts';
+import { eachPiece, type Pause } from './pieces.ts';
 
 /** One tensor of theta_0 and of every checkpoint. */
 export interface TensorSet {
@@ -43,13 +44,18 @@ function normsToWeights(norms: Float64Array, power: number): void {
 }
 
 /** Sum of squares of delta_k over the tensor, per checkpoint. */
-export const squaredDeltas = ({ initial, checkpoints }: TensorSet): number[] =>
-  checkpoints.map((weights) => squaredDelta(initial, weights, 0, initial.length));
+export async function squaredDeltas({ initial, checkpoints }: TensorSet, pause: Pause): Promise<number[]> {
+  const sums = checkpoints.map(() => 0);
+  await eachPiece(initial.length, pause, (begin, end) => {
+    for (const [k, weights] of checkpoints.entries()) sums[k] = addSquares(sums[k], initial, weights, begin, end);
+  });
+  return sums;
+}
 
-function squaredDelta(initial: Float32Array, weights: Float32Array, begin: number, end: number): number {
-  let sum = 0;
-  for (let i = begin; i < end; i++) sum += (weights[i] - initial[i]) ** 2;
-  return sum;
+function addSquares(sum: number, initial: Float32Array, weights: Float32Array, begin: number, end: number): number {
+  let total = sum;
+  for (let i = begin; i < end; i++) total += (weights[i] - initial[i]) ** 2;
+  return total;
 }
 
 export interface DeltaGuided {
@@ -59,19 +65,30 @@ export interface DeltaGuided {
 }
 
 /** Merges one tensor. `groupWeights` are those of the group the tensor belongs to where groups span tensors. */
-export function mergeTensor(
+export async function mergeTensor(
   tensor: TensorSet,
   { granularity, power, lambda }: DeltaGuided,
+  pause: Pause,
   groupWeights?: readonly number[],
-): Float32Array {
-  const merged = new Float32Array(tensor.initial.length);
+): Promise<Float32Array> {
+  const { length } = tensor.initial;
+  const merged = new Float32Array(length);
   const size = segmentLength(tensor, granularity);
-  const weights = groupWeights ? Float64Array.from(groupWeights) : new Float64Array(tensor.checkpoints.length);
-  for (let begin = 0; begin < merged.length; begin += size) {
-    const end = begin + size;
-    if (!groupWeights) segmentWeights(weights, tensor, begin, end, power);
-    addSegment(merged, tensor, begin, end, weights, lambda);
+  if (groupWeights || size === length) {
+    const shared = Float64Array.from(
+      groupWeights ?? deltaWeights((await squaredDeltas(tensor, pause)).map(Math.sqrt), power),
+    );
+    await eachPiece(length, pause, (begin, end) => addSegment(merged, tensor, begin, end, shared, lambda));
+    return merged;
   }
+  const weights = new Float64Array(tensor.checkpoints.length);
+  const mergeSegments = (from: number, to: number): void => {
+    for (let begin = from; begin < to; begin += size) {
+      segmentWeights(weights, tensor, begin, begin + size, power);
+      addSegment(merged, tensor, begin, begin + size, weights, lambda);
+    }
+  };
+  await eachPiece(length, pause, mergeSegments, size);
   return merged;
 }
 
@@ -91,7 +108,7 @@ function segmentWeights(
   power: number,
 ): void {
   for (let k = 0; k < checkpoints.length; k++) {
-    weights[k] = Math.sqrt(squaredDelta(initial, checkpoints[k], begin, end));
+    weights[k] = Math.sqrt(addSquares(0, initial, checkpoints[k], begin, end));
   }
   normsToWeights(weights, power);
 }

@@ -10,6 +10,7 @@ import type { FusionPlan } from './catalog.ts';
 import { type DeltaGuided, deltaWeights, mergeTensor, squaredDeltas, type TensorSet } from './delta-guided.ts';
 import { type Family, openFamily } from './family.ts';
 import { readDeltaGuided } from './parameters.ts';
+import { type Pause, pauseOf } from './pieces.ts';
 import { meanOfWeights } from './uniform-soup.ts';
 
 export interface FuseInput {
@@ -26,7 +27,7 @@ export interface FuseOptions {
 }
 
 /** Merges one tensor of all models. */
-type Merge = (parameter: ParameterShape, tensor: TensorSet) => Float32Array;
+type Merge = (parameter: ParameterShape, tensor: TensorSet) => Promise<Float32Array>;
 
 /** Refuses strangers, then writes and publishes the fused model. Its lineage is theta_0's, so that it can be fused again. */
 export async function fuse(storage: Storage, input: FuseInput, options: FuseOptions = {}): Promise<PublishedModel> {
@@ -48,29 +49,30 @@ export async function fuse(storage: Storage, input: FuseInput, options: FuseOpti
 
 /** The plan as a function of one tensor; what spans tensors is measured here in a first pass. */
 async function mergeOf(family: Family, plan: FusionPlan, signal?: AbortSignal): Promise<Merge> {
-  if (plan.method === 'uniform-soup') return (_, { checkpoints }) => meanOfWeights(checkpoints);
+  const pause = pauseOf(signal);
+  if (plan.method === 'uniform-soup') return (_, { checkpoints }) => meanOfWeights(checkpoints, pause);
   if (plan.method !== 'delta-guided') {
     throw badInput(`The fusion method ${JSON.stringify(plan.method)} is not known`, { field: 'plan.method' });
   }
   const settings = readDeltaGuided(plan.parameters);
   if (settings.granularity !== 'layer' && settings.granularity !== 'model') {
-    return (_, tensor) => mergeTensor(tensor, settings);
+    return (_, tensor) => mergeTensor(tensor, settings, pause);
   }
   const groupOf = ({ group }: ParameterShape): string => (settings.granularity === 'model' ? 'model' : group);
-  const weights = await weightsByGroup(family, settings, groupOf, signal);
-  return (parameter, tensor) => mergeTensor(tensor, settings, weights.get(groupOf(parameter)));
+  const weights = await weightsByGroup(family, settings, groupOf, pause);
+  return (parameter, tensor) => mergeTensor(tensor, settings, pause, weights.get(groupOf(parameter)));
 }
 
 async function weightsByGroup(
   family: Family,
   { power }: DeltaGuided,
   groupOf: (parameter: ParameterShape) => string,
-  signal: AbortSignal | undefined,
+  pause: Pause,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const squares = new Map<string, number[]>();
   for (const parameter of parametersOf(family)) {
-    signal?.throwIfAborted();
-    const found = squaredDeltas(await readTensorSet(family, parameter));
+    await pause();
+    const found = await squaredDeltas(await readTensorSet(family, parameter), pause);
     const before = squares.get(groupOf(parameter)) ?? found.map(() => 0);
     squares.set(
       groupOf(parameter),
@@ -85,7 +87,7 @@ async function* mergedTensors(family: Family, merge: Merge, options: FuseOptions
   for (const [done, parameter] of parameters.entries()) {
     options.signal?.throwIfAborted();
     const { name, shape } = parameter;
-    yield { name, shape, data: merge(parameter, await readTensorSet(family, parameter)) };
+    yield { name, shape, data: await merge(parameter, await readTensorSet(family, parameter)) };
     options.onTensor?.(done + 1, parameters.length);
   }
 }

@@ -68,6 +68,13 @@ export class Buffers {
     this.#idleBytes += buffer.size;
   }
 
+  /** Forgets and destroys a buffer that no command has used. */
+  drop({ buffer }: Tensor): void {
+    if (this.#owned.delete(buffer)) this.#persistent -= buffer.size;
+    if (this.#leased.delete(buffer)) this.#pooled -= buffer.size;
+    buffer.destroy();
+  }
+
   /** Whether the buffer was freed or is idle in the pool, so that no command may use it. */
   isStale(buffer: GPUBuffer): boolean {
     return !this.#owned.has(buffer) && !this.#leased.has(buffer);

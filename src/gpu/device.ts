@@ -1,11 +1,12 @@
 /**
  * One device and the commands recorded for it: the Gpu interface of types.ts. Everything is recorded synchronously and runs
- * in the order of recording. Errors that Dawn reports on the side are thrown by the call that caused them or by the next one.
+ * in the order of recording. Errors that Dawn reports on the side are thrown by the call that caused them or by the next one
+ * of the same task: commands of two tasks never share a command buffer, which one bad command spoils as a whole.
  */
 import { limitExceeded } from '../errors.ts';
 import type { DawnInstance } from './adapter.ts';
 import { Buffers } from './buffers.ts';
-import { Failures } from './failures.ts';
+import { Failures, type Task } from './failures.ts';
 import { alignment, mapModeRead, usage } from './flags.ts';
 import { Patience } from './patience.ts';
 import { type CompiledKernel, PipelineCache } from './pipelines.ts';
@@ -48,6 +49,8 @@ class DeviceGpu implements Gpu {
   /** Held as long as the device, which does not outlive it, and then dropped: while it lives, the thread cannot exit. */
   #instance: DawnInstance | undefined;
   #encoder: GPUCommandEncoder | undefined;
+  /** Whose commands the encoder holds. */
+  #owner: Task | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #timing: Timing | undefined;
 
@@ -62,11 +65,13 @@ class DeviceGpu implements Gpu {
     this.#bindingLimit = device.limits.maxStorageBufferBindingSize;
   }
 
+  get lost() {
+    return this.#failures.lost;
+  }
+
   allocate(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
     this.#failures.check(`allocate ${label}`);
-    const tensor = this.#buffers.allocate(label, shape, dtype);
-    this.#failures.check(`allocate ${label}`);
-    return tensor;
+    return this.#usable(this.#buffers.allocate(label, shape, dtype));
   }
 
   free(tensor: Tensor): void {
@@ -75,7 +80,8 @@ class DeviceGpu implements Gpu {
   }
 
   lease(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
-    return this.#buffers.lease(label, shape, dtype);
+    this.#failures.check(`lease ${label}`);
+    return this.#usable(this.#buffers.lease(label, shape, dtype));
   }
 
   release(tensor: Tensor): void {
@@ -116,6 +122,7 @@ class DeviceGpu implements Gpu {
 
   dispatch<B extends string, P extends string>(spec: KernelSpec<B, P>, call: Dispatch<B, P>): void {
     this.#failures.check(`dispatch ${spec.name}`);
+    this.#takeOver();
     const kernel = this.#pipelines.get(spec);
     const entries = this.#bind(spec.name, kernel, call.bindings);
     const [x, y, z] = foldGrid(spec.name, call.grid);
@@ -135,16 +142,21 @@ class DeviceGpu implements Gpu {
 
   submit(): void {
     this.#throwFailure('submit');
-    const encoder = this.#encoder;
-    if (encoder === undefined) return;
-    this.#endPass();
-    const collect = this.#timing?.finish(encoder);
-    this.#encoder = undefined;
-    this.#ring.upload();
-    this.device.queue.submit([encoder.finish()]);
-    collect?.();
-    this.#buffers.sweep();
+    this.#flush();
     this.#failures.check('submit');
+  }
+
+  task<T>(work: () => Promise<T>): Promise<T> {
+    return this.#failures.task(async () => {
+      const task = this.#failures.current;
+      try {
+        const result = await work();
+        this.submit();
+        return result;
+      } finally {
+        if (this.#owner === task) this.#flush();
+      }
+    });
   }
 
   async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
@@ -179,6 +191,7 @@ class DeviceGpu implements Gpu {
   }
 
   async compile(kernels: readonly KernelSpec[]): Promise<void> {
+    this.#failures.check('compile');
     await this.#patience.for(this.#pipelines.compile(kernels));
     this.#failures.check('compile');
   }
@@ -218,7 +231,7 @@ class DeviceGpu implements Gpu {
     try {
       this.#failures.check(doing);
     } catch (error) {
-      this.#abandon();
+      if (this.#owner === this.#failures.current) this.#abandon();
       throw error;
     }
   }
@@ -226,10 +239,46 @@ class DeviceGpu implements Gpu {
   #abandon(): void {
     this.#pass = undefined;
     this.#encoder = undefined;
+    this.#owner = undefined;
     this.#ring.reset();
   }
 
+  /** Before anything is recorded: what another task has recorded goes first, by itself. */
+  #takeOver(): void {
+    const { current } = this.#failures;
+    if (this.#owner !== current) this.#flush();
+    this.#owner = current;
+  }
+
+  /** Sends what was recorded, in the name of the task that recorded it. */
+  #flush(): void {
+    const [encoder, owner] = [this.#encoder, this.#owner];
+    this.#owner = undefined;
+    if (encoder === undefined || owner === undefined) return;
+    this.#failures.inNameOf(owner, () => {
+      this.#endPass();
+      const collect = this.#timing?.finish(encoder);
+      this.#encoder = undefined;
+      this.#ring.upload();
+      this.device.queue.submit([encoder.finish()]);
+      collect?.();
+      this.#buffers.sweep();
+    });
+  }
+
+  /** A tensor just made, unless the device could not make it: nobody may be given such a buffer from the pool. */
+  #usable(tensor: Tensor): Tensor {
+    try {
+      this.#failures.check(`make ${tensor.label} [${tensor.shape}]`);
+      return tensor;
+    } catch (error) {
+      this.#buffers.drop(tensor);
+      throw error;
+    }
+  }
+
   #commands(): GPUCommandEncoder {
+    this.#takeOver();
     this.#endPass();
     this.#encoder ??= this.device.createCommandEncoder();
     return this.#encoder;

@@ -6,6 +6,8 @@
  * a flat buffer is either only read or only written by one kernel; activations come from a pool of separate buffers.
  */
 
+import type { TandemError } from '../errors.ts';
+
 export type DType = 'f32' | 'u32';
 
 /** A shaped view of GPU memory, row-major, 4 bytes an element. */
@@ -49,6 +51,8 @@ export interface Dispatch<B extends string, P extends string> {
 export interface Gpu {
   readonly adapter: AdapterReport;
   readonly device: GPUDevice;
+  /** Resolves if the device is lost: nothing works on it any more. */
+  readonly lost: Promise<TandemError>;
   /** A zero-filled tensor with a buffer of its own, until `free`. */
   allocate(label: string, shape: readonly number[], dtype?: DType): Tensor;
   free(tensor: Tensor): void;
@@ -72,6 +76,11 @@ export interface Gpu {
   idle(): Promise<void>;
   /** Runs `work` with every dispatch timed by itself (slower). `kernels` is empty where the adapter has no timestamps. */
   timed<T>(work: () => Promise<T>): Promise<{ result: T; kernels: KernelTime[] }>;
+  /**
+   * Runs `work` as a task, interleaved with others at its awaits: what the device reports about its calls and commands is
+   * thrown in it alone, also at its end, and the others go on. Outside of tasks all callers are one.
+   */
+  task<T>(work: () => Promise<T>): Promise<T>;
   /** Compiles in advance, in parallel. */
   compile(kernels: readonly KernelSpec[]): Promise<void>;
   /** Frees everything; the thread can exit afterwards. */

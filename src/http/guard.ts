@@ -77,7 +77,7 @@ export const tooLarge = (bodyBytes: number): Refusal =>
 export const notFoundHere = ({ path }: RequestFacts): Refusal =>
   refuse(404, 'NOT_FOUND', `There is nothing at ${path.slice(0, 200)}`, {
     field: 'path',
-    expected: 'POST /graphql, GET /health or GET /',
+    expected: 'POST /graphql, GET /health, GET /ready or GET /',
     remedy: 'Correct the address.',
   });
 

@@ -1,6 +1,6 @@
 /**
  * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
- * events), GET /health, GET / (GraphiQL). Called by main.ts. It knows nothing of what is asked.
+ * events), GET /health, GET /ready, GET / (GraphiQL). Called by main.ts. It knows nothing of what is asked.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,8 @@ import { conflict } from '../errors.ts';
 import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
 import type { Logger } from '../log.ts';
+import type { Ailment, Probes } from '../services/health.ts';
+import { endsWithin } from '../within.ts';
 import { readBody } from './body.ts';
 import { graphiqlPage, pageHeaders } from './graphiql.ts';
 import {
@@ -34,6 +36,7 @@ export interface HttpServer {
 
 export interface HttpOptions {
   readonly graphql: GraphQLServer;
+  readonly probes: Probes;
   readonly port: number;
   readonly bodyBytes: number;
   readonly logger: Logger;
@@ -69,23 +72,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       life.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await within(graceMs, Promise.all(running));
+      await endsWithin(graceMs, Promise.all(running));
       // A client that stalls, in sending or in reading, loses its connection; its request ends with that.
       server.closeAllConnections();
-      await within(graceMs, Promise.all(running));
+      await endsWithin(graceMs, Promise.all(running));
       await closed;
     },
   };
-}
-
-/** Waits for work, but no longer than so many milliseconds. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, patience]);
-  clearTimeout(timer);
 }
 
 async function listen(server: Server, port: number): Promise<number> {
@@ -115,7 +108,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   if (foreign) return sendRefusal(response, foreign);
   if (path === graphqlPath) return answerOperation(request, response, facts, options);
   if (facts.method !== 'GET') return sendRefusal(response, notFoundHere(facts));
-  if (path === '/health') return send(response, 200, 'application/json', JSON.stringify({ status: 'ok' }));
+  if (path === '/health') return sendProbe(response, options.probes.health());
+  if (path === '/ready') return sendProbe(response, options.draining ? [stopping()] : await options.probes.readiness());
   if (path !== '/') return sendRefusal(response, notFoundHere(facts));
   response.writeHead(200, { ...secureHeaders, ...pageHeaders }).end(graphiqlPage(graphqlPath));
 }
@@ -140,6 +134,18 @@ async function answerOperation(
     signal: AbortSignal.any([gone.signal, life]),
   });
   await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
+}
+
+/** 200, or 503 with what does not work. */
+function sendProbe(response: ServerResponse, ailments: readonly Ailment[]): void {
+  const ok = ailments.length === 0;
+  const body = ok ? { status: 'ok' } : { status: 'failing', failing: ailments };
+  send(response, ok ? 200 : 503, 'application/json', JSON.stringify(body));
+}
+
+function stopping(): Ailment {
+  const { message, details } = closing().error;
+  return { part: 'server', message, remedy: details.remedy ?? '' };
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {

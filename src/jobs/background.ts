@@ -1,15 +1,16 @@
 /**
  * Long work besides runs, each with a row in `jobs`: its progress, its end and its heartbeat are written here, what it
- * makes is written by the work itself. A job lives in the process that began it; after a crash it is INTERRUPTED.
+ * makes in the transaction that ends it. A job lives in the process that began it; after a crash it is INTERRUPTED.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { and, eq, inArray, sql } from 'drizzle-orm';
-import type { Db } from '../db/open.ts';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db, Transaction } from '../db/open.ts';
 import type { JobProgress } from '../db/schema/types.ts';
 import { type JobKind, type JobRow, type JobState, jobs } from '../db/schema.ts';
 import { conflict, fromPlainError, notFound, type PlainError, toPlainError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Host, heartbeatEveryMs } from './host.ts';
+import { beatJobs, finishJob, updateJobs } from './job-store.ts';
 import { writeAtLast } from './last-write.ts';
 import type { Wakeups } from './wakeup.ts';
 
@@ -19,6 +20,17 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Written at most every 250 ms; the last one always. */
   progress(progress: JobProgress): void;
+  /**
+   * The last thing that work does: `write` keeps what it made, in the short transaction that ends the job, and answers its
+   * id. May be tried again while the database is away; what it reads and writes, it does through its handle alone.
+   */
+  succeed(write: (tx: Transaction) => Promise<string>): Promise<Finished>;
+}
+
+/** What work ends with; only `succeed` gives it. */
+export interface Finished {
+  /** Id of what was made. */
+  readonly resultId: string;
 }
 
 export interface JobRequest {
@@ -29,15 +41,20 @@ export interface JobRequest {
 
 export interface StartedJob {
   readonly job: JobRow;
-  /** The id that the work returned; rejects with what it threw. Need not be awaited. */
+  /** The id of what the work made; rejects with what it threw. Need not be awaited. */
   readonly done: Promise<string>;
 }
 
-export type Work = (context: JobContext) => Promise<string>;
+export type Work = (context: JobContext) => Promise<Finished>;
 
 interface Running {
   readonly stop: AbortController;
   readonly done: Promise<string>;
+}
+
+interface Ending {
+  readonly state: JobState;
+  readonly error: PlainError;
 }
 
 const progressMs = 250;
@@ -89,7 +106,7 @@ export class BackgroundJobs {
   async #begin(job: JobRow, work: Work): Promise<StartedJob> {
     if (!this.#closing.signal.aborted) return { job, done: this.#start(job.id, work) };
     const { stack: _stack, ...error } = toPlainError(stopping());
-    await this.#update(job.id, { state: 'INTERRUPTED', error, finishedAt: new Date() });
+    await this.#end([job.id], { state: 'INTERRUPTED', error });
     throw stopping();
   }
 
@@ -110,7 +127,9 @@ export class BackgroundJobs {
       running.stop.abort('cancel');
       await running.done.catch(() => {});
     }
-    return this.#find(jobId);
+    const job = await this.#find(jobId);
+    if (job.state === 'RUNNING' && job.host !== this.#host.name) throw elsewhere(job);
+    return job;
   }
 
   async *events(jobId: string, signal?: AbortSignal): AsyncGenerator<JobRow, void, undefined> {
@@ -142,6 +161,13 @@ export class BackgroundJobs {
     await Promise.allSettled(running.map(({ done }) => done));
   }
 
+  /** Leaves the work behind that did not end after {@link stop}; whatever it still writes is refused then. */
+  async leave(): Promise<void> {
+    const ids = this.running();
+    const { stack: _stack, ...error } = toPlainError(stopping());
+    await this.#end(ids, { state: 'INTERRUPTED', error });
+  }
+
   #start(jobId: string, work: Work): Promise<string> {
     const stop = new AbortController();
     const done = this.#run(jobId, work, stop).finally(() => this.#running.delete(jobId));
@@ -151,21 +177,27 @@ export class BackgroundJobs {
   }
 
   async #run(jobId: string, work: Work, stop: AbortController): Promise<string> {
-    const progress = new ProgressWriter((value) => this.#update(jobId, { progress: value }));
-    const context: JobContext = { jobId, signal: stop.signal, progress: (value) => progress.set(value) };
-    try {
-      const resultId = await work(context);
+    const progress = new ProgressWriter((value) => this.#tell(jobId, value));
+    const succeed = async (write: (tx: Transaction) => Promise<string>): Promise<Finished> => {
       await progress.end();
-      await this.#end(jobId, { state: 'SUCCEEDED', resultId, finishedAt: new Date() });
+      const onFailure = (error: unknown): void =>
+        this.#log.warn({ error, job: jobId }, 'what a job made could not be written yet');
+      const finish = () => finishJob(this.#db, this.#host, jobId, write);
+      return { resultId: await writeAtLast(finish, { closing: stop.signal, onFailure }) };
+    };
+    try {
+      const context = { jobId, signal: stop.signal, progress: (value: JobProgress) => progress.set(value), succeed };
+      const { resultId } = await work(context);
+      this.#wakeups.wake(jobId);
       return resultId;
     } catch (error) {
       await progress.end();
-      await this.#end(jobId, { ...this.#failure(error, stop), finishedAt: new Date() });
+      await this.#end([jobId], this.#failure(error, stop));
       throw error;
     }
   }
 
-  #failure(error: unknown, stop: AbortController): { state: JobState; error: PlainError } {
+  #failure(error: unknown, stop: AbortController): Ending {
     const { stack, ...plain } = toPlainError(error);
     if (stop.signal.reason === 'cancel') return { state: 'CANCELLED', error: plain };
     if (stop.signal.reason === 'stop') return { state: 'INTERRUPTED', error: plain };
@@ -174,22 +206,20 @@ export class BackgroundJobs {
   }
 
   /** Written again until it is there: whoever waits for the job waits for this row. */
-  async #end(jobId: string, changes: Partial<JobRow>): Promise<void> {
-    const write = () => this.#db.update(jobs).set(changes).where(eq(jobs.id, jobId));
+  async #end(jobIds: readonly string[], ending: Ending): Promise<void> {
+    const write = () => updateJobs(this.#db, this.#host, jobIds, { ...ending, finishedAt: new Date() });
     const onFailure = (error: unknown): void =>
-      this.#log.warn({ error, job: jobId }, 'the end of a job could not be written yet');
+      this.#log.warn({ error, jobs: jobIds }, 'the end of a job could not be written yet');
     await writeAtLast(write, { closing: this.#closing.signal, onFailure }).catch((error: unknown) => {
-      this.#log.error({ error, job: jobId }, 'the end of a job could not be written');
+      this.#log.error({ error, jobs: jobIds }, 'the end of a job could not be written');
     });
-    this.#wakeups.wake(jobId);
+    for (const jobId of jobIds) this.#wakeups.wake(jobId);
   }
 
-  async #update(jobId: string, changes: Partial<JobRow>): Promise<void> {
-    try {
-      await this.#db.update(jobs).set(changes).where(eq(jobs.id, jobId));
-    } catch (error) {
-      this.#log.error({ error, job: jobId }, 'the state of a job could not be written');
-    }
+  async #tell(jobId: string, progress: JobProgress): Promise<void> {
+    await updateJobs(this.#db, this.#host, [jobId], { progress }).catch((error: unknown) => {
+      this.#log.error({ error, job: jobId }, 'the progress of a job could not be written');
+    });
     this.#wakeups.wake(jobId);
   }
 
@@ -216,11 +246,9 @@ export class BackgroundJobs {
   async #beat(): Promise<void> {
     const ids = [...this.#running.keys()];
     if (ids.length === 0) return;
-    await this.#db
-      .update(jobs)
-      .set({ heartbeatAt: sql`now()` })
-      .where(inArray(jobs.id, ids))
-      .catch((error: unknown) => this.#log.warn({ error }, 'the heartbeat of jobs could not be written'));
+    await beatJobs(this.#db, this.#host, ids).catch((error: unknown) =>
+      this.#log.warn({ error }, 'the heartbeat of jobs could not be written'),
+    );
   }
 }
 
@@ -255,6 +283,13 @@ class ProgressWriter {
 }
 
 const stopping = () => unavailable('Tandem is stopping', { remedy: 'Ask again when it has started.' });
+
+const elsewhere = ({ id, host }: JobRow) =>
+  conflict(`Job ${id} runs on another host, ${host}`, {
+    field: 'id',
+    expected: 'a job that runs on this host',
+    remedy: 'Cancel it there. If that host is dead, the job is interrupted within two minutes.',
+  });
 
 /** Interrupted, cancelled, or failed for want of something that may be there the next time: its remedy is to try again. */
 const mayBeginAnew = ({ state, error }: JobRow): boolean =>

@@ -9,7 +9,7 @@ import type { Db, Transaction } from '../db/open.ts';
 import { checkpointParents, checkpoints, collections, embeddings, evaluations, type RunRow } from '../db/schema.ts';
 import { unavailable } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
-import { removeUnnamed } from './shared-folders.ts';
+import { removeUnnamed, settleAfterCommit } from './shared-folders.ts';
 
 type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 
@@ -43,6 +43,8 @@ export async function recordCheckpoint(
       set: { digest: event.model, stateDigest: event.state, bytes: event.bytes, attempt: run.attempt },
     })
     .returning({ id: checkpoints.id });
+  settleAfterCommit(storage, 'models', event.model);
+  settleAfterCommit(storage, 'states', event.state);
   return row.id;
 }
 

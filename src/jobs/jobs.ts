@@ -10,18 +10,22 @@ import type { JobKind, JobRow, RunRow } from '../db/schema.ts';
 import type { AdapterReport } from '../gpu/types.ts';
 import { createLogger } from '../log.ts';
 import type { Storage } from '../storage/storage.ts';
+import { endsWithin } from '../within.ts';
 import { BackgroundJobs, type JobRequest, type StartedJob, type Work } from './background.ts';
 import { thisHost } from './host.ts';
 import { interruptOrphans, startReaper } from './orphans.ts';
+import { watchOtherHosts } from './other-hosts.ts';
+import { RunQueue } from './queue.ts';
 import { cancelRun, enqueueRun, resumeRun } from './run-control.ts';
 import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './run-stream.ts';
 import { RunWorker } from './run-worker.ts';
+import { sweepUnnamed } from './shared-folders.ts';
 import { startThreads, type Thread, type ThreadSettings } from './threads.ts';
 import { Wakeups } from './wakeup.ts';
 
-export type { JobContext, JobRequest, StartedJob } from './background.ts';
+export type { Finished, JobContext, JobRequest, StartedJob } from './background.ts';
 export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './run-stream.ts';
-export { removeUnnamed } from './shared-folders.ts';
+export { removeUnnamed, settleAfterCommit } from './shared-folders.ts';
 export { forgetModel, type Thread } from './threads.ts';
 
 export interface Jobs {
@@ -40,8 +44,8 @@ export interface Jobs {
   runEvents(runId: string, options?: RunStreamOptions): AsyncIterable<RunStreamItem>;
 
   /**
-   * Does long work with a row in `jobs`. `work` runs in this process, returns the id of what it made and writes that
-   * itself in one short transaction. The same idempotency key again answers with the first job and does nothing.
+   * Does long work with a row in `jobs`. `work` runs in this process and keeps what it made by `succeed`, in the
+   * transaction that ends the job. The same idempotency key again answers with the first job and does nothing.
    */
   perform(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
   /** Aborts a job's work and resolves when it has ended. */
@@ -61,12 +65,15 @@ export interface JobsOptions {
   readonly threads?: ThreadSettings['entries'];
 }
 
-/** Left for writing the end of interrupted work and for closing, out of the time that `stop` is given. */
+/** Left out of the time that `stop` is given for closing the threads, and for work to say its end that had to be forced to it. */
 const closingMs = 1_500;
+/** The first part of that: for marking the work that did not end. */
+const leavingMs = 500;
 
-/** Starts the threads, marks what a dead process left as INTERRUPTED and takes up queued runs. */
+/** Starts the threads, removes or marks as INTERRUPTED what a dead process left and takes up queued runs. */
 export async function openJobs({ database, storage, config, threads: entries }: JobsOptions): Promise<Jobs> {
   const { db } = database;
+  await sweepUnnamed({ db, storage });
   const log = createLogger('jobs');
   const host = thisHost(config.dataDir);
   const threads = await startThreads({
@@ -78,21 +85,35 @@ export async function openJobs({ database, storage, config, threads: entries }: 
   const orphans = await interruptOrphans(database, host);
   if (orphans.runs.length + orphans.jobs.length > 0) log.warn(orphans, 'work of an earlier process was interrupted');
 
-  const worker = new RunWorker({ db, storage, threads, wakeups, log }, host);
+  const shared = database.kind === 'postgres';
+  const queue = new RunQueue({ db, storage, host, shared, log });
+  const worker = new RunWorker({ db, storage, threads, wakeups, log }, queue);
   const background = new BackgroundJobs({ db, host, wakeups, log });
   const mine = () => ({ runs: worker.running(), jobs: background.running() });
   const reaper = startReaper({ db, log, mine, wake: (id) => wakeups.wake(id) });
   const control = { database, wakeups, worker, adapter: threads.adapter };
+  const unwatch = shared ? watchOtherHosts({ worker, wakeups }) : () => {};
   let stopped: Promise<void> | undefined;
+
+  /** Marks the work that did not end in time as INTERRUPTED; what it still writes is refused. */
+  async function leave(): Promise<void> {
+    log.warn(mine(), 'running work did not stop in time: it is interrupted, and its threads are ended by force');
+    const marked = Promise.all([worker.leave(), background.leave()]);
+    if (!(await endsWithin(leavingMs, marked)))
+      log.error('interrupted work could not be marked; the next start does it');
+  }
 
   async function stop(graceMs: number): Promise<void> {
     const until = Date.now() + graceMs;
+    unwatch();
     const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
-    const inTime = await endsWithin(work, Math.max(0, graceMs - closingMs));
-    if (!inTime) log.warn({ graceMs }, 'running work did not stop in time; its thread is ended by force');
-    // A device thread that still compiles needs a moment; ended by force then, it takes the process with it.
-    await threads.close(inTime ? Math.max(closingMs, until - Date.now()) : 0);
-    await work;
+    const inTime = await endsWithin(Math.max(0, graceMs - closingMs), work);
+    // First of all the marks: a device thread that is ended by force in the middle of its work may take the process with it.
+    if (!inTime) await leave();
+    const patience = inTime ? Math.max(closingMs, until - Date.now()) : 0;
+    const ended = Promise.all([threads.close(patience), work]);
+    const bound = inTime ? patience + leavingMs : closingMs - leavingMs;
+    if (!(await endsWithin(bound, ended))) log.warn('a thread or work does not end and is left behind');
     wakeups.close();
   }
 
@@ -113,12 +134,4 @@ export async function openJobs({ database, storage, config, threads: entries }: 
       return stopped;
     },
   };
-}
-
-async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }

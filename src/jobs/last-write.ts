@@ -1,10 +1,9 @@
-/** The write that says how work ended. It must not be lost with a connection: without it the work would run for ever. */
+/** The write that says how work ended. It must not be lost with a connection: without it the work would run for ever, or for nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TandemError } from '../errors.ts';
-import { LostRun } from './run-store.ts';
+import { isConnectionLost, postgresErrorIn } from '../db/errors.ts';
 
 export interface LastWriteOptions {
-  /** Aborts when the process stops: the write is then tried once more at most. */
+  /** Aborts when nobody waits any longer, as when the process stops: the write is then tried once more at most. */
   readonly closing: AbortSignal;
   readonly onFailure: (error: unknown) => void;
 }
@@ -13,18 +12,14 @@ const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
 /**
- * Tries until the write succeeds, the process stops, or it is clear that it never will; then it throws the last error, and
+ * Tries until the write succeeds, nobody waits any longer, or it is clear that it never will; then it throws the last error, and
  * what is left RUNNING is found by its lease.
  */
-export async function writeAtLast(
-  write: () => Promise<unknown>,
-  { closing, onFailure }: LastWriteOptions,
-): Promise<void> {
+export async function writeAtLast<T>(write: () => Promise<T>, { closing, onFailure }: LastWriteOptions): Promise<T> {
   for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
     const last = closing.aborted;
     try {
-      await write();
-      return;
+      return await write();
     } catch (error) {
       if (last || isFinal(error)) throw error;
       onFailure(error);
@@ -33,12 +28,8 @@ export async function writeAtLast(
   }
 }
 
-/** Superseded, gone, or a value that the database refuses (classes 22 and 23 of the PostgreSQL manual, appendix A). */
+/** Nothing of the database (superseded, gone, a defect), or a value that it refuses (classes 22 and 23 of SQLSTATE). */
 function isFinal(error: unknown): boolean {
-  if (error instanceof LostRun) return true;
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { code } = current as { code?: unknown };
-    if (current instanceof TandemError || (typeof code === 'string' && /^2[23]/.test(code))) return true;
-  }
-  return false;
+  const found = postgresErrorIn(error);
+  return found === null ? !isConnectionLost(error) : /^2[23]/.test(found.code);
 }

@@ -1,5 +1,6 @@
 /**
- * Runs and jobs that are RUNNING in the tables although nobody works on them become INTERRUPTED: at start those of this
+ * Runs and jobs that are RUNNING in the tables although nobody works on them become INTERRUPTED (a run that was to be
+ * cancelled CANCELLED): at start those of this
  * host's earlier process, and at all times those whose owner has been silent for a whole lease.
  */
 import { and, eq, notInArray, or, type SQL } from 'drizzle-orm';
@@ -8,7 +9,7 @@ import { jobs, runAttempts, runs } from '../db/schema.ts';
 import type { PlainError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Host, heartbeatIsOld, leaseIsOver } from './host.ts';
-import { endAttempt, LostRun } from './run-store.ts';
+import { type Attempt, endAttempt, LostRun } from './run-store.ts';
 
 /** Ids of runs and of jobs. */
 export interface Orphans {
@@ -37,12 +38,12 @@ export function interruptSilent(db: Db, mine: Orphans): Promise<Orphans> {
 
 async function interrupt(db: Db, lostRun: SQL | undefined, lostJob: SQL | undefined): Promise<Orphans> {
   const found = await db
-    .select({ runId: runs.id, number: runs.attempt })
+    .select({ runId: runs.id, number: runs.attempt, cancelled: runs.cancelRequested })
     .from(runs)
     .innerJoin(runAttempts, and(eq(runAttempts.runId, runs.id), eq(runAttempts.number, runs.attempt)))
     .where(and(eq(runs.state, 'RUNNING'), lostRun));
   const ended: string[] = [];
-  for (const orphan of found) if (await interruptRun(db, orphan)) ended.push(orphan.runId);
+  for (const orphan of found) if (await endOrphan(db, orphan)) ended.push(orphan.runId);
 
   const error: PlainError = { name: 'TandemError', code: 'UNAVAILABLE', message: gone };
   const interrupted = await db
@@ -54,9 +55,10 @@ async function interrupt(db: Db, lostRun: SQL | undefined, lostJob: SQL | undefi
 }
 
 /** False = another process was faster, or the owner ended it after all. */
-async function interruptRun(db: Db, orphan: { readonly runId: string; readonly number: number }): Promise<boolean> {
+async function endOrphan(db: Db, { cancelled, ...orphan }: Attempt & { cancelled: boolean }): Promise<boolean> {
   try {
-    await db.transaction((tx) => endAttempt(tx, orphan, 'INTERRUPTED', { reason: gone }));
+    // Who asked for a cancel does not want it to be resumed.
+    await db.transaction((tx) => endAttempt(tx, orphan, cancelled ? 'CANCELLED' : 'INTERRUPTED', { reason: gone }));
     return true;
   } catch (error) {
     if (error instanceof LostRun) return false;

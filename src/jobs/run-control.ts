@@ -1,6 +1,6 @@
 /** What people do to runs: start, cancel, resume. */
 import { eq } from 'drizzle-orm';
-import { afterCommit, type Database, type Transaction } from '../db/open.ts';
+import { afterCommit, type Database, type Db, type Transaction } from '../db/open.ts';
 import { type RunRow, runs } from '../db/schema.ts';
 import { conflict } from '../errors.ts';
 import type { AdapterReport } from '../gpu/types.ts';
@@ -40,8 +40,24 @@ export async function cancelRun({ database, wakeups, worker }: ControlContext, r
     }
     afterCommit(() => wakeups.wake(runId));
   });
-  await worker.cancel(runId);
+  if (!(await worker.cancel(runId))) await endsElsewhere(db, wakeups, runId);
   return findRun(db, runId);
+}
+
+/** Longer than a heartbeat, at which the owner hears of it, and the end of a micro-batch with its checkpoint. */
+const patienceMs = 30_000;
+
+/** Waits until a run that another process works on has ended, though not for ever: that process may be dead. */
+async function endsElsewhere(db: Db, wakeups: Wakeups, runId: string): Promise<void> {
+  const waiter = wakeups.attach(runId);
+  try {
+    const until = performance.now() + patienceMs;
+    for (let woken = 'woken'; woken === 'woken' && (await findRun(db, runId)).state === 'RUNNING'; ) {
+      woken = await waiter.wait(Math.max(0, until - performance.now()));
+    }
+  } finally {
+    waiter.detach();
+  }
 }
 
 export async function resumeRun(

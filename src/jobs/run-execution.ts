@@ -35,6 +35,8 @@ interface Ending {
   readonly error?: PlainError;
 }
 
+const serverStopped = 'the server was stopped';
+
 /** Resolves when the attempt has ended and said so; never rejects for what went wrong in the run. */
 export async function executeAttempt(
   context: ExecutionContext,
@@ -69,6 +71,16 @@ function writeEnding(
   const onFailure = (error: unknown): void =>
     log.warn({ error, run: attempt.runId }, 'the end of a run could not be written yet');
   return writeAtLast(write, { closing, onFailure });
+}
+
+/** INTERRUPTED by somebody else than the attempt, which does not end; whatever it still writes is refused then. */
+export async function leaveAttempt({ db, wakeups, log }: ExecutionContext, attempt: Attempt): Promise<void> {
+  try {
+    await db.transaction((tx) => endAttempt(tx, attempt, 'INTERRUPTED', { reason: serverStopped }));
+  } catch (error) {
+    if (!(error instanceof LostRun)) log.error({ error, run: attempt.runId }, 'the end of a run could not be written');
+  }
+  wakeups.wake(attempt.runId);
 }
 
 async function work(
@@ -148,7 +160,7 @@ async function pulse({ db, log }: ExecutionContext, attempt: Attempt, stop: Abor
 
 function stopped(stop: AbortController): Ending {
   if (stop.signal.reason === 'cancel') return { outcome: 'CANCELLED', reason: 'cancelled' };
-  return { outcome: 'INTERRUPTED', reason: 'the server was stopped' };
+  return { outcome: 'INTERRUPTED', reason: serverStopped };
 }
 
 /** A thread that died or a database that failed interrupts the run, which can go on; what the run itself did ends it. */

@@ -2,7 +2,7 @@
  * Every write to a running run, fenced by the number of the attempt that makes it: once another attempt owns the run, or
  * the run has ended, the earlier one's writes fail with {@link LostRun}. Short transactions that wait for nothing.
  */
-import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db, Executor, Transaction } from '../db/open.ts';
 import type { RunEventData } from '../db/schema/types.ts';
 import {
@@ -65,11 +65,14 @@ export async function changeState(
     .values({ runId: run.id, seq, attempt: changes.attempt ?? run.attempt, type: 'state', data });
 }
 
-/** Takes the oldest QUEUED run for this host as a new attempt; undefined = there is none. */
-export async function claimRun(db: Db, host: Host): Promise<Attempt | undefined> {
+/** Takes a QUEUED run for this host as a new attempt; undefined = it is not QUEUED any more, or somebody changes it now. */
+export async function claimRun(db: Db, host: Host, runId: string): Promise<Attempt | undefined> {
   return db.transaction(async (tx) => {
-    const oldest = tx.select().from(runs).where(eq(runs.state, 'QUEUED')).orderBy(asc(runs.createdAt), asc(runs.id));
-    const [run] = await oldest.limit(1).for('update', { skipLocked: true });
+    const queued = tx
+      .select()
+      .from(runs)
+      .where(and(eq(runs.id, runId), eq(runs.state, 'QUEUED')));
+    const [run] = await queued.for('update', { skipLocked: true });
     if (!run) return undefined;
     const number = run.attempt + 1;
     const last = await lastResumable(tx, run.id);

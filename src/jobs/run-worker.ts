@@ -1,36 +1,40 @@
 /**
- * Takes QUEUED runs one at a time, oldest first, as long as the device thread lives. It sleeps until woken: by an enqueued
- * run (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read.
+ * Takes QUEUED runs one at a time, oldest first, as long as the threads live. It sleeps until woken: by an enqueued
+ * run (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read;
+ * where other hosts queue runs too, by a look every now and then.
  */
-
-import type { Host } from './host.ts';
-import { type ExecutionContext, executeAttempt, type StopReason } from './run-execution.ts';
-import { claimRun } from './run-store.ts';
+import type { RunQueue } from './queue.ts';
+import { type ExecutionContext, executeAttempt, leaveAttempt, type StopReason } from './run-execution.ts';
+import type { Attempt } from './run-store.ts';
 
 const readAgainMs = 5_000;
 
 export class RunWorker {
   readonly #closing = new AbortController();
   readonly #context: ExecutionContext;
-  readonly #host: Host;
-  #current: { readonly runId: string; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  readonly #queue: RunQueue;
+  #current: { readonly attempt: Attempt; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   #loop: Promise<void> | undefined;
   #again = false;
+  #retry: NodeJS.Timeout | undefined;
   #stopping = false;
   #toldDead = false;
 
-  constructor(context: Omit<ExecutionContext, 'closing'>, host: Host) {
+  constructor(context: Omit<ExecutionContext, 'closing'>, queue: RunQueue) {
     this.#context = { ...context, closing: this.#closing.signal };
-    this.#host = host;
+    this.#queue = queue;
   }
 
   wake(): void {
     this.#again = true;
     if (this.#stopping || this.#loop) return;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     this.#loop = this.#drain()
       .catch((error: unknown) => {
         this.#context.log.error({ error }, 'runs could not be taken from the queue');
-        setTimeout(() => this.wake(), readAgainMs).unref();
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => this.wake(), readAgainMs).unref();
       })
       .finally(() => {
         this.#loop = undefined;
@@ -38,15 +42,20 @@ export class RunWorker {
       });
   }
 
+  /** A wake that can wait: for the end of the run, or until the queue is read again after a failure. */
+  look(): void {
+    if (!this.#loop && !this.#retry) this.wake();
+  }
+
   /** The id of the run that runs here, or none. */
   running(): readonly string[] {
-    return this.#current ? [this.#current.runId] : [];
+    return this.#current ? [this.#current.attempt.runId] : [];
   }
 
   /** Stops the run if it is the one that runs here; resolves when its attempt has ended. False = it does not run here. */
   async cancel(runId: string): Promise<boolean> {
     const current = this.#current;
-    if (current?.runId !== runId) return false;
+    if (current?.attempt.runId !== runId) return false;
     current.stop.abort('cancel' satisfies StopReason);
     await current.ended;
     return true;
@@ -61,26 +70,33 @@ export class RunWorker {
     await this.#loop;
   }
 
+  /** Leaves an attempt behind that did not end after {@link stop}. */
+  async leave(): Promise<void> {
+    if (this.#current) await leaveAttempt(this.#context, this.#current.attempt);
+  }
+
   async #drain(): Promise<void> {
     for (;;) {
       this.#again = false;
-      const attempt = this.#mayClaim() ? await claimRun(this.#context.db, this.#host) : undefined;
+      const attempt = this.#mayClaim() ? await this.#queue.take() : undefined;
       if (!attempt) return;
       this.#context.wakeups.wake(attempt.runId);
       const stop = new AbortController();
       if (this.#stopping) stop.abort('stop' satisfies StopReason);
       const ended = executeAttempt(this.#context, attempt, stop);
-      this.#current = { runId: attempt.runId, stop, ended };
+      this.#current = { attempt, stop, ended };
       await ended;
       this.#current = undefined;
     }
   }
 
-  /** Without its device thread every run would end as soon as it is taken: they wait for the next start instead. */
+  /** Without its threads every run would end as soon as it is taken: they wait for the next start instead. */
   #mayClaim(): boolean {
     const { threads, log } = this.#context;
-    if (threads.device.alive || this.#stopping) return !this.#stopping;
-    if (!this.#toldDead) log.error('the device thread has ended; queued runs wait until Tandem is started again');
+    const death = threads.device.death ?? threads.cpu.death;
+    if (!death || this.#stopping) return !this.#stopping;
+    if (!this.#toldDead)
+      log.error({ error: death }, 'a thread has ended; queued runs wait until Tandem is started again');
     this.#toldDead = true;
     return false;
   }

@@ -1,19 +1,19 @@
 /**
- * Folders of models and states are named by their content, so rows of several runs may name one: equal runs make equal
+ * Folders of models, states and data sets are named by their content, so several rows may name one: equal runs make equal
  * checkpoints. Here is the one answer to which of them nothing names any more, and their removal. Called by services/ and
  * by the retention of checkpoints.
  */
 import { inArray } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { Db, Executor } from '../db/open.ts';
-import { checkpoints, models } from '../db/schema.ts';
+import { afterCommit, type Db, type Executor } from '../db/open.ts';
+import { checkpoints, datasets, models } from '../db/schema.ts';
+import { createLogger } from '../log.ts';
 import { exclusively } from '../storage/exclusive.ts';
-import type { Storage } from '../storage/storage.ts';
-
-export type SharedKind = 'models' | 'states';
+import type { NamedKind, Storage } from '../storage/storage.ts';
 
 /** The columns that name folders of a kind. */
-const namedIn: Readonly<Record<SharedKind, readonly PgColumn[]>> = {
+const namedIn: Readonly<Record<NamedKind, readonly PgColumn[]>> = {
+  datasets: [datasets.digest],
   models: [models.digest, checkpoints.digest],
   states: [checkpoints.stateDigest],
 };
@@ -21,7 +21,7 @@ const namedIn: Readonly<Record<SharedKind, readonly PgColumn[]>> = {
 /** Those of the digests that no row names. */
 export async function unnamed(
   executor: Executor,
-  kind: SharedKind,
+  kind: NamedKind,
   digests: readonly (string | null)[],
 ): Promise<string[]> {
   const asked = [...new Set(digests)].filter((digest) => digest !== null);
@@ -45,7 +45,7 @@ export const whileFoldersStay = <T>(work: () => Promise<T>): Promise<T> => exclu
  */
 export async function removeUnnamed(
   { db, storage }: { readonly db: Db; readonly storage: Storage },
-  kind: SharedKind,
+  kind: NamedKind,
   digests: readonly (string | null)[],
   forget: (digest: string) => Promise<void> = async () => {},
 ): Promise<void> {
@@ -55,5 +55,26 @@ export async function removeUnnamed(
       const unless = async (): Promise<boolean> => (await unnamed(db, kind, [digest])).length === 0;
       await storage.remove(kind, digest, { unless });
     });
+  }
+}
+
+/** Said in the transaction that writes a row which names the folder. */
+export function settleAfterCommit(storage: Storage, kind: NamedKind, digest: string): void {
+  afterCommit(() => {
+    void storage.settle(kind, digest).catch((error: unknown) => {
+      createLogger('jobs').warn(
+        { error, kind, digest },
+        'a folder could not be noted as named; the next start does it',
+      );
+    });
+  });
+}
+
+/** At start: removes the folders that a killed process published and did not live to name. */
+export async function sweepUnnamed(context: { readonly db: Db; readonly storage: Storage }): Promise<void> {
+  const { storage } = context;
+  for (const { kind, name } of await storage.unnamed()) {
+    await removeUnnamed(context, kind, [name]);
+    await storage.settle(kind, name);
   }
 }

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
 import { type CallOptions, type CommandSet, type Connection, connect } from '../../workers/runtime.ts';
 import { workerEntry } from '../assets.ts';
+import type { TandemError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/types.ts';
 import { createLogger } from '../log.ts';
 
@@ -10,8 +11,8 @@ type Part<C, Key extends 'input' | 'output' | 'event'> = C extends { readonly [K
 
 /** Typed calls of one thread's commands; `storageRoot` is added here. */
 export interface Thread<C> {
-  /** False once the thread has died or was closed: every call is refused then. */
-  readonly alive: boolean;
+  /** Why every call is refused: the thread has died, or was closed. Undefined = it lives. */
+  readonly death: TandemError | undefined;
   call<K extends keyof C & string>(
     name: K,
     input: Omit<Part<C[K], 'input'>, 'storageRoot'>,
@@ -66,8 +67,8 @@ function withStorage<C>(connection: Connection<C>, storageRoot: string): Thread<
   const withRoot = (name: string, input: object, options?: unknown) => call(name, { ...input, storageRoot }, options);
   return {
     call: withRoot as Thread<C>['call'],
-    get alive() {
-      return connection.alive;
+    get death() {
+      return connection.death;
     },
   };
 }

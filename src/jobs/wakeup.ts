@@ -37,6 +37,10 @@ export class Wakeups {
     }
   }
 
+  wakeAll(): void {
+    for (const id of this.#readers.keys()) this.wake(id);
+  }
+
   /** Ends every wait, now and later. */
   close(): void {
     this.#closed.abort();

@@ -46,7 +46,7 @@ export class DeviceServer {
 
   /** Begins to compile what every task needs, while callers still read their data; whoever needs a kernel waits for it. */
   compile(): void {
-    this.#gpu.compile(commonKernels(this.#gpu)).catch(() => {});
+    this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu))).catch(() => {});
   }
 
   encode({ storageRoot, model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
@@ -82,12 +82,12 @@ export class DeviceServer {
     );
   }
 
-  async search(input: {
-    readonly segment: SegmentRequest;
-    readonly queries: VectorRows;
-    readonly k: number;
-  }): Promise<Neighbours> {
-    const { segment, queries, k } = input;
+  /** Aborted, it ends before the segment is read, or between two tiles of queries. */
+  async search(
+    { segment, queries, k }: { readonly segment: SegmentRequest; readonly queries: VectorRows; readonly k: number },
+    signal?: AbortSignal,
+  ): Promise<Neighbours> {
+    const goOn = async (): Promise<void> => signal?.throwIfAborted();
     if (queries.dimension !== segment.dimension || queries.data.length !== queries.count * queries.dimension) {
       throw badInput(`The queries have ${queries.dimension} dimensions, the collection has ${segment.dimension}`, {
         field: 'queries',
@@ -95,11 +95,12 @@ export class DeviceServer {
         remedy: "Embed the query with the collection's own checkpoint.",
       });
     }
-    return this.#segments.use(segment, (pages) =>
-      this.scheduler.interactive(() =>
-        searchVectors(this.#gpu, { pages, queries: queries.data, dimension: queries.dimension, k }),
-      ),
-    );
+    await goOn();
+    return this.#segments.use(segment, async (pages) => {
+      await goOn();
+      const input = { pages, queries: queries.data, dimension: queries.dimension, k };
+      return this.scheduler.interactive(() => searchVectors(this.#gpu, input, goOn));
+    });
   }
 
   async forget({ segment, model }: { readonly segment?: string; readonly model?: string }): Promise<null> {

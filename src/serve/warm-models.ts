@@ -18,7 +18,8 @@ export class WarmModels {
 
   /** Runs `work` with the encoder of a model folder in storage. */
   use<T>(storage: Storage, digest: string, work: (encoder: Encoder) => Promise<T>): Promise<T> {
-    return this.#residents.use(digest, () => this.#load(storage, digest), work);
+    // A task of its own: who began the load may be gone before the others that wait for it.
+    return this.#residents.use(digest, () => this.#gpu.task(() => this.#load(storage, digest)), work);
   }
 
   forget(digest: string): Promise<void> {

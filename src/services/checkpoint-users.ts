@@ -1,7 +1,8 @@
-/** What uses a checkpoint besides its evaluations: collections and fusions. */
+/** What uses a checkpoint besides its evaluations: collections, fusions and jobs at work. */
 import { and, inArray, notInArray } from 'drizzle-orm';
 import type { Transaction } from '../db/open.ts';
 import { checkpointParents, collections } from '../db/schema.ts';
+import { jobsWith } from './job-users.ts';
 
 /** Names of the users of any of these checkpoints; a fusion among them does not count. */
 export async function usersOf(tx: Transaction, checkpointIds: readonly string[]): Promise<string[]> {
@@ -18,6 +19,7 @@ export async function usersOf(tx: Transaction, checkpointIds: readonly string[])
   const names = [
     ...inCollections.map(({ name }) => `collection "${name}"`),
     ...inFusions.map(({ id }) => `fused checkpoint ${id}`),
+    ...(await jobsWith(tx, ids)),
   ];
   return [...new Set(names)];
 }

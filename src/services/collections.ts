@@ -4,10 +4,12 @@ import { type CollectionRow, collections, type DocumentRow, documents } from '..
 import { conflict, invariant } from '../errors.ts';
 import { encoderOf } from './checkpoints.ts';
 import { requireSameRequest } from './idempotency.ts';
+import { jobsWith } from './job-users.ts';
 import { byIdempotencyKey, pageOf, requireRow } from './rows.ts';
 import { dropSegment } from './segments.ts';
 import type { Tandem } from './tandem.ts';
 import type { Page, Window } from './types.ts';
+import { refuseIfUsed } from './users.ts';
 
 interface ListRequest {
   readonly filter?: { readonly name?: string | null } | null;
@@ -60,7 +62,10 @@ export async function create(tandem: Tandem, request: CreateRequest): Promise<Co
 
 /** Deletes a collection with its documents and vectors. */
 export async function remove(tandem: Tandem, id: string): Promise<void> {
-  await requireRow(tandem.database.db, 'collections', id);
-  await tandem.database.db.delete(collections).where(eq(collections.id, id));
+  await tandem.database.db.transaction(async (tx) => {
+    const { name } = await requireRow(tx, 'collections', id);
+    refuseIfUsed(`collection "${name}"`, await jobsWith(tx, [id]));
+    await tx.delete(collections).where(eq(collections.id, id));
+  });
   await dropSegment(tandem, id);
 }

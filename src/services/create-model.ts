@@ -40,12 +40,16 @@ export async function createModel(
     tandem,
     'create-model',
     { input: { name, ...spec, vocabularyFrom }, idempotencyKey: request.idempotencyKey },
-    ({ signal, progress }) =>
-      exclusively(modelFiles, async () => {
-        const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
-        const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
-        return recordModel(tandem, { name, summary, seed: spec.seed, source: 'scratch' });
-      }),
+    ({ signal, progress, succeed }) =>
+      exclusively(
+        modelFiles,
+        async () => {
+          const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
+          const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
+          return succeed((tx) => recordModel(tandem, tx, { name, summary, seed: spec.seed, source: 'scratch' }));
+        },
+        signal,
+      ),
   );
   return { model: await requireRow(tandem.database.db, 'models', id), job };
 }

@@ -1,28 +1,12 @@
 /** What a database's refusal means to a caller, where it means anything. Codes: PostgreSQL manual, appendix A. */
+import { isConnectionLost, postgresErrorIn } from '../db/errors.ts';
 import { badInput, conflict, type TandemError, unavailable } from '../errors.ts';
-
-interface PostgresError {
-  readonly code: string;
-  readonly constraint?: string;
-  readonly detail?: string;
-}
-
-/** Drizzle wraps the driver's error in a `cause`. */
-function postgresErrorIn(error: unknown): PostgresError | null {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { code } = current as { code?: unknown };
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$|^E[A-Z_]+$/.test(code)) return current as unknown as PostgresError;
-  }
-  return null;
-}
 
 /** A server that cannot be reached, stops, or has no room for a connection. */
 const lost = [
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'],
   ...['57P01', '57P02', '57P03', '08000', '08001', '08003', '08004', '08006', '53300'],
 ];
-/** The driver gives these no code. */
-const lostMessages = /^(Connection terminated|Connection ended|timeout exceeded when trying to connect)/;
 /** A deadlock, a serialisation failure: nothing was written, and the same request passes when it is sent again. */
 const crossed = ['40P01', '40001'];
 /** No disk, no memory. */
@@ -31,7 +15,7 @@ const exhausted = ['53100', '53200'];
 /** A TandemError for violated constraints and an unreachable database; null for anything else, which is a defect. */
 export function databaseError(error: unknown): TandemError | null {
   const found = postgresErrorIn(error);
-  if (found === null) return isLost(error) ? unreachable('connection lost') : null;
+  if (found === null) return isConnectionLost(error) ? unreachable('connection lost') : null;
   const { code, constraint = 'a constraint', detail } = found;
   if (code === '23505') {
     return conflict(`This is taken already (${constraint})`, {
@@ -72,13 +56,6 @@ export function databaseError(error: unknown): TandemError | null {
     });
   }
   return lost.includes(code) ? unreachable(code) : null;
-}
-
-function isLost(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    if (lostMessages.test(current.message)) return true;
-  }
-  return false;
 }
 
 const unreachable = (why: string) =>

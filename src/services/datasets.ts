@@ -4,9 +4,11 @@ import { type Dataset, openDataset } from '../data/record-file.ts';
 import type { Split, StoredRecord, Task, TextTriple } from '../data/types.ts';
 import { type DatasetRow, datasets, evaluations, runDatasets, runs } from '../db/schema.ts';
 import { exclusively } from './exclusive.ts';
+import { jobsWith } from './job-users.ts';
 import { type OrderBy, orderOf } from './order.ts';
 import { pageOf, requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
+import { removeTokensOfDataset } from './token-files.ts';
 import type { CorpusDocumentView, GradedText, Page, RecordView, Window } from './types.ts';
 import { refuseIfUsed } from './users.ts';
 
@@ -74,7 +76,7 @@ export async function documents(
   return { items, totalCount };
 }
 
-/** Deletes a version with its evaluations, and its files if no other version shares them. */
+/** Deletes a version with its evaluations, and its files, token files too, if no other version shares them. */
 export function remove(tandem: Tandem, id: string): Promise<void> {
   return exclusively('datasets', async () => {
     const digest = await tandem.database.db.transaction(async (tx) => {
@@ -84,10 +86,10 @@ export function remove(tandem: Tandem, id: string): Promise<void> {
         .from(runDatasets)
         .innerJoin(runs, eq(runs.id, runDatasets.runId))
         .where(eq(runDatasets.datasetId, id));
-      refuseIfUsed(
-        `data set "${row.name}" version ${row.version}`,
-        users.map(({ name }) => `run "${name}"`),
-      );
+      refuseIfUsed(`data set "${row.name}" version ${row.version}`, [
+        ...users.map(({ name }) => `run "${name}"`),
+        ...(await jobsWith(tx, [id, row.digest])),
+      ]);
       await tx.delete(evaluations).where(eq(evaluations.datasetId, id));
       await tx.delete(datasets).where(eq(datasets.id, id));
       const sharing = await tx
@@ -97,6 +99,8 @@ export function remove(tandem: Tandem, id: string): Promise<void> {
         .limit(1);
       return sharing.length === 0 ? row.digest : null;
     });
-    if (digest !== null) await tandem.storage.remove('datasets', digest);
+    if (digest === null) return;
+    await tandem.storage.remove('datasets', digest);
+    await removeTokensOfDataset(tandem, digest);
   });
 }

@@ -39,7 +39,7 @@ const chunk = 256;
 /** Rows per insert; Postgres takes at most 65535 parameters a statement. */
 const rowsPerInsert = 1_000;
 
-/** Embeds, then writes documents and vectors in one transaction. */
+/** Embeds, then writes documents and vectors in the transaction that ends the job. */
 export async function addDocuments(tandem: Tandem, request: AddRequest): Promise<Added> {
   const { collectionId, idempotencyKey } = request;
   checkDocuments(tandem, request.documents);
@@ -49,9 +49,11 @@ export async function addDocuments(tandem: Tandem, request: AddRequest): Promise
   let outcome: Outcome | undefined;
   const { job } = await perform(tandem, 'embed-collection', { input, idempotencyKey }, async (context) => {
     const encoded = await encodeAll(tandem, encoder, request.documents, context);
-    const added = await tandem.database.db.transaction((tx) => store(tx, collection, request.documents, encoded));
-    outcome = { added, replaced: request.documents.length - added, report: reportOf(encoder, encoded) };
-    return collectionId;
+    return context.succeed(async (tx) => {
+      const added = await store(tx, collection, request.documents, encoded);
+      outcome = { added, replaced: request.documents.length - added, report: reportOf(encoder, encoded) };
+      return collectionId;
+    });
   });
   // Without an outcome an earlier call with this key did the work.
   outcome ??= await recall(tandem, encoder, request, job);

@@ -1,5 +1,6 @@
 /** evaluateCheckpoint and evaluateBagOfWords: one job and one row per data set. */
 import type { Split } from '../data/types.ts';
+import type { Transaction } from '../db/open.ts';
 import { type DatasetRow, type EvaluationRow, evaluations, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
 import type { JobContext } from '../jobs/jobs.ts';
@@ -73,7 +74,8 @@ async function evaluateEach(
     const input = { evaluator, checkpointId, datasetId: row.id, split };
     const { id, job } = await perform(tandem, 'evaluate', { input, idempotencyKey: key }, async (context) => {
       const figures = await measure(row, context);
-      return record(tandem, { evaluator, checkpointId, datasetId: row.id, split, ...pick(figures) });
+      const values = { evaluator, checkpointId, datasetId: row.id, split, ...pick(figures) } as const;
+      return context.succeed((tx) => record(tx, values));
     });
     made.evaluations.push(await requireRow(tandem.database.db, 'evaluations', id));
     made.jobs.push(job);
@@ -110,8 +112,8 @@ async function datasetsOf(tandem: Tandem, ids: readonly string[], split: Split):
   return rows;
 }
 
-async function record({ database: { db } }: Tandem, values: typeof evaluations.$inferInsert): Promise<string> {
-  const [row] = await db.insert(evaluations).values(values).returning({ id: evaluations.id });
+async function record(tx: Transaction, values: typeof evaluations.$inferInsert): Promise<string> {
+  const [row] = await tx.insert(evaluations).values(values).returning({ id: evaluations.id });
   invariant(row, 'an insert returned nothing');
   return row.id;
 }

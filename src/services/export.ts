@@ -35,10 +35,10 @@ export async function exportCheckpoint(tandem: Tandem, checkpointId: string, fol
     tandem,
     'export-checkpoint',
     { input: { checkpointId, folder } },
-    async ({ signal }) => {
+    async ({ signal, succeed }) => {
       await refuseExisting(path, folder);
       await copyWhole(tandem, await tandem.storage.require('models', checkpoint.digest), path, signal);
-      return checkpoint.id;
+      return succeed(async () => checkpoint.id);
     },
   );
   return { checkpoint, path, job, ...(await describe(path)) };

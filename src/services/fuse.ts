@@ -1,7 +1,9 @@
 /** fuseCheckpoints: checkpoints of one model into a new one. */
+import type { Transaction } from '../db/open.ts';
 import { type CheckpointRow, checkpointParents, checkpoints, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
 import { type FusionMethod, type FusionPlan, fusionCatalog } from '../fusion/catalog.ts';
+import { settleAfterCommit } from '../jobs/jobs.ts';
 import { exclusively } from './exclusive.ts';
 import { modelFiles } from './files.ts';
 import { perform } from './jobs.ts';
@@ -27,17 +29,22 @@ export async function fuseCheckpoints(
     tandem,
     'fuse',
     { input: { ...plan, checkpointIds: request.checkpointIds }, idempotencyKey: request.idempotencyKey },
-    ({ signal, progress }) =>
-      exclusively(modelFiles, async () => {
-        progress({ stage: 'fuse', done: 0, total: parents.length });
-        const [first] = parents;
-        invariant(first, 'a fusion of nothing');
-        const model = await requireRow(tandem.database.db, 'models', first.modelId);
-        const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
-        const { digest, bytes } = await tandem.jobs.cpu.call('fuse', input, { signal });
-        progress({ stage: 'fuse', done: parents.length, total: parents.length });
-        return record(tandem, { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan }, parents);
-      }),
+    ({ signal, progress, succeed }) =>
+      exclusively(
+        modelFiles,
+        async () => {
+          progress({ stage: 'fuse', done: 0, total: parents.length });
+          const [first] = parents;
+          invariant(first, 'a fusion of nothing');
+          const model = await requireRow(tandem.database.db, 'models', first.modelId);
+          const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
+          const { digest, bytes } = await tandem.jobs.cpu.call('fuse', input, { signal });
+          progress({ stage: 'fuse', done: parents.length, total: parents.length });
+          const values = { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan } as const;
+          return succeed((tx) => record(tandem, tx, values, parents));
+        },
+        signal,
+      ),
   );
   return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
 }
@@ -79,17 +86,17 @@ async function parentsOf(tandem: Tandem, ids: readonly string[]): Promise<Checkp
   return rows;
 }
 
-/** The checkpoint and its parents, all or nothing. */
-function record(
-  { database }: Tandem,
+/** The checkpoint and its parents; the checkpoint's id. */
+async function record(
+  { storage }: Tandem,
+  tx: Transaction,
   values: typeof checkpoints.$inferInsert,
   parents: readonly CheckpointRow[],
 ): Promise<string> {
-  return database.db.transaction(async (tx) => {
-    const [row] = await tx.insert(checkpoints).values(values).returning({ id: checkpoints.id });
-    invariant(row, 'an insert returned nothing');
-    const links = parents.map((parent, position) => ({ checkpointId: row.id, position, parentId: parent.id }));
-    await tx.insert(checkpointParents).values(links);
-    return row.id;
-  });
+  const [row] = await tx.insert(checkpoints).values(values).returning({ id: checkpoints.id });
+  invariant(row, 'an insert returned nothing');
+  const links = parents.map((parent, position) => ({ checkpointId: row.id, position, parentId: parent.id }));
+  await tx.insert(checkpointParents).values(links);
+  settleAfterCommit(storage, 'models', values.digest);
+  return row.id;
 }

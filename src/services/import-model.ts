@@ -34,14 +34,18 @@ export async function importModel(
     'create-model',
     { input, idempotencyKey: request.idempotencyKey },
     async (context) => {
-      const { signal, progress } = context;
+      const { signal, progress, succeed } = context;
       // Before the lock: a download may take hours.
       const { path, label } = await source.fetch(context);
-      return exclusively(modelFiles, async () => {
-        const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
-        const summary = await tandem.jobs.cpu.call('importModel', { path }, { signal, onEvent });
-        return recordModel(tandem, { name, summary, seed: null, source: label });
-      });
+      return exclusively(
+        modelFiles,
+        async () => {
+          const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
+          const summary = await tandem.jobs.cpu.call('importModel', { path }, { signal, onEvent });
+          return succeed((tx) => recordModel(tandem, tx, { name, summary, seed: null, source: label }));
+        },
+        signal,
+      );
     },
   );
   return { model: await requireRow(tandem.database.db, 'models', id), job };

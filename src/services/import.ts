@@ -3,9 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { and, eq, max } from 'drizzle-orm';
 import { type ImporterName, importerCatalog } from '../data/importers/catalog.ts';
 import type { DatasetSummary, Task } from '../data/types.ts';
+import type { Transaction } from '../db/open.ts';
 import { type DatasetRow, datasets, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
-import type { JobContext } from '../jobs/jobs.ts';
+import { type JobContext, settleAfterCommit } from '../jobs/jobs.ts';
 import { exclusively } from './exclusive.ts';
 import { fingerprint } from './idempotency.ts';
 import { confine } from './import-path.ts';
@@ -66,12 +67,18 @@ export async function importDataset(
     'import-dataset',
     { input: { name, source: source.label, content: source.content, ...plan }, idempotencyKey: request.idempotencyKey },
     (context) =>
-      exclusively('datasets', async () => {
-        const summary = await read(tandem, source, plan, context);
-        const recorded = await record(tandem, { name, label: source.label, plan, summary });
-        reused = recorded.reused;
-        return recorded.id;
-      }),
+      exclusively(
+        'datasets',
+        async () => {
+          const summary = await read(tandem, source, plan, context);
+          return context.succeed(async (tx) => {
+            const recorded = await record(tandem, tx, { name, label: source.label, plan, summary });
+            reused = recorded.reused;
+            return recorded.id;
+          });
+        },
+        context.signal,
+      ),
   ).finally(() => ('staged' in source && source.staged ? tandem.storage.discard(source.staged) : undefined));
   const dataset = await requireRow(tandem.database.db, 'datasets', id);
   // Where an earlier call with the same key did the work, the answer is the same as then.
@@ -143,33 +150,33 @@ interface Recorded {
   readonly summary: DatasetSummary;
 }
 
-/** One short transaction: the equal version of this name, or the next version. */
-function record(
-  { database }: Tandem,
+/** The equal version of this name, or the next version. */
+async function record(
+  { storage }: Tandem,
+  tx: Transaction,
   { name, label, plan, summary }: Recorded,
 ): Promise<{ id: string; reused: boolean }> {
-  return database.db.transaction(async (tx) => {
-    const [equal] = await tx
-      .select({ id: datasets.id })
-      .from(datasets)
-      .where(and(eq(datasets.name, name), eq(datasets.digest, summary.digest)));
-    if (equal) return { id: equal.id, reused: true };
-    const [last] = await tx
-      .select({ version: max(datasets.version) })
-      .from(datasets)
-      .where(eq(datasets.name, name));
-    const { digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings } = summary;
-    const [made] = await tx
-      .insert(datasets)
-      .values({
-        ...{ name, digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings },
-        version: (last?.version ?? 0) + 1,
-        importer: plan.importer,
-        importOptions: plan.options,
-        source: label,
-      })
-      .returning({ id: datasets.id });
-    invariant(made, 'an insert returned nothing');
-    return { id: made.id, reused: false };
-  });
+  const [equal] = await tx
+    .select({ id: datasets.id })
+    .from(datasets)
+    .where(and(eq(datasets.name, name), eq(datasets.digest, summary.digest)));
+  settleAfterCommit(storage, 'datasets', summary.digest);
+  if (equal) return { id: equal.id, reused: true };
+  const [last] = await tx
+    .select({ version: max(datasets.version) })
+    .from(datasets)
+    .where(eq(datasets.name, name));
+  const { digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings } = summary;
+  const [made] = await tx
+    .insert(datasets)
+    .values({
+      ...{ name, digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings },
+      version: (last?.version ?? 0) + 1,
+      importer: plan.importer,
+      importOptions: plan.options,
+      source: label,
+    })
+    .returning({ id: datasets.id });
+  invariant(made, 'an insert returned nothing');
+  return { id: made.id, reused: false };
 }

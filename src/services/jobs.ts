@@ -2,7 +2,7 @@
 import { desc, eq, or, sql } from 'drizzle-orm';
 import { type JobKind, type JobRow, type JobState, jobs } from '../db/schema.ts';
 import { conflict } from '../errors.ts';
-import type { JobContext } from '../jobs/jobs.ts';
+import type { Finished, JobContext } from '../jobs/jobs.ts';
 import { pageOf, requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
 import type { Page, Window } from './types.ts';
@@ -51,14 +51,14 @@ export interface JobRequest {
 }
 
 /**
- * Does `work` as a job and waits: the id it made, and the job as it ended. The same idempotency key again waits for, or
+ * Does `work` as a job and waits: the id of what it made, and the job as it ended. The same idempotency key again waits for, or
  * finds, what the first call made.
  */
 export async function perform(
   tandem: Tandem,
   kind: JobKind,
   { input, idempotencyKey }: JobRequest,
-  work: (context: JobContext) => Promise<string>,
+  work: (context: JobContext) => Promise<Finished>,
 ): Promise<{ id: string; job: JobRow }> {
   const request = idempotencyKey ? { input, idempotencyKey } : { input };
   const started = await tandem.jobs.perform(kind, request, work);

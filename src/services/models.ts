@@ -7,6 +7,7 @@ import { exclusively } from './exclusive.ts';
 import { modelFiles, removeFolders } from './files.ts';
 import { missing, pageOf, requireRow } from './rows.ts';
 import type { Tandem } from './tandem.ts';
+import { removeTokensOfModel } from './token-files.ts';
 import type { Page, Window } from './types.ts';
 import { refuseIfUsed } from './users.ts';
 
@@ -53,5 +54,6 @@ export function remove(tandem: Tandem, id: string): Promise<void> {
       return model.digest;
     });
     await removeFolders(tandem, { models: [digest] });
+    await removeTokensOfModel(tandem, digest);
   });
 }

@@ -1,7 +1,9 @@
 /** The row of a new model, and of the checkpoint that its untrained weights are. */
+import type { Transaction } from '../db/open.ts';
 import { checkpoints, models } from '../db/schema.ts';
 import { invariant } from '../errors.ts';
 import type { ModelSpec } from '../formats/types.ts';
+import { settleAfterCommit } from '../jobs/jobs.ts';
 import { poolingList } from '../nn/encoders/catalog.ts';
 import type { Tandem } from './tandem.ts';
 
@@ -23,8 +25,12 @@ interface NewModel {
   readonly source: string;
 }
 
-/** Both rows or none. */
-export function recordModel({ database }: Tandem, { name, summary, seed, source }: NewModel): Promise<string> {
+/** Both rows; the model's id. */
+export async function recordModel(
+  { storage }: Tandem,
+  tx: Transaction,
+  { name, summary, seed, source }: NewModel,
+): Promise<string> {
   const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
   const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
   // The row tells people the sizes; everything else that the arithmetic depends on lies in the model's folder.
@@ -39,10 +45,9 @@ export function recordModel({ database }: Tandem, { name, summary, seed, source 
     pipeline: { dense, normalize, similarity, lowerCase, prompts, defaultPromptName },
     templates: spec.templates,
   };
-  return database.db.transaction(async (tx) => {
-    const [model] = await tx.insert(models).values(values).returning({ id: models.id });
-    invariant(model, 'an insert returned nothing');
-    await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
-    return model.id;
-  });
+  const [model] = await tx.insert(models).values(values).returning({ id: models.id });
+  invariant(model, 'an insert returned nothing');
+  await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
+  settleAfterCommit(storage, 'models', digest);
+  return model.id;
 }

@@ -45,11 +45,11 @@ async function searchNow(tandem: Tandem, request: SearchRequest, signal: AbortSi
   const encoder = await encoderOf(tandem, collection.checkpointId, 'collection');
   const encoded = await encodeTexts(tandem, encoder, 'query', [[request.instruction, '', request.query]], signal);
   const report = reportOf(encoder, encoded);
-  const segment = await segmentOf(tandem, collection);
+  const segment = await segmentOf(tandem, collection, { signal });
   const found = await nearest(tandem, segment, encoded, request.k, signal).catch(async (error: unknown) => {
     if (!isSegmentLost(error)) throw error;
     // Documents were added while the search waited for the device, and the older file is gone.
-    const fresh = await segmentOf(tandem, collection, { lost: segment.key });
+    const fresh = await segmentOf(tandem, collection, { signal, lost: segment.key });
     return nearest(tandem, fresh, encoded, request.k, signal);
   });
   return { hits: await hitsOf(tandem, found.nearest), searched: found.searched, report };

@@ -30,23 +30,34 @@ function known(tandem: Tandem) {
 
 const lockOf = ({ id }: { readonly id: string }): string => `segment ${id}`;
 
-/** The segment of a collection as it is now, or newer; `lost` = key of one whose file was found missing or damaged. */
+/**
+ * The segment of a collection as it is now, or newer; `lost` = key of one whose file was found missing or damaged. Aborted,
+ * it neither begins to make one nor goes on; whoever waits behind makes it then.
+ */
 export function segmentOf(
   tandem: Tandem,
   collection: CollectionRow,
-  { lost }: { readonly lost?: string } = {},
+  { signal, lost }: { readonly signal: AbortSignal; readonly lost?: string },
 ): Promise<Segment> {
-  return exclusively(lockOf(collection), async () => {
-    const current = known(tandem).get(collection.id);
-    if (current && current.revision >= collection.revision && current.segment.key !== lost) return current.segment;
-    const segment = await build(tandem, collection);
-    known(tandem).set(collection.id, { revision: collection.revision, segment });
-    if (current && current.segment.key !== segment.key) await forget(tandem, current.segment.key);
-    return segment;
-  });
+  return exclusively(
+    lockOf(collection),
+    async () => {
+      const current = known(tandem).get(collection.id);
+      if (current && current.revision >= collection.revision && current.segment.key !== lost) return current.segment;
+      const segment = await build(tandem, collection, signal);
+      known(tandem).set(collection.id, { revision: collection.revision, segment });
+      if (current && current.segment.key !== segment.key) await forget(tandem, current.segment.key);
+      return segment;
+    },
+    signal,
+  );
 }
 
-async function build(tandem: Tandem, { id, checkpointId, dimension, revision }: CollectionRow): Promise<Segment> {
+async function build(
+  tandem: Tandem,
+  { id, checkpointId, dimension, revision }: CollectionRow,
+  signal: AbortSignal,
+): Promise<Segment> {
   const { storage, database } = tandem;
   const key = `${id}-${revision}.f32`;
   const staged = await storage.stage();
@@ -55,6 +66,7 @@ async function build(tandem: Tandem, { id, checkpointId, dimension, revision }: 
     const file = await open(join(staged, 'vectors'), 'wx');
     try {
       for (let after = 0; ; ) {
+        signal.throwIfAborted();
         const page = await readVectors(database.db, id, checkpointId, { dimension, after });
         if (page.count === 0) break;
         documentIds.push(...page.documentIds);

@@ -9,6 +9,6 @@ export function refuseIfUsed(thing: string, users: readonly string[]): void {
   throw conflict(`The ${thing} is used by ${shown}${more}`, {
     field: 'id',
     expected: `a ${thing} that nothing uses`,
-    remedy: 'Delete what uses it first.',
+    remedy: 'Delete what uses it first; let jobs end, or cancel them.',
   });
 }

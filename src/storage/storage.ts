@@ -1,16 +1,20 @@
 /**
  * Immutable files of one data folder: data set versions, model folders, states, and what can be rebuilt from them.
  * Called by services, jobs and threads. Nothing is ever changed in place: it is staged under tmp/, made durable, then renamed.
- * Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>.
+ * Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>, <root>/unnamed/<kind>/<name>.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { invariant, notFound, unavailable } from '../errors.ts';
 import { digestOf, listFiles, syncFile, syncFolder, syncTree } from './files.ts';
 
 export const storageKinds = ['datasets', 'models', 'states', 'tokens', 'segments'] as const;
 export type StorageKind = (typeof storageKinds)[number];
+
+/** Kinds whose objects are kept for as long as a row names them. */
+const namedKinds = ['datasets', 'models', 'states'] as const satisfies readonly StorageKind[];
+export type NamedKind = (typeof namedKinds)[number];
 
 export interface Published {
   /** sha256 (hex) over the sorted list of (relative path, sha256, size), or the name that was given. */
@@ -27,6 +31,8 @@ export interface Storage {
   exists(kind: StorageKind, name: string): Promise<boolean>;
   /** {@link path}, or NOT_FOUND when there is nothing. */
   require(kind: StorageKind, name: string): Promise<string>;
+  /** Names of the objects of a kind, or of what lies below one of them; sorted. */
+  list(kind: StorageKind, name?: string): Promise<string[]>;
   /** Size of an object that is a folder. */
   bytes(kind: StorageKind, name: string): Promise<number>;
   /** A new private folder under tmp/, on the same file system as the objects. */
@@ -44,6 +50,13 @@ export interface Storage {
     name: string,
     options?: { readonly unless?: () => Promise<boolean> },
   ): Promise<{ readonly removed: boolean }>;
+  /**
+   * Objects that were published and that no row was said to name yet: a process that dies in between leaves one that nobody
+   * would ever find again.
+   */
+  unnamed(): Promise<readonly { readonly kind: NamedKind; readonly name: string }[]>;
+  /** A row names the object from now on, or it is gone. */
+  settle(kind: NamedKind, name: string): Promise<void>;
   /** Drops a staged folder or file; nothing happens if it is gone. */
   discard(staged: string): Promise<void>;
   /**
@@ -56,11 +69,17 @@ export interface Storage {
 export function openStorage(root: string): Storage {
   const path = (kind: StorageKind, name: string): string => join(root, 'objects', kind, safeName(name));
   const exists = (kind: StorageKind, name: string): Promise<boolean> => present(path(kind, name));
+  const noteOf = (kind: NamedKind, name: string): string => join(root, 'unnamed', kind, safeName(name));
   const discard = (staged: string): Promise<void> => rm(staged, { recursive: true, force: true });
 
   async function moveInto(kind: StorageKind, staged: string, name: string, bytes: number): Promise<Published> {
     const target = path(kind, name);
     await mkdir(dirname(target), { recursive: true });
+    const note = isNamedKind(kind) && !(await present(target)) ? noteOf(kind, name) : undefined;
+    if (note) {
+      await mkdir(dirname(note), { recursive: true });
+      await writeFile(note, '');
+    }
     const reused = (await present(target)) || !(await renameUnlessTaken(staged, target));
     if (reused) await discard(staged);
     else await syncFolder(dirname(target));
@@ -90,7 +109,15 @@ export function openStorage(root: string): Storage {
         remedy: 'Make it again: the data folder was changed by hand, or the object was deleted.',
       });
     },
+    list: (kind, name) => namesIn(name === undefined ? join(root, 'objects', kind) : path(kind, name)),
     bytes: async (kind, name) => totalSize(await listFiles(path(kind, name))),
+    async unnamed() {
+      const found = await Promise.all(
+        namedKinds.map(async (kind) => (await namesIn(join(root, 'unnamed', kind))).map((name) => ({ kind, name }))),
+      );
+      return found.flat();
+    },
+    settle: (kind, name) => rm(noteOf(kind, name), { force: true }),
     async stage() {
       const folder = join(root, 'tmp', randomUUID());
       await durable(() => mkdir(folder, { recursive: true, mode: 0o700 }));
@@ -148,6 +175,8 @@ function safeName(name: string): string {
   return name;
 }
 
+const isNamedKind = (kind: StorageKind): kind is NamedKind => namedKinds.some((named) => named === kind);
+
 const totalSize = (files: readonly { readonly size: number }[]): number =>
   files.reduce((sum, { size }) => sum + size, 0);
 
@@ -156,6 +185,16 @@ const present = (path: string): Promise<boolean> =>
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+
+/** Nothing where there is no such folder. */
+const namesIn = (folder: string): Promise<string[]> =>
+  readdir(folder).then(
+    (names) => names.sort(),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
       throw error;
     },
   );

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dependencyVersion, packageVersion } from '../assets.ts';
+import { tokenContent } from '../data/tokenize-dataset.ts';
 import { badInput, conflict } from '../errors.ts';
 import { createSafetensors, openSafetensors } from '../formats/safetensors.ts';
 import type { AdapterReport } from '../gpu/types.ts';
@@ -138,7 +139,7 @@ export function checkResume(state: RunState, now: ResumeRequest): void {
     refuse('the settings are not those it was started with', 'Start a new run for other settings.');
   }
   const key = (datasets: readonly TrainDataset[]): string =>
-    JSON.stringify(datasets.map(({ name, task, weight, digest, tokens }) => [name, task, weight, digest, tokens]));
+    JSON.stringify(datasets.map((row) => [row.name, row.task, row.weight, row.digest, tokenContent(row.tokens)]));
   if (key(state.datasets) !== key(now.datasets)) {
     refuse('the data sets are not those it was started with', 'Start a new run for other data.');
   }

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTokenCounts, readTokenFile, type TokenFile } from '../../src/data/token-file.ts';
-import { relevanceOf, tokenFileName, tokenizeDataset } from '../../src/data/tokenize-dataset.ts';
+import { relevanceOf, tokenContent, tokenFileName, tokenizeDataset } from '../../src/data/tokenize-dataset.ts';
 import { parseTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { tinySpec, tinyTokenizerJson, writeTinyModel } from '../formats/tiny-model.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -111,11 +111,16 @@ describe('tokenizeDataset', () => {
     expect(train.documents).toHaveLength(0);
   });
 
-  it('finds the same file for another checkpoint of the model, another for other settings', async () => {
+  it('names its content alike for weights of the same tokenizer, otherwise for other settings', async () => {
     const { summary } = await work.open(await work.files(beirFiles), { importer: 'beir' });
-    const key = async (model: Parameters<typeof writeTinyModel>[1], maxLength = 12) => {
-      const request = { dataset: summary.digest, model: await publishModel(model), maxLength };
-      return (await tokenizeDataset(work.storage, request, tokenizer)).key;
+    const key = async (change: Parameters<typeof writeTinyModel>[1], maxLength = 12) => {
+      const model = await publishModel(change);
+      const report = await tokenizeDataset(work.storage, { dataset: summary.digest, model, maxLength }, tokenizer);
+      const content = tokenContent(report.key);
+      expect(report.key).toBe(`${summary.digest}/${model}/${content}`);
+      // Earlier versions kept the content alone: their states are still those of the same data.
+      expect(tokenContent(content)).toBe(content);
+      return content;
     };
     const first = await key({ seed: 1 });
     expect(await key({ seed: 2 })).toBe(first);

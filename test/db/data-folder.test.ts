@@ -132,8 +132,10 @@ describe('openDatabase on a data folder', () => {
     const first = await openDatabase({ dataDir, databaseUrl: undefined });
     await first.db.insert(models).values(newModel({ name: 'kept' }));
     await expect(openDatabase({ dataDir, databaseUrl: undefined })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(first.death).toBeUndefined();
     const start = performance.now();
     await first.close();
+    expect(first.death).toMatchObject({ code: 'UNAVAILABLE' });
     // Tens of milliseconds; 2 s is when the thread is ended by force.
     expect(performance.now() - start).toBeLessThan(2_000);
     expect(existsSync(first.pool.options.host ?? '')).toBe(false);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deltaWeights, mergeTensor } from '../../src/fusion/delta-guided.ts';
+import { pauseOf } from '../../src/fusion/pieces.ts';
 
 describe('weights of one group', () => {
   it('follow the norms to a power', () => {
@@ -32,13 +33,13 @@ describe('weights of one group', () => {
     }
   });
 
-  it('keep element-wise merging of the smallest deltas finite', () => {
+  it('keep element-wise merging of the smallest deltas finite', async () => {
     const tensor = {
       shape: [3],
       initial: new Float32Array([0, 0, 1]),
       checkpoints: [new Float32Array([1e-30, 1e-44, 1]), new Float32Array([3e-30, 0, 1])],
     };
-    const merged = mergeTensor(tensor, { granularity: 'element', power: 2, lambda: 1 });
+    const merged = await mergeTensor(tensor, { granularity: 'element', power: 2, lambda: 1 }, pauseOf());
     expect([...merged]).toEqual([Math.fround(2.8e-30), Math.fround(1e-44), 1]);
   });
 });

@@ -168,9 +168,114 @@ describe('mistakes', () => {
     expect((await gpu.read(out)).every(Number.isNaN)).toBe(true);
   });
 
+  it('gives nobody a buffer that could not be made', async () => {
+    const { device } = gpu;
+    const shape = [123_457];
+    const before = gpu.memory();
+    const make = device.createBuffer.bind(device);
+    device.createBuffer = (wanted) => make({ ...wanted, usage: 0xffff_0000 });
+    try {
+      expect(() => gpu.lease('scratch', shape)).toThrow(/make scratch \[123457\]: .*usage/i);
+      expect(() => gpu.allocate('tensor', shape)).toThrow(/make tensor/);
+    } finally {
+      device.createBuffer = make;
+    }
+    expect(gpu.memory()).toMatchObject({ pooled: before.pooled, persistent: before.persistent });
+    const scratch = gpu.lease('scratch', shape);
+    gpu.clear(scratch);
+    expect((await gpu.read(scratch)).every((value) => value === 0)).toBe(true);
+    gpu.release(scratch);
+  });
+
   it('throws what the device reports, once', async () => {
     gpu.device.createBuffer({ size: 4, usage: 0xffff_0000 });
     expect(() => gpu.submit()).toThrow(/submit: .*usage/i);
     await gpu.idle();
+  });
+});
+
+describe('tasks', () => {
+  /** A promise that is resolved from outside. */
+  function gate() {
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    return { open, opened };
+  }
+
+  const values = new Float32Array([1, 2, 3]);
+
+  it('keep an error to the one that recorded the commands; the others go on', async () => {
+    const [x, out, spoilt, target] = [
+      keep(upload(gpu, 'x', [3], values)),
+      keep(upload(gpu, 'out', [3], new Float32Array(3))),
+      keep(gpu.allocate('spoilt', [3])),
+      keep(gpu.allocate('target', [3])),
+    ];
+    // A command that the device refuses only when it is sent.
+    spoilt.buffer.destroy();
+    const [middle, end] = [gate(), gate()];
+    const innocent = gpu.task(async () => {
+      run(x, out, 10);
+      await middle.opened;
+      run(x, out, 1);
+      return gpu.read(out);
+    });
+    const guilty = gpu.task(async () => {
+      gpu.copy(spoilt, target);
+      middle.open();
+      await end.opened;
+      gpu.clear(target);
+    });
+    expect(await innocent).toEqual(new Float32Array([11, 22, 33]));
+    end.open();
+    await expect(guilty).rejects.toThrow(/destroyed/);
+    expect(await gpu.read(target)).toEqual(new Float32Array(3));
+  });
+
+  it('are told at their end what nothing has told before', async () => {
+    const [spoilt, target] = [keep(gpu.allocate('spoilt', [3])), keep(gpu.allocate('target', [3]))];
+    spoilt.buffer.destroy();
+    await expect(gpu.task(async () => gpu.copy(spoilt, target))).rejects.toThrow(/destroyed/);
+    await gpu.idle();
+  });
+
+  it('keep what the device reports on the side', async () => {
+    const [first, second] = [gate(), gate()];
+    const guilty = gpu.task(async () => {
+      gpu.submit();
+      gpu.device.createBuffer({ size: 4, usage: 0xffff_0000 });
+      first.open();
+      await second.opened;
+      await gpu.idle();
+    });
+    await first.opened;
+    const x = keep(upload(gpu, 'x', [3], values));
+    expect(await gpu.task(() => gpu.read(x))).toEqual(values);
+    second.open();
+    await expect(guilty).rejects.toThrow(/usage/i);
+    await gpu.idle();
+  });
+
+  it('that fail leave what the others recorded', async () => {
+    const [x, out] = [keep(upload(gpu, 'x', [3], values)), keep(upload(gpu, 'out', [3], new Float32Array(3)))];
+    const [first, second] = [gate(), gate()];
+    const innocent = gpu.task(async () => {
+      await first.opened;
+      run(x, out, 1);
+      second.open();
+      await Promise.resolve();
+      return gpu.read(out);
+    });
+    const guilty = gpu.task(async () => {
+      gpu.submit();
+      gpu.device.createBuffer({ size: 4, usage: 0xffff_0000 });
+      first.open();
+      await second.opened;
+      gpu.submit();
+    });
+    await expect(guilty).rejects.toThrow(/usage/i);
+    expect(await innocent).toEqual(values);
   });
 });

@@ -11,7 +11,8 @@ import { createLogger } from '../../src/log.ts';
 it('closes within a second although an upload stalls', async () => {
   const graphql = createYoga<Record<string, unknown>, Context>({ schema: buildSchema('type Query { x: Int }') });
   const logger = createLogger('test', 'silent');
-  const server = await startHttp({ graphql, port: 0, bodyBytes: 1_000_000, logger });
+  const probes = { health: () => [], readiness: async () => [] };
+  const server = await startHttp({ graphql, probes, port: 0, bodyBytes: 1_000_000, logger });
   const client = connect(server.port, '127.0.0.1');
   client.on('error', () => {});
   const ended = new Promise((resolve) => client.once('close', resolve));

@@ -4,6 +4,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jobs as jobRows, type RunEventRow, runEvents, runs } from '../../src/db/schema.ts';
 import { badInput } from '../../src/errors.ts';
+import type { JobContext } from '../../src/jobs/jobs.ts';
 import { insertRun } from '../db/rows.ts';
 import { isEvent, openWorkplace, readEvents, type Workplace } from './workplace.ts';
 
@@ -89,13 +90,17 @@ describe('background jobs', () => {
   const id = '11111111-1111-4111-8111-111111111111';
 
   it('write progress and result, and tell both', async () => {
-    const { job, done } = await place.jobs.perform('import-dataset', { input: { path: 'x' } }, async ({ progress }) => {
-      for (let i = 1; i <= 4; i++) {
-        progress({ stage: 'lines', done: i, total: 4 });
-        await sleep(100);
-      }
-      return id;
-    });
+    const { job, done } = await place.jobs.perform(
+      'import-dataset',
+      { input: { path: 'x' } },
+      async ({ progress, succeed }) => {
+        for (let i = 1; i <= 4; i++) {
+          progress({ stage: 'lines', done: i, total: 4 });
+          await sleep(100);
+        }
+        return succeed(async () => id);
+      },
+    );
     const seen = [];
     for await (const row of place.jobs.jobEvents(job.id)) seen.push(row);
     expect(await done).toBe(id);
@@ -118,10 +123,10 @@ describe('background jobs', () => {
   it('do their work once per idempotency key', async () => {
     let calls = 0;
     const request = { input: { name: 'a' }, idempotencyKey: 'key' };
-    const work = async () => {
+    const work = async ({ succeed }: JobContext) => {
       calls++;
       await sleep(50);
-      return id;
+      return succeed(async () => id);
     };
     const started = await Promise.all([1, 2, 3].map(() => place.jobs.perform('evaluate', request, work)));
     expect(await Promise.all(started.map(({ done }) => done))).toEqual([id, id, id]);
@@ -134,7 +139,7 @@ describe('background jobs', () => {
 
   it('are cancelled, and interrupted by a stop; their key begins them anew', async () => {
     const work = ({ signal }: { signal: AbortSignal }) =>
-      new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+      new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
     const cancelled = await place.jobs.perform('evaluate', { input: {} }, work);
     expect(await place.jobs.cancelJob(cancelled.job.id)).toMatchObject({ state: 'CANCELLED' });
 
@@ -143,7 +148,7 @@ describe('background jobs', () => {
     await place.restartJobs();
     const [row] = await place.database.db.select().from(jobRows).where(eq(jobRows.id, first.job.id));
     expect(row.state).toBe('INTERRUPTED');
-    const second = await place.jobs.perform('evaluate', request, async () => id);
+    const second = await place.jobs.perform('evaluate', request, ({ succeed }) => succeed(async () => id));
     expect([second.job.id, await second.done]).toEqual([first.job.id, id]);
   });
 

@@ -2,10 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { jobs as jobRows, runAttempts, runs } from '../../src/db/schema.ts';
+import { jobs as jobRows, models, runAttempts, runs } from '../../src/db/schema.ts';
 import { unavailable } from '../../src/errors.ts';
+import type { JobContext } from '../../src/jobs/jobs.ts';
 import { interruptSilent } from '../../src/jobs/orphans.ts';
-import { insertRun } from '../db/rows.ts';
+import { whileFoldersStay } from '../../src/jobs/shared-folders.ts';
+import { insertModel, insertRun } from '../db/rows.ts';
 import { openWorkplace, readEvents, statesOf, type Workplace } from './workplace.ts';
 
 let place: Workplace;
@@ -42,9 +44,9 @@ describe('while the database fails', () => {
 
   it('the end of a job is written as soon as it can be', async () => {
     let giveBack = async (): Promise<unknown> => undefined;
-    const { job, done } = await place.jobs.perform('fuse', { input: {} }, async () => {
+    const { job, done } = await place.jobs.perform('fuse', { input: {} }, async ({ succeed }) => {
       giveBack = await takeAway('jobs');
-      return id;
+      return succeed(async () => id);
     });
     await sleep(300);
     await giveBack();
@@ -90,27 +92,138 @@ describe('work of a silent process', () => {
   });
 });
 
-it('a dead device thread leaves the queue as it is, for the next start', async () => {
-  await place.behave({ exitAt: 3 });
+it.each([
+  ['device', { exitAt: 3 }],
+  ['cpu', { cpuExits: true }],
+] as const)('a dead %s thread leaves the queue as it is, for the next start', async (dead, behaviour) => {
+  await place.behave(behaviour);
   const [first, second] = [await place.startRun({ epochs: 1 }), await place.startRun({ epochs: 1 })];
   const interrupted = (data: { type: string; state?: string }) => data.type === 'state' && data.state === 'INTERRUPTED';
   await readEvents(place, first.id, { until: interrupted });
-  expect(place.jobs.device.alive).toBe(false);
-  expect(place.jobs.cpu.alive).toBe(true);
+  expect(place.jobs[dead].death).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(place.jobs[dead === 'cpu' ? 'device' : 'cpu'].death).toBeUndefined();
   await sleep(200);
   expect(await findRun(second.id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
   await place.behave({});
   await place.restartJobs();
-  expect(place.jobs.device.alive).toBe(true);
+  expect(place.jobs[dead].death).toBeUndefined();
   expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
 });
 
+describe('work that does not listen', () => {
+  it('is left behind as INTERRUPTED within the time that a stop has, and writes nothing any more', async () => {
+    const { db } = place.database;
+    const before = await db.$count(models);
+    let letGo = (): void => {};
+    const request = { input: {}, idempotencyKey: 'deaf' };
+    const { job, done } = await place.jobs.perform('create-model', request, async ({ succeed }) => {
+      await new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      return succeed(async (tx) => (await insertModel(tx)).id);
+    });
+    const start = performance.now();
+    await place.restartJobs({ graceMs: 2_000 });
+    expect(performance.now() - start).toBeLessThan(4_000);
+    expect(await findJob(job.id)).toMatchObject({ state: 'INTERRUPTED', error: { code: 'UNAVAILABLE' } });
+    letGo();
+    await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await db.$count(models)).toBe(before);
+    expect(await findJob(job.id)).toMatchObject({ state: 'INTERRUPTED' });
+    await (await place.jobs.perform('create-model', request, ({ succeed }) => succeed(async () => id))).done;
+  });
+
+  it('of a run is left behind the same way', async () => {
+    await place.behave({ stepMs: 30 });
+    const run = await place.startRun({ epochs: 1 });
+    await readEvents(place, run.id, { until: ({ type }) => type === 'step' });
+    // What the attempt writes at its end waits for this lock; the write that leaves the attempt behind does not need it.
+    let giveBack = (): void => {};
+    const held = whileFoldersStay(
+      () =>
+        new Promise<void>((resolve) => {
+          giveBack = resolve;
+        }),
+    );
+    await place.restartJobs({ graceMs: 2_000 });
+    expect(await findRun(run.id)).toMatchObject({ state: 'INTERRUPTED' });
+    giveBack();
+    await held;
+    await sleep(200);
+    expect(await findRun(run.id)).toMatchObject({ state: 'INTERRUPTED', attempt: 1 });
+    await place.behave({});
+    await place.jobs.resumeRun(run.id);
+    expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
+  });
+});
+
 describe('a job', () => {
+  /** The database as a process leaves it that dies before its job's row: no job can be SUCCEEDED until the answer is called. */
+  async function refuseSuccess(): Promise<() => Promise<unknown>> {
+    const { db } = place.database;
+    const statements = [
+      `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$`,
+      `create trigger refuse before update on jobs for each row when (new.state = 'SUCCEEDED') execute function refuse()`,
+    ];
+    for (const statement of statements) await db.execute(sql.raw(statement));
+    return () => db.execute(sql.raw('drop function refuse cascade'));
+  }
+
+  it('keeps nothing of what it made unless its own row says so, and its key makes it once', async () => {
+    const { db } = place.database;
+    const before = await db.$count(models);
+    const request = { input: {}, idempotencyKey: 'one model' };
+    let tries = 0;
+    const work = ({ succeed }: JobContext) =>
+      succeed(async (tx) => {
+        tries++;
+        return (await insertModel(tx)).id;
+      });
+    const allow = await refuseSuccess();
+    const first = await place.jobs.perform('create-model', request, work);
+    while (tries < 2) await sleep(20);
+    expect(await findJob(first.job.id)).toMatchObject({ state: 'RUNNING', resultId: null });
+    await place.restartJobs();
+    await expect(first.done).rejects.toThrow();
+    expect(await findJob(first.job.id)).toMatchObject({ state: 'INTERRUPTED', resultId: null });
+    expect(await db.$count(models)).toBe(before);
+    await allow();
+    const second = await place.jobs.perform('create-model', request, work);
+    const made = await second.done;
+    expect(second.job.id).toBe(first.job.id);
+    expect(await findJob(first.job.id)).toMatchObject({ state: 'SUCCEEDED', resultId: made, error: null });
+    expect(await (await place.jobs.perform('create-model', request, work)).done).toBe(made);
+    expect(await db.$count(models)).toBe(before + 1);
+  });
+
+  it('that another process has begun anew writes nothing', async () => {
+    const { db } = place.database;
+    const before = await db.$count(models);
+    const { job, done } = await place.jobs.perform('create-model', { input: {} }, async ({ jobId, succeed }) => {
+      await db.update(jobRows).set({ host: 'another host', pid: 1 }).where(eq(jobRows.id, jobId));
+      return succeed(async (tx) => (await insertModel(tx)).id);
+    });
+    await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining(job.id) });
+    expect(await db.$count(models)).toBe(before);
+    expect(await findJob(job.id)).toMatchObject({ state: 'RUNNING', host: 'another host', error: null });
+    await db.delete(jobRows).where(eq(jobRows.id, job.id));
+  });
+
+  it('whose write breaks off for a defect fails at once', async () => {
+    const { job, done } = await place.jobs.perform('fuse', { input: {} }, ({ succeed }) =>
+      succeed(async () => {
+        throw new Error('a defect');
+      }),
+    );
+    await expect(done).rejects.toThrow('a defect');
+    expect(await findJob(job.id)).toMatchObject({ state: 'FAILED', error: { message: 'a defect' } });
+  });
+
   it('does not start once the process stops', async () => {
     let started = false;
-    const work = async (): Promise<string> => {
+    const work = async ({ succeed }: JobContext) => {
       started = true;
-      return id;
+      return succeed(async () => id);
     };
     const beginning = place.jobs.perform('fuse', { input: {}, idempotencyKey: 'too late' }, work);
     const refused = expect(beginning).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -123,21 +236,21 @@ describe('a job', () => {
 
   it('that was cancelled, or failed for want of something, is begun anew under its key', async () => {
     const full = { input: {}, idempotencyKey: 'full disk' };
-    const failing = async (): Promise<string> => {
+    const failing = async (): Promise<never> => {
       throw unavailable('The disk is full', { remedy: 'Free some, then repeat the request.' });
     };
     const first = await place.jobs.perform('fuse', full, failing);
     await expect(first.done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    const second = await place.jobs.perform('fuse', full, async () => id);
+    const second = await place.jobs.perform('fuse', full, ({ succeed }) => succeed(async () => id));
     expect([second.job.id, await second.done]).toEqual([first.job.id, id]);
     expect(await findJob(first.job.id)).toMatchObject({ state: 'SUCCEEDED', error: null });
 
     const cancelled = { input: {}, idempotencyKey: 'cancelled' };
     const waiting = ({ signal }: { signal: AbortSignal }) =>
-      new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+      new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
     const third = await place.jobs.perform('fuse', cancelled, waiting);
     expect(await place.jobs.cancelJob(third.job.id)).toMatchObject({ state: 'CANCELLED' });
-    expect(await (await place.jobs.perform('fuse', cancelled, async () => id)).done).toBe(id);
+    expect(await (await place.jobs.perform('fuse', cancelled, ({ succeed }) => succeed(async () => id))).done).toBe(id);
   });
 
   it('that failed for what was asked fails again the same way, without work', async () => {
@@ -146,7 +259,7 @@ describe('a job', () => {
       throw new Error('strangers');
     });
     await expect(first.done).rejects.toThrow('strangers');
-    const second = await place.jobs.perform('fuse', request, async () => id);
+    const second = await place.jobs.perform('fuse', request, ({ succeed }) => succeed(async () => id));
     await expect(second.done).rejects.toThrow('strangers');
   });
 });

@@ -2,7 +2,7 @@
  * A data folder with a database, storage and jobs whose threads are those of test/jobs/threads. The database is PGlite, or
  * the Postgres of DATABASE_URL_TEST where that is set.
  */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../src/db/open.ts';
@@ -22,6 +22,7 @@ export interface Behaviour {
   readonly deafMs?: number;
   readonly failAt?: number;
   readonly exitAt?: number;
+  readonly cpuExits?: boolean;
 }
 
 export interface Workplace {
@@ -36,10 +37,19 @@ export interface Workplace {
   close(): Promise<void>;
 }
 
-export async function openWorkplace(): Promise<Workplace> {
-  const database = await openTestDatabase(postgresUrl ? 'postgres' : 'pglite');
+/** With `shared`, jobs take the database for one that other hosts use too, whichever it is. */
+export async function openWorkplace({ shared = false } = {}): Promise<Workplace> {
+  const opened = await openTestDatabase(postgresUrl ? 'postgres' : 'pglite');
+  const database = shared ? { ...opened, kind: 'postgres' as const } : opened;
   const { dataDir } = database;
   const storage = openStorage(dataDir);
+  // What the rows of test/db/rows.ts name.
+  for (const [kind, text] of [
+    ['models', 'theta_0'],
+    ['datasets', 'records'],
+  ] as const) {
+    await mkdir(storage.path(kind, digestOf(text)), { recursive: true });
+  }
   const open = () => openJobs({ database, storage, config: { dataDir, adapter: 'auto' }, threads: testThreads });
   let jobs = await open();
   return {

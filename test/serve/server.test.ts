@@ -132,6 +132,20 @@ describe('search', () => {
     expect(await server.search({ segment: await segment(0), queries, k: 10 })).toMatchObject({ k: 0 });
   });
 
+  it('ends for a caller that is gone, and leaves the segment to the next', async () => {
+    const { server } = await serve();
+    const queries = { data: vectors.slice(0, 300 * dimension), count: 300, dimension };
+    const request = { segment: await segment(), queries, k: 1 };
+    const gone = new Error('gone');
+    await expect(server.search(request, AbortSignal.abort(gone))).rejects.toBe(gone);
+    // Aborted while the first of two tiles of queries is on its way.
+    const stop = new AbortController();
+    const searching = server.search(request, stop.signal);
+    setTimeout(() => stop.abort(gone), 0);
+    await expect(searching).rejects.toBe(gone);
+    expect((await server.search(request)).rows).toHaveLength(300);
+  });
+
   it('refuses another dimension, a bad k and a damaged segment', async () => {
     const { server } = await serve();
     const queries = { data: vectors.slice(0, dimension), count: 1, dimension };

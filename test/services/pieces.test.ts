@@ -24,6 +24,26 @@ describe('exclusively', () => {
     expect(seen.indexOf('c+')).toBeLessThan(seen.indexOf('a-'));
   });
 
+  it('lets go who does not want to wait any longer, and keeps the order of the others', async () => {
+    const seen: string[] = [];
+    const [stop, end] = [new AbortController(), new AbortController()];
+    const first = exclusively('w', async () => {
+      await new Promise((resolve) => end.signal.addEventListener('abort', resolve));
+      seen.push('first');
+    });
+    const second = exclusively('w', async () => seen.push('second'), stop.signal);
+    const third = exclusively('w', async () => seen.push('third'), new AbortController().signal);
+    stop.abort(new Error('enough'));
+    await expect(second).rejects.toThrow('enough');
+    await sleep(10);
+    expect(seen).toEqual([]);
+    end.abort();
+    await Promise.all([first, third]);
+    expect(seen).toEqual(['first', 'third']);
+    await expect(exclusively('w', async () => seen.push('late'), stop.signal)).rejects.toThrow('enough');
+    expect(seen).toHaveLength(2);
+  });
+
   it('goes on after a failure', async () => {
     const failed = exclusively('z', () => Promise.reject(new Error('no')));
     const next = exclusively('z', () => Promise.resolve(1));

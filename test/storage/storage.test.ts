@@ -87,8 +87,11 @@ describe('storage', () => {
     const { digest } = await storage.publish('models', await staged({ kept: 'yes' }));
     await storage.clean();
     await storage.clean();
-    expect(await readdir(storage.root)).toEqual(['objects']);
+    expect(await readdir(storage.root)).toEqual(['objects', 'unnamed']);
     expect(await storage.exists('models', digest)).toBe(true);
+    expect(await storage.unnamed()).toEqual([{ kind: 'models', name: digest }]);
+    await storage.settle('models', digest);
+    expect(await storage.unnamed()).toEqual([]);
   });
 
   it('removes an object as a whole, and puts it back where somebody still wants it', async () => {

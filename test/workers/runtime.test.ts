@@ -115,7 +115,7 @@ describe('calls to a thread', () => {
         }),
       ]);
       await expect(thread.call('echo', 1)).rejects.toMatchObject(expected);
-      expect(thread.alive).toBe(false);
+      expect(thread.death).toMatchObject({ code: 'UNAVAILABLE' });
     }
   });
 
@@ -127,7 +127,7 @@ describe('calls to a thread', () => {
     await thread.close();
     expect(await waiting).toMatch(/^stopped/);
     expect(printed).toBe('closed\n');
-    expect(thread.alive).toBe(false);
+    expect(thread.death).toMatchObject({ code: 'UNAVAILABLE' });
     await thread.close();
   });
 

@@ -11,8 +11,9 @@ const operation = JSON.stringify({ query: '{ __typename }' });
 
 export function httpSuite(live: () => Live): void {
   describe('the HTTP server', () => {
-    it('says that it lives', async () => {
-      expect(await raw(live(), '/health')).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+    it('says that it lives and takes work', async () => {
+      for (const path of ['/health', '/ready'])
+        expect(await raw(live(), path)).toMatchObject({ status: 200, body: '{"status":"ok"}' });
     });
 
     it('serves GraphiQL without anything of another host', async () => {
@@ -121,6 +122,7 @@ export function httpSuite(live: () => Live): void {
       const graphql = { fetch: () => new Response() };
       const second = startHttp({
         graphql: graphql as never,
+        probes: { health: () => [], readiness: async () => [] },
         port,
         bodyBytes: 1,
         logger: createLogger('test', 'silent'),

@@ -1,0 +1,89 @@
+/** GET /health and GET /ready: what a supervisor and a load balancer are told, with real threads and a database that fails. */
+import { buildSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import type { Context } from '../../src/graphql/context.ts';
+import { type HttpServer, startHttp } from '../../src/http/server.ts';
+import { createLogger } from '../../src/log.ts';
+import { probesOf } from '../../src/services/health.ts';
+import type { Tandem } from '../../src/services/tandem.ts';
+import { openWorkplace, readEvents, type Workplace } from '../jobs/workplace.ts';
+
+let place: Workplace;
+let server: HttpServer;
+/** In place of the database's `execute`; undefined = the database itself. */
+let execute: (() => Promise<unknown>) | undefined;
+const logger = createLogger('test', 'silent');
+
+beforeAll(async () => {
+  place = await openWorkplace();
+  const { database, jobs, storage } = place;
+  const db = { execute: (query: string) => (execute ? execute() : database.db.execute(query)) };
+  const config = loadConfig({ TANDEM_DATA: place.dataDir });
+  const tandem = { config, storage, jobs, startedAt: new Date(), database: { ...database, db } } as unknown as Tandem;
+  const graphql = createYoga<Record<string, unknown>, Context>({ schema: buildSchema('type Query { x: Int }') });
+  server = await startHttp({ graphql, probes: probesOf(tandem), port: 0, bodyBytes: 1_000, logger });
+});
+afterAll(async () => {
+  await server.close();
+  await place.close();
+});
+
+async function probe(path: '/health' | '/ready') {
+  const response = await fetch(`${server.url}${path}`);
+  return { status: response.status, body: (await response.json()) as unknown };
+}
+
+const well = { status: 200, body: { status: 'ok' } };
+const failing = (...parts: object[]) => ({
+  status: 503,
+  body: {
+    status: 'failing',
+    failing: parts.map((part) => expect.objectContaining({ remedy: expect.any(String), ...part })),
+  },
+});
+
+it('say that all is well', async () => {
+  expect(await probe('/health')).toEqual(well);
+  expect(await probe('/ready')).toEqual(well);
+});
+
+it('tell a database that fails from a process that does', async () => {
+  execute = () => Promise.reject(new Error('Connection terminated unexpectedly'));
+  expect(await probe('/ready')).toEqual(
+    failing({ part: 'database', message: expect.stringContaining('cannot be reached') }),
+  );
+  expect(await probe('/health')).toEqual(well);
+  execute = undefined;
+  expect(await probe('/ready')).toEqual(well);
+});
+
+it('do not wait for a database that is silent, nor ask it again meanwhile', async () => {
+  let asked = 0;
+  let answer = (): void => {};
+  execute = () => {
+    asked++;
+    return new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+  };
+  const silent = failing({ part: 'database', message: expect.stringContaining('not answered') });
+  expect(await Promise.all([probe('/ready'), probe('/ready')])).toEqual([silent, silent]);
+  expect(asked).toBe(1);
+  execute = undefined;
+  answer();
+  expect(await probe('/ready')).toEqual(well);
+});
+
+it('name the thread that has ended, and a server that stops', async () => {
+  await place.behave({ exitAt: 1 });
+  const run = await place.startRun({ epochs: 1 });
+  await readEvents(place, run.id, { until: (data) => data.type === 'state' && data.state === 'INTERRUPTED' });
+  const dead = failing({ part: 'device thread', message: expect.stringContaining('exit code 7') });
+  expect(await probe('/health')).toEqual(dead);
+  expect(await probe('/ready')).toEqual(dead);
+  server.drain();
+  expect(await probe('/ready')).toEqual(failing({ part: 'server' }));
+  expect(await probe('/health')).toEqual(dead);
+});

@@ -1,0 +1,100 @@
+/** Hosts that share a database: what another one queues, tells and works on, seen from this one. */
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { datasets, jobs as jobRows, runAttempts, runDatasets, runEvents, runs } from '../../src/db/schema.ts';
+import { interruptSilent } from '../../src/jobs/orphans.ts';
+import { digestOf, insertRun } from '../db/rows.ts';
+import { openWorkplace, readEvents, statesOf, type Workplace } from './workplace.ts';
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await openWorkplace({ shared: true });
+});
+afterAll(() => place.close());
+
+const another = { host: 'another host', pid: 1 };
+const findRun = async (runId: string) => (await place.database.db.select().from(runs).where(eq(runs.id, runId)))[0]!;
+
+/** Another host's: nothing in this process is woken by it. */
+async function foreignRun(leaseUntil = new Date(Date.now() + 60_000)): Promise<string> {
+  return place.database.db.transaction(async (tx) => {
+    const run = await insertRun(tx);
+    await tx.update(runs).set({ state: 'RUNNING', attempt: 1 }).where(eq(runs.id, run.id));
+    await tx.insert(runAttempts).values({ ...another, runId: run.id, number: 1, leaseUntil });
+    return run.id;
+  });
+}
+
+it('takes a run that another host has queued', async () => {
+  const run = await place.database.db.transaction((tx) => insertRun(tx, { epochs: 1 }));
+  expect(statesOf(await readEvents(place, run.id))).toEqual(['RUNNING', 'SUCCEEDED']);
+});
+
+it('leaves a run to the host that has its files, and takes those behind it', async () => {
+  const { db } = place.database;
+  const digest = digestOf('records of another host');
+  const [elsewhere, here] = await db.transaction(async (tx) => {
+    const first = await insertRun(tx, { epochs: 1 });
+    const [named] = await tx.select().from(runDatasets).where(eq(runDatasets.runId, first.id));
+    await tx.update(datasets).set({ digest }).where(eq(datasets.id, named!.datasetId));
+    await tx
+      .update(runs)
+      .set({ createdAt: new Date(0) })
+      .where(eq(runs.id, first.id));
+    return [first.id, (await insertRun(tx, { epochs: 1 })).id];
+  });
+  expect(statesOf(await readEvents(place, here)).at(-1)).toBe('SUCCEEDED');
+  expect(await findRun(elsewhere)).toMatchObject({ state: 'QUEUED', attempt: 0 });
+  await mkdir(place.storage.path('datasets', digest), { recursive: true });
+  expect(statesOf(await readEvents(place, elsewhere)).at(-1)).toBe('SUCCEEDED');
+});
+
+it('tells what a run on another host tells, and its silence', async () => {
+  const { db } = place.database;
+  const runId = await foreignRun();
+  const told: string[] = [];
+  const reading = (async () => {
+    for await (const item of place.jobs.runEvents(runId, { heartbeatMs: 2_500 })) told.push(item.type);
+  })();
+  while (told.length === 0) await sleep(50);
+  expect(told).toEqual(['heartbeat']);
+  const begin = performance.now();
+  const data = { type: 'state', state: 'SUCCEEDED' } as const;
+  await db.insert(runEvents).values({ runId, seq: 1, attempt: 1, type: 'state', data });
+  await db.update(runs).set({ state: 'SUCCEEDED', lastSeq: 1 }).where(eq(runs.id, runId));
+  await reading;
+  expect(told.at(-1)).toBe('state');
+  expect(performance.now() - begin).toBeLessThan(5_000);
+});
+
+it('cancels a run on another host, and answers when that has heard of it', async () => {
+  const runId = await foreignRun();
+  const cancelling = place.jobs.cancelRun(runId);
+  while (!(await findRun(runId)).cancelRequested) await sleep(20);
+  await sleep(300);
+  await place.database.db.update(runs).set({ state: 'CANCELLED' }).where(eq(runs.id, runId));
+  expect(await cancelling).toMatchObject({ state: 'CANCELLED' });
+});
+
+it('ends a run that was to be cancelled when its host has died', async () => {
+  const { db } = place.database;
+  const runId = await foreignRun(new Date(0));
+  await db.update(runs).set({ cancelRequested: true }).where(eq(runs.id, runId));
+  expect((await interruptSilent(db, { runs: [], jobs: [] })).runs).toEqual([runId]);
+  expect(await findRun(runId)).toMatchObject({ state: 'CANCELLED', finishedAt: expect.any(Date) });
+});
+
+it('says where a job runs that it cannot cancel', async () => {
+  const { db } = place.database;
+  const [job] = await db
+    .insert(jobRows)
+    .values({ kind: 'fuse', input: {}, ...another })
+    .returning();
+  await expect(place.jobs.cancelJob(job!.id)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('another host'),
+  });
+  await db.delete(jobRows).where(eq(jobRows.id, job!.id));
+});
