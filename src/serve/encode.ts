@@ -5,11 +5,16 @@ import { dimensionOf } from '../formats/pipeline/catalog.ts';
 import { checkTexts, cutByTokens, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { encodeBatch } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
+import { pieceTokens } from '../nn/piece-size.ts';
 import { Tape } from '../nn/tape.ts';
 import type { PackedTexts } from '../nn/types.ts';
 
-/** Tokens of one micro-batch. */
-export const microBatchTokens = 4096;
+/** Tokens that fit a micro-batch, for the memory they take. */
+const fittingTokens = 4096;
+
+/** Tokens of one micro-batch: what fits, and what a short task may have to wait for. */
+export const microBatchTokens = ({ gpu, spec }: Encoder): number =>
+  Math.min(fittingTokens, pieceTokens(gpu.adapter, spec, 1));
 
 /** Largest distance of a squared length from 1; rounding stays below 1e-5. */
 const lengthTolerance = 1e-3;
@@ -38,7 +43,7 @@ export async function encodeTexts(
   const width = dimensionOf(encoder.spec);
   checkTexts(encoder.spec.architecture, texts, 'The texts');
   const vectors = new Float32Array(texts.poolStart.length * width);
-  const cuts = cutByTokens(texts.cumulative, options.microBatchTokens ?? microBatchTokens);
+  const cuts = cutByTokens(texts.cumulative, options.microBatchTokens ?? microBatchTokens(encoder));
   let before = Promise.resolve();
   for (let piece = 0; piece + 1 < cuts.length; piece++) {
     const [from, to] = [cuts[piece]!, cuts[piece + 1]!];

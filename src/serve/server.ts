@@ -65,7 +65,7 @@ export class DeviceServer {
     options: { readonly signal: AbortSignal; readonly unit: boolean },
   ): Promise<Float32Array<ArrayBuffer>> {
     const { scheduler } = this;
-    return texts.ids.length > microBatchTokens
+    return texts.ids.length > microBatchTokens(encoder)
       ? encodeTexts(encoder, texts, { ...options, turn: scheduler.turn })
       : scheduler.interactive(() => encodeTexts(encoder, texts, options));
   }

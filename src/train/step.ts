@@ -2,13 +2,15 @@
  * One update by the embedding-level gradient cache (docs/architecture.md; after Gao et al. 2021, arXiv 2101.06983): all
  * micro-batches are encoded, the loss of the whole global batch is computed once on their unit vectors, then each
  * micro-batch is encoded again with a tape and back-propagated from its slice of the gradient. In-batch negatives never
- * depend on memory, and the result does not depend on the cuts beyond rounding. One piece skips the second encoding.
+ * depend on memory, and the result does not depend on the cuts beyond rounding. A batch whose tapes have room together
+ * skips the second encoding.
  */
 import { dimensionOf, pooledWidth } from '../formats/pipeline/catalog.ts';
-import type { Tensor } from '../gpu/types.ts';
+import type { Gpu, Tensor } from '../gpu/types.ts';
 import { cutByTokens, type DeviceBatch, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
-import { encodeBatch } from '../nn/encode.ts';
+import { encodeBatch, type Representations } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
+import { pieceTokens } from '../nn/piece-size.ts';
 import { Tape, type TapeObserver } from '../nn/tape.ts';
 import type { DropoutSettings } from '../nn/types.ts';
 import type { RunSettings } from './catalog.ts';
@@ -25,6 +27,8 @@ export interface StepInput {
   readonly turn: () => Promise<void>;
   /** Sees every op's result; for the diagnosis of non-finite values. */
   readonly observer?: TapeObserver;
+  /** Tokens that the device is given at once; what suits the adapter unless a test wants fewer. */
+  readonly pieceTokens?: number;
 }
 
 /** Texts `from` to `to` of the global batch. */
@@ -40,63 +44,56 @@ interface Piece {
 export async function recordGradients(input: StepInput): Promise<Objective> {
   const { encoder, settings, batch } = input;
   encoder.parameters.clearGradients();
-  const pieces = cutIntoPieces(batch, settings.microBatchTokens);
-  return pieces.length === 1 ? recordWhole(input) : recordInPieces(input, pieces);
+  const memory = settings.microBatchTokens;
+  const pace = input.pieceTokens ?? pieceTokens(encoder.gpu.adapter, encoder.spec, 3);
+  const cuts = cutByTokens(batch.texts.cumulative, Math.min(memory, pace));
+  const pieces = cuts.slice(1).map((to, index): Piece => ({ from: cuts[index]!, to }));
+  return recordPieces(input, pieces, pieces.length === 1 || batch.texts.ids.length <= memory);
 }
 
-function cutIntoPieces(batch: GlobalBatch, tokens: number): Piece[] {
-  const cuts = cutByTokens(batch.texts.cumulative, tokens);
-  return cuts.slice(1).map((to, index) => ({ from: cuts[index]!, to }));
+/** A piece's representations, with the tape that leads back from them if it records. */
+interface EncodedPiece {
+  readonly tape: Tape;
+  readonly device: DeviceBatch;
+  readonly vectors: Representations;
 }
 
-async function recordWhole(input: StepInput): Promise<Objective> {
-  const { encoder, settings, batch } = input;
-  const { gpu } = encoder;
-  const device = makeBatch(gpu, batch.texts);
-  const tape = new Tape(gpu, true, input.observer);
-  let objective: Objective | undefined;
-  try {
-    const vectors = encodeBatch(tape, encoder, device, encodeOptions(input));
-    const gradients = leaseLike(tape, vectorShapes(input));
-    objective = recordObjective(
-      gpu,
-      settings,
-      batch,
-      { final: vectors.final.tensor, inner: vectors.inner?.tensor },
-      gradients,
-    );
-    tape.give(vectors.final, gradients.final);
-    if (vectors.inner && gradients.inner) tape.give(vectors.inner, gradients.inner);
-    tape.backward();
-    // In this same turn of the event loop: an error of another task drops what is recorded and not submitted.
-    gpu.submit();
-    return objective;
-  } catch (error) {
-    objective?.release();
-    throw error;
-  } finally {
-    tape.dispose();
-    releaseBatch(gpu, device);
-  }
-}
-
-async function recordInPieces(input: StepInput, pieces: readonly Piece[]): Promise<Objective> {
+/** `keep`: the tapes of all pieces have room together, so that none is encoded twice. */
+async function recordPieces(input: StepInput, pieces: readonly Piece[], keep: boolean): Promise<Objective> {
   const { encoder, settings, batch } = input;
   const { gpu } = encoder;
   const shapes = vectorShapes(input);
   const holder = new Tape(gpu, false);
+  const open = new Map<Piece, EncodedPiece>();
+  const encode = (piece: Piece, recording: boolean): EncodedPiece => {
+    const encoded = encodePiece(input, piece, recording);
+    open.set(piece, encoded);
+    return encoded;
+  };
+  const close = (piece: Piece): void => {
+    const encoded = open.get(piece);
+    open.delete(piece);
+    if (encoded) giveBack(gpu, encoded);
+  };
   let objective: Objective | undefined;
   try {
     const vectors = leaseLike(holder, shapes);
-    await eachPiece(input, pieces, (piece) => encodePiece(input, piece, vectors));
+    await eachPiece(input, pieces, (piece) => {
+      copyRows(gpu, encode(piece, keep).vectors, vectors, piece);
+      if (!keep) close(piece);
+    });
     const gradients = leaseLike(holder, shapes);
     objective = recordObjective(gpu, settings, batch, vectors, gradients);
-    await eachPiece(input, pieces, (piece) => backwardPiece(input, piece, gradients));
+    await eachPiece(input, pieces, (piece) => {
+      goBack(gpu, open.get(piece) ?? encode(piece, true), gradients, piece);
+      close(piece);
+    });
     return objective;
   } catch (error) {
     objective?.release();
     throw error;
   } finally {
+    for (const piece of [...open.keys()]) close(piece);
     holder.dispose();
   }
 }
@@ -107,6 +104,12 @@ async function eachPiece(
   pieces: readonly Piece[],
   record: (piece: Piece) => void,
 ): Promise<void> {
+  if (pieces.length === 1) {
+    // The whole batch: the next step is recorded while the device works.
+    record(pieces[0]!);
+    gpu.submit();
+    return;
+  }
   let before = Promise.resolve();
   try {
     for (const piece of pieces) {
@@ -125,48 +128,40 @@ async function eachPiece(
   await before;
 }
 
-/** Encodes a piece without a tape and puts its vectors into their rows. */
-function encodePiece(input: StepInput, piece: Piece, into: LayerVectors): void {
-  const { gpu } = input.encoder;
-  withPiece(input, piece, false, (tape, device) => {
-    const vectors = encodeBatch(tape, input.encoder, device, encodeOptions(input));
-    const count = piece.to - piece.from;
-    gpu.copy(vectors.final.tensor, rowView(into.final, piece.from, count));
-    if (into.inner && vectors.inner) gpu.copy(vectors.inner.tensor, rowView(into.inner, piece.from, count));
-  });
-}
-
-/** Encodes a piece again, with a tape, and goes back from its rows of the gradients. */
-function backwardPiece(input: StepInput, piece: Piece, from: LayerVectors): void {
-  const { gpu } = input.encoder;
-  withPiece(input, piece, true, (tape, device) => {
-    const vectors = encodeBatch(tape, input.encoder, device, encodeOptions(input));
-    const slice = (gradients: Tensor): Tensor => {
-      const rows = tape.lease('gradient slice', [device.B, gradients.shape[1]!]);
-      gpu.copy(rowView(gradients, piece.from, device.B), rows);
-      return rows;
-    };
-    tape.give(vectors.final, slice(from.final));
-    if (from.inner && vectors.inner) tape.give(vectors.inner, slice(from.inner));
-    tape.backward();
-  });
-}
-
-function withPiece(
-  input: StepInput,
-  { from, to }: Piece,
-  recording: boolean,
-  work: (tape: Tape, device: DeviceBatch) => void,
-): void {
+function encodePiece(input: StepInput, { from, to }: Piece, recording: boolean): EncodedPiece {
   const { gpu } = input.encoder;
   const device = makeBatch(gpu, sliceTexts(input.batch.texts, from, to), from);
   const tape = new Tape(gpu, recording, input.observer);
   try {
-    work(tape, device);
-  } finally {
+    return { tape, device, vectors: encodeBatch(tape, input.encoder, device, encodeOptions(input)) };
+  } catch (error) {
     tape.dispose();
     releaseBatch(gpu, device);
+    throw error;
   }
+}
+
+function giveBack(gpu: Gpu, { tape, device }: EncodedPiece): void {
+  tape.dispose();
+  releaseBatch(gpu, device);
+}
+
+/** Puts a piece's vectors into their rows of the global batch's. */
+function copyRows(gpu: Gpu, vectors: Representations, into: LayerVectors, { from, to }: Piece): void {
+  gpu.copy(vectors.final.tensor, rowView(into.final, from, to - from));
+  if (into.inner && vectors.inner) gpu.copy(vectors.inner.tensor, rowView(into.inner, from, to - from));
+}
+
+/** Goes back from a piece's rows of the gradients. */
+function goBack(gpu: Gpu, { tape, vectors }: EncodedPiece, gradients: LayerVectors, { from, to }: Piece): void {
+  const slice = (whole: Tensor): Tensor => {
+    const rows = tape.lease('gradient slice', [to - from, whole.shape[1]!]);
+    gpu.copy(rowView(whole, from, to - from), rows);
+    return rows;
+  };
+  tape.give(vectors.final, slice(gradients.final));
+  if (gradients.inner && vectors.inner) tape.give(vectors.inner, slice(gradients.inner));
+  tape.backward();
 }
 
 function encodeOptions({ settings, batch, step }: StepInput): { dropout: DropoutSettings; inner: boolean } {
