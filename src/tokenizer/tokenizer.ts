@@ -63,12 +63,21 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
   const { tokenizer, specialIds } = parse(json, label);
   tokenizer.disablePadding();
   const serial = new Serial();
-  const specialTokens = countSpecial(await tokenizer.encode(''));
+  const specialTokens = countSpecial((await encodeAll(['']))[0]);
   const prompts = new PromptLengths(specialIds);
 
-  async function truncatedBatch(texts: readonly string[], maxLength: number): Promise<native.JsEncoding[]> {
+  function encodeAll(texts: readonly string[]): Promise<native.JsEncoding[]> {
+    return tokenizer.encodeBatch([...texts]).catch((error: Error) => {
+      throw badInput(`The tokenizer ${label} cannot encode a text: ${error.message}`, {
+        field: label,
+        expected: 'an unknown token of its own where its vocabulary has not every piece of a text',
+      });
+    });
+  }
+
+  function truncatedBatch(texts: readonly string[], maxLength: number): Promise<native.JsEncoding[]> {
     tokenizer.setTruncation(maxLength);
-    return tokenizer.encodeBatch([...texts]);
+    return encodeAll(texts);
   }
 
   async function encode(texts: readonly TextToEncode[], { maxLength, includePrompt }: EncodeOptions) {
@@ -101,7 +110,7 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
     tokenize: (texts) =>
       serial.run(async () => {
         tokenizer.disableTruncation();
-        const encodings = await tokenizer.encodeBatch([...texts]);
+        const encodings = await encodeAll(texts);
         return encodings.map((encoding) => ({
           ids: Uint32Array.from(encoding.getIds()),
           offsets: encoding.getOffsets() as [number, number][],

@@ -139,4 +139,20 @@ describe('tokenizer', () => {
     await expect(loadTokenizer(path)).rejects.toMatchObject(problem);
     await expect(loadTokenizer(`${path}.absent`)).rejects.toMatchObject(problem);
   });
+
+  it('says which tokenizer knows no token for a piece of a text', async () => {
+    const file = JSON.parse(tinyTokenizerJson) as { model: { vocab: Record<string, number> } };
+    const { '[UNK]': _unknown, ...vocab } = file.model.vocab;
+    const json = JSON.stringify({
+      ...file,
+      added_tokens: [],
+      post_processor: null,
+      model: { ...file.model, vocab },
+    });
+    const without = await parseTokenizer(json, 'here/tokenizer.json');
+    await expect(without.tokenize(['oil zebra'])).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/^The tokenizer here\/tokenizer.json cannot encode a text: .*UNK/),
+    });
+  });
 });
