@@ -31,6 +31,9 @@ const entries = {
 /** Entry point of a thread or process. Always the compiled one: a .ts worker does not start on Node 20. */
 export const workerEntry = (name: keyof typeof entries): string => join(distRoot, entries[name]);
 
+/** Archive of a new embedded database, made by the build with this version of PGlite. */
+export const databaseTemplate = (version: string): string => join(distRoot, 'src', 'db', `template-${version}.tar.gz`);
+
 /** The package's own version. */
 export const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
