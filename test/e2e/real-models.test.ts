@@ -129,7 +129,13 @@ describe('real models', () => {
     });
 
     it('embeds by a folder, and leaves nothing behind', async () => {
-      const ended = await run('b', ['embed', '--model', at('model'), '--texts', at('texts.json'), '--json']);
+      // As a killed server leaves it, when its pid is another process by now.
+      await mkdir(at('stale'));
+      const portFile = JSON.stringify({ url: 'http://127.0.0.1:9', pid: process.pid });
+      await writeFile(at('stale', 'server.json'), portFile);
+      const args = ['embed', '--model', at('model'), '--texts', at('texts.json'), '--json', '--data', at('stale')];
+      const ended = await run('b', args);
+      expect(await readdir(at('stale'))).toEqual(['server.json']);
       expect(ended).toMatchObject({ code: 0, left: [] });
       const { dimension, vectors, tokens, truncated } = lastLine<Vectors>(ended);
       expect(dimension).toBe(architecture.width);
