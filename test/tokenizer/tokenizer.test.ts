@@ -108,6 +108,23 @@ describe('tokenizer', () => {
     });
   });
 
+  it('answers a short call in between the texts of a long one', async () => {
+    const long = Array.from({ length: 3 }, () => 'oil '.repeat(63_000));
+    const ended: string[] = [];
+    const calls = [
+      tokenizer.tokenize(long).then(() => ended.push('long')),
+      tokenizer
+        .encode(
+          long.map((text) => ({ prompt: 'find: ', text })),
+          wide,
+        )
+        .then(() => ended.push('cut')),
+      tokenizer.encode([{ prompt: 'find: ', text: 'oil' }], wide).then(() => ended.push('short')),
+    ];
+    await Promise.all(calls);
+    expect(ended[0]).toBe('short');
+  });
+
   it('gives offsets in code points, without truncation', async () => {
     const [{ ids, offsets }] = await tokenizer.tokenize(['😀 Pumps\0 [SEP] ab']);
     expect([...ids]).toEqual([cls, unk, pump, s, sep, a, pieceB, sep]);
