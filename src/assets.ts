@@ -21,9 +21,18 @@ export const readShader = (path: string): string => readFileSync(join(treeRoot, 
 /** Folder of the generated SQL migrations. */
 export const migrationsFolder = (): string => join(treeRoot, 'src', 'db', 'migrations');
 
-/** A thread's entry point. Always the compiled one: a .ts worker does not start on Node 20. */
-export const workerEntry = (name: 'device' | 'cpu' | 'database'): string =>
-  join(distRoot, name === 'database' ? 'src/db/pglite-thread.js' : `workers/${name}.js`);
+const entries = {
+  device: 'workers/device.js',
+  cpu: 'workers/cpu.js',
+  database: 'src/db/pglite-thread.js',
+  'tokenizer-trial': 'src/tokenizer/trial-process.js',
+};
+
+/** Entry point of a thread or process. Always the compiled one: a .ts worker does not start on Node 20. */
+export const workerEntry = (name: keyof typeof entries): string => join(distRoot, entries[name]);
+
+/** Archive of a new embedded database, made by the build with this version of PGlite. */
+export const databaseTemplate = (version: string): string => join(distRoot, 'src', 'db', `template-${version}.tar.gz`);
 
 /** The package's own version. */
 export const packageVersion = (): string =>

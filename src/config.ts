@@ -1,4 +1,5 @@
 /** Every setting of a Tandem process, read once from the environment. Nothing else reads process.env (log level aside). */
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { badInput } from './errors.ts';
@@ -17,7 +18,7 @@ export interface Config {
   readonly cacheDir: string;
   /** `auto`: hardware first, else software. `software`: only a software adapter (TANDEM_ADAPTER). */
   readonly adapter: 'auto' | 'software';
-  /** Where models are downloaded from (HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE). The token is never shown or stored. */
+  /** Where models are downloaded from (HF_ENDPOINT, HF_HUB_OFFLINE, and HF_TOKEN or what `hf auth login` keeps). The token is never shown or stored. */
   readonly hub: HubSettings;
   readonly limits: Limits;
 }
@@ -65,11 +66,24 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     adapter,
     hub: {
       endpoint: readEndpoint(environment['HF_ENDPOINT']),
-      token: environment['HF_TOKEN']?.trim() || undefined,
+      token: readToken(environment),
       offline: /^(1|on|true|yes)$/i.test(environment['HF_HUB_OFFLINE'] ?? ''),
     },
     limits: defaultLimits,
   };
+}
+
+/** As huggingface_hub finds it: the variable, else the file of a login. */
+function readToken(environment: NodeJS.ProcessEnv): string | undefined {
+  const token = environment['HF_TOKEN']?.trim();
+  if (token || /^(1|on|true|yes)$/i.test(environment['HF_HUB_DISABLE_IMPLICIT_TOKEN'] ?? '')) return token || undefined;
+  const cache = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const home = environment['HF_HOME'] || join(cache, 'huggingface');
+  try {
+    return readFileSync(environment['HF_TOKEN_PATH'] || join(home, 'token'), 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readEndpoint(text: string | undefined): string {

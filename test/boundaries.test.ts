@@ -41,7 +41,9 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
 };
 
-const common = new Set(['config', 'errors', 'log', 'within', 'assets', 'catalog'].map((name) => `src/${name}.ts`));
+const common = new Set(
+  ['config', 'errors', 'log', 'within', 'assets', 'tar', 'catalog'].map((name) => `src/${name}.ts`),
+);
 
 const isCommon = (path: string): boolean => common.has(path) || path.endsWith('/catalog.ts');
 

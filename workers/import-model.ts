@@ -7,6 +7,7 @@ import { publishModel } from '../src/formats/publish-model.ts';
 import type { ModelSpec, NamedTensor } from '../src/formats/types.ts';
 import type { Storage } from '../src/storage/storage.ts';
 import { parseTokenizer } from '../src/tokenizer/tokenizer.ts';
+import { tryTokenizer } from '../src/tokenizer/trial.ts';
 import type { CreatedModel } from './protocol.ts';
 
 export interface ImportModelOptions {
@@ -38,6 +39,7 @@ export async function importModel(
 }
 
 async function checkVocabulary(path: string, json: string, { architecture }: ModelSpec): Promise<void> {
+  await tryTokenizer(path);
   const { vocabularySize } = await parseTokenizer(json, path);
   if (vocabularySize <= architecture.vocabularySize) return;
   throw badInput(`${path}: its ids go to ${vocabularySize - 1}, the encoder knows ${architecture.vocabularySize}`, {

@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Storage } from '../src/storage/storage.ts';
-import { loadTokenizer, type TokensWithOffsets } from '../src/tokenizer/tokenizer.ts';
+import type { TokensWithOffsets } from '../src/tokenizer/tokenizer.ts';
 import type { TokenizeWholeInput, TokenizeWholeOutput } from './protocol.ts';
 import type { TokenizerCache } from './tokenizer-cache.ts';
 
@@ -15,7 +15,7 @@ export async function tokenizeWhole(
   const tokenizer =
     'model' in source
       ? await tokenizers.of(storage, source.model)
-      : await loadTokenizer(await tokenizerPath(source.folder));
+      : await tokenizers.ofFile(await tokenizerPath(source.folder));
   signal?.throwIfAborted();
   return pack(await tokenizer.tokenize(texts));
 }

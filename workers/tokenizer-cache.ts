@@ -1,7 +1,9 @@
 /** Tokenizers of the models that were used last. */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Storage } from '../src/storage/storage.ts';
 import { loadTokenizer, type Tokenizer } from '../src/tokenizer/tokenizer.ts';
+import { tryTokenizer } from '../src/tokenizer/trial.ts';
 
 export class TokenizerCache {
   readonly #kept = new Map<string, Promise<Tokenizer>>();
@@ -15,10 +17,24 @@ export class TokenizerCache {
   /** The tokenizer of a model folder in storage. Folders are immutable, so a path stands for its content. */
   async of(storage: Storage, model: string): Promise<Tokenizer> {
     const path = join(await storage.require('models', model), 'tokenizer.json');
-    const found = this.#kept.get(path) ?? this.#load(path);
+    return this.#get(path, () => loadTokenizer(path));
+  }
+
+  /** A tokenizer.json that somebody else may change or write badly: known as long as its file is the same, tried before. */
+  async ofFile(path: string): Promise<Tokenizer> {
+    const found = await stat(path).catch(() => undefined);
+    if (!found?.isFile()) return loadTokenizer(path);
+    return this.#get(`${path} ${found.ino} ${found.size} ${found.mtimeMs}`, async () => {
+      await tryTokenizer(path);
+      return loadTokenizer(path);
+    });
+  }
+
+  #get(key: string, load: () => Promise<Tokenizer>): Promise<Tokenizer> {
+    const found = this.#kept.get(key) ?? this.#load(key, load);
     // Put last: the first of the map is then the one not used for longest.
-    this.#kept.delete(path);
-    this.#kept.set(path, found);
+    this.#kept.delete(key);
+    this.#kept.set(key, found);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= this.#most) break;
       this.#kept.delete(oldest);
@@ -26,9 +42,9 @@ export class TokenizerCache {
     return found;
   }
 
-  #load(path: string): Promise<Tokenizer> {
-    const loading = loadTokenizer(path);
-    loading.catch(() => this.#kept.delete(path));
+  #load(key: string, load: () => Promise<Tokenizer>): Promise<Tokenizer> {
+    const loading = load();
+    loading.catch(() => this.#kept.delete(key));
     return loading;
   }
 }

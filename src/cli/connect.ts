@@ -23,16 +23,29 @@ export const connect = async (command: Command): Promise<TandemClient> => client
 export const clientOf = (url: string): TandemClient => createClient({ url });
 
 /** Address of the server that is named, or that runs on the data folder; undefined = none runs there. */
-export function findServer(command: Command): Promise<string | undefined> {
-  return urlOf(command).catch((error: unknown) => {
+export async function findServer(command: Command): Promise<string | undefined> {
+  const named = namedUrl(command.optsWithGlobals<GlobalOptions>()) !== undefined;
+  try {
+    const url = await urlOf(command);
+    // The pid of a server that was killed may be another process by now, after a restart of a container above all.
+    return named || (await isListening(url)) ? url : undefined;
+  } catch (error) {
     if (error instanceof NoServer) return undefined;
     throw error;
-  });
+  }
 }
+
+const isListening = (url: string): Promise<boolean> =>
+  fetch(new URL('/health', url)).then(
+    () => true,
+    () => false,
+  );
+
+const namedUrl = ({ url }: GlobalOptions): string | undefined => url ?? process.env['TANDEM_URL'];
 
 async function urlOf(command: Command): Promise<string> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const url = options.url ?? process.env['TANDEM_URL'] ?? (await urlOfDataFolder(configOf(options).dataDir));
+  const url = namedUrl(options) ?? (await urlOfDataFolder(configOf(options).dataDir));
   if (!URL.canParse(url))
     throw badInput(`"${url}" is no URL`, { field: '--url', expected: 'for example http://127.0.0.1:4000' });
   return url;

@@ -33,6 +33,13 @@ for (const add of [
   add(program);
 }
 
+// A reader that wants no more (`| head`) is no failure; what was begun is cleared up all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -2,65 +2,49 @@
  * A service for one command: the one that runs, else one that is started for the command and leaves nothing behind. For a
  * model folder that is a private one in a temporary data folder; for a checkpoint it opens the data folder.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { constants, kMaxLength } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { cp, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { SystemDocument, type TandemClient } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import { notFound } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { type RunningTandem, startTandem } from '../main.ts';
 import { clientOf, configOf, findServer, type GlobalOptions } from './connect.ts';
+import type { Part } from './lend-folder.ts';
+import { withRunning } from './running-service.ts';
+import { startRemover } from './start-remover.ts';
+import type { Session } from './types.ts';
 
-export interface Session {
-  readonly client: TandemClient;
-  /** The model's folder as the service may read it; undefined = the model is a checkpoint of the service. */
-  readonly folder: string | undefined;
-}
-
-/** `model` is a folder, or the id or alias of a checkpoint. */
+/** `model` is a folder, of which `part` is read, or the id or alias of a checkpoint. */
 export async function withService<T>(
   command: Command,
-  model: string,
+  { model, part }: { readonly model: string; readonly part: Part },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const folder = await folderOf(model);
   const url = await findServer(command);
-  if (url !== undefined) return withRunning(clientOf(url), folder, work);
+  const guest = `command ${randomUUID()}`;
+  if (url !== undefined) {
+    const session = { client: clientOf(url), folder, guest };
+    return folder === undefined ? work(session) : withRunning({ ...session, folder }, part, work);
+  }
   const config = configOf(command.optsWithGlobals<GlobalOptions>());
-  if (folder === undefined) return withStarted(await existing(config, model), { folder }, work);
+  if (folder === undefined) return withStarted(await existing(config, model), { folder, guest }, work);
   const dataDir = await mkdtemp(join(tmpdir(), 'tandem-'));
   // Its own embedded database too: DATABASE_URL may name one that people work with. It reads what the caller can read.
-  const own = { ...config, dataDir, importDir: parse(folder).root, databaseUrl: undefined };
-  return withStarted(own, { folder, temporary: dataDir }, work);
+  const own = { ...config, dataDir, importDir: parse(folder).root, databaseUrl: undefined, limits: ownLimits(config) };
+  return withStarted(own, { folder, guest, temporary: dataDir }, work);
 }
 
-/** A running service reads nothing outside its import folder: the model is copied there meanwhile. */
-async function withRunning<T>(
-  client: TandemClient,
-  folder: string | undefined,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  if (folder === undefined) return work({ client, folder });
-  const { system } = await client.execute(SystemDocument, {});
-  const name = `cli-${randomUUID()}`;
-  const copy = join(system.importFolder, name);
-  try {
-    await cp(folder, copy, { recursive: true, dereference: true, mode: constants.COPYFILE_FICLONE, filter: isOfModel });
-    return await work({ client, folder: name });
-  } finally {
-    await rm(copy, { recursive: true, force: true });
-  }
-}
-
-/** Not what other formats have beside the safetensors. */
-const isOfModel = async (path: string): Promise<boolean> =>
-  /\.(json|safetensors)$/.test(path) || (await stat(path)).isDirectory();
+/** Nobody else is served: a text may be as long as this process can hold. */
+const ownLimits = ({ limits }: Config) => ({
+  ...limits,
+  textCodePoints: constants.MAX_STRING_LENGTH,
+  bodyBytes: kMaxLength,
+});
 
 async function folderOf(model: string): Promise<string | undefined> {
   const found = await stat(model).catch(() => undefined);
@@ -85,6 +69,7 @@ async function existing(config: Config, model: string): Promise<Config> {
 
 interface Started {
   readonly folder: string | undefined;
+  readonly guest: string;
   /** Removed at the end. */
   readonly temporary?: string;
 }
@@ -98,10 +83,10 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function withStarted<T>(
   config: Config,
-  { folder, temporary }: Started,
+  { folder, guest, temporary }: Started,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const remover = temporary === undefined ? undefined : startRemover(temporary);
+  const remover = temporary === undefined ? undefined : startRemover({ folder: temporary });
   let tandem: RunningTandem | undefined;
   const clear = async (grace: number): Promise<void> => {
     await tandem?.close({ graceMs: grace });
@@ -117,18 +102,9 @@ async function withStarted<T>(
   try {
     const logger = createLogger('tandem', process.env['TANDEM_LOG'] ?? 'error');
     tandem = await startTandem({ ...config, port: 0 }, { logger });
-    return await work({ client: clientOf(tandem.url), folder });
+    return await work({ client: clientOf(tandem.url), folder, guest });
   } finally {
     await clear(graceMs);
     for (const name of stopSignals) process.removeListener(name, stop);
   }
-}
-
-/** Removes the folder where this process cannot: when it is killed. */
-function startRemover(folder: string): ChildProcess {
-  const script = fileURLToPath(new URL('./remove-afterwards.js', import.meta.url));
-  const remover = spawn(process.execPath, [script, String(process.pid), folder], { detached: true, stdio: 'ignore' });
-  remover.on('error', () => {});
-  remover.unref();
-  return remover;
 }

@@ -5,19 +5,20 @@ import { badInput } from '../errors.ts';
 export async function readTexts(path: string): Promise<readonly string[]> {
   const wrong = (message: string) =>
     badInput(`${path} ${message}`, { field: '--texts', expected: 'a JSON file with an array of strings' });
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const bytes = await readFile(path).catch((cause: Error) => {
     throw wrong(`cannot be read: ${cause.message}`);
   });
-  const values = parse(text, wrong);
+  const values = parse(bytes, wrong);
   if (!Array.isArray(values)) throw wrong('holds no array');
   const at = values.findIndex((value) => typeof value !== 'string');
   if (at >= 0) throw wrong(`holds ${JSON.stringify(values[at])?.slice(0, 60)} at place ${at}, which is no string`);
   return values as string[];
 }
 
-function parse(text: string, wrong: (message: string) => Error): unknown {
+/** Bytes that are no UTF-8 are refused: what stood there nobody knows. */
+function parse(bytes: Uint8Array, wrong: (message: string) => Error): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     throw wrong(`is no JSON: ${(error as Error).message}`);
   }

@@ -6,14 +6,18 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { databaseTemplate } from '../assets.ts';
 import { invariant, toPlainError } from '../errors.ts';
 import type { ThreadMessage, ThreadSettings } from './embedded.ts';
+import { pgliteVersion } from './format.ts';
+import { unpackTemplate } from './template.ts';
 
 invariant(parentPort, 'pglite-thread.ts was started outside a worker thread');
 const port = parentPort;
 const tell = (message: ThreadMessage): void => port.postMessage(message);
 
 async function serve({ folder, listen }: ThreadSettings): Promise<void> {
+  unpackTemplate(databaseTemplate(pgliteVersion), folder);
   const database = await PGlite.create(folder, { extensions: { vector } });
   const server = new PGLiteSocketServer({ db: database, maxConnections: 8, ...listen });
   await server.start();

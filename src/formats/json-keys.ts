@@ -1,24 +1,30 @@
 /** What JSON.parse does not tell: whether an object's key stands there twice. */
 
-/** The first key that the outermost object of a valid JSON text has twice, or undefined. */
-export function duplicateKey(json: string): string | undefined {
-  const seen = new Set<string>();
-  let depth = 0;
+/** An object that is open at a place of the text. */
+interface Open {
+  readonly seen: Set<string>;
+  /** The key whose value is being read. */
+  key: string;
+}
+
+/** Every key of a valid JSON text that its object has already, as the way to it from outside; lists have no name in it. */
+export function* duplicateKeys(json: string): Generator<readonly string[], void, undefined> {
+  const open: Open[] = [];
   for (let i = 0; i < json.length; i++) {
     const char = json[i];
-    if (char === '{' || char === '[') depth++;
-    else if (char === '}' || char === ']') depth--;
+    if (char === '{' || char === '[') open.push({ seen: new Set(), key: '' });
+    else if (char === '}' || char === ']') open.pop();
     else if (char === '"') {
       const end = stringEnd(json, i);
-      if (depth === 1 && isKey(json, end)) {
-        const key = JSON.parse(json.slice(i, end)) as string;
-        if (seen.has(key)) return key;
-        seen.add(key);
+      const inside = open.at(-1);
+      if (inside && isKey(json, end)) {
+        inside.key = JSON.parse(json.slice(i, end)) as string;
+        if (inside.seen.has(inside.key)) yield open.map(({ key }) => key);
+        inside.seen.add(inside.key);
       }
       i = end - 1;
     }
   }
-  return undefined;
 }
 
 /** Position after the closing quote of the string that opens at `start`. */

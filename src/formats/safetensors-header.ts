@@ -4,7 +4,7 @@
  */
 import { badInput, type TandemError } from '../errors.ts';
 import { elementCount } from './architectures/catalog.ts';
-import { duplicateKey } from './json-keys.ts';
+import { duplicateKeys } from './json-keys.ts';
 
 /** Bytes of one value, by the format's type names. */
 export const bytesPerValue = {
@@ -91,8 +91,10 @@ function parseJson(file: string, bytes: Uint8Array): Readonly<Record<string, Hea
   } catch (error) {
     throw brokenFile(file, `its header is no JSON: ${(error as Error).message}`);
   }
-  const twice = duplicateKey(text);
-  if (twice !== undefined) throw brokenFile(file, 'it stands twice in the header', twice);
+  for (const [tensor, field] of duplicateKeys(text)) {
+    const isMetadata = tensor === '__metadata__' && field !== undefined;
+    if (!isMetadata) throw brokenFile(file, `${field ? `its ${field}` : 'it'} stands twice in the header`, tensor);
+  }
   const { __metadata__: metadata, ...entries } = header as Record<string, unknown>;
   if (metadata !== undefined && !isStringMap(metadata)) {
     throw brokenFile(file, 'its __metadata__ is not a map from string to string');

@@ -2,7 +2,7 @@
  * safetensors files: a reader that reads one tensor at a time, and a writer that takes tensors in any order, so that
  * neither ever holds a whole model. Values are handed out as f32. Source of the layout: huggingface/safetensors.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { badInput, invariant } from '../errors.ts';
 import { readExactly } from '../storage/files.ts';
 import { elementCount } from './architectures/catalog.ts';
@@ -33,9 +33,12 @@ export interface TensorReader {
 
 /** Opens a file and checks all of its header. The caller closes it. */
 export async function openSafetensors(path: string): Promise<TensorReader> {
-  const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+  const cannot = (error: NodeJS.ErrnoException): never => {
     throw brokenFile(path, `it cannot be opened: ${error.message}`);
-  });
+  };
+  // Opening a pipe would wait for ever.
+  if (!(await stat(path).catch(cannot)).isFile()) throw brokenFile(path, 'it is no file');
+  const handle = await open(path, 'r').catch(cannot);
   try {
     const tensors = new Map((await readHeader(path, handle)).map((tensor) => [tensor.name, tensor]));
     return {

@@ -23,7 +23,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { unavailable } from '../errors.ts';
-import { readTar } from './tar.ts';
+import { readTar } from '../tar.ts';
 
 export interface VulkanOptions {
   /** Private folder of the user for unpacked drivers. */
@@ -117,7 +117,7 @@ function unpackBundledDriver(cacheDir: string): string | undefined {
   const staging = mkdtempSync(join(parent, 'unpack-'));
   try {
     for (const { name, content } of readTar(brotliDecompressSync(packed))) {
-      if (wanted.has(name)) writeFileSync(join(staging, name), content, { mode: 0o600 });
+      if (content && wanted.has(name)) writeFileSync(join(staging, name), content, { mode: 0o600 });
     }
     renameSync(staging, folder);
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The GraphQL engine: schema, context, limits and errors in one yoga server. It listens nowhere; http/ feeds it requests. */
+import { GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from '../log.ts';
 import type { Tandem } from '../services/tandem.ts';
@@ -46,7 +47,10 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
       debug: () => {},
       info: () => {},
       warn: (...args: unknown[]) => logger.warn({ args }, 'graphql'),
-      error: (...args: unknown[]) => logger.error({ args }, 'graphql'),
+      error: (...args: unknown[]) => logger[args.every(isAnswer) ? 'debug' : 'error']({ args }, 'graphql'),
     },
   });
 }
+
+/** The caller gets it; where it tells of a defect, masking has logged it. */
+const isAnswer = (error: unknown): boolean => error instanceof GraphQLError;

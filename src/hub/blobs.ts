@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { syncFile, syncFolder } from '../storage/files.ts';
 import { holds } from './checksum.ts';
 import { damaged, unreachable, writeFailure } from './failures.ts';
+import { inTurn } from './in-turn.ts';
 import type { Requester } from './request.ts';
 import type { HubFile } from './types.ts';
 
@@ -27,9 +28,13 @@ const fruitlessTries = 4;
 export const blobPath = (folder: string, etag: string): string => join(folder, 'blobs', etag);
 
 /** Makes sure that the blob is there, whole and right; answers its path. */
-export async function fetchBlob(folder: string, request: BlobRequest): Promise<string> {
+export function fetchBlob(folder: string, request: BlobRequest): Promise<string> {
+  const path = blobPath(folder, request.file.etag);
+  return inTurn(path, request.signal, () => fetchTo(path, folder, request));
+}
+
+async function fetchTo(path: string, folder: string, request: BlobRequest): Promise<string> {
   const { file, onBytes } = request;
-  const path = blobPath(folder, file.etag);
   if (await holds(path, file)) {
     onBytes(file.size);
     return path;

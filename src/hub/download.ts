@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { fetchBlob } from './blobs.ts';
 import { damaged, notDownloaded, placeOf } from './failures.ts';
+import { inTurn } from './in-turn.ts';
 import { checkReference, commitOf, filesOf, pinnedCommit, wantedFiles } from './repository.ts';
 import { type Requester, requester } from './request.ts';
 import { hasSnapshot, knownCommit, openSnapshot, remember, writeSnapshot } from './snapshots.ts';
@@ -56,9 +57,19 @@ class Download {
     const { folder } = this.#options;
     this.#commit = pinned ?? (await commitOf(this.#requester()));
     const known = pinned ? undefined : await openSnapshot(folder, this.#reference, this.#commit);
-    const snapshot = known ?? (await writeSnapshot(folder, this.#reference, this.#commit, await this.#fetchAll()));
+    const snapshot = known ?? (await this.#keep(await this.#fetchAll()));
     await remember(folder, this.#reference, this.#commit);
     return snapshot;
+  }
+
+  /** A snapshot that somebody else made meanwhile is being read by now. */
+  #keep(files: readonly HubFile[]): Promise<HubSnapshot> {
+    const { folder, signal } = this.#options;
+    const [reference, commit] = [this.#reference, this.#commit];
+    return inTurn(`${folder} ${reference.repository} ${commit}`, signal, async () => {
+      const made = await openSnapshot(folder, reference, commit);
+      return made ?? writeSnapshot(folder, reference, commit, files);
+    });
   }
 
   async #fetchAll(): Promise<readonly HubFile[]> {

@@ -14,12 +14,17 @@ export const placeOf = ({ repository, revision }: HubReference, { endpoint, toke
 
 const field = 'hub.repository';
 
+/** Of the address that a hub sent us on to for a file, not of a hub: its refusals say nothing of who may read the model. */
+export const isOfStorage = ({ url, headers }: Pick<Response, 'url' | 'headers'>, endpoint: string): boolean =>
+  url !== '' && new URL(url).origin !== new URL(endpoint).origin && !headers.has('x-error-code');
+
 /** An answer that is no success. `file` is named where one was asked for. */
 export function refusal(response: Response, place: Place, file?: string): TandemError {
   const { repository, revision, endpoint } = place;
   const code = response.headers.get('x-error-code');
   const what = file === undefined ? `the model ${repository}` : `${file} of the model ${repository}`;
-  if (response.status === 401 || response.status === 403) return notAllowed(response.status, code, place);
+  const ofHub = !isOfStorage(response, endpoint);
+  if (ofHub && (response.status === 401 || response.status === 403)) return notAllowed(response.status, code, place);
   if (code === 'RevisionNotFound') {
     return notFound(`The model ${repository} on ${endpoint} has no revision "${revision}"`, {
       field: 'hub.revision',
@@ -27,23 +32,26 @@ export function refusal(response: Response, place: Place, file?: string): Tandem
       remedy: 'Correct the revision, or leave it out for "main".',
     });
   }
-  if (response.status === 404) {
+  if (ofHub && response.status === 404) {
     return notFound(`There is no such thing on ${endpoint} as ${what}`, {
       field,
       expected: 'owner/name of a model, and a revision it has',
       remedy: 'Correct the name or the revision; HF_ENDPOINT names another hub.',
     });
   }
-  return unavailable(`${endpoint} answered ${response.status} when asked for ${what}`, {
-    field,
-    expected: 'a hub that answers',
-    remedy: 'Try again later; what was downloaded so far is kept.',
-  });
+  return unavailable(
+    `${ofHub ? endpoint : `The storage of ${endpoint}`} answered ${response.status} when asked for ${what}`,
+    {
+      field,
+      expected: 'a hub that answers',
+      remedy: 'Try again later; what was downloaded so far is kept.',
+    },
+  );
 }
 
 function notAllowed(status: number, code: string | null, { repository, endpoint, hasToken }: Place): TandemError {
   const gated = code === 'GatedRepo';
-  const token = hasToken ? 'the token in HF_TOKEN does not allow it' : 'no token is set';
+  const token = hasToken ? 'the token that is set does not allow it' : 'no token is set';
   const why = gated ? 'it is gated: its owner asks people to accept terms first' : 'it is private, or not there';
   return new TandemError('FORBIDDEN', `${endpoint} refuses the model ${repository} (${status}): ${why}, and ${token}`, {
     field,

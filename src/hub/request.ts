@@ -1,6 +1,6 @@
 /** fetch for a hub: the token to the endpoint alone, a few tries, and failures that say what to do. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Place, refusal, unreachable } from './failures.ts';
+import { isOfStorage, type Place, refusal, unreachable } from './failures.ts';
 
 export interface Requester {
   readonly place: Place;
@@ -19,8 +19,9 @@ export interface RequestOptions {
 
 const tries = 4;
 
-/** A status that may be another one in a moment. */
-const isPassing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+/** What may be another answer in a moment: signed addresses of a hub's storage end, and the hub gives new ones. */
+const isPassing = ({ status, url, headers }: Response, { endpoint }: Place): boolean =>
+  status === 408 || status === 429 || status >= 500 || isOfStorage({ url, headers }, endpoint);
 
 export function requester(place: Place, { token, signal, retryMs, file }: RequestOptions): Requester {
   const origin = new URL(place.endpoint).origin;
@@ -46,7 +47,7 @@ export function requester(place: Place, { token, signal, retryMs, file }: Reques
         return undefined;
       });
       if (response?.ok) return response;
-      if (response && (isLast || !isPassing(response.status))) {
+      if (response && (isLast || !isPassing(response, place))) {
         await response.body?.cancel();
         throw refusal(response, place, file);
       }

@@ -3,7 +3,7 @@
  * files and folders pass: reading a pipe or a device would wait for ever.
  */
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { badInput, notFound } from '../errors.ts';
 
 /** Entries of a folder that are looked at; more is refused. */
@@ -29,7 +29,8 @@ export async function confine(folder: string, path: string, field = 'input.sourc
   if (!isInside(root, real)) throw outside(path, folder, field);
   const found = await stat(real);
   if (!isPlain(found)) throw special(path, folder, field);
-  if (found.isDirectory()) await confineEntries(root, real, folder, field);
+  // Where every file may be read no entry leads outside, and a folder may hold whatever it likes beside its data.
+  if (found.isDirectory() && root !== parse(root).root) await confineEntries(root, real, folder, field);
   return real;
 }
 

@@ -45,8 +45,8 @@ export interface Tokenizer {
   tokenize(texts: readonly string[]): Promise<TokensWithOffsets[]>;
 }
 
-/** Texts that are handed to the binding at once. Bounds memory; never changes a result. */
-const chunkSize = 512;
+/** Texts, and their UTF-16 units, that are handed to the binding at once: bounds memory and how long others wait. */
+const chunkSize = { texts: 512, units: 250_000 };
 /** Prompts that are remembered; beyond these all are forgotten and learned again. */
 const mostPrompts = 10_000;
 
@@ -63,12 +63,21 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
   const { tokenizer, specialIds } = parse(json, label);
   tokenizer.disablePadding();
   const serial = new Serial();
-  const specialTokens = countSpecial(await tokenizer.encode(''));
+  const specialTokens = countSpecial((await encodeAll(['']))[0]);
   const prompts = new PromptLengths(specialIds);
 
-  async function truncatedBatch(texts: readonly string[], maxLength: number): Promise<native.JsEncoding[]> {
+  function encodeAll(texts: readonly string[]): Promise<native.JsEncoding[]> {
+    return tokenizer.encodeBatch([...texts]).catch((error: Error) => {
+      throw badInput(`The tokenizer ${label} cannot encode a text: ${error.message}`, {
+        field: label,
+        expected: 'an unknown token of its own where its vocabulary has not every piece of a text',
+      });
+    });
+  }
+
+  function truncatedBatch(texts: readonly string[], maxLength: number): Promise<native.JsEncoding[]> {
     tokenizer.setTruncation(maxLength);
-    return tokenizer.encodeBatch([...texts]);
+    return encodeAll(texts);
   }
 
   async function encode(texts: readonly TextToEncode[], { maxLength, includePrompt }: EncodeOptions) {
@@ -78,36 +87,68 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
         expected: `a whole number above the tokenizer's ${specialTokens} special tokens`,
       });
     }
-    const results: EncodedText[] = [];
-    for (let begin = 0; begin < texts.length; begin += chunkSize) {
-      const chunk = texts.slice(begin, begin + chunkSize);
-      if (!includePrompt) await prompts.learn(chunk, maxLength, truncatedBatch);
-      const encodings = await truncatedBatch(
-        chunk.map(({ prompt, text }) => prompt + text),
-        maxLength,
-      );
-      encodings.forEach((encoding, i) => {
-        const poolStart = includePrompt ? 0 : prompts.length(chunk[i].prompt, maxLength);
-        results.push(result(encoding, poolStart, maxLength, chunk[i], begin + i));
-      });
+    return inChunks(
+      texts,
+      ({ text }) => text.length,
+      async (chunk, begin) => {
+        if (!includePrompt) await prompts.learn(chunk, maxLength, truncatedBatch);
+        const encodings = await truncatedBatch(
+          chunk.map(({ prompt, text }) => prompt + text),
+          maxLength,
+        );
+        return encodings.map((encoding, i) => {
+          const poolStart = includePrompt ? 0 : prompts.length(chunk[i].prompt, maxLength);
+          return result(encoding, poolStart, maxLength, chunk[i], begin + i);
+        });
+      },
+    );
+  }
+
+  /** Chunk by chunk, in between which the chunks of other calls have their turn. */
+  async function inChunks<T, R>(
+    items: readonly T[],
+    unitsOf: (item: T) => number,
+    work: (chunk: readonly T[], begin: number) => Promise<R[]>,
+  ): Promise<R[]> {
+    const results: R[][] = [];
+    for (let begin = 0; begin < items.length; ) {
+      const end = endOfChunk(items, begin, unitsOf);
+      const [chunk, at] = [items.slice(begin, end), begin];
+      results.push(await serial.run(() => work(chunk, at)));
+      begin = end;
     }
-    return results;
+    return results.flat();
   }
 
   return {
     vocabularySize: highestId(tokenizer.getVocab(true)) + 1,
     specialTokens,
-    encode: (texts, options) => serial.run(() => encode(texts, options)),
+    encode,
     tokenize: (texts) =>
-      serial.run(async () => {
-        tokenizer.disableTruncation();
-        const encodings = await tokenizer.encodeBatch([...texts]);
-        return encodings.map((encoding) => ({
-          ids: Uint32Array.from(encoding.getIds()),
-          offsets: encoding.getOffsets() as [number, number][],
-        }));
-      }),
+      inChunks(
+        texts,
+        ({ length }) => length,
+        async (chunk) => {
+          tokenizer.disableTruncation();
+          const encodings = await encodeAll(chunk);
+          return encodings.map((encoding) => ({
+            ids: Uint32Array.from(encoding.getIds()),
+            offsets: encoding.getOffsets() as [number, number][],
+          }));
+        },
+      ),
   };
+}
+
+/** At least one item; no more units than a chunk may have unless the first alone has. */
+function endOfChunk<T>(items: readonly T[], begin: number, unitsOf: (item: T) => number): number {
+  const most = Math.min(items.length, begin + chunkSize.texts);
+  let units = unitsOf(items[begin]);
+  for (let end = begin + 1; end < most; end++) {
+    units += unitsOf(items[end]);
+    if (units > chunkSize.units) return end;
+  }
+  return most;
 }
 
 /** Tokens that the template adds; Metaspace may make a token of its own even of an empty text. */

@@ -18,6 +18,7 @@ describe('a file of texts', () => {
     ['{"a": 1}', 'holds no array'],
     ['["a", null]', 'holds null at place 1, which is no string'],
     ['["a"', 'is no JSON'],
+    [Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]), 'is no JSON'],
   ])('refuses %s', async (content, message) => {
     const path = join(folder(), 'wrong.json');
     await writeFile(path, content);

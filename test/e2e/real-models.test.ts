@@ -1,5 +1,5 @@
 /** Models of other programs, from a folder and from a hub, through the API and through the commands for scripts. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -79,8 +79,15 @@ describe('real models', () => {
   const root = temporaryFolder();
   const at = (...parts: string[]): string => join(root(), ...parts);
 
-  /** The command in an empty working folder, with a temporary folder of its own. */
-  async function run(name: string, args: readonly string[]): Promise<Ended & { readonly left: readonly string[] }> {
+  /**
+   * The command in an empty working folder, with a temporary folder of its own. `meanwhile` gets the process: to end it,
+   * or to close what it writes to.
+   */
+  async function run(
+    name: string,
+    args: readonly string[],
+    meanwhile?: (child: ChildProcessWithoutNullStreams) => unknown,
+  ): Promise<Ended & { readonly left: readonly string[] }> {
     const folders = { cwd: at(name, 'cwd'), TMPDIR: at(name, 'tmp') };
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
     const { TANDEM_DATA: _data, TANDEM_URL: _url, ...environment } = process.env;
@@ -94,7 +101,9 @@ describe('real models', () => {
         output[stream] += text;
       });
     }
-    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    await meanwhile?.(child);
+    const code = await ended;
     const left = (await Promise.all(Object.values(folders).map((folder) => readdir(folder)))).flat();
     return { code, ...output, left };
   }
@@ -120,7 +129,13 @@ describe('real models', () => {
     });
 
     it('embeds by a folder, and leaves nothing behind', async () => {
-      const ended = await run('b', ['embed', '--model', at('model'), '--texts', at('texts.json'), '--json']);
+      // As a killed server leaves it, when its pid is another process by now.
+      await mkdir(at('stale'));
+      const portFile = JSON.stringify({ url: 'http://127.0.0.1:9', pid: process.pid });
+      await writeFile(at('stale', 'server.json'), portFile);
+      const args = ['embed', '--model', at('model'), '--texts', at('texts.json'), '--json', '--data', at('stale')];
+      const ended = await run('b', args);
+      expect(await readdir(at('stale'))).toEqual(['server.json']);
       expect(ended).toMatchObject({ code: 0, left: [] });
       const { dimension, vectors, tokens, truncated } = lastLine<Vectors>(ended);
       expect(dimension).toBe(architecture.width);
@@ -128,6 +143,34 @@ describe('real models', () => {
       // [CLS] a b : ... [SEP]: the default prompt.
       expect(tokens).toEqual([7, 5, 8, 12, 7]);
       expect(truncated).toEqual([false, false, false, true, false]);
+    });
+
+    it('knows the dimension where there are no texts, and takes texts of any length', async () => {
+      await writeFile(at('none.json'), '[]');
+      const none = await run('none', ['embed', '--model', at('model'), '--texts', at('none.json'), '--json']);
+      expect(none.code).toBe(0);
+      expect(lastLine<Vectors>(none)).toEqual({
+        dimension: architecture.width,
+        vectors: '',
+        tokens: [],
+        truncated: [],
+      });
+      await writeFile(at('long.json'), JSON.stringify(['oil '.repeat(300_000)]));
+      const long = await run('long', ['tokenize', '--model', at('model'), '--texts', at('long.json'), '--json']);
+      expect(lastLine<{ ids: number[][] }>(long).ids[0]).toHaveLength(300_002);
+    });
+
+    it('says what is wrong with a model and nothing else, also where nobody reads on', async () => {
+      await mkdir(at('empty'));
+      const refused = await run('empty', ['embed', '--model', at('empty'), '--texts', at('texts.json'), '--json']);
+      expect(refused).toMatchObject({ code: 2, stdout: '', left: [] });
+      expect(refused.stderr).toBe(
+        `error: ${at('empty', 'config.json')}: the file is missing\nremedy: Give the folder of a whole model.\n`,
+      );
+      const args = ['tokenize', '--model', at('model'), '--texts', at('long.json'), '--json'];
+      const unread = await run('unread', args, (child) => child.stdout.destroy());
+      expect(unread).toMatchObject({ code: 0, left: [] });
+      expect(unread.stderr).toBe('1 texts, 300002 tokens (--json prints them)\n');
     });
 
     it('leaves nothing behind when it is killed', async () => {
@@ -203,6 +246,36 @@ describe('real models', () => {
       expect(tokens).toEqual(embed.embeddings.map((item) => item.tokens));
       // The command's own model and its copy of the folder are gone.
       expect((await client.execute(ModelsDocument, {})).models.nodes.map(({ name }) => name)).toEqual(['tiny']);
+      expect(await readdir(at('data', 'import'))).toEqual([]);
+    });
+
+    it.each(['SIGKILL', 'SIGINT'] as const)('leaves nothing in the service when it ends by %s', async (signal) => {
+      await writeFile(at('many.json'), JSON.stringify(Array.from({ length: 20_000 }, (_, i) => `oil pump ${i}`)));
+      const args = ['embed', '--model', at('model'), '--texts', at('many.json'), '--json', '--data', at('data')];
+      const names = async () => (await client.execute(ModelsDocument, {})).models.nodes.map(({ name }) => name);
+      const ended = await run(signal, args, async (child) => {
+        await expect.poll(names, { timeout: 60_000, interval: 20 }).toHaveLength(2);
+        expect(await readdir(at('data', 'import'))).toHaveLength(1);
+        child.kill(signal);
+      });
+      expect(ended.stdout).toBe('');
+      await expect.poll(names, { timeout: 20_000 }).toEqual(['tiny']);
+      expect(await readdir(at('data', 'import'))).toEqual([]);
+    });
+
+    it("names the user's own folder in what the service refuses", async () => {
+      await mkdir(at('half'));
+      await writeFile(at('half', 'config.json'), '{"model_type":"gpt2"}');
+      for (const [command, message] of [
+        ['embed', `error: ${at('half', 'config.json')}: the model family "gpt2" is not known`],
+        ['tokenize', `error: The tokenizer ${at('half', 'tokenizer.json')} cannot be read`],
+      ]) {
+        const args = [command, '--model', at('half'), '--texts', at('texts.json'), '--data', at('data')];
+        const refused = await run(`half-${command}`, args);
+        expect(refused).toMatchObject({ code: 2, left: [] });
+        expect(refused.stderr).toContain(message);
+        expect(refused.stderr).not.toContain(at('data'));
+      }
       expect(await readdir(at('data', 'import'))).toEqual([]);
     });
 

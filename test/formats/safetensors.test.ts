@@ -127,6 +127,12 @@ describe('safetensors reader', () => {
       0,
       /tensor a: it stands twice/,
     ],
+    [
+      'two types of one tensor',
+      '{"__metadata__":{"x":"1","x":"2"},"a":{"dtype":"F16","shape":[0],"dtype":"F32","data_offsets":[0,0]}}',
+      0,
+      /tensor a: its dtype stands twice/,
+    ],
     ['broken JSON', '{"a":', 0, /its header is no JSON/],
     ['a list', '[]', 0, /does not begin with "\{"/],
   ])('refuses %s', async (_, header, dataBytes, message) => {
@@ -149,5 +155,6 @@ describe('safetensors reader', () => {
     length.writeBigUInt64LE(2n ** 63n);
     expect(await claims(length)).toMatch(/claims 9223372036854775808 bytes, more than 100000000/);
     await expect(openSafetensors(join(folder(), 'absent'))).rejects.toThrow(/absent: it cannot be opened/);
+    await expect(openSafetensors(folder())).rejects.toThrow(/: it is no file/);
   });
 });

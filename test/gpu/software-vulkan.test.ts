@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openGpu } from '../../src/gpu/open.ts';
 import { prepareVulkan } from '../../src/gpu/software-vulkan.ts';
-import { readTar } from '../../src/gpu/tar.ts';
 
 let folder: string;
 let environment: NodeJS.ProcessEnv;
@@ -66,40 +65,5 @@ describe('openGpu', () => {
       message: 'no adapter is named like "No Such Adapter"',
       details: { remedy: expect.stringContaining('lavapipe 25 or newer') },
     });
-  });
-});
-
-describe('readTar', () => {
-  const entry = (name: string, size: string, content: string): Buffer => {
-    const block = Buffer.alloc(1024);
-    block.write(name, 0);
-    block.write(size, 124);
-    block.write('0', 156);
-    block.write(content, 512);
-    return block;
-  };
-
-  it('reads names and contents', () => {
-    const archive = Buffer.concat([
-      entry('./a.json', '00000000003', 'abc'),
-      entry('b', '00000000001', 'x'),
-      Buffer.alloc(1024),
-    ]);
-    expect(readTar(archive).map(({ name, content }) => [name, content.toString()])).toEqual([
-      ['a.json', 'abc'],
-      ['b', 'x'],
-    ]);
-  });
-
-  it.each([
-    ['../evil', '00000000001'],
-    ['/etc/passwd', '00000000001'],
-    ['a/b', '00000000001'],
-  ])('refuses the name %s', (name, size) => {
-    expect(() => readTar(entry(name, size, 'x'))).toThrow('unexpected name');
-  });
-
-  it('refuses an archive that is cut off', () => {
-    expect(() => readTar(entry('a', '00000010000', 'x'))).toThrow('tar entry "a" is cut off');
   });
 });

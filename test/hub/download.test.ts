@@ -124,6 +124,57 @@ describe('a download from a hub', () => {
     expect(hub.asked.filter(({ host }) => host === 'storage').map(({ range }) => range)).toEqual([`bytes=${have}-`]);
   });
 
+  it('serves two that ask at once, and one whose forerunner was cancelled', async () => {
+    hub.misbehave = { pauseMs: 10 };
+    const both = await Promise.all([download(), download({ repository, revision: 'v1' })]);
+    for (const { folder: path } of both) {
+      expect((await readFile(join(path, 'model.safetensors'))).equals(large)).toBe(true);
+    }
+    expect(hub.asked.filter(({ host }) => host === 'storage')).toHaveLength(2);
+
+    folder = join(root(), `hub-${count++}`);
+    hub.asked.length = 0;
+    const stop = new AbortController();
+    let second: Promise<unknown> | undefined;
+    const onProgress = ({ file, doneBytes }: HubProgress): void => {
+      if (file !== 'model.safetensors') return;
+      second ??= download();
+      if (doneBytes > 200_000) stop.abort(new Error('enough'));
+    };
+    await expect(download(main, {}, { signal: stop.signal, onProgress })).rejects.toThrow('enough');
+    await second;
+    const ranges = hub.asked.filter(({ host }) => host === 'storage').map(({ range }) => range);
+    expect(ranges).toEqual([undefined, undefined, expect.stringMatching(/^bytes=\d+-$/)]);
+    expect(await blobsOf('partial')).toEqual([]);
+  });
+
+  it('lets go of one that waits for another and is cancelled', async () => {
+    hub.misbehave = { pauseMs: 30 };
+    const stop = new AbortController();
+    let waiting: Promise<unknown> | undefined;
+    const onProgress = ({ file }: HubProgress): void => {
+      if (file !== 'model.safetensors') return;
+      waiting ??= download(main, {}, { signal: stop.signal });
+      setTimeout(() => stop.abort(new Error('no more')), 20);
+    };
+    const first = download(main, {}, { onProgress });
+    await expect.poll(() => waiting !== undefined, { interval: 1 }).toBe(true);
+    await expect(waiting).rejects.toThrow('no more');
+    await first;
+  });
+
+  it('asks the hub again where the address of its storage has ended, and takes that for no refusal of the model', async () => {
+    hub.misbehave = { ended: 1 };
+    const { folder: path } = await download();
+    expect((await readFile(join(path, 'model.safetensors'))).equals(large)).toBe(true);
+    folder = join(root(), `hub-${count++}`);
+    hub.misbehave = { ended: 100 };
+    await expect(download()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/^The storage of \S+ answered 403 when asked for tokenizer\.json/),
+    });
+  });
+
   it('starts again where a server knows no ranges, or what was there before is wrong', async () => {
     const etag = createHash('sha256').update(large).digest('hex');
     for (const misbehave of [{ ignoreRange: true }, {}]) {

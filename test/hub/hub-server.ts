@@ -23,6 +23,8 @@ export interface Misbehaviour {
   /** The connection breaks after so many bytes of a large file. */
   breakAfter?: number;
   ignoreRange?: boolean;
+  /** So many answers of the storage are 403, as those of signed addresses that have ended. */
+  ended?: number;
   /** Changes a byte of what is sent. */
   corrupt?: boolean;
   /** Sends large files this slowly: 64 KiB, then a pause of so many ms. */
@@ -69,6 +71,10 @@ export async function startHub(repository: string, files: ReadonlyMap<string, Bu
 
   const storage = await listen('storage', (path, _url, response, request) => {
     const bytes = [...hub.files.values()].find((content) => `/${sha256(content)}` === path);
+    if ((hub.misbehave.ended ?? 0) > 0) {
+      hub.misbehave.ended = (hub.misbehave.ended ?? 0) - 1;
+      return void response.writeHead(403).end();
+    }
     if (bytes) return send(response, request, bytes, hub.misbehave);
     response.writeHead(404).end();
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confine } from '../../src/services/import-path.ts';
 
@@ -68,6 +68,11 @@ describe('a path of importDataset', () => {
       code: 'BAD_USER_INPUT',
       details: { field: 'input.source.path', remedy: expect.any(String) },
     });
+  });
+
+  it('may hold anything where the whole file system is open', async () => {
+    expect(await confine(parse(folder).root, folder)).toBe(folder);
+    await expect(confine(parse(folder).root, join(folder, 'pipe.sock'))).rejects.toThrow(/neither a file nor a folder/);
   });
 
   it('is NOT_FOUND if nothing is there', async () => {

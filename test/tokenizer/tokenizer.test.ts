@@ -108,6 +108,23 @@ describe('tokenizer', () => {
     });
   });
 
+  it('answers a short call in between the texts of a long one', async () => {
+    const long = Array.from({ length: 3 }, () => 'oil '.repeat(63_000));
+    const ended: string[] = [];
+    const calls = [
+      tokenizer.tokenize(long).then(() => ended.push('long')),
+      tokenizer
+        .encode(
+          long.map((text) => ({ prompt: 'find: ', text })),
+          wide,
+        )
+        .then(() => ended.push('cut')),
+      tokenizer.encode([{ prompt: 'find: ', text: 'oil' }], wide).then(() => ended.push('short')),
+    ];
+    await Promise.all(calls);
+    expect(ended[0]).toBe('short');
+  });
+
   it('gives offsets in code points, without truncation', async () => {
     const [{ ids, offsets }] = await tokenizer.tokenize(['😀 Pumps\0 [SEP] ab']);
     expect([...ids]).toEqual([cls, unk, pump, s, sep, a, pieceB, sep]);
@@ -138,5 +155,21 @@ describe('tokenizer', () => {
     const problem = { code: 'BAD_USER_INPUT', message: expect.stringContaining(path) };
     await expect(loadTokenizer(path)).rejects.toMatchObject(problem);
     await expect(loadTokenizer(`${path}.absent`)).rejects.toMatchObject(problem);
+  });
+
+  it('says which tokenizer knows no token for a piece of a text', async () => {
+    const file = JSON.parse(tinyTokenizerJson) as { model: { vocab: Record<string, number> } };
+    const { '[UNK]': _unknown, ...vocab } = file.model.vocab;
+    const json = JSON.stringify({
+      ...file,
+      added_tokens: [],
+      post_processor: null,
+      model: { ...file.model, vocab },
+    });
+    const without = await parseTokenizer(json, 'here/tokenizer.json');
+    await expect(without.tokenize(['oil zebra'])).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/^The tokenizer here\/tokenizer.json cannot encode a text: .*UNK/),
+    });
   });
 });

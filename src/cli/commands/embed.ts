@@ -1,19 +1,13 @@
 /** For scripts: `tandem embed` and `tandem tokenize`, of a model folder or of a checkpoint. */
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import {
-  DeleteModelDocument,
-  EmbedDocument,
-  ImportModelDocument,
-  type TandemClient,
-  TokenizeDocument,
-} from '../../client/index.ts';
+import { EmbedDocument, ImportModelDocument, type TandemClient, TokenizeDocument } from '../../client/index.ts';
 import type { GlobalOptions } from '../connect.ts';
 import { checkpointId } from '../lookup.ts';
 import { print } from '../print.ts';
 import { startProgress } from '../progress.ts';
-import { type Session, withService } from '../session.ts';
+import { withService } from '../session.ts';
 import { piecesOf, readTexts } from '../texts-file.ts';
+import type { Session } from '../types.ts';
 
 export function addEmbedCommands(program: Command): void {
   program
@@ -42,9 +36,10 @@ interface EmbedOptions {
 
 async function embed({ model, texts: file, prompt }: EmbedOptions, command: Command): Promise<void> {
   const texts = await readTexts(file);
-  const found = await withService(command, model, (session) =>
-    withCheckpoint(session, model, (id) => embedAll(session.client, { id, prompt, texts, quiet: isQuiet(command) })),
-  );
+  const found = await withService(command, { model, part: 'model' }, async (session) => {
+    const id = await checkpointOf(session, model);
+    return embedAll(session.client, { id, prompt, texts, quiet: isQuiet(command) });
+  });
   const { dimension, vectors, tokens, truncated } = found;
   const cut = truncated.filter(Boolean).length;
   print(
@@ -57,22 +52,13 @@ async function embed({ model, texts: file, prompt }: EmbedOptions, command: Comm
 const isQuiet = (command: Command): boolean =>
   command.optsWithGlobals<GlobalOptions>().json === true && !process.stderr.isTTY;
 
-/** Runs `work` with the id of the model's weights; a folder is a model of the service only meanwhile. */
-async function withCheckpoint<T>(
-  { client, folder }: Session,
-  model: string,
-  work: (id: string) => Promise<T>,
-): Promise<T> {
-  if (folder === undefined) return work(await checkpointId(client, model));
+/** The id of the model's weights; a folder becomes a model of the service, which goes with the session. */
+async function checkpointOf({ client, folder, guest }: Session, model: string): Promise<string> {
+  if (folder === undefined) return checkpointId(client, model);
   const { importModel } = await client.execute(ImportModelDocument, {
-    input: { name: `embed ${randomUUID()}`, source: { folder } },
+    input: { name: guest, source: { folder }, idempotencyKey: guest },
   });
-  const { id } = importModel.model;
-  try {
-    return await work(id);
-  } finally {
-    await client.execute(DeleteModelDocument, { id });
-  }
+  return importModel.model.id;
 }
 
 interface EmbedAll {
@@ -89,14 +75,15 @@ async function embedAll(client: TandemClient, { id, prompt, texts, quiet }: Embe
   let dimension = 0;
   const progress = startProgress('embedding', texts.length, quiet);
   try {
-    for (const piece of piecesOf(texts)) {
+    // No texts have a dimension too, and a prompt that may be wrong.
+    for (const piece of texts.length > 0 ? piecesOf(texts) : [['a']]) {
       const { embed: answer } = await client.execute(EmbedDocument, {
         texts: piece,
         checkpoint: { id },
         prompt: prompt === undefined ? {} : { name: prompt },
       });
       dimension = answer.dimensions;
-      for (const item of answer.embeddings) {
+      for (const item of texts.length > 0 ? answer.embeddings : []) {
         rows.push(Buffer.from(item.base64, 'base64'));
         tokens.push(item.tokens);
         truncated.push(item.truncated);
@@ -113,7 +100,7 @@ async function tokenize({ model, texts: file }: EmbedOptions, command: Command):
   const texts = await readTexts(file);
   const ids: (readonly number[])[] = [];
   const offsets: (readonly (readonly number[])[])[] = [];
-  await withService(command, model, async ({ client, folder }) => {
+  await withService(command, { model, part: 'tokenizer' }, async ({ client, folder }) => {
     const source = folder === undefined ? { checkpoint: { id: await checkpointId(client, model) } } : { folder };
     for (const piece of piecesOf(texts, { units: 1_000_000 })) {
       const answer = await client.execute(TokenizeDocument, { texts: piece, model: source });

@@ -331,6 +331,19 @@ export type JobKind =
   /** Imports a data set. */
   | 'IMPORT_DATASET';
 
+/** Where a job stands. */
+export type JobState =
+  /** Stopped on request. */
+  | 'CANCELLED'
+  /** Ended by an error. */
+  | 'FAILED'
+  /** Stopped with its process; nothing of it was kept. Ask for it again. */
+  | 'INTERRUPTED'
+  /** Works. */
+  | 'RUNNING'
+  /** Finished. */
+  | 'SUCCEEDED';
+
 /** A loss that a run can be made of. */
 export type Loss =
   /** InfoNCE: Cross entropy of each positive among all in-batch positives of its slot and all hard negatives. Source: CoDiEmb, arXiv 2508.11442. */
@@ -807,6 +820,20 @@ export type RunningJobsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type RunningJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly kind: JobKind, readonly stage: string | null, readonly done: number, readonly total: number | null }> } };
 
+export type JobsOfKeyQueryVariables = Exact<{
+  key: string;
+}>;
+
+
+export type JobsOfKeyQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly state: JobState }> } };
+
+export type CancelJobMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelJobMutation = { readonly cancelJob: { readonly id: string } };
+
 export const CreateCollectionDocument: Operation<'mutation', CreateCollectionMutation, CreateCollectionMutationVariables> = {
   kind: 'mutation',
   name: 'CreateCollection',
@@ -967,4 +994,16 @@ export const RunningJobsDocument: Operation<'query', RunningJobsQuery, RunningJo
   kind: 'query',
   name: 'RunningJobs',
   text: "query RunningJobs {\n  jobs(filter: {state: RUNNING}, first: 20) {\n    nodes {\n      kind\n      stage\n      done\n      total\n    }\n  }\n}",
+};
+
+export const JobsOfKeyDocument: Operation<'query', JobsOfKeyQuery, JobsOfKeyQueryVariables> = {
+  kind: 'query',
+  name: 'JobsOfKey',
+  text: "query JobsOfKey($key: String!) {\n  jobs(filter: {idempotencyKey: $key}, first: 20) {\n    nodes {\n      id\n      state\n    }\n  }\n}",
+};
+
+export const CancelJobDocument: Operation<'mutation', CancelJobMutation, CancelJobMutationVariables> = {
+  kind: 'mutation',
+  name: 'CancelJob',
+  text: "mutation CancelJob($id: ID!) {\n  cancelJob(id: $id) {\n    id\n  }\n}",
 };

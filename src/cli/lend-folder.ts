@@ -1,0 +1,42 @@
+/** Gives a running service a model's folder below its import folder: it reads nothing outside. */
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** What of a model is read: the tokenizer alone, or settings and weights. */
+export type Part = 'tokenizer' | 'model';
+
+const names: Readonly<Record<Part, RegExp>> = {
+  tokenizer: /^tokenizer\.json$/,
+  model: /\.(json|safetensors)$/,
+};
+
+/** The files of the folder and of its modules, under the same names in `to`: what else lies there may be large. */
+export async function lendFolder(from: string, to: string, part: Part): Promise<void> {
+  const modules = await moduleFolders(from);
+  for (const folder of new Set(['', ...modules])) {
+    const files = await readdir(join(from, folder)).catch(() => []);
+    for (const name of files.filter((file) => names[part].test(file))) {
+      await place(join(from, folder, name), join(to, folder, name));
+    }
+  }
+}
+
+/** As far as modules.json can be read; what is wrong with it is told by whoever imports the model. */
+async function moduleFolders(folder: string): Promise<string[]> {
+  try {
+    const items = JSON.parse(await readFile(join(folder, 'modules.json'), 'utf8')) as { readonly path?: unknown }[];
+    const paths = items.map((item) => item.path).filter((path) => typeof path === 'string');
+    return paths.filter((path) => !path.split(/[\\/]/).includes('..'));
+  } catch {
+    return ['0_Transformer'];
+  }
+}
+
+/** One file under two names where the file system can; else a copy. */
+async function place(from: string, to: string): Promise<void> {
+  const path = await realpath(from).catch(() => undefined);
+  if (path === undefined || !(await stat(path)).isFile()) return;
+  await mkdir(dirname(to), { recursive: true });
+  await link(path, to).catch(() => copyFile(path, to, constants.COPYFILE_FICLONE));
+}

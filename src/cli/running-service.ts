@@ -1,0 +1,61 @@
+/** A model's folder in a service that runs already: lent below its import folder, and imported there for a moment. */
+import { mkdir, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApiError, SystemDocument } from '../client/index.ts';
+import { badInput } from '../errors.ts';
+import { lendFolder, type Part } from './lend-folder.ts';
+import { retractModel } from './retract-model.ts';
+import { startRemover } from './start-remover.ts';
+import type { Session } from './types.ts';
+
+/** What the command lends the running service and makes there is gone with it, even where it is killed. */
+export async function withRunning<T>(
+  { client, folder, guest }: Session & { readonly folder: string },
+  part: Part,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { system } = await client.execute(SystemDocument, {});
+  const name = guest.replace(' ', '-');
+  const lent = join(
+    await realpath(system.importFolder).catch(() => {
+      throw notHere(client.url, system.importFolder);
+    }),
+    name,
+  );
+  const model = { url: client.url, name: guest };
+  const remover = startRemover({ folder: lent, ...(part === 'model' && { guest: model }) });
+  try {
+    await mkdir(lent, { recursive: true });
+    await lendFolder(folder, lent, part);
+    return await work({ client, folder: name, guest });
+  } catch (error) {
+    throw inTermsOf(folder, lent, error);
+  } finally {
+    await rm(lent, { recursive: true, force: true });
+    const isClear =
+      part === 'tokenizer' ||
+      (await retractModel(model).then(
+        () => true,
+        () => false,
+      ));
+    // Else it tries once more when this process is gone.
+    if (isClear) remover.kill();
+  }
+}
+
+/** The service names its own copies: the user has never seen them. */
+function inTermsOf(folder: string, lent: string, error: unknown): unknown {
+  if (!(error instanceof ApiError)) return error;
+  const failures = JSON.stringify(error.errors).replaceAll(
+    JSON.stringify(lent).slice(1, -1),
+    JSON.stringify(folder).slice(1, -1),
+  );
+  return new ApiError(JSON.parse(failures), { cause: error, unreachable: error.unreachable });
+}
+
+const notHere = (url: string, importFolder: string) =>
+  badInput(`the service at ${url} reads models from ${importFolder}, which is not on this machine`, {
+    field: '--model',
+    expected: 'a service of this machine, or the id or alias of one of its checkpoints',
+    remedy: 'copy the folder to its machine and run `tandem import-model` there',
+  });
