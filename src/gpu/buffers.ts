@@ -68,7 +68,7 @@ export class Buffers {
     this.#idleBytes += buffer.size;
   }
 
-  /** Forgets and destroys a buffer that no command has used. */
+  /** Forgets and destroys a buffer that was just given out and that no recorded command uses. */
   drop({ buffer }: Tensor): void {
     if (this.#owned.delete(buffer)) this.#persistent -= buffer.size;
     if (this.#leased.delete(buffer)) this.#pooled -= buffer.size;

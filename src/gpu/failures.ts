@@ -1,7 +1,8 @@
 /**
- * Collects what the device reports on the side, so that it is thrown at the next call of the task that caused it, never by
- * another task and never swallowed. Dawn validates while it is called and reports then and there (seen with webgpu 0.6.2),
- * so an error belongs to the task whose call is under way.
+ * Collects what the device reports on the side, so that it is thrown at the next call of the task that caused it and never
+ * swallowed. Dawn validates while it is called and reports then and there (seen with webgpu 0.6.2), so an error belongs to
+ * the task whose call is under way. One of no live task ends whichever task calls next: a device that reports late may have
+ * spoilt anything.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { limitExceeded, type TandemError, unavailable } from '../errors.ts';

@@ -1,6 +1,7 @@
 /**
  * How much a long task gives the device at once. Commands that are under way cannot be taken back, so a search that comes, or an
- * abort, waits for them: on an adapter that runs on a CPU a piece is cut to about a second's work.
+ * abort, waits for them: on an adapter that runs on a CPU a piece is cut to about a second's work. Texts are never cut, so a
+ * long text of a large model is a piece that takes longer.
  */
 import { elementCount } from '../formats/architectures/catalog.ts';
 import { modelParameters } from '../formats/pipeline/catalog.ts';

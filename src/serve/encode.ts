@@ -9,12 +9,8 @@ import { pieceTokens } from '../nn/piece-size.ts';
 import { Tape } from '../nn/tape.ts';
 import type { PackedTexts } from '../nn/types.ts';
 
-/** Tokens that fit a micro-batch, for the memory they take. */
-const fittingTokens = 4096;
-
-/** Tokens of one micro-batch: what fits, and what a short task may have to wait for. */
-export const microBatchTokens = ({ gpu, spec }: Encoder): number =>
-  Math.min(fittingTokens, pieceTokens(gpu.adapter, spec, 1));
+/** Tokens that fit a micro-batch, for the memory they take; a task of more is a long one. */
+export const fittingTokens = 4096;
 
 /** Largest distance of a squared length from 1; rounding stays below 1e-5. */
 const lengthTolerance = 1e-3;
@@ -43,7 +39,10 @@ export async function encodeTexts(
   const width = dimensionOf(encoder.spec);
   checkTexts(encoder.spec.architecture, texts, 'The texts');
   const vectors = new Float32Array(texts.poolStart.length * width);
-  const cuts = cutByTokens(texts.cumulative, options.microBatchTokens ?? microBatchTokens(encoder));
+  const cuts = cutByTokens(
+    texts.cumulative,
+    options.microBatchTokens ?? Math.min(fittingTokens, pieceTokens(encoder.gpu.adapter, encoder.spec, 1)),
+  );
   let before = Promise.resolve();
   for (let piece = 0; piece + 1 < cuts.length; piece++) {
     const [from, to] = [cuts[piece]!, cuts[piece + 1]!];

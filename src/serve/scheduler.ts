@@ -5,15 +5,18 @@
  */
 import { setImmediate } from 'node:timers/promises';
 
-/** Longest wait for interactive tasks: a steady flow of them slows a long task, but neither starves it nor hides its abort. */
-const longestWaitMs = 200;
-
 /** Waits until a long task may go on. */
 export type Turn = () => Promise<void>;
 
 export class Scheduler {
+  readonly #longestWaitMs: number;
   #interactive = 0;
   readonly #waiting = new Set<() => void>();
+
+  /** `longestWaitMs` for interactive tasks: a steady flow of them slows a long task, but neither starves it nor hides its abort. */
+  constructor(longestWaitMs: number) {
+    this.#longestWaitMs = longestWaitMs;
+  }
 
   /** Runs a short task ahead of the long ones. */
   async interactive<T>(work: () => Promise<T>): Promise<T> {
@@ -39,7 +42,7 @@ export class Scheduler {
         this.#waiting.delete(go);
         resolve();
       };
-      const timer = setTimeout(go, longestWaitMs);
+      const timer = setTimeout(go, this.#longestWaitMs);
       this.#waiting.add(go);
     });
   }

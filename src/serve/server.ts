@@ -11,7 +11,7 @@ import { commonKernels } from '../nn/kernels.ts';
 import { type Neighbours, searchVectors } from '../nn/search.ts';
 import type { PackedTexts } from '../nn/types.ts';
 import { openStorage } from '../storage/storage.ts';
-import { encodeTexts, microBatchTokens } from './encode.ts';
+import { encodeTexts, fittingTokens } from './encode.ts';
 import { type EvaluateOptions, evaluateSplit } from './evaluate.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SegmentRequest, Segments } from './segments.ts';
@@ -32,14 +32,19 @@ export interface EncodeInput {
   readonly unit?: boolean;
 }
 
+/** Longest wait of a long task for interactive ones: a few of their pieces, which take milliseconds on hardware. */
+const lullMs = 200;
+const softwareLullMs = 2_000;
+
 export class DeviceServer {
-  readonly scheduler = new Scheduler();
+  readonly scheduler: Scheduler;
   readonly #gpu: Gpu;
   readonly #models: WarmModels;
   readonly #segments: Segments;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
+    this.scheduler = new Scheduler(gpu.adapter.software ? softwareLullMs : lullMs);
     this.#models = new WarmModels(gpu);
     this.#segments = new Segments(gpu);
   }
@@ -65,7 +70,7 @@ export class DeviceServer {
     options: { readonly signal: AbortSignal; readonly unit: boolean },
   ): Promise<Float32Array<ArrayBuffer>> {
     const { scheduler } = this;
-    return texts.ids.length > microBatchTokens(encoder)
+    return texts.ids.length > fittingTokens
       ? encodeTexts(encoder, texts, { ...options, turn: scheduler.turn })
       : scheduler.interactive(() => encodeTexts(encoder, texts, options));
   }

@@ -29,6 +29,8 @@ export interface TrainContext {
   readonly signal: AbortSignal;
   /** Waits until this task may go on, between micro-batches. */
   readonly turn: () => Promise<void>;
+  /** Tokens that the device is given at once; what suits the adapter unless a test wants fewer. */
+  readonly pieceTokens?: number;
 }
 
 /** Thrown through a step that is given up half-way; nothing was changed then but the gradients. */
@@ -112,6 +114,7 @@ class Run {
       emit: parts.context.emit,
       steps: parts.plan.steps,
       turn: () => this.#turn(),
+      pieceTokens: parts.context.pieceTokens,
     });
   }
 

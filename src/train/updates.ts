@@ -25,6 +25,8 @@ export interface UpdateContext {
   readonly steps: number;
   readonly emit: (event: TrainEvent) => void;
   readonly turn: () => Promise<void>;
+  /** Of every step: {@link StepInput}. */
+  readonly pieceTokens?: number | undefined;
 }
 
 /** An update that was submitted and whose figures are not known yet. */
@@ -51,9 +53,9 @@ export class UpdateQueue {
 
   /** Makes update `step` (from 1) of `epoch` (from 0); its figures come with the next call or with `settle`. */
   async make(planned: PlannedBatch, { step, epoch }: { step: number; epoch: number }): Promise<void> {
-    const { encoder, optimizer, settings, data, steps, turn } = this.#context;
+    const { encoder, optimizer, settings, data, steps, turn, pieceTokens } = this.#context;
     const batch = drawBatch({ settings, epoch, data }, planned);
-    const input: StepInput = { encoder, settings, batch, step, turn };
+    const input: StepInput = { encoder, settings, batch, step, turn, pieceTokens };
     const { clipNorm, learningRate: peak, warmupRatio, ...constants } = settings.optimizer;
     const learningRate = peak * scheduleFactor(step - 1, steps, warmupRatio);
     const objective = await recordGradients(input);

@@ -11,7 +11,7 @@ function gate() {
 
 describe('turns', () => {
   it('wait for every interactive task', async () => {
-    const scheduler = new Scheduler();
+    const scheduler = new Scheduler(200);
     const order: string[] = [];
     const gates = [gate(), gate()];
     const tasks = gates.map(({ promise }, index) =>
@@ -30,7 +30,7 @@ describe('turns', () => {
   });
 
   it('come after a bounded wait, however many interactive tasks overlap', async () => {
-    const scheduler = new Scheduler();
+    const scheduler = new Scheduler(200);
     const { promise, resolve } = gate();
     const endless = scheduler.interactive(() => promise);
     const began = performance.now();
@@ -41,7 +41,7 @@ describe('turns', () => {
   });
 
   it('come at once when nothing interactive is under way, also after a task that failed', async () => {
-    const scheduler = new Scheduler();
+    const scheduler = new Scheduler(200);
     await scheduler.turn();
     await expect(scheduler.interactive(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await scheduler.turn();

@@ -43,22 +43,33 @@ function failing(gpu: Gpu, failAt: number) {
   return { proxy, held, calls: () => calls };
 }
 
-async function attempt(gpu: Gpu, settings: RunSettings, turn = async (): Promise<void> => {}) {
-  const { input } = await prepareTinyRun(folder(), settings);
-  await train(gpu, input, { emit: () => {}, signal: new AbortController().signal, turn });
+interface Attempt {
+  readonly settings: RunSettings;
+  readonly pieceTokens?: number;
+  readonly turn?: () => Promise<void>;
 }
 
-describe.each([{ microBatchTokens: 4096 }, { microBatchTokens: 64 }])('a run of %o', ({ microBatchTokens }) => {
+async function attempt(gpu: Gpu, { settings, pieceTokens = Number.POSITIVE_INFINITY, turn = async () => {} }: Attempt) {
+  const { input } = await prepareTinyRun(folder(), settings);
+  await train(gpu, input, { emit: () => {}, signal: new AbortController().signal, turn, pieceTokens });
+}
+
+describe.each([
+  { microBatchTokens: 4096 },
+  { microBatchTokens: 64 },
+  // Several tapes are open at once.
+  { microBatchTokens: 4096, pieceTokens: 64 },
+])('a run of %o', ({ microBatchTokens, ...pieces }) => {
   it('gives every lease back wherever it fails', async () => {
     const gpu = await testGpu();
     const settings = tinySettings({ maxBatches: 3, microBatchTokens });
     const whole = failing(gpu, -1);
-    await attempt(whole.proxy, settings);
+    await attempt(whole.proxy, { settings, ...pieces });
     expect([...whole.held.values()]).toEqual([]);
     const stride = Math.ceil(whole.calls() / 40);
     for (let failAt = 1; failAt < whole.calls(); failAt += stride) {
       const { proxy, held } = failing(gpu, failAt);
-      await expect(attempt(proxy, settings)).rejects.toThrow('refused');
+      await expect(attempt(proxy, { settings, ...pieces })).rejects.toThrow('refused');
       // The scratch of the attention's backward pass is not under test here.
       const left = [...held.values()].filter((label) => label !== 'attention.rows');
       expect(left, `after call ${failAt}`).toEqual([]);
@@ -66,23 +77,44 @@ describe.each([{ microBatchTokens: 4096 }, { microBatchTokens: 64 }])('a run of 
   });
 });
 
-describe('a device that goes away while a run works in pieces', () => {
-  const stray: unknown[] = [];
-  const note = (reason: unknown): void => void stray.push(reason);
-  beforeEach(() => process.on('unhandledRejection', note));
-  afterEach(() => process.off('unhandledRejection', note));
-
-  it('rejects the run and nothing else', async () => {
-    const gpu = await openGpu({ adapter: 'auto' });
-    let turns = 0;
-    const turn = async (): Promise<void> => {
-      turns += 1;
-      if (turns < 3) return;
-      await gpu.destroy();
-      throw new Error('given up');
-    };
-    await expect(attempt(gpu, tinySettings({ microBatchTokens: 64 }), turn)).rejects.toThrow();
-    await new Promise((resume) => setTimeout(resume, 50));
-    expect(stray).toEqual([]);
-  });
+describe('a run that is given up between two pieces of a step', () => {
+  it.each([{ microBatchTokens: 64 }, { microBatchTokens: 4096, pieceTokens: 64 }])(
+    'gives every lease back: %o',
+    async ({ microBatchTokens, ...pieces }) => {
+      const { proxy, held } = failing(await testGpu(), -1);
+      const heldAtTurn: number[] = [];
+      const turn = async (): Promise<void> => {
+        heldAtTurn.push(held.size);
+        if (heldAtTurn.length === 4) throw new Error('given up');
+      };
+      const settings = tinySettings({ microBatchTokens });
+      await expect(attempt(proxy, { settings, turn, ...pieces })).rejects.toThrow('given up');
+      expect(heldAtTurn.at(-1)).toBeGreaterThan(0);
+      expect([...held.values()]).toEqual([]);
+    },
+  );
 });
+
+describe.each([{ microBatchTokens: 64 }, { microBatchTokens: 4096, pieceTokens: 64 }])(
+  'a device that goes away while a run works in pieces: %o',
+  ({ microBatchTokens, ...pieces }) => {
+    const stray: unknown[] = [];
+    const note = (reason: unknown): void => void stray.push(reason);
+    beforeEach(() => process.on('unhandledRejection', note));
+    afterEach(() => process.off('unhandledRejection', note));
+
+    it('rejects the run and nothing else', async () => {
+      const gpu = await openGpu({ adapter: 'auto' });
+      let turns = 0;
+      const turn = async (): Promise<void> => {
+        turns += 1;
+        if (turns < 3) return;
+        await gpu.destroy();
+        throw new Error('given up');
+      };
+      await expect(attempt(gpu, { settings: tinySettings({ microBatchTokens }), turn, ...pieces })).rejects.toThrow();
+      await new Promise((resume) => setTimeout(resume, 50));
+      expect(stray).toEqual([]);
+    });
+  },
+);

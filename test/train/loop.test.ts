@@ -16,13 +16,14 @@ let folders = 0;
 const prepare = (settings: RunSettings = tinySettings()) => prepareTinyRun(`${folder()}/${folders++}`, settings);
 
 /** Runs to the end, or until `stopAfter` steps are known. */
-async function run(input: TrainInput, stopAfter = Number.POSITIVE_INFINITY) {
+async function run(input: TrainInput, stopAfter = Number.POSITIVE_INFINITY, pieceTokens = Number.POSITIVE_INFINITY) {
   const gpu = await testGpu();
   const events: TrainEvent[] = [];
   const stop = new AbortController();
   const output = await train(gpu, input, {
     signal: stop.signal,
     turn: async () => {},
+    pieceTokens,
     emit: (event) => {
       events.push(event);
       if (event.type === 'step' && event.step >= stopAfter) stop.abort();
@@ -64,15 +65,20 @@ describe('a run', () => {
     await close();
   });
 
-  it('goes on after a stop to the very bits of an undisturbed run, with dropout', async () => {
+  it.each([
+    ['whole batches', Number.POSITIVE_INFINITY],
+    ['batches in pieces', 40],
+  ])('of %s goes on after a stop to the very bits of an undisturbed run, with dropout', async (_, pieceTokens) => {
     const { input } = await prepare(tinySettings({ maxBatches: 12, checkpointEverySteps: 3 }));
-    const whole = await run(input);
+    const endless = Number.POSITIVE_INFINITY;
+    const whole = await run(input, endless, pieceTokens);
     // The figures of step 4 come while step 5 is made.
-    const first = await run(input, 4);
+    const first = await run(input, 4, pieceTokens);
     expect(first.output).toMatchObject({ outcome: 'stopped', step: 5 });
     const stopped = lastCheckpoint(first.events);
     expect(stopped).toMatchObject({ reason: 'stop', step: 5 });
-    const second = await run({ ...input, resume: { model: stopped.model, state: stopped.state } });
+    const resume = { model: stopped.model, state: stopped.state };
+    const second = await run({ ...input, resume }, endless, pieceTokens);
     expect(second.output).toEqual(whole.output);
     expect(lastCheckpoint(second.events)).toMatchObject({ model: lastCheckpoint(whole.events).model });
     expect(lastCheckpoint(second.events).state).toBe(lastCheckpoint(whole.events).state);

@@ -2,7 +2,7 @@
 import type { CatalogEntry } from '../../catalog.ts';
 
 /** Channels of the largest head that attention computes. */
-export const largestHeadSize = 128;
+export const largestHeadSize = 128 as const;
 
 const layers = { name: 'layers', description: 'Blocks.', type: 'int', default: 2, min: 1, max: 96 } as const;
 const width = {
