@@ -1,5 +1,6 @@
 // Completes dist/ after tsc: the files that are data, in the tree's own layout. Run by `npm run build`.
-import { chmodSync, cpSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 
 for (const folder of ['shaders', 'src/db/migrations', 'src/data/sample']) {
   if (existsSync(folder))
@@ -11,11 +12,31 @@ if (existsSync('dist/src/cli/main.js')) chmodSync('dist/src/cli/main.js', 0o755)
 const { databaseTemplate } = await import('./dist/src/assets.js');
 const { pgliteVersion } = await import('./dist/src/db/format.js');
 const template = databaseTemplate(pgliteVersion);
-if (!existsSync(template)) {
+if (!isWhole(template)) {
   const { PGlite } = await import('@electric-sql/pglite');
   const database = await PGlite.create('memory://');
   await database.exec('checkpoint');
   const archive = await database.dumpDataDir('gzip');
   await database.close();
-  writeFileSync(template, Buffer.from(await archive.arrayBuffer()));
+  writeWhole(template, Buffer.from(await archive.arrayBuffer()));
+}
+
+/** By gzip's own length and checksum. */
+function isWhole(path) {
+  try {
+    return gunzipSync(readFileSync(path)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Beside its place first: a killed build or a full disk leaves no part of it there. */
+function writeWhole(path, content) {
+  const staged = `${path}.new`;
+  try {
+    writeFileSync(staged, content);
+    renameSync(staged, path);
+  } finally {
+    rmSync(staged, { force: true });
+  }
 }

@@ -26,6 +26,7 @@ const entries = {
   cpu: 'workers/cpu.js',
   database: 'src/db/pglite-thread.js',
   'tokenizer-trial': 'src/tokenizer/trial-process.js',
+  'tokenizer-trial-watch': 'src/tokenizer/trial-watch.js',
 };
 
 /** Entry point of a thread or process. Always the compiled one: a .ts worker does not start on Node 20. */

@@ -27,6 +27,7 @@ export async function importModel(
     // Whatever it was before, here it is the beginning of its runs.
     const spec: ModelSpec = { ...found, initialisation: null };
     const tokenizerJson = await readTokenizerFile(tokenizerPath);
+    await tryTokenizer(tokenizerPath, options);
     await checkVocabulary(tokenizerPath, tokenizerJson, spec);
     const tensors = parametersOf(spec, folder.weights, options);
     const summary = await publishModel(storage, spec, (staged) =>
@@ -39,7 +40,6 @@ export async function importModel(
 }
 
 async function checkVocabulary(path: string, json: string, { architecture }: ModelSpec): Promise<void> {
-  await tryTokenizer(path);
   const { vocabularySize } = await parseTokenizer(json, path);
   if (vocabularySize <= architecture.vocabularySize) return;
   throw badInput(`${path}: its ids go to ${vocabularySize - 1}, the encoder knows ${architecture.vocabularySize}`, {

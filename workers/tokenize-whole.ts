@@ -15,7 +15,7 @@ export async function tokenizeWhole(
   const tokenizer =
     'model' in source
       ? await tokenizers.of(storage, source.model)
-      : await tokenizers.ofFile(await tokenizerPath(source.folder));
+      : await tokenizers.ofFile(await tokenizerPath(source.folder), signal);
   signal?.throwIfAborted();
   return pack(await tokenizer.tokenize(texts));
 }

@@ -21,13 +21,13 @@ export class TokenizerCache {
   }
 
   /** A tokenizer.json that somebody else may change or write badly: known as long as its file is the same, tried before. */
-  async ofFile(path: string): Promise<Tokenizer> {
+  async ofFile(path: string, signal?: AbortSignal): Promise<Tokenizer> {
     const found = await stat(path).catch(() => undefined);
     if (!found?.isFile()) return loadTokenizer(path);
-    return this.#get(`${path} ${found.ino} ${found.size} ${found.mtimeMs}`, async () => {
-      await tryTokenizer(path);
-      return loadTokenizer(path);
-    });
+    const key = `${path} ${found.ino} ${found.size} ${found.mtimeMs}`;
+    // Whoever asks has a trial of their own: another's may be aborted.
+    if (!this.#kept.has(key)) await tryTokenizer(path, { signal });
+    return this.#get(key, () => loadTokenizer(path));
   }
 
   #get(key: string, load: () => Promise<Tokenizer>): Promise<Tokenizer> {

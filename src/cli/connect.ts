@@ -25,21 +25,36 @@ export const clientOf = (url: string): TandemClient => createClient({ url });
 /** Address of the server that is named, or that runs on the data folder; undefined = none runs there. */
 export async function findServer(command: Command): Promise<string | undefined> {
   const named = namedUrl(command.optsWithGlobals<GlobalOptions>()) !== undefined;
-  try {
-    const url = await urlOf(command);
-    // The pid of a server that was killed may be another process by now, after a restart of a container above all.
-    return named || (await isListening(url)) ? url : undefined;
-  } catch (error) {
+  const url = await urlOf(command).catch((error: unknown) => {
     if (error instanceof NoServer) return undefined;
     throw error;
-  }
+  });
+  if (url === undefined) return undefined;
+  // The pid of a server that was killed may be another process by now, after a restart of a container above all.
+  const answers = await isListening(url);
+  return named || answers ? url : undefined;
 }
 
+/** Far more than a busy server needs for its health. */
+const patienceMs = 5_000;
+
+/** False where nobody listens. One that listens and says nothing is stopped, or no server of ours: a command would wait for ever. */
 const isListening = (url: string): Promise<boolean> =>
-  fetch(new URL('/health', url)).then(
+  fetch(new URL('/health', url), { signal: AbortSignal.timeout(patienceMs) }).then(
     () => true,
-    () => false,
+    (error: Error) => {
+      if (error.name === 'TimeoutError') throw silent(url);
+      return false;
+    },
   );
+
+const silent = (url: string) =>
+  new NoServer(`the server at ${url} does not answer`, {
+    field: url,
+    expected: `an answer to GET /health within ${patienceMs / 1_000} s`,
+    remedy:
+      'let its process go on, or end it; if another program has the port, remove server.json from the data folder',
+  });
 
 const namedUrl = ({ url }: GlobalOptions): string | undefined => url ?? process.env['TANDEM_URL'];
 

@@ -1,6 +1,6 @@
 /** Gives a running service a model's folder below its import folder: it reads nothing outside. */
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** What of a model is read: the tokenizer alone, or settings and weights. */
@@ -11,14 +11,18 @@ const names: Readonly<Record<Part, RegExp>> = {
   model: /\.(json|safetensors)$/,
 };
 
+/** Refused by its name, where there are no other weights; its content is not read and may be large. */
+const pickled = 'pytorch_model.bin';
+
 /** The files of the folder and of its modules, under the same names in `to`: what else lies there may be large. */
 export async function lendFolder(from: string, to: string, part: Part): Promise<void> {
   const modules = await moduleFolders(from);
   for (const folder of new Set(['', ...modules])) {
-    const files = await readdir(join(from, folder)).catch(() => []);
+    const files: readonly string[] = await readdir(join(from, folder)).catch(() => []);
     for (const name of files.filter((file) => names[part].test(file))) {
       await place(join(from, folder, name), join(to, folder, name));
     }
+    if (part === 'model' && files.includes(pickled)) await placeEmpty(join(to, folder, pickled));
   }
 }
 
@@ -39,4 +43,9 @@ async function place(from: string, to: string): Promise<void> {
   if (path === undefined || !(await stat(path)).isFile()) return;
   await mkdir(dirname(to), { recursive: true });
   await link(path, to).catch(() => copyFile(path, to, constants.COPYFILE_FICLONE));
+}
+
+async function placeEmpty(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, '');
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
 import { workerEntry } from '../assets.ts';
-import { type PlainError, type TandemError, unavailable } from '../errors.ts';
+import { fromPlainError, type PlainError, type TandemError, unavailable } from '../errors.ts';
 
 export interface ThreadSettings {
   /** Folder of the database's files. */
@@ -99,9 +99,12 @@ function ready(worker: Worker, folder: string): Promise<number> {
           remedy: 'Restore the data folder from a backup, name another by TANDEM_DATA, or use DATABASE_URL.',
         }),
       );
-    worker.once('message', (message: ThreadMessage) =>
-      message.kind === 'ready' ? resolve(message.port) : fail(message.error.message),
-    );
+    worker.once('message', (message: ThreadMessage) => {
+      if (message.kind === 'ready') resolve(message.port);
+      // What says itself what to do is no matter of the data folder.
+      else if (message.error.name === 'TandemError') reject(fromPlainError(message.error));
+      else fail(message.error.message);
+    });
     worker.once('error', (error) => fail(String(error)));
     worker.once('exit', (code) => fail(`its thread ended (exit code ${code})`));
   });

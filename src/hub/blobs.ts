@@ -5,10 +5,10 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { exclusively } from '../storage/exclusive.ts';
 import { syncFile, syncFolder } from '../storage/files.ts';
 import { holds } from './checksum.ts';
 import { damaged, unreachable, writeFailure } from './failures.ts';
-import { inTurn } from './in-turn.ts';
 import type { Requester } from './request.ts';
 import type { HubFile } from './types.ts';
 
@@ -27,10 +27,10 @@ const fruitlessTries = 4;
 
 export const blobPath = (folder: string, etag: string): string => join(folder, 'blobs', etag);
 
-/** Makes sure that the blob is there, whole and right; answers its path. */
+/** Makes sure that the blob is there, whole and right; answers its path. Who asks for the same at once waits and finds it. */
 export function fetchBlob(folder: string, request: BlobRequest): Promise<string> {
   const path = blobPath(folder, request.file.etag);
-  return inTurn(path, request.signal, () => fetchTo(path, folder, request));
+  return exclusively(`hub ${path}`, () => fetchTo(path, folder, request), request.signal);
 }
 
 async function fetchTo(path: string, folder: string, request: BlobRequest): Promise<string> {

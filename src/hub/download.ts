@@ -3,9 +3,9 @@
  * needs no network. Called by the CPU thread. It does not look into the model: formats/ does.
  */
 import { readFile } from 'node:fs/promises';
+import { exclusively } from '../storage/exclusive.ts';
 import { fetchBlob } from './blobs.ts';
 import { damaged, notDownloaded, placeOf } from './failures.ts';
-import { inTurn } from './in-turn.ts';
 import { checkReference, commitOf, filesOf, pinnedCommit, wantedFiles } from './repository.ts';
 import { type Requester, requester } from './request.ts';
 import { hasSnapshot, knownCommit, openSnapshot, remember, writeSnapshot } from './snapshots.ts';
@@ -66,10 +66,11 @@ class Download {
   #keep(files: readonly HubFile[]): Promise<HubSnapshot> {
     const { folder, signal } = this.#options;
     const [reference, commit] = [this.#reference, this.#commit];
-    return inTurn(`${folder} ${reference.repository} ${commit}`, signal, async () => {
+    const work = async (): Promise<HubSnapshot> => {
       const made = await openSnapshot(folder, reference, commit);
       return made ?? writeSnapshot(folder, reference, commit, files);
-    });
+    };
+    return exclusively(`hub ${folder} ${reference.repository} ${commit}`, work, signal);
   }
 
   async #fetchAll(): Promise<readonly HubFile[]> {

@@ -20,7 +20,7 @@ export interface Exported {
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const field = 'input.folder';
 
-/** Copies to <data folder>/export/<folder>; the folder appears whole or not at all. */
+/** Copies to <data folder>/export/<folder>; the folder appears whole, and goes again where its job cannot be recorded. */
 export async function exportCheckpoint(tandem: Tandem, checkpointId: string, folder: string): Promise<Exported> {
   if (!namePattern.test(folder)) {
     throw badInput(`"${folder.slice(0, 120)}" is no name of an export folder`, {
@@ -38,7 +38,11 @@ export async function exportCheckpoint(tandem: Tandem, checkpointId: string, fol
     async ({ signal, succeed }) => {
       await refuseExisting(path, folder);
       await copyWhole(tandem, await tandem.storage.require('models', checkpoint.digest), path, signal);
-      return succeed(async () => checkpoint.id);
+      return succeed(async () => checkpoint.id).catch(async (error: unknown) => {
+        // Why it failed is what is told, whatever becomes of the folder.
+        await takeBack(tandem, path).catch(() => {});
+        throw error;
+      });
     },
   );
   return { checkpoint, path, job, ...(await describe(path)) };
@@ -72,6 +76,12 @@ async function copyWhole({ storage, config }: Tandem, from: string, to: string, 
     const { code } = error as NodeJS.ErrnoException;
     throw code === 'ENOTEMPTY' || code === 'EEXIST' ? taken(basename(to)) : error;
   }
+}
+
+/** Gone at once: a kill while its files are deleted leaves no part of it. */
+async function takeBack({ storage }: Tandem, path: string): Promise<void> {
+  const aside = await storage.stage();
+  await rename(path, join(aside, 'export')).finally(() => storage.discard(aside));
 }
 
 async function describe(path: string): Promise<{ files: string[]; bytes: number }> {

@@ -3,6 +3,8 @@
  * Started as `node trial-process.js <path>`; refusals of the file are no matter of it.
  */
 import { readFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { workerEntry } from '../assets.ts';
 import { parseTokenizer } from './tokenizer.ts';
 
 interface AddedToken {
@@ -27,8 +29,11 @@ function sharedBlanks(tokens: readonly AddedToken[]): string[] {
     .flatMap((left) => blank.map(({ content }) => left.content + content + content));
 }
 
-const json = await readFile(process.argv[2] ?? '', 'utf8');
+// A terminal's Ctrl+C is the parent's to answer.
+process.on('SIGINT', () => {});
+new Worker(workerEntry('tokenizer-trial-watch')).unref();
 try {
+  const json = await readFile(process.argv[2] ?? '', 'utf8');
   const { added_tokens: added = [] } = JSON.parse(json) as { readonly added_tokens?: readonly AddedToken[] };
   const tokenizer = await parseTokenizer(json);
   await tokenizer.tokenize([...texts, ...sharedBlanks(added)]);

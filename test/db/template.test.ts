@@ -37,4 +37,22 @@ describe('the template of a new database', () => {
     unpackTemplate(archive, folder);
     expect(await readdir(folder)).toEqual([]);
   });
+
+  it('that is missing or cut off is named as a fault of the installation, and leaves no folder', async () => {
+    const [missing, cut] = ['missing', 'cut'].map((name) => join(root(), `${name}.tar.gz`));
+    const bytes = await readFile(archive);
+    await writeFile(cut, bytes.subarray(0, bytes.length / 2));
+    const data = join(root(), 'data');
+    await mkdir(data);
+    const refusal = (path: string, message: RegExp) =>
+      expect.objectContaining({
+        code: 'UNAVAILABLE',
+        message: expect.stringMatching(message),
+        details: expect.objectContaining({ field: path, remedy: expect.stringMatching(/npm run build/) }),
+      });
+    const unpackFrom = (path: string) => () => unpackTemplate(path, join(data, 'database'));
+    expect(unpackFrom(missing)).toThrow(refusal(missing, /is missing$/));
+    expect(unpackFrom(cut)).toThrow(refusal(cut, /cannot be read \(unexpected end of file\)$/));
+    expect(await readdir(data)).toEqual([]);
+  });
 });

@@ -1,10 +1,12 @@
 /** Files that the native library ends its process over are refused by a process of their own. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { workerEntry } from '../../src/assets.ts';
-import { tryTokenizer } from '../../src/tokenizer/trial.ts';
+import { trialFailure, tryTokenizer } from '../../src/tokenizer/trial.ts';
 import type { CpuCommands } from '../../workers/protocol.ts';
 import { connect } from '../../workers/runtime.ts';
 import { tinyTokenizerJson } from '../formats/tiny-model.ts';
@@ -80,4 +82,84 @@ describe('the trial of a tokenizer.json', () => {
       await cpu.close();
     }
   });
+});
+
+/** Its processes, by what /proc says of them. */
+async function trialsOf(path: string): Promise<number[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
+  return ids.filter((_id, i) => lines[i].split('\0').includes(path)).map(Number);
+}
+
+const onceStarted = (path: string): Promise<number> =>
+  vi.waitFor(async () => {
+    const [id] = await trialsOf(path);
+    expect(id).toBeGreaterThan(0);
+    return id;
+  }, 20_000);
+
+describe.runIf(process.platform === 'linux')('a trial that does not end by itself', () => {
+  const folder = temporaryFolder();
+  let count = 0;
+  /** Nobody ever writes to it: who opens it waits. */
+  const endless = (): string => {
+    const path = join(folder(), `endless-${count++}.json`);
+    execFileSync('mkfifo', [path]);
+    return path;
+  };
+  const isGone = (path: string) => vi.waitFor(async () => expect(await trialsOf(path)).toEqual([]), 20_000);
+
+  it('is no fault of the file', async () => {
+    const path = endless();
+    const trial = tryTokenizer(path);
+    process.kill(await onceStarted(path), 'SIGKILL');
+    await expect(trial).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `The tokenizer ${path} could not be tried out: its process was ended by SIGKILL`,
+      details: { field: path, remedy: expect.any(String) },
+    });
+    await expect(tryTokenizer(path, { longestMs: 50 })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/took too long$/),
+    });
+  });
+
+  it('ends at once where nobody wants it any more, and not by a Ctrl+C that is meant for its parent', async () => {
+    const path = endless();
+    const stop = new AbortController();
+    const trial = tryTokenizer(path, { signal: stop.signal });
+    const id = await onceStarted(path);
+    await pause(1_000);
+    process.kill(id, 'SIGINT');
+    await pause(200);
+    expect(await trialsOf(path)).toEqual([id]);
+    stop.abort(new Error('enough'));
+    await expect(trial).rejects.toThrow('enough');
+    await isGone(path);
+    await expect(tryTokenizer(path, { signal: stop.signal })).rejects.toThrow('enough');
+    expect(await trialsOf(path)).toEqual([]);
+  });
+
+  it('ends with the thread that waits for it', async () => {
+    const path = endless();
+    const module = workerEntry('tokenizer-trial').replace('trial-process', 'trial');
+    const code = `import(${JSON.stringify(module)}).then((trial) => trial.tryTokenizer(${JSON.stringify(path)}))`;
+    const thread = new Worker(code, { eval: true });
+    await onceStarted(path);
+    await thread.terminate();
+    await isGone(path);
+  });
+});
+
+describe('the end of a trial', () => {
+  const told = (end: object) => trialFailure('x.json', Object.assign(new Error('spawn node EAGAIN'), end)).code;
+
+  it.each([
+    ['a crash', { signal: 'SIGSEGV' }, 'BAD_USER_INPUT'],
+    ['an abort', { signal: 'SIGABRT' }, 'BAD_USER_INPUT'],
+    ['a panic', { code: 101, stderr: "thread 'a' panicked at x.rs:1:2:\nno\n" }, 'BAD_USER_INPUT'],
+    ['no process', { code: 'EAGAIN' }, 'UNAVAILABLE'],
+    ['no memory', { signal: 'SIGABRT', stderr: 'memory allocation of 64 bytes failed\n' }, 'UNAVAILABLE'],
+    ['a damaged installation', { code: 1, stderr: 'Cannot find module' }, 'UNAVAILABLE'],
+  ])('by %s', (_name, end, code) => expect(told(end)).toBe(code));
 });

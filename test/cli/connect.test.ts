@@ -1,0 +1,58 @@
+/** Which server a command finds, and that it waits for none that says nothing. */
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer as createSilent } from 'node:net';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { findServer } from '../../src/cli/connect.ts';
+import { exitCodeOf } from '../../src/cli/exit-codes.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const command = (...options: readonly string[]): Command =>
+  new Command().option('--url <url>').option('--data <folder>').parse(options, { from: 'user' });
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+}
+
+describe('the server of a command', () => {
+  const folder = temporaryFolder();
+  /** As a server leaves it, and this process is alive. */
+  const note = (url: string) => writeFile(join(folder(), 'server.json'), JSON.stringify({ url, pid: process.pid }));
+  const ofFolder = () => findServer(command('--data', folder()));
+
+  it('is the one that answers; a note of one that is gone is none', async () => {
+    const server = createServer((_request, response) => response.writeHead(503).end());
+    const url = await listen(server);
+    expect(await ofFolder()).toBeUndefined();
+    await note(url);
+    expect(await ofFolder()).toBe(url);
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    expect(await ofFolder()).toBeUndefined();
+    expect(await findServer(command('--url', url))).toBe(url);
+  });
+
+  it('is named where it accepts and says nothing', async () => {
+    const server = createSilent();
+    const url = await listen(server);
+    try {
+      await note(url);
+      const refusals = await Promise.allSettled([ofFolder(), findServer(command('--url', url))]);
+      for (const refusal of refusals) {
+        expect(refusal).toMatchObject({
+          reason: { message: `the server at ${url} does not answer`, details: { remedy: expect.any(String) } },
+        });
+        expect(exitCodeOf((refusal as PromiseRejectedResult).reason)).toBe(3);
+      }
+    } finally {
+      server.close();
+    }
+  }, 20_000);
+});
