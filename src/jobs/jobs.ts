@@ -24,6 +24,7 @@ import { startThreads, type Thread, type ThreadSettings } from './threads.ts';
 import { Wakeups } from './wakeup.ts';
 
 export type { Finished, JobContext, JobRequest, StartedJob } from './background.ts';
+export { jobsWith } from './job-users.ts';
 export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './run-stream.ts';
 export { removeUnnamed, settleAfterCommit } from './shared-folders.ts';
 export { forgetModel, type Thread } from './threads.ts';
