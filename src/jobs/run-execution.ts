@@ -10,6 +10,7 @@ import type { Logger } from '../log.ts';
 import type { Storage } from '../storage/storage.ts';
 import { pruneCheckpoints } from './checkpoint-store.ts';
 import { type AttemptEvent, EventWriter } from './event-writer.ts';
+import { startHeart } from './heart.ts';
 import { heartbeatEveryMs } from './host.ts';
 import { writeAtLast } from './last-write.ts';
 import { type Attempt, beat, endAttempt, LostRun, type RunInputs, readInputs } from './run-store.ts';
@@ -45,7 +46,7 @@ export async function executeAttempt(
 ): Promise<void> {
   const { wakeups, log } = context;
   const writer = eventWriter(context, attempt, stop);
-  const heart = setInterval(() => void pulse(context, attempt, stop), heartbeatEveryMs);
+  const stopHeart = startHeart(() => pulse(context, attempt, stop), heartbeatEveryMs);
   const ending = await work(context, attempt, stop, writer).catch((error: unknown) => endingOf(error, stop, log));
   try {
     await writer.flush().catch(() => {});
@@ -53,7 +54,7 @@ export async function executeAttempt(
   } catch (error) {
     if (!(error instanceof LostRun)) log.error({ error, run: attempt.runId }, 'the end of a run could not be written');
   } finally {
-    clearInterval(heart);
+    stopHeart();
   }
   wakeups.wake(attempt.runId);
 }

@@ -204,6 +204,30 @@ describe('a job', () => {
     await db.delete(jobRows).where(eq(jobRows.id, job.id));
   });
 
+  it('holds no lock on its row while what it made is written', async () => {
+    const lockOf = (jobId: string) => sql<string>`select xmax::text as lock from jobs where id = ${jobId}`;
+    const { done } = await place.jobs.perform('fuse', { input: {} }, ({ jobId, succeed }) =>
+      succeed(async (tx) => {
+        expect((await tx.execute(lockOf(jobId))).rows).toEqual([{ lock: '0' }]);
+        return id;
+      }),
+    );
+    expect(await done).toBe(id);
+  });
+
+  it('that is taken over while what it made is written keeps nothing of it', async () => {
+    const { db } = place.database;
+    const before = await db.$count(models);
+    const { job, done } = await place.jobs.perform('create-model', { input: {} }, ({ jobId, succeed }) =>
+      succeed(async (tx) => {
+        await tx.update(jobRows).set({ host: 'another host' }).where(eq(jobRows.id, jobId));
+        return (await insertModel(tx)).id;
+      }),
+    );
+    await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining(job.id) });
+    expect(await db.$count(models)).toBe(before);
+  });
+
   it('whose write breaks off for a defect fails at once', async () => {
     const { job, done } = await place.jobs.perform('fuse', { input: {} }, ({ succeed }) =>
       succeed(async () => {
