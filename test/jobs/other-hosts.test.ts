@@ -32,6 +32,18 @@ it('takes a run that another host has queued', async () => {
   expect(statesOf(await readEvents(place, run.id))).toEqual(['RUNNING', 'SUCCEEDED']);
 });
 
+it('takes no run in a process that is not there to end it: neither one of its own, nor what it finds', async () => {
+  const before = await place.database.db.transaction((tx) => insertRun(tx, { epochs: 1 }));
+  await place.restartJobs({ takeRuns: false });
+  const own = await place.startRun({ epochs: 1 });
+  await sleep(3_000);
+  for (const { id } of [before, own]) expect(await findRun(id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
+  await place.restartJobs();
+  for (const { id } of [before, own]) {
+    expect(statesOf(await readEvents(place, id)).slice(-2)).toEqual(['RUNNING', 'SUCCEEDED']);
+  }
+});
+
 it('leaves a run to the host that has its files, and takes those behind it', async () => {
   const { db } = place.database;
   const digest = digestOf('records of another host');
