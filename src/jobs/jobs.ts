@@ -100,7 +100,7 @@ export async function openJobs({
   const background = new BackgroundJobs({ db, host, wakeups, log });
   const mine = () => ({ runs: worker.running(), jobs: background.running() });
   const reaper = startReaper({ db, log, mine, wake: (id) => wakeups.wake(id) });
-  const control = { database, wakeups, worker, adapter: threads.adapter };
+  const control = { database, storage, wakeups, worker, adapter: threads.adapter };
   const unwatch = shared && takeRuns ? watchOtherHosts({ worker, wakeups }) : () => {};
   let stopped: Promise<void> | undefined;
 

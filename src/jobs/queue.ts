@@ -7,9 +7,10 @@ import type { Db } from '../db/open.ts';
 import { runs } from '../db/schema.ts';
 import { TandemError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { NamedKind, Storage } from '../storage/storage.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { Host } from './host.ts';
-import { type Attempt, claimRun, readInputs } from './run-store.ts';
+import { type Folder, missingFolder } from './run-files.ts';
+import { type Attempt, claimRun, type RunInputs, readInputs } from './run-store.ts';
 
 export interface QueueContext {
   readonly db: Db;
@@ -20,13 +21,8 @@ export interface QueueContext {
   readonly log: Logger;
 }
 
-interface File {
-  readonly kind: NamedKind;
-  readonly digest: string;
-}
-
 interface Lack {
-  readonly file: File;
+  readonly folder: Folder;
   /** By `Date.now()`: then the run is read again, which may be gone, or need other files. */
   readonly until: number;
 }
@@ -37,7 +33,7 @@ const lackHoldsMs = 300_000;
 
 export class RunQueue {
   readonly #context: QueueContext;
-  /** Runs that wait for another host, each with a file that is missing here. */
+  /** Runs that wait for another host, each with a folder that is missing here. */
   readonly #lacking = new Map<string, Lack>();
 
   constructor(context: QueueContext) {
@@ -68,12 +64,12 @@ export class RunQueue {
     return sql`${runs.id} <> all(${sql.param([...this.#lacking.keys()])}::uuid[])`;
   }
 
-  /** What is there by now, or was not looked at for a while. Costs a look at each missing file, and no query. */
+  /** What is there by now, or was not looked at for a while. Costs a look at each missing folder, and no query. */
   async #forgetLacks(): Promise<void> {
     const { storage } = this.#context;
     const there = new Map<string, Promise<boolean>>();
-    for (const [runId, { file, until }] of this.#lacking) {
-      const { kind, digest } = file;
+    for (const [runId, { folder, until }] of this.#lacking) {
+      const { kind, digest } = folder;
       const name = `${kind} ${digest}`;
       const looked = there.get(name) ?? storage.exists(kind, digest);
       there.set(name, looked);
@@ -82,41 +78,23 @@ export class RunQueue {
   }
 
   async #hasFiles(runId: string): Promise<boolean> {
-    const { log } = this.#context;
-    const needed = await this.#filesOf(runId);
-    const file = needed && (await this.#missingOf(needed));
-    if (file) {
-      log.warn({ run: runId, missing: file.digest }, 'a queued run waits for the host that has its files');
-      this.#lacking.set(runId, { file, until: Date.now() + lackHoldsMs });
+    const { storage, log } = this.#context;
+    const inputs = await this.#inputsOf(runId);
+    const folder = inputs && (await missingFolder(storage, inputs));
+    if (folder) {
+      log.warn({ run: runId, missing: folder.digest }, 'a queued run waits for the host that has its files');
+      this.#lacking.set(runId, { folder, until: Date.now() + lackHoldsMs });
     }
-    return needed !== undefined && file === undefined;
+    return inputs !== undefined && folder === undefined;
   }
 
   /** Undefined = the run was deleted since the queue was read. */
-  async #filesOf(runId: string): Promise<readonly File[] | undefined> {
+  async #inputsOf(runId: string): Promise<RunInputs | undefined> {
     try {
-      const { model, datasets, resume } = await readInputs(this.#context.db, runId);
-      return [
-        { kind: 'models', digest: model.digest },
-        ...datasets.map(({ dataset }) => ({ kind: 'datasets', digest: dataset.digest }) as const),
-        ...(resume
-          ? ([
-              { kind: 'models', digest: resume.model },
-              { kind: 'states', digest: resume.state },
-            ] as const)
-          : []),
-      ];
+      return await readInputs(this.#context.db, runId);
     } catch (error) {
       if (error instanceof TandemError && error.code === 'NOT_FOUND') return undefined;
       throw error;
     }
-  }
-
-  async #missingOf(needed: readonly File[]): Promise<File | undefined> {
-    const { storage } = this.#context;
-    for (const file of needed) {
-      if (!(await storage.exists(file.kind, file.digest))) return file;
-    }
-    return undefined;
   }
 }

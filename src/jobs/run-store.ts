@@ -112,7 +112,7 @@ export interface RunInputs {
 }
 
 /** NOT_FOUND, too, if the run is deleted with its model meanwhile. */
-export async function readInputs(db: Db, runId: string): Promise<RunInputs> {
+export async function readInputs(db: Executor, runId: string): Promise<RunInputs> {
   const run = await findRun(db, runId);
   const [model] = await db.select().from(models).where(eq(models.id, run.modelId));
   if (!model) throw noRun(runId);
