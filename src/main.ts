@@ -26,6 +26,8 @@ export interface RunningTandem {
 
 export interface StartOptions {
   readonly logger?: Logger;
+  /** False for a process that ends with one question: it would begin queued runs only to interrupt them. */
+  readonly takeRuns?: boolean;
 }
 
 type Closer = (graceMs: number) => Promise<void>;
@@ -43,7 +45,7 @@ export async function startTandem(config: Config, options: StartOptions = {}): P
     return closed;
   };
   try {
-    const { url, tandem } = await open(config, logger, closers);
+    const { url, tandem } = await open(config, { ...options, logger }, closers);
     announce(tandem, url, logger);
     return { url, close };
   } catch (error) {
@@ -52,7 +54,11 @@ export async function startTandem(config: Config, options: StartOptions = {}): P
   }
 }
 
-async function open(config: Config, logger: Logger, closers: Closer[]): Promise<{ url: string; tandem: Tandem }> {
+async function open(
+  config: Config,
+  { logger, takeRuns = true }: StartOptions & { readonly logger: Logger },
+  closers: Closer[],
+): Promise<{ url: string; tandem: Tandem }> {
   // Drivers are found through the environment, which threads copy when they start.
   const vulkan = await prepareVulkan(config);
   logger.debug(vulkan, 'vulkan');
@@ -62,7 +68,7 @@ async function open(config: Config, logger: Logger, closers: Closer[]): Promise<
   await storage.clean();
   await mkdir(config.importDir, { recursive: true });
   await sweepTokenFiles({ database, storage });
-  const jobs = await openJobs({ database, storage, config });
+  const jobs = await openJobs({ database, storage, config, takeRuns });
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
   const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };
   const { bodyBytes } = config.limits;

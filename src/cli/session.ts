@@ -1,6 +1,7 @@
 /**
  * A service for one command: the one that runs, else one that is started for the command and leaves nothing behind. For a
- * model folder that is a private one in a temporary data folder; for a checkpoint it opens the data folder.
+ * model folder that is a private one in a temporary data folder; for a checkpoint it opens the data folder, where it leaves
+ * queued runs to a service that stays.
  */
 import { constants, kMaxLength } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
@@ -101,7 +102,7 @@ async function withStarted<T>(
   for (const name of stopSignals) process.once(name, stop);
   try {
     const logger = createLogger('tandem', process.env['TANDEM_LOG'] ?? 'error');
-    tandem = await startTandem({ ...config, port: 0 }, { logger });
+    tandem = await startTandem({ ...config, port: 0 }, { logger, takeRuns: false });
     return await work({ client: clientOf(tandem.url), folder, guest });
   } finally {
     await clear(graceMs);

@@ -7,22 +7,42 @@ export interface PostgresError {
   readonly detail?: string;
 }
 
+/** No class of SQLSTATE begins with E, as the system's names do (EPERM, E2BIG). */
+const sqlState = /^[0-9A-DF-Z][0-9A-Z]{4}$/;
+
+const networkCodes = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
+]);
+
+/** Of a connection, not of a file: a socket's file that is missing is ENOENT too, but of `connect`. */
+const isOfNetwork = ({ code, syscall }: NodeJS.ErrnoException): boolean =>
+  code !== undefined && (networkCodes.has(code) || syscall === 'connect');
+
 /** The driver's error in an error; null = there is none, or the driver gave it no code. */
 export function postgresErrorIn(error: unknown): PostgresError | null {
   for (let current = error; current instanceof Error; current = current.cause) {
     const { code } = current as { code?: unknown };
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$|^E[A-Z_]+$/.test(code)) return current as unknown as PostgresError;
+    if (typeof code === 'string' && (sqlState.test(code) || isOfNetwork(current)))
+      return current as unknown as PostgresError;
   }
   return null;
 }
 
 /** The driver gives these no code. */
 const lostMessages = /^(Connection terminated|Connection ended|timeout exceeded when trying to connect)/;
+/** A connection's failures, a server that stops or starts, one with no room for a connection. A query's end (57014) is none. */
+const lostStates = /^(08...|57P..|53300)$/;
 
 /** A connection that broke, or could not be had. */
 export function isConnectionLost(error: unknown): boolean {
+  const found = postgresErrorIn(error);
+  if (found !== null) return lostStates.test(found.code) || !sqlState.test(found.code);
   for (let current = error; current instanceof Error; current = current.cause) {
     if (lostMessages.test(current.message)) return true;
   }
   return false;
 }
+
+/** A deadlock, a serialisation failure: nothing was written, and the same passes when it is tried again. */
+export const isCrossed = (error: unknown): boolean => /^40/.test(postgresErrorIn(error)?.code ?? '');

@@ -9,6 +9,7 @@ import type { JobProgress } from '../db/schema/types.ts';
 import { type JobKind, type JobRow, type JobState, jobs } from '../db/schema.ts';
 import { conflict, fromPlainError, notFound, type PlainError, toPlainError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { startHeart } from './heart.ts';
 import { type Host, heartbeatEveryMs } from './host.ts';
 import { beatJobs, finishJob, updateJobs } from './job-store.ts';
 import { writeAtLast } from './last-write.ts';
@@ -21,7 +22,7 @@ export interface JobContext {
   /** Written at most every 250 ms; the last one always. */
   progress(progress: JobProgress): void;
   /**
-   * The last thing that work does: `write` keeps what it made, in the short transaction that ends the job, and answers its
+   * The last thing that work does: `write` keeps what it made, in the transaction that ends the job, and answers its
    * id. May be tried again while the database is away; what it reads and writes, it does through its handle alone.
    */
   succeed(write: (tx: Transaction) => Promise<string>): Promise<Finished>;
@@ -65,7 +66,7 @@ export class BackgroundJobs {
   readonly #wakeups: Wakeups;
   readonly #log: Logger;
   readonly #running = new Map<string, Running>();
-  readonly #heart: NodeJS.Timeout;
+  readonly #stopHeart: () => void;
   readonly #closing = new AbortController();
 
   constructor(context: { readonly db: Db; readonly host: Host; readonly wakeups: Wakeups; readonly log: Logger }) {
@@ -73,7 +74,7 @@ export class BackgroundJobs {
     this.#host = context.host;
     this.#wakeups = context.wakeups;
     this.#log = context.log;
-    this.#heart = setInterval(() => void this.#beat(), heartbeatEveryMs).unref();
+    this.#stopHeart = startHeart(() => this.#beat(), heartbeatEveryMs);
   }
 
   async perform(kind: JobKind, { input, idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
@@ -155,7 +156,7 @@ export class BackgroundJobs {
   /** Aborts what runs and waits for it. */
   async stop(): Promise<void> {
     this.#closing.abort();
-    clearInterval(this.#heart);
+    this.#stopHeart();
     const running = [...this.#running.values()];
     for (const { stop } of running) stop.abort('stop');
     await Promise.allSettled(running.map(({ done }) => done));

@@ -1,6 +1,6 @@
 /**
  * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state only in
- * the last. What something refers to (an evaluation, a fusion, a collection, an alias) is kept as well.
+ * the last. What something refers to (an evaluation, a fusion, a collection, an alias) or a running job reads is kept as well.
  */
 import { and, desc, eq, inArray, isNotNull, isNull, ne, notExists, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
@@ -9,6 +9,7 @@ import type { Db, Transaction } from '../db/open.ts';
 import { checkpointParents, checkpoints, collections, embeddings, evaluations, type RunRow } from '../db/schema.ts';
 import { unavailable } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
+import { unusedByJobs } from './job-users.ts';
 import { removeUnnamed, settleAfterCommit } from './shared-folders.ts';
 
 type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
@@ -101,6 +102,7 @@ async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
         unused(tx, collections, collections.checkpointId),
         unused(tx, embeddings, embeddings.checkpointId),
         unused(tx, checkpointParents, checkpointParents.parentId),
+        unusedByJobs(tx, checkpoints.id),
       ),
     )
     .returning({ digest: checkpoints.digest });

@@ -13,7 +13,8 @@ const runsHere = ({ name, pid }: Host): SQL | undefined =>
 
 /**
  * Writes what the work made and ends its job, both or neither: a process that dies in between has made nothing, and who
- * repeats the request makes it once. Where a commit's answer was lost and it is called again, it finds that commit.
+ * repeats the request makes it once. Where a commit's answer was lost and it is called again, it finds that commit. The
+ * job's row is locked at the end alone: `write` may take long, and heartbeats would wait for the lock.
  */
 export function finishJob(
   db: Db,
@@ -22,12 +23,17 @@ export function finishJob(
   write: (tx: Transaction) => Promise<string>,
 ): Promise<string> {
   return db.transaction(async (tx) => {
-    const [job] = await tx.select().from(jobs).where(eq(jobs.id, jobId)).for('update');
+    const [job] = await tx.select().from(jobs).where(eq(jobs.id, jobId));
     const own = job?.host === host.name && job.pid === host.pid;
     if (own && job.state === 'SUCCEEDED' && job.resultId !== null) return job.resultId;
     if (!own || job.state !== 'RUNNING') throw superseded(jobId);
     const resultId = await write(tx);
-    await tx.update(jobs).set({ state: 'SUCCEEDED', resultId, finishedAt: new Date() }).where(eq(jobs.id, jobId));
+    const [ended] = await tx
+      .update(jobs)
+      .set({ state: 'SUCCEEDED', resultId, finishedAt: new Date() })
+      .where(and(eq(jobs.id, jobId), runsHere(host)))
+      .returning({ id: jobs.id });
+    if (!ended) throw superseded(jobId);
     return resultId;
   });
 }

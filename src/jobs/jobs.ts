@@ -24,6 +24,7 @@ import { startThreads, type Thread, type ThreadSettings } from './threads.ts';
 import { Wakeups } from './wakeup.ts';
 
 export type { Finished, JobContext, JobRequest, StartedJob } from './background.ts';
+export { jobsWith } from './job-users.ts';
 export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './run-stream.ts';
 export { removeUnnamed, settleAfterCommit } from './shared-folders.ts';
 export { forgetModel, type Thread } from './threads.ts';
@@ -61,6 +62,8 @@ export interface JobsOptions {
   readonly database: Database;
   readonly storage: Storage;
   readonly config: Pick<Config, 'dataDir' | 'adapter'>;
+  /** Whether this process works on runs. Without it QUEUED ones stay so, for a process that is there to end them. */
+  readonly takeRuns?: boolean;
   /** Entry points of the threads; other ones only in tests. */
   readonly threads?: ThreadSettings['entries'];
 }
@@ -71,7 +74,13 @@ const closingMs = 1_500;
 const leavingMs = 500;
 
 /** Starts the threads, removes or marks as INTERRUPTED what a dead process left and takes up queued runs. */
-export async function openJobs({ database, storage, config, threads: entries }: JobsOptions): Promise<Jobs> {
+export async function openJobs({
+  database,
+  storage,
+  config,
+  takeRuns = true,
+  threads: entries,
+}: JobsOptions): Promise<Jobs> {
   const { db } = database;
   await sweepUnnamed({ db, storage });
   const log = createLogger('jobs');
@@ -87,12 +96,12 @@ export async function openJobs({ database, storage, config, threads: entries }: 
 
   const shared = database.kind === 'postgres';
   const queue = new RunQueue({ db, storage, host, shared, log });
-  const worker = new RunWorker({ db, storage, threads, wakeups, log }, queue);
+  const worker = new RunWorker({ db, storage, threads, wakeups, log }, takeRuns ? queue : undefined);
   const background = new BackgroundJobs({ db, host, wakeups, log });
   const mine = () => ({ runs: worker.running(), jobs: background.running() });
   const reaper = startReaper({ db, log, mine, wake: (id) => wakeups.wake(id) });
-  const control = { database, wakeups, worker, adapter: threads.adapter };
-  const unwatch = shared ? watchOtherHosts({ worker, wakeups }) : () => {};
+  const control = { database, storage, wakeups, worker, adapter: threads.adapter };
+  const unwatch = shared && takeRuns ? watchOtherHosts({ worker, wakeups }) : () => {};
   let stopped: Promise<void> | undefined;
 
   /** Marks the work that did not end in time as INTERRUPTED; what it still writes is refused. */

@@ -1,6 +1,6 @@
 /** The write that says how work ended. It must not be lost with a connection: without it the work would run for ever, or for nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isConnectionLost, postgresErrorIn } from '../db/errors.ts';
+import { isConnectionLost, isCrossed } from '../db/errors.ts';
 
 export interface LastWriteOptions {
   /** Aborts when nobody waits any longer, as when the process stops: the write is then tried once more at most. */
@@ -21,15 +21,15 @@ export async function writeAtLast<T>(write: () => Promise<T>, { closing, onFailu
     try {
       return await write();
     } catch (error) {
-      if (last || isFinal(error)) throw error;
+      if (last || !mayPass(error)) throw error;
       onFailure(error);
     }
     await sleep(pause, undefined, { signal: closing }).catch(() => {});
   }
 }
 
-/** Nothing of the database (superseded, gone, a defect), or a value that it refuses (classes 22 and 23 of SQLSTATE). */
-function isFinal(error: unknown): boolean {
-  const found = postgresErrorIn(error);
-  return found === null ? !isConnectionLost(error) : /^2[23]/.test(found.code);
-}
+/**
+ * The connection was lost, or another transaction was in the way. All else fails again, and whoever waits holds locks: a full
+ * disk, a defect, a value that the database refuses.
+ */
+const mayPass = (error: unknown): boolean => isConnectionLost(error) || isCrossed(error);

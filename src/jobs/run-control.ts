@@ -4,12 +4,16 @@ import { afterCommit, type Database, type Db, type Transaction } from '../db/ope
 import { type RunRow, runs } from '../db/schema.ts';
 import { conflict } from '../errors.ts';
 import type { AdapterReport } from '../gpu/types.ts';
-import { appendEvents, changeState, findRun, lockRun } from './run-store.ts';
+import type { Storage } from '../storage/storage.ts';
+import { otherAdapter } from './other-adapter.ts';
+import { missingFolder } from './run-files.ts';
+import { appendEvents, changeState, findRun, lockRun, readInputs } from './run-store.ts';
 import type { RunWorker } from './run-worker.ts';
 import type { Wakeups } from './wakeup.ts';
 
 export interface ControlContext {
   readonly database: Database;
+  readonly storage: Storage;
   readonly wakeups: Wakeups;
   readonly worker: RunWorker;
   readonly adapter: AdapterReport;
@@ -61,14 +65,16 @@ async function endsElsewhere(db: Db, wakeups: Wakeups, runId: string): Promise<v
 }
 
 export async function resumeRun(
-  { database, wakeups, worker, adapter }: ControlContext,
+  context: ControlContext,
   runId: string,
   { allowDifferentAdapter = false }: { readonly allowDifferentAdapter?: boolean } = {},
 ): Promise<RunRow> {
+  const { database, wakeups, worker, adapter } = context;
   return database.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
     if (run.state !== 'INTERRUPTED') throw wrongState(run, 'INTERRUPTED', 'Only an interrupted run can be resumed.');
-    if (run.adapter && !allowDifferentAdapter) refuseOtherAdapter(run.adapter, adapter);
+    const refusal = allowDifferentAdapter ? undefined : otherAdapter(run.adapter, adapter);
+    if (refusal && (await takesHere(context, tx, runId))) throw refusal;
     await changeState(tx, run, 'QUEUED', { cancelRequested: false, allowDifferentAdapter });
     afterCommit(() => {
       wakeups.wake(runId);
@@ -78,17 +84,9 @@ export async function resumeRun(
   });
 }
 
-function refuseOtherAdapter(before: AdapterReport, now: AdapterReport): void {
-  const same = before.name === now.name && before.driver === now.driver && before.backend === now.backend;
-  if (same) return;
-  throw conflict(
-    `The run was made on ${before.name} (${before.driver}); this machine has ${now.name} (${now.driver})`,
-    {
-      field: 'allowDifferentAdapter',
-      expected: `the adapter ${before.name}`,
-      remedy: 'Resume on that machine, or set allowDifferentAdapter: the run goes on, but not to the same bits.',
-    },
-  );
+/** Not so where another host has the folders: that one takes the run, and compares its own adapter then. */
+async function takesHere({ database, storage }: ControlContext, tx: Transaction, runId: string): Promise<boolean> {
+  return database.kind === 'pglite' || (await missingFolder(storage, await readInputs(tx, runId))) === undefined;
 }
 
 const wrongState = (run: RunRow, expected: string, remedy: string) =>

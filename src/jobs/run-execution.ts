@@ -10,8 +10,10 @@ import type { Logger } from '../log.ts';
 import type { Storage } from '../storage/storage.ts';
 import { pruneCheckpoints } from './checkpoint-store.ts';
 import { type AttemptEvent, EventWriter } from './event-writer.ts';
+import { startHeart } from './heart.ts';
 import { heartbeatEveryMs } from './host.ts';
 import { writeAtLast } from './last-write.ts';
+import { otherAdapter } from './other-adapter.ts';
 import { type Attempt, beat, endAttempt, LostRun, type RunInputs, readInputs } from './run-store.ts';
 import { forgetModel, type Threads } from './threads.ts';
 import type { Wakeups } from './wakeup.ts';
@@ -19,7 +21,7 @@ import type { Wakeups } from './wakeup.ts';
 export interface ExecutionContext {
   readonly db: Db;
   readonly storage: Storage;
-  readonly threads: Pick<Threads, 'cpu' | 'device'>;
+  readonly threads: Pick<Threads, 'cpu' | 'device' | 'adapter'>;
   readonly wakeups: Wakeups;
   readonly log: Logger;
   /** Aborts when the process stops. */
@@ -45,7 +47,7 @@ export async function executeAttempt(
 ): Promise<void> {
   const { wakeups, log } = context;
   const writer = eventWriter(context, attempt, stop);
-  const heart = setInterval(() => void pulse(context, attempt, stop), heartbeatEveryMs);
+  const stopHeart = startHeart(() => pulse(context, attempt, stop), heartbeatEveryMs);
   const ending = await work(context, attempt, stop, writer).catch((error: unknown) => endingOf(error, stop, log));
   try {
     await writer.flush().catch(() => {});
@@ -53,7 +55,7 @@ export async function executeAttempt(
   } catch (error) {
     if (!(error instanceof LostRun)) log.error({ error, run: attempt.runId }, 'the end of a run could not be written');
   } finally {
-    clearInterval(heart);
+    stopHeart();
   }
   wakeups.wake(attempt.runId);
 }
@@ -90,9 +92,11 @@ async function work(
   writer: EventWriter,
 ): Promise<Ending> {
   const inputs = await readInputs(context.db, attempt.runId);
+  const { run, model, resume } = inputs;
+  const refusal = resume && !run.allowDifferentAdapter && otherAdapter(run.adapter, context.threads.adapter);
+  if (refusal) return interrupted(refusal);
   const datasets = await prepare(context, inputs, stop.signal, writer);
   stop.signal.throwIfAborted();
-  const { run, model, resume } = inputs;
   const { outcome } = await context.threads.device.call(
     'train',
     {
@@ -168,11 +172,14 @@ function endingOf(error: unknown, stop: AbortController, log: Logger): Ending {
   const { signal } = stop;
   if (typeof signal.reason === 'string') return stopped(stop);
   const cause = signal.aborted && signal.reason instanceof Error ? signal.reason : error;
-  const { stack: _stack, ...plain } = toPlainError(cause);
   log.error({ error: cause }, 'a run did not finish');
-  if (signal.aborted || isCode(cause, 'UNAVAILABLE'))
-    return { outcome: 'INTERRUPTED', reason: plain.message, error: plain };
-  return { outcome: 'FAILED', reason: plain.message, error: plain };
+  const ending = interrupted(cause);
+  return signal.aborted || isCode(cause, 'UNAVAILABLE') ? ending : { ...ending, outcome: 'FAILED' };
+}
+
+function interrupted(cause: unknown): Ending {
+  const { stack: _stack, ...error } = toPlainError(cause);
+  return { outcome: 'INTERRUPTED', reason: error.message, error };
 }
 
 const isCode = (error: unknown, code: ErrorCode): boolean => error instanceof TandemError && error.code === code;

@@ -36,14 +36,17 @@ export class LostRun extends Error {
 
 export async function findRun(executor: Executor, runId: string): Promise<RunRow> {
   const [run] = await executor.select().from(runs).where(eq(runs.id, runId));
-  if (!run) throw notFound(`There is no run ${runId}`, { field: runId, remedy: 'List the runs for their ids.' });
+  if (!run) throw noRun(runId);
   return run;
 }
+
+const noRun = (runId: string) =>
+  notFound(`There is no run ${runId}`, { field: runId, remedy: 'List the runs for their ids.' });
 
 /** The run's row, locked until the transaction ends. */
 export async function lockRun(tx: Transaction, runId: string): Promise<RunRow> {
   const [run] = await tx.select().from(runs).where(eq(runs.id, runId)).for('update');
-  if (!run) throw notFound(`There is no run ${runId}`, { field: runId, remedy: 'List the runs for their ids.' });
+  if (!run) throw noRun(runId);
   return run;
 }
 
@@ -108,9 +111,11 @@ export interface RunInputs {
   readonly resume: { readonly model: string; readonly state: string } | undefined;
 }
 
-export async function readInputs(db: Db, runId: string): Promise<RunInputs> {
+/** NOT_FOUND, too, if the run is deleted with its model meanwhile. */
+export async function readInputs(db: Executor, runId: string): Promise<RunInputs> {
   const run = await findRun(db, runId);
   const [model] = await db.select().from(models).where(eq(models.id, run.modelId));
+  if (!model) throw noRun(runId);
   const named = await db
     .select({ weight: runDatasets.weight, dataset: datasets })
     .from(runDatasets)

@@ -12,7 +12,7 @@ const readAgainMs = 5_000;
 export class RunWorker {
   readonly #closing = new AbortController();
   readonly #context: ExecutionContext;
-  readonly #queue: RunQueue;
+  readonly #queue: RunQueue | undefined;
   #current: { readonly attempt: Attempt; readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
   #loop: Promise<void> | undefined;
   #again = false;
@@ -20,12 +20,14 @@ export class RunWorker {
   #stopping = false;
   #toldDead = false;
 
-  constructor(context: Omit<ExecutionContext, 'closing'>, queue: RunQueue) {
+  /** Without a queue it never takes any. */
+  constructor(context: Omit<ExecutionContext, 'closing'>, queue: RunQueue | undefined) {
     this.#context = { ...context, closing: this.#closing.signal };
     this.#queue = queue;
   }
 
   wake(): void {
+    if (!this.#queue) return;
     this.#again = true;
     if (this.#stopping || this.#loop) return;
     clearTimeout(this.#retry);
@@ -78,7 +80,7 @@ export class RunWorker {
   async #drain(): Promise<void> {
     for (;;) {
       this.#again = false;
-      const attempt = this.#mayClaim() ? await this.#queue.take() : undefined;
+      const attempt = this.#mayClaim() ? await this.#queue?.take() : undefined;
       if (!attempt) return;
       this.#context.wakeups.wake(attempt.runId);
       const stop = new AbortController();

@@ -2,7 +2,7 @@
 import { and, inArray, notInArray } from 'drizzle-orm';
 import type { Transaction } from '../db/open.ts';
 import { checkpointParents, collections } from '../db/schema.ts';
-import { jobsWith } from './job-users.ts';
+import { jobsWith } from '../jobs/jobs.ts';
 
 /** Names of the users of any of these checkpoints; a fusion among them does not count. */
 export async function usersOf(tx: Transaction, checkpointIds: readonly string[]): Promise<string[]> {

@@ -2,9 +2,9 @@
 import { asc, desc, eq } from 'drizzle-orm';
 import { type CollectionRow, collections, type DocumentRow, documents } from '../db/schema.ts';
 import { conflict, invariant } from '../errors.ts';
+import { jobsWith } from '../jobs/jobs.ts';
 import { encoderOf } from './checkpoints.ts';
 import { requireSameRequest } from './idempotency.ts';
-import { jobsWith } from './job-users.ts';
 import { byIdempotencyKey, pageOf, requireRow } from './rows.ts';
 import { dropSegment } from './segments.ts';
 import type { Tandem } from './tandem.ts';

@@ -1,21 +1,15 @@
 /** What a database's refusal means to a caller, where it means anything. Codes: PostgreSQL manual, appendix A. */
-import { isConnectionLost, postgresErrorIn } from '../db/errors.ts';
+import { isConnectionLost, isCrossed, postgresErrorIn } from '../db/errors.ts';
 import { badInput, conflict, type TandemError, unavailable } from '../errors.ts';
 
-/** A server that cannot be reached, stops, or has no room for a connection. */
-const lost = [
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'],
-  ...['57P01', '57P02', '57P03', '08000', '08001', '08003', '08004', '08006', '53300'],
-];
-/** A deadlock, a serialisation failure: nothing was written, and the same request passes when it is sent again. */
-const crossed = ['40P01', '40001'];
 /** No disk, no memory. */
 const exhausted = ['53100', '53200'];
 
 /** A TandemError for violated constraints and an unreachable database; null for anything else, which is a defect. */
 export function databaseError(error: unknown): TandemError | null {
   const found = postgresErrorIn(error);
-  if (found === null) return isConnectionLost(error) ? unreachable('connection lost') : null;
+  if (isConnectionLost(error)) return unreachable(found?.code ?? 'connection lost');
+  if (found === null) return null;
   const { code, constraint = 'a constraint', detail } = found;
   if (code === '23505') {
     return conflict(`This is taken already (${constraint})`, {
@@ -41,7 +35,7 @@ export function databaseError(error: unknown): TandemError | null {
       },
     );
   }
-  if (crossed.includes(code)) {
+  if (isCrossed(error)) {
     return unavailable(`Another request was in the way (${code}); nothing was written`, {
       field: 'database',
       expected: 'requests that do not change the same things at once',
@@ -55,7 +49,7 @@ export function databaseError(error: unknown): TandemError | null {
       remedy: 'Free some, then repeat the request.',
     });
   }
-  return lost.includes(code) ? unreachable(code) : null;
+  return null;
 }
 
 const unreachable = (why: string) =>

@@ -1,9 +1,17 @@
 /** Hosts that share a database: what another one queues, tells and works on, seen from this one. */
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { datasets, jobs as jobRows, runAttempts, runDatasets, runEvents, runs } from '../../src/db/schema.ts';
+import { and, eq, isNotNull } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  checkpoints,
+  datasets,
+  jobs as jobRows,
+  runAttempts,
+  runDatasets,
+  runEvents,
+  runs,
+} from '../../src/db/schema.ts';
 import { interruptSilent } from '../../src/jobs/orphans.ts';
 import { digestOf, insertRun } from '../db/rows.ts';
 import { openWorkplace, readEvents, statesOf, type Workplace } from './workplace.ts';
@@ -30,6 +38,18 @@ async function foreignRun(leaseUntil = new Date(Date.now() + 60_000)): Promise<s
 it('takes a run that another host has queued', async () => {
   const run = await place.database.db.transaction((tx) => insertRun(tx, { epochs: 1 }));
   expect(statesOf(await readEvents(place, run.id))).toEqual(['RUNNING', 'SUCCEEDED']);
+});
+
+it('takes no run in a process that is not there to end it: neither one of its own, nor what it finds', async () => {
+  const before = await place.database.db.transaction((tx) => insertRun(tx, { epochs: 1 }));
+  await place.restartJobs({ takeRuns: false });
+  const own = await place.startRun({ epochs: 1 });
+  await sleep(3_000);
+  for (const { id } of [before, own]) expect(await findRun(id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
+  await place.restartJobs();
+  for (const { id } of [before, own]) {
+    expect(statesOf(await readEvents(place, id)).slice(-2)).toEqual(['RUNNING', 'SUCCEEDED']);
+  }
 });
 
 it('leaves a run to the host that has its files, and takes those behind it', async () => {
@@ -84,6 +104,43 @@ it('ends a run that was to be cancelled when its host has died', async () => {
   await db.update(runs).set({ cancelRequested: true }).where(eq(runs.id, runId));
   expect((await interruptSilent(db, { runs: [], jobs: [] })).runs).toEqual([runId]);
   expect(await findRun(runId)).toMatchObject({ state: 'CANCELLED', finishedAt: expect.any(Date) });
+});
+
+describe('the adapter of a resumed run', () => {
+  /** INTERRUPTED after a checkpoint that another GPU made. */
+  async function interruptedRun(): Promise<string> {
+    await place.behave({ stepMs: 20 });
+    const run = await place.startRun({ epochs: 10 });
+    await readEvents(place, run.id, { until: ({ type }) => type === 'step' });
+    await place.restartJobs();
+    await place.behave({});
+    const { adapter } = await findRun(run.id);
+    const other = { ...adapter!, name: 'another GPU' };
+    await place.database.db.update(runs).set({ adapter: other }).where(eq(runs.id, run.id));
+    return run.id;
+  }
+
+  it('is not compared with that of a host that will not take it', async () => {
+    const { db } = place.database;
+    const runId = await interruptedRun();
+    await expect(place.jobs.resumeRun(runId)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await db
+      .update(checkpoints)
+      .set({ stateDigest: digestOf('state of another host') })
+      .where(and(eq(checkpoints.runId, runId), isNotNull(checkpoints.stateDigest)));
+    expect(await place.jobs.resumeRun(runId)).toMatchObject({ state: 'QUEUED' });
+    await place.jobs.cancelRun(runId);
+  });
+
+  it('is compared by the host that takes it, and the run can still go on', async () => {
+    const runId = await interruptedRun();
+    // As another host does that was asked to resume it.
+    await place.database.db.update(runs).set({ state: 'QUEUED' }).where(eq(runs.id, runId));
+    while ((await findRun(runId)).state !== 'INTERRUPTED') await sleep(50);
+    expect(await findRun(runId)).toMatchObject({ attempt: 2, error: { code: 'CONFLICT' } });
+    await place.jobs.resumeRun(runId, { allowDifferentAdapter: true });
+    expect(statesOf(await readEvents(place, runId)).at(-1)).toBe('SUCCEEDED');
+  });
 });
 
 it('says where a job runs that it cannot cancel', async () => {

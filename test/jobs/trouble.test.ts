@@ -22,11 +22,16 @@ const findRun = async (runId: string) => (await place.database.db.select().from(
 const findJob = async (jobId: string) =>
   (await place.database.db.select().from(jobRows).where(eq(jobRows.id, jobId)))[0]!;
 
-/** Statements that name the table fail until the answer is called. */
-async function takeAway(table: string): Promise<() => Promise<unknown>> {
+/** Writes to the table fail with this SQLSTATE, as of a server that stops, until the answer is called. */
+async function refuse(table: string, { when = 'true', code = '57P01' } = {}): Promise<() => Promise<unknown>> {
   const { db } = place.database;
-  await db.execute(sql.raw(`alter table ${table} rename to taken_away`));
-  return () => db.execute(sql.raw(`alter table taken_away rename to ${table}`));
+  const statements = [
+    `create function refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'refused' using errcode = '${code}'; end $$`,
+    `create trigger refuse before insert or update on ${table} for each row when (${when}) execute function refuse()`,
+  ];
+  for (const statement of statements) await db.execute(sql.raw(statement));
+  return () => db.execute(sql.raw('drop function refuse cascade'));
 }
 
 describe('while the database fails', () => {
@@ -34,7 +39,7 @@ describe('while the database fails', () => {
     await place.behave({ stepMs: 30 });
     const run = await place.startRun({ epochs: 1 });
     await readEvents(place, run.id, { until: (data) => data.type === 'step' && data.step === 2 });
-    const giveBack = await takeAway('run_attempts');
+    const giveBack = await refuse('run_attempts');
     await readEvents(place, run.id, { until: (data) => data.type === 'step' && data.step === 10 });
     await sleep(300);
     expect((await findRun(run.id)).state).toBe('RUNNING');
@@ -45,7 +50,7 @@ describe('while the database fails', () => {
   it('the end of a job is written as soon as it can be', async () => {
     let giveBack = async (): Promise<unknown> => undefined;
     const { job, done } = await place.jobs.perform('fuse', { input: {} }, async ({ succeed }) => {
-      giveBack = await takeAway('jobs');
+      giveBack = await refuse('jobs');
       return succeed(async () => id);
     });
     await sleep(300);
@@ -55,7 +60,7 @@ describe('while the database fails', () => {
   });
 
   it('a run that could not be taken from the queue is taken later', async () => {
-    const giveBack = await takeAway('run_attempts');
+    const giveBack = await refuse('run_attempts');
     const run = await place.startRun({ epochs: 1 });
     await sleep(300);
     expect((await findRun(run.id)).state).toBe('QUEUED');
@@ -158,17 +163,6 @@ describe('work that does not listen', () => {
 });
 
 describe('a job', () => {
-  /** The database as a process leaves it that dies before its job's row: no job can be SUCCEEDED until the answer is called. */
-  async function refuseSuccess(): Promise<() => Promise<unknown>> {
-    const { db } = place.database;
-    const statements = [
-      `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$`,
-      `create trigger refuse before update on jobs for each row when (new.state = 'SUCCEEDED') execute function refuse()`,
-    ];
-    for (const statement of statements) await db.execute(sql.raw(statement));
-    return () => db.execute(sql.raw('drop function refuse cascade'));
-  }
-
   it('keeps nothing of what it made unless its own row says so, and its key makes it once', async () => {
     const { db } = place.database;
     const before = await db.$count(models);
@@ -179,7 +173,8 @@ describe('a job', () => {
         tries++;
         return (await insertModel(tx)).id;
       });
-    const allow = await refuseSuccess();
+    // The database as a process leaves it that dies before its job's row.
+    const allow = await refuse('jobs', { when: "new.state = 'SUCCEEDED'" });
     const first = await place.jobs.perform('create-model', request, work);
     while (tries < 2) await sleep(20);
     expect(await findJob(first.job.id)).toMatchObject({ state: 'RUNNING', resultId: null });
@@ -209,6 +204,30 @@ describe('a job', () => {
     await db.delete(jobRows).where(eq(jobRows.id, job.id));
   });
 
+  it('holds no lock on its row while what it made is written', async () => {
+    const lockOf = (jobId: string) => sql<string>`select xmax::text as lock from jobs where id = ${jobId}`;
+    const { done } = await place.jobs.perform('fuse', { input: {} }, ({ jobId, succeed }) =>
+      succeed(async (tx) => {
+        expect((await tx.execute(lockOf(jobId))).rows).toEqual([{ lock: '0' }]);
+        return id;
+      }),
+    );
+    expect(await done).toBe(id);
+  });
+
+  it('that is taken over while what it made is written keeps nothing of it', async () => {
+    const { db } = place.database;
+    const before = await db.$count(models);
+    const { job, done } = await place.jobs.perform('create-model', { input: {} }, ({ jobId, succeed }) =>
+      succeed(async (tx) => {
+        await tx.update(jobRows).set({ host: 'another host' }).where(eq(jobRows.id, jobId));
+        return (await insertModel(tx)).id;
+      }),
+    );
+    await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining(job.id) });
+    expect(await db.$count(models)).toBe(before);
+  });
+
   it('whose write breaks off for a defect fails at once', async () => {
     const { job, done } = await place.jobs.perform('fuse', { input: {} }, ({ succeed }) =>
       succeed(async () => {
@@ -217,6 +236,17 @@ describe('a job', () => {
     );
     await expect(done).rejects.toThrow('a defect');
     expect(await findJob(job.id)).toMatchObject({ state: 'FAILED', error: { message: 'a defect' } });
+  });
+
+  it('whose write the database will never take fails at once', async () => {
+    const { db } = place.database;
+    const allow = await refuse('models', { code: '53100' });
+    const work = ({ succeed }: JobContext) => succeed(async (tx) => (await insertModel(tx)).id);
+    const { job, done } = await place.jobs.perform('create-model', { input: {} }, work);
+    await expect(done).rejects.toMatchObject({ cause: { code: '53100' } });
+    await allow();
+    expect(await findJob(job.id)).toMatchObject({ state: 'FAILED' });
+    expect(await db.$count(jobRows, eq(jobRows.state, 'RUNNING'))).toBe(0);
   });
 
   it('does not start once the process stops', async () => {

@@ -33,7 +33,7 @@ export interface Workplace {
   behave(behaviour: Behaviour): Promise<void>;
   startRun(settings?: Partial<RunSettings>): Promise<RunRow>;
   /** Ends jobs as a stopping server does and opens them again. */
-  restartJobs(options?: { readonly graceMs?: number }): Promise<void>;
+  restartJobs(options?: { readonly graceMs?: number; readonly takeRuns?: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,7 +50,8 @@ export async function openWorkplace({ shared = false } = {}): Promise<Workplace>
   ] as const) {
     await mkdir(storage.path(kind, digestOf(text)), { recursive: true });
   }
-  const open = () => openJobs({ database, storage, config: { dataDir, adapter: 'auto' }, threads: testThreads });
+  const open = ({ takeRuns = true } = {}) =>
+    openJobs({ database, storage, config: { dataDir, adapter: 'auto' }, threads: testThreads, takeRuns });
   let jobs = await open();
   return {
     dataDir,
@@ -68,7 +69,7 @@ export async function openWorkplace({ shared = false } = {}): Promise<Workplace>
       }),
     async restartJobs(options) {
       await jobs.stop(options);
-      jobs = await open();
+      jobs = await open(options);
     },
     async close() {
       await jobs.stop();
