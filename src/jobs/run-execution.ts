@@ -167,14 +167,18 @@ function stopped(stop: AbortController): Ending {
   return { outcome: 'INTERRUPTED', reason: serverStopped };
 }
 
-/** A thread that died or a database that failed interrupts the run, which can go on; what the run itself did ends it. */
+/**
+ * A thread that died, a database that failed, or a refusal to go on with what is here now (CONFLICT: other versions) interrupts
+ * the run, which can go on; what the run itself did ends it.
+ */
 function endingOf(error: unknown, stop: AbortController, log: Logger): Ending {
   const { signal } = stop;
   if (typeof signal.reason === 'string') return stopped(stop);
   const cause = signal.aborted && signal.reason instanceof Error ? signal.reason : error;
   log.error({ error: cause }, 'a run did not finish');
   const ending = interrupted(cause);
-  return signal.aborted || isCode(cause, 'UNAVAILABLE') ? ending : { ...ending, outcome: 'FAILED' };
+  const canGoOn = signal.aborted || isCode(cause, 'UNAVAILABLE') || isCode(cause, 'CONFLICT');
+  return canGoOn ? ending : { ...ending, outcome: 'FAILED' };
 }
 
 function interrupted(cause: unknown): Ending {

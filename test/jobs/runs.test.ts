@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asc, eq } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CheckpointRow, checkpoints, evaluations, runAttempts, runEvents, runs } from '../../src/db/schema.ts';
 import { insertRun } from '../db/rows.ts';
 import { chainValue, openWorkplace, readEvents, statesOf, type Workplace } from './workplace.ts';
@@ -207,6 +207,26 @@ describe('stop and resume', () => {
       .where(eq(runAttempts.runId, run.id))
       .orderBy(runAttempts.number);
     expect(attempts.map((attempt) => attempt.adapter)).toEqual([adapter, adapter]);
+  });
+
+  it('stays INTERRUPTED when other versions refuse to go on, and goes on when that is allowed', async () => {
+    await place.behave({ stepMs: 20 });
+    const run = await place.startRun({ epochs: 10 });
+    await readEvents(place, run.id, { until: isStep(2) });
+    await place.restartJobs();
+    await place.behave({ otherVersion: true });
+    await place.jobs.resumeRun(run.id);
+    await vi.waitFor(
+      async () => {
+        expect(await find(run.id)).toMatchObject({
+          state: 'INTERRUPTED',
+          error: { message: expect.stringContaining('another version') },
+        });
+      },
+      { timeout: 10_000 },
+    );
+    await place.jobs.resumeRun(run.id, { allowDifferentAdapter: true });
+    expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
   });
 
   it('marks what a dead process left as INTERRUPTED, and fences its late writes', async () => {

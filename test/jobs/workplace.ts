@@ -18,6 +18,8 @@ const thread = (name: string): string => fileURLToPath(new URL(`threads/${name}.
 export const testThreads = { cpu: thread('cpu'), device: thread('device') };
 
 export interface Behaviour {
+  /** A resume is refused as by other versions of Tandem, unless another adapter is allowed. */
+  readonly otherVersion?: boolean;
   readonly stepMs?: number;
   readonly deafMs?: number;
   readonly failAt?: number;

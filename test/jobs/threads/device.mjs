@@ -43,6 +43,9 @@ async function train({ storageRoot, model, settings, resume }, { signal, emit })
   const steps = settings.maxBatches ?? settings.epochs * perEpoch;
   let { value, step } = { value: hash(`${model}${settings.seed}`), step: 0 };
   if (resume) {
+    if (behaviour.otherVersion && !resume.allowDifferentAdapter) {
+      throw new TandemError('CONFLICT', 'The run cannot be resumed: it ran with another version', { field: 'resume' });
+    }
     const path = join(await storage.require('states', resume.state), 'value.json');
     ({ value, step } = JSON.parse(await readFile(path, 'utf8')));
   }
