@@ -48,6 +48,9 @@ for (const [m, n, k] of [
   [1500, 256, 64],
   [1500, 64, 256],
   [512, 512, 512],
+  [1152, 384, 384],
+  [1152, 1536, 384],
+  [1152, 384, 1536],
 ]) {
   const flops = 2 * m * n * k;
   const [x, w, y, dW, bias] = [filled([m, k]), filled([n, k]), filled([m, n]), filled([n, k]), filled([n])];
