@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/open.ts';
-import { prepareVulkan } from './gpu/software-vulkan.ts';
+import { prepareVulkan } from './device/webgpu/software-vulkan.ts';
 import { createGraphQLServer } from './graphql/server.ts';
 import { removePortFile, writePortFile } from './http/port-file.ts';
 import { startHttp } from './http/server.ts';

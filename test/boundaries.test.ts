@@ -6,14 +6,14 @@ import { findCycle, type Module, parseModule, readModules, root } from './import
 
 /** What a layer may import, besides itself and what every layer may import. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  main: ['http', 'graphql', 'services', 'db', 'jobs', 'storage', 'gpu/software-vulkan'],
+  main: ['http', 'graphql', 'services', 'db', 'jobs', 'storage', 'device/webgpu/software-vulkan'],
   cli: ['client', 'main'],
   client: [],
   http: ['graphql', 'services'],
   graphql: ['services', 'db'],
   services: ['db', 'jobs', 'storage', 'data', 'evaluation'],
   jobs: ['db', 'storage', 'workers/protocol', 'workers/runtime'],
-  workers: ['train', 'serve', 'fusion', 'evaluation', 'data', 'tokenizer', 'formats', 'hub', 'gpu', 'storage'],
+  workers: ['train', 'serve', 'fusion', 'evaluation', 'data', 'tokenizer', 'formats', 'hub', 'device', 'storage'],
   train: ['nn', 'data', 'tokenizer', 'formats', 'storage'],
   serve: ['nn', 'data', 'tokenizer', 'formats', 'storage', 'evaluation'],
   tokenizer: ['storage'],
@@ -23,15 +23,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   evaluation: ['data'],
   fusion: ['formats', 'storage'],
   nn: ['kernels'],
-  kernels: ['gpu'],
-  gpu: [],
+  kernels: ['device'],
+  device: [],
   storage: [],
   db: [],
 };
 
 /** Packages that only the named layers may load. */
 const packageOwners: Readonly<Record<string, readonly string[]>> = {
-  webgpu: ['gpu'],
+  webgpu: ['device'],
   pg: ['db'],
   'drizzle-orm': ['db', 'jobs', 'services', 'graphql'],
   'graphql-yoga': ['http', 'graphql'],
@@ -119,14 +119,14 @@ describe('import boundaries', () => {
     const planted = [
       parseModule(
         'src/services/planted.ts',
-        "import { openGpu } from '../gpu/open.ts';\nimport type { A } from '../jobs/jobs.ts';",
+        "import { openGpu } from '../device/webgpu/open.ts';\nimport type { A } from '../jobs/jobs.ts';",
       ),
       parseModule('src/nn/planted.ts', "export * from '../train/loop.ts';"),
       parseModule('src/http/planted.ts', "const dawn = await import('webgpu');"),
       parseModule('src/client/planted.ts', "import {\n  a,\n  b,\n} from '../errors.ts';"),
     ];
     expect(breaches(planted)).toEqual([
-      'src/services/planted.ts -> src/gpu/open.ts',
+      'src/services/planted.ts -> src/device/webgpu/open.ts',
       'src/nn/planted.ts -> src/train/loop.ts',
       'src/http/planted.ts -> webgpu',
       'src/client/planted.ts -> src/errors.ts',

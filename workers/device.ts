@@ -3,8 +3,8 @@
  * segments. Started by jobs/ with `{ adapter }` as worker data; it answers DeviceCommands and opens no database.
  */
 import { workerData } from 'node:worker_threads';
-import { openGpu } from '../src/gpu/open.ts';
-import type { Gpu } from '../src/gpu/types.ts';
+import type { Gpu } from '../src/device/types.ts';
+import { openGpu } from '../src/device/webgpu/open.ts';
 import { DeviceServer } from '../src/serve/server.ts';
 import { planTraining, train } from '../src/train/loop.ts';
 import type { DeviceCommands } from './protocol.ts';

@@ -5,9 +5,9 @@
 
 import type { ImporterName } from '../src/data/importers/catalog.ts';
 import type { DatasetSummary, PromptTemplates, Split, Task, TextRole, TextTriple } from '../src/data/types.ts';
+import type { AdapterReport } from '../src/device/types.ts';
 import type { ModelSpec } from '../src/formats/types.ts';
 import type { FusionPlan } from '../src/fusion/catalog.ts';
-import type { AdapterReport } from '../src/gpu/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
 import type { EncoderFamily, PoolingMode } from '../src/nn/encoders/catalog.ts';
 import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from '../src/train/types.ts';

@@ -7,7 +7,7 @@ import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
 import type { Config } from '../config.ts';
 import type { Database, Transaction } from '../db/open.ts';
 import type { JobKind, JobRow, RunRow } from '../db/schema.ts';
-import type { AdapterReport } from '../gpu/types.ts';
+import type { AdapterReport } from '../device/types.ts';
 import { createLogger } from '../log.ts';
 import type { Storage } from '../storage/storage.ts';
 import { endsWithin } from '../within.ts';

@@ -1,6 +1,7 @@
 /** A run goes on where it was made, unless it was allowed to go on elsewhere: another adapter gives other bits. */
+
+import type { AdapterReport } from '../device/types.ts';
 import { conflict, type TandemError } from '../errors.ts';
-import type { AdapterReport } from '../gpu/types.ts';
 
 /** Why a run that was made on `before` does not go on here; undefined = it does. */
 export function otherAdapter(before: AdapterReport | null, now: AdapterReport): TandemError | undefined {

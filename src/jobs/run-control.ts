@@ -2,8 +2,8 @@
 import { eq } from 'drizzle-orm';
 import { afterCommit, type Database, type Db, type Transaction } from '../db/open.ts';
 import { type RunRow, runs } from '../db/schema.ts';
+import type { AdapterReport } from '../device/types.ts';
 import { conflict } from '../errors.ts';
-import type { AdapterReport } from '../gpu/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { otherAdapter } from './other-adapter.ts';
 import { missingFolder } from './run-files.ts';

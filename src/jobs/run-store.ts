@@ -19,8 +19,8 @@ import {
   runEvents,
   runs,
 } from '../db/schema.ts';
+import type { AdapterReport } from '../device/types.ts';
 import { invariant, notFound, type PlainError } from '../errors.ts';
-import type { AdapterReport } from '../gpu/types.ts';
 import { type Host, leaseEnd } from './host.ts';
 
 /** Names an attempt; what a fenced write must show. */

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
 import { type CallOptions, type CommandSet, type Connection, connect } from '../../workers/runtime.ts';
 import { workerEntry } from '../assets.ts';
+import type { AdapterReport } from '../device/types.ts';
 import type { TandemError } from '../errors.ts';
-import type { AdapterReport } from '../gpu/types.ts';
 import { createLogger } from '../log.ts';
 
 type Part<C, Key extends 'input' | 'output' | 'event'> = C extends { readonly [K in Key]: infer P } ? P : never;

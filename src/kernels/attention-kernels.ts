@@ -2,8 +2,9 @@
  * The attention kernels as data: one set of four for each head size, kind (attention-tiles.ts) and choice of dropout, mask and
  * shared keys. attention.ts runs them.
  */
+
+import type { KernelSpec } from '../device/types.ts';
 import { badInput } from '../errors.ts';
-import type { KernelSpec } from '../gpu/types.ts';
 import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
 
 const forwardBindings = {

@@ -6,8 +6,9 @@
  * kernels is computed in the next larger one, its heads filled up with zeros: they add nothing to any sum.
  * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention), Ainslie et al. 2023 (grouped queries).
  */
+
+import { elementCount, type Gpu, type Tensor, withLeases } from '../device/types.ts';
 import { badInput } from '../errors.ts';
-import { elementCount, type Gpu, type Tensor, withLeases } from '../gpu/types.ts';
 import { groupSumKernel, kernelSizeOf, kernelsFor, resizeHeadsKernel } from './attention-kernels.ts';
 import type { AttentionVariant } from './attention-tiles.ts';
 import { streamOf } from './elementwise.ts';

@@ -1,5 +1,5 @@
 /** Elementwise kernels, f32: sum, scaling, GELU forward and backward, dropout. Shapes of inputs and outputs are equal. */
-import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../gpu/types.ts';
+import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../device/types.ts';
 
 /** A kernel in two widths: four elements at a time where the count is a multiple of 4, else one at a time. */
 export interface Widths<B extends string, P extends string> {

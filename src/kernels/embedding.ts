@@ -6,8 +6,8 @@
  * then the sums of an id's segments are added in their order: the same bits for the same ids, every time.
  */
 
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
-import { withLeases } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import { withLeases } from '../device/types.ts';
 
 /** Tokens, segments or ids of one workgroup: enough to be worth a start on a software adapter, few enough for a GPU. */
 const ROWS = 8;

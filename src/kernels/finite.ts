@@ -1,5 +1,5 @@
 /** Whether a tensor holds a value that is not finite, told on the device. */
-import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../gpu/types.ts';
+import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../device/types.ts';
 
 /** Elements that one workgroup tests. As in check/non_finite.wgsl. */
 const SPAN = 4096;

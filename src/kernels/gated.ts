@@ -1,5 +1,5 @@
 /** Gated activations, activate(gate) * up (Shazeer 2020, arXiv 2002.05202): SwiGLU and GeGLU, forward and backward. */
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { dispatchWidths, widths } from './elementwise.ts';
 
 const activations = {

@@ -1,5 +1,5 @@
 /** Every kernel that the project has: what test/kernels/compile.test.ts compiles. Each file adds its own list. */
-import type { KernelSpec } from '../gpu/types.ts';
+import type { KernelSpec } from '../device/types.ts';
 import { attentionKernels } from './attention-kernels.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { embeddingKernels, embeddingRowsKernel } from './embedding.ts';

@@ -2,7 +2,7 @@
  * InfoNCE on tiles of score rows (cosines of some queries with all positives and all negatives). The scores of a tile
  * become their gradient in place. Rows are independent, so tiles of any height give the same values.
  */
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { elementGrid } from './loss.ts';
 import { reduceShader } from './similarity.ts';
 

@@ -2,7 +2,7 @@
  * The losses on cosines: plain wrappers that record dispatches. A "row loss" kernel leaves losses per row, {@link totalLoss}
  * sums them in a fixed order. Gradients come already multiplied by `weight`; those of the pair losses are added.
  */
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { LANES, reduceShader } from './similarity.ts';
 
 export const totalLossKernel = {

@@ -4,8 +4,8 @@
  * does not depend on how many rows there are.
  */
 
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
-import { withLeases } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import { withLeases } from '../device/types.ts';
 
 type MatmulBinding = 'a' | 'b' | 'bias' | 'out';
 type MatmulParam = 'm' | 'n' | 'k' | 'alpha' | 'has_bias' | 'accumulate' | 'a_row' | 'a_k' | 'b_column' | 'b_k';

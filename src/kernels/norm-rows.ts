@@ -1,5 +1,5 @@
 /** How the kernels of norm.ts and rms-norm.ts share rows and columns out among lanes. */
-import type { Gpu, KernelSpec } from '../gpu/types.ts';
+import type { Gpu, KernelSpec } from '../device/types.ts';
 
 /** Columns of one workgroup where a lane owns a column. */
 const columns = 64;

@@ -1,7 +1,7 @@
 /** LayerNorm over the channels of a token (Ba et al. 2016) and L2 normalisation of rows, forward and backward. */
 
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
-import { withLeases } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import { withLeases } from '../device/types.ts';
 import { bothWays, chunkOf, columnsOfGroup, type RowSharing, rowGroups, sharingFor } from './norm-rows.ts';
 
 export type { RowSharing } from './norm-rows.ts';

@@ -3,8 +3,8 @@
  * whole spans, so neither the values nor the order of summation depend on the limit.
  */
 
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
-import { elementCount, withLeases } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import { elementCount, withLeases } from '../device/types.ts';
 import { reduceShader } from './similarity.ts';
 
 /** Elements that one workgroup of the norm sums; also the grain of pages. As in optim/square_sum.wgsl. */

@@ -3,7 +3,7 @@
  * `poolStart` to its end. A text's bits do not depend on the texts around it. Several modes may share one result: each
  * writes, and reads the gradient of, its own run of columns.
  */
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 
 export type PoolMode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken' | 'mean_sqrt_len';
 

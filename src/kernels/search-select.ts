@@ -1,5 +1,5 @@
 /** The selection kernel of exact search: see shaders/search/topk_select.wgsl for how it works. */
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 
 export const topKKernel = {
   name: 'topk_select',

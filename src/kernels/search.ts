@@ -2,8 +2,9 @@
  * Exact search: the k rows with the largest dot products for each query, ties by the smaller row. Vectors are worked
  * through in chunks of rows; each chunk's best are merged into the best so far, so memory does not grow with N.
  */
+
+import type { Gpu, Tensor } from '../device/types.ts';
 import { badInput } from '../errors.ts';
-import type { Gpu, Tensor } from '../gpu/types.ts';
 import { matmulNT } from './matmul.ts';
 import { type Lists, select } from './search-select.ts';
 

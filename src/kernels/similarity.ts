@@ -1,5 +1,5 @@
 /** Cosines of unit rows, pair by pair. The matrix of all cosines is `matmulNT` of the unit rows. */
-import type { Gpu, KernelSpec, Tensor } from '../gpu/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 
 /** Lanes of every workgroup of this file and of loss.ts. */
 export const LANES = 64;

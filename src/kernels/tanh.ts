@@ -1,5 +1,5 @@
 /** tanh forward and backward, elementwise on f32. Only models with such dense layers use it, on one vector a text. */
-import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../gpu/types.ts';
+import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../device/types.ts';
 
 const tanhForwardKernel: KernelSpec<'x' | 'out', 'count'> = {
   name: 'tanh-forward',

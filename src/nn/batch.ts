@@ -1,8 +1,9 @@
 /** A batch of packed texts on the device: ids, positions and owners of all tokens, no padding anywhere. */
+
+import type { Gpu, Tensor } from '../device/types.ts';
 import { badInput, invariant } from '../errors.ts';
 import { longestTextOf } from '../formats/architectures/catalog.ts';
 import type { Architecture } from '../formats/types.ts';
-import type { Gpu, Tensor } from '../gpu/types.ts';
 import type { PackedTexts } from './types.ts';
 
 export interface DeviceBatch {

@@ -1,5 +1,5 @@
 /** Which of many tensors holds Inf or NaN, noted on the device while they are computed. */
-import type { Gpu, Tensor } from '../gpu/types.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
 import { flagNonFinite } from '../kernels/finite.ts';
 
 const flagsPerPage = 1024;

@@ -1,7 +1,7 @@
 /** Which kernels a thread will run, so that they are compiled in parallel while weights and data are being read. */
 
+import type { Gpu, KernelSpec } from '../device/types.ts';
 import { headSizeOf, keyValueHeadsOf } from '../formats/architectures/catalog.ts';
-import type { Gpu, KernelSpec } from '../gpu/types.ts';
 import { attentionKernelsOf } from '../kernels/attention-kernels.ts';
 import { elementwiseKernels } from '../kernels/elementwise.ts';
 import { embeddingKernels, embeddingRowsKernel } from '../kernels/embedding.ts';

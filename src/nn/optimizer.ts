@@ -1,5 +1,5 @@
 /** AdamW with global-norm clipping over the flat buffers of {@link Parameters}. */
-import type { Gpu, Tensor } from '../gpu/types.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
 import { adamW, exemptMask, globalNorm } from '../kernels/optim.ts';
 import { type Parameters, undecayedRanges } from './parameters.ts';
 

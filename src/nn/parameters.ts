@@ -3,8 +3,9 @@
  * Every tensor begins at a multiple of 256 bytes, and so does every part of one that is used in parts. Where the model is
  * larger than one binding, the flat buffers are split into pages; a tensor, or a part, never crosses a page.
  */
+
+import { elementCount, type Gpu, type Tensor } from '../device/types.ts';
 import { invariant, limitExceeded } from '../errors.ts';
-import { elementCount, type Gpu, type Tensor } from '../gpu/types.ts';
 import type { TensorShape, TensorSource } from './types.ts';
 
 const alignment = 256;

@@ -3,9 +3,10 @@
  * abort, waits for them: on an adapter that runs on a CPU a piece is cut to about a second's work. Texts are never cut, so a
  * long text of a large model is a piece that takes longer.
  */
+
+import type { AdapterReport } from '../device/types.ts';
 import { elementCount } from '../formats/architectures/catalog.ts';
 import { modelParameters } from '../formats/pipeline/catalog.ts';
-import type { AdapterReport } from '../gpu/types.ts';
 import type { EncoderSpec } from './types.ts';
 
 /** Floating-point operations that a software adapter does in one to two seconds. */

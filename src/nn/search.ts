@@ -1,7 +1,8 @@
 /** Exact nearest neighbours of host vectors among vectors on the device. */
+
+import type { Gpu, Tensor } from '../device/types.ts';
+import { withLeases } from '../device/types.ts';
 import { badInput } from '../errors.ts';
-import type { Gpu, Tensor } from '../gpu/types.ts';
-import { withLeases } from '../gpu/types.ts';
 import { matmulColumnLimit, matmulNT } from '../kernels/matmul.ts';
 import { MAX_K, topK } from '../kernels/search.ts';
 

@@ -6,8 +6,9 @@
  * added into a new buffer, because one dispatch may not bind one buffer to read and to write; matrix products, whose
  * kernel adds to what it writes, save that pass.
  */
+
+import type { DType, Gpu, Tensor } from '../device/types.ts';
 import { invariant } from '../errors.ts';
-import type { DType, Gpu, Tensor } from '../gpu/types.ts';
 import { add } from '../kernels/elementwise.ts';
 
 /** A tensor on the tape and, while going back, its gradient. */

@@ -3,8 +3,8 @@
  * database holds): raw little-endian f32, row-major [count, dimension]. The most recently used up to a limit of bytes.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Gpu, Tensor } from '../device/types.ts';
 import { unavailable } from '../errors.ts';
-import type { Gpu, Tensor } from '../gpu/types.ts';
 import { rowsPerPage } from '../nn/search.ts';
 import { Residents } from './residents.ts';
 

@@ -2,10 +2,10 @@
 import { readTokenFile } from '../data/token-file.ts';
 import { tokenFileName } from '../data/tokenize-dataset.ts';
 import type { Split } from '../data/types.ts';
+import type { Gpu } from '../device/types.ts';
 import { badInput } from '../errors.ts';
 import type { EvaluationFigures } from '../evaluation/result.ts';
 import { dimensionOf } from '../formats/pipeline/catalog.ts';
-import type { Gpu } from '../gpu/types.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
 import { type Neighbours, searchVectors } from '../nn/search.ts';

@@ -1,6 +1,7 @@
 /** Encoders that stay on the device after use, one per model folder. */
+
+import type { Gpu } from '../device/types.ts';
 import { readModelFolder } from '../formats/model-folder.ts';
-import type { Gpu } from '../gpu/types.ts';
 import { type Encoder, loadEncoder } from '../nn/encoders/encoder.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Resident, Residents } from './residents.ts';

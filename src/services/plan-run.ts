@@ -1,5 +1,5 @@
 /** planRun: what a run would do and take, without starting it. */
-import type { AdapterReport } from '../gpu/types.ts';
+import type { AdapterReport } from '../device/types.ts';
 import { type ReadyRun, type RunRequest, readyRun } from './run-request.ts';
 import type { Tandem } from './tandem.ts';
 import type { RunPlan } from './types.ts';

@@ -1,7 +1,7 @@
 /** What runs here. */
 import { packageVersion } from '../assets.ts';
+import type { AdapterReport } from '../device/types.ts';
 import { invariant } from '../errors.ts';
-import type { AdapterReport } from '../gpu/types.ts';
 import type { Tandem } from './tandem.ts';
 
 export const devices = ({ jobs }: Tandem): readonly AdapterReport[] => jobs.devices();

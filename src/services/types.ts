@@ -1,7 +1,7 @@
 /** What the services answer where a row of the database is not enough. Plain data; sizes are bytes. */
 import type { Split, Task, TextTriple } from '../data/types.ts';
 import type { CheckpointRow, ModelRow } from '../db/schema.ts';
-import type { AdapterReport } from '../gpu/types.ts';
+import type { AdapterReport } from '../device/types.ts';
 
 /** A window of a list: rows `offset` to `offset + limit - 1`. */
 export interface Window {

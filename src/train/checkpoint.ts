@@ -1,7 +1,7 @@
 /** Checkpoints: a model folder and the state to go on from it, published in storage; read back when a run is resumed. */
 import { readFile } from 'node:fs/promises';
+import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder, writeModelFolder } from '../formats/model-folder.ts';
-import type { Gpu } from '../gpu/types.ts';
 import { type Encoder, loadEncoder } from '../nn/encoders/encoder.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { publishState, type RunState } from './state.ts';

@@ -1,6 +1,7 @@
 /** Finds where a value that is not finite first arose: the step is run again, and every op's result is tested on the device. */
+
+import type { Tensor } from '../device/types.ts';
 import { TandemError } from '../errors.ts';
-import type { Tensor } from '../gpu/types.ts';
 import { FiniteFlags } from '../nn/finite-flags.ts';
 import type { StepReport } from './report.ts';
 import { recordGradients, type StepInput } from './step.ts';

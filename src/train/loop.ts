@@ -3,8 +3,8 @@
  * database and no other run. Events tell everything that must outlive it; the checkpoints lie in storage.
  */
 import { planEpoch } from '../data/sampler.ts';
+import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder } from '../formats/model-folder.ts';
-import type { Gpu } from '../gpu/types.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { Optimizer } from '../nn/optimizer.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';

@@ -1,5 +1,5 @@
 /** The loss of a global batch, from the unit vectors of all its texts to their gradients. Records dispatches only. */
-import type { Gpu, Tensor } from '../gpu/types.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
 import type { LossTerm } from '../nn/losses/catalog.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
 import { irLoss, stsLoss } from '../nn/losses/index.ts';

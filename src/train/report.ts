@@ -1,7 +1,7 @@
 /** A step's figures: copied into one small tensor on the device and read with one transfer, one step later. */
 
-import type { Gpu, Tensor } from '../gpu/types.ts';
-import { withLeases } from '../gpu/types.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
+import { withLeases } from '../device/types.ts';
 import type { Objective } from './objective.ts';
 
 export interface StepReport {

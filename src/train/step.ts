@@ -5,8 +5,9 @@
  * depend on memory, and the result does not depend on the cuts beyond rounding. A batch whose tapes have room together
  * skips the second encoding.
  */
+
+import type { Gpu, Tensor } from '../device/types.ts';
 import { dimensionOf, pooledWidth } from '../formats/pipeline/catalog.ts';
-import type { Gpu, Tensor } from '../gpu/types.ts';
 import { cutByTokens, type DeviceBatch, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { encodeBatch, type Representations } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';

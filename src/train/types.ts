@@ -1,6 +1,6 @@
 /** What a training run is told, tells and answers. Plain types; the threads' protocol passes them on. */
 import type { Task } from '../data/types.ts';
-import type { AdapterReport } from '../gpu/types.ts';
+import type { AdapterReport } from '../device/types.ts';
 import type { RunSettings } from './catalog.ts';
 
 export interface TrainInput {

@@ -5,7 +5,7 @@
 import { bench, describe } from 'vitest';
 import { type AttentionBackward, attentionBackward, attentionForward } from '../../src/kernels/attention.ts';
 import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
-import { random, testGpu, unwritten, upload } from '../gpu.ts';
+import { random, testGpu, unwritten, upload } from '../device.ts';
 
 const gpu = await testGpu();
 const short = Array.from({ length: 57 }, (_, i) => 10 + ((i * 17) % 51));

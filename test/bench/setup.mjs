@@ -1,8 +1,8 @@
 /** What the benches share, from the built tree: the adapter, weights without a model, texts of given lengths. */
 import { loadConfig } from '../../dist/src/config.js';
+import { openGpu } from '../../dist/src/device/webgpu/open.js';
+import { prepareVulkan } from '../../dist/src/device/webgpu/software-vulkan.js';
 import { encoderParameters } from '../../dist/src/formats/architectures/catalog.js';
-import { openGpu } from '../../dist/src/gpu/open.js';
-import { prepareVulkan } from '../../dist/src/gpu/software-vulkan.js';
 
 /** The best adapter, or the one that TANDEM_TEST_ADAPTER names. */
 export async function openBenchGpu() {

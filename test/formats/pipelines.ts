@@ -1,10 +1,10 @@
 /** The small sentence-transformers models of test/fixtures/pipelines, and what sentence-transformers gives for them. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Gpu } from '../../src/device/types.ts';
 import { readModelFolder, readTokenizerFile } from '../../src/formats/model-folder.ts';
 import { withLowerCase } from '../../src/formats/tokenizer-files.ts';
 import type { ModelSpec } from '../../src/formats/types.ts';
-import type { Gpu } from '../../src/gpu/types.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import type { PackedTexts } from '../../src/nn/types.ts';
 import { encodeTexts } from '../../src/serve/encode.ts';

@@ -7,7 +7,7 @@ import {
 } from '../../src/kernels/attention.ts';
 import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
 import { streamOf } from '../../src/kernels/elementwise.ts';
-import { random, testGpu, withTensors } from '../gpu.ts';
+import { random, testGpu, withTensors } from '../device.ts';
 import type { AttentionShape } from '../reference/attention.ts';
 import { threefry2x32 } from '../reference/threefry.ts';
 

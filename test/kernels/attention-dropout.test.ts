@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
-import { expectClose, expectGradient } from '../gpu.ts';
+import { expectClose, expectGradient } from '../device.ts';
 import * as reference from '../reference/attention.ts';
 import { tolerances } from '../tolerances.ts';
 import { attentionCase, cumulate, runAttention, shapeOf, subset } from './attention-case.ts';

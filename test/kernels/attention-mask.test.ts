@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AttentionMask } from '../../src/kernels/attention.ts';
 import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
-import { expectClose, expectGradient } from '../gpu.ts';
+import { expectClose, expectGradient } from '../device.ts';
 import * as reference from '../reference/attention.ts';
 import { tolerances } from '../tolerances.ts';
 import { type AttentionCase, attentionCase, cumulate, runAttention, shapeOf, subset } from './attention-case.ts';

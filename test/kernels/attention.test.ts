@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attentionForward } from '../../src/kernels/attention.ts';
 import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
-import { expectClose, expectGradient, testGpu } from '../gpu.ts';
+import { expectClose, expectGradient, testGpu } from '../device.ts';
 import * as reference from '../reference/attention.ts';
 import { differentiate } from '../reference/differences.ts';
 import { tolerances } from '../tolerances.ts';

@@ -5,10 +5,10 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
-import { Failures } from '../../src/gpu/failures.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
-import { shaderSource } from '../../src/gpu/shader-source.ts';
-import type { KernelSpec } from '../../src/gpu/types.ts';
+import type { KernelSpec } from '../../src/device/types.ts';
+import { Failures } from '../../src/device/webgpu/failures.ts';
+import { PipelineCache } from '../../src/device/webgpu/pipelines.ts';
+import { shaderSource } from '../../src/device/webgpu/shader-source.ts';
 import { allKernels } from '../../src/kernels/index.ts';
 
 /** Held as long as its device: Dawn does not outlive its instance. */

@@ -1,7 +1,7 @@
 /** Dropout against the reference generator, which is proven by known vectors. */
 import { describe, expect, it } from 'vitest';
 import { dropout, streamOf } from '../../src/kernels/elementwise.ts';
-import { expectClose, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, random, testGpu, withTensors } from '../device.ts';
 import { dropoutFactor, type Pair, threefry2x32 } from '../reference/dropout.ts';
 import { tolerances } from '../tolerances.ts';
 

@@ -1,8 +1,8 @@
 /** add, scale and GELU against float64. */
 import { describe, expect, it } from 'vitest';
-import type { Tensor } from '../../src/gpu/types.ts';
+import type { Tensor } from '../../src/device/types.ts';
 import { add, geluBackward, geluForward, scale } from '../../src/kernels/elementwise.ts';
-import { expectClose, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, random, testGpu, withTensors } from '../device.ts';
 import { erf, gelu, geluDerivative } from '../reference/elementwise.ts';
 import { tolerances } from '../tolerances.ts';
 

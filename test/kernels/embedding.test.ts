@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { embeddingBackward, embeddingForward, embeddingRows, scatterIndex } from '../../src/kernels/embedding.ts';
-import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { differentiate } from '../reference/differences.ts';
 import * as reference from '../reference/embedding.ts';
 import { tolerances } from '../tolerances.ts';

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { gatedBackward, gatedForward } from '../../src/kernels/gated.ts';
-import { expectClose, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, random, testGpu, withTensors } from '../device.ts';
 import { gelu, geluDerivative, silu, siluDerivative } from '../reference/elementwise.ts';
 import { tolerances } from '../tolerances.ts';
 

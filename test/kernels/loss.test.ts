@@ -1,10 +1,10 @@
 /** Pair cosines, sums of row losses, and InfoNCE on given score matrices, against float64. */
 import { beforeAll, describe, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/types.ts';
+import type { Gpu } from '../../src/device/types.ts';
 import { totalLoss } from '../../src/kernels/loss.ts';
 import { excludeColumns, infonceBackward, infonceForward } from '../../src/kernels/loss-infonce.ts';
 import { rowDotBackward, rowDotForward } from '../../src/kernels/similarity.ts';
-import { awkward, expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
+import { awkward, expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { cosines, cosinesBackward, infonce } from '../reference/losses.ts';
 import { tolerances } from '../tolerances.ts';
 

@@ -1,8 +1,8 @@
 /** matmulNT, NN and TN in both tiles, aligned and not, against float64; columnSum. */
 import { describe, expect, it } from 'vitest';
-import type { Tensor } from '../../src/gpu/types.ts';
+import type { Tensor } from '../../src/device/types.ts';
 import { columnSum, matmulNN, matmulNT, matmulTN, type TileName } from '../../src/kernels/matmul.ts';
-import { expectClose, random, type TensorScope, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, random, type TensorScope, testGpu, withTensors } from '../device.ts';
 import * as reference from '../reference/matmul.ts';
 import { tolerances } from '../tolerances.ts';
 

@@ -6,7 +6,7 @@ import {
   layerNormForward,
   type RowSharing,
 } from '../../src/kernels/norm.ts';
-import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { differentiate } from '../reference/differences.ts';
 import * as reference from '../reference/norm.ts';
 import { tolerances } from '../tolerances.ts';

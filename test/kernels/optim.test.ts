@@ -1,8 +1,8 @@
 /** Global norm and AdamW over flat buffers, against float64. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/types.ts';
+import type { Gpu } from '../../src/device/types.ts';
 import { adamW, exemptMask, globalNorm, pagesOf } from '../../src/kernels/optim.ts';
-import { expectClose, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, random, testGpu, withTensors } from '../device.ts';
 import * as reference from '../reference/optim.ts';
 import { tolerances } from '../tolerances.ts';
 

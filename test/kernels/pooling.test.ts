@@ -6,7 +6,7 @@ import {
   poolMaxBackward,
   poolMaxForward,
 } from '../../src/kernels/pooling.ts';
-import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { differentiate } from '../reference/differences.ts';
 import * as reference from '../reference/pooling.ts';
 import { tolerances } from '../tolerances.ts';

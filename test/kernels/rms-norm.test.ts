@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RowSharing } from '../../src/kernels/norm.ts';
 import { rmsNormBackward, rmsNormForward } from '../../src/kernels/rms-norm.ts';
-import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { differentiate } from '../reference/differences.ts';
 import * as reference from '../reference/rms-norm.ts';
 import { tolerances } from '../tolerances.ts';

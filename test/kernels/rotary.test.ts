@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rotaryTable, rotate } from '../../src/kernels/rotary.ts';
-import { expectClose, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, random, testGpu, withTensors } from '../device.ts';
 import * as reference from '../reference/rotary.ts';
 import { tolerances } from '../tolerances.ts';
 

@@ -1,8 +1,8 @@
 /** Exact search against sorting everything, in chunks and segments small enough to need merging. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Gpu, Tensor } from '../../src/gpu/types.ts';
+import type { Gpu, Tensor } from '../../src/device/types.ts';
 import { NO_ROW, topK } from '../../src/kernels/search.ts';
-import { expectClose, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, random, testGpu, withTensors } from '../device.ts';
 import { dotProducts, type Hit, topK as sorted } from '../reference/search.ts';
 import { tolerances } from '../tolerances.ts';
 

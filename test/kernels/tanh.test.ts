@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tanhBackward, tanhForward } from '../../src/kernels/tanh.ts';
-import { expectClose, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, random, testGpu, withTensors } from '../device.ts';
 import { tolerances } from '../tolerances.ts';
 
 async function run(x: Float32Array, dOut: Float32Array) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkTexts, cutByTokens, gatherTexts, makeBatch, releaseBatch, sliceTexts } from '../../src/nn/batch.ts';
-import { testGpu } from '../gpu.ts';
+import { testGpu } from '../device.ts';
 import { randomTexts, tinySpec } from './tiny.ts';
 
 describe('packed texts', () => {

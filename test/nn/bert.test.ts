@@ -5,7 +5,7 @@ import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { encodeBatch } from '../../src/nn/encode.ts';
 import { Tape } from '../../src/nn/tape.ts';
 import type { DropoutSettings, EncoderSpec, PackedTexts } from '../../src/nn/types.ts';
-import { expectClose, expectGradient, random, testGpu } from '../gpu.ts';
+import { expectClose, expectGradient, random, testGpu } from '../device.ts';
 import { type ReferenceDropout, referenceBert } from '../reference/bert.ts';
 import { dropoutFactor, type Pair, threefry2x32 } from '../reference/dropout.ts';
 import { tolerances } from '../tolerances.ts';

@@ -6,7 +6,7 @@ import { type EncodeOptions, encodeBatch } from '../../src/nn/encode.ts';
 import { Tape } from '../../src/nn/tape.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import { encodeTexts } from '../../src/serve/encode.ts';
-import { expectClose, random, testGpu } from '../gpu.ts';
+import { expectClose, random, testGpu } from '../device.ts';
 import { tolerances } from '../tolerances.ts';
 import { randomTexts, randomWeights, tinyEncoder, tinySpec } from './tiny.ts';
 

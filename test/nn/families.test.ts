@@ -8,7 +8,7 @@ import { pool } from '../../src/nn/ops/pooling.ts';
 import { Parameters } from '../../src/nn/parameters.ts';
 import { Tape, type Value } from '../../src/nn/tape.ts';
 import type { PackedTexts } from '../../src/nn/types.ts';
-import { expectGradient, testGpu } from '../gpu.ts';
+import { expectGradient, testGpu } from '../device.ts';
 import { type FamilyCase, goldenModes, openFamilyCase } from './family-case.ts';
 
 const names = [

@@ -1,11 +1,11 @@
 /** Pearson, Rank-KL and PRO on the device against float64, with ties, equal grades and equal cosines. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Gpu, Tensor } from '../../src/gpu/types.ts';
+import type { Gpu, Tensor } from '../../src/device/types.ts';
 import { openContext } from '../../src/nn/losses/context.ts';
 import { pearsonLoss } from '../../src/nn/losses/pearson.ts';
 import { proLoss, rowsWithLowerGrade } from '../../src/nn/losses/pro.ts';
 import { logRankTargets, rankKlLoss } from '../../src/nn/losses/rank-kl.ts';
-import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import * as reference from '../reference/losses.ts';
 import { tolerances } from '../tolerances.ts';
 

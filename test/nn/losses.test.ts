@@ -1,13 +1,13 @@
 /** The loss sets as training calls them: values, weights, gradients, warnings, and the inputs that are refused. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Gpu, Tensor } from '../../src/device/types.ts';
 import { TandemError } from '../../src/errors.ts';
-import type { Gpu, Tensor } from '../../src/gpu/types.ts';
 import { defaultLossTerms, type LossTerm } from '../../src/nn/losses/catalog.ts';
 import { openContext } from '../../src/nn/losses/context.ts';
 import { irLoss, stsLoss } from '../../src/nn/losses/index.ts';
 import { infonceLoss } from '../../src/nn/losses/infonce.ts';
-import { expectClose, expectGradient, random, testGpu, withTensors } from '../gpu.ts';
+import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import * as reference from '../reference/losses.ts';
 import { tolerances } from '../tolerances.ts';
 

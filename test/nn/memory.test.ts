@@ -1,12 +1,12 @@
 /** The memory plan of a micro-batch against what its forward pass really leases. */
 import { describe, expect, it } from 'vitest';
-import { elementCount, type Tensor } from '../../src/gpu/types.ts';
+import { elementCount, type Tensor } from '../../src/device/types.ts';
 import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import { encoderForwards } from '../../src/nn/encoders/index.ts';
 import { activationBytes } from '../../src/nn/encoders/memory.ts';
 import { Tape } from '../../src/nn/tape.ts';
-import { testGpu } from '../gpu.ts';
+import { testGpu } from '../device.ts';
 import { openFamilyCase } from './family-case.ts';
 
 class CountingTape extends Tape {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { layoutParameters, Parameters, undecayedRanges } from '../../src/nn/parameters.ts';
 import type { TensorShape } from '../../src/nn/types.ts';
-import { random, testGpu } from '../gpu.ts';
+import { random, testGpu } from '../device.ts';
 
 const tensors: readonly TensorShape[] = [
   { name: 'b.weight', shape: [10, 7] },

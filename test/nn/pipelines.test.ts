@@ -4,6 +4,7 @@ import { openSafetensors } from '../../src/formats/safetensors.ts';
 import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { encodeBatch } from '../../src/nn/encode.ts';
 import { Tape } from '../../src/nn/tape.ts';
+import { expectClose, expectGradient, testGpu } from '../device.ts';
 import {
   encodeCases,
   packed,
@@ -14,7 +15,6 @@ import {
   tokenizeCases,
   withEncoder,
 } from '../formats/pipelines.ts';
-import { expectClose, expectGradient, testGpu } from '../gpu.ts';
 import { tolerances } from '../tolerances.ts';
 
 describe.each(pipelineNames)('the pipeline %s', (name) => {

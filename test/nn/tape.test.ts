@@ -1,11 +1,11 @@
 /** The tape's bookkeeping: gradients of shared values, and buffers that go back to the pool exactly once. */
 import { describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/types.ts';
+import type { Gpu } from '../../src/device/types.ts';
 import { linear } from '../../src/nn/ops/linear.ts';
 import { residualAdd } from '../../src/nn/ops/residual.ts';
 import type { Parameter } from '../../src/nn/parameters.ts';
 import { Tape } from '../../src/nn/tape.ts';
-import { testGpu, upload } from '../gpu.ts';
+import { testGpu, upload } from '../device.ts';
 
 /** A leased [2, 4] tensor of the tape with one value everywhere. */
 function filled(gpu: Gpu, tape: Tape, value: number) {

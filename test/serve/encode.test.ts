@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { gatherTexts } from '../../src/nn/batch.ts';
 import { encodeTexts } from '../../src/serve/encode.ts';
-import { testGpu } from '../gpu.ts';
+import { testGpu } from '../device.ts';
 import { randomLengths, randomTexts, randomWeights, tinyEncoder, tinySpec } from '../nn/tiny.ts';
 
 const spec = tinySpec({ width: 32, heads: 2, innerWidth: 48 });

@@ -6,7 +6,7 @@ import { queryMetrics } from '../../src/evaluation/retrieval.ts';
 import { gatherTexts } from '../../src/nn/batch.ts';
 import { rowsPerPage } from '../../src/nn/search.ts';
 import { DeviceServer } from '../../src/serve/server.ts';
-import { random, testGpu } from '../gpu.ts';
+import { random, testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, publishTokens, tinySettings, tinyTokenFile } from '../train/fixture.ts';
 

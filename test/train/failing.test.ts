@@ -1,10 +1,10 @@
 /** What a run leaves behind on a device that goes on to serve others, when it fails half-way: no lease, no stray rejection. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openGpu } from '../../src/gpu/open.ts';
-import type { Gpu, Tensor } from '../../src/gpu/types.ts';
+import type { Gpu, Tensor } from '../../src/device/types.ts';
+import { openGpu } from '../../src/device/webgpu/open.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { train } from '../../src/train/loop.ts';
-import { testGpu } from '../gpu.ts';
+import { testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, tinySettings } from './fixture.ts';
 

@@ -4,7 +4,7 @@ import { newArchitecture } from '../../src/formats/new-architecture.ts';
 import { type EncoderFamily, encoderCatalog } from '../../src/nn/encoders/catalog.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import { train } from '../../src/train/loop.ts';
-import { testGpu } from '../gpu.ts';
+import { testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, tinySettings } from './fixture.ts';
 

@@ -11,7 +11,7 @@ import { openStorage, publishStaged, type Storage } from '../../src/storage/stor
 import { trainWordPiece } from '../../src/tokenizer/train-wordpiece.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
 import type { TrainDataset, TrainInput } from '../../src/train/types.ts';
-import { random } from '../gpu.ts';
+import { random } from '../device.ts';
 import { tinySpec } from '../nn/tiny.ts';
 
 const vocabularySize = 50;

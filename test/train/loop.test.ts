@@ -7,7 +7,7 @@ import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts
 import { planTraining, train } from '../../src/train/loop.ts';
 import { checkResume, readState } from '../../src/train/state.ts';
 import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
-import { testGpu } from '../gpu.ts';
+import { testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, publishTokens, tinySettings, tinyTokenFile } from './fixture.ts';
 

@@ -9,7 +9,7 @@ import { loadTrainingData } from '../../src/train/data.ts';
 import { drawBatch } from '../../src/train/draw.ts';
 import { train } from '../../src/train/loop.ts';
 import { recordGradients } from '../../src/train/step.ts';
-import { expectGradient, testGpu } from '../gpu.ts';
+import { expectGradient, testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, tinySettings } from './fixture.ts';
 

@@ -13,8 +13,8 @@ import { openStorage } from '../../src/storage/storage.ts';
 import { planTraining, train } from '../../src/train/loop.ts';
 import type { TrainEvent } from '../../src/train/types.ts';
 import { importModel } from '../../workers/import-model.ts';
+import { expectClose, testGpu } from '../device.ts';
 import { pipelineNames, pipelinePath } from '../formats/pipelines.ts';
-import { expectClose, testGpu } from '../gpu.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareRun, tinySettings } from './fixture.ts';
 

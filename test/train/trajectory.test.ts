@@ -11,7 +11,7 @@ import type { GlobalBatch } from '../../src/train/global-batch.ts';
 import { train } from '../../src/train/loop.ts';
 import { sampledDatasets } from '../../src/train/plan.ts';
 import { scheduleFactor } from '../../src/train/schedule.ts';
-import { expectClose, testGpu } from '../gpu.ts';
+import { expectClose, testGpu } from '../device.ts';
 import { referenceBert } from '../reference/bert.ts';
 import { cosines, cosinesBackward, infonce, innerInfonce, pearson, pro, rankKl } from '../reference/losses.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -1,6 +1,6 @@
 /** Attempts of runs: who works on it, since when, and whether it still lives. */
 import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import type { AdapterReport } from '../../gpu/types.ts';
+import type { AdapterReport } from '../../device/types.ts';
 import { checkpoints } from './checkpoints.ts';
 import { createdAt, instant, oneOf } from './columns.ts';
 import { runs } from './runs.ts';

@@ -13,8 +13,8 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { AdapterReport } from '../../device/types.ts';
 import type { PlainError } from '../../errors.ts';
-import type { AdapterReport } from '../../gpu/types.ts';
 import type { RunSettings } from '../../train/catalog.ts';
 import { count64, createdAt, id, idempotencyKey, instant, oneOf } from './columns.ts';
 import { datasets } from './datasets.ts';

@@ -1,6 +1,7 @@
 /** What every encoder family offers: a model's parameters on the device and a forward pass onto a tape. */
+
+import type { Gpu } from '../../device/types.ts';
 import { modelParameters } from '../../formats/pipeline/catalog.ts';
-import type { Gpu } from '../../gpu/types.ts';
 import type { DeviceBatch } from '../batch.ts';
 import { encoderKernels, headKernels } from '../kernels.ts';
 import { Parameters } from '../parameters.ts';

@@ -1,5 +1,5 @@
 /** What every loss of one call shares: the device, the weighted total, and tensors that live as long as the call's result. */
-import type { DType, Gpu, Tensor } from '../../gpu/types.ts';
+import type { DType, Gpu, Tensor } from '../../device/types.ts';
 import { totalLoss } from '../../kernels/loss.ts';
 
 export interface LossContext {

@@ -3,8 +3,9 @@
  * global batch and give the weighted gradients. Every vector here is a unit row, and every gradient is with respect to
  * unit rows: the caller normalises before (kernels/norm.ts) and back-propagates through that normalisation after.
  */
+
+import type { Gpu, Tensor } from '../../device/types.ts';
 import { badInput, invariant } from '../../errors.ts';
-import type { Gpu, Tensor } from '../../gpu/types.ts';
 import { rowDotBackward, rowDotForward } from '../../kernels/similarity.ts';
 import type { LossName, LossTerm } from './catalog.ts';
 import { keepZeros, type LossContext, withContext } from './context.ts';

@@ -1,6 +1,7 @@
 /** InfoNCE with several positives, hard negatives and in-batch negatives (CoDiEmb, arXiv 2508.11442). */
+
+import type { Gpu, Tensor } from '../../device/types.ts';
 import { invariant, limitExceeded } from '../../errors.ts';
-import type { Gpu, Tensor } from '../../gpu/types.ts';
 import { excludeColumns, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
 import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
 import { finishLoss, type LossContext } from './context.ts';

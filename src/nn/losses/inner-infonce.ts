@@ -1,5 +1,5 @@
 /** InfoNCE of query to partner on the inner layer, over the pairs of a high grade (CoDiEmb, arXiv 2508.11442). */
-import type { Tensor } from '../../gpu/types.ts';
+import type { Tensor } from '../../device/types.ts';
 import { keepZeros, type LossContext } from './context.ts';
 import { infonceLoss } from './infonce.ts';
 

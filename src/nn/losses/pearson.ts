@@ -1,5 +1,5 @@
 /** Pearson loss: 1 - correlation of cosines and grades (CoDiEmb, arXiv 2508.11442). */
-import type { Tensor } from '../../gpu/types.ts';
+import type { Tensor } from '../../device/types.ts';
 import { pearson } from '../../kernels/loss.ts';
 import { finishLoss, keepZeros, type LossContext } from './context.ts';
 

@@ -1,5 +1,5 @@
 /** PRO, preference ranking weighted by the gap of grades (CoDiEmb, arXiv 2508.11442; after arXiv 2306.17492). */
-import type { Tensor } from '../../gpu/types.ts';
+import type { Tensor } from '../../device/types.ts';
 import { proBackward, proForward } from '../../kernels/loss.ts';
 import { finishLoss, keepZeros, type LossContext } from './context.ts';
 import type { PairLossInput } from './pearson.ts';

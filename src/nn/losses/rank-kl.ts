@@ -1,5 +1,5 @@
 /** Rank KL: divergence of the softmax of cosines from the softmax of normalised ranks (CoDiEmb, arXiv 2508.11442). */
-import type { Tensor } from '../../gpu/types.ts';
+import type { Tensor } from '../../device/types.ts';
 import { rankKl } from '../../kernels/loss.ts';
 import { finishLoss, keepZeros, type LossContext } from './context.ts';
 import type { PairLossInput } from './pearson.ts';

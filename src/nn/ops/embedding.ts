@@ -1,5 +1,5 @@
 /** out[t] = word[id] + position[p] + type[0], [T, C]. The tables' gradients are summed by an index made on the host, without atomics. */
-import { withLeases } from '../../gpu/types.ts';
+import { withLeases } from '../../device/types.ts';
 import { embeddingBackward, embeddingForward, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';
 import type { Parameter, ParameterPart } from '../parameters.ts';

@@ -2,7 +2,7 @@
  * One vector a text from its pooled tokens: x [T, C] -> [B, C], or [B, n C] with the vectors of n modes joined end to end
  * (arithmetic of sentence-transformers' Pooling).
  */
-import type { Tensor } from '../../gpu/types.ts';
+import type { Tensor } from '../../device/types.ts';
 import { poolBackward, poolForward, poolMaxBackward, poolMaxForward } from '../../kernels/pooling.ts';
 import type { DeviceBatch } from '../batch.ts';
 import { type Pooling, type PoolingMode, poolingList } from '../encoders/catalog.ts';

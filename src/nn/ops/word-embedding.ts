@@ -1,5 +1,5 @@
 /** out[t] = word[id], [T, C], for encoders without position tables. The gradient is summed by an index made on the host. */
-import type { Tensor } from '../../gpu/types.ts';
+import type { Tensor } from '../../device/types.ts';
 import { embeddingBackward, embeddingRows, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';
 import type { ParameterPart } from '../parameters.ts';

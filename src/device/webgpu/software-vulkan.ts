@@ -22,8 +22,8 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { unavailable } from '../errors.ts';
-import { readTar } from '../tar.ts';
+import { unavailable } from '../../errors.ts';
+import { readTar } from '../../tar.ts';
 
 export interface VulkanOptions {
   /** Private folder of the user for unpacked drivers. */

@@ -1,10 +1,11 @@
 /**
  * Opens a device in the thread that calls it: the device thread, or a test process. Call `prepareVulkan` in the process's
- * main thread first. Nothing outside gpu/ touches Dawn.
+ * main thread first. Nothing outside device/webgpu/ touches Dawn.
  */
+
+import type { Gpu } from '../types.ts';
 import { limitsOf, openAdapter } from './adapter.ts';
 import { createGpu } from './device.ts';
-import type { Gpu } from './types.ts';
 
 export interface OpenOptions {
   readonly adapter: 'auto' | 'software';

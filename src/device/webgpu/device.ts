@@ -3,14 +3,7 @@
  * in the order of recording. Errors that Dawn reports on the side are thrown by the call that caused them or by the next one
  * of the same task: commands of two tasks never share a command buffer, which one bad command spoils as a whole.
  */
-import { limitExceeded } from '../errors.ts';
-import type { DawnInstance } from './adapter.ts';
-import { Buffers } from './buffers.ts';
-import { Failures, type Task } from './failures.ts';
-import { alignment, mapModeRead, usage } from './flags.ts';
-import { Patience } from './patience.ts';
-import { type CompiledKernel, PipelineCache } from './pipelines.ts';
-import { Timing } from './timing.ts';
+import { limitExceeded } from '../../errors.ts';
 import {
   type AdapterReport,
   type Dispatch,
@@ -20,7 +13,14 @@ import {
   type KernelSpec,
   type KernelTime,
   type Tensor,
-} from './types.ts';
+} from '../types.ts';
+import type { DawnInstance } from './adapter.ts';
+import { Buffers } from './buffers.ts';
+import { Failures, type Task } from './failures.ts';
+import { alignment, mapModeRead, usage } from './flags.ts';
+import { Patience } from './patience.ts';
+import { type CompiledKernel, PipelineCache } from './pipelines.ts';
+import { Timing } from './timing.ts';
 import { UniformRing } from './uniform-ring.ts';
 
 export interface OpenedDevice {

@@ -1,7 +1,7 @@
 /** A device's contract: data comes back bit for bit, commands run in order, mistakes are named. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { KernelSpec, Tensor } from '../../src/gpu/types.ts';
-import { testGpu, unwritten, upload } from '../gpu.ts';
+import type { KernelSpec, Tensor } from '../../../src/device/types.ts';
+import { testGpu, unwritten, upload } from '../../device.ts';
 
 const gpu = await testGpu();
 const made: Tensor[] = [];
@@ -15,7 +15,7 @@ afterEach(() => {
 
 const axpy: KernelSpec<'x' | 'out', 'count' | 'factor'> = {
   name: 'test-axpy',
-  shader: '../test/fixtures/gpu/axpy.wgsl',
+  shader: '../test/fixtures/device/axpy.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { x: 'read', out: 'write' },
   params: { count: 'u32', factor: 'f32' },
@@ -156,7 +156,7 @@ describe('mistakes', () => {
       ...axpy,
       name: 'test-broken',
       header: 'const UNUSED = 1;',
-      shader: '../test/fixtures/gpu/broken.wgsl',
+      shader: '../test/fixtures/device/broken.wgsl',
     };
     const where = /shaders\/\.\.\/test\/fixtures\/gpu\/broken\.wgsl:9:\d+: .*missing_function.*\(kernel test-broken\)/;
     const out = keep(unwritten(gpu, 'out', [4]));

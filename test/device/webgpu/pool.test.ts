@@ -1,7 +1,7 @@
 /** The pool of scratch buffers, over work of many sizes. */
 import { describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/types.ts';
-import { testGpu } from '../gpu.ts';
+import type { Gpu } from '../../../src/device/types.ts';
+import { testGpu } from '../../device.ts';
 
 /** Ten buffers of so many values at a time, as a micro-batch holds its activations. */
 function work(gpu: Gpu, values: number): void {

@@ -1,9 +1,9 @@
 /** Compiled kernels of one device: one pipeline per (name, header, constants), each compiled once. */
 import { availableParallelism } from 'node:os';
+import type { KernelSpec } from '../types.ts';
 import type { Failures } from './failures.ts';
 import { stageCompute } from './flags.ts';
 import { explainCompileError, shaderSource } from './shader-source.ts';
-import type { KernelSpec } from './types.ts';
 
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
@@ -100,7 +100,7 @@ export class PipelineCache {
     const source = shaderSource(spec);
     this.#failures.check(`before kernel ${spec.name}`);
     const module = device.createShaderModule({ label: spec.name, code: source.code });
-    // Dawn reports errors of a module while it is created, see test/gpu/compile-errors.test.ts.
+    // Dawn reports errors of a module while it is created.
     const message = this.#failures.take();
     if (message !== undefined) throw new Error(explainCompileError(spec, source, message));
     const layout = device.createBindGroupLayout({ label: spec.name, entries: layoutEntries(spec) });

@@ -1,6 +1,7 @@
 /** GPU time per kernel, measured with timestamp queries around single dispatches. Off unless `Gpu.timed` runs. */
+
+import type { KernelTime } from '../types.ts';
 import { mapModeRead, usage } from './flags.ts';
-import type { KernelTime } from './types.ts';
 
 /** Dispatches that one query set can time; a submit resolves it. */
 const capacity = 512;

@@ -2,9 +2,9 @@
  * GPU memory of one device: tensors that stay until they are freed, and a pool of scratch buffers that are leased.
  * Nothing is destroyed while recorded commands may still use it: `sweep` is called after each submit.
  */
-import { limitExceeded } from '../errors.ts';
+import { limitExceeded } from '../../errors.ts';
+import { type DType, elementCount, type Tensor } from '../types.ts';
 import { alignUp, usage } from './flags.ts';
-import { type DType, elementCount, type Tensor } from './types.ts';
 
 /** Idle scratch beyond this is given back to the device before more is made. */
 const idleLimit = 256 * 1024 * 1024;

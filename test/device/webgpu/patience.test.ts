@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Patience } from '../../src/gpu/patience.ts';
+import { Patience } from '../../../src/device/webgpu/patience.ts';
 
 describe('waiting for the device', () => {
   it('gives what was awaited, or its failure, several at a time', async () => {

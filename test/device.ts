@@ -1,6 +1,7 @@
 /** What kernel tests share: the one device of a test process, seeded data, and a comparison that cannot be fooled by NaN. */
-import { openGpu } from '../src/gpu/open.ts';
-import { elementCount, type Gpu, type Tensor } from '../src/gpu/types.ts';
+
+import { elementCount, type Gpu, type Tensor } from '../src/device/types.ts';
+import { openGpu } from '../src/device/webgpu/open.ts';
 import type { Tolerance } from './tolerances.ts';
 
 let opened: Promise<Gpu> | undefined;

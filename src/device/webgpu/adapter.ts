@@ -1,8 +1,8 @@
 /** Chooses the adapter: hardware first, then the faster software one. Says honestly what was chosen. */
 import { create } from 'webgpu';
-import { unavailable } from '../errors.ts';
+import { unavailable } from '../../errors.ts';
+import type { AdapterReport } from '../types.ts';
 import { softwareRemedy } from './software-vulkan.ts';
-import type { AdapterReport } from './types.ts';
 
 /** Dawn's entry object. It owns threads: whoever opened an adapter must drop it, or the thread never exits. */
 export type DawnInstance = ReturnType<typeof create>;

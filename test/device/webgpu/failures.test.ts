@@ -1,6 +1,6 @@
 /** A lost device, which no test can bring about on a real one. */
 import { describe, expect, it } from 'vitest';
-import { Failures } from '../../src/gpu/failures.ts';
+import { Failures } from '../../../src/device/webgpu/failures.ts';
 
 /** The part of a device that failures listen to; `lose` is how it ends. */
 function fakeDevice() {

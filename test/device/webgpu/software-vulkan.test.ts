@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openGpu } from '../../src/gpu/open.ts';
-import { prepareVulkan } from '../../src/gpu/software-vulkan.ts';
+import { openGpu } from '../../../src/device/webgpu/open.ts';
+import { prepareVulkan } from '../../../src/device/webgpu/software-vulkan.ts';
 
 let folder: string;
 let environment: NodeJS.ProcessEnv;

@@ -5,7 +5,7 @@
  * spoilt anything.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { limitExceeded, type TandemError, unavailable } from '../errors.ts';
+import { limitExceeded, type TandemError, unavailable } from '../../errors.ts';
 
 /** Work whose commands and errors are its own, interleaved with other work on the same device. */
 export interface Task {

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { testGpu } from '../gpu.ts';
+import { testGpu } from '../../device.ts';
 
-const entry = fileURLToPath(new URL('../fixtures/gpu/device-worker.mjs', import.meta.url));
-const built = fileURLToPath(new URL('../../dist/src/kernels/elementwise.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../fixtures/device/device-worker.mjs', import.meta.url));
+const built = fileURLToPath(new URL('../../../dist/src/kernels/elementwise.js', import.meta.url));
 
 interface Answer {
   readonly adapter: string;

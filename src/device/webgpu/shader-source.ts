@@ -1,6 +1,6 @@
 /** Puts a kernel's WGSL together from its parts and tells which file and line a line of the whole came from. */
-import { readShader } from '../assets.ts';
-import type { KernelSpec } from './types.ts';
+import { readShader } from '../../assets.ts';
+import type { KernelSpec } from '../types.ts';
 
 export interface ShaderSource {
   readonly code: string;
