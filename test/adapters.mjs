@@ -1,5 +1,5 @@
 /**
- * Runs the tests of gpu/ and of the kernels once on every adapter of this machine, each in a child process whose environment
+ * Runs the tests of device/ and of the kernels once on every adapter of this machine, each in a child process whose environment
  * selects it, and fails by name when one fails: `npm run build && node test/adapters.mjs [paths of tests]`.
  *
  * Candidates: what the system offers by itself; on Linux every Vulkan driver (ICD file) that is installed, those of
@@ -15,8 +15,8 @@ const built = (path) => join(root, 'dist', 'src', path);
 
 /** Child: opens the adapter that its environment selects and prints its report. */
 async function probe() {
-  const { prepareVulkan } = await import(built('gpu/software-vulkan.js'));
-  const { openGpu } = await import(built('gpu/open.js'));
+  const { prepareVulkan } = await import(built('device/webgpu/software-vulkan.js'));
+  const { openGpu } = await import(built('device/webgpu/open.js'));
   const { loadConfig } = await import(built('config.js'));
   await prepareVulkan(loadConfig());
   const name = process.env.TANDEM_TEST_ADAPTER || undefined;

@@ -1,24 +1,22 @@
 /**
  * The device thread: one long-lived thread that owns one GPU device, its pipelines, the warm models and the resident
- * segments. Started by jobs/ with `{ adapter }` as worker data; it answers DeviceCommands and opens no database.
+ * segments. Started by jobs/ with ThreadData as worker data; it answers DeviceCommands and opens no database.
  */
 import { workerData } from 'node:worker_threads';
 import type { Gpu } from '../src/device/types.ts';
 import { openGpu } from '../src/device/webgpu/open.ts';
 import { DeviceServer } from '../src/serve/server.ts';
+import { openStorage } from '../src/storage/storage.ts';
 import { planTraining, train } from '../src/train/loop.ts';
-import type { DeviceCommands } from './protocol.ts';
+import type { DeviceCommands, ThreadData } from './protocol.ts';
 import { answer } from './runtime.ts';
 
-interface DeviceThreadData {
-  readonly adapter: 'auto' | 'software';
-}
-
-const { adapter } = workerData as DeviceThreadData;
+const { adapter, storageRoot } = workerData as ThreadData;
+const storage = openStorage(storageRoot);
 
 /** Opened once. A machine without an adapter is told by every answer, first of all by `describe`. */
 const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openGpu({ adapter, label: 'tandem' }).then((gpu) => {
-  const server = new DeviceServer(gpu);
+  const server = new DeviceServer(gpu, storage);
   server.compile();
   return { gpu, server };
 });
@@ -41,13 +39,13 @@ async function onDevice<T>(work: (gpu: Gpu, server: DeviceServer) => Promise<T>)
 answer<DeviceCommands>(
   {
     describe: async () => (await opening).gpu.adapter,
-    plan: (input) => onDevice((gpu) => planTraining(gpu, input)),
+    plan: (input) => onDevice((gpu) => planTraining(gpu, storage, input)),
     train: (input, { emit, signal }) =>
-      onDevice((gpu, { scheduler }) => train(gpu, input, { emit, signal, turn: scheduler.turn })),
+      onDevice((gpu, { scheduler }) => train(gpu, storage, input, { emit, signal, turn: scheduler.turn })),
     encode: async (input, { signal, transfer }) => {
       const vectors = await onDevice((_gpu, server) => server.encode(input, signal));
       transfer(vectors.data.buffer as ArrayBuffer);
-      return { vectors };
+      return vectors;
     },
     evaluate: (input, { emit, signal }) =>
       onDevice((_gpu, server) => server.evaluate(input, { signal, onEncoded: (progress) => emit(progress) })),

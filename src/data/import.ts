@@ -7,25 +7,14 @@ import { badInput } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { HashIndex, textId } from './hash-index.ts';
 import { readImportOptions } from './import-options.ts';
-import { type ImporterName, importerCatalog } from './importers/catalog.ts';
+import { importerCatalog } from './importers/catalog.ts';
 import type { ImportContext, Imported, ImportedRecord } from './importers/importer.ts';
 import { importers } from './importers/index.ts';
 import { ImportNotes } from './problems.ts';
 import { noGrade, type RecordLimits, warnings } from './record-codec.ts';
 import { createRecordFile, type DatasetSettings, type RecordFileWriter } from './record-file.ts';
 import { readSample } from './sample/index.ts';
-import type { DatasetSummary, Task, TextTriple } from './types.ts';
-
-/** The protocol's ImportInput, less the storage root. */
-export interface ImportRequest {
-  readonly source:
-    | { readonly kind: 'path'; readonly path: string }
-    | { readonly kind: 'sample'; readonly task: Task; readonly seed: number };
-  readonly importer: ImporterName;
-  readonly options: Readonly<Record<string, number | string | boolean>>;
-  /** Raw grade scale. */
-  readonly scale: readonly [low: number, high: number];
-}
+import type { DatasetSummary, ImportRequest, TextTriple } from './types.ts';
 
 export interface ImportHooks {
   /** Lines read so far; called now and then. */

@@ -2,7 +2,7 @@
  * The unified record of CoDiEmb as JSON (docs/method.md section 1): from outside with every check, and as canonical text.
  * Checks never throw: they report (field, why), so that an importer can add file and line.
  */
-import { codePointLength } from './text.ts';
+import { codePointLength } from './code-points.ts';
 import type { DataRecord, Task, TextTriple } from './types.ts';
 
 export interface RecordLimits {

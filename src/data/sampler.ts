@@ -3,7 +3,7 @@
  * arguments: the order of an epoch depends on (seed, epoch) alone, so a resumed run continues at the very batch.
  */
 import { badInput } from '../errors.ts';
-import { RandomStream } from './random.ts';
+import { RandomStream } from '../random/keyed.ts';
 
 /** What the streams are for; the first word of a stream's name after the seed. */
 const purpose = { batches: 1, permutation: 2, draw: 3 } as const;

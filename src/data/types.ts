@@ -3,6 +3,8 @@
  * Plain types: read by importers, the sampler, evaluation, services and the protocol of the threads.
  */
 
+import type { ImporterName } from './importers/catalog.ts';
+
 export type Task = 'ir' | 'sts';
 export type Split = 'train' | 'dev' | 'test';
 export const splits: readonly Split[] = ['train', 'dev', 'test'];
@@ -57,12 +59,15 @@ export interface DatasetSummary {
   readonly warnings: readonly { readonly message: string; readonly count: number }[];
 }
 
-/** Templates of a model: how a prompt is made. `{task}` stands for the task instruction; absent = no prompt. */
-export interface PromptTemplates {
-  readonly query: string;
-  readonly sts: string;
-  readonly passage: string;
+/** What an import is told. Everything in it is plain data: it crosses threads. */
+export interface ImportRequest {
+  readonly source:
+    | { readonly kind: 'path'; readonly path: string }
+    /** The project's own sample data. */
+    | { readonly kind: 'sample'; readonly task: Task; readonly seed: number };
+  readonly importer: ImporterName;
+  /** Parameters of the importer's catalog row. */
+  readonly options: Readonly<Record<string, number | string | boolean>>;
+  /** Raw grade scale. */
+  readonly scale: readonly [low: number, high: number];
 }
-
-/** Which template a text is built with. */
-export type TextRole = 'query' | 'sts' | 'passage';

@@ -3,13 +3,15 @@
  * digits, tf = 1 + ln(count), idf = ln((1 + n) / (1 + df)) + 1; words that the fitted texts lack are left out. Fitted on the
  * corpus for retrieval, on the sentences of train for similarity.
  */
+
+import { compareUtf8 } from '../data/code-points.ts';
 import { type Dataset, openDataset } from '../data/record-file.ts';
-import { compareUtf8 } from '../data/text.ts';
-import { relevanceOf } from '../data/tokenize-dataset.ts';
+import { relevanceOf } from '../data/relevance.ts';
 import type { Split, StoredRecord, TextTriple } from '../data/types.ts';
-import { type EvaluationFigures, retrievalFigures, similarityFigures } from './result.ts';
+import { retrievalFigures, similarityFigures } from './result.ts';
 import { RetrievalMeans, rankingDepth, topDocuments } from './retrieval.ts';
 import { scoreSimilarities } from './sts.ts';
+import type { EvaluationFigures } from './types.ts';
 
 export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
 

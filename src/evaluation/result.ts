@@ -1,25 +1,13 @@
-/** Evaluation results by one shape (the thread protocol's EvaluationResult), for any scorer: a model or a bag of words. */
-import type { TokenizedSplit } from '../data/token-file.ts';
+/** Evaluation results by one shape, for any scorer: a model or a bag of words. */
+
 import type { Task } from '../data/types.ts';
+import type { TokenizedSplit } from '../tokens/types.ts';
 import { RetrievalMeans, rankingDepth, topDocuments } from './retrieval.ts';
 import { evaluateSts, type SimilarityMetrics } from './sts.ts';
+import type { EvaluationFigures } from './types.ts';
 
 /** The metric that stands for a task. */
 export const mainMetric: Readonly<Record<Task, string>> = { ir: 'ndcg_at_10', sts: 'cosine_spearman' };
-
-/** Metrics by name; null = undefined, with the reason. */
-export interface EvaluationFigures {
-  readonly task: Task;
-  readonly main: string;
-  readonly metrics: Readonly<Record<string, number | null>>;
-  readonly undefinedReasons: Readonly<Record<string, string>>;
-  /** Queries (IR) or pairs (STS) that count. */
-  readonly count: number;
-  /** Documents searched (IR), else 0. */
-  readonly documents: number;
-  readonly seconds: number;
-  readonly tokens: number;
-}
 
 /** What an evaluation cost. */
 export interface Effort {

@@ -1,5 +1,5 @@
 /** Retrieval metrics of a run given by ids, as trec_eval reads it: query -> document -> score, judged by query -> document -> grade. */
-import { compareUtf8 } from '../data/text.ts';
+import { compareUtf8 } from '../data/code-points.ts';
 import { type RankedGrades, RetrievalMeans } from './retrieval.ts';
 
 export type Run = ReadonlyMap<string, ReadonlyMap<string, number>>;

@@ -4,12 +4,12 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PromptTemplates } from '../data/types.ts';
 import { invariant } from '../errors.ts';
-import { longestTextOf } from './architectures/catalog.ts';
+import { longestTextOf } from '../model/parameters.ts';
+import { denseName, modelParameters } from '../model/pipeline.ts';
+import type { Architecture, ModelSpec, NamedTensor, PromptTemplates } from '../model/types.ts';
 import { readConfig, writeConfig } from './configs/index.ts';
 import { isObject, readJson, readJsonIfPresent, writeJson, wrongField, wrongFile } from './json-file.ts';
-import { denseName, modelParameters } from './pipeline/catalog.ts';
 import { createSafetensors, type TensorReader, type TensorWriter } from './safetensors.ts';
 import {
   checkWidths,
@@ -20,7 +20,6 @@ import {
   writePipeline,
 } from './sentence-transformers.ts';
 import { readTokenizerSettings, type TokenizerSettings, tokenizerFiles, withLowerCase } from './tokenizer-files.ts';
-import type { Architecture, ModelSpec, NamedTensor } from './types.ts';
 import { openWeights } from './weights.ts';
 
 export interface ModelFolder {

@@ -1,23 +1,10 @@
 /** A model folder into storage, with what others need to know of it. */
-import type { EncoderFamily } from '../nn/encoders/catalog.ts';
-import { publishStaged, type Storage } from '../storage/storage.ts';
-import { elementCount } from './architectures/catalog.ts';
-import { dimensionOf, modelParameters } from './pipeline/catalog.ts';
-import type { ModelSpec } from './types.ts';
 
-/** A model folder in storage. */
-export interface PublishedModel {
-  readonly digest: string;
-  readonly family: EncoderFamily;
-  /** Of its vectors. */
-  readonly dimension: number;
-  readonly layers: number;
-  /** Number of values of all parameters. */
-  readonly parameters: number;
-  readonly vocabularySize: number;
-  readonly maxLength: number;
-  readonly bytes: number;
-}
+import { elementCount } from '../model/parameters.ts';
+import { dimensionOf, modelParameters } from '../model/pipeline.ts';
+import type { ModelSpec } from '../model/types.ts';
+import { publishStaged, type Storage } from '../storage/storage.ts';
+import type { PublishedModel } from './types.ts';
 
 /** Lets `write` fill a staged folder and publishes it; a failed write leaves nothing. */
 export async function publishModel(

@@ -4,8 +4,9 @@
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { badInput, invariant } from '../errors.ts';
+import { elementCount } from '../model/parameters.ts';
+import type { NamedTensor } from '../model/types.ts';
 import { readExactly } from '../storage/files.ts';
-import { elementCount } from './architectures/catalog.ts';
 import { widenBfloat16, widenFloat16 } from './half.ts';
 import {
   brokenFile,
@@ -15,7 +16,6 @@ import {
   parseHeader,
   type TensorInfo,
 } from './safetensors-header.ts';
-import type { NamedTensor } from './types.ts';
 
 export interface TensorReader {
   readonly path: string;

@@ -5,9 +5,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PromptTemplates } from '../data/types.ts';
+import { pooledWidth } from '../model/pipeline.ts';
+import { fillTemplate } from '../model/templates.ts';
+import type { DenseLayer, ModelSpec, PromptTemplates } from '../model/types.ts';
 import { type JsonFile, readJson, readJsonIfPresent, writeJson, wrongField } from './json-file.ts';
-import { pooledWidth } from './pipeline/catalog.ts';
 import { checkNormalizeConfig, denseConfigJson, readDenseConfig } from './pipeline/dense-config.ts';
 import { modulesJson, type PipelineModule, readModules } from './pipeline/modules.ts';
 import { type PoolingConfig, poolingConfigJson, readPoolingConfig } from './pipeline/pooling-config.ts';
@@ -18,8 +19,6 @@ import {
   type TransformerConfig,
   transformerConfigJson,
 } from './pipeline/transformer-config.ts';
-import { fillTemplate } from './templates.ts';
-import type { DenseLayer, ModelSpec } from './types.ts';
 
 /** A dense layer and the folder that its weights lie in. */
 export interface DenseModule extends DenseLayer {

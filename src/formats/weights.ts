@@ -5,13 +5,13 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../errors.ts';
-import { parameterName } from './architectures/tensor-names.ts';
-import { denseName, modelParameters } from './pipeline/catalog.ts';
+import { denseName, modelParameters } from '../model/pipeline.ts';
+import { parameterName } from '../model/tensor-names.ts';
+import type { ModelSpec } from '../model/types.ts';
 import { openSafetensors, sameShape, type TensorReader } from './safetensors.ts';
 import type { TensorInfo } from './safetensors-header.ts';
 import { openShards } from './safetensors-shards.ts';
 import type { DenseModule } from './sentence-transformers.ts';
-import type { ModelSpec } from './types.ts';
 
 /** Where a parameter lies. */
 interface Place {

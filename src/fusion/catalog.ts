@@ -39,9 +39,3 @@ export const fusionCatalog = [
 ] as const satisfies readonly CatalogEntry[];
 
 export type FusionMethod = (typeof fusionCatalog)[number]['name'];
-
-/** A method with its parameters, over the checkpoints it is given in order. */
-export interface FusionPlan {
-  readonly method: FusionMethod;
-  readonly parameters: Readonly<Record<string, number | string>>;
-}

@@ -2,6 +2,7 @@
 import { badInput } from '../errors.ts';
 import { type ModelFolder, readModelFolder, readTokenizerJson } from '../formats/model-folder.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { FuseInput } from './types.ts';
 
 export interface Family {
   readonly initial: ModelFolder;
@@ -10,10 +11,7 @@ export interface Family {
 }
 
 /** Opens every folder. The caller closes the family. */
-export async function openFamily(
-  storage: Storage,
-  input: { readonly initial: string; readonly checkpoints: readonly string[] },
-): Promise<Family> {
+export async function openFamily(storage: Storage, input: Pick<FuseInput, 'initial' | 'checkpoints'>): Promise<Family> {
   if (input.checkpoints.length === 0) {
     throw badInput('There is no checkpoint to fuse', { field: 'checkpoints', expected: 'at least one' });
   }

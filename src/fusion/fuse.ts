@@ -2,24 +2,17 @@
 import { basename } from 'node:path';
 import { badInput } from '../errors.ts';
 import { type ModelFolder, readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
-import { modelParameters } from '../formats/pipeline/catalog.ts';
-import { type PublishedModel, publishModel } from '../formats/publish-model.ts';
-import type { NamedTensor, ParameterShape } from '../formats/types.ts';
+import { publishModel } from '../formats/publish-model.ts';
+import type { PublishedModel } from '../formats/types.ts';
+import { modelParameters } from '../model/pipeline.ts';
+import type { NamedTensor, ParameterShape } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { FusionPlan } from './catalog.ts';
 import { type DeltaGuided, deltaWeights, mergeTensor, squaredDeltas, type TensorSet } from './delta-guided.ts';
 import { type Family, openFamily } from './family.ts';
 import { readDeltaGuided } from './parameters.ts';
 import { type Pause, pauseOf } from './pieces.ts';
+import type { FuseInput, FusionPlan } from './types.ts';
 import { meanOfWeights } from './uniform-soup.ts';
-
-export interface FuseInput {
-  readonly plan: FusionPlan;
-  /** Digest of theta_0's folder. */
-  readonly initial: string;
-  /** Digests of the checkpoints' folders. */
-  readonly checkpoints: readonly string[];
-}
 
 export interface FuseOptions {
   readonly signal?: AbortSignal;

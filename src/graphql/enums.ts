@@ -1,7 +1,7 @@
 /** GraphQL enums. Those of losses, samplers, families, pooling, fusion and importers derive from the catalogs. */
 import { type CatalogEntry, enumValueOf } from '../catalog.ts';
 import { importerCatalog } from '../data/importers/catalog.ts';
-import type { Split as SplitName, Task as TaskName, TextRole as TextRoleName } from '../data/types.ts';
+import type { Split as SplitName, Task as TaskName } from '../data/types.ts';
 import type {
   CheckpointReason as CheckpointReasonName,
   JobKind as JobKindName,
@@ -9,7 +9,8 @@ import type {
   RunState as RunStateName,
 } from '../db/schema.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
-import { encoderCatalog, type PoolingMode } from '../nn/encoders/catalog.ts';
+import { encoderCatalog, type PoolingMode } from '../model/families/catalog.ts';
+import type { TextRole as TextRoleName } from '../model/types.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
 import { samplerCatalog } from '../train/catalog.ts';
 import { builder } from './builder.ts';

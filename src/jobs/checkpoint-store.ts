@@ -4,11 +4,11 @@
  */
 import { and, desc, eq, inArray, isNotNull, isNull, ne, notExists, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import type { TrainEvent } from '../../workers/protocol.ts';
 import type { Db, Transaction } from '../db/open.ts';
 import { checkpointParents, checkpoints, collections, embeddings, evaluations, type RunRow } from '../db/schema.ts';
 import { unavailable } from '../errors.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { TrainEvent } from '../train/types.ts';
 import { unusedByJobs } from './job-users.ts';
 import { removeUnnamed, settleAfterCommit } from './shared-folders.ts';
 

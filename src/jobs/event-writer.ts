@@ -3,11 +3,11 @@
  * the commit. After a write that fails (the attempt is superseded, the database gone) nothing more is written.
  */
 
-import type { TrainEvent } from '../../workers/protocol.ts';
 import type { Db, Transaction } from '../db/open.ts';
 import type { RunEventData } from '../db/schema/types.ts';
 import type { RunRow } from '../db/schema.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { TrainEvent } from '../train/types.ts';
 import { recordCheckpoint } from './checkpoint-store.ts';
 import { type Attempt, appendEvents, ownRun, recordAdapter } from './run-store.ts';
 import { whileFoldersStay } from './shared-folders.ts';

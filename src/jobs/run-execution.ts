@@ -3,11 +3,11 @@
  * Whatever happens, the attempt ends with a state and its event, unless another attempt has taken the run over.
  */
 
-import type { TrainDataset } from '../../workers/protocol.ts';
 import type { Db } from '../db/open.ts';
 import { type ErrorCode, type PlainError, TandemError, toPlainError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { TrainDataset } from '../train/types.ts';
 import { pruneCheckpoints } from './checkpoint-store.ts';
 import { type AttemptEvent, EventWriter } from './event-writer.ts';
 import { startHeart } from './heart.ts';

@@ -1,6 +1,6 @@
 /** Tile shapes of the attention kernels by head size and adapter class. Never by T: the order of summation hangs on them. */
 
-import { largestHeadSize } from '../nn/encoders/catalog.ts';
+import { largestHeadSize } from '../model/families/catalog.ts';
 
 /** D, channels of one head. */
 export const headSizes = [8, 16, 32, 64, largestHeadSize] as const;

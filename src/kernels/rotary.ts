@@ -1,7 +1,7 @@
 /** Rotary position embedding (Su et al. 2021, arXiv 2104.09864) of queries and keys, forward and backward. */
 
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
-import type { RopeScaling } from '../formats/types.ts';
+import type { RopeScaling } from '../model/types.ts';
 import { rotaryFrequencies } from './rotary-frequencies.ts';
 
 /** A kernel that turns `lane` pairs of channels at once. */

@@ -2,9 +2,9 @@
 
 import type { Gpu, Tensor } from '../device/types.ts';
 import { badInput, invariant } from '../errors.ts';
-import { longestTextOf } from '../formats/architectures/catalog.ts';
-import type { Architecture } from '../formats/types.ts';
-import type { PackedTexts } from './types.ts';
+import { longestTextOf } from '../model/parameters.ts';
+import type { Architecture } from '../model/types.ts';
+import type { PackedTexts } from '../tokens/types.ts';
 
 export interface DeviceBatch {
   /** Texts. */

@@ -1,7 +1,6 @@
 /** Which kernels a thread will run, so that they are compiled in parallel while weights and data are being read. */
 
 import type { Gpu, KernelSpec } from '../device/types.ts';
-import { headSizeOf, keyValueHeadsOf } from '../formats/architectures/catalog.ts';
 import { attentionKernelsOf } from '../kernels/attention-kernels.ts';
 import { elementwiseKernels } from '../kernels/elementwise.ts';
 import { embeddingKernels, embeddingRowsKernel } from '../kernels/embedding.ts';
@@ -17,7 +16,8 @@ import { rotaryKernels } from '../kernels/rotary.ts';
 import { searchKernels } from '../kernels/search-select.ts';
 import { similarityKernels } from '../kernels/similarity.ts';
 import { tanhKernels } from '../kernels/tanh.ts';
-import { poolingList } from './encoders/catalog.ts';
+import { poolingList } from '../model/families/catalog.ts';
+import { headSizeOf, keyValueHeadsOf } from '../model/parameters.ts';
 import type { EncoderSpec } from './types.ts';
 
 /** Kernels that every encoder family or every loss uses. */

@@ -5,8 +5,8 @@
  */
 
 import type { AdapterReport } from '../device/types.ts';
-import { elementCount } from '../formats/architectures/catalog.ts';
-import { modelParameters } from '../formats/pipeline/catalog.ts';
+import { elementCount } from '../model/parameters.ts';
+import { modelParameters } from '../model/pipeline.ts';
 import type { EncoderSpec } from './types.ts';
 
 /** Floating-point operations that a software adapter does in one to two seconds. */

@@ -5,18 +5,10 @@ import { withLeases } from '../device/types.ts';
 import { badInput } from '../errors.ts';
 import { matmulColumnLimit, matmulNT } from '../kernels/matmul.ts';
 import { MAX_K, topK } from '../kernels/search.ts';
+import type { Neighbours } from './types.ts';
 
 /** Queries sent to the device at once. */
 const queryTile = 256;
-
-export interface Neighbours {
-  /** [Q, k] row numbers, best first; ties by the smaller row. */
-  readonly rows: Uint32Array;
-  /** [Q, k] dot products. */
-  readonly scores: Float32Array;
-  /** Hits of each query. */
-  readonly k: number;
-}
 
 /** Searches `pages`, whose rows count on, for the k best rows of each query; fewer where there are fewer rows. queries: row-major [Q, C]. */
 export async function searchVectors(

@@ -1,15 +1,5 @@
-/** What nn is told from outside, as plain data: packed texts, the shape of an encoder, a source of weights. */
-import type { ModelSpec, ParameterShape } from '../formats/types.ts';
-
-/** Token ids of texts, packed without padding. The same shape as the protocol's EncodedTexts. */
-export interface PackedTexts {
-  /** [T] token ids of all texts, one after the other. */
-  readonly ids: Uint32Array;
-  /** [B+1] where each text begins; the last entry is T. */
-  readonly cumulative: Uint32Array;
-  /** [B] first token of each text that is pooled, counted from the text's own first token. */
-  readonly poolStart: Uint32Array;
-}
+/** What nn is told from outside, as plain data: the shape of an encoder, a source of weights, what a search found. */
+import type { ModelSpec, ParameterShape } from '../model/types.ts';
 
 /** What decides an encoder's arithmetic besides its weights: the part of a model folder's spec that nn reads. */
 export type EncoderSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'> &
@@ -34,4 +24,14 @@ export interface DropoutSettings {
   readonly seed: number;
   /** The update that is being made, from 1. */
   readonly step: number;
+}
+
+/** What an exact search found. Q queries, k hits of each. */
+export interface Neighbours {
+  /** [Q, k] row numbers, best first; ties by the smaller row. */
+  readonly rows: Uint32Array;
+  /** [Q, k] dot products. */
+  readonly scores: Float32Array;
+  /** Hits of each query. */
+  readonly k: number;
 }

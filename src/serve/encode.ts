@@ -1,13 +1,13 @@
 /** Texts to vectors with a model that is on the device. A text's vector does not depend on its neighbours. */
 
 import { TandemError } from '../errors.ts';
-import { dimensionOf } from '../formats/pipeline/catalog.ts';
+import { dimensionOf } from '../model/pipeline.ts';
 import { checkTexts, cutByTokens, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { encodeBatch } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { pieceTokens } from '../nn/piece-size.ts';
 import { Tape } from '../nn/tape.ts';
-import type { PackedTexts } from '../nn/types.ts';
+import type { PackedTexts } from '../tokens/types.ts';
 
 /** Tokens that fit a micro-batch, for the memory they take; a task of more is a long one. */
 export const fittingTokens = 4096;

@@ -1,11 +1,13 @@
 /** A model on one split of a data set version: nDCG and its kin by a search over all documents, or correlations of cosines. */
-import type { TokenFile, TokenizedSplit } from '../data/token-file.ts';
+
 import { badInput } from '../errors.ts';
-import { type EvaluationFigures, evaluateSimilarity, RetrievalRun } from '../evaluation/result.ts';
-import { dimensionOf } from '../formats/pipeline/catalog.ts';
+import { evaluateSimilarity, RetrievalRun } from '../evaluation/result.ts';
+import type { EvaluationFigures } from '../evaluation/types.ts';
+import { dimensionOf } from '../model/pipeline.ts';
 import { gatherTexts } from '../nn/batch.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { eachSimilarityRow } from '../nn/search.ts';
+import type { TokenFile, TokenizedSplit } from '../tokens/types.ts';
 import { encodeTexts } from './encode.ts';
 
 export interface EvaluateOptions {

@@ -2,19 +2,13 @@
  * Collections' vectors that stay on the device for search, from their segment files (rebuildable copies of what the
  * database holds): raw little-endian f32, row-major [count, dimension]. The most recently used up to a limit of bytes.
  */
+
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Gpu, Tensor } from '../device/types.ts';
 import { unavailable } from '../errors.ts';
 import { rowsPerPage } from '../nn/search.ts';
 import { Residents } from './residents.ts';
-
-export interface SegmentRequest {
-  /** Changes whenever the content does. */
-  readonly key: string;
-  readonly path: string;
-  readonly count: number;
-  readonly dimension: number;
-}
+import type { SegmentRequest } from './types.ts';
 
 const defaultLimit = 1024 * 1024 * 1024;
 

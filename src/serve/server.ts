@@ -1,36 +1,23 @@
 /** What a device thread serves besides training: vectors, evaluations and searches, over warm models and resident segments. */
-import { readTokenFile } from '../data/token-file.ts';
-import { tokenFileName } from '../data/tokenize-dataset.ts';
-import type { Split } from '../data/types.ts';
+
 import type { Gpu } from '../device/types.ts';
 import { badInput } from '../errors.ts';
-import type { EvaluationFigures } from '../evaluation/result.ts';
-import { dimensionOf } from '../formats/pipeline/catalog.ts';
+import type { EvaluationFigures } from '../evaluation/types.ts';
+import { dimensionOf } from '../model/pipeline.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
-import { type Neighbours, searchVectors } from '../nn/search.ts';
-import type { PackedTexts } from '../nn/types.ts';
-import { openStorage } from '../storage/storage.ts';
+import { searchVectors } from '../nn/search.ts';
+import type { Neighbours } from '../nn/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import { readTokenFile } from '../tokens/token-file.ts';
+import { tokenFileName } from '../tokens/tokenize-dataset.ts';
+import type { PackedTexts } from '../tokens/types.ts';
 import { encodeTexts, fittingTokens } from './encode.ts';
 import { type EvaluateOptions, evaluateSplit } from './evaluate.ts';
 import { Scheduler } from './scheduler.ts';
-import { type SegmentRequest, Segments } from './segments.ts';
+import { Segments } from './segments.ts';
+import type { EncodeInput, EvaluateInput, SearchInput, VectorRows } from './types.ts';
 import { WarmModels } from './warm-models.ts';
-
-/** Row-major vectors. */
-export interface VectorRows {
-  readonly data: Float32Array;
-  readonly count: number;
-  readonly dimension: number;
-}
-
-export interface EncodeInput {
-  readonly storageRoot: string;
-  readonly model: string;
-  readonly texts: PackedTexts;
-  /** True: vectors of length 1 whatever the model says. Absent: as the model's pipeline gives them. */
-  readonly unit?: boolean;
-}
 
 /** Longest wait of a long task for interactive ones: a few of their pieces, which take milliseconds on hardware. */
 const lullMs = 200;
@@ -39,11 +26,13 @@ const softwareLullMs = 2_000;
 export class DeviceServer {
   readonly scheduler: Scheduler;
   readonly #gpu: Gpu;
+  readonly #storage: Storage;
   readonly #models: WarmModels;
   readonly #segments: Segments;
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, storage: Storage) {
     this.#gpu = gpu;
+    this.#storage = storage;
     this.scheduler = new Scheduler(gpu.adapter.software ? softwareLullMs : lullMs);
     this.#models = new WarmModels(gpu);
     this.#segments = new Segments(gpu);
@@ -54,9 +43,8 @@ export class DeviceServer {
     this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu))).catch(() => {});
   }
 
-  encode({ storageRoot, model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
-    const storage = openStorage(storageRoot);
-    return this.#models.use(storage, model, async (encoder) => ({
+  encode({ model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
+    return this.#models.use(this.#storage, model, async (encoder) => ({
       data: await this.#encodeWith(encoder, texts, { signal, unit: unit ?? encoder.spec.normalize ?? true }),
       count: texts.poolStart.length,
       dimension: dimensionOf(encoder.spec),
@@ -75,11 +63,8 @@ export class DeviceServer {
       : scheduler.interactive(() => encodeTexts(encoder, texts, options));
   }
 
-  async evaluate(
-    input: { readonly storageRoot: string; readonly model: string; readonly tokens: string; readonly split: Split },
-    options: Omit<EvaluateOptions, 'turn'>,
-  ): Promise<EvaluationFigures> {
-    const storage = openStorage(input.storageRoot);
+  async evaluate(input: EvaluateInput, options: Omit<EvaluateOptions, 'turn'>): Promise<EvaluationFigures> {
+    const storage = this.#storage;
     const file = await readTokenFile(await storage.require('tokens', tokenFileName(input.tokens)));
     const { turn } = this.scheduler;
     return this.#models.use(storage, input.model, (encoder) =>
@@ -88,10 +73,7 @@ export class DeviceServer {
   }
 
   /** Aborted, it ends before the segment is read, or between two tiles of queries. */
-  async search(
-    { segment, queries, k }: { readonly segment: SegmentRequest; readonly queries: VectorRows; readonly k: number },
-    signal?: AbortSignal,
-  ): Promise<Neighbours> {
+  async search({ segment, queries, k }: SearchInput, signal?: AbortSignal): Promise<Neighbours> {
     const goOn = async (): Promise<void> => signal?.throwIfAborted();
     if (queries.dimension !== segment.dimension || queries.data.length !== queries.count * queries.dimension) {
       throw badInput(`The queries have ${queries.dimension} dimensions, the collection has ${segment.dimension}`, {

@@ -11,7 +11,7 @@ import {
   runs,
 } from '../db/schema.ts';
 import { badInput, conflict, invariant, notFound } from '../errors.ts';
-import type { FusionPlan } from '../fusion/catalog.ts';
+import type { FusionPlan } from '../fusion/types.ts';
 import { usersOf } from './checkpoint-users.ts';
 import { exclusively } from './exclusive.ts';
 import { modelFiles, removeFolders } from './files.ts';

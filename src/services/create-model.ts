@@ -1,9 +1,9 @@
 /** createModel: random weights and a vocabulary trained on imported text. */
 import { totalmem } from 'node:os';
-import type { PromptTemplates } from '../data/types.ts';
 import type { DatasetRow, JobRow, ModelRow } from '../db/schema.ts';
 import { badInput, invariant, limitExceeded } from '../errors.ts';
-import { type EncoderFamily, encoderCatalog, type PoolingMode } from '../nn/encoders/catalog.ts';
+import { type EncoderFamily, encoderCatalog, type PoolingMode } from '../model/families/catalog.ts';
+import type { PromptTemplates } from '../model/types.ts';
 import { exclusively } from './exclusive.ts';
 import { modelFiles } from './files.ts';
 import { perform } from './jobs.ts';

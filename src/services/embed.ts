@@ -1,6 +1,7 @@
 /** embed and similarity: texts to the CPU thread, token ids to the device thread, vectors back. Never through the queue. */
-import type { TextRole, TextTriple } from '../data/types.ts';
+import type { TextTriple } from '../data/types.ts';
 import { badInput } from '../errors.ts';
+import type { TextRole } from '../model/types.ts';
 import { encoderOf } from './checkpoints.ts';
 import { withinDeadline } from './deadline.ts';
 import type { Tandem } from './tandem.ts';
@@ -35,9 +36,9 @@ export async function encodeTexts(
   const { encoded, truncated, prompts } = await jobs.cpu.call('tokenizeTexts', request, options);
   const tokens = Array.from(encoded.cumulative.subarray(1), (end, i) => end - (encoded.cumulative[i] ?? 0));
   const input = { model: checkpoint.digest, texts: encoded, ...(unit ? { unit } : {}) };
-  const { vectors } = await jobs.device.call('encode', input, options);
-  requireFinite(vectors.data, `one of ${texts.length} texts`);
-  return { data: vectors.data, dimension: vectors.dimension, tokens, truncated, prompt: prompt ?? prompts[role] ?? '' };
+  const { data, dimension } = await jobs.device.call('encode', input, options);
+  requireFinite(data, `one of ${texts.length} texts`);
+  return { data, dimension, tokens, truncated, prompt: prompt ?? prompts[role] ?? '' };
 }
 
 export function reportOf({ checkpoint }: Encoder, { tokens, truncated, prompt }: Encoded): EmbeddingReport {

@@ -2,7 +2,8 @@
 import type { Transaction } from '../db/open.ts';
 import { type CheckpointRow, checkpointParents, checkpoints, type JobRow } from '../db/schema.ts';
 import { badInput, invariant } from '../errors.ts';
-import { type FusionMethod, type FusionPlan, fusionCatalog } from '../fusion/catalog.ts';
+import { type FusionMethod, fusionCatalog } from '../fusion/catalog.ts';
+import type { FusionPlan } from '../fusion/types.ts';
 import { settleAfterCommit } from '../jobs/jobs.ts';
 import { exclusively } from './exclusive.ts';
 import { modelFiles } from './files.ts';

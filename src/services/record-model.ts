@@ -2,9 +2,9 @@
 import type { Transaction } from '../db/open.ts';
 import { checkpoints, models } from '../db/schema.ts';
 import { invariant } from '../errors.ts';
-import type { ModelSpec } from '../formats/types.ts';
 import { settleAfterCommit } from '../jobs/jobs.ts';
-import { poolingList } from '../nn/encoders/catalog.ts';
+import { poolingList } from '../model/families/catalog.ts';
+import type { ModelSpec } from '../model/types.ts';
 import type { Tandem } from './tandem.ts';
 
 interface NewModel {

@@ -1,6 +1,6 @@
 /** Limits of texts and lists that a request brings. */
 import type { Limits } from '../config.ts';
-import { codePointLength } from '../data/text.ts';
+import { codePointLength } from '../data/code-points.ts';
 import { badInput, limitExceeded } from '../errors.ts';
 
 /** Refuses an empty list and one that is too long. */

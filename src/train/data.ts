@@ -1,11 +1,12 @@
 /** The token files of a run's data sets, checked once before anything is trained. */
 
-import { readTokenFile, type TokenFile } from '../data/token-file.ts';
-import { tokenFileName } from '../data/tokenize-dataset.ts';
 import { badInput } from '../errors.ts';
-import type { ModelSpec } from '../formats/types.ts';
+import type { ModelSpec } from '../model/types.ts';
 import { checkTexts } from '../nn/batch.ts';
 import type { Storage } from '../storage/storage.ts';
+import { readTokenFile } from '../tokens/token-file.ts';
+import { tokenFileName } from '../tokens/tokenize-dataset.ts';
+import type { TokenFile } from '../tokens/types.ts';
 import type { TrainDataset } from './types.ts';
 
 export interface TrainingData {

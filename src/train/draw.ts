@@ -1,7 +1,7 @@
 /** From a planned batch to its texts: which positives and negatives are shown, keyed by (seed, epoch, data set, pass, record). */
 import { drawSlot, drawTexts, type PlannedBatch } from '../data/sampler.ts';
-import type { Lists, TokenFile } from '../data/token-file.ts';
 import { gatherTexts } from '../nn/batch.ts';
+import type { Lists, TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import type { TrainingData } from './data.ts';
 import type { GlobalBatch } from './global-batch.ts';

@@ -5,7 +5,7 @@
 
 import type { Task } from '../data/types.ts';
 import { invariant } from '../errors.ts';
-import type { PackedTexts } from '../nn/types.ts';
+import type { PackedTexts } from '../tokens/types.ts';
 
 interface BatchTexts {
   readonly dataset: string;

@@ -7,7 +7,7 @@ import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder } from '../formats/model-folder.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { Optimizer } from '../nn/optimizer.ts';
-import { openStorage, type Storage } from '../storage/storage.ts';
+import type { Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
 import { planRun, sampledDatasets } from './plan.ts';
@@ -37,16 +37,19 @@ export interface TrainContext {
 class StepGivenUp extends Error {}
 
 /** What a run would need; touches no device memory. */
-export async function planTraining(gpu: Pick<Gpu, 'adapter'>, input: PlanInput): Promise<PlanOutput> {
-  const storage = openStorage(input.storageRoot);
+export async function planTraining(gpu: Pick<Gpu, 'adapter'>, storage: Storage, input: PlanInput): Promise<PlanOutput> {
   const folder = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, folder.spec);
   return planRun(gpu.adapter, folder.spec, input.settings, data);
 }
 
 /** Trains. Resolves when the last update is made or the signal aborted; rejects with what went wrong. */
-export async function train(gpu: Gpu, input: TrainInput, context: TrainContext): Promise<TrainOutput> {
-  const storage = openStorage(input.storageRoot);
+export async function train(
+  gpu: Gpu,
+  storage: Storage,
+  input: TrainInput,
+  context: TrainContext,
+): Promise<TrainOutput> {
   const initial = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, initial.spec);
   const plan = planRun(gpu.adapter, initial.spec, input.settings, data);

@@ -1,15 +1,15 @@
 /** What a run will need, before it starts: its steps, and its memory on the device by arithmetic alone. */
 import { totalmem } from 'node:os';
 import { batchCounts, type SampledDataset } from '../data/sampler.ts';
-import type { TokenFile } from '../data/token-file.ts';
 import type { Task } from '../data/types.ts';
 import type { AdapterReport } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
-import { headSizeOf } from '../formats/architectures/catalog.ts';
-import { dimensionOf, modelParameters, pooledWidth } from '../formats/pipeline/catalog.ts';
-import type { ModelSpec } from '../formats/types.ts';
+import { headSizeOf } from '../model/parameters.ts';
+import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts';
+import type { ModelSpec } from '../model/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
 import { bindingLimit, layoutParameters } from '../nn/parameters.ts';
+import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import type { TrainingData } from './data.ts';
 import { largestTextCount } from './global-batch.ts';

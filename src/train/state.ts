@@ -7,12 +7,12 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dependencyVersion, packageVersion } from '../assets.ts';
-import { tokenContent } from '../data/tokenize-dataset.ts';
 import type { AdapterReport } from '../device/types.ts';
 import { badInput, conflict } from '../errors.ts';
 import { createSafetensors, openSafetensors } from '../formats/safetensors.ts';
 import type { Parameters } from '../nn/parameters.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
+import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';
 import type { TrainDataset } from './types.ts';
 

@@ -7,7 +7,7 @@
  */
 
 import type { Gpu, Tensor } from '../device/types.ts';
-import { dimensionOf, pooledWidth } from '../formats/pipeline/catalog.ts';
+import { dimensionOf, pooledWidth } from '../model/pipeline.ts';
 import { cutByTokens, type DeviceBatch, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { encodeBatch, type Representations } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';

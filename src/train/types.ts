@@ -3,9 +3,8 @@ import type { Task } from '../data/types.ts';
 import type { AdapterReport } from '../device/types.ts';
 import type { RunSettings } from './catalog.ts';
 
+/** Every digest names something in storage. */
 export interface TrainInput {
-  /** Root folder of storage/ on this host; every digest below names something in it. */
-  readonly storageRoot: string;
   readonly runId: string;
   /** Digest of theta_0's folder. */
   readonly model: string;
@@ -16,7 +15,7 @@ export interface TrainInput {
 }
 
 /** The part of {@link TrainInput} that decides steps and memory. */
-export type PlanInput = Pick<TrainInput, 'storageRoot' | 'model' | 'settings' | 'datasets'>;
+export type PlanInput = Pick<TrainInput, 'model' | 'settings' | 'datasets'>;
 
 export interface PlanOutput {
   /** Updates of the whole run. */

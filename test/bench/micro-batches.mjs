@@ -7,17 +7,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createModel } from '../../dist/src/authoring/create-model.js';
 import { loadConfig } from '../../dist/src/config.js';
 import { importDataset } from '../../dist/src/data/import.js';
-import { readTokenFile } from '../../dist/src/data/token-file.js';
-import { tokenFileName, tokenizeDataset } from '../../dist/src/data/tokenize-dataset.js';
 import { openGpu } from '../../dist/src/device/webgpu/open.js';
 import { prepareVulkan } from '../../dist/src/device/webgpu/software-vulkan.js';
 import { openStorage } from '../../dist/src/storage/storage.js';
 import { loadTokenizer } from '../../dist/src/tokenizer/tokenizer.js';
+import { readTokenFile } from '../../dist/src/tokens/token-file.js';
+import { tokenFileName, tokenizeDataset } from '../../dist/src/tokens/tokenize-dataset.js';
 import { defaultRunSettings } from '../../dist/src/train/catalog.js';
 import { train } from '../../dist/src/train/loop.js';
-import { createModel } from '../../dist/workers/create-model.js';
 
 const steps = 20;
 const bound = 1e-5;
@@ -76,7 +76,8 @@ async function components(dropout, microBatchTokens) {
   const seen = [];
   await train(
     gpu,
-    { storageRoot: root, runId: 'bench', model, settings, datasets },
+    storage,
+    { runId: 'bench', model, settings, datasets },
     {
       signal: new AbortController().signal,
       turn: async () => {},

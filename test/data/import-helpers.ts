@@ -1,10 +1,10 @@
 /** Imports of small files into a private storage. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ImportHooks, type ImportRequest, importDataset } from '../../src/data/import.ts';
+import { type ImportHooks, importDataset } from '../../src/data/import.ts';
 import type { Dataset } from '../../src/data/record-file.ts';
 import { openDataset } from '../../src/data/record-file.ts';
-import type { Split } from '../../src/data/types.ts';
+import type { ImportRequest, Split } from '../../src/data/types.ts';
 import { TandemError } from '../../src/errors.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { HashIndex, textId } from '../../src/data/hash-index.ts';
 import { lineByteLimit, readLines } from '../../src/data/lines.ts';
 import { ImportNotes } from '../../src/data/problems.ts';
-import { RandomStream } from '../../src/data/random.ts';
+import { RandomStream } from '../../src/random/keyed.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { all } from './import-helpers.ts';
 

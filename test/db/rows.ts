@@ -15,7 +15,7 @@ import {
   runDatasets,
   runs,
 } from '../../src/db/schema.ts';
-import { plainPipeline } from '../../src/formats/types.ts';
+import { plainPipeline } from '../../src/model/types.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

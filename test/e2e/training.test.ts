@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workerEntry } from '../../src/assets.ts';
 import type { TrainEvent } from '../../src/train/types.ts';
-import type { DeviceCommands } from '../../workers/protocol.ts';
+import type { DeviceCommands, ThreadData } from '../../workers/protocol.ts';
 import { type Connection, connect } from '../../workers/runtime.ts';
 import { randomTexts } from '../nn/tiny.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -15,7 +15,8 @@ let worker: Worker;
 let device: Connection<DeviceCommands>;
 
 beforeAll(() => {
-  worker = new Worker(workerEntry('device'), { workerData: { adapter: 'auto' } });
+  const workerData: ThreadData = { adapter: 'auto', storageRoot: folder() };
+  worker = new Worker(workerEntry('device'), { workerData });
   device = connect<DeviceCommands>(worker, 'device');
 });
 
@@ -31,23 +32,21 @@ describe('the device thread', () => {
   });
 
   it('plans, trains, and makes vectors while it trains', async () => {
-    const { input } = await prepareTinyRun(`${folder()}/joint`, tinySettings({ maxBatches: 6 }));
+    const { input } = await prepareTinyRun(folder(), tinySettings({ maxBatches: 6 }));
     const plan = await device.call('plan', input);
     expect(plan.steps).toBe(6);
     const events: TrainEvent[] = [];
     const training = device.call('train', input, { onEvent: (event) => events.push(event) });
     const texts = randomTexts([5, 9, 1], 50, 3);
-    const request = { storageRoot: input.storageRoot, model: input.model, texts };
+    const request = { model: input.model, texts };
     const [first, second] = [await device.call('encode', request), await device.call('encode', request)];
-    expect(first.vectors).toMatchObject({ count: 3, dimension: 16 });
-    expect(first.vectors.data).toEqual(second.vectors.data);
+    expect(first).toMatchObject({ count: 3, dimension: 16 });
+    expect(first.data).toEqual(second.data);
     expect(await training).toEqual({ outcome: 'finished', step: 6, epoch: 1 });
     expect(events.filter(({ type }) => type === 'step').length).toBe(6);
     const last = events.filter((event) => event.type === 'checkpoint').at(-1)!;
     const evaluation = await device.call('evaluate', {
-      storageRoot: input.storageRoot,
       model: last.model,
-      dataset: 'b'.repeat(64),
       tokens: 'tiny-sts',
       split: 'test',
     });
@@ -56,7 +55,7 @@ describe('the device thread', () => {
   });
 
   it('stops a run on request, keeps a checkpoint, and goes on from it', async () => {
-    const { input } = await prepareTinyRun(`${folder()}/stopped`, tinySettings({ maxBatches: 9 }));
+    const { input } = await prepareTinyRun(folder(), tinySettings({ maxBatches: 9 }));
     const stop = new AbortController();
     const events: TrainEvent[] = [];
     const onEvent = (event: TrainEvent): void => {

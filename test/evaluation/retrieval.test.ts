@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../src/data/random.ts';
-import { compareUtf8 } from '../../src/data/text.ts';
-import type { TokenizedSplit } from '../../src/data/token-file.ts';
+import { compareUtf8 } from '../../src/data/code-points.ts';
 import { evaluateRetrieval, round5, roundLikeMteb } from '../../src/evaluation/result.ts';
 import { RetrievalMeans, topDocuments } from '../../src/evaluation/retrieval.ts';
 import { evaluateRun } from '../../src/evaluation/run.ts';
-import type { EvaluationResult } from '../../workers/protocol.ts';
+import type { EvaluationFigures } from '../../src/evaluation/types.ts';
+import { RandomStream } from '../../src/random/keyed.ts';
+import type { TokenizedSplit } from '../../src/tokens/types.ts';
 
 describe('topDocuments', () => {
   it.each([1, 2, 7, 1000, 1001, 3000])('equals sorting everything, %i documents with many ties', (documents) => {
@@ -63,7 +63,7 @@ describe('evaluateRetrieval', () => {
         judged.map((list, query) => [`q${query}`, new Map(list.map(([document, grade]) => [ids[document]!, grade]))]),
       ),
     );
-    const result: EvaluationResult = fast;
+    const result: EvaluationFigures = fast;
     expect(result.metrics).toEqual(byId.means());
     expect(result).toMatchObject({ task: 'ir', main: 'ndcg_at_10', count: 3, documents: 10, seconds: 1, tokens: 2 });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../src/data/random.ts';
 import { averageRanks, spearman } from '../../src/evaluation/correlation.ts';
 import { evaluateSts } from '../../src/evaluation/sts.ts';
+import { RandomStream } from '../../src/random/keyed.ts';
 
 describe('averageRanks', () => {
   it('gives ties the mean of their ranks', () => {

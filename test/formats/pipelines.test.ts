@@ -2,9 +2,9 @@ import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readModelFolder, readModelSpec, readTokenizerFile, writeModelFolder } from '../../src/formats/model-folder.ts';
-import { dimensionOf, modelParameters } from '../../src/formats/pipeline/catalog.ts';
 import { withLowerCase } from '../../src/formats/tokenizer-files.ts';
-import type { ModelSpec, NamedTensor } from '../../src/formats/types.ts';
+import { dimensionOf, modelParameters } from '../../src/model/pipeline.ts';
+import type { ModelSpec, NamedTensor } from '../../src/model/types.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { pipelineNames, pipelinePath } from './pipelines.ts';
 

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { Gpu } from '../../src/device/types.ts';
 import { readModelFolder, readTokenizerFile } from '../../src/formats/model-folder.ts';
 import { withLowerCase } from '../../src/formats/tokenizer-files.ts';
-import type { ModelSpec } from '../../src/formats/types.ts';
+import type { ModelSpec } from '../../src/model/types.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
-import type { PackedTexts } from '../../src/nn/types.ts';
 import { encodeTexts } from '../../src/serve/encode.ts';
 import { parseTokenizer } from '../../src/tokenizer/tokenizer.ts';
+import type { PackedTexts } from '../../src/tokens/types.ts';
 
 /** What make_pipelines.py and check_sentence_transformers.py record. */
 export interface Recorded {

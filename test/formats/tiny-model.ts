@@ -1,8 +1,8 @@
 /** A small model folder for tests: a dozen words, two blocks of width 8. */
-import { initialParameters } from '../../src/formats/initial-parameters.ts';
+import { initialParameters } from '../../src/authoring/initial-parameters.ts';
 import { writeModelFolder } from '../../src/formats/model-folder.ts';
 import { filledPrompts } from '../../src/formats/sentence-transformers.ts';
-import { type Architecture, type ModelSpec, type NamedTensor, plainPipeline } from '../../src/formats/types.ts';
+import { type Architecture, type ModelSpec, type NamedTensor, plainPipeline } from '../../src/model/types.ts';
 import { specialTokens, wordPieceTokenizer } from '../../src/tokenizer/wordpiece-json.ts';
 
 const words = ['pump', 'leak', 'oil', 'find', ':', 'query', '##s', '##ing', 'a', '##b', 'b', '.'];

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { openSafetensors } from '../../src/formats/safetensors.ts';
 import { openShards } from '../../src/formats/safetensors-shards.ts';
-import type { NamedTensor } from '../../src/formats/types.ts';
+import type { NamedTensor } from '../../src/model/types.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { writeTinyModel } from './tiny-model.ts';
 

@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { RandomStream } from '../../src/data/random.ts';
-import { encoderParameters } from '../../src/formats/architectures/catalog.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { publishModel } from '../../src/formats/publish-model.ts';
-import type { ModelSpec, NamedTensor } from '../../src/formats/types.ts';
-import { type FusionPlan, fusionGranularities } from '../../src/fusion/catalog.ts';
+import { fusionGranularities } from '../../src/fusion/catalog.ts';
 import { fuse } from '../../src/fusion/fuse.ts';
+import type { FusionPlan } from '../../src/fusion/types.ts';
+import { encoderParameters } from '../../src/model/parameters.ts';
+import type { ModelSpec, NamedTensor } from '../../src/model/types.ts';
+import { RandomStream } from '../../src/random/keyed.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import { tinyArchitecture, tinySpec, writeTinyModel } from '../formats/tiny-model.ts';
 import { deltaGuided, type ReferenceModel, uniformSoup } from '../reference/fusion.ts';

@@ -1,10 +1,10 @@
 /** Tensors that are larger than a piece: the same values as in one go, with turns for others and for an abort between. */
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../src/data/random.ts';
 import type { FusionGranularity } from '../../src/fusion/catalog.ts';
 import { mergeTensor, type TensorSet } from '../../src/fusion/delta-guided.ts';
 import { pauseOf, pieceLength } from '../../src/fusion/pieces.ts';
 import { meanOfWeights } from '../../src/fusion/uniform-soup.ts';
+import { RandomStream } from '../../src/random/keyed.ts';
 import { deltaGuided, type ReferenceModel, uniformSoup } from '../reference/fusion.ts';
 
 function tensorOf(rows: number, columns: number): TensorSet {

@@ -1,12 +1,12 @@
 /** Fusing checkpoints of models with dense layers: these are merged like all parameters, and the pipeline stays. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { importModel } from '../../src/authoring/import-model.ts';
 import { readModelFolder, readTokenizerFile, writeModelFolder } from '../../src/formats/model-folder.ts';
-import { modelParameters } from '../../src/formats/pipeline/catalog.ts';
-import type { NamedTensor } from '../../src/formats/types.ts';
 import { fuse } from '../../src/fusion/fuse.ts';
+import { modelParameters } from '../../src/model/pipeline.ts';
+import type { NamedTensor } from '../../src/model/types.ts';
 import { openStorage, publishStaged } from '../../src/storage/storage.ts';
-import { importModel } from '../../workers/import-model.ts';
 import { pipelinePath } from '../formats/pipelines.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

@@ -17,7 +17,7 @@ import { importerCatalog } from '../../src/data/importers/catalog.ts';
 import { fusionCatalog } from '../../src/fusion/catalog.ts';
 import { printSdl } from '../../src/graphql/print-schema.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { encoderCatalog } from '../../src/nn/encoders/catalog.ts';
+import { encoderCatalog } from '../../src/model/families/catalog.ts';
 import { lossCatalog } from '../../src/nn/losses/catalog.ts';
 import { samplerCatalog } from '../../src/train/catalog.ts';
 

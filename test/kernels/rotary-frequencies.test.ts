@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RopeScaling } from '../../src/formats/types.ts';
 import { rotaryTable } from '../../src/kernels/rotary.ts';
 import { rotaryFrequencies } from '../../src/kernels/rotary-frequencies.ts';
+import type { RopeScaling } from '../../src/model/types.ts';
 
 /** ROPE_INIT_FUNCTIONS of transformers 5.23.0, torch 2.13.0: f32, D 16, base 10000. */
 const goldens: readonly (readonly [RopeScaling, readonly number[]])[] = [

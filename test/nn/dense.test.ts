@@ -1,6 +1,6 @@
 /** Dense layers and what the two layers' vectors are with them. */
 import { describe, expect, it } from 'vitest';
-import type { DenseLayer } from '../../src/formats/types.ts';
+import type { DenseLayer } from '../../src/model/types.ts';
 import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { type EncodeOptions, encodeBatch } from '../../src/nn/encode.ts';
 import { Tape } from '../../src/nn/tape.ts';

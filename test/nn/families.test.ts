@@ -1,13 +1,13 @@
 /** Every encoder family, forward and backward, against transformers: test/fixtures/families. */
 import { describe, expect, it } from 'vitest';
-import { modelParameters } from '../../src/formats/pipeline/catalog.ts';
+import { modelParameters } from '../../src/model/pipeline.ts';
 import { gatherTexts, makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import { encoderForwards } from '../../src/nn/encoders/index.ts';
 import { pool } from '../../src/nn/ops/pooling.ts';
 import { Parameters } from '../../src/nn/parameters.ts';
 import { Tape, type Value } from '../../src/nn/tape.ts';
-import type { PackedTexts } from '../../src/nn/types.ts';
+import type { PackedTexts } from '../../src/tokens/types.ts';
 import { expectGradient, testGpu } from '../device.ts';
 import { type FamilyCase, goldenModes, openFamilyCase } from './family-case.ts';
 

@@ -1,9 +1,10 @@
 /** A golden of test/fixtures/families (make_families.py): a small model, what transformers computes with it, its gradients. */
 import { readFile } from 'node:fs/promises';
-import { elementCount, encoderParameters } from '../../src/formats/architectures/catalog.ts';
 import { readConfig } from '../../src/formats/configs/index.ts';
 import { openSafetensors } from '../../src/formats/safetensors.ts';
-import type { EncoderSpec, PackedTexts } from '../../src/nn/types.ts';
+import { elementCount, encoderParameters } from '../../src/model/parameters.ts';
+import type { EncoderSpec } from '../../src/nn/types.ts';
+import type { PackedTexts } from '../../src/tokens/types.ts';
 
 export const goldenModes = ['mean', 'cls', 'lasttoken'] as const;
 

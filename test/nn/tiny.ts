@@ -1,9 +1,10 @@
 /** Small encoders with random weights and random texts, for the tests of nn/, train/ and serve/. */
 
 import type { Gpu } from '../../src/device/types.ts';
-import { encoderParameters } from '../../src/formats/architectures/catalog.ts';
+import { encoderParameters } from '../../src/model/parameters.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
-import type { EncoderSpec, PackedTexts } from '../../src/nn/types.ts';
+import type { EncoderSpec } from '../../src/nn/types.ts';
+import type { PackedTexts } from '../../src/tokens/types.ts';
 import { random } from '../device.ts';
 
 export type Weights = ReadonlyMap<string, Float32Array>;

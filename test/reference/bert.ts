@@ -1,6 +1,7 @@
 /** BERT in float64, written for clarity and never optimised: unit vectors of the last and the inner layer, and gradients of all parameters. */
-import { encoderParameters } from '../../src/formats/architectures/catalog.ts';
-import type { EncoderSpec, PackedTexts } from '../../src/nn/types.ts';
+import { encoderParameters } from '../../src/model/parameters.ts';
+import type { EncoderSpec } from '../../src/nn/types.ts';
+import type { PackedTexts } from '../../src/tokens/types.ts';
 import { Graph, type Matrix } from './autograd.ts';
 
 /** Factors of dropout: 0 or 1 / (1 - rate). Token numbers count through the whole batch. */

@@ -14,9 +14,8 @@ const folder = temporaryFolder();
 const signal = new AbortController().signal;
 
 async function serve() {
-  const server = new DeviceServer(await testGpu());
   const { input, storage } = await prepareTinyRun(folder(), tinySettings());
-  return { server, storage, model: input.model, storageRoot: folder() };
+  return { server: new DeviceServer(await testGpu(), storage), storage, model: input.model };
 }
 
 /** Dot product of two rows. */
@@ -28,10 +27,10 @@ const dot = (vectors: Float32Array, a: number, b: number, width: number): number
 
 describe('evaluation', () => {
   it('ranks all documents for every query', async () => {
-    const { server, model, storageRoot } = await serve();
+    const { server, model } = await serve();
     const told: number[] = [];
     const result = await server.evaluate(
-      { storageRoot, model, tokens: 'tiny-ir', split: 'test' },
+      { model, tokens: 'tiny-ir', split: 'test' },
       { signal, onEncoded: ({ encoded }) => told.push(encoded) },
     );
     const file = tinyTokenFile('ir', 18, 11);
@@ -39,7 +38,7 @@ describe('evaluation', () => {
     expect(result).toMatchObject({ task: 'ir', main: 'ndcg_at_10', count: 18, documents: documents.length });
     expect(told.at(-1)).toBe(18 + documents.length);
     const texts = gatherTexts(file.texts, [...query, ...documents]);
-    const { data, dimension } = await server.encode({ storageRoot, model, texts }, signal);
+    const { data, dimension } = await server.encode({ model, texts }, signal);
     let sum = 0;
     query.forEach((_, i) => {
       const scores = Array.from(documents, (__, d) => dot(data, i, 18 + d, dimension));
@@ -50,30 +49,27 @@ describe('evaluation', () => {
   });
 
   it('stops after the vectors are made, when aborted', async () => {
-    const { server, model, storageRoot } = await serve();
+    const { server, model } = await serve();
     const stop = new AbortController();
     const total = 18 + tinyTokenFile('ir', 18, 11).splits.test.documents.length;
     const evaluation = server.evaluate(
-      { storageRoot, model, tokens: 'tiny-ir', split: 'test' },
+      { model, tokens: 'tiny-ir', split: 'test' },
       { signal: stop.signal, onEncoded: ({ encoded }) => encoded === total && setImmediate(() => stop.abort()) },
     );
     await expect(evaluation).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('correlates cosines with grades', async () => {
-    const { server, model, storageRoot } = await serve();
-    const result = await server.evaluate(
-      { storageRoot, model, tokens: 'tiny-sts', split: 'test' },
-      { signal, onEncoded: () => {} },
-    );
+    const { server, model } = await serve();
+    const result = await server.evaluate({ model, tokens: 'tiny-sts', split: 'test' }, { signal, onEncoded: () => {} });
     expect(result).toMatchObject({ task: 'sts', main: 'cosine_spearman', count: 32, documents: 0 });
     expect(result.metrics['cosine_spearman']).toBeGreaterThan(0.2);
   });
 
   it('refuses a split without records, a model and a token file that are not there', async () => {
-    const { server, model, storageRoot } = await serve();
+    const { server, model } = await serve();
     const options = { signal, onEncoded: () => {} };
-    const request = { storageRoot, model, tokens: 'tiny-sts', split: 'dev' } as const;
+    const request = { model, tokens: 'tiny-sts', split: 'dev' } as const;
     await expect(server.evaluate(request, options)).rejects.toMatchObject({ details: { field: 'split' } });
     const missing = { ...request, split: 'test' as const };
     await expect(server.evaluate({ ...missing, model: 'd'.repeat(64) }, options)).rejects.toMatchObject({
@@ -83,12 +79,12 @@ describe('evaluation', () => {
   });
 
   it('refuses tokens of another vocabulary', async () => {
-    const { server, model, storage, storageRoot } = await serve();
+    const { server, model, storage } = await serve();
     const file = tinyTokenFile('sts', 8, 1);
     file.texts.ids[3] = 4_000_000;
     await publishTokens(storage, 'broken', file);
     await expect(
-      server.evaluate({ storageRoot, model, tokens: 'broken', split: 'test' }, { signal, onEncoded: () => {} }),
+      server.evaluate({ model, tokens: 'broken', split: 'test' }, { signal, onEncoded: () => {} }),
     ).rejects.toMatchObject({ details: { field: 'texts' } });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../src/data/random.ts';
+import { RandomStream } from '../../src/random/keyed.ts';
 import { parseTokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { trainWordPiece } from '../../src/tokenizer/train-wordpiece.ts';
 

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { workerEntry } from '../../src/assets.ts';
 import { trialFailure, tryTokenizer } from '../../src/tokenizer/trial.ts';
-import type { CpuCommands } from '../../workers/protocol.ts';
+import type { CpuCommands, ThreadData } from '../../workers/protocol.ts';
 import { connect } from '../../workers/runtime.ts';
 import { tinyTokenizerJson } from '../formats/tiny-model.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -66,9 +66,10 @@ describe('the trial of a tokenizer.json', () => {
   });
 
   it('keeps the CPU thread from such a file, and sees that a file was changed', async () => {
-    const cpu = connect<CpuCommands>(new Worker(workerEntry('cpu')), 'CPU');
+    const workerData: ThreadData = { storageRoot: folder(), adapter: 'auto' };
+    const cpu = connect<CpuCommands>(new Worker(workerEntry('cpu'), { workerData }), 'CPU');
     const tokenize = async (): Promise<number[]> => {
-      const input = { storageRoot: folder(), source: { folder: folder() }, texts: ['oil leak'] };
+      const input = { source: { folder: folder() }, texts: ['oil leak'] };
       return [...(await cpu.call('tokenizeWhole', input)).ids];
     };
     const path = join(folder(), 'tokenizer.json');

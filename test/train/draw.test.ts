@@ -1,7 +1,7 @@
 /** Which texts a batch shows, and in which order. */
 import { describe, expect, it } from 'vitest';
 import type { PlannedBatch } from '../../src/data/sampler.ts';
-import type { TokenFile } from '../../src/data/token-file.ts';
+import type { TokenFile } from '../../src/tokens/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { drawBatch } from '../../src/train/draw.ts';
 import type { GlobalBatch } from '../../src/train/global-batch.ts';

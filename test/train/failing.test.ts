@@ -50,8 +50,8 @@ interface Attempt {
 }
 
 async function attempt(gpu: Gpu, { settings, pieceTokens = Number.POSITIVE_INFINITY, turn = async () => {} }: Attempt) {
-  const { input } = await prepareTinyRun(folder(), settings);
-  await train(gpu, input, { emit: () => {}, signal: new AbortController().signal, turn, pieceTokens });
+  const { input, storage } = await prepareTinyRun(folder(), settings);
+  await train(gpu, storage, input, { emit: () => {}, signal: new AbortController().signal, turn, pieceTokens });
 }
 
 describe.each([

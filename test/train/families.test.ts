@@ -1,7 +1,7 @@
 /** Every family trains: however a batch is cut, the losses of step after step stay the same, under dropout too. */
 import { describe, expect, it } from 'vitest';
-import { newArchitecture } from '../../src/formats/new-architecture.ts';
-import { type EncoderFamily, encoderCatalog } from '../../src/nn/encoders/catalog.ts';
+import { type EncoderFamily, encoderCatalog } from '../../src/model/families/catalog.ts';
+import { newArchitecture } from '../../src/model/new-architecture.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import { train } from '../../src/train/loop.ts';
 import { testGpu } from '../device.ts';
@@ -35,9 +35,9 @@ function minicpm(): EncoderSpec {
 /** The total loss of every step. */
 async function losses(spec: EncoderSpec, microBatchTokens: number): Promise<number[]> {
   const settings = tinySettings({ maxBatches: steps, dropout: 0.1, attentionDropout: 0.1, microBatchTokens });
-  const { input } = await prepareTinyRun(folder(), settings, spec);
+  const { input, storage } = await prepareTinyRun(folder(), settings, spec);
   const seen: number[] = [];
-  await train(await testGpu(), input, {
+  await train(await testGpu(), storage, input, {
     signal: new AbortController().signal,
     turn: async () => {},
     emit: (event) => {

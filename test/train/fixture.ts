@@ -1,14 +1,15 @@
 /** A data folder with a small model and two small tokenised data sets, for the tests of train/ and serve/. */
 import { join } from 'node:path';
-import { type Lists, type TokenFile, type TokenizedSplit, writeTokenFile } from '../../src/data/token-file.ts';
-import { tokenFileName } from '../../src/data/tokenize-dataset.ts';
+import { initialParameters } from '../../src/authoring/initial-parameters.ts';
 import type { Task } from '../../src/data/types.ts';
-import { initialParameters } from '../../src/formats/initial-parameters.ts';
 import { writeModelFolder } from '../../src/formats/model-folder.ts';
-import { type ModelSpec, plainPipeline } from '../../src/formats/types.ts';
+import { type ModelSpec, plainPipeline } from '../../src/model/types.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import { openStorage, publishStaged, type Storage } from '../../src/storage/storage.ts';
 import { trainWordPiece } from '../../src/tokenizer/train-wordpiece.ts';
+import { writeTokenFile } from '../../src/tokens/token-file.ts';
+import { tokenFileName } from '../../src/tokens/tokenize-dataset.ts';
+import type { Lists, TokenFile, TokenizedSplit } from '../../src/tokens/types.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
 import type { TrainDataset, TrainInput } from '../../src/train/types.ts';
 import { random } from '../device.ts';
@@ -151,5 +152,5 @@ export async function prepareRun(
   ];
   await publishTokens(storage, 'tiny-ir', tinyTokenFile('ir', 18, 11, words));
   await publishTokens(storage, 'tiny-sts', tinyTokenFile('sts', 32, 12, words));
-  return { storage, input: { storageRoot: storage.root, runId: 'run', model, settings, datasets } };
+  return { storage, input: { runId: 'run', model, settings, datasets } };
 }

@@ -1,8 +1,9 @@
 /** Whole runs on the real adapter: events, checkpoints, stopping, resuming to the same bits, refusing what cannot work. */
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { TokenFile } from '../../src/data/token-file.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import type { TokenFile } from '../../src/tokens/types.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
 import { planTraining, train } from '../../src/train/loop.ts';
 import { checkResume, readState } from '../../src/train/state.ts';
@@ -16,11 +17,16 @@ let folders = 0;
 const prepare = (settings: RunSettings = tinySettings()) => prepareTinyRun(`${folder()}/${folders++}`, settings);
 
 /** Runs to the end, or until `stopAfter` steps are known. */
-async function run(input: TrainInput, stopAfter = Number.POSITIVE_INFINITY, pieceTokens = Number.POSITIVE_INFINITY) {
+async function run(
+  storage: Storage,
+  input: TrainInput,
+  stopAfter = Number.POSITIVE_INFINITY,
+  pieceTokens = Number.POSITIVE_INFINITY,
+) {
   const gpu = await testGpu();
   const events: TrainEvent[] = [];
   const stop = new AbortController();
-  const output = await train(gpu, input, {
+  const output = await train(gpu, storage, input, {
     signal: stop.signal,
     turn: async () => {},
     pieceTokens,
@@ -39,7 +45,7 @@ const lastCheckpoint = (events: readonly TrainEvent[]) => only(events, 'checkpoi
 describe('a run', () => {
   it('tells what it does, step by step, and keeps theta_0 and a checkpoint per epoch', async () => {
     const { input, storage } = await prepare();
-    const { output, events } = await run(input);
+    const { output, events } = await run(storage, input);
     expect(output).toEqual({ outcome: 'finished', step: 14, epoch: 2 });
     expect(events[0]).toMatchObject({ type: 'started', steps: 14, epochs: 2, batches: { manuals: 3, pairs: 4 } });
     const steps = only(events, 'step');
@@ -69,16 +75,16 @@ describe('a run', () => {
     ['whole batches', Number.POSITIVE_INFINITY],
     ['batches in pieces', 40],
   ])('of %s goes on after a stop to the very bits of an undisturbed run, with dropout', async (_, pieceTokens) => {
-    const { input } = await prepare(tinySettings({ maxBatches: 12, checkpointEverySteps: 3 }));
+    const { input, storage } = await prepare(tinySettings({ maxBatches: 12, checkpointEverySteps: 3 }));
     const endless = Number.POSITIVE_INFINITY;
-    const whole = await run(input, endless, pieceTokens);
+    const whole = await run(storage, input, endless, pieceTokens);
     // The figures of step 4 come while step 5 is made.
-    const first = await run(input, 4, pieceTokens);
+    const first = await run(storage, input, 4, pieceTokens);
     expect(first.output).toMatchObject({ outcome: 'stopped', step: 5 });
     const stopped = lastCheckpoint(first.events);
     expect(stopped).toMatchObject({ reason: 'stop', step: 5 });
     const resume = { model: stopped.model, state: stopped.state };
-    const second = await run({ ...input, resume }, endless, pieceTokens);
+    const second = await run(storage, { ...input, resume }, endless, pieceTokens);
     expect(second.output).toEqual(whole.output);
     expect(lastCheckpoint(second.events)).toMatchObject({ model: lastCheckpoint(whole.events).model });
     expect(lastCheckpoint(second.events).state).toBe(lastCheckpoint(whole.events).state);
@@ -87,15 +93,15 @@ describe('a run', () => {
   });
 
   it('depends on its seed', async () => {
-    const { input } = await prepare(tinySettings({ maxBatches: 3 }));
-    const one = await run(input);
-    const other = await run({ ...input, settings: { ...input.settings, seed: 4 } });
+    const { input, storage } = await prepare(tinySettings({ maxBatches: 3 }));
+    const one = await run(storage, input);
+    const other = await run(storage, { ...input, settings: { ...input.settings, seed: 4 } });
     expect(lastCheckpoint(other.events).model).not.toBe(lastCheckpoint(one.events).model);
   });
 
   it('lowers both losses', async () => {
-    const { input } = await prepare(tinySettings({ epochs: 12, dropout: 0, attentionDropout: 0 }));
-    const steps = only((await run(input)).events, 'step');
+    const { input, storage } = await prepare(tinySettings({ epochs: 12, dropout: 0, attentionDropout: 0 }));
+    const steps = only((await run(storage, input)).events, 'step');
     for (const task of ['ir', 'sts'] as const) {
       const losses = steps.filter((step) => step.task === task).map(({ loss }) => loss);
       const mean = (part: number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
@@ -105,10 +111,10 @@ describe('a run', () => {
 
   it('leaves no memory behind', async () => {
     const gpu = await testGpu();
-    const { input } = await prepare(tinySettings({ maxBatches: 4, microBatchTokens: 64 }));
-    await run(input);
+    const { input, storage } = await prepare(tinySettings({ maxBatches: 4, microBatchTokens: 64 }));
+    await run(storage, input);
     const { persistent, pooled } = gpu.memory();
-    await run({ ...input, settings: { ...input.settings, maxBatches: 7 } });
+    await run(storage, { ...input, settings: { ...input.settings, maxBatches: 7 } });
     expect(gpu.memory()).toMatchObject({ persistent });
     expect(gpu.memory().pooled).toBeLessThanOrEqual(pooled * 1.1);
   });
@@ -118,8 +124,8 @@ describe('a run that goes wrong', () => {
   it('stops at a step that is not finite, names it, and keeps the weights before it', async () => {
     const { optimizer } = tinySettings();
     const settings = tinySettings({ optimizer: { ...optimizer, learningRate: 1e30, warmupRatio: 0, clipNorm: null } });
-    const { input } = await prepare(settings);
-    await expect(run(input)).rejects.toMatchObject({
+    const { input, storage } = await prepare(settings);
+    await expect(run(storage, input)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: expect.stringMatching(/^Step \d+ gave a value that is not finite: .*(forward|backward)/),
     });
@@ -131,24 +137,26 @@ describe('a run that goes wrong', () => {
       optimizer: { ...optimizer, learningRate: 1e30, warmupRatio: 0, clipNorm: null },
       microBatchTokens: 64,
     });
-    const { input } = await prepare(settings);
-    await expect(run(input, 1)).rejects.toMatchObject({ message: expect.stringMatching(/^Step 2 gave a value/) });
+    const { input, storage } = await prepare(settings);
+    await expect(run(storage, input, 1)).rejects.toMatchObject({
+      message: expect.stringMatching(/^Step 2 gave a value/),
+    });
   });
 
   it('is refused when what it resumes is not its own', async () => {
     const { input, storage } = await prepare(tinySettings({ maxBatches: 3 }));
-    const checkpoint = lastCheckpoint((await run(input)).events);
+    const checkpoint = lastCheckpoint((await run(storage, input)).events);
     const resume = { model: checkpoint.model, state: checkpoint.state };
     const { epsilon: _epsilon, ...optimizer } = input.settings.optimizer;
     const settings = { ...input.settings, optimizer: { ...optimizer, epsilon: 1e-7 } };
-    await expect(run({ ...input, settings, resume })).rejects.toMatchObject({ code: 'CONFLICT' });
-    await expect(run({ ...input, datasets: input.datasets.slice(1), resume })).rejects.toMatchObject({
+    await expect(run(storage, { ...input, settings, resume })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(run(storage, { ...input, datasets: input.datasets.slice(1), resume })).rejects.toMatchObject({
       code: 'CONFLICT',
     });
-    await expect(run({ ...input, resume: { ...resume, model: input.model } })).rejects.toMatchObject({
+    await expect(run(storage, { ...input, resume: { ...resume, model: input.model } })).rejects.toMatchObject({
       code: 'CONFLICT',
     });
-    await expect(run({ ...input, resume: { ...resume, state: 'c'.repeat(64) } })).rejects.toMatchObject({
+    await expect(run(storage, { ...input, resume: { ...resume, state: 'c'.repeat(64) } })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
     const state = await readState(storage, checkpoint.state);
@@ -173,26 +181,28 @@ describe('a run that goes wrong', () => {
       ...input,
       datasets: [{ ...input.datasets[1]!, tokens }],
     });
-    await expect(planTraining(gpu, withTokens('ungraded'))).rejects.toMatchObject({
+    await expect(planTraining(gpu, storage, withTokens('ungraded'))).rejects.toMatchObject({
       details: { field: 'positive_scores' },
     });
     const foreign = tinyTokenFile('sts', 16, 5);
     foreign.texts.ids[7] = 60;
     await publishTokens(storage, 'foreign', foreign);
-    await expect(planTraining(gpu, withTokens('foreign'))).rejects.toMatchObject({ details: { field: 'texts' } });
-    await expect(planTraining(gpu, withTokens('tiny-ir'))).rejects.toMatchObject({
+    await expect(planTraining(gpu, storage, withTokens('foreign'))).rejects.toMatchObject({
+      details: { field: 'texts' },
+    });
+    await expect(planTraining(gpu, storage, withTokens('tiny-ir'))).rejects.toMatchObject({
       details: { field: 'datasets.task' },
     });
     const tooBig = { ...input, settings: { ...input.settings, stsBatchSize: 33 } };
-    await expect(planTraining(gpu, tooBig)).rejects.toMatchObject({ details: { field: 'datasets' } });
+    await expect(planTraining(gpu, storage, tooBig)).rejects.toMatchObject({ details: { field: 'datasets' } });
   });
 });
 
 describe('a plan', () => {
   it('knows steps, parameters and memory beforehand', async () => {
     const gpu = await testGpu();
-    const { input } = await prepare(tinySettings({ maxBatches: 9 }));
-    const plan = await planTraining(gpu, input);
+    const { input, storage } = await prepare(tinySettings({ maxBatches: 9 }));
+    const plan = await planTraining(gpu, storage, input);
     expect(plan).toMatchObject({ steps: 9, epochs: 2, batches: { manuals: 3, pairs: 4 } });
     const { total, ...parts } = plan.memory;
     expect(total).toBe(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
@@ -210,7 +220,7 @@ describe('a plan', () => {
     };
     const plan = async (key: string, tokens: TokenFile) => {
       await publishTokens(storage, key, tokens);
-      return planTraining(gpu, { ...input, datasets: [{ ...input.datasets[1]!, tokens: key }] });
+      return planTraining(gpu, storage, { ...input, datasets: [{ ...input.datasets[1]!, tokens: key }] });
     };
     const { memory } = await plan('short', file);
     expect((await plan('long', { ...file, texts })).memory).toEqual(memory);
@@ -218,10 +228,10 @@ describe('a plan', () => {
 
   it('refuses, with the numbers, what one binding cannot hold', async () => {
     const gpu = await testGpu();
-    const { input } = await prepare();
+    const { input, storage } = await prepare();
     const settings = { ...defaultRunSettings, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
     const small = { adapter: { ...gpu.adapter, limits: { ...gpu.adapter.limits, maxBufferSize: 65_536 } } };
-    await expect(planTraining(small, { ...input, settings })).rejects.toMatchObject({
+    await expect(planTraining(small, storage, { ...input, settings })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: { field: 'settings.microBatchTokens' },
     });

@@ -18,9 +18,9 @@ const steps = 20;
 
 /** Components of every step's loss. */
 async function components(settings: RunSettings): Promise<Record<string, number>[]> {
-  const { input } = await prepareTinyRun(folder(), settings);
+  const { input, storage } = await prepareTinyRun(folder(), settings);
   const seen: Record<string, number>[] = [];
-  await train(await testGpu(), input, {
+  await train(await testGpu(), storage, input, {
     signal: new AbortController().signal,
     turn: async () => {},
     emit: (event) => {

@@ -6,13 +6,13 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { importModel } from '../../src/authoring/import-model.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
-import { modelParameters } from '../../src/formats/pipeline/catalog.ts';
-import type { NamedTensor } from '../../src/formats/types.ts';
+import { modelParameters } from '../../src/model/pipeline.ts';
+import type { NamedTensor } from '../../src/model/types.ts';
 import { openStorage } from '../../src/storage/storage.ts';
 import { planTraining, train } from '../../src/train/loop.ts';
 import type { TrainEvent } from '../../src/train/types.ts';
-import { importModel } from '../../workers/import-model.ts';
 import { expectClose, testGpu } from '../device.ts';
 import { pipelineNames, pipelinePath } from '../formats/pipelines.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -38,9 +38,9 @@ async function trainPipeline(name: string, microBatchTokens: number) {
   const gpu = await testGpu();
   const events: TrainEvent[] = [];
   const context = { signal: new AbortController().signal, turn: async () => {} };
-  await train(gpu, input, { ...context, emit: (event) => events.push(event) });
+  await train(gpu, storage, input, { ...context, emit: (event) => events.push(event) });
   const checkpoints = events.flatMap((event) => (event.type === 'checkpoint' ? [event] : []));
-  const plan = await planTraining(gpu, input);
+  const plan = await planTraining(gpu, storage, input);
   const [initial, last] = [checkpoints[0], checkpoints.at(-1)].map((at) => storage.path('models', at?.model ?? ''));
   return { digest, spec, events, plan, initial, last };
 }

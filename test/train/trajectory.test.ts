@@ -1,8 +1,8 @@
 /** Ten joint updates against the same ten in float64: encoder, losses, AdamW and schedule by the reference code. */
 import { describe, it } from 'vitest';
 import { planEpoch } from '../../src/data/sampler.ts';
-import { encoderParameters } from '../../src/formats/architectures/catalog.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
+import { encoderParameters } from '../../src/model/parameters.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { loadTrainingData } from '../../src/train/data.ts';
@@ -127,9 +127,9 @@ describe('ten updates', () => {
       dropout: 0,
       attentionDropout: 0,
     });
-    const { input } = await prepareTinyRun(folder(), settings);
+    const { input, storage } = await prepareTinyRun(folder(), settings);
     const losses: number[] = [];
-    await train(await testGpu(), input, {
+    await train(await testGpu(), storage, input, {
       signal: new AbortController().signal,
       turn: async () => {},
       emit: (event) => {

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workerEntry } from '../../src/assets.ts';
-import type { DatasetSummary, TextRole, TextTriple } from '../../src/data/types.ts';
-import type { CpuCommands, CreatedModel, TokenizeInput } from '../../workers/protocol.ts';
+import type { CreatedModel } from '../../src/authoring/types.ts';
+import type { DatasetSummary, TextTriple } from '../../src/data/types.ts';
+import type { TextRole } from '../../src/model/types.ts';
+import type { TokenizeTextsInput } from '../../src/tokens/types.ts';
+import type { CpuCommands, ThreadData } from '../../workers/protocol.ts';
 import { type Connection, connect } from '../../workers/runtime.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -16,12 +19,12 @@ describe('the CPU thread', () => {
   let model: CreatedModel;
 
   beforeAll(async () => {
-    cpu = connect<CpuCommands>(new Worker(workerEntry('cpu')), 'CPU');
+    const workerData: ThreadData = { storageRoot: folder(), adapter: 'auto' };
+    cpu = connect<CpuCommands>(new Worker(workerEntry('cpu'), { workerData }), 'CPU');
     for (const task of ['ir', 'sts'] as const) {
       const source = { kind: 'sample', task, seed: 1 } as const;
       datasets.push(
         await cpu.call('importDataset', {
-          storageRoot: folder(),
           source,
           importer: 'codiemb-jsonl',
           options: {},
@@ -30,7 +33,6 @@ describe('the CPU thread', () => {
       );
     }
     model = await cpu.call('createModel', {
-      storageRoot: folder(),
       family: 'bert',
       architecture: { layers: 1, width: 16, heads: 2, innerWidth: 32, maxPositions: 64 },
       vocabularySize: 500,
@@ -51,7 +53,7 @@ describe('the CPU thread', () => {
   });
 
   it('tokenises a data set once', async () => {
-    const request = { storageRoot: folder(), dataset: datasets[0].digest, model: model.digest, maxLength: 32 };
+    const request = { dataset: datasets[0].digest, model: model.digest, maxLength: 32 };
     const [first, second] = [await cpu.call('tokenizeDataset', request), await cpu.call('tokenizeDataset', request)];
     expect(first.tokens).toBeGreaterThan(first.texts);
     expect(second).toEqual(first);
@@ -64,8 +66,8 @@ describe('the CPU thread', () => {
       { role: 'passage', text: ['Find the remedy.', 'note: ', 'pump leaks'] },
       { role: 'passage', text: ['', '', 'x'.repeat(50).split('').join(' ')] },
     ];
-    const ask = (input: Omit<TokenizeInput, 'model'>) =>
-      cpu.call('tokenizeTexts', { storageRoot: folder(), model: model.digest, ...input });
+    const ask = (input: Omit<TokenizeTextsInput, 'model'>) =>
+      cpu.call('tokenizeTexts', { model: model.digest, ...input });
     const { encoded, truncated, prompts } = await ask({ texts });
     const { ids, cumulative, poolStart } = encoded;
     expect(prompts).toEqual({ query: 'Instruction: Find the remedy. Query: ', passage: '' });
@@ -80,14 +82,14 @@ describe('the CPU thread', () => {
     expect((await ask({ texts, maxLength: 4 })).encoded.ids).toHaveLength(12);
     expect((await ask({ texts: [] })).encoded.cumulative).toEqual(new Uint32Array([0]));
     await expect(ask({ texts, maxLength: 65 })).rejects.toMatchObject({ details: { field: 'maxLength' } });
-    await expect(cpu.call('tokenizeTexts', { storageRoot: folder(), model: 'feed', texts })).rejects.toMatchObject({
+    await expect(cpu.call('tokenizeTexts', { model: 'feed', texts })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });
 
   it('evaluates the bag of words on both tasks', async () => {
     for (const { digest, task } of datasets) {
-      const result = await cpu.call('evaluateBagOfWords', { storageRoot: folder(), dataset: digest, split: 'test' });
+      const result = await cpu.call('evaluateBagOfWords', { dataset: digest, split: 'test' });
       expect(result.task).toBe(task);
       expect(result.metrics[result.main]).toBeGreaterThan(0.05);
     }
@@ -95,7 +97,7 @@ describe('the CPU thread', () => {
 
   it('fuses, and carries errors of every command', async () => {
     const plan = { method: 'uniform-soup', parameters: {} } as const;
-    const input = { storageRoot: folder(), plan, initial: model.digest, checkpoints: [model.digest] };
+    const input = { plan, initial: model.digest, checkpoints: [model.digest] };
     const fused = await cpu.call('fuse', input);
     const { spec: _spec, ...summary } = model;
     expect(fused).toEqual({ ...summary, digest: fused.digest, bytes: expect.any(Number) });

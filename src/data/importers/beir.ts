@@ -5,9 +5,9 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../../errors.ts';
+import { RandomStream } from '../../random/keyed.ts';
 import { readExactly } from '../../storage/files.ts';
 import { readLines, requireTextFile } from '../lines.ts';
-import { RandomStream } from '../random.ts';
 import { describe, whyBadText } from '../record-codec.ts';
 import type { Split, TextTriple } from '../types.ts';
 import { type Qrels, readQrels } from './beir-qrels.ts';

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { badInput } from '../../errors.ts';
-import { RandomStream } from '../random.ts';
+import { RandomStream } from '../../random/keyed.ts';
 import { type Split, splits } from '../types.ts';
 
 export interface SplitFile {

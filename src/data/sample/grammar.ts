@@ -1,5 +1,5 @@
 /** The sentences of the sample data: templates over a part, a symptom, an action or a cause, and filler. */
-import type { RandomStream } from '../random.ts';
+import type { RandomStream } from '../../random/keyed.ts';
 import { actions, causes, filler, parts, symptomFamilies } from './lexicon.ts';
 
 /** What a text is about; two texts of equal meaning differ in words only. Numbers are positions in the lexicon. */

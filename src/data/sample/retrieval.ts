@@ -2,7 +2,7 @@
  * Sample data for retrieval: notes, manual entries and FAQ answers as documents, short questions as queries.
  * Grades by construction: 2 = same part and same symptom, 1 = same part and the other symptom of its family, else 0.
  */
-import { RandomStream } from '../random.ts';
+import { RandomStream } from '../../random/keyed.ts';
 import type { DataRecord, Split, StoredDocument, TextTriple } from '../types.ts';
 import { type Meaning, type TextKind, write } from './grammar.ts';
 import { type Matter, meaningsOf, purpose, splitMatters } from './world.ts';

@@ -2,7 +2,7 @@
  * Which matters each split speaks of. A matter is a part with a family of symptoms that it can have; every matter belongs to
  * one split, so what test asks about (and every text that says it) is unseen in training, while each word is seen there.
  */
-import { RandomStream } from '../random.ts';
+import { RandomStream } from '../../random/keyed.ts';
 import type { Split } from '../types.ts';
 import type { Meaning } from './grammar.ts';
 import { actions, parts, symptomFamilies } from './lexicon.ts';

@@ -12,7 +12,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { FusionPlan } from '../../fusion/catalog.ts';
+import type { FusionPlan } from '../../fusion/types.ts';
 import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
 import { models } from './models.ts';
 import { runs } from './runs.ts';

@@ -1,5 +1,5 @@
 /** What the readers of config.json share: fields by name, and refusals of what an encoder would not honour. */
-import { largestHeadSize } from '../../nn/encoders/catalog.ts';
+import { largestHeadSize } from '../../model/families/catalog.ts';
 import { type JsonFile, wrongField } from '../json-file.ts';
 
 /** A number above 0; `fallback` where the field is absent. */

@@ -1,7 +1,7 @@
 /** transformers' config.json of Llama and of MiniCPM (whose code lies on the hub), both ways. */
-import { largestHeadSize } from '../../nn/encoders/catalog.ts';
+import { largestHeadSize } from '../../model/families/catalog.ts';
+import type { Architecture } from '../../model/types.ts';
 import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
-import type { Architecture } from '../types.ts';
 import { booleanField, checkHeads, checkRotary, epsilonField, positiveField, refuseQuantized } from './fields.ts';
 import { readRope, ropeConfig } from './rope.ts';
 

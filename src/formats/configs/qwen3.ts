@@ -1,6 +1,7 @@
 /** transformers' config.json of a Qwen3, both ways. */
+
+import type { Architecture } from '../../model/types.ts';
 import type { JsonFile } from '../json-file.ts';
-import type { Architecture } from '../types.ts';
 import { booleanField } from './fields.ts';
 import { decoderConfig, readDecoderConfig } from './llama.ts';
 

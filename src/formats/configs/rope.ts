@@ -2,8 +2,9 @@
  * How config.json gives rotary angles, both ways: base and stretching, in the places where transformers 4 and 5 put them.
  * What is stretched by a rule that config.json does not settle alone (dynamic, longrope) is refused.
  */
+
+import type { Architecture, RopeScaling } from '../../model/types.ts';
 import { integerField, isObject, type JsonFile, wrongField } from '../json-file.ts';
-import type { Architecture, RopeScaling } from '../types.ts';
 import { booleanField, positiveField } from './fields.ts';
 
 /** transformers' default of every family that reads this. */

@@ -1,5 +1,5 @@
 /** 1_Pooling/config.json, in the old form (a boolean per mode) and the new one (`pooling_mode`). */
-import { type Pooling, type PoolingMode, poolingList, poolingModes } from '../../nn/encoders/catalog.ts';
+import { type Pooling, type PoolingMode, poolingList, poolingModes } from '../../model/families/catalog.ts';
 import { integerField, type JsonFile, onlyFields, wrongField } from '../json-file.ts';
 
 /** A mode's old boolean key and its new name. The old keys stand for the order of poolingModes. */

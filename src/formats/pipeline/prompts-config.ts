@@ -1,6 +1,7 @@
 /** config_sentence_transformers.json: prompts and the similarity function. */
+
+import { type ModelSpec, type Similarity, similarities } from '../../model/types.ts';
 import { choiceField, isObject, type JsonFile, wrongField, wrongFile } from '../json-file.ts';
-import { type ModelSpec, type Similarity, similarities } from '../types.ts';
 
 export type PromptsConfig = Pick<ModelSpec, 'prompts' | 'defaultPromptName' | 'similarity'>;
 

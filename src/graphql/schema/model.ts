@@ -1,7 +1,7 @@
 /** Models: encoders before training. */
 import { z } from 'zod';
-import type { DenseLayer, Similarity as SimilarityName } from '../../formats/types.ts';
-import { type DenseActivation, encoderCatalog } from '../../nn/encoders/catalog.ts';
+import { type DenseActivation, encoderCatalog } from '../../model/families/catalog.ts';
+import type { DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
 import { createModel } from '../../services/create-model.ts';
 import { importModel } from '../../services/import-model.ts';
 import * as models from '../../services/models.ts';

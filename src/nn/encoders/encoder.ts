@@ -1,7 +1,7 @@
 /** What every encoder family offers: a model's parameters on the device and a forward pass onto a tape. */
 
 import type { Gpu } from '../../device/types.ts';
-import { modelParameters } from '../../formats/pipeline/catalog.ts';
+import { modelParameters } from '../../model/pipeline.ts';
 import type { DeviceBatch } from '../batch.ts';
 import { encoderKernels, headKernels } from '../kernels.ts';
 import { Parameters } from '../parameters.ts';

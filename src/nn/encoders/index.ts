@@ -1,6 +1,7 @@
 /** The code behind the names of the catalog. */
+
+import type { EncoderFamily } from '../../model/families/catalog.ts';
 import { bertForward } from './bert.ts';
-import type { EncoderFamily } from './catalog.ts';
 import type { EncoderForward } from './encoder.ts';
 import { llamaForward } from './llama.ts';
 import { modernBertForward } from './modernbert.ts';

@@ -4,8 +4,9 @@
  * Dropout sites as in transformers' ModernBertModel: embeddings, attention weights, behind the attention's output layer,
  * before the feed-forward's output layer.
  */
-import { headSizeOf } from '../../formats/architectures/catalog.ts';
+
 import type { AttentionMask } from '../../kernels/attention.ts';
+import { headSizeOf } from '../../model/parameters.ts';
 import { attention } from '../ops/attention.ts';
 import { dropout } from '../ops/dropout.ts';
 import { gated } from '../ops/gated.ts';

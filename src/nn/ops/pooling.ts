@@ -4,8 +4,8 @@
  */
 import type { Tensor } from '../../device/types.ts';
 import { poolBackward, poolForward, poolMaxBackward, poolMaxForward } from '../../kernels/pooling.ts';
+import { type Pooling, type PoolingMode, poolingList } from '../../model/families/catalog.ts';
 import type { DeviceBatch } from '../batch.ts';
-import { type Pooling, type PoolingMode, poolingList } from '../encoders/catalog.ts';
 import type { Tape, Value } from '../tape.ts';
 
 /** Gives a mode's share of x's gradient. */

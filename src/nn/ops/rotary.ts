@@ -1,6 +1,7 @@
 /** Rotary position embedding (Su et al. 2021) of queries or keys: x, y [T, H * D], turned by each token's position. */
-import type { RopeScaling } from '../../formats/types.ts';
+
 import { rotaryTable, rotate } from '../../kernels/rotary.ts';
+import type { RopeScaling } from '../../model/types.ts';
 import type { DeviceBatch } from '../batch.ts';
 import type { Tape, Value } from '../tape.ts';
 

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { workerData } from 'node:worker_threads';
 import { TandemError } from '../../../dist/src/errors.js';
 import { openStorage } from '../../../dist/src/storage/storage.js';
 import { answer } from '../../../dist/workers/runtime.js';
@@ -36,7 +37,8 @@ async function publish(storage, kind, value, name) {
   return storage.publish(kind, folder, name && { name });
 }
 
-async function train({ storageRoot, model, settings, resume }, { signal, emit }) {
+async function train({ model, settings, resume }, { signal, emit }) {
+  const { storageRoot } = workerData;
   const storage = openStorage(storageRoot);
   const behaviour = await behaviourOf(storageRoot);
   const perEpoch = 10;

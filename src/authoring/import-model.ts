@@ -1,14 +1,14 @@
 /** Imports a model folder that another program wrote: checked as a whole, written anew in Tandem's form, published (theta_0). */
 
-import { badInput } from '../src/errors.ts';
-import { readModelFolder, readTokenizerFile, writeModelFolder } from '../src/formats/model-folder.ts';
-import { modelParameters } from '../src/formats/pipeline/catalog.ts';
-import { publishModel } from '../src/formats/publish-model.ts';
-import type { ModelSpec, NamedTensor } from '../src/formats/types.ts';
-import type { Storage } from '../src/storage/storage.ts';
-import { parseTokenizer } from '../src/tokenizer/tokenizer.ts';
-import { tryTokenizer } from '../src/tokenizer/trial.ts';
-import type { CreatedModel } from './protocol.ts';
+import { badInput } from '../errors.ts';
+import { readModelFolder, readTokenizerFile, writeModelFolder } from '../formats/model-folder.ts';
+import { publishModel } from '../formats/publish-model.ts';
+import { modelParameters } from '../model/pipeline.ts';
+import type { ModelSpec, NamedTensor } from '../model/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import { parseTokenizer } from '../tokenizer/tokenizer.ts';
+import { tryTokenizer } from '../tokenizer/trial.ts';
+import type { CreatedModel } from './types.ts';
 
 export interface ImportModelOptions {
   readonly signal?: AbortSignal;

@@ -1,21 +1,22 @@
 /** Creates a model from scratch: a vocabulary trained on data sets, seeded parameters, a published folder (theta_0). */
-import type { CatalogEntry } from '../src/catalog.ts';
-import { openDataset } from '../src/data/record-file.ts';
-import { buildText } from '../src/data/text.ts';
-import type { PromptTemplates, TextRole, TextTriple } from '../src/data/types.ts';
-import { badInput } from '../src/errors.ts';
-import { initialParameters } from '../src/formats/initial-parameters.ts';
-import { writeModelFolder } from '../src/formats/model-folder.ts';
-import { type ArchitectureValues, newArchitecture } from '../src/formats/new-architecture.ts';
-import { publishModel } from '../src/formats/publish-model.ts';
-import { filledPrompts } from '../src/formats/sentence-transformers.ts';
-import { checkTemplates } from '../src/formats/templates.ts';
-import { type ModelSpec, plainPipeline } from '../src/formats/types.ts';
-import { encoderCatalog, poolingModes } from '../src/nn/encoders/catalog.ts';
-import type { Storage } from '../src/storage/storage.ts';
-import { smallestVocabulary, trainWordPiece } from '../src/tokenizer/train-wordpiece.ts';
-import { specialTokens } from '../src/tokenizer/wordpiece-json.ts';
-import type { CreatedModel, CreateModelInput } from './protocol.ts';
+import type { CatalogEntry } from '../catalog.ts';
+import { openDataset } from '../data/record-file.ts';
+import type { TextTriple } from '../data/types.ts';
+import { badInput } from '../errors.ts';
+import { writeModelFolder } from '../formats/model-folder.ts';
+import { publishModel } from '../formats/publish-model.ts';
+import { filledPrompts } from '../formats/sentence-transformers.ts';
+import { encoderCatalog, poolingModes } from '../model/families/catalog.ts';
+import { type ArchitectureValues, newArchitecture } from '../model/new-architecture.ts';
+import { checkTemplates } from '../model/templates.ts';
+import type { PromptTemplates, TextRole } from '../model/types.ts';
+import { type ModelSpec, plainPipeline } from '../model/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import { smallestVocabulary, trainWordPiece } from '../tokenizer/train-wordpiece.ts';
+import { specialTokens } from '../tokenizer/wordpiece-json.ts';
+import { buildText } from '../tokens/text.ts';
+import { initialParameters } from './initial-parameters.ts';
+import type { CreatedModel, CreateModelInput } from './types.ts';
 
 export interface CreateModelOptions {
   readonly signal?: AbortSignal;

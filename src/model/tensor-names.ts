@@ -3,8 +3,8 @@
  * has besides them is either another spelling, ignored, or refused.
  */
 
-import type { EncoderFamily } from '../../nn/encoders/catalog.ts';
-import { isIgnoredTensor } from './catalog.ts';
+import type { EncoderFamily } from './families/catalog.ts';
+import { isIgnoredTensor } from './parameters.ts';
 
 interface Spellings {
   /** What names of a whole model with a head begin with; put before all of them or none. */

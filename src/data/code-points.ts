@@ -1,31 +1,4 @@
-/** The one text builder of training, evaluation and serving (docs/method.md section 1, "Text given to the encoder"). */
-import type { PromptTemplates, TextRole, TextTriple } from './types.ts';
-
-/** The instance instruction is cut at so many code points. */
-export const instanceInstructionLimit = 512;
-
-export interface BuiltText {
-  /** Filled template; may be empty. */
-  readonly prompt: string;
-  /** Instance instruction and text; the encoder reads prompt + text, without a separator. */
-  readonly text: string;
-}
-
-/** The prompt of a role: the template with the task instruction; nothing if the template asks for one and there is none. */
-export function buildPrompt(templates: PromptTemplates, role: TextRole, taskInstruction: string): string {
-  const template = templates[role];
-  if (!template.includes('{task}')) return template;
-  return taskInstruction === '' ? '' : template.replaceAll('{task}', () => taskInstruction);
-}
-
-/** Prompt and text of a triple in a role. */
-export function buildText(templates: PromptTemplates, role: TextRole, triple: TextTriple): BuiltText {
-  const [task, instance, text] = triple;
-  return {
-    prompt: buildPrompt(templates, role, task),
-    text: firstCodePoints(instance, instanceInstructionLimit) + text,
-  };
-}
+/** Strings by Unicode code points instead of UTF-16 units: lengths, cuts and the order of their UTF-8 bytes. */
 
 /** Length in Unicode code points. */
 export function codePointLength(text: string): number {

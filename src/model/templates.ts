@@ -1,6 +1,7 @@
 /** The grammar of prompt templates: plain text in which `{task}` stands for the task instruction. */
-import type { PromptTemplates } from '../data/types.ts';
+
 import { badInput } from '../errors.ts';
+import type { PromptTemplates } from './types.ts';
 
 /** Longest template in code points. */
 const longest = 4_096;

@@ -1,9 +1,9 @@
 /** Tokenizers of the models that were used last. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Storage } from '../src/storage/storage.ts';
-import { loadTokenizer, type Tokenizer } from '../src/tokenizer/tokenizer.ts';
-import { tryTokenizer } from '../src/tokenizer/trial.ts';
+import type { Storage } from '../storage/storage.ts';
+import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import { tryTokenizer } from '../tokenizer/trial.ts';
 
 export class TokenizerCache {
   readonly #kept = new Map<string, Promise<Tokenizer>>();

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createModel } from '../../src/authoring/create-model.ts';
+import type { CreateModelInput } from '../../src/authoring/types.ts';
 import { createRecordFile } from '../../src/data/record-file.ts';
 import type { TextTriple } from '../../src/data/types.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import { loadTokenizer } from '../../src/tokenizer/tokenizer.ts';
-import { createModel } from '../../workers/create-model.ts';
-import type { CreateModelInput } from '../../workers/protocol.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const triple = (text: string): TextTriple => ['find it', '', text];

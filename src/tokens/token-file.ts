@@ -2,51 +2,11 @@
  * A data set version as token ids: what training and evaluation read. One binary file: a JSON header that names the sections,
  * then typed arrays, read by one read into one buffer. Rebuildable; made by tokenize-dataset.ts.
  */
+
 import { type FileHandle, open } from 'node:fs/promises';
+import { type Split, splits, type Task } from '../data/types.ts';
 import { unavailable } from '../errors.ts';
-import { type Split, splits, type Task } from './types.ts';
-
-/** Token ids of distinct texts, packed without padding. */
-export interface TokenizedTexts {
-  /** [T] ids of all texts, one after the other. */
-  readonly ids: Uint32Array;
-  /** [B+1] where each text begins; the last entry is T. */
-  readonly cumulative: Uint32Array;
-  /** [B] first pooled token, counted from the text's own first. */
-  readonly poolStart: Uint32Array;
-}
-
-/** For each record a list of numbers. */
-export interface Lists {
-  /** [N+1] where each record's list begins. */
-  readonly starts: Uint32Array;
-  /** Entries: numbers of texts, or of documents. */
-  readonly values: Uint32Array;
-  /** One per entry: grade, -1 = none. */
-  readonly scores: Float32Array;
-}
-
-/** One split; texts are named by their number in {@link TokenizedTexts}. N counts the records that are used: of STS the graded ones. */
-export interface TokenizedSplit {
-  /** [N] */
-  readonly query: Uint32Array;
-  /** STS: one text per record, with its grade in 0..1. */
-  readonly positives: Lists;
-  readonly negatives: Lists;
-  /** [D] texts of the documents that IR evaluation searches, ascending by the UTF-8 bytes of their ids; empty for STS. */
-  readonly documents: Uint32Array;
-  /** Relevant documents (positions in `documents`) with their relevance, 1 or more. */
-  readonly judgements: Lists;
-  /** [N] the document to leave out because its id is the query's; -1 = none. */
-  readonly identical: Int32Array;
-}
-
-export interface TokenFile {
-  readonly task: Task;
-  readonly truncated: number;
-  readonly texts: TokenizedTexts;
-  readonly splits: Readonly<Record<Split, TokenizedSplit>>;
-}
+import type { Lists, TokenFile, TokenizedSplit } from './types.ts';
 
 type Section = Uint32Array | Float32Array | Int32Array;
 interface SectionHeader {

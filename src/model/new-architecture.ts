@@ -1,6 +1,6 @@
-/** The architecture of a new model from the values of its catalog row (nn/encoders/catalog.ts). */
+/** The architecture of a new model from the values of its catalog row (model/families/catalog.ts). */
 import { badInput } from '../errors.ts';
-import { type EncoderFamily, largestHeadSize } from '../nn/encoders/catalog.ts';
+import { type EncoderFamily, largestHeadSize } from './families/catalog.ts';
 import type { Architecture } from './types.ts';
 
 /** Every parameter of a catalog row by name; truth values as 1 and 0. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { elementCount, encoderParameters } from '../../src/formats/architectures/catalog.ts';
-import { initialParameters } from '../../src/formats/initial-parameters.ts';
-import { fillNormal } from '../../src/formats/seeded-normal.ts';
-import { tinyArchitecture } from './tiny-model.ts';
+import { initialParameters } from '../../src/authoring/initial-parameters.ts';
+import { elementCount, encoderParameters } from '../../src/model/parameters.ts';
+import { fillNormal } from '../../src/random/normal.ts';
+import { tinyArchitecture } from '../formats/tiny-model.ts';
 
 describe('initial parameters', () => {
   it('are those of a BERT, block by block', () => {

@@ -1,12 +1,14 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readTokenCounts, readTokenFile, type TokenFile } from '../../src/data/token-file.ts';
-import { relevanceOf, tokenContent, tokenFileName, tokenizeDataset } from '../../src/data/tokenize-dataset.ts';
+import { relevanceOf } from '../../src/data/relevance.ts';
 import { parseTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { readTokenCounts, readTokenFile } from '../../src/tokens/token-file.ts';
+import { tokenContent, tokenFileName, tokenizeDataset } from '../../src/tokens/tokenize-dataset.ts';
+import type { TokenFile } from '../../src/tokens/types.ts';
+import { lines, type Workspace, workspace } from '../data/import-helpers.ts';
 import { tinySpec, tinyTokenizerJson, writeTinyModel } from '../formats/tiny-model.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { lines, type Workspace, workspace } from './import-helpers.ts';
 
 const folder = temporaryFolder();
 let work: Workspace;
@@ -148,18 +150,5 @@ describe('token file', () => {
     await expect(readTokenFile(path)).rejects.toThrow('ends too early');
     await writeFile(path, bytes.fill(0, 0, 4));
     await expect(readTokenCounts(path)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  });
-});
-
-describe('relevanceOf', () => {
-  it.each([
-    [-1, 1],
-    [0, 0],
-    [0.3, 1],
-    [1, 1],
-    [2.5, 2.5],
-    [4, 4],
-  ])('%d -> %d', (grade, relevance) => {
-    expect(relevanceOf(grade)).toBe(relevance);
   });
 });

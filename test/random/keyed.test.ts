@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RandomStream, threefry2x32 } from '../../src/data/random.ts';
+import { RandomStream, threefry2x32 } from '../../src/random/keyed.ts';
 
 describe('threefry2x32', () => {
   // Known answers of the authors' library Random123, kat_vectors, threefry2x32 with 20 rounds: counter, key, result.

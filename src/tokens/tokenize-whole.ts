@@ -1,10 +1,10 @@
 /** Ids and offsets of texts as they stand: no prompt, no truncation, special tokens included. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Storage } from '../src/storage/storage.ts';
-import type { TokensWithOffsets } from '../src/tokenizer/tokenizer.ts';
-import type { TokenizeWholeInput, TokenizeWholeOutput } from './protocol.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { TokensWithOffsets } from '../tokenizer/tokenizer.ts';
 import type { TokenizerCache } from './tokenizer-cache.ts';
+import type { TokenizeWholeInput, TokenizeWholeOutput } from './types.ts';
 
 export async function tokenizeWhole(
   storage: Storage,

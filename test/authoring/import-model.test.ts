@@ -1,11 +1,11 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { importModel } from '../../src/authoring/import-model.ts';
 import { readModelSpec } from '../../src/formats/model-folder.ts';
-import { modelParameters } from '../../src/formats/pipeline/catalog.ts';
+import { modelParameters } from '../../src/model/pipeline.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import { loadTokenizer } from '../../src/tokenizer/tokenizer.ts';
-import { importModel } from '../../workers/import-model.ts';
 import { pipelineNames, pipelinePath } from '../formats/pipelines.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

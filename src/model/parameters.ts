@@ -1,6 +1,6 @@
 /** Parameters of every encoder family as data: nn lays them out, formats reads and writes them, fusion groups them. */
-import type { EncoderFamily } from '../../nn/encoders/catalog.ts';
-import type { Architecture, ParameterShape } from '../types.ts';
+import type { EncoderFamily } from './families/catalog.ts';
+import type { Architecture, ParameterShape } from './types.ts';
 
 type Init = ParameterShape['init'];
 /** C, F, V, P (positions), S (segment types), D (head size), Q = H * D, K = G * D (keys), 3C and 2F of fused layers. */

@@ -1,8 +1,8 @@
 /** The parameters a new model starts with. */
-import type { EncoderFamily } from '../nn/encoders/catalog.ts';
-import { elementCount, encoderParameters } from './architectures/catalog.ts';
-import { fillNormal } from './seeded-normal.ts';
-import type { Architecture, NamedTensor, ParameterShape } from './types.ts';
+import type { EncoderFamily } from '../model/families/catalog.ts';
+import { elementCount, encoderParameters } from '../model/parameters.ts';
+import type { Architecture, NamedTensor, ParameterShape } from '../model/types.ts';
+import { fillNormal } from '../random/normal.ts';
 
 /** Standard deviation of weights; source: initializer_range of transformers' BertConfig. */
 const deviation = 0.02;

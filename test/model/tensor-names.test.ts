@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parameterName } from '../../src/formats/architectures/tensor-names.ts';
 import { tokenizerFiles } from '../../src/formats/tokenizer-files.ts';
-import type { EncoderFamily } from '../../src/nn/encoders/catalog.ts';
+import type { EncoderFamily } from '../../src/model/families/catalog.ts';
+import { parameterName } from '../../src/model/tensor-names.ts';
 
 describe('names in files of other programs', () => {
   it.each<[EncoderFamily, string, string | undefined]>([

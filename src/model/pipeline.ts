@@ -1,7 +1,7 @@
 /** What follows the encoder, pooling and dense layers, as data: sizes and parameters. */
-import { poolingList } from '../../nn/encoders/catalog.ts';
-import { encoderParameters } from '../architectures/catalog.ts';
-import type { ModelSpec, ParameterShape } from '../types.ts';
+import { poolingList } from './families/catalog.ts';
+import { encoderParameters } from './parameters.ts';
+import type { ModelSpec, ParameterShape } from './types.ts';
 
 /** The part of a spec that decides how a model's parameters look. */
 export type ParameterSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'> & Partial<Pick<ModelSpec, 'dense'>>;

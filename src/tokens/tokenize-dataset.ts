@@ -4,49 +4,23 @@
  * correlation can use them. Equal inputs find the file that is there already. It lies below its data set version and its
  * model, and goes with either.
  */
+
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { compareUtf8 } from '../data/code-points.ts';
+import { growingF32, growingI32, growingU32 } from '../data/growing.ts';
+import { HashIndex } from '../data/hash-index.ts';
+import { noGrade } from '../data/record-codec.ts';
+import { type Dataset, openDataset } from '../data/record-file.ts';
+import { relevanceOf } from '../data/relevance.ts';
+import { type Split, type StoredRecord, splits, type TextTriple } from '../data/types.ts';
 import { readModelSpec, readTokenizerJson } from '../formats/model-folder.ts';
+import type { PromptTemplates, TextRole } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TextToEncode, Tokenizer } from '../tokenizer/tokenizer.ts';
-import { growingF32, growingI32, growingU32 } from './growing.ts';
-import { HashIndex } from './hash-index.ts';
-import { noGrade } from './record-codec.ts';
-import { type Dataset, openDataset } from './record-file.ts';
-import { buildText, compareUtf8 } from './text.ts';
-import {
-  type Lists,
-  readTokenCounts,
-  type TokenFile,
-  type TokenizedSplit,
-  tokenFileVersion,
-  writeTokenFile,
-} from './token-file.ts';
-import {
-  type PromptTemplates,
-  type Split,
-  type StoredRecord,
-  splits,
-  type TextRole,
-  type TextTriple,
-} from './types.ts';
-
-export interface TokenizeRequest {
-  /** Digest of the data set version. */
-  readonly dataset: string;
-  /** Digest of a model folder. */
-  readonly model: string;
-  /** Longest text in tokens; the model's own limit holds where it is lower. */
-  readonly maxLength: number;
-}
-
-export interface TokenFileReport {
-  /** `<data set>/<model>/<content>`; the file is storage.path('tokens', tokenFileName(key)). */
-  readonly key: string;
-  readonly texts: number;
-  readonly tokens: number;
-  readonly truncated: number;
-}
+import { buildText } from './text.ts';
+import { readTokenCounts, tokenFileVersion, writeTokenFile } from './token-file.ts';
+import type { Lists, TokenFile, TokenFileReport, TokenizeDatasetInput, TokenizedSplit } from './types.ts';
 
 export const tokenFileName = (key: string): string => `${key}.bin`;
 
@@ -56,7 +30,7 @@ export const tokenContent = (key: string): string => key.slice(key.lastIndexOf('
 /** Tokenises a data set version; `tokenizer` is the model's. Aborted, it stops at the next chunk of texts and leaves nothing. */
 export async function tokenizeDataset(
   storage: Storage,
-  request: TokenizeRequest,
+  request: TokenizeDatasetInput,
   tokenizer: Tokenizer,
   signal?: AbortSignal,
 ): Promise<TokenFileReport> {
@@ -147,15 +121,6 @@ async function addDocuments(dataset: Dataset, split: Split, table: TextTable) {
   const order = ids.map((_, index) => index).sort((a, b) => compareUtf8(ids[a]!, ids[b]!));
   const byId = new Map(order.map((index, position) => [ids[index]!, position]));
   return { documents: Uint32Array.from(order, (index) => texts.view()[index]!), byId };
-}
-
-/**
- * Relevance by document: the grade where it is 1 or more; a positive without a grade, or with one between 0 and 1 (a
- * teacher's score), counts 1; a positive graded 0 is not relevant.
- */
-export function relevanceOf(grade: number): number {
-  if (grade === 0) return 0;
-  return Math.max(1, grade);
 }
 
 function judge(record: StoredRecord, byId: ReadonlyMap<string, number>): Map<number, number> {

@@ -1,20 +1,21 @@
 /** Tokenises the texts of a request, packed as the device thread wants them. */
-import { buildText } from '../src/data/text.ts';
-import type { TextRole } from '../src/data/types.ts';
-import { badInput } from '../src/errors.ts';
-import { longestTextOf } from '../src/formats/architectures/catalog.ts';
-import { readModelSpec } from '../src/formats/model-folder.ts';
-import type { Storage } from '../src/storage/storage.ts';
-import type { EncodedText, Tokenizer } from '../src/tokenizer/tokenizer.ts';
-import type { EncodedTexts, TokenizeInput, TokenizeOutput } from './protocol.ts';
+
+import { badInput } from '../errors.ts';
+import { readModelSpec } from '../formats/model-folder.ts';
+import { longestTextOf } from '../model/parameters.ts';
+import type { TextRole } from '../model/types.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { EncodedText, Tokenizer } from '../tokenizer/tokenizer.ts';
+import { buildText } from './text.ts';
+import type { PackedTexts, TokenizedTexts, TokenizeTextsInput } from './types.ts';
 
 /** `tokenizer` is the model's. A length above the model's positions is refused; absent = the model's own. */
 export async function tokenizeTexts(
   storage: Storage,
-  { model, texts, ...input }: TokenizeInput,
+  { model, texts, ...input }: TokenizeTextsInput,
   tokenizer: Tokenizer,
   signal?: AbortSignal,
-): Promise<TokenizeOutput> {
+): Promise<TokenizedTexts> {
   const spec = await readModelSpec(await storage.require('models', model));
   const longest = longestTextOf(spec.architecture);
   const maxLength = input.maxLength ?? spec.maxLength;
@@ -37,7 +38,7 @@ export async function tokenizeTexts(
 }
 
 /** Texts one after the other, without padding. */
-function pack(texts: readonly EncodedText[]): EncodedTexts {
+function pack(texts: readonly EncodedText[]): PackedTexts {
   const cumulative = new Uint32Array(texts.length + 1);
   for (const [i, { ids }] of texts.entries()) cumulative[i + 1] = cumulative[i] + ids.length;
   const ids = new Uint32Array(cumulative[texts.length]);

@@ -1,0 +1,23 @@
+/** What the making of a model is told, and what it gives. Plain types. */
+import type { PublishedModel } from '../formats/types.ts';
+import type { EncoderFamily, PoolingMode } from '../model/families/catalog.ts';
+import type { ModelSpec, PromptTemplates } from '../model/types.ts';
+
+export interface CreateModelInput {
+  readonly family: EncoderFamily;
+  /** Parameters of the family's catalog row. */
+  readonly architecture: Readonly<Record<string, number>>;
+  readonly vocabularySize: number;
+  /** Digests of the data sets whose train split the vocabulary is trained on. */
+  readonly vocabularyFrom: readonly string[];
+  readonly pooling: PoolingMode;
+  readonly includePrompt: boolean;
+  readonly templates: PromptTemplates;
+  readonly maxLength: number;
+  readonly seed: number;
+}
+
+/** A new model folder in storage, with its settings. */
+export interface CreatedModel extends PublishedModel {
+  readonly spec: ModelSpec;
+}

@@ -1,0 +1,43 @@
+/** What a device thread is asked besides training, and what it answers. Plain types and typed arrays. */
+import type { Split } from '../data/types.ts';
+import type { PackedTexts } from '../tokens/types.ts';
+
+/** Row-major vectors. */
+export interface VectorRows {
+  /** [count, dimension] */
+  readonly data: Float32Array;
+  readonly count: number;
+  readonly dimension: number;
+}
+
+export interface EncodeInput {
+  /** Digest of a model folder. */
+  readonly model: string;
+  readonly texts: PackedTexts;
+  /** True: vectors of length 1 whatever the model says. Absent: as the model's pipeline gives them. */
+  readonly unit?: boolean;
+}
+
+export interface EvaluateInput {
+  /** Digest of a model folder. */
+  readonly model: string;
+  /** Key of the data set version's token file for this model. */
+  readonly tokens: string;
+  readonly split: Split;
+}
+
+/** A collection's vectors in a file. */
+export interface SegmentRequest {
+  /** Changes whenever the content does. */
+  readonly key: string;
+  readonly path: string;
+  readonly count: number;
+  readonly dimension: number;
+}
+
+export interface SearchInput {
+  readonly segment: SegmentRequest;
+  readonly queries: VectorRows;
+  /** Hits of each query at most. */
+  readonly k: number;
+}

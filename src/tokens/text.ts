@@ -1,0 +1,24 @@
+/** The one text builder of training, evaluation and serving (docs/method.md section 1, "Text given to the encoder"). */
+import { firstCodePoints } from '../data/code-points.ts';
+import type { TextTriple } from '../data/types.ts';
+import { fillTemplate } from '../model/templates.ts';
+import type { PromptTemplates, TextRole } from '../model/types.ts';
+
+/** The instance instruction is cut at so many code points. */
+export const instanceInstructionLimit = 512;
+
+export interface BuiltText {
+  /** Filled template; may be empty. */
+  readonly prompt: string;
+  /** Instance instruction and text; the encoder reads prompt + text, without a separator. */
+  readonly text: string;
+}
+
+/** Prompt and text of a triple in a role. */
+export function buildText(templates: PromptTemplates, role: TextRole, triple: TextTriple): BuiltText {
+  const [task, instance, text] = triple;
+  return {
+    prompt: fillTemplate(templates[role], task),
+    text: firstCodePoints(instance, instanceInstructionLimit) + text,
+  };
+}
