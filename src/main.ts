@@ -11,9 +11,9 @@ import { removePortFile, writePortFile } from './http/port-file.ts';
 import { startHttp } from './http/server.ts';
 import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
-import { probesOf } from './services/health.ts';
+import { sweepTokenFiles } from './services/datasets/token-files.ts';
+import { probesOf } from './services/system/health.ts';
 import type { Tandem } from './services/tandem.ts';
-import { sweepTokenFiles } from './services/token-files.ts';
 import { openStorage } from './storage/storage.ts';
 import { endsWithin } from './within.ts';
 

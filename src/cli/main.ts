@@ -2,12 +2,12 @@
 /** The `tandem` command. Every command but serve and quickstart is a thin client of the GraphQL API. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../assets.ts';
+import { addSearchCommands } from './commands/collections.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addEmbedCommands } from './commands/embed.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRunCommands } from './commands/runs.ts';
-import { addSearchCommands } from './commands/search.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';

@@ -7,7 +7,7 @@ import type { InputFieldMap, InputObjectRef } from '@pothos/core';
 import type { CatalogEntry, CatalogParameter } from '../catalog.ts';
 import { enumValueOf } from '../catalog.ts';
 import { invariant } from '../errors.ts';
-import { type ParameterValues, parametersOf } from '../services/parameters.ts';
+import { type ParameterValues, parametersOf } from '../services/common/catalog-parameters.ts';
 import { builder, type ExtendedTypes } from './builder.ts';
 import { namedEnum } from './enums.ts';
 

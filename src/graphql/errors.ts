@@ -7,8 +7,8 @@ import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import { badInput, TandemError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { databaseError } from '../services/database-errors.ts';
-import { diskError } from '../services/disk-errors.ts';
+import { databaseError } from '../services/common/database-errors.ts';
+import { diskError } from '../services/common/disk-errors.ts';
 
 /** The innermost error that a GraphQLError wraps. */
 function originOf(error: unknown): unknown {

@@ -8,7 +8,7 @@ import { conflict } from '../errors.ts';
 import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
 import type { Logger } from '../log.ts';
-import type { Ailment, Probes } from '../services/health.ts';
+import type { Ailment, Probes } from '../services/system/health.ts';
 import { endsWithin } from '../within.ts';
 import { readBody } from './body.ts';
 import { graphiqlPage, pageHeaders } from './graphiql.ts';

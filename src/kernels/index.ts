@@ -13,9 +13,9 @@ import { optimKernels } from './optim.ts';
 import { maxPoolingKernels, poolingKernels } from './pooling.ts';
 import { rmsNormKernels } from './rms-norm.ts';
 import { rotaryKernels } from './rotary.ts';
-import { searchKernels } from './search-select.ts';
 import { similarityKernels } from './similarity.ts';
 import { tanhKernels } from './tanh.ts';
+import { searchKernels } from './top-k-select.ts';
 
 export const allKernels: readonly KernelSpec[] = [
   ...attentionKernels,

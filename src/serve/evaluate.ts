@@ -6,7 +6,7 @@ import type { EvaluationFigures } from '../evaluation/types.ts';
 import { dimensionOf } from '../model/pipeline.ts';
 import { gatherTexts } from '../nn/batch.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
-import { eachSimilarityRow } from '../nn/search.ts';
+import { eachSimilarityRow } from '../nn/nearest-neighbours.ts';
 import type { TokenFile, TokenizedSplit } from '../tokens/types.ts';
 import { encodeTexts } from './encode.ts';
 

@@ -6,7 +6,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Gpu, Tensor } from '../device/types.ts';
 import { unavailable } from '../errors.ts';
-import { rowsPerPage } from '../nn/search.ts';
+import { rowsPerPage } from '../nn/nearest-neighbours.ts';
 import { Residents } from './residents.ts';
 import type { SegmentRequest } from './types.ts';
 

@@ -6,7 +6,7 @@ import type { EvaluationFigures } from '../evaluation/types.ts';
 import { dimensionOf } from '../model/pipeline.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
-import { searchVectors } from '../nn/search.ts';
+import { searchVectors } from '../nn/nearest-neighbours.ts';
 import type { Neighbours } from '../nn/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';

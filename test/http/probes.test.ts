@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config.ts';
 import type { Context } from '../../src/graphql/context.ts';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
-import { probesOf } from '../../src/services/health.ts';
+import { probesOf } from '../../src/services/system/health.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
 import { openWorkplace, readEvents, type Workplace } from '../jobs/workplace.ts';
 

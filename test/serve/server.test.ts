@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { queryMetrics } from '../../src/evaluation/retrieval.ts';
 import { gatherTexts } from '../../src/nn/batch.ts';
-import { rowsPerPage } from '../../src/nn/search.ts';
+import { rowsPerPage } from '../../src/nn/nearest-neighbours.ts';
 import { DeviceServer } from '../../src/serve/server.ts';
 import { random, testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -1,7 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { relevanceOf } from '../../src/data/relevance.ts';
 import { parseTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { readTokenCounts, readTokenFile } from '../../src/tokens/token-file.ts';
 import { tokenContent, tokenFileName, tokenizeDataset } from '../../src/tokens/tokenize-dataset.ts';

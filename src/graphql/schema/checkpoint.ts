@@ -1,8 +1,8 @@
 /** Checkpoints: weights with their lineage; export, alias, delete. */
 import type { CheckpointRow } from '../../db/schema.ts';
 import { fusionCatalog } from '../../fusion/catalog.ts';
-import * as checkpoints from '../../services/checkpoints.ts';
-import { exportCheckpoint } from '../../services/export.ts';
+import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
+import { exportCheckpoint } from '../../services/checkpoints/export.ts';
 import { builder } from '../builder.ts';
 import { parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';

@@ -1,10 +1,10 @@
 /** Collections of documents: embedded once, searched often. */
 import { z } from 'zod';
 import type { CollectionRow, DocumentRow } from '../../db/schema.ts';
-import * as collections from '../../services/collections.ts';
-import { addDocuments, deleteDocuments } from '../../services/documents.ts';
-import { search } from '../../services/search.ts';
-import { base64Of, type StoredVector, vectorsOf } from '../../services/vectors.ts';
+import * as collections from '../../services/collections/collections.ts';
+import { addDocuments, deleteDocuments } from '../../services/collections/documents.ts';
+import { search } from '../../services/collections/search.ts';
+import { base64Of, type StoredVector, vectorsOf } from '../../services/embedding/vectors.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { keyOf } from '../ids.ts';

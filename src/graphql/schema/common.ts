@@ -1,7 +1,7 @@
 /** Pieces that several files of the schema share. */
 import { z } from 'zod';
-import { checkpointByAlias } from '../../services/checkpoints.ts';
-import { initialCheckpoint } from '../../services/models.ts';
+import { checkpointByAlias } from '../../services/checkpoints/checkpoints.ts';
+import { initialCheckpoint } from '../../services/models/models.ts';
 import type { Tandem } from '../../services/tandem.ts';
 import { builder, type ExtendedTypes } from '../builder.ts';
 import { keyOf } from '../ids.ts';

@@ -1,8 +1,8 @@
 /** importDataset and deleteDataset. */
 import { z } from 'zod';
 import { importerCatalog } from '../../data/importers/catalog.ts';
-import * as datasets from '../../services/datasets.ts';
-import { importDataset } from '../../services/import.ts';
+import * as datasets from '../../services/datasets/datasets.ts';
+import { importDataset } from '../../services/datasets/import.ts';
 import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { Importer, Split, Task } from '../enums.ts';

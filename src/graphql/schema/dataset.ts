@@ -1,6 +1,6 @@
 /** Data sets: immutable versions of imported records. */
 import type { TextTriple } from '../../data/types.ts';
-import * as datasets from '../../services/datasets.ts';
+import * as datasets from '../../services/datasets/datasets.ts';
 import type { CorpusDocumentView, GradedText, RecordView } from '../../services/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';

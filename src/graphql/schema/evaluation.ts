@@ -1,7 +1,7 @@
 /** Evaluations of checkpoints and of the baseline. */
 import type { EvaluationRow, JobRow } from '../../db/schema.ts';
-import { evaluateBagOfWords, evaluateCheckpoint } from '../../services/evaluate.ts';
-import * as evaluations from '../../services/evaluations.ts';
+import { evaluateBagOfWords, evaluateCheckpoint } from '../../services/evaluations/evaluate.ts';
+import * as evaluations from '../../services/evaluations/evaluations.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Evaluator, Split, Task } from '../enums.ts';

@@ -1,6 +1,6 @@
 /** fuseCheckpoints. */
 import { fusionCatalog } from '../../fusion/catalog.ts';
-import { fuseCheckpoints } from '../../services/fuse.ts';
+import { fuseCheckpoints } from '../../services/checkpoints/fuse.ts';
 import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { FusionMethod } from '../enums.ts';

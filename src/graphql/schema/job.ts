@@ -1,6 +1,6 @@
 /** Jobs: long work besides runs. */
 import type { JobRow } from '../../db/schema.ts';
-import * as jobs from '../../services/jobs.ts';
+import * as jobs from '../../services/jobs/jobs.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { JobKind, JobState } from '../enums.ts';

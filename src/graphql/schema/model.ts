@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { type DenseActivation, encoderCatalog } from '../../model/families/catalog.ts';
 import type { DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
-import { createModel } from '../../services/create-model.ts';
-import { importModel } from '../../services/import-model.ts';
-import * as models from '../../services/models.ts';
+import { createModel } from '../../services/models/create-model.ts';
+import { importModel } from '../../services/models/import-model.ts';
+import * as models from '../../services/models/models.ts';
 import { builder } from '../builder.ts';
 import { parametersInput, parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';

@@ -9,7 +9,7 @@ import type {
   ModelRow,
   RunRow,
 } from '../../db/schema.ts';
-import { byIds } from '../../services/rows.ts';
+import { byIds } from '../../services/common/rows.ts';
 import { builder } from '../builder.ts';
 
 /** Loads are gathered, never kept: a subscription's context lives for hours and must see rows as they are. */

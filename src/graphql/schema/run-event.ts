@@ -1,7 +1,7 @@
 /** What a run tells on the way, and the subscription that follows it. */
 
-import type { RunStreamItem } from '../../services/runs.ts';
-import * as runs from '../../services/runs.ts';
+import type { RunStreamItem } from '../../services/runs/runs.ts';
+import * as runs from '../../services/runs/runs.ts';
 import { builder } from '../builder.ts';
 import { CheckpointReason, RunState, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';

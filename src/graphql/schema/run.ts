@@ -1,9 +1,9 @@
 /** Runs: training, from its plan to its end. */
 import { z } from 'zod';
 import type { RunAttemptRow, RunDatasetRow } from '../../db/schema.ts';
-import { planRun } from '../../services/plan-run.ts';
-import * as runs from '../../services/runs.ts';
-import { cancelRun, resumeRun, startRun } from '../../services/start-run.ts';
+import { planRun } from '../../services/runs/plan-run.ts';
+import * as runs from '../../services/runs/runs.ts';
+import { cancelRun, resumeRun, startRun } from '../../services/runs/start-run.ts';
 import type { RunPlan } from '../../services/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';

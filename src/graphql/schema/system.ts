@@ -1,5 +1,5 @@
 /** What runs here: the process, its device, its database. */
-import * as system from '../../services/system.ts';
+import * as system from '../../services/system/system.ts';
 import { builder } from '../builder.ts';
 import { AdapterType, DatabaseKind } from '../enums.ts';
 

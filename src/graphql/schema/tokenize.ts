@@ -1,5 +1,5 @@
 /** tokenize: ids and offsets by a model's tokenizer. */
-import { type TokenizedText, tokenize } from '../../services/tokenize.ts';
+import { type TokenizedText, tokenize } from '../../services/embedding/tokenize.ts';
 import { builder } from '../builder.ts';
 import { CheckpointChoice, checkpointIdOf } from './common.ts';
 

@@ -1,0 +1,48 @@
+/** Starts the worker threads from dist/ and makes typed calls of them. The only place that makes a Worker for compute. */
+import { Worker } from 'node:worker_threads';
+import type { CpuCommands, DeviceCommands, ThreadData } from '../../../workers/protocol.ts';
+import { type CommandSet, type Connection, connect } from '../../../workers/runtime.ts';
+import { workerEntry } from '../../assets.ts';
+import type { AdapterReport } from '../../device/types.ts';
+import { createLogger } from '../../log.ts';
+
+/** Typed calls of one thread's commands. */
+export type Thread<C> = Pick<Connection<C>, 'call' | 'death'>;
+
+export interface ThreadSettings extends ThreadData {
+  /** Entry points; other ones only in tests. */
+  readonly entries?: { readonly cpu?: string; readonly device?: string };
+}
+
+export interface Threads {
+  readonly cpu: Thread<CpuCommands>;
+  readonly device: Thread<DeviceCommands>;
+  /** What the device thread said at start. */
+  readonly adapter: AdapterReport;
+  close(graceMs: number): Promise<void>;
+}
+
+/** Best effort: a device thread that has ended holds nothing warm, and a model it cannot drop keeps no file. */
+export async function forgetModel({ device }: Pick<Threads, 'device'>, model: string): Promise<void> {
+  await device.call('forget', { model }).catch((error: unknown) => {
+    createLogger('jobs').debug({ error, model }, 'the device thread could not forget a model');
+  });
+}
+
+/** Resolves once the device has told its adapter; rejects, with no thread left, where there is none. */
+export async function startThreads({ entries, ...workerData }: ThreadSettings): Promise<Threads> {
+  const start = <C extends CommandSet<C>>(name: 'cpu' | 'device'): Connection<C> =>
+    connect<C>(new Worker(entries?.[name] ?? workerEntry(name), { workerData }), name);
+  const cpu = start<CpuCommands>('cpu');
+  const device = start<DeviceCommands>('device');
+  const close = async (graceMs: number): Promise<void> => {
+    await Promise.all([cpu.close({ graceMs }), device.close({ graceMs })]);
+  };
+  try {
+    const report = await device.call('describe', {});
+    return { cpu, device, adapter: report, close };
+  } catch (error) {
+    await close(1_000);
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+/** Checkpoints: list, lineage, alias, delete. */
+import { desc, eq } from 'drizzle-orm';
+import type { Transaction } from '../../db/open.ts';
+import {
+  type CheckpointReason,
+  type CheckpointRow,
+  checkpointParents,
+  checkpoints,
+  type EvaluationRow,
+  evaluations,
+  runs,
+} from '../../db/schema.ts';
+import { badInput, conflict, invariant, notFound } from '../../errors.ts';
+import type { FusionPlan } from '../../fusion/types.ts';
+import { exclusively } from '../common/exclusive.ts';
+import { refuseIfUsed } from '../common/in-use.ts';
+import { modelFiles, removeFolders } from '../common/model-folders.ts';
+import { type OrderBy, orderOf } from '../common/order.ts';
+import { missing, pageOf, requireRow } from '../common/rows.ts';
+import { isTerminal } from '../runs/run-state.ts';
+import type { Tandem } from '../tandem.ts';
+import type { Encoder, Page, Window } from '../types.ts';
+import { usersOf } from './uses.ts';
+
+interface ListRequest {
+  readonly filter?: {
+    readonly runId?: string | undefined;
+    readonly modelId?: string | undefined;
+    readonly reason?: CheckpointReason | null | undefined;
+    readonly alias?: string | null | undefined;
+  };
+  readonly orderBy?: OrderBy<'createdAt' | 'step'> | null | undefined;
+}
+
+export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<CheckpointRow>> {
+  const { runId, modelId, reason, alias } = filter ?? {};
+  const conditions = [
+    runId ? eq(checkpoints.runId, runId) : undefined,
+    modelId ? eq(checkpoints.modelId, modelId) : undefined,
+    reason ? eq(checkpoints.reason, reason) : undefined,
+    alias ? eq(checkpoints.alias, alias) : undefined,
+  ];
+  const columns = { createdAt: checkpoints.createdAt, step: checkpoints.step };
+  return pageOf(tandem, 'checkpoints', conditions, orderOf(orderBy, columns, checkpoints), window);
+}
+
+/** A checkpoint with its model. */
+export async function encoderOf({ database: { db } }: Tandem, id: string, field: string): Promise<Encoder> {
+  const checkpoint = await requireRow(db, 'checkpoints', id, field);
+  return { checkpoint, model: await requireRow(db, 'models', checkpoint.modelId) };
+}
+
+/** Key of the checkpoint that has the alias. */
+export async function checkpointByAlias({ database: { db } }: Tandem, alias: string, field: string): Promise<string> {
+  const [row] = await db.select({ id: checkpoints.id }).from(checkpoints).where(eq(checkpoints.alias, alias));
+  if (row !== undefined) return row.id;
+  throw notFound(`No checkpoint has the alias "${alias}"`, {
+    field,
+    expected: 'an alias that setCheckpointAlias gave',
+    remedy: 'Name the checkpoint by its id, or give it the alias.',
+  });
+}
+
+export function fusionOf(row: CheckpointRow): FusionPlan {
+  invariant(row.fusion !== null, 'a checkpoint that was not fused');
+  return row.fusion;
+}
+
+/** Keys of what was fused, in order. */
+export async function parentsOf({ database: { db } }: Tandem, id: string): Promise<string[]> {
+  const rows = await db
+    .select({ id: checkpointParents.parentId })
+    .from(checkpointParents)
+    .where(eq(checkpointParents.checkpointId, id))
+    .orderBy(checkpointParents.position);
+  return rows.map((row) => row.id);
+}
+
+export const evaluationsOf = ({ database: { db } }: Tandem, id: string): Promise<EvaluationRow[]> =>
+  db.select().from(evaluations).where(eq(evaluations.checkpointId, id)).orderBy(desc(evaluations.createdAt));
+
+const aliasPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** Gives a checkpoint its alias, taking it from another that has it; null takes it away. */
+export async function setAlias({ database: { db } }: Tandem, id: string, alias: string | null): Promise<CheckpointRow> {
+  if (alias !== null && !aliasPattern.test(alias)) {
+    throw badInput(`"${alias.slice(0, 120)}" is no alias`, {
+      field: 'input.alias',
+      expected: '1 to 100 letters, digits, dots, dashes and underscores, beginning with a letter or digit',
+      remedy: 'Choose another alias.',
+    });
+  }
+  return db.transaction(async (tx) => {
+    await requireRow(tx, 'checkpoints', id, 'input.checkpoint');
+    if (alias !== null) await tx.update(checkpoints).set({ alias: null }).where(eq(checkpoints.alias, alias));
+    const [row] = await tx.update(checkpoints).set({ alias }).where(eq(checkpoints.id, id)).returning();
+    if (row === undefined) throw missing('checkpoints', id, 'input.checkpoint');
+    return row;
+  });
+}
+
+/** Deletes a checkpoint with its evaluations. A model's own goes with its model, a live run's with its run. */
+export function remove(tandem: Tandem, id: string): Promise<void> {
+  return exclusively(modelFiles, async () => {
+    const { digest, stateDigest } = await tandem.database.db.transaction(async (tx) => {
+      const row = await requireRow(tx, 'checkpoints', id);
+      await refuseIfBound(tx, row);
+      refuseIfUsed(`checkpoint ${id}`, await usersOf(tx, [id]));
+      await tx.delete(evaluations).where(eq(evaluations.checkpointId, id));
+      await tx.delete(checkpoints).where(eq(checkpoints.id, id));
+      return row;
+    });
+    await removeFolders(tandem, { models: [digest], states: [stateDigest] });
+  });
+}
+
+async function refuseIfBound(tx: Transaction, { reason, runId, modelId, id }: CheckpointRow): Promise<void> {
+  if (reason === 'initial' && runId === null) {
+    const model = await requireRow(tx, 'models', modelId);
+    throw conflict(`The checkpoint ${id} holds the untrained weights of the model "${model.name}"`, {
+      field: 'id',
+      expected: 'a checkpoint of a run or a fusion',
+      remedy: 'Delete the model.',
+    });
+  }
+  if (runId === null) return;
+  // Locked: a run that is resumed at this moment is seen as live, or finds its checkpoint gone before it starts.
+  await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, runId)).for('update');
+  const run = await requireRow(tx, 'runs', runId);
+  if (isTerminal(run.state)) return;
+  throw conflict(`The run "${run.name}" is ${run.state} and may go on from its checkpoints`, {
+    field: 'id',
+    expected: 'a checkpoint of a run that has ended',
+    remedy: 'Cancel the run, or wait for its end.',
+  });
+}

@@ -1,0 +1,103 @@
+/** fuseCheckpoints: checkpoints of one model into a new one. */
+import type { Transaction } from '../../db/open.ts';
+import { type CheckpointRow, checkpointParents, checkpoints, type JobRow } from '../../db/schema.ts';
+import { badInput, invariant } from '../../errors.ts';
+import { type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
+import type { FusionPlan } from '../../fusion/types.ts';
+import { settleAfterCommit } from '../../jobs/jobs.ts';
+import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
+import { exclusively } from '../common/exclusive.ts';
+import { modelFiles } from '../common/model-folders.ts';
+import { requireRow } from '../common/rows.ts';
+import { checkList } from '../embedding/texts.ts';
+import { perform } from '../jobs/jobs.ts';
+import type { Tandem } from '../tandem.ts';
+
+export interface FuseRequest {
+  readonly checkpointIds: readonly string[];
+  readonly method: FusionMethod;
+  readonly parameters?: ParameterValues | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export async function fuseCheckpoints(
+  tandem: Tandem,
+  request: FuseRequest,
+): Promise<{ checkpoint: CheckpointRow; job: JobRow }> {
+  const plan = planOf(request);
+  const parents = await parentsOf(tandem, request.checkpointIds);
+  const { id, job } = await perform(
+    tandem,
+    'fuse',
+    { input: { ...plan, checkpointIds: request.checkpointIds }, idempotencyKey: request.idempotencyKey },
+    ({ signal, progress, succeed }) =>
+      exclusively(
+        modelFiles,
+        async () => {
+          progress({ stage: 'fuse', done: 0, total: parents.length });
+          const [first] = parents;
+          invariant(first, 'a fusion of nothing');
+          const model = await requireRow(tandem.database.db, 'models', first.modelId);
+          const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
+          const { digest, bytes } = await tandem.jobs.cpu.call('fuse', input, { signal });
+          progress({ stage: 'fuse', done: parents.length, total: parents.length });
+          const values = { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan } as const;
+          return succeed((tx) => record(tandem, tx, values, parents));
+        },
+        signal,
+      ),
+  );
+  return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
+}
+
+function planOf({ method, parameters }: FuseRequest): FusionPlan {
+  const entry = fusionCatalog.find((row) => row.name === method);
+  invariant(entry !== undefined, `no fusion method ${method}`);
+  const filled = fillParameters(entry, parameters ?? {}, 'input.parameters');
+  const values = Object.entries(filled).map(([name, value]) => [
+    name,
+    typeof value === 'boolean' ? Number(value) : value,
+  ]);
+  return { method, parameters: Object.fromEntries(values) };
+}
+
+async function parentsOf(tandem: Tandem, ids: readonly string[]): Promise<CheckpointRow[]> {
+  checkList(ids, tandem.config.limits, 'input.checkpoints', 2);
+  const rows: CheckpointRow[] = [];
+  for (const [i, id] of ids.entries()) {
+    const field = `input.checkpoints.${i}`;
+    if (ids.indexOf(id) !== i) {
+      throw badInput(`Checkpoint ${id} is named twice`, {
+        field,
+        expected: 'each checkpoint once',
+        remedy: 'Name it once.',
+      });
+    }
+    const row = await requireRow(tandem.database.db, 'checkpoints', id, field);
+    const [first = row] = rows;
+    if (row.modelId !== first.modelId) {
+      throw badInput(`Checkpoint ${id} descends from another model than checkpoint ${first.id}`, {
+        field,
+        expected: 'checkpoints of one model (one theta_0)',
+        remedy: 'Fuse checkpoints of runs that were started from the same model.',
+      });
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** The checkpoint and its parents; the checkpoint's id. */
+async function record(
+  { storage }: Tandem,
+  tx: Transaction,
+  values: typeof checkpoints.$inferInsert,
+  parents: readonly CheckpointRow[],
+): Promise<string> {
+  const [row] = await tx.insert(checkpoints).values(values).returning({ id: checkpoints.id });
+  invariant(row, 'an insert returned nothing');
+  const links = parents.map((parent, position) => ({ checkpointId: row.id, position, parentId: parent.id }));
+  await tx.insert(checkpointParents).values(links);
+  settleAfterCommit(storage, 'models', values.digest);
+  return row.id;
+}

@@ -1,0 +1,71 @@
+/** Collections: make, list, delete. */
+import { asc, desc, eq } from 'drizzle-orm';
+import { type CollectionRow, collections, type DocumentRow, documents } from '../../db/schema.ts';
+import { conflict, invariant } from '../../errors.ts';
+import { jobsWith } from '../../jobs/jobs.ts';
+import { encoderOf } from '../checkpoints/checkpoints.ts';
+import { requireSameRequest } from '../common/idempotency.ts';
+import { refuseIfUsed } from '../common/in-use.ts';
+import { byIdempotencyKey, pageOf, requireRow } from '../common/rows.ts';
+import type { Tandem } from '../tandem.ts';
+import type { Page, Window } from '../types.ts';
+import { dropSegment } from './segments.ts';
+
+interface ListRequest {
+  readonly filter?: { readonly name?: string | null } | null;
+}
+
+export function list(tandem: Tandem, { filter }: ListRequest, window: Window): Promise<Page<CollectionRow>> {
+  const conditions = [filter?.name ? eq(collections.name, filter.name) : undefined];
+  const order = [desc(collections.createdAt), desc(collections.id)];
+  return pageOf(tandem, 'collections', conditions, order, window);
+}
+
+/** Documents in order of arrival. */
+export function documentsOf(tandem: Tandem, collectionId: string, window: Window): Promise<Page<DocumentRow>> {
+  return pageOf(tandem, 'documents', [eq(documents.collectionId, collectionId)], [asc(documents.ordinal)], window);
+}
+
+export interface CreateRequest {
+  readonly name: string;
+  readonly checkpointId: string;
+  readonly idempotencyKey?: string | null;
+}
+
+export async function create(tandem: Tandem, request: CreateRequest): Promise<CollectionRow> {
+  const { checkpoint, model } = await encoderOf(tandem, request.checkpointId, 'input.checkpoint');
+  const name = request.name.trim();
+  return tandem.database.db.transaction(async (tx) => {
+    const before = await byIdempotencyKey(tx, 'collections', request.idempotencyKey);
+    if (before) {
+      const asked = { name: before.name, checkpointId: before.checkpointId };
+      requireSameRequest(asked, { name, checkpointId: checkpoint.id });
+      return before;
+    }
+    const taken = await tx.select({ id: collections.id }).from(collections).where(eq(collections.name, name)).limit(1);
+    if (taken.length > 0) {
+      throw conflict(`There is a collection "${name}" already`, {
+        field: 'input.name',
+        expected: 'a name that is not taken',
+        remedy: 'Choose another name, add to the collection, or delete it.',
+      });
+    }
+    const values = { name, checkpointId: checkpoint.id, dimension: model.dimension };
+    const [row] = await tx
+      .insert(collections)
+      .values({ ...values, idempotencyKey: request.idempotencyKey ?? null })
+      .returning();
+    invariant(row, 'an insert returned nothing');
+    return row;
+  });
+}
+
+/** Deletes a collection with its documents and vectors. */
+export async function remove(tandem: Tandem, id: string): Promise<void> {
+  await tandem.database.db.transaction(async (tx) => {
+    const { name } = await requireRow(tx, 'collections', id);
+    refuseIfUsed(`collection "${name}"`, await jobsWith(tx, [id]));
+    await tx.delete(collections).where(eq(collections.id, id));
+  });
+  await dropSegment(tandem, id);
+}

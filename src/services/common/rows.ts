@@ -1,0 +1,102 @@
+/** Finding rows by id, counting and paging them: what every noun's service shares. */
+import { and, count, eq, inArray, type SQL } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type { Executor } from '../../db/open.ts';
+import { checkpoints, collections, datasets, documents, evaluations, jobs, models, runs } from '../../db/schema.ts';
+import { notFound, type TandemError } from '../../errors.ts';
+import type { Tandem } from '../tandem.ts';
+import type { Page, Window } from '../types.ts';
+
+const tables = { datasets, models, runs, checkpoints, evaluations, collections, documents, jobs } as const;
+
+/** The tables whose rows have an id, with what a person calls such a row. */
+const nouns = {
+  datasets: 'data set',
+  models: 'model',
+  runs: 'run',
+  checkpoints: 'checkpoint',
+  evaluations: 'evaluation',
+  collections: 'collection',
+  documents: 'document',
+  jobs: 'job',
+} as const;
+export type TableName = keyof typeof nouns;
+export type RowOf<Name extends TableName> = (typeof tables)[Name]['$inferSelect'];
+
+export const missing = (name: TableName, id: string, field = 'id'): TandemError =>
+  notFound(`There is no ${nouns[name]} with the key ${id}`, {
+    field,
+    expected: `the id of a ${nouns[name]} that exists`,
+    remedy: `List them with the query \`${name}\`; it may have been deleted.`,
+  });
+
+/** Rows in the order of the ids; a NOT_FOUND in the place of each that is missing. */
+export async function byIds<Name extends TableName>(
+  { database }: Tandem,
+  name: Name,
+  ids: readonly string[],
+): Promise<(RowOf<Name> | TandemError)[]> {
+  const table = tables[name];
+  const rows = (await database.db
+    .select()
+    .from(table as PgTable)
+    .where(inArray(table.id, [...ids]))) as RowOf<Name>[];
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => found.get(id) ?? missing(name, id));
+}
+
+/** The row, or NOT_FOUND. */
+export async function requireRow<Name extends TableName>(
+  executor: Executor,
+  name: Name,
+  id: string,
+  field = 'id',
+): Promise<RowOf<Name>> {
+  const table = tables[name];
+  const rows = (await executor
+    .select()
+    .from(table as PgTable)
+    .where(eq(table.id, id))
+    .limit(1)) as RowOf<Name>[];
+  const [row] = rows;
+  if (row === undefined) throw missing(name, id, field);
+  return row;
+}
+
+/** A window of a table's rows that match, in order, and how many match in all. */
+export async function pageOf<Name extends TableName>(
+  { database: { db } }: Tandem,
+  name: Name,
+  conditions: readonly (SQL | undefined)[],
+  order: readonly SQL[],
+  { offset, limit }: Window,
+): Promise<Page<RowOf<Name>>> {
+  const table = tables[name] as PgTable;
+  const where = and(...conditions);
+  const [total] = await db.select({ count: count() }).from(table).where(where);
+  const totalCount = total?.count ?? 0;
+  if (limit === 0 || offset >= totalCount) return { items: [], totalCount };
+  const items = (await db
+    .select()
+    .from(table)
+    .where(where)
+    .orderBy(...order)
+    .limit(limit)
+    .offset(offset)) as RowOf<Name>[];
+  return { items, totalCount };
+}
+
+/** The row that an idempotency key made before, if it did. */
+export async function byIdempotencyKey<Name extends 'runs' | 'collections'>(
+  executor: Executor,
+  name: Name,
+  key: string | null | undefined,
+): Promise<RowOf<Name> | null> {
+  if (key === null || key === undefined) return null;
+  const table = tables[name];
+  const rows = (await executor
+    .select()
+    .from(table as PgTable)
+    .where(eq(table.idempotencyKey, key))) as RowOf<Name>[];
+  return rows[0] ?? null;
+}

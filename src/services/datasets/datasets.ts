@@ -1,0 +1,106 @@
+/** Data set versions: list, read their records, delete. */
+import { eq } from 'drizzle-orm';
+import { type Dataset, openDataset } from '../../data/record-file.ts';
+import type { Split, StoredRecord, Task, TextTriple } from '../../data/types.ts';
+import { type DatasetRow, datasets, evaluations, runDatasets, runs } from '../../db/schema.ts';
+import { jobsWith } from '../../jobs/jobs.ts';
+import { exclusively } from '../common/exclusive.ts';
+import { refuseIfUsed } from '../common/in-use.ts';
+import { type OrderBy, orderOf } from '../common/order.ts';
+import { pageOf, requireRow } from '../common/rows.ts';
+import type { Tandem } from '../tandem.ts';
+import type { CorpusDocumentView, GradedText, Page, RecordView, Window } from '../types.ts';
+import { removeTokensOfDataset } from './token-files.ts';
+
+interface ListRequest {
+  readonly filter?: {
+    readonly name?: string | null;
+    readonly task?: Task | null;
+    readonly digest?: string | null;
+  } | null;
+  readonly orderBy?: OrderBy<'createdAt' | 'name' | 'bytes'> | null;
+}
+
+export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<DatasetRow>> {
+  const { name, task, digest } = filter ?? {};
+  const conditions = [
+    name ? eq(datasets.name, name) : undefined,
+    task ? eq(datasets.task, task) : undefined,
+    digest ? eq(datasets.digest, digest) : undefined,
+  ];
+  const columns = { createdAt: datasets.createdAt, name: datasets.name, bytes: datasets.bytes };
+  return pageOf(tandem, 'datasets', conditions, orderOf(orderBy, columns, datasets), window);
+}
+
+const open = async ({ storage }: Tandem, { digest }: DatasetRow): Promise<Dataset> =>
+  openDataset(await storage.require('datasets', digest));
+
+const graded = (texts: readonly TextTriple[], scores: readonly number[]): GradedText[] =>
+  texts.map((text, i) => ({ text, score: scores[i] === undefined || scores[i] < 0 ? null : scores[i] }));
+
+const viewOf = (record: StoredRecord): RecordView => ({
+  key: record.id,
+  split: record.split,
+  task: record.task,
+  query: record.query,
+  positives: graded(record.positives, record.positiveScores),
+  negatives: graded(record.negatives, record.negativeScores),
+});
+
+/** Records of a split, read through the offset index. */
+export async function records(
+  tandem: Tandem,
+  row: DatasetRow,
+  split: Split,
+  { offset, limit }: Window,
+): Promise<Page<RecordView>> {
+  const found = limit === 0 ? [] : await (await open(tandem, row)).page(split, offset, limit);
+  return { items: found.map(viewOf), totalCount: row.counts[split] };
+}
+
+/** Documents of a split's corpus. Read in order: a page far behind costs what stands before it. */
+export async function documents(
+  tandem: Tandem,
+  row: DatasetRow,
+  split: Split,
+  { offset, limit }: Window,
+): Promise<Page<CorpusDocumentView>> {
+  const totalCount = row.documentCounts[split];
+  const items: CorpusDocumentView[] = [];
+  if (limit === 0 || offset >= totalCount) return { items, totalCount };
+  let position = 0;
+  for await (const { id, splits, text } of (await open(tandem, row)).documents(split)) {
+    if (position++ >= offset) items.push({ key: id, splits, text });
+    if (items.length === limit) break;
+  }
+  return { items, totalCount };
+}
+
+/** Deletes a version with its evaluations, and its files, token files too, if no other version shares them. */
+export function remove(tandem: Tandem, id: string): Promise<void> {
+  return exclusively('datasets', async () => {
+    const digest = await tandem.database.db.transaction(async (tx) => {
+      const row = await requireRow(tx, 'datasets', id);
+      const users = await tx
+        .select({ name: runs.name })
+        .from(runDatasets)
+        .innerJoin(runs, eq(runs.id, runDatasets.runId))
+        .where(eq(runDatasets.datasetId, id));
+      refuseIfUsed(`data set "${row.name}" version ${row.version}`, [
+        ...users.map(({ name }) => `run "${name}"`),
+        ...(await jobsWith(tx, [id, row.digest])),
+      ]);
+      await tx.delete(evaluations).where(eq(evaluations.datasetId, id));
+      await tx.delete(datasets).where(eq(datasets.id, id));
+      const sharing = await tx
+        .select({ id: datasets.id })
+        .from(datasets)
+        .where(eq(datasets.digest, row.digest))
+        .limit(1);
+      return sharing.length === 0 ? row.digest : null;
+    });
+    if (digest === null) return;
+    await tandem.storage.remove('datasets', digest);
+    await removeTokensOfDataset(tandem, digest);
+  });
+}

@@ -1,0 +1,144 @@
+/** embed and similarity: texts to the CPU thread, token ids to the device thread, vectors back. Never through the queue. */
+import type { TextTriple } from '../../data/types.ts';
+import { badInput } from '../../errors.ts';
+import type { TextRole } from '../../model/types.ts';
+import { encoderOf } from '../checkpoints/checkpoints.ts';
+import type { Tandem } from '../tandem.ts';
+import type { EmbedAnswer, EmbeddingReport, Encoder } from '../types.ts';
+import { withinDeadline } from './deadline.ts';
+import { checkLength, checkList, checkText } from './texts.ts';
+import { requireFinite, shorten } from './vectors.ts';
+
+export interface Encoded {
+  /** [count, dimension] row-major. */
+  readonly data: Float32Array;
+  readonly dimension: number;
+  readonly tokens: readonly number[];
+  readonly truncated: readonly boolean[];
+  readonly prompt: string;
+}
+
+/**
+ * Tokenises and encodes texts of one role; the device thread splits them into micro-batches. `unit`: vectors of length 1
+ * whatever the model's pipeline says, as searches and cosines want them. `prompt`: in place of the role's.
+ */
+export async function encodeTexts(
+  { jobs }: Tandem,
+  { checkpoint, model }: Encoder,
+  role: TextRole,
+  texts: readonly TextTriple[],
+  signal?: AbortSignal,
+  { unit = true, prompt }: { readonly unit?: boolean; readonly prompt?: string | undefined } = {},
+): Promise<Encoded> {
+  const options = signal ? { signal } : {};
+  const own = prompt === undefined ? {} : { prompt };
+  const request = { model: model.digest, texts: texts.map((text) => ({ role, text })), ...own };
+  const { encoded, truncated, prompts } = await jobs.cpu.call('tokenizeTexts', request, options);
+  const tokens = Array.from(encoded.cumulative.subarray(1), (end, i) => end - (encoded.cumulative[i] ?? 0));
+  const input = { model: checkpoint.digest, texts: encoded, ...(unit ? { unit } : {}) };
+  const { data, dimension } = await jobs.device.call('encode', input, options);
+  requireFinite(data, `one of ${texts.length} texts`);
+  return { data, dimension, tokens, truncated, prompt: prompt ?? prompts[role] ?? '' };
+}
+
+export function reportOf({ checkpoint }: Encoder, { tokens, truncated, prompt }: Encoded): EmbeddingReport {
+  const total = tokens.reduce((sum, count) => sum + count, 0);
+  return { checkpoint, prompt, tokens: total, truncated: truncated.filter(Boolean).length };
+}
+
+export interface EmbedRequest {
+  readonly texts: readonly string[];
+  readonly checkpointId: string;
+  readonly role: TextRole;
+  readonly instruction: string;
+  readonly dimensions?: number | null;
+  /** A prompt of the model by its name, absent = its default one, if it has one; in place of the role's. */
+  readonly prompt?: { readonly name?: string | null } | null;
+}
+
+/** With a prompt of the model, texts are taken as sentence-transformers takes them, blank ones too. */
+export async function embed(tandem: Tandem, request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
+  const { limits } = tandem.config;
+  checkList(request.texts, limits, 'texts');
+  const checkOne = request.prompt ? checkLength : checkText;
+  for (const [i, text] of request.texts.entries()) checkOne(text, limits, `texts.${i}`);
+  checkLength(request.instruction, limits, 'instruction');
+  const encoder = await encoderOf(tandem, request.checkpointId, 'checkpoint');
+  const dimensions = request.dimensions ?? encoder.model.dimension;
+  if (dimensions > encoder.model.dimension) {
+    throw badInput(`dimensions is ${dimensions}, the model gives ${encoder.model.dimension}`, {
+      field: 'dimensions',
+      expected: `1 to ${encoder.model.dimension}`,
+      remedy: 'Leave dimensions out for the whole vector.',
+    });
+  }
+  const triples = request.texts.map((text): TextTriple => [request.instruction, '', text]);
+  const prompt = request.prompt ? promptOf(encoder, request.prompt.name) : undefined;
+  const encoded = await withinDeadline(limits, signal, (within) =>
+    encodeTexts(tandem, encoder, request.role, triples, within, { unit: false, prompt }),
+  );
+  const embeddings = request.texts.map((_text, index) => ({
+    index,
+    tokens: encoded.tokens[index] ?? 0,
+    truncated: encoded.truncated[index] ?? false,
+    vector: shorten(rowOf(encoded, index), dimensions),
+  }));
+  return { report: reportOf(encoder, encoded), dimensions, embeddings };
+}
+
+/** Text of a named prompt, or of the default one; nothing where the model has none. */
+function promptOf({ model }: Encoder, name: string | null | undefined): string {
+  const { prompts, defaultPromptName } = model.pipeline;
+  const wanted = name ?? defaultPromptName;
+  if (wanted === null) return '';
+  if (Object.hasOwn(prompts, wanted)) return prompts[wanted] ?? '';
+  const names = Object.keys(prompts)
+    .sort()
+    .map((known) => JSON.stringify(known));
+  throw badInput(`The model has no prompt "${wanted}"`, {
+    field: 'prompt.name',
+    expected: names.length > 0 ? `one of ${names.join(', ')}` : 'no name: the model has no prompts',
+    remedy: 'Correct the name, or leave it out.',
+  });
+}
+
+const rowOf = ({ data, dimension }: Encoded, row: number): Float32Array =>
+  data.subarray(row * dimension, (row + 1) * dimension);
+
+export interface SimilarityRequest {
+  readonly pairs: readonly { readonly a: string; readonly b: string }[];
+  readonly checkpointId: string;
+  readonly instruction: string;
+}
+
+/** Cosines of pairs, both texts with the STS prompt. */
+export async function similarity(
+  tandem: Tandem,
+  { pairs, checkpointId, instruction }: SimilarityRequest,
+  signal?: AbortSignal,
+): Promise<{ report: EmbeddingReport; scores: readonly number[] }> {
+  const { limits } = tandem.config;
+  checkList(pairs, limits, 'pairs');
+  for (const [i, { a, b }] of pairs.entries()) {
+    checkText(a, limits, `pairs.${i}.a`);
+    checkText(b, limits, `pairs.${i}.b`);
+  }
+  checkLength(instruction, limits, 'instruction');
+  const encoder = await encoderOf(tandem, checkpointId, 'checkpoint');
+  const triples = pairs.flatMap(({ a, b }): TextTriple[] => [
+    [instruction, '', a],
+    [instruction, '', b],
+  ]);
+  const encoded = await withinDeadline(limits, signal, (within) =>
+    encodeTexts(tandem, encoder, 'sts', triples, within),
+  );
+  const scores = pairs.map((_pair, i) => cosine(rowOf(encoded, 2 * i), rowOf(encoded, 2 * i + 1)));
+  return { report: reportOf(encoder, encoded), scores };
+}
+
+/** Of two vectors of length 1; rounding may not lead out of -1..1. */
+function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (const [i, value] of a.entries()) sum += value * (b[i] ?? 0);
+  return Math.max(-1, Math.min(1, sum));
+}

@@ -1,0 +1,46 @@
+/** Limits of texts and lists that a request brings. */
+import type { Limits } from '../../config.ts';
+import { codePointLength } from '../../data/code-points.ts';
+import { badInput, limitExceeded } from '../../errors.ts';
+
+/** Refuses an empty list and one that is too long. */
+export function checkList(items: readonly unknown[], limits: Limits, field: string, least = 1): void {
+  if (items.length < least) {
+    throw badInput(`${field} has ${items.length} items`, {
+      field,
+      expected: `at least ${least}`,
+      remedy: `Give ${least === 1 ? 'one' : least} or more.`,
+    });
+  }
+  if (items.length > limits.listItems) {
+    throw limitExceeded(`${field} has ${items.length} items`, {
+      field,
+      expected: `at most ${limits.listItems}`,
+      remedy: 'Send them in several requests.',
+    });
+  }
+}
+
+/** Refuses a text without content and one that is too long. */
+export function checkText(text: string, limits: Limits, field: string): void {
+  if (text.trim() === '') {
+    throw badInput(`${field} is empty`, {
+      field,
+      expected: 'a text with at least one visible character',
+      remedy: 'Leave it out, or give it content.',
+    });
+  }
+  checkLength(text, limits, field);
+}
+
+/** Refuses a text that is too long; an empty one is fine. */
+export function checkLength(text: string, limits: Limits, field: string): void {
+  if (text.length <= limits.textCodePoints) return;
+  const length = codePointLength(text);
+  if (length <= limits.textCodePoints) return;
+  throw limitExceeded(`${field} has ${length} code points`, {
+    field,
+    expected: `at most ${limits.textCodePoints}`,
+    remedy: 'Split the text.',
+  });
+}

@@ -1,0 +1,30 @@
+/** Evaluations: list and delete. */
+import { desc, eq } from 'drizzle-orm';
+import type { Split } from '../../data/types.ts';
+import { type EvaluationRow, evaluations } from '../../db/schema.ts';
+import { pageOf, requireRow } from '../common/rows.ts';
+import type { Tandem } from '../tandem.ts';
+import type { Page, Window } from '../types.ts';
+
+interface Filter {
+  readonly checkpointId?: string | undefined;
+  readonly datasetId?: string | undefined;
+  readonly split?: Split | null | undefined;
+  readonly evaluator?: EvaluationRow['evaluator'] | null | undefined;
+}
+
+export function list(tandem: Tandem, filter: Filter, window: Window): Promise<Page<EvaluationRow>> {
+  const { checkpointId, datasetId, split, evaluator } = filter;
+  const conditions = [
+    checkpointId ? eq(evaluations.checkpointId, checkpointId) : undefined,
+    datasetId ? eq(evaluations.datasetId, datasetId) : undefined,
+    split ? eq(evaluations.split, split) : undefined,
+    evaluator ? eq(evaluations.evaluator, evaluator) : undefined,
+  ];
+  return pageOf(tandem, 'evaluations', conditions, [desc(evaluations.createdAt), desc(evaluations.id)], window);
+}
+
+export async function remove({ database: { db } }: Tandem, id: string): Promise<void> {
+  await requireRow(db, 'evaluations', id);
+  await db.delete(evaluations).where(eq(evaluations.id, id));
+}

@@ -1,0 +1,122 @@
+/** createModel: random weights and a vocabulary trained on imported text. */
+import { totalmem } from 'node:os';
+import type { DatasetRow, JobRow, ModelRow } from '../../db/schema.ts';
+import { badInput, invariant, limitExceeded } from '../../errors.ts';
+import { type EncoderFamily, encoderCatalog, type PoolingMode } from '../../model/families/catalog.ts';
+import type { PromptTemplates } from '../../model/types.ts';
+import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
+import { exclusively } from '../common/exclusive.ts';
+import { modelFiles } from '../common/model-folders.ts';
+import { requireRow } from '../common/rows.ts';
+import { checkLength, checkList } from '../embedding/texts.ts';
+import { perform } from '../jobs/jobs.ts';
+import type { Tandem } from '../tandem.ts';
+import { recordModel } from './record-model.ts';
+
+export interface CreateModelRequest {
+  readonly name: string;
+  readonly family: EncoderFamily;
+  readonly architecture?: ParameterValues | null;
+  /** Keys of data sets. */
+  readonly vocabularyFrom: readonly string[];
+  readonly vocabularySize: number;
+  readonly pooling: PoolingMode;
+  readonly includePrompt?: boolean | null;
+  readonly templates: PromptTemplates;
+  readonly maxLength: number;
+  readonly seed: number;
+  readonly idempotencyKey?: string | null;
+}
+
+export async function createModel(
+  tandem: Tandem,
+  request: CreateModelRequest,
+): Promise<{ model: ModelRow; job: JobRow }> {
+  const sources = await sourcesOf(tandem, request);
+  const spec = specOf(tandem, request);
+  const name = request.name.trim();
+  const vocabularyFrom = sources.map(({ digest }) => digest);
+  const { id, job } = await perform(
+    tandem,
+    'create-model',
+    { input: { name, ...spec, vocabularyFrom }, idempotencyKey: request.idempotencyKey },
+    ({ signal, progress, succeed }) =>
+      exclusively(
+        modelFiles,
+        async () => {
+          const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
+          const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
+          return succeed((tx) => recordModel(tandem, tx, { name, summary, seed: spec.seed, source: 'scratch' }));
+        },
+        signal,
+      ),
+  );
+  return { model: await requireRow(tandem.database.db, 'models', id), job };
+}
+
+async function sourcesOf(tandem: Tandem, { vocabularyFrom }: CreateModelRequest): Promise<DatasetRow[]> {
+  checkList(vocabularyFrom, tandem.config.limits, 'input.vocabularyFrom');
+  const rows: DatasetRow[] = [];
+  for (const [i, id] of vocabularyFrom.entries()) {
+    const field = `input.vocabularyFrom.${i}`;
+    const row = await requireRow(tandem.database.db, 'datasets', id, field);
+    if (row.counts.train === 0) {
+      throw badInput(`Data set "${row.name}" has no train split`, {
+        field,
+        expected: 'a data set with training records',
+        remedy: 'Name another data set.',
+      });
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+function specOf(tandem: Tandem, request: CreateModelRequest) {
+  const { family, pooling, templates, vocabularySize, maxLength, seed } = request;
+  const entry = encoderCatalog.find((row) => row.name === family);
+  invariant(entry !== undefined, `no encoder family ${family}`);
+  for (const [role, template] of Object.entries(templates)) {
+    checkLength(template, tandem.config.limits, `input.templates.${role}`);
+  }
+  const filled = fillParameters(entry, request.architecture ?? {}, 'input.architecture');
+  const architecture = Object.fromEntries(Object.entries(filled).map(([name, value]) => [name, Number(value)]));
+  checkSizes(architecture, maxLength);
+  checkFits(architecture, vocabularySize);
+  const includePrompt = request.includePrompt ?? (pooling === 'cls' || pooling === 'lasttoken');
+  return { family, architecture, vocabularySize, pooling, includePrompt, templates, maxLength, seed };
+}
+
+function checkSizes(architecture: Readonly<Record<string, number>>, maxLength: number): void {
+  const { width, heads, maxPositions } = architecture;
+  if (width !== undefined && heads !== undefined && !architecture['headSize'] && width % heads !== 0) {
+    throw badInput(`${heads} heads do not divide the width ${width}`, {
+      field: 'input.architecture.heads',
+      expected: 'a divisor of the width',
+      remedy: 'Change heads or width.',
+    });
+  }
+  if (maxPositions !== undefined && maxLength > maxPositions) {
+    throw badInput(`maxLength is ${maxLength}, the encoder has ${maxPositions} positions`, {
+      field: 'input.maxLength',
+      expected: `at most ${maxPositions}`,
+      remedy: 'Lower maxLength or raise architecture.maxPositions.',
+    });
+  }
+}
+
+/**
+ * Refuses an encoder whose weights could never be held, before its file fills the disk. Counts the matrices of a
+ * transformer block (4 C^2 + 2 C F) and the tables; biases and norms are small beside them.
+ */
+function checkFits(architecture: Readonly<Record<string, number>>, vocabularySize: number): void {
+  const { layers = 0, width = 0, innerWidth = 0, maxPositions = 0 } = architecture;
+  const limit = totalmem();
+  const bytes = 4 * width * (vocabularySize + maxPositions + layers * (4 * width + 2 * innerWidth));
+  if (bytes <= limit) return;
+  throw limitExceeded(`The weights would take about ${bytes} bytes`, {
+    field: 'input.architecture',
+    expected: `at most ${limit} bytes, this machine's memory`,
+    remedy: 'Choose fewer layers, a smaller width, or a smaller vocabulary.',
+  });
+}

@@ -1,0 +1,53 @@
+/** The row of a new model, and of the checkpoint that its untrained weights are. */
+import type { Transaction } from '../../db/open.ts';
+import { checkpoints, models } from '../../db/schema.ts';
+import { invariant } from '../../errors.ts';
+import { settleAfterCommit } from '../../jobs/jobs.ts';
+import { poolingList } from '../../model/families/catalog.ts';
+import type { ModelSpec } from '../../model/types.ts';
+import type { Tandem } from '../tandem.ts';
+
+interface NewModel {
+  readonly name: string;
+  /** As the CPU thread answers. */
+  readonly summary: {
+    readonly digest: string;
+    readonly bytes: number;
+    readonly dimension: number;
+    readonly layers: number;
+    readonly parameters: number;
+    readonly vocabularySize: number;
+    readonly spec: ModelSpec;
+  };
+  /** Null = the weights were not drawn here. */
+  readonly seed: number | null;
+  /** Where it came from, for people. */
+  readonly source: string;
+}
+
+/** Both rows; the model's id. */
+export async function recordModel(
+  { storage }: Tandem,
+  tx: Transaction,
+  { name, summary, seed, source }: NewModel,
+): Promise<string> {
+  const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
+  const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
+  // The row tells people the sizes; everything else that the arithmetic depends on lies in the model's folder.
+  const { ropeScaling: _, ...architecture } = spec.architecture;
+  const values: typeof models.$inferInsert = {
+    ...{ name, digest, bytes, dimension, layers, parameters, vocabularySize, seed, source },
+    family: spec.family,
+    architecture,
+    maxLength: spec.maxLength,
+    pooling: [...poolingList(spec.pooling)],
+    includePrompt: spec.includePrompt,
+    pipeline: { dense, normalize, similarity, lowerCase, prompts, defaultPromptName },
+    templates: spec.templates,
+  };
+  const [model] = await tx.insert(models).values(values).returning({ id: models.id });
+  invariant(model, 'an insert returned nothing');
+  await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
+  settleAfterCommit(storage, 'models', digest);
+  return model.id;
+}

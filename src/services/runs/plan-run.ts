@@ -1,0 +1,45 @@
+/** planRun: what a run would do and take, without starting it. */
+import type { AdapterReport } from '../../device/types.ts';
+import type { Tandem } from '../tandem.ts';
+import type { RunPlan } from '../types.ts';
+import { type ReadyRun, type RunRequest, readyRun } from './run-request.ts';
+
+/** Tokenises what is not tokenised yet (kept for the run), then asks the device thread. */
+export async function planRun(tandem: Tandem, request: RunRequest, signal: AbortSignal): Promise<RunPlan> {
+  const ready = await readyRun(tandem, request);
+  const tokenized = await Promise.all(ready.datasets.map(({ row }) => tokenize(tandem, ready, row.digest, signal)));
+  const { settings, model } = ready;
+  const datasets = ready.datasets.map(({ row, weight }, i) => ({
+    ...{ name: row.name, task: row.task, weight, digest: row.digest },
+    tokens: tokenized[i]?.key ?? '',
+  }));
+  const plan = await tandem.jobs.device.call('plan', { model: model.digest, settings, datasets }, { signal });
+  const shares = ready.datasets.map(({ row }, i) => {
+    const batch = row.task === 'ir' ? settings.irBatchSize : settings.stsBatchSize;
+    const texts = row.task === 'ir' ? 1 + settings.positives + settings.negatives : 2;
+    const { tokens = 0, texts: distinct = 0 } = tokenized[i] ?? {};
+    const batchesPerEpoch = plan.batches[row.name] ?? 0;
+    const tokensPerBatch = distinct === 0 ? 0 : Math.round((batch * texts * tokens) / distinct);
+    return { datasetId: row.id, batchesPerEpoch, recordsPerEpoch: batchesPerEpoch * batch, tokensPerBatch };
+  });
+  const batches = shares.reduce((sum, share) => sum + share.batchesPerEpoch, 0);
+  const perEpoch = shares.reduce((sum, share) => sum + share.batchesPerEpoch * share.tokensPerBatch, 0);
+  return {
+    steps: plan.steps,
+    epochs: batches === 0 ? 0 : plan.steps / batches,
+    datasets: shares,
+    tokens: batches === 0 ? 0 : Math.round((perEpoch * plan.steps) / batches),
+    parameters: plan.parameters,
+    memory: plan.memory,
+    device: deviceOf(tandem),
+  };
+}
+
+const tokenize = ({ jobs }: Tandem, { model, settings }: ReadyRun, dataset: string, signal: AbortSignal) =>
+  jobs.cpu.call('tokenizeDataset', { dataset, model: model.digest, maxLength: settings.maxLength }, { signal });
+
+function deviceOf({ jobs }: Tandem): AdapterReport {
+  const [device] = jobs.devices();
+  if (device === undefined) throw new Error('no device thread runs');
+  return device;
+}

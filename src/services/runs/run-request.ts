@@ -1,0 +1,143 @@
+/** What a request to train means: model and data sets found, settings complete, impossible ones refused. */
+
+import type { Task } from '../../data/types.ts';
+import type { DatasetRow, ModelRow } from '../../db/schema.ts';
+import { badInput, conflict, invariant } from '../../errors.ts';
+import { defaultLossTerms, type LossName, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
+import type { OptimizerSettings, RunSettings } from '../../train/catalog.ts';
+import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
+import { requireRow } from '../common/rows.ts';
+import { checkList } from '../embedding/texts.ts';
+import type { Tandem } from '../tandem.ts';
+
+interface TermRequest {
+  readonly loss: LossName;
+  readonly weight?: number | null;
+  readonly parameters?: ParameterValues | null;
+}
+
+type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | 'maxBatches' | 'checkpointEverySteps'> & {
+  readonly maxBatches?: number | null;
+  readonly checkpointEverySteps?: number | null;
+  readonly losses?: {
+    readonly ir?: readonly TermRequest[] | null;
+    readonly sts?: readonly TermRequest[] | null;
+  } | null;
+  readonly optimizer: Omit<OptimizerSettings, 'clipNorm'> & { readonly clipNorm?: number | null };
+};
+
+export interface RunRequest {
+  readonly name?: string | null;
+  readonly modelId: string;
+  readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
+  readonly settings: SettingsRequest;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface ReadyRun {
+  readonly model: ModelRow;
+  readonly datasets: readonly { readonly row: DatasetRow; readonly weight: number }[];
+  readonly settings: RunSettings;
+}
+
+/** Finds and checks everything that a run needs. */
+export async function readyRun(tandem: Tandem, request: RunRequest): Promise<ReadyRun> {
+  const model = await requireRow(tandem.database.db, 'models', request.modelId, 'input.model');
+  const datasets = await datasetsOf(tandem, request);
+  const settings = settingsOf(request.settings);
+  checkLength(settings, model);
+  for (const { row } of datasets) checkTask(settings, row.task);
+  return { model, datasets, settings };
+}
+
+async function datasetsOf(tandem: Tandem, { datasets }: RunRequest): Promise<ReadyRun['datasets']> {
+  checkList(datasets, tandem.config.limits, 'input.datasets');
+  const found: { row: DatasetRow; weight: number }[] = [];
+  for (const [i, { datasetId, weight }] of datasets.entries()) {
+    const field = `input.datasets.${i}.dataset`;
+    const row = await requireRow(tandem.database.db, 'datasets', datasetId, field);
+    const twin = found.find((other) => other.row.name === row.name);
+    if (twin) throw sameName(row, twin.row, field);
+    if (row.counts.train === 0) {
+      throw badInput(`Data set "${row.name}" has no train split`, {
+        field,
+        expected: 'a data set with training records',
+        remedy: 'Leave it out, or import it with a train split.',
+      });
+    }
+    found.push({ row, weight });
+  }
+  return found;
+}
+
+/** Events name data sets by their name, so two of one name would not be told apart. */
+const sameName = (row: DatasetRow, twin: DatasetRow, field: string) =>
+  conflict(
+    row.id === twin.id
+      ? `Data set "${row.name}" is named twice`
+      : `Versions ${twin.version} and ${row.version} of data set "${row.name}" are both named`,
+    { field, expected: 'each data set once', remedy: 'Raise its weight instead.' },
+  );
+
+function settingsOf(request: SettingsRequest): RunSettings {
+  const { losses, optimizer, maxBatches, checkpointEverySteps, ...rest } = request;
+  return {
+    ...rest,
+    maxBatches: maxBatches ?? null,
+    checkpointEverySteps: checkpointEverySteps ?? null,
+    losses: { ir: termsOf('ir', losses?.ir), sts: termsOf('sts', losses?.sts) },
+    optimizer: { ...optimizer, clipNorm: optimizer.clipNorm ?? null },
+  };
+}
+
+function termsOf(task: Task, requests: readonly TermRequest[] | null | undefined): LossTerm[] {
+  if (!requests) return defaultLossTerms(task);
+  const seen = new Set<string>();
+  return requests.map(({ loss, weight, parameters }, i) => {
+    const field = `input.settings.losses.${task}.${i}`;
+    const entry = lossCatalog.find((row) => row.name === loss);
+    invariant(entry !== undefined, `no loss ${loss}`);
+    if (entry.task !== task) {
+      throw badInput(`${entry.title} is a loss of ${entry.task.toUpperCase()} batches`, {
+        field: `${field}.loss`,
+        expected: `one of ${lossCatalog
+          .filter((row) => row.task === task)
+          .map((row) => row.name)
+          .join(', ')}`,
+        remedy: `Put it under losses.${entry.task}.`,
+      });
+    }
+    if (seen.has(loss)) {
+      throw badInput(`${entry.title} stands twice among the losses`, {
+        field: `${field}.loss`,
+        expected: 'each loss once',
+        remedy: 'Add up the weights.',
+      });
+    }
+    seen.add(loss);
+    const filled = fillParameters(entry, parameters ?? {}, `${field}.parameters`);
+    const values = Object.fromEntries(Object.entries(filled).map(([name, value]) => [name, scalar(value)]));
+    return { loss, weight: weight ?? entry.defaultWeight, parameters: values };
+  });
+}
+
+const scalar = (value: number | string | boolean): number | string =>
+  typeof value === 'boolean' ? Number(value) : value;
+
+function checkLength({ maxLength }: RunSettings, model: ModelRow): void {
+  if (maxLength <= model.maxLength) return;
+  throw badInput(`maxLength is ${maxLength}, the model "${model.name}" reads ${model.maxLength} tokens`, {
+    field: 'input.settings.maxLength',
+    expected: `at most ${model.maxLength}`,
+    remedy: `Set settings.maxLength to ${model.maxLength} or less.`,
+  });
+}
+
+function checkTask({ losses }: RunSettings, task: Task): void {
+  if (losses[task].length > 0) return;
+  throw badInput(`The run has ${task.toUpperCase()} data but no loss for it`, {
+    field: `input.settings.losses.${task}`,
+    expected: 'at least one loss term',
+    remedy: `Leave losses.${task} out for the defaults, or leave the data set out.`,
+  });
+}

@@ -1,0 +1,123 @@
+/** Runs: list, read their parts, follow their events, delete. */
+import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import {
+  checkpoints,
+  evaluations,
+  type RunAttemptRow,
+  type RunDatasetRow,
+  type RunEventRow,
+  type RunRow,
+  type RunState,
+  runAttempts,
+  runDatasets,
+  runEvents,
+  runs,
+} from '../../db/schema.ts';
+import { badInput, conflict } from '../../errors.ts';
+import type { RunStreamItem } from '../../jobs/jobs.ts';
+import { usersOf } from '../checkpoints/uses.ts';
+import { exclusively } from '../common/exclusive.ts';
+import { refuseIfUsed } from '../common/in-use.ts';
+import { modelFiles, removeFolders } from '../common/model-folders.ts';
+import { type OrderBy, orderOf } from '../common/order.ts';
+import { pageOf, requireRow } from '../common/rows.ts';
+import type { Tandem } from '../tandem.ts';
+import type { Page, Window } from '../types.ts';
+import { isTerminal } from './run-state.ts';
+
+export type { RunStreamItem } from '../../jobs/jobs.ts';
+export { isTerminal } from './run-state.ts';
+
+interface ListRequest {
+  readonly filter: {
+    readonly name?: string | null | undefined;
+    readonly state?: RunState | null | undefined;
+    readonly modelId?: string | undefined;
+  };
+  readonly orderBy?: OrderBy<'createdAt' | 'name' | 'state'> | null | undefined;
+}
+
+export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<RunRow>> {
+  const { name, state, modelId } = filter;
+  const conditions = [
+    name ? eq(runs.name, name) : undefined,
+    state ? eq(runs.state, state) : undefined,
+    modelId ? eq(runs.modelId, modelId) : undefined,
+  ];
+  const columns = { createdAt: runs.createdAt, name: runs.name, state: runs.state };
+  return pageOf(tandem, 'runs', conditions, orderOf(orderBy, columns, runs), window);
+}
+
+export const datasetsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunDatasetRow[]> =>
+  db.select().from(runDatasets).where(eq(runDatasets.runId, runId)).orderBy(asc(runDatasets.position));
+
+export const attemptsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunAttemptRow[]> =>
+  db.select().from(runAttempts).where(eq(runAttempts.runId, runId)).orderBy(asc(runAttempts.number));
+
+/** Kept events behind `after`, at most `first` and at most one page. */
+export function eventsOf(
+  { database: { db }, config }: Tandem,
+  runId: string,
+  { after, first }: { readonly after: number; readonly first: number },
+): Promise<RunEventRow[]> {
+  return db
+    .select()
+    .from(runEvents)
+    .where(and(eq(runEvents.runId, runId), gt(runEvents.seq, after)))
+    .orderBy(asc(runEvents.seq))
+    .limit(Math.min(first, config.limits.pageSize));
+}
+
+/** Key of the checkpoint an event tells of; null = deleted since. */
+export async function checkpointOfEvent({ database: { db } }: Tandem, id: string): Promise<string | null> {
+  const [row] = await db.select({ id: checkpoints.id }).from(checkpoints).where(eq(checkpoints.id, id));
+  return row?.id ?? null;
+}
+
+/** Replays and follows a run; ends behind the terminal event. */
+export async function follow(
+  tandem: Tandem,
+  runId: string,
+  after: number,
+  signal: AbortSignal,
+): Promise<AsyncIterable<RunStreamItem>> {
+  const run = await requireRow(tandem.database.db, 'runs', runId, 'runId');
+  if (after < 0 || after > run.lastSeq) {
+    throw badInput(`after is ${after}, the run's last event is ${run.lastSeq}`, {
+      field: 'after',
+      expected: `a whole number from 0 to ${run.lastSeq}`,
+      remedy: 'Give the seq of the last event you saw, or 0.',
+    });
+  }
+  return tandem.jobs.runEvents(runId, { after, signal });
+}
+
+/** Deletes an ended run with its events, checkpoints and their evaluations. */
+export function remove(tandem: Tandem, id: string): Promise<void> {
+  return exclusively(modelFiles, async () => {
+    const own = await tandem.database.db.transaction(async (tx) => {
+      // Locked: a resume that commits first is seen, a later one finds no run.
+      await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update');
+      const run = await requireRow(tx, 'runs', id);
+      refuseIfLive(run);
+      const own = await tx.select().from(checkpoints).where(eq(checkpoints.runId, id));
+      const ids = own.map((row) => row.id);
+      refuseIfUsed(`run "${run.name}"`, await usersOf(tx, ids));
+      if (ids.length > 0) await tx.delete(evaluations).where(inArray(evaluations.checkpointId, ids));
+      await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
+      await tx.delete(runs).where(eq(runs.id, id));
+      return own;
+    });
+    const [models, states] = [own.map(({ digest }) => digest), own.map(({ stateDigest }) => stateDigest)];
+    await removeFolders(tandem, { models, states });
+  });
+}
+
+function refuseIfLive({ state, name }: RunRow): void {
+  if (isTerminal(state) || state === 'INTERRUPTED') return;
+  throw conflict(`The run "${name}" is ${state}`, {
+    field: 'id',
+    expected: 'a run that has ended',
+    remedy: 'Cancel it first.',
+  });
+}

@@ -1,0 +1,81 @@
+/** Runs of equal input name the same folders: deleting one leaves the other whole. */
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config.ts';
+import { checkpoints, runs } from '../../../src/db/schema.ts';
+import { removeUnnamed } from '../../../src/jobs/engine/shared-folders.ts';
+import { recordCheckpoint } from '../../../src/jobs/runs/checkpoint-store.ts';
+import * as checkpointService from '../../../src/services/checkpoints/checkpoints.ts';
+import * as runService from '../../../src/services/runs/runs.ts';
+import type { Tandem } from '../../../src/services/tandem.ts';
+import { openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await openWorkplace();
+});
+afterAll(() => place.close());
+
+const tandem = (): Tandem => ({
+  config: loadConfig({ TANDEM_DATA: place.dataDir }),
+  database: place.database,
+  storage: place.storage,
+  jobs: place.jobs,
+  startedAt: new Date(),
+});
+
+const lastOf = async (runId: string) => {
+  const rows = await place.database.db.select().from(checkpoints).where(eq(checkpoints.runId, runId));
+  return rows.sort((a, b) => b.step - a.step)[0]!;
+};
+
+/** Two runs with the same data, model and seed. The second was interrupted at the step where the first ended. */
+async function equalRuns() {
+  const first = await place.startRun({ epochs: 1, seed: 5 });
+  await readEvents(place, first.id);
+  const second = await place.startRun({ epochs: 1, seed: 5 });
+  await readEvents(place, second.id);
+  const { db } = place.database;
+  const [a, b] = [await lastOf(first.id), await lastOf(second.id)];
+  // The test's rows give every run a model of its own; equal runs have one, so their folders are made one here.
+  await db.update(checkpoints).set({ digest: a.digest, stateDigest: a.stateDigest }).where(eq(checkpoints.id, b.id));
+  await db.update(runs).set({ state: 'INTERRUPTED', finishedAt: null }).where(eq(runs.id, second.id));
+  return { first, second, model: a.digest, state: a.stateDigest ?? '' };
+}
+
+it('deletes a run and leaves the state that another resumes from', async () => {
+  const { first, second, model, state } = await equalRuns();
+  await runService.remove(tandem(), first.id);
+  expect(await place.storage.exists('models', model)).toBe(true);
+  expect(await place.storage.exists('states', state)).toBe(true);
+  // The test took back its first end, which the stream would end at.
+  const { lastSeq: after } = await place.jobs.resumeRun(second.id);
+  expect(statesOf(await readEvents(place, second.id, { after })).at(-1)).toBe('SUCCEEDED');
+  await runService.remove(tandem(), second.id);
+  expect(await place.storage.exists('models', model)).toBe(false);
+  expect(await place.storage.exists('states', state)).toBe(false);
+});
+
+it('deletes a checkpoint and leaves the files that another names', async () => {
+  const { first, model, state } = await equalRuns();
+  await checkpointService.remove(tandem(), (await lastOf(first.id)).id);
+  expect(await place.storage.exists('models', model)).toBe(true);
+  expect(await place.storage.exists('states', state)).toBe(true);
+});
+
+it('keeps a folder that is named again before it is removed, and refuses a checkpoint whose files are gone', async () => {
+  const { database, storage } = place;
+  const run = await place.startRun({ epochs: 1, seed: 6 });
+  await readEvents(place, run.id);
+  const last = await lastOf(run.id);
+  await removeUnnamed({ db: database.db, storage }, 'models', [last.digest, null]);
+  expect(await storage.exists('models', last.digest)).toBe(true);
+
+  await storage.remove('models', last.digest);
+  const event = { type: 'checkpoint', reason: 'stop', step: 99, epoch: 1, bytes: 1, model: last.digest } as const;
+  const [row] = await database.db.select().from(runs).where(eq(runs.id, run.id));
+  const recording = database.db.transaction((tx) =>
+    recordCheckpoint(tx, storage, row!, { ...event, state: last.stateDigest ?? '' }),
+  );
+  await expect(recording).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});

@@ -1,0 +1,42 @@
+/** What the retention of a run's checkpoints spares because a job at work reads it. */
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { checkpoints, jobs } from '../../../src/db/schema.ts';
+import { pruneCheckpoints } from '../../../src/jobs/runs/checkpoint-store.ts';
+import { openStorage } from '../../../src/storage/storage.ts';
+import { openTestDatabase, postgresUrl, type TestDatabase } from '../../db/database.ts';
+import { digestOf, insertRun } from '../../db/rows.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase(postgresUrl ? 'postgres' : 'pglite');
+});
+afterAll(() => database.close());
+
+it('spares what a running job reads, by itself or in a list, until the job has ended', async () => {
+  const { db, dataDir } = database;
+  const { id: runId, modelId } = await insertRun(db);
+  const steps = [1, 2, 3, 4, 5].map((step) => ({
+    ...({ reason: 'interval', modelId, runId, bytes: 1, epoch: 0, attempt: 1 } as const),
+    ...{ step, digest: digestOf(`step ${step}`) },
+  }));
+  const made = await db.insert(checkpoints).values(steps).returning();
+  const [evaluated, fused] = made.map(({ id }) => id);
+  const owner = { host: 'another host', pid: 1 };
+  const inputs = [
+    { kind: 'evaluate', input: { checkpointId: evaluated, split: 'test' }, ...owner },
+    { kind: 'fuse', input: { checkpointIds: ['of another run', fused] }, ...owner },
+  ] as const;
+  await db.insert(jobs).values([...inputs]);
+  const forgotten: string[] = [];
+  async function left(): Promise<(number | null)[]> {
+    const forget = async (digest: string): Promise<void> => void forgotten.push(digest);
+    await pruneCheckpoints({ db, storage: openStorage(dataDir) }, runId, forget);
+    const rows = await db.select().from(checkpoints).where(eq(checkpoints.runId, runId)).orderBy(checkpoints.step);
+    return rows.map(({ step }) => step);
+  }
+  expect(await left()).toEqual([1, 2, 4, 5]);
+  expect(forgotten).toEqual([digestOf('step 3')]);
+  await db.update(jobs).set({ state: 'SUCCEEDED' });
+  expect(await left()).toEqual([4, 5]);
+});

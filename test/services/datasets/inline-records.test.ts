@@ -1,0 +1,25 @@
+/** Records of a request on their way to the importer. */
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { writeInlineRecords } from '../../../src/services/datasets/inline-records.ts';
+import { openStorage } from '../../../src/storage/storage.ts';
+
+it('leave nothing staged when they cannot be written', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'tandem-inline-'));
+  try {
+    const storage = openStorage(root);
+    const stage = async (): Promise<string> => {
+      const folder = await storage.stage();
+      await mkdir(join(folder, 'records.jsonl'));
+      return folder;
+    };
+    const text = { taskInstruction: '', instruction: '', text: 'the pump' };
+    const record = { task: 'ir' as const, query: text, positives: [{ text }], negatives: [] };
+    await expect(writeInlineRecords({ ...storage, stage }, [record])).rejects.toMatchObject({ code: 'EISDIR' });
+    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});

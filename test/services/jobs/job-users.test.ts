@@ -1,0 +1,84 @@
+/** What a running job reads is not deleted under it. */
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config.ts';
+import {
+  type CheckpointRow,
+  type CollectionRow,
+  checkpoints,
+  type DatasetRow,
+  datasets,
+  jobs,
+} from '../../../src/db/schema.ts';
+import * as checkpointService from '../../../src/services/checkpoints/checkpoints.ts';
+import * as collectionService from '../../../src/services/collections/collections.ts';
+import * as datasetService from '../../../src/services/datasets/datasets.ts';
+import * as modelService from '../../../src/services/models/models.ts';
+import type { Tandem } from '../../../src/services/tandem.ts';
+import { collectionOf, digestOf, newDataset } from '../../db/rows.ts';
+import { openWorkplace, type Workplace } from '../../jobs/workplace.ts';
+
+let place: Workplace;
+let tandem: Tandem;
+let dataset: DatasetRow;
+let collection: CollectionRow;
+let own: CheckpointRow;
+let fused: CheckpointRow;
+
+beforeAll(async () => {
+  place = await openWorkplace();
+  const { database, storage, jobs: opened, dataDir } = place;
+  tandem = { config: loadConfig({ TANDEM_DATA: dataDir }), database, storage, jobs: opened, startedAt: new Date() };
+  const made = await collectionOf(database.db, 4);
+  [collection, own] = [made.collection, made.checkpoint];
+  const fusion = { method: 'uniform-soup', parameters: {} } as const;
+  const values = { reason: 'fused', modelId: own.modelId, digest: digestOf('fused'), bytes: 1, fusion } as const;
+  fused = (await database.db.insert(checkpoints).values(values).returning())[0]!;
+  dataset = (
+    await database.db
+      .insert(datasets)
+      .values(newDataset({ digest: digestOf('used') }))
+      .returning()
+  )[0]!;
+});
+afterAll(() => place.close());
+
+describe('while a job runs', () => {
+  async function withJob(
+    kind: 'evaluate' | 'fuse' | 'embed-collection' | 'create-model',
+    input: object,
+    work: () => Promise<unknown>,
+  ) {
+    const { db } = place.database;
+    const values = { kind, input: { ...input }, host: 'h', pid: 1 };
+    const [job] = await db.insert(jobs).values(values).returning();
+    const message = expect.stringContaining(`job ${job!.id} (${kind})`);
+    await expect(work()).rejects.toMatchObject({ code: 'CONFLICT', message, details: { field: 'id' } });
+    await db.update(jobs).set({ state: 'SUCCEEDED' }).where(eq(jobs.id, job!.id));
+  }
+
+  it('neither its data set nor its checkpoint is deleted', async () => {
+    const input = { evaluator: 'checkpoint', datasetId: dataset.id, checkpointId: fused.id, split: 'test' };
+    await withJob('evaluate', input, () => datasetService.remove(tandem, dataset.id));
+    await withJob('evaluate', input, () => checkpointService.remove(tandem, fused.id));
+    await withJob('create-model', { vocabularyFrom: [dataset.digest] }, () =>
+      datasetService.remove(tandem, dataset.id),
+    );
+  });
+
+  it('its collection, the checkpoints of a fusion and their model are not deleted', async () => {
+    await withJob('embed-collection', { collectionId: collection.id, documents: 1 }, () =>
+      collectionService.remove(tandem, collection.id),
+    );
+    const parents = { checkpointIds: [own.id, fused.id] };
+    await withJob('fuse', parents, () => checkpointService.remove(tandem, fused.id));
+    await withJob('fuse', parents, () => modelService.remove(tandem, own.modelId));
+  });
+});
+
+it('once the jobs have ended, everything is', async () => {
+  await datasetService.remove(tandem, dataset.id);
+  await collectionService.remove(tandem, collection.id);
+  await checkpointService.remove(tandem, fused.id);
+  await modelService.remove(tandem, own.modelId);
+});
