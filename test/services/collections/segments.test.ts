@@ -31,7 +31,7 @@ beforeAll(async () => {
   const encoded = { ids: Uint32Array.of(1), cumulative: Uint32Array.of(0, 1), poolStart: Uint32Array.of(0) };
   const answers: Readonly<Record<string, object>> = {
     tokenizeTexts: { encoded, truncated: [false], prompts: {} },
-    encode: { vectors: { data: Float32Array.of(1, 0, 0, 0), count: 1, dimension } },
+    encode: { data: Float32Array.of(1, 0, 0, 0), count: 1, dimension },
     search: { rows: Uint32Array.of(0), scores: Float32Array.of(1), k: 1 },
   };
   const thread = {
