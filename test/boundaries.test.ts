@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   db: [],
   model: [],
   random: [],
+  build: ['graphql/print-schema', 'db/format'],
 };
 
 /** Packages that only the named layers may load. */
@@ -130,12 +131,14 @@ describe('import boundaries', () => {
       ),
       parseModule('src/nn/planted.ts', "export * from '../train/loop.ts';"),
       parseModule('src/http/planted.ts', "const dawn = await import('webgpu');"),
+      parseModule('src/db/planted.ts', "import '../build/codegen.mjs';"),
       parseModule('src/client/planted.ts', "import {\n  a,\n  b,\n} from '../errors.ts';"),
     ];
     expect(breaches(planted)).toEqual([
       'src/services/planted.ts -> src/device/webgpu/open.ts',
       'src/nn/planted.ts -> src/train/loop.ts',
       'src/http/planted.ts -> webgpu',
+      'src/db/planted.ts -> src/build/codegen.mjs',
       'src/client/planted.ts -> src/errors.ts',
     ]);
   });

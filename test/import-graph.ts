@@ -23,20 +23,23 @@ export function parseModule(path: string, text: string): Module {
   const packages: string[] = [];
   for (const match of withoutComments(text).matchAll(specifier)) {
     const target = match[1] ?? match[2] ?? match[3];
-    if (target.startsWith('.')) imports.push(posix.normalize(posix.join(posix.dirname(path), target)));
+    if (target.startsWith('.')) imports.push(sourceOf(posix.normalize(posix.join(posix.dirname(path), target))));
     else packages.push(target.startsWith('@') ? target.split('/').slice(0, 2).join('/') : target.split('/')[0]);
   }
   return { path, imports, packages };
 }
 
+/** Scripts of src/build import compiled modules: the source that the module comes from. */
+const sourceOf = (path: string): string => path.replace(/^dist\/(.*)\.js$/, '$1.ts');
+
 const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/[^\n]*/g, '$1');
 
-/** Every TypeScript module of src/ and workers/. */
+/** Every module of src/ and workers/. */
 export function readModules(): Module[] {
   return ['src', 'workers'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => /\.(ts|mjs)$/.test(name))
       .map((name) =>
         relative(root, join(root, folder, name))
           .split('\\')

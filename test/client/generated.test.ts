@@ -3,5 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
 it('are fresh', () => {
-  expect(() => execFileSync(process.execPath, ['codegen.mjs', '--check'], { stdio: 'pipe' })).not.toThrow();
+  const codegen = ['src/build/codegen.mjs', '--check'];
+  expect(() => execFileSync(process.execPath, codegen, { stdio: 'pipe' })).not.toThrow();
 });

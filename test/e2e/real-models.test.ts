@@ -1,6 +1,6 @@
 /** Models of other programs, from a folder and from a hub, through the API and through the commands for scripts. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -111,6 +111,7 @@ describe('real models', () => {
   beforeAll(async () => {
     await writeTinyModel(at('model'), { spec: { ...tinySpec, architecture, prompts, defaultPromptName: 'own' } });
     await writeFile(at('texts.json'), JSON.stringify(texts));
+    await writeFile(at('long.json'), JSON.stringify(['oil '.repeat(300_000)]));
   });
 
   describe('without a service', () => {
@@ -155,7 +156,6 @@ describe('real models', () => {
         tokens: [],
         truncated: [],
       });
-      await writeFile(at('long.json'), JSON.stringify(['oil '.repeat(300_000)]));
       const long = await run('long', ['tokenize', '--model', at('model'), '--texts', at('long.json'), '--json']);
       expect(lastLine<{ ids: number[][] }>(long).ids[0]).toHaveLength(300_002);
     });
@@ -204,30 +204,33 @@ describe('real models', () => {
     let hub: HubServer;
     let tandem: RunningTandem;
     let client: TandemClient;
-    const settings = (offline: boolean) => ({
-      ...loadConfig({ ...process.env, TANDEM_DATA: at('data'), TANDEM_PORT: '0' }),
-      hub: { endpoint: hub.endpoint, token: 'hf_secretsecret', offline },
-    });
+    /** The model that every test finds, imported from the hub. */
+    let tiny: { readonly id: string };
+    const start = (data: string, offline: boolean) => {
+      const config = loadConfig({ ...process.env, TANDEM_DATA: at(data), TANDEM_PORT: '0' });
+      const settings = { ...config, hub: { endpoint: hub.endpoint, token: 'hf_secretsecret', offline } };
+      return startTandem(settings, { logger: createLogger('test', 'silent') });
+    };
     beforeAll(async () => {
       const files = await readdir(at('model'), { recursive: true, withFileTypes: true });
       const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
       const contents = paths.map(async (path) => [path.slice(at('model').length + 1), await readFile(path)] as const);
       hub = await startHub(repository, new Map(await Promise.all(contents)));
-      tandem = await startTandem(settings(false), { logger: createLogger('test', 'silent') });
+      tandem = await start('data', false);
       client = createClient({ url: tandem.url });
+      tiny = await importFromHub(client, 'tiny');
     });
     afterAll(async () => {
       await tandem?.close();
       await hub?.close();
     });
-    const importFromHub = async (name: string, revision = 'main') => {
+    const importFromHub = async (from: TandemClient, name: string, revision = 'main') => {
       const source = { hub: { repository, revision } };
-      return (await client.execute(ImportModelDocument, { input: { name, source } })).importModel.model;
+      return (await from.execute(ImportModelDocument, { input: { name, source } })).importModel.model;
     };
 
     it('imports a model from a hub: the vectors are those of the folder', async () => {
-      const model = await importFromHub('tiny');
-      const { embed } = await client.execute(EmbedDocument, { texts, checkpoint: { id: model.id }, prompt: {} });
+      const { embed } = await client.execute(EmbedDocument, { texts, checkpoint: { id: tiny.id }, prompt: {} });
       expect(embed.report.prompt).toBe(prompts.own);
       const ended = await run('d', [
         'embed',
@@ -355,23 +358,28 @@ describe('real models', () => {
 
     it('names what the hub refuses, and keeps the token out of everything', async () => {
       hub.misbehave = { status: 403, errorCode: 'GatedRepo' };
-      const error: Error = await importFromHub('gated', 'v1').catch((reason) => reason);
+      const error: Error = await importFromHub(client, 'gated', 'v1').catch((reason) => reason);
       hub.misbehave = {};
       expect(error).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('gated') });
       expect(JSON.stringify(error)).not.toContain('secret');
     });
 
     it('imports it again without a network', async () => {
-      const [{ id }] = (await client.execute(ModelsDocument, {})).models.nodes;
-      await client.execute(DeleteModelDocument, { id });
-      await tandem.close();
+      const online = await start('offline', false);
+      const connected = createClient({ url: online.url });
+      const { id } = await importFromHub(connected, 'online');
+      await connected.execute(DeleteModelDocument, { id });
+      await online.close();
       hub.asked.length = 0;
-      tandem = await startTandem(settings(true), { logger: createLogger('test', 'silent') });
-      client = createClient({ url: tandem.url });
-      expect((await importFromHub('offline')).name).toBe('offline');
-      expect(hub.asked).toEqual([]);
-      await expect(importFromHub('absent', 'v1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      await rm(at('data', 'hub'), { recursive: true });
+      const offline = await start('offline', true);
+      try {
+        const alone = createClient({ url: offline.url });
+        expect((await importFromHub(alone, 'offline')).name).toBe('offline');
+        expect(hub.asked).toEqual([]);
+        await expect(importFromHub(alone, 'absent', 'v1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      } finally {
+        await offline.close();
+      }
     });
   });
 });

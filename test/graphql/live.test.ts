@@ -1,8 +1,9 @@
-/** The API on a real service, from the first import to the last delete. One start for all suites; they run in order. */
+/** The API on a real service, from the first import to the last delete. All suites share one start and one fixture. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { datasetSuite } from './live/datasets.ts';
-import { closingSuite, deleteSuite, systemSuite } from './live/ending.ts';
-import { type Live, startLive, stopLive } from './live/harness.ts';
+import { deleteSuite, restartSuite, systemSuite } from './live/ending.ts';
+import { startLive } from './live/fixture.ts';
+import { type Live, stopLive } from './live/harness.ts';
 import { httpSuite } from './live/http.ts';
 import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
@@ -24,5 +25,7 @@ describe('the API', () => {
   servingSuite(current);
   systemSuite(current);
   deleteSuite(current);
-  closingSuite(current);
+  restartSuite(current, (restarted) => {
+    live = restarted;
+  });
 });

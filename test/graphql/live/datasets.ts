@@ -2,36 +2,8 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { graded, importRecords, irRecords, plain, stsRecords } from './fixture.ts';
 import { get, inputRefusal, type Live, refusal } from './harness.ts';
-
-const parts = ['pump', 'valve', 'fan', 'belt', 'gear', 'motor'];
-const faults = ['leaks oil', 'makes noise', 'runs hot', 'is stuck'];
-
-const plain = (text: string) => ({ text });
-const graded = (text: string, score: number) => ({ text: plain(text), score });
-
-/** 24 questions, the last six for test; the answer names the same part and fault. */
-export const irRecords = parts.flatMap((part, i) =>
-  faults.map((fault, j) => ({
-    task: 'IR',
-    split: j === 3 ? 'TEST' : 'TRAIN',
-    query: plain(`why the ${part} ${fault}`),
-    positives: [graded(`The ${part} ${fault}: replace its seal ${i}${j}.`, 1)],
-    negatives: [graded(`The ${parts[(i + 1) % 6]} ${faults[(j + 1) % 4]}: call the fitter ${i}${j}.`, 0)],
-  })),
-);
-
-/** 24 pairs with a grade from 0 to 5. */
-export const stsRecords = parts.flatMap((part, i) =>
-  faults.map((fault, j) => ({
-    task: 'STS',
-    split: j === 3 ? 'TEST' : 'TRAIN',
-    query: plain(`the ${part} ${fault}`),
-    positives: [
-      graded(j % 2 === 0 ? `this ${part} ${fault}` : `this ${parts[(i + 2) % 6]} works`, j % 2 === 0 ? 5 : i % 3),
-    ],
-  })),
-);
 
 const importMutation = `mutation($input: ImportDatasetInput!) {
   importDataset(input: $input) {
@@ -62,11 +34,10 @@ export function datasetSuite(live: () => Live): void {
 
   describe('importDataset', () => {
     it('takes records of a request', async () => {
-      const { made } = live();
-      const ir = await importNow(live(), { name: ' ir ', source: { records: irRecords } });
-      expect(ir.importDataset).toMatchObject({
+      const { importDataset } = await importNow(live(), { name: ' inline ', source: { records: irRecords } });
+      expect(importDataset).toMatchObject({
         reused: false,
-        job: { kind: 'IMPORT_DATASET', state: 'SUCCEEDED', resultId: ir.importDataset.dataset.id },
+        job: { kind: 'IMPORT_DATASET', state: 'SUCCEEDED', resultId: importDataset.dataset.id },
         dataset: {
           version: 1,
           task: 'IR',
@@ -74,15 +45,15 @@ export function datasetSuite(live: () => Live): void {
           splits: [{ split: 'TRAIN', records: 18 }, { split: 'DEV' }, {}],
         },
       });
-      const sts = await importNow(live(), { name: 'sts', source: { records: stsRecords }, scaleHigh: 5 });
-      made.ir = ir.importDataset.dataset.id;
-      made.sts = sts.importDataset.dataset.id;
+      const named = '{ datasets(filter: { name: "inline" }) { nodes { id } } }';
+      expect(await get(live(), named)).toEqual({ datasets: { nodes: [{ id: importDataset.dataset.id }] } });
     });
 
     it('reuses an equal import of the name, makes a version of another', async () => {
-      const same = await importNow(live(), { name: 'ir', source: { records: irRecords } });
-      expect(same.importDataset).toMatchObject({ reused: true, dataset: { id: live().made.ir } });
-      const other = await importNow(live(), { name: 'ir', source: { records: irRecords.slice(1) } });
+      const first = await importNow(live(), { name: 'versions', source: { records: irRecords } });
+      const same = await importNow(live(), { name: 'versions', source: { records: irRecords } });
+      expect(same.importDataset).toMatchObject({ reused: true, dataset: { id: first.importDataset.dataset.id } });
+      const other = await importNow(live(), { name: 'versions', source: { records: irRecords.slice(1) } });
       expect(other.importDataset).toMatchObject({ reused: false, dataset: { version: 2 } });
       const renamed = await importNow(live(), { name: 'copy', source: { records: irRecords } });
       expect(renamed.importDataset.dataset.digest).toBe(same.importDataset.dataset.digest);
@@ -90,7 +61,7 @@ export function datasetSuite(live: () => Live): void {
       await get(live(), 'mutation($id: ID!) { deleteDataset(id: $id) { deletedId } }', { id });
       const records = '{ dataset(id: "$") { records(split: TRAIN, first: 1) { nodes { key } } } }'.replace(
         '$',
-        live().made.ir,
+        first.importDataset.dataset.id,
       );
       expect(await get(live(), records)).toMatchObject({ dataset: { records: { nodes: [{ key: 'train-1' }] } } });
     });
@@ -186,6 +157,14 @@ export function datasetSuite(live: () => Live): void {
 
   describe('data sets', () => {
     it('are paged, filtered and ordered', async () => {
+      for (const [name, from] of [
+        ['page b', 0],
+        ['page a', 0],
+        ['page b', 1],
+        ['page c', 0],
+      ] as const) {
+        await importRecords(live(), name, stsRecords.slice(from), 5);
+      }
       const query = `query($after: String) {
         datasets(first: 2, after: $after, orderBy: { field: NAME, direction: ASC }) {
           totalCount pageInfo { hasNextPage endCursor } nodes { name version }
@@ -199,14 +178,20 @@ export function datasetSuite(live: () => Live): void {
         };
       }
       const names: object[] = [];
+      const totals = new Set<number>();
       for (let after: string | null = null, more = true; more; ) {
         const { datasets }: Names = await get<Names>(live(), query, { after });
         names.push(...datasets.nodes);
         more = datasets.pageInfo.hasNextPage;
         after = datasets.pageInfo.endCursor;
-        expect(datasets.totalCount).toBe(5);
+        totals.add(datasets.totalCount);
       }
-      expect(names.map((row) => Object.values(row).join(' '))).toEqual(['ir 1', 'ir 2', 'once 1', 'sts 1', 'table 1']);
+      expect([...totals]).toEqual([names.length]);
+      const found = names.map((row) => Object.values(row).join(' '));
+      const mine = /^(ir|page .|sts) /;
+      expect(found.filter((name) => mine.test(name))).toEqual([
+        ...['ir 1', 'page a 1', 'page b 1', 'page b 2', 'page c 1', 'sts 1'],
+      ]);
       const filtered = '{ datasets(filter: { task: STS, name: "sts" }, first: 0) { totalCount nodes { id } } }';
       expect(await get(live(), filtered)).toEqual({ datasets: { totalCount: 1, nodes: [] } });
     });

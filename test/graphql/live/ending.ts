@@ -1,12 +1,22 @@
-/** Deleting what is in use and what is not, the system query, jobs, and the end of the service. */
+/** Deleting what is in use and what is not, the system query, jobs, and a restart of the service. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createClient, RunEventsDocument } from '../../../src/client/index.ts';
-import { createLogger } from '../../../src/log.ts';
-import { startTandem } from '../../../src/main.ts';
-import { get, headers, type Live, refusal } from './harness.ts';
+import {
+  architecture,
+  checkpointsOf,
+  createCollection,
+  createModel,
+  fuse,
+  importRecords,
+  irRecords,
+  settings,
+  startRun,
+  stsRecords,
+} from './fixture.ts';
+import { eventsOf, get, inputRefusal, type Live, openStream, refusal, serve } from './harness.ts';
 
 export function deleteSuite(live: () => Live): void {
   const remove = (what: string) => `mutation($id: ID!) { delete${what}(id: $id) { deletedId } }`;
@@ -15,36 +25,57 @@ export function deleteSuite(live: () => Live): void {
     expect([extensions['code'], message]).toEqual(['CONFLICT', expect.stringContaining(users)]);
   };
 
-  describe('deleting', () => {
-    it('names the users of what is in use', async () => {
-      const { ir, model, run, checkpoints } = live().made;
-      await conflict('Dataset', ir, 'run "tiny joint"');
-      await conflict('Model', model, 'run "tiny joint"');
-      await conflict('Run', run, 'collection "notes"');
-      await conflict('Checkpoint', checkpoints[1] ?? '', 'collection "notes"');
-      await conflict('Checkpoint', checkpoints[0] ?? '', 'fused checkpoint');
-      const query = 'query($id: ID!) { model(id: $id) { checkpoint { id } } }';
-      const { model: found } = await get<{ model: { checkpoint: { id: string } } }>(live(), query, { id: model });
-      await conflict('Checkpoint', found.checkpoint.id, 'untrained weights of the model "tiny"');
-    });
+  const kinds = ['datasets', 'models', 'states', 'segments'] as const;
+  /** Rows and files of everything that can be deleted. */
+  async function contents() {
+    const objects = join(live().config.dataDir, 'objects');
+    const filesOf = async (kind: string) => (existsSync(join(objects, kind)) ? readdir(join(objects, kind)) : []);
+    const files = Object.fromEntries(
+      await Promise.all(kinds.map(async (kind) => [kind, (await filesOf(kind)).sort()])),
+    );
+    const counts = ['datasets', 'runs', 'models', 'checkpoints', 'collections'].map((name) => `${name} { totalCount }`);
+    return {
+      rows: await get(live(), `{ ${counts.join(' ')} }`),
+      files: files as Record<(typeof kinds)[number], string[]>,
+    };
+  }
+  /** One of each, with weights and records that nothing else has. */
+  async function makeEverything() {
+    const dataset = await importRecords(live(), 'deleted', irRecords.toReversed());
+    const spec = { name: 'tiny', seed: 7, vocabularyFrom: [dataset], vocabularySize: 200, maxLength: 24, architecture };
+    const model = await createModel(live(), spec);
+    const datasets = [{ dataset }, { dataset: live().made.sts }];
+    const run = await startRun(live(), { model: model.id, datasets, settings });
+    const checkpoints = await checkpointsOf(live(), run);
+    const fused = await fuse(live(), checkpoints);
+    const collection = await createCollection(live(), { name: 'last', checkpoint: { id: checkpoints[1] } });
+    const add = 'mutation($input: AddDocumentsInput!) { addDocuments(input: $input) { added } }';
+    await get(live(), add, { input: { collection, documents: [{ key: 'd0', text: 'the pump leaks oil' }] } });
+    const search = 'query($collection: ID!) { search(collection: $collection, query: "the pump") { searched } }';
+    expect(await get(live(), search, { collection })).toEqual({ search: { searched: 1 } });
+    return { dataset, model, run, checkpoints, fused, collection };
+  }
 
-    it('goes from users to used, and takes the files along', async () => {
-      const { ir, model, run, fused, collection, checkpoints } = live().made;
-      const objects = join(live().config.dataDir, 'objects');
-      const filesOf = async (kind: string) => (existsSync(join(objects, kind)) ? readdir(join(objects, kind)) : []);
+  describe('deleting', () => {
+    it('names the users of what is in use, goes from users to used, and takes the files along', async () => {
+      const before = await contents();
+      const { dataset, model, run, checkpoints, fused, collection } = await makeEverything();
+      await conflict('Dataset', dataset, 'run "tiny joint"');
+      await conflict('Model', model.id, 'run "tiny joint"');
+      await conflict('Run', run, 'collection "last"');
+      await conflict('Checkpoint', checkpoints[1] ?? '', 'collection "last"');
+      await conflict('Checkpoint', checkpoints[0] ?? '', 'fused checkpoint');
+      await conflict('Checkpoint', model.checkpoint.id, 'untrained weights of the model "tiny"');
+
+      const during = await contents();
+      for (const kind of kinds) expect(during.files[kind].length, kind).toBeGreaterThan(before.files[kind].length);
       await get(live(), remove('Collection'), { id: collection });
       await get(live(), remove('Checkpoint'), { id: fused });
       await get(live(), remove('Checkpoint'), { id: checkpoints[1] });
       await get(live(), remove('Run'), { id: run });
-      await get(live(), remove('Model'), { id: model });
-      await get(live(), remove('Dataset'), { id: ir });
-      expect(await filesOf('models')).toEqual([]);
-      expect(await filesOf('states')).toEqual([]);
-      expect(await filesOf('segments')).toEqual([]);
-      const rest =
-        '{ runs { totalCount } models { totalCount } checkpoints { totalCount } collections { totalCount } }';
-      const none = { totalCount: 0 };
-      expect(await get(live(), rest)).toEqual({ runs: none, models: none, checkpoints: none, collections: none });
+      await get(live(), remove('Model'), { id: model.id });
+      await get(live(), remove('Dataset'), { id: dataset });
+      expect(await contents()).toEqual(before);
     });
 
     it.each(['Dataset', 'Model', 'Run', 'Checkpoint', 'Collection', 'Evaluation'])(
@@ -86,87 +117,66 @@ export function systemSuite(live: () => Live): void {
       }
       const query =
         '{ jobs(filter: { kind: IMPORT_DATASET, state: FAILED }) { totalCount nodes { id error { code message } } } }';
+      const bad = { name: 'bad', source: { records: [{ ...stsRecords[0], positives: [] }] }, scaleHigh: 5 };
+      await inputRefusal(live(), 'importDataset', 'ImportDatasetInput', bad);
       const { jobs } = await get<Jobs>(live(), query);
       expect(jobs.nodes[0]).toMatchObject({ error: { code: 'BAD_USER_INPUT' } });
       const id = jobs.nodes[0]?.id;
       const follow = 'subscription($id: ID!) { jobEvents(jobId: $id) { state kind } }';
-      const body = JSON.stringify({ query: follow, variables: { id } });
-      const response = await fetch(`${live().url}/graphql`, {
-        method: 'POST',
-        headers: { ...headers, accept: 'text/event-stream' },
-        body,
-      });
       const event = 'event: next\ndata: {"data":{"jobEvents":{"state":"FAILED","kind":"IMPORT_DATASET"}}}\n\n';
-      expect((await response.text()).replaceAll(/^:\n\n/gm, '')).toBe(`${event}event: complete\ndata:\n\n`);
+      expect(await eventsOf(live(), follow, { id })).toBe(`${event}event: complete\ndata:\n\n`);
       const cancel = await refusal(live(), 'mutation($id: ID!) { cancelJob(id: $id) { id } }', { id });
       expect(cancel.extensions['code']).toBe('CONFLICT');
     });
   });
 }
 
-export function closingSuite(live: () => Live): void {
-  it('ends an open stream, takes its address away and stops listening', async () => {
-    const { made, url, tandem, config } = live();
-    const create = 'mutation($input: CreateModelInput!) { createModel(input: $input) { model { id } } }';
-    const architecture = { layers: 1, width: 8, heads: 1, innerWidth: 8, maxPositions: 24 };
-    const spec = { name: 'last', vocabularyFrom: [made.sts], vocabularySize: 200, maxLength: 24, architecture };
-    const { createModel } = await get<{ createModel: { model: { id: string } } }>(live(), create, { input: spec });
-    const start = 'mutation($input: StartRunInput!) { startRun(input: $input) { run { id } } }';
-    const settings = { epochs: 500, irBatchSize: 6, stsBatchSize: 6, positives: 1, negatives: 1, maxLength: 24 };
-    const input = { model: createModel.model.id, datasets: [{ dataset: made.sts }], settings };
-    const { startRun } = await get<{ startRun: { run: { id: string } } }>(live(), start, { input });
-    const query = 'subscription($id: ID!) { runEvents(runId: $id) { __typename ... on RunStateChanged { state } } }';
-    const body = JSON.stringify({ query, variables: { id: startRun.run.id } });
-    const stream = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { ...headers, accept: 'text/event-stream' },
-      body,
-    });
-    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
-    let text = '';
-    const read = async (): Promise<boolean> => {
-      const { value, done } = (await reader?.read().catch(() => undefined)) ?? { value: undefined, done: true };
-      text += value ?? '';
-      return !done;
-    };
-    while (!text.includes('RunStep') && (await read()));
-    const closed = tandem.close({ graceMs: 10_000 });
-    while (await read());
-    await closed;
-    expect(text).toContain('"state":"INTERRUPTED"');
-    expect(existsSync(join(config.dataDir, 'server.json'))).toBe(false);
-    await expect(fetch(`${url}/health`)).rejects.toThrow();
-    live().made.run = startRun.run.id;
-  });
-
-  it('comes up again and resumes the run where it stopped', async () => {
+/** `replace` gives the other tests the service that came up again. */
+export function restartSuite(live: () => Live, replace: (restarted: Live) => void): void {
+  it('ends an open stream, stops listening, comes up again and resumes the run where it stopped', async () => {
     const { made, config } = live();
-    const tandem = await startTandem(config, { logger: createLogger('test', 'silent') });
-    try {
-      const again: Live = { ...live(), tandem, url: tandem.url };
-      const state = 'query($id: ID!) { run(id: $id) { state step lastSeq } }';
-      const { run } = await get<{ run: { state: string; step: number; lastSeq: number } }>(again, state, {
-        id: made.run,
-      });
-      expect(run.state).toBe('INTERRUPTED');
-      const resume = 'mutation($id: ID!) { resumeRun(id: $id) { run { id attempt } } }';
-      await get(again, resume, { id: made.run });
-      const steps: number[] = [];
-      const attempts: number[] = [];
-      const events = createClient({ url: tandem.url }).subscribe(RunEventsDocument, {
-        runId: made.run,
-        after: run.lastSeq,
-      });
-      for await (const { runEvents: event } of events) {
-        if (event.__typename === 'RunStarted') attempts.push(event.attempt);
-        if (event.__typename === 'RunStep') steps.push(event.step);
-        if (steps.length === 2) break;
-      }
-      expect(attempts).toEqual([2]);
-      expect(steps).toEqual([run.step + 1, run.step + 2]);
-      await get(again, 'mutation($id: ID!) { cancelRun(id: $id) { run { state } } }', { id: made.run });
-    } finally {
-      await tandem.close();
+    const spec = { name: 'restarted', vocabularyFrom: [made.sts], vocabularySize: 200, maxLength: 24, architecture };
+    const { id: model } = await createModel(live(), spec);
+    const long = { model, datasets: [{ dataset: made.sts }], settings: { ...settings, epochs: 500 } };
+    const id = await startRun(live(), long);
+    await closeDuring(live(), id);
+    const restarted: Live = { ...(await serve(config)), made };
+    replace(restarted);
+
+    const state = 'query($id: ID!) { run(id: $id) { state step lastSeq } }';
+    const { run } = await get<{ run: { state: string; step: number; lastSeq: number } }>(restarted, state, { id });
+    expect(run.state).toBe('INTERRUPTED');
+    await get(restarted, 'mutation($id: ID!) { resumeRun(id: $id) { run { id attempt } } }', { id });
+    const steps: number[] = [];
+    const attempts: number[] = [];
+    const client = createClient({ url: restarted.url });
+    for await (const { runEvents: event } of client.subscribe(RunEventsDocument, { runId: id, after: run.lastSeq })) {
+      if (event.__typename === 'RunStarted') attempts.push(event.attempt);
+      if (event.__typename === 'RunStep') steps.push(event.step);
+      if (steps.length === 2) break;
     }
+    expect(attempts).toEqual([2]);
+    expect(steps).toEqual([run.step + 1, run.step + 2]);
+    await get(restarted, 'mutation($id: ID!) { cancelRun(id: $id) { run { state } } }', { id });
   });
+}
+
+/** Closes the service while a client follows this run: the stream ends, the address is gone, the port is free. */
+async function closeDuring({ url, tandem, config }: Live, id: string): Promise<void> {
+  const query = 'subscription($id: ID!) { runEvents(runId: $id) { __typename ... on RunStateChanged { state } } }';
+  const stream = await openStream({ url }, query, { id });
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const read = async (): Promise<boolean> => {
+    const { value, done } = (await reader?.read().catch(() => undefined)) ?? { value: undefined, done: true };
+    text += value ?? '';
+    return !done;
+  };
+  while (!text.includes('RunStep') && (await read()));
+  const closed = tandem.close({ graceMs: 10_000 });
+  while (await read());
+  await closed;
+  expect(text).toContain('"state":"INTERRUPTED"');
+  expect(existsSync(join(config.dataDir, 'server.json'))).toBe(false);
+  await expect(fetch(`${url}/health`)).rejects.toThrow();
 }

@@ -1,13 +1,12 @@
 /**
  * One real service for all suites of live.test.ts: PGlite, storage, worker threads, a software or hardware adapter, HTTP.
- * The suites run in order and build on each other; what they share is in `made`.
+ * What the tests share is in `made`: it is there before the first test, and no test changes it, so that each test runs
+ * alone and in any order.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Config, defaultLimits, loadConfig } from '../../../src/config.ts';
+import { type Config, defaultLimits } from '../../../src/config.ts';
 import { createLogger } from '../../../src/log.ts';
 import { type RunningTandem, startTandem } from '../../../src/main.ts';
 
@@ -27,33 +26,33 @@ export interface Answer<T = Data> {
 
 export const limits = { ...defaultLimits, bodyBytes: 300_000, textCodePoints: 2_000, listItems: 120, pageSize: 20 };
 
-/** Ids of what earlier suites made. */
+/** Ids of the fixture. */
 export interface Made {
-  ir: string;
-  sts: string;
-  model: string;
-  run: string;
-  checkpoints: string[];
-  fused: string;
-  collection: string;
+  readonly ir: string;
+  readonly sts: string;
+  readonly model: string;
+  readonly run: string;
+  /** Those of the run: the untrained one and the trained one. */
+  readonly checkpoints: readonly string[];
 }
 
-export interface Live {
+export interface Served {
   readonly config: Config;
   readonly url: string;
   readonly tandem: RunningTandem;
+}
+
+export interface Live extends Served {
   readonly made: Made;
 }
 
-export async function startLive(): Promise<Live> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'tandem-live-'));
-  const config: Config = { ...loadConfig({ ...process.env, TANDEM_DATA: dataDir, TANDEM_PORT: '0' }), limits };
+/** The service on a data folder that is there. */
+export async function serve(config: Config): Promise<Served> {
   const tandem = await startTandem(config, { logger: createLogger('test', 'silent') });
-  const made: Made = { ir: '', sts: '', model: '', run: '', checkpoints: [], fused: '', collection: '' };
-  return { config, url: tandem.url, tandem, made };
+  return { config, url: tandem.url, tandem };
 }
 
-export async function stopLive({ tandem, config }: Live): Promise<void> {
+export async function stopLive({ tandem, config }: Served): Promise<void> {
   await tandem.close();
   await rm(config.dataDir, { recursive: true, force: true });
 }
@@ -62,7 +61,7 @@ export const headers = { 'content-type': 'application/json', 'x-graphql-yoga-csr
 
 /** Sends an operation and reads the whole answer. */
 export async function ask<T = Data>(
-  { url }: Live,
+  { url }: Served,
   query: string,
   variables: Readonly<Record<string, unknown>> = {},
 ): Promise<Answer<T>> {
@@ -76,7 +75,7 @@ export async function ask<T = Data>(
 
 /** The data of an operation that must succeed. */
 export async function get<T = Data>(
-  live: Live,
+  live: Served,
   query: string,
   variables: Readonly<Record<string, unknown>> = {},
 ): Promise<T> {
@@ -87,7 +86,7 @@ export async function get<T = Data>(
 
 /** The first error of an operation that must fail: it names what was expected, and what to do unless it is syntax. */
 export async function refusal(
-  live: Live,
+  live: Served,
   query: string,
   variables: Readonly<Record<string, unknown>> = {},
 ): Promise<Failure> {
@@ -99,11 +98,34 @@ export async function refusal(
 }
 
 /** [code, field] of a refused mutation with one input. */
-export async function inputRefusal(live: Live, mutation: string, type: string, input: unknown): Promise<unknown[]> {
+export async function inputRefusal(live: Served, mutation: string, type: string, input: unknown): Promise<unknown[]> {
   const query = `mutation($input: ${type}!) { ${mutation}(input: $input) { __typename } }`;
   const { extensions } = await refusal(live, query, { input });
   return [extensions['code'], extensions['field']];
 }
+
+/** The text of an operation's event stream, without the comments that keep the connection open. */
+export async function eventsOf(
+  { url }: Served,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const response = await openStream({ url }, query, variables);
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  return (await response.text()).replaceAll(/^:\n\n/gm, '');
+}
+
+/** Opens the event stream of a subscription. */
+export const openStream = (
+  { url }: Pick<Served, 'url'>,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<Response> =>
+  fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { ...headers, accept: 'text/event-stream' },
+    body: JSON.stringify({ query, variables }),
+  });
 
 export interface RawAnswer {
   readonly status: number;
@@ -113,7 +135,7 @@ export interface RawAnswer {
 
 /** A request with any header, Host included, which fetch would not send. */
 export function raw(
-  { url }: Live,
+  { url }: Served,
   path: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ): Promise<RawAnswer> {

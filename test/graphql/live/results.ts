@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createModel, fuse } from './fixture.ts';
 import { get, inputRefusal, type Live, refusal } from './harness.ts';
 
 export function resultSuite(live: () => Live): void {
@@ -88,9 +89,7 @@ export function resultSuite(live: () => Live): void {
         }
       }`;
       const ids = live().made.checkpoints;
-      const { fuseCheckpoints } = await get<{ fuseCheckpoints: { checkpoint: { id: string } } }>(live(), query, {
-        ids,
-      });
+      const { fuseCheckpoints } = await get(live(), query, { ids });
       expect(fuseCheckpoints).toMatchObject({
         job: { state: 'SUCCEEDED' },
         checkpoint: {
@@ -102,18 +101,21 @@ export function resultSuite(live: () => Live): void {
           },
         },
       });
-      live().made.fused = fuseCheckpoints.checkpoint.id;
     });
 
     it.each([
-      ['one checkpoint', (ids: string[]) => ({ checkpoints: ids.slice(1) }), 'input.checkpoints'],
-      ['one twice', (ids: string[]) => ({ checkpoints: [ids[0], ids[0]] }), 'input.checkpoints.1'],
+      ['one checkpoint', (ids: readonly string[]) => ({ checkpoints: ids.slice(1) }), 'input.checkpoints'],
+      ['one twice', (ids: readonly string[]) => ({ checkpoints: [ids[0], ids[0]] }), 'input.checkpoints.1'],
       [
         'a power out of range',
-        (_ids: string[]) => ({ method: 'DELTA_GUIDED', parameters: { power: 99 } }),
+        (_ids: readonly string[]) => ({ method: 'DELTA_GUIDED', parameters: { power: 99 } }),
         'input.parameters.power',
       ],
-      ['a parameter of another method', (_ids: string[]) => ({ parameters: { power: 1 } }), 'input.parameters.power'],
+      [
+        'a parameter of another method',
+        (_ids: readonly string[]) => ({ parameters: { power: 1 } }),
+        'input.parameters.power',
+      ],
     ])('refuses %s', async (_what, change, field) => {
       const ids = live().made.checkpoints;
       const input = { checkpoints: ids, method: 'UNIFORM_SOUP', ...change(ids) };
@@ -123,22 +125,17 @@ export function resultSuite(live: () => Live): void {
       ]);
     });
 
-    it('refuses strangers', async () => {
+    it('refuses checkpoints of different models', async () => {
       const { ir, checkpoints } = live().made;
-      const create = `mutation($input: CreateModelInput!) { createModel(input: $input) { model { id checkpoint { id } } } }`;
       const architecture = { layers: 1, width: 8, heads: 1, innerWidth: 8, maxPositions: 16 };
       const input = { name: 'other', vocabularyFrom: [ir], vocabularySize: 200, maxLength: 16, architecture };
-      const { createModel } = await get<{ createModel: { model: { id: string; checkpoint: { id: string } } } }>(
-        live(),
-        create,
-        { input },
-      );
-      const strangers = { checkpoints: [checkpoints[1], createModel.model.checkpoint.id], method: 'UNIFORM_SOUP' };
+      const stranger = await createModel(live(), input);
+      const strangers = { checkpoints: [checkpoints[1], stranger.checkpoint.id], method: 'UNIFORM_SOUP' };
       const found = await inputRefusal(live(), 'fuseCheckpoints', 'FuseCheckpointsInput', strangers);
       expect(found).toEqual(['BAD_USER_INPUT', 'input.checkpoints.1']);
       const remove = 'mutation($id: ID!) { deleteModel(id: $id) { deletedId } }';
-      expect(await get(live(), remove, { id: createModel.model.id })).toEqual({
-        deleteModel: { deletedId: createModel.model.id },
+      expect(await get(live(), remove, { id: stranger.id })).toEqual({
+        deleteModel: { deletedId: stranger.id },
       });
     });
   });
@@ -169,7 +166,7 @@ export function resultSuite(live: () => Live): void {
       'mutation($input: ExportCheckpointInput!) { exportCheckpoint(input: $input) { path files bytes job { state } } }';
 
     it('writes a sentence-transformers folder once', async () => {
-      const input = { checkpoint: { id: live().made.fused }, folder: 'fused-1' };
+      const input = { checkpoint: { id: await fuse(live(), live().made.checkpoints) }, folder: 'fused-1' };
       interface Exported {
         readonly exportCheckpoint: { readonly path: string; readonly files: readonly string[] };
       }

@@ -1,5 +1,6 @@
 /** embed, similarity, collections and search. */
 import { describe, expect, it } from 'vitest';
+import { createCollection } from './fixture.ts';
 import { get, inputRefusal, type Live, refusal } from './harness.ts';
 
 interface Embedded {
@@ -115,6 +116,19 @@ export function servingSuite(live: () => Live): void {
       }),
     );
 
+    /** A collection of the four documents. */
+    async function filled(name: string): Promise<string> {
+      const collection = await createCollection(live(), { name, checkpoint: checkpoint() });
+      await get(live(), add, { input: { collection, documents } });
+      return collection;
+    }
+    let unchanged: Promise<string> | undefined;
+    /** One collection for all tests that only read it. */
+    const shared = (): Promise<string> => {
+      unchanged ??= filled('unchanged');
+      return unchanged;
+    };
+
     it('are made, filled, searched', async () => {
       const create =
         'mutation($input: CreateCollectionInput!) { createCollection(input: $input) { collection { id dimension } } }';
@@ -125,7 +139,6 @@ export function servingSuite(live: () => Live): void {
       const again = await get<{ createCollection: { collection: { id: string } } }>(live(), create, { input });
       expect(again.createCollection.collection.id).toBe(createCollection.collection.id);
       const collection = createCollection.collection.id;
-      live().made.collection = collection;
       expect(await get(live(), search, { collection, query: 'pump' })).toMatchObject({
         search: { searched: 0, hits: [] },
       });
@@ -148,7 +161,7 @@ export function servingSuite(live: () => Live): void {
     });
 
     it('are filled once for a key: again, it answers with the same numbers', async () => {
-      const { collection } = live().made;
+      const collection = await filled('filled once');
       const added = [...documents.slice(0, 1), { key: 'd9', text: 'the valve is shut' }];
       const input = { collection, documents: added, idempotencyKey: 'documents-1' };
       const first = await get<{ addDocuments: object }>(live(), add, { input });
@@ -159,7 +172,7 @@ export function servingSuite(live: () => Live): void {
     });
 
     it('are found while documents are added', async () => {
-      const { collection } = live().made;
+      const collection = await filled('added to');
       const searched = () => get<Found>(live(), search, { collection, query: 'the pump leaks oil' });
       for (let round = 0; round < 3; round += 1) {
         const adding = get(live(), add, { input: { collection, documents } });
@@ -170,7 +183,7 @@ export function servingSuite(live: () => Live): void {
     });
 
     it('find what was replaced, added and deleted at once', async () => {
-      const { collection } = live().made;
+      const collection = await filled('replaced in');
       const input = {
         collection,
         documents: [
@@ -212,21 +225,22 @@ export function servingSuite(live: () => Live): void {
       ['a NUL', { documents: [{ key: 'x', text: 'a\0b' }] }, 'BAD_USER_INPUT', 'input.documents.0'],
       ['an empty key', { documents: [{ key: '', text: 'a' }] }, 'BAD_USER_INPUT', 'input.documents.0.key'],
     ])('refuse %s, and nothing is half-written', async (_what, change, code, field) => {
-      const input = { collection: live().made.collection, ...change };
+      const collection = await shared();
+      const input = { collection, ...change };
       expect(await inputRefusal(live(), 'addDocuments', 'AddDocumentsInput', input)).toEqual([code, field]);
       const count = 'query($id: ID!) { collection(id: $id) { documents(first: 0) { totalCount } } }';
-      expect(await get(live(), count, { id: live().made.collection })).toEqual({
+      expect(await get(live(), count, { id: collection })).toEqual({
         collection: { documents: { totalCount: 4 } },
       });
     });
 
     it('have names of their own; searches have a query and a k', async () => {
+      const collection = await shared();
       const taken = await inputRefusal(live(), 'createCollection', 'CreateCollectionInput', {
-        name: 'notes',
+        name: 'unchanged',
         checkpoint: checkpoint(),
       });
       expect(taken).toEqual(['CONFLICT', 'input.name']);
-      const { collection } = live().made;
       for (const [variables, field] of [
         [{ collection, query: '' }, 'query'],
         [{ collection, query: 'x', k: 0 }, 'k'],

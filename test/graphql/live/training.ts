@@ -1,27 +1,16 @@
 /** Models, plans, runs, their events to the letter. */
 import { describe, expect, it } from 'vitest';
 import { createClient, RunEventsDocument } from '../../../src/client/index.ts';
-import { ask, get, headers, inputRefusal, type Live, refusal } from './harness.ts';
+import { architecture, settings, startRun } from './fixture.ts';
+import { ask, eventsOf, get, inputRefusal, type Live, refusal } from './harness.ts';
 
-const architecture = { layers: 1, width: 16, heads: 2, innerWidth: 32, maxPositions: 32 };
-const settings = {
-  epochs: 1,
-  irBatchSize: 6,
-  stsBatchSize: 6,
-  positives: 1,
-  negatives: 1,
-  maxLength: 24,
-  dropout: 0,
-  attentionDropout: 0,
-  optimizer: { learningRate: 0.01 },
-};
 const unknown = (type: string): string =>
   Buffer.from(`${type}:00000000-0000-4000-8000-000000000000`).toString('base64url');
 
 export function modelSuite(live: () => Live): void {
   const input = () => {
     const { ir, sts } = live().made;
-    return { name: 'tiny', vocabularyFrom: [ir, sts], vocabularySize: 200, maxLength: 24, architecture };
+    return { name: 'another', vocabularyFrom: [ir, sts], vocabularySize: 200, maxLength: 24, architecture };
   };
 
   describe('createModel', () => {
@@ -36,12 +25,12 @@ export function modelSuite(live: () => Live): void {
           }
         }
       }`;
-      const { createModel } = await get<{ createModel: { model: { id: string } } }>(live(), query, { input: input() });
+      const { createModel } = await get(live(), query, { input: input() });
       expect(createModel).toMatchObject({
         job: { state: 'SUCCEEDED', kind: 'CREATE_MODEL' },
         model: {
           ...{
-            name: 'tiny',
+            name: 'another',
             family: 'BERT',
             dimension: 16,
             layers: 1,
@@ -51,10 +40,9 @@ export function modelSuite(live: () => Live): void {
           },
           templates: { query: 'Instruction: {task} Query: ', passage: '' },
           architecture: { heads: 2, maxPositions: 32 },
-          checkpoint: { reason: 'INITIAL', step: 0, run: null, model: { name: 'tiny' }, resumable: false },
+          checkpoint: { reason: 'INITIAL', step: 0, run: null, model: { name: 'another' }, resumable: false },
         },
       });
-      live().made.model = createModel.model.id;
     });
 
     it.each([
@@ -99,6 +87,7 @@ export function runSuite(live: () => Live): void {
           datasets { dataset { name } batchesPerEpoch recordsPerEpoch tokensPerBatch }
         }
       }`;
+      const runs = await get(live(), '{ runs { totalCount } }');
       const { planRun } = await get<{ planRun: { tokens: number; memoryBytes: number } }>(live(), query, {
         input: input(),
       });
@@ -111,7 +100,7 @@ export function runSuite(live: () => Live): void {
       });
       expect(planRun.tokens).toBeGreaterThan(100);
       expect(planRun.memoryBytes).toBeGreaterThan(10_000);
-      expect(await get(live(), '{ runs { totalCount } }')).toEqual({ runs: { totalCount: 0 } });
+      expect(await get(live(), '{ runs { totalCount } }')).toEqual(runs);
     });
 
     it('refuses a batch that cannot be filled', async () => {
@@ -204,7 +193,6 @@ export function runSuite(live: () => Live): void {
         },
       });
       expect((await get<Started>(live(), mutation, variables)).startRun.run.id).toBe(startRun.run.id);
-      live().made.run = startRun.run.id;
       const other = { ...variables.input, name: 'another' };
       expect(await inputRefusal(live(), 'startRun', 'StartRunInput', other)).toEqual([
         'CONFLICT',
@@ -212,14 +200,7 @@ export function runSuite(live: () => Live): void {
       ]);
 
       const query = 'subscription($id: ID!) { runEvents(runId: $id) { __typename seq } }';
-      const body = JSON.stringify({ query, variables: { id: startRun.run.id } });
-      const response = await fetch(`${live().url}/graphql`, {
-        method: 'POST',
-        headers: { ...headers, accept: 'text/event-stream' },
-        body,
-      });
-      expect(response.headers.get('content-type')).toBe('text/event-stream');
-      const text = (await response.text()).replaceAll(/^:\n\n/gm, '');
+      const text = await eventsOf(live(), query, { id: startRun.run.id });
       const names = Array.from(text.matchAll(/"__typename":"(\w+)"/g), ([, name]) => name).filter(
         (name) => name !== 'RunHeartbeat',
       );
@@ -258,10 +239,7 @@ export function runSuite(live: () => Live): void {
           checkpoints { totalCount nodes { id reason step epoch resumable run { id } } }
         }
       }`;
-      interface Run {
-        readonly run: { readonly checkpoints: { readonly nodes: readonly { readonly id: string }[] } };
-      }
-      const { run } = await get<Run>(live(), query, { id: made.run });
+      const { run } = await get(live(), query, { id: made.run });
       expect(run).toMatchObject({
         ...{ state: 'SUCCEEDED', step: 6, steps: 6, epoch: 1, lastSeq: 14, attempt: 1, error: null },
         adapter: { name: expect.any(String) },
@@ -271,12 +249,11 @@ export function runSuite(live: () => Live): void {
         checkpoints: {
           totalCount: 2,
           nodes: [
-            { reason: 'INITIAL', step: 0 },
-            { reason: 'EPOCH', step: 6 },
+            { id: made.checkpoints[0], reason: 'INITIAL', step: 0 },
+            { id: made.checkpoints[1], reason: 'EPOCH', step: 6 },
           ],
         },
       });
-      made.checkpoints = run.checkpoints.nodes.map(({ id }) => id);
     });
 
     it('cannot be cancelled or resumed', async () => {
@@ -301,15 +278,14 @@ export function runSuite(live: () => Live): void {
     });
 
     it('can be cancelled while it runs, keeping a checkpoint', async () => {
-      const mutation = 'mutation($input: StartRunInput!) { startRun(input: $input) { run { id } } }';
-      const long = { ...input(), name: 'long', settings: { ...settings, epochs: 500 } };
-      const { startRun } = await get<{ startRun: { run: { id: string } } }>(live(), mutation, { input: long });
+      const runs = await get(live(), '{ runs { totalCount } }');
+      const id = await startRun(live(), { ...input(), name: 'long', settings: { ...settings, epochs: 500 } });
       const client = createClient({ url: live().url });
       const states: string[] = [];
-      for await (const { runEvents: event } of client.subscribe(RunEventsDocument, { runId: startRun.run.id })) {
+      for await (const { runEvents: event } of client.subscribe(RunEventsDocument, { runId: id })) {
         if (event.__typename === 'RunStep' && event.step === 2) {
           const cancel = 'mutation($id: ID!) { cancelRun(id: $id) { run { state } } }';
-          expect(await get(live(), cancel, { id: startRun.run.id })).toEqual({
+          expect(await get(live(), cancel, { id })).toEqual({
             cancelRun: { run: { state: 'CANCELLED' } },
           });
         }
@@ -323,12 +299,12 @@ export function runSuite(live: () => Live): void {
           readonly checkpoints: { readonly nodes: readonly { readonly step: number }[] };
         };
       }
-      const { run } = await get<Stopped>(live(), query, { id: startRun.run.id });
+      const { run } = await get<Stopped>(live(), query, { id });
       expect(run.step).toBeGreaterThan(0);
       expect(run.checkpoints.nodes.at(-1)?.step).toBe(run.step);
       const remove = 'mutation($id: ID!) { deleteRun(id: $id) { deletedId } }';
-      await get(live(), remove, { id: startRun.run.id });
-      expect(await get(live(), '{ runs { totalCount } }')).toEqual({ runs: { totalCount: 1 } });
+      await get(live(), remove, { id });
+      expect(await get(live(), '{ runs { totalCount } }')).toEqual(runs);
     });
   });
 }

@@ -1,5 +1,6 @@
 // Writes the typed client's operations (src/client/generated/operations.ts) from docs/schema.graphql and
-// src/client/operations/*.graphql. Run by `npm run schema`; with --check it only says whether the file is fresh (exit 1 if not).
+// src/client/operations/*.graphql. Run by `npm run schema`, in the root of the repository. With --check it writes nothing
+// and exits with 1 if the file is stale.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { codegen } from '@graphql-codegen/core';
 import * as typescriptOperations from '@graphql-codegen/typescript-operations';

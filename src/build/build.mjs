@@ -1,4 +1,5 @@
-// Completes dist/ after tsc: the files that are data, in the tree's own layout. Run by `npm run build`.
+// Completes dist/ after tsc: copies the files that are data, in the tree's own layout, and packs the database template.
+// Run by `npm run build`, in the root of the repository.
 import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
@@ -9,8 +10,8 @@ for (const folder of ['shaders', 'src/db/migrations', 'src/data/sample']) {
 if (existsSync('dist/src/cli/main.js')) chmodSync('dist/src/cli/main.js', 0o755);
 
 // New embedded databases are copies of this one (src/db/template.ts).
-const { databaseTemplate } = await import('./dist/src/assets.js');
-const { pgliteVersion } = await import('./dist/src/db/format.js');
+const { databaseTemplate } = await import('../../dist/src/assets.js');
+const { pgliteVersion } = await import('../../dist/src/db/format.js');
 const template = databaseTemplate(pgliteVersion);
 if (!isWhole(template)) {
   const { PGlite } = await import('@electric-sql/pglite');
@@ -21,7 +22,7 @@ if (!isWhole(template)) {
   writeWhole(template, Buffer.from(await archive.arrayBuffer()));
 }
 
-/** By gzip's own length and checksum. */
+/** Whether the archive is there and agrees with gzip's own length and checksum. */
 function isWhole(path) {
   try {
     return gunzipSync(readFileSync(path)).length > 0;
@@ -30,7 +31,7 @@ function isWhole(path) {
   }
 }
 
-/** Beside its place first: a killed build or a full disk leaves no part of it there. */
+/** Writes beside the target first and renames, so that a killed build or a full disk leaves no partial file there. */
 function writeWhole(path, content) {
   const staged = `${path}.new`;
   try {
