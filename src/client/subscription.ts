@@ -1,8 +1,9 @@
 /** Follows a subscription over server-sent events, and subscribes again when the connection breaks. */
+import type { EventSourceMessage } from 'eventsource-parser';
 import type { OperationText } from './documents.ts';
 import { ApiError, unreachable } from './error.ts';
+import { readEvents } from './event-stream.ts';
 import { type Answer, dataOf, type Endpoint, post, readAnswer } from './http.ts';
-import { readEvents, type ServerSentEvent } from './sse.ts';
 
 export interface SubscriptionEndpoint extends Endpoint {
   /** First pause before it subscribes again; doubles up to 5 s. */
@@ -78,9 +79,9 @@ async function* connectOnce<Result>(
 
 /** The next event; null where the stream ended or broke without the event `complete`. */
 async function nextEvent(
-  events: AsyncGenerator<ServerSentEvent>,
+  events: AsyncGenerator<EventSourceMessage>,
   signal: AbortSignal | undefined,
-): Promise<ServerSentEvent | null> {
+): Promise<EventSourceMessage | null> {
   try {
     const { value, done } = await events.next();
     return done ? null : value;
