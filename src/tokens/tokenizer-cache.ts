@@ -1,50 +1,45 @@
-/** Tokenizers of the models that were used last. */
+/** A cache of the tokenizers that were used last. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import type { Storage } from '../storage/storage.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { tryTokenizer } from '../tokenizer/trial.ts';
 
 export class TokenizerCache {
-  readonly #kept = new Map<string, Promise<Tokenizer>>();
-  readonly #most: number;
+  readonly #loaded: LRUCache<string, Promise<Tokenizer>>;
 
-  /** Keeps at most so many; a large vocabulary takes tens of megabytes. */
-  constructor(most = 8) {
-    this.#most = most;
+  /** Keeps at most `max` tokenizers; one with a large vocabulary takes tens of megabytes. */
+  constructor(max = 8) {
+    this.#loaded = new LRUCache({ max });
   }
 
-  /** The tokenizer of a model folder in storage. Folders are immutable, so a path stands for its content. */
+  /** The tokenizer of a model folder in storage. Such folders are immutable, so the path is the key. */
   async of(storage: Storage, model: string): Promise<Tokenizer> {
     const path = join(await storage.require('models', model), 'tokenizer.json');
     return this.#get(path, () => loadTokenizer(path));
   }
 
-  /** A tokenizer.json that somebody else may change or write badly: known as long as its file is the same, tried before. */
+  /**
+   * The tokenizer of a tokenizer.json that another program may change or write badly: it is loaded again when the file
+   * changed, and tried in a process of its own before it is loaded here.
+   */
   async ofFile(path: string, signal?: AbortSignal): Promise<Tokenizer> {
     const found = await stat(path).catch(() => undefined);
     if (!found?.isFile()) return loadTokenizer(path);
     const key = `${path} ${found.ino} ${found.size} ${found.mtimeMs}`;
-    // Whoever asks has a trial of their own: another's may be aborted.
-    if (!this.#kept.has(key)) await tryTokenizer(path, { signal });
+    // Requests do not share a trial: one that is aborted would abort the others.
+    if (!this.#loaded.has(key)) await tryTokenizer(path, { signal });
     return this.#get(key, () => loadTokenizer(path));
   }
 
+  /** Loads it once, however many ask at the same time; a load that failed is not kept. */
   #get(key: string, load: () => Promise<Tokenizer>): Promise<Tokenizer> {
-    const found = this.#kept.get(key) ?? this.#load(key, load);
-    // Put last: the first of the map is then the one not used for longest.
-    this.#kept.delete(key);
-    this.#kept.set(key, found);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.#most) break;
-      this.#kept.delete(oldest);
-    }
-    return found;
-  }
-
-  #load(key: string, load: () => Promise<Tokenizer>): Promise<Tokenizer> {
+    const found = this.#loaded.get(key);
+    if (found !== undefined) return found;
     const loading = load();
-    loading.catch(() => this.#kept.delete(key));
+    this.#loaded.set(key, loading);
+    loading.catch(() => this.#loaded.delete(key));
     return loading;
   }
 }

@@ -57,7 +57,7 @@ describe('a subscription', () => {
       },
       (_body, response) => {
         stream(response, event(3));
-        response.end('event: complete\n\n');
+        response.end('event: complete\ndata:\n\n');
       },
     );
     expect(await follow(url)).toEqual([1, 2, 3]);

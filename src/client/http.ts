@@ -1,0 +1,59 @@
+/** One request to the server, and the reading of its answer. */
+import type { OperationText } from './documents.ts';
+import { ApiError, type GraphQLFailure, unreachable } from './error.ts';
+
+export interface Endpoint {
+  /** Address of POST /graphql. */
+  readonly url: string;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+export interface Answer<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly GraphQLFailure[];
+}
+
+/** The address with the path /graphql where it has none. Throws a TypeError if it is no URL. */
+export function graphqlUrl(text: string): string {
+  const url = new URL(text);
+  if (url.pathname === '/') url.pathname = '/graphql';
+  return url.href;
+}
+
+/** Resolves with the response's head. Throws {@link ApiError} if no server answers, or the reason of an abort. */
+export async function post(
+  { fetch, url }: Endpoint,
+  { text, name }: OperationText,
+  variables: unknown,
+  accept: 'application/json' | 'text/event-stream',
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept, 'x-graphql-yoga-csrf': 'tandem' },
+      body: JSON.stringify({ query: text, operationName: name, variables }),
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreachable(url, error);
+  }
+}
+
+/** The answer's JSON. Throws {@link ApiError} with the beginning of the text if it is something else. */
+export async function readAnswer<Result>(response: Response): Promise<Answer<Result>> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text) as Answer<Result>;
+  } catch {
+    throw new ApiError([{ message: `The server answered ${response.status}: ${text.slice(0, 200)}` }]);
+  }
+}
+
+/** The data of an answer. Throws {@link ApiError} if the answer has errors or no data. */
+export function dataOf<Result>({ data, errors }: Answer<Result>): Result {
+  if (errors !== undefined && errors.length > 0) throw new ApiError(errors);
+  if (data === undefined || data === null) throw new ApiError([{ message: 'The answer has neither data nor errors' }]);
+  return data;
+}

@@ -1,0 +1,63 @@
+/** Events from the bytes of a stream, however these are cut into chunks. */
+import { describe, expect, it } from 'vitest';
+import { readEvents } from '../../src/client/event-stream.ts';
+
+const encoder = new TextEncoder();
+
+function streamOf(chunks: readonly (string | Uint8Array)[], onCancel?: () => void): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(typeof chunk === 'string' ? encoder.encode(chunk) : chunk);
+      if (!onCancel) controller.close();
+    },
+    cancel: () => onCancel?.(),
+  });
+}
+
+/** [event, data] of each. */
+async function eventsOf(...chunks: (string | Uint8Array)[]): Promise<(string | undefined)[][]> {
+  const events: (string | undefined)[][] = [];
+  for await (const { event, data } of readEvents(streamOf(chunks))) events.push([event, data]);
+  return events;
+}
+
+describe('readEvents', () => {
+  it('reads names and data, and skips comments and unknown fields', async () => {
+    expect(await eventsOf(':\n\nevent: next\nid: 7\ndata: {"a":1}\n\n: ping\nodd: 1\ndata:x\n\n')).toEqual([
+      ['next', '{"a":1}'],
+      [undefined, 'x'],
+    ]);
+  });
+
+  it('joins data lines and knows all three line ends', async () => {
+    expect(await eventsOf('data: a\r\ndata: b\r\n\r\nevent: e\rdata: c\r\r', '\n')).toEqual([
+      [undefined, 'a\nb'],
+      ['e', 'c'],
+    ]);
+  });
+
+  it('reads events that are cut anywhere, also inside a character or between CR and LF', async () => {
+    const bytes = encoder.encode('event: next\r\ndata: ä😀\r\n\r\nevent: complete\r\ndata:\r\n\r\n');
+    const single = Array.from(bytes, (byte) => Uint8Array.of(byte));
+    expect(await eventsOf(...single)).toEqual([
+      ['next', 'ä😀'],
+      ['complete', ''],
+    ]);
+  });
+
+  it('drops an event that the end cuts off', async () => {
+    expect(await eventsOf('\n\nevent: complete\ndata:\n\ndata: half')).toEqual([['complete', '']]);
+  });
+
+  it('cancels the stream when its reader stops', async () => {
+    let cancelled = false;
+    const stream = streamOf(['data: 1\n\ndata: 2\n\n'], () => {
+      cancelled = true;
+    });
+    for await (const { data } of readEvents(stream)) {
+      expect(data).toBe('1');
+      break;
+    }
+    expect(cancelled).toBe(true);
+  });
+});
