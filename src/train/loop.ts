@@ -10,7 +10,7 @@ import { Optimizer } from '../nn/optimizer.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
-import { planRun, sampledDatasets } from './plan.ts';
+import { type PlannedDevice, planRun, sampledDatasets } from './plan.ts';
 import {
   checkResume,
   computeVersions,
@@ -37,10 +37,10 @@ export interface TrainContext {
 class StepGivenUp extends Error {}
 
 /** What a run would need; touches no device memory. */
-export async function planTraining(gpu: Pick<Gpu, 'adapter'>, storage: Storage, input: PlanInput): Promise<PlanOutput> {
+export async function planTraining(gpu: PlannedDevice, storage: Storage, input: PlanInput): Promise<PlanOutput> {
   const folder = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, folder.spec);
-  return planRun(gpu.adapter, folder.spec, input.settings, data);
+  return planRun(gpu, folder.spec, input.settings, data);
 }
 
 /** Trains. Resolves when the last update is made or the signal aborted; rejects with what went wrong. */
@@ -52,7 +52,7 @@ export async function train(
 ): Promise<TrainOutput> {
   const initial = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, initial.spec);
-  const plan = planRun(gpu.adapter, initial.spec, input.settings, data);
+  const plan = planRun(gpu, initial.spec, input.settings, data);
   const position = await startingPosition(gpu, storage, input);
   const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.model, {
     dropout: input.settings.attentionDropout > 0,

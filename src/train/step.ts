@@ -6,7 +6,7 @@
  * skips the second encoding.
  */
 
-import type { Gpu, Tensor } from '../device/types.ts';
+import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
 import { dimensionOf, pooledWidth } from '../model/pipeline.ts';
 import { cutByTokens, type DeviceBatch, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { encodeBatch, type Representations } from '../nn/encode.ts';
@@ -16,7 +16,7 @@ import { Tape, type TapeObserver } from '../nn/tape.ts';
 import type { DropoutSettings } from '../nn/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
-import { type LayerVectors, type Objective, readsInnerLayer, recordObjective, rowView, termsOf } from './objective.ts';
+import { type LayerVectors, type Objective, readsInnerLayer, recordObjective, termsOf } from './objective.ts';
 
 export interface StepInput {
   readonly encoder: Encoder;
@@ -152,15 +152,15 @@ function giveBack(gpu: Gpu, { tape, device }: EncodedPiece): void {
 
 /** Puts a piece's vectors into their rows of the global batch's. */
 function copyRows(gpu: Gpu, vectors: Representations, into: LayerVectors, { from, to }: Piece): void {
-  gpu.copy(vectors.final.tensor, rowView(into.final, from, to - from));
-  if (into.inner && vectors.inner) gpu.copy(vectors.inner.tensor, rowView(into.inner, from, to - from));
+  gpu.copy(vectors.final.tensor, rowsOf(gpu, into.final, from, to - from));
+  if (into.inner && vectors.inner) gpu.copy(vectors.inner.tensor, rowsOf(gpu, into.inner, from, to - from));
 }
 
 /** Goes back from a piece's rows of the gradients. */
 function goBack(gpu: Gpu, { tape, vectors }: EncodedPiece, gradients: LayerVectors, { from, to }: Piece): void {
   const slice = (whole: Tensor): Tensor => {
     const rows = tape.lease('gradient slice', [to - from, whole.shape[1]!]);
-    gpu.copy(rowView(whole, from, to - from), rows);
+    gpu.copy(rowsOf(gpu, whole, from, to - from), rows);
     return rows;
   };
   tape.give(vectors.final, slice(gradients.final));

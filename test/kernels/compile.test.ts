@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
 import type { KernelSpec } from '../../src/device/types.ts';
 import { Failures } from '../../src/device/webgpu/failures.ts';
-import { PipelineCache } from '../../src/device/webgpu/pipelines.ts';
+import { featureNames, PipelineCache } from '../../src/device/webgpu/pipelines.ts';
 import { shaderSource } from '../../src/device/webgpu/shader-source.ts';
 import { allKernels } from '../../src/kernels/index.ts';
 
@@ -20,7 +20,9 @@ beforeAll(async () => {
   instance = create(['backend=null']);
   const adapter = await instance.requestAdapter();
   if (adapter === null) throw new Error('Dawn has no null backend');
-  const requiredFeatures = [...new Set(allKernels.flatMap((kernel) => kernel.requires ?? []))];
+  const requiredFeatures = [
+    ...new Set(allKernels.flatMap(({ requires = [] }) => requires.map((feature) => featureNames[feature]))),
+  ];
   device = await adapter.requestDevice({ requiredFeatures });
   pipelines = new PipelineCache(device, new Failures(device));
 });

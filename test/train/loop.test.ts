@@ -230,7 +230,7 @@ describe('a plan', () => {
     const gpu = await testGpu();
     const { input, storage } = await prepare();
     const settings = { ...defaultRunSettings, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
-    const small = { adapter: { ...gpu.adapter, limits: { ...gpu.adapter.limits, maxBufferSize: 65_536 } } };
+    const small = { adapter: gpu.adapter, largestBinding: 65_536 };
     await expect(planTraining(small, storage, { ...input, settings })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: { field: 'settings.microBatchTokens' },
