@@ -21,6 +21,30 @@ export interface Tensor {
   readonly dtype: DType;
 }
 
+/**
+ * How kernels share work out among the lanes of a workgroup. `workgroup`: lanes share memory and meet at barriers, which
+ * suits GPUs. `row`: every lane owns whole rows and no lane waits, which suits devices that run on a CPU.
+ */
+export type KernelForm = 'workgroup' | 'row';
+
+/** How a device is given its work. */
+export interface DeviceTraits {
+  readonly form: KernelForm;
+  /**
+   * Floating-point operations that a long task gives the device at once; Infinity = no bound. Fixed for each form and never
+   * measured, because it sets the order of sums: runs record it.
+   */
+  readonly piece: number;
+  /** Whose memory tensors take: the device's own, or the machine's. */
+  readonly memory: 'own' | 'host';
+}
+
+/** The traits of every device whose kernels have that form. On a CPU a piece takes one to two seconds. */
+export const deviceTraits: Readonly<Record<KernelForm, DeviceTraits>> = {
+  workgroup: { form: 'workgroup', piece: Number.POSITIVE_INFINITY, memory: 'own' },
+  row: { form: 'row', piece: 8e9, memory: 'host' },
+};
+
 /** What some devices can do and others cannot: 16-bit floats, operations across the lanes of a subgroup. */
 export type DeviceFeature = 'f16' | 'subgroups';
 
@@ -40,6 +64,8 @@ export interface KernelSpec<B extends string = string, P extends string = string
   readonly params: Readonly<Record<P, 'u32' | 'f32' | 'i32'>>;
   /** `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** The form of devices that run it; absent = all do. */
+  readonly form?: KernelForm;
   /** Device features without which it cannot be compiled. */
   readonly requires?: readonly DeviceFeature[];
 }
@@ -54,6 +80,7 @@ export interface Dispatch<B extends string, P extends string> {
 /** A device in its thread. Commands are recorded in order and run in order; `submit` sends them. */
 export interface Gpu {
   readonly adapter: AdapterReport;
+  readonly traits: DeviceTraits;
   readonly features: ReadonlySet<DeviceFeature>;
   /** Bytes of the largest tensor that a kernel can bind, a multiple of 256. */
   readonly largestBinding: number;
@@ -117,7 +144,7 @@ export interface AdapterReport {
   /** `vulkan`, `metal`, `d3d12`, ... */
   readonly backend: string;
   readonly type: 'discrete' | 'integrated' | 'software' | 'unknown';
-  /** True = runs on the CPU, and is slow. */
+  /** True = runs on the CPU, and is slow. For people to read; `DeviceTraits` say how to treat a device. */
   readonly software: boolean;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;

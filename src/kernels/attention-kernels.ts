@@ -1,11 +1,11 @@
 /**
- * The attention kernels as data: one set of four for each head size, kind (attention-tiles.ts) and choice of dropout, mask and
+ * The attention kernels as data: one set of four for each head size, form (attention-tiles.ts) and choice of dropout, mask and
  * shared keys. attention.ts runs them.
  */
 
-import type { KernelSpec } from '../device/types.ts';
+import type { KernelForm, KernelSpec } from '../device/types.ts';
 import { badInput } from '../errors.ts';
-import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
+import { type HeadSize, headSizes, rowLanes, workgroupTiles } from './attention-tiles.ts';
 
 const forwardBindings = {
   q: 'read',
@@ -76,36 +76,37 @@ interface Options {
   readonly grouped: boolean;
 }
 
-/** What differs between the two kinds of kernels: files, headers, rows of a workgroup, workgroups. */
-function shapeOf(size: HeadSize, variant: AttentionVariant) {
-  if (variant === 'direct') {
-    const header = `const D = ${size}u;\nconst LANES = ${directLanes}u;`;
-    const rows = directLanes * 4;
-    // Every text has its own blocks: shaders/attention/direct_common.wgsl.
+/** What differs between the two forms: headers, rows of a workgroup, workgroups. */
+function shapeOf(size: HeadSize, form: KernelForm) {
+  if (form === 'row') {
+    const header = `const D = ${size}u;\nconst LANES = ${rowLanes}u;`;
+    const rows = rowLanes * 4;
+    // Every text has its own blocks: shaders/attention/common_row.wgsl.
     const blocks = (tokens: number, texts: number): number => Math.floor(tokens / rows) + texts;
     return { forwardHeader: header, backwardHeader: header, blocks };
   }
-  const { rows, parts, forwardTile, backwardTile } = stagedTiles[size];
+  const { rows, parts, forwardTile, backwardTile } = workgroupTiles[size];
   const header = (tile: number): string =>
     `const D = ${size}u;\nconst ROWS = ${rows}u;\nconst PARTS = ${parts}u;\nconst TILE = ${tile}u;`;
   const blocks = (tokens: number, _texts: number): number => Math.ceil(tokens / rows);
   return { forwardHeader: header(forwardTile), backwardHeader: header(backwardTile), blocks };
 }
 
-/** The four kernels of one head size, kind and choice of options. */
-function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, masked, grouped }: Options) {
-  const { forwardHeader, backwardHeader, blocks } = shapeOf(size, variant);
+/** The four kernels of one head size, form and choice of options. */
+function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, grouped }: Options) {
+  const { forwardHeader, backwardHeader, blocks } = shapeOf(size, form);
   const rowsSuffix = `d${size}${dropout ? '_dropout' : ''}`;
   const suffix = `${rowsSuffix}${masked ? '_masked' : ''}${grouped ? '_grouped' : ''}`;
   const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/dropout.wgsl'];
-  const walk = [...shared, 'attention/mask.wgsl', `attention/${variant}_common.wgsl`];
+  const walk = [...shared, 'attention/mask.wgsl', `attention/common_${form}.wgsl`];
   const rowsChoice = `\nconst DROPOUT = ${dropout};`;
   const choice = `${rowsChoice}\nconst MASKED = ${masked};\nconst GROUPED = ${grouped};`;
   return {
     blocks,
     forward: {
-      name: `attention_${variant}_forward_${suffix}`,
-      shader: `attention/${variant}_forward.wgsl`,
+      form,
+      name: `attention_${form}_forward_${suffix}`,
+      shader: `attention/forward_${form}.wgsl`,
       include: walk,
       header: forwardHeader + choice,
       bindings: forwardBindings,
@@ -120,16 +121,18 @@ function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, maske
       params: rowsParams,
     },
     backwardQuery: {
-      name: `attention_${variant}_query_${suffix}`,
-      shader: `attention/${variant}_query.wgsl`,
+      form,
+      name: `attention_${form}_query_${suffix}`,
+      shader: `attention/query_${form}.wgsl`,
       include: walk,
       header: backwardHeader + choice,
       bindings: { ...backwardReads, dQ: 'write' },
       params: backwardParams,
     },
     backwardKey: {
-      name: `attention_${variant}_key_${suffix}`,
-      shader: `attention/${variant}_key.wgsl`,
+      form,
+      name: `attention_${form}_key_${suffix}`,
+      shader: `attention/key_${form}.wgsl`,
       include: walk,
       header: backwardHeader + choice,
       bindings: { ...backwardReads, dK: 'write', dV: 'write' },
@@ -140,25 +143,21 @@ function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, maske
 
 const made = new Map<string, ReturnType<typeof makeKernels>>();
 
-export function kernelsFor(
-  size: HeadSize,
-  variant: AttentionVariant,
-  options: Options,
-): ReturnType<typeof makeKernels> {
-  const key = `${size} ${variant} ${options.dropout} ${options.masked} ${options.grouped}`;
+export function kernelsFor(size: HeadSize, form: KernelForm, options: Options): ReturnType<typeof makeKernels> {
+  const key = `${size} ${form} ${options.dropout} ${options.masked} ${options.grouped}`;
   let kernels = made.get(key);
   if (kernels === undefined) {
-    kernels = makeKernels(size, variant, options);
+    kernels = makeKernels(size, form, options);
     made.set(key, kernels);
   }
   return kernels;
 }
 
-/** The kernels that one kind of block needs on an adapter, to compile them in advance. */
+/** The kernels that one kind of block needs on devices of a form, to compile them in advance. */
 export function attentionKernelsOf(
   headSize: number,
   options: {
-    readonly software: boolean;
+    readonly form: KernelForm;
     readonly dropout: boolean;
     readonly backward: boolean;
     readonly masked?: boolean;
@@ -166,7 +165,7 @@ export function attentionKernelsOf(
   },
 ): KernelSpec[] {
   const size = kernelSizeOf(headSize);
-  const { forward, rows, backwardQuery, backwardKey } = kernelsFor(size, options.software ? 'direct' : 'staged', {
+  const { forward, rows, backwardQuery, backwardKey } = kernelsFor(size, options.form, {
     dropout: options.dropout,
     masked: options.masked ?? false,
     grouped: options.grouped ?? false,
@@ -190,17 +189,16 @@ export function kernelSizeOf(size: number): HeadSize {
 }
 
 const choices = [true, false];
+const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
 /** Every kernel that can run anywhere. */
 export const attentionKernels: readonly KernelSpec[] = [
   resizeHeadsKernel,
   ...headSizes.flatMap((size) =>
-    choices.flatMap((software) =>
+    forms.flatMap((form) =>
       choices.flatMap((dropout) =>
         choices.flatMap((masked) =>
-          choices.flatMap((grouped) =>
-            attentionKernelsOf(size, { software, dropout, masked, grouped, backward: true }),
-          ),
+          choices.flatMap((grouped) => attentionKernelsOf(size, { form, dropout, masked, grouped, backward: true })),
         ),
       ),
     ),

@@ -7,7 +7,7 @@ import { embeddingKernels, embeddingRowsKernel } from '../kernels/embedding.ts';
 import { gatedKernels } from '../kernels/gated.ts';
 import { pairLossKernels } from '../kernels/loss.ts';
 import { infonceKernels } from '../kernels/loss-infonce.ts';
-import { matmulKernels, tileOf } from '../kernels/matmul.ts';
+import { matmulKernels } from '../kernels/matmul.ts';
 import { noBetaKernels, normKernels } from '../kernels/norm.ts';
 import { optimKernels } from '../kernels/optim.ts';
 import { maxPoolingKernels, poolingKernels } from '../kernels/pooling.ts';
@@ -22,9 +22,8 @@ import type { EncoderSpec } from './types.ts';
 
 /** Kernels that every encoder family or every loss uses. */
 export function commonKernels(gpu: Gpu): KernelSpec[] {
-  const otherTile = tileOf(gpu) === 'register' ? 'workgroup' : 'register';
   return [
-    ...matmulKernels.filter(({ name }) => !name.endsWith(otherTile)),
+    ...matmulKernels.filter(({ form }) => form === gpu.traits.form),
     ...elementwiseKernels,
     ...embeddingKernels,
     ...normKernels,
@@ -57,7 +56,7 @@ export function encoderKernels(
   // Local and global blocks alternate: both kinds of attention.
   const masks = local ? [false, true] : [causal];
   const common = {
-    software: gpu.adapter.software,
+    form: gpu.traits.form,
     dropout,
     backward: training,
     grouped: keyValueHeadsOf(architecture) !== heads,

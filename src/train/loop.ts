@@ -16,6 +16,7 @@ import {
   computeVersions,
   identityOf,
   loadMoments,
+  pacingOf,
   type RunPosition,
   readState,
   settingsDigest,
@@ -29,7 +30,7 @@ export interface TrainContext {
   readonly signal: AbortSignal;
   /** Waits until this task may go on, between micro-batches. */
   readonly turn: () => Promise<void>;
-  /** Tokens that the device is given at once; what suits the adapter unless a test wants fewer. */
+  /** Tokens that the device is given at once; what the device's traits say unless a test wants fewer. */
   readonly pieceTokens?: number;
 }
 
@@ -84,6 +85,7 @@ async function startingPosition(gpu: Gpu, storage: Storage, input: TrainInput): 
     settings,
     datasets,
     adapter: gpu.adapter,
+    traits: gpu.traits,
     allowDifferentAdapter: resume.allowDifferentAdapter ?? false,
   });
   return state.position;
@@ -180,6 +182,7 @@ class Run {
         datasets: input.datasets,
         adapter: identityOf(encoder.gpu.adapter),
         versions: computeVersions(),
+        pacing: pacingOf(encoder.gpu.traits),
       },
     );
     this.#saved = position.step;

@@ -25,7 +25,7 @@ export const sampledDatasets = (settings: RunSettings, data: readonly TrainingDa
   }));
 
 /** The part of a device that a plan is checked against. */
-export type PlannedDevice = Pick<Gpu, 'adapter' | 'largestBinding'>;
+export type PlannedDevice = Pick<Gpu, 'traits' | 'largestBinding'>;
 
 /** Steps and memory. Refuses, with the numbers, what the adapter cannot hold. */
 export function planRun(
@@ -74,7 +74,7 @@ function planMemory(
     representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
   };
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
-  if (gpu.adapter.software) refuseMemory(total);
+  if (gpu.traits.memory === 'host') refuseMemory(total);
   return { ...parts, total };
 }
 
@@ -104,7 +104,7 @@ function refuseBinding(field: string, what: string, bytes: number, limit: number
   });
 }
 
-/** A software adapter computes in the machine's own memory. */
+/** For devices that compute in the machine's memory. */
 function refuseMemory(bytes: number): void {
   const available = totalmem();
   if (bytes <= available) return;

@@ -7,10 +7,13 @@ import { limitExceeded } from '../../errors.ts';
 import {
   type AdapterReport,
   type DeviceFeature,
+  type DeviceTraits,
   type Dispatch,
   type DType,
+  deviceTraits,
   elementCount,
   type Gpu,
+  type KernelForm,
   type KernelSpec,
   type KernelTime,
   type Tensor,
@@ -29,6 +32,7 @@ export interface OpenedDevice {
   readonly instance: DawnInstance;
   readonly device: GPUDevice;
   readonly report: AdapterReport;
+  readonly form: KernelForm;
 }
 
 /** Copies, unlike bindings, may begin at any value. */
@@ -39,6 +43,7 @@ const byteLength = (tensor: Tensor): number => elementCount(tensor.shape) * 4;
 
 export class WebGpuDevice implements Gpu {
   readonly adapter: AdapterReport;
+  readonly traits: DeviceTraits;
   readonly features: ReadonlySet<DeviceFeature>;
   readonly largestBinding: number;
   readonly device: GPUDevice;
@@ -55,10 +60,11 @@ export class WebGpuDevice implements Gpu {
   #pass: GPUComputePassEncoder | undefined;
   #timing: Timing | undefined;
 
-  constructor({ instance, device, report }: OpenedDevice) {
+  constructor({ instance, device, report, form }: OpenedDevice) {
     this.#instance = instance;
     this.device = device;
     this.adapter = report;
+    this.traits = deviceTraits[form];
     this.features = featuresOf(device);
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     this.largestBinding = alignDown(Math.min(maxStorageBufferBindingSize, maxBufferSize));

@@ -18,11 +18,11 @@ const useful: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shad
 
 /** Opens the best adapter with all of its limits. Throws UNAVAILABLE when there is none. */
 export async function openGpu({ adapter: kind, name, label = 'tandem' }: OpenOptions): Promise<WebGpuDevice> {
-  const { instance, adapter, report } = await openAdapter(kind, name);
+  const { instance, adapter, report, form } = await openAdapter(kind, name);
   const device = await adapter.requestDevice({
     label,
     requiredLimits: limitsOf(adapter.limits),
     requiredFeatures: useful.filter((feature) => adapter.features.has(feature)),
   });
-  return new WebGpuDevice({ instance, device, report });
+  return new WebGpuDevice({ instance, device, report, form });
 }

@@ -10,7 +10,7 @@ struct Params {
   key_heads: u32,
   before: u32,
   after: u32,
-  // Only the direct kernels need it.
+  // Only the row form needs it.
   quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,4 +1,4 @@
-// dK and dV by key rows: the mirror of staged_query.wgsl. For every query i of the key's text, p and ds as
+// dK and dV by key rows: the mirror of query_workgroup.wgsl. For every query i of the key's text, p and ds as
 // there; dV = sum_i dropout factor * p * dOut_i, dK = sum_i ds * q_i.
 // Where heads share keys, every query head writes its own part; group_sum.wgsl adds the parts.
 struct Params {
@@ -11,7 +11,7 @@ struct Params {
   key_heads: u32,
   before: u32,
   after: u32,
-  // Only the direct kernels need it.
+  // Only the row form needs it.
   quads: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,4 +1,4 @@
-// dK and dV by key rows, for software adapters: the arithmetic of staged_key.wgsl in tiles of four queries.
+// dK and dV by key rows, row form: the arithmetic of key_workgroup.wgsl in tiles of four queries.
 // Where heads share keys, every query head writes its own part; group_sum.wgsl adds the parts.
 struct Params {
   tokens: u32,

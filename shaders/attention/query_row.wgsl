@@ -1,4 +1,4 @@
-// dQ by query rows, for software adapters: the arithmetic of staged_query.wgsl in tiles of four keys.
+// dQ by query rows, row form: the arithmetic of query_workgroup.wgsl in tiles of four keys.
 struct Params {
   tokens: u32,
   texts: u32,

@@ -1,5 +1,5 @@
-// Attention over packed texts with a streaming softmax and the true running maximum, for software adapters:
-// the same arithmetic as staged_forward.wgsl in tiles of four keys. out = softmax(scale * q k^T) v.
+// Attention over packed texts with a streaming softmax and the true running maximum, row form:
+// the same arithmetic as forward_workgroup.wgsl in tiles of four keys. out = softmax(scale * q k^T) v.
 struct Params {
   tokens: u32,
   texts: u32,
