@@ -1,22 +1,6 @@
 // Attention over packed texts with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022): the
 // running maximum is the true maximum of the scores so far; out and the sum are rescaled when it grows.
 // out = softmax(scale * q k^T) v, logSumExp[t, h] = log sum_j exp(scale * q k_j).
-struct Params {
-  tokens: u32,
-  texts: u32,
-  heads: u32,
-  scale: f32,
-  seed: u32,
-  stream: u32,
-  threshold: u32,
-  keep_scale: f32,
-  key_heads: u32,
-  before: u32,
-  after: u32,
-  // Only the row form needs it.
-  quads: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;

@@ -1,19 +1,5 @@
 // dQ by query rows: p = exp(scale * q k_j - logSumExp) is computed again, dp = dropout factor * <dOut, v_j>,
 // ds = p * (dp - delta) * scale, dQ = sum_j ds * k_j. Same walk over texts and tiles as the forward kernel.
-struct Params {
-  tokens: u32,
-  texts: u32,
-  heads: u32,
-  scale: f32,
-  threshold: u32,
-  keep_scale: f32,
-  key_heads: u32,
-  before: u32,
-  after: u32,
-  // Only the row form needs it.
-  quads: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;

@@ -60,7 +60,7 @@ export interface KernelSpec<B extends string = string, P extends string = string
   readonly header?: string;
   /** Storage bindings: @group(0) @binding(1), (2), ... in this order. `read` = var<storage, read>, `write` = var<storage, read_write>. */
   readonly bindings: Readonly<Record<B, 'read' | 'write'>>;
-  /** Fields of the uniform struct at @group(0) @binding(0), 4 bytes each, in this order. */
+  /** Fields of `params` in WGSL, the uniform at @group(0) @binding(0): 4 bytes each, in this order, in snake_case there. */
   readonly params: Readonly<Record<P, 'u32' | 'f32' | 'i32'>>;
   /** `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;

@@ -58,6 +58,7 @@ export const groupSumKernel = {
   shader: 'attention/group_sum.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { parts: 'read', out: 'write' },
+  // count: vectors of four channels in `out`, T * G * D / 4; width: D / 4; group: H / G.
   params: { count: 'u32', width: 'u32', group: 'u32' },
 } as const satisfies KernelSpec;
 
@@ -66,6 +67,7 @@ export const resizeHeadsKernel = {
   shader: 'attention/resize_heads.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { x: 'read', out: 'write' },
+  // count: T * H * wanted; held, wanted: channels of a head in x and in out.
   params: { count: 'u32', held: 'u32', wanted: 'u32' },
 } as const satisfies KernelSpec;
 

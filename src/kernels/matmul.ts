@@ -8,7 +8,11 @@ import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
 
 type MatmulBinding = 'a' | 'b' | 'bias' | 'out';
-type MatmulParam = 'm' | 'n' | 'k' | 'alpha' | 'has_bias' | 'accumulate' | 'a_row' | 'a_k' | 'b_column' | 'b_k';
+/**
+ * Rows and columns of the result, the length of the reduction; aRow and what follows: elements from one index to the next,
+ * for the strided layout.
+ */
+type MatmulParam = 'm' | 'n' | 'k' | 'alpha' | 'hasBias' | 'accumulate' | 'aRow' | 'aK' | 'bColumn' | 'bK';
 type MatmulKernel = KernelSpec<MatmulBinding, MatmulParam>;
 
 /** `strided` takes any layout and any size; the others read four elements at once and want multiples of 4. */
@@ -47,12 +51,12 @@ const specOf = (layout: Layout, form: KernelForm): MatmulKernel => ({
     n: 'u32',
     k: 'u32',
     alpha: 'f32',
-    has_bias: 'u32',
+    hasBias: 'u32',
     accumulate: 'u32',
-    a_row: 'u32',
-    a_k: 'u32',
-    b_column: 'u32',
-    b_k: 'u32',
+    aRow: 'u32',
+    aK: 'u32',
+    bColumn: 'u32',
+    bK: 'u32',
   },
 });
 
@@ -93,7 +97,7 @@ export function matmulNT(
   const [[m, k], [n, kOfB]] = [matrix(a), matrix(b)];
   expectShape(b, [n, k], kOfB === k);
   if (bias !== undefined) expectShape(bias, [n], bias.shape.length === 1 && bias.shape[0] === n);
-  const strides = { a_row: k, a_k: 1, b_column: k, b_k: 1 };
+  const strides = { aRow: k, aK: 1, bColumn: k, bK: 1 };
   const layout = k % 4 === 0 && n % 4 === 0 ? 'nt' : 'strided';
   multiply(gpu, layout, options.form, { a, b, bias, out, m, n, k, alpha, accumulate: false, strides });
 }
@@ -106,7 +110,7 @@ export function matmulNN(
   const { a, b, out, alpha = 1, accumulate = false } = options;
   const [[m, inner], [innerOfB, n]] = [matrix(a), matrix(b)];
   expectShape(b, [inner, n], innerOfB === inner);
-  const strides = { a_row: inner, a_k: 1, b_column: 1, b_k: n };
+  const strides = { aRow: inner, aK: 1, bColumn: 1, bK: n };
   const layout = inner % 4 === 0 && n % 4 === 0 ? 'nn' : 'strided';
   multiply(gpu, layout, options.form, { a, b, out, m, n, k: inner, alpha, accumulate, strides });
 }
@@ -119,7 +123,7 @@ export function matmulTN(
   const { a, b, out, alpha = 1, accumulate = false } = options;
   const [[t, m], [tOfB, n]] = [matrix(a), matrix(b)];
   expectShape(b, [t, n], tOfB === t);
-  const strides = { a_row: 1, a_k: m, b_column: 1, b_k: n };
+  const strides = { aRow: 1, aK: m, bColumn: 1, bK: n };
   const layout = m % 4 === 0 && n % 4 === 0 ? 'tn' : 'strided';
   multiply(gpu, layout, options.form, { a, b, out, m, n, k: t, alpha, accumulate, strides });
 }
@@ -172,7 +176,7 @@ interface Product {
   readonly k: number;
   readonly alpha: number;
   readonly accumulate: boolean;
-  readonly strides: { a_row: number; a_k: number; b_column: number; b_k: number };
+  readonly strides: { aRow: number; aK: number; bColumn: number; bK: number };
 }
 
 function multiply(gpu: Gpu, layout: Layout, form: KernelForm = gpu.traits.form, product: Product): void {
@@ -182,7 +186,7 @@ function multiply(gpu: Gpu, layout: Layout, form: KernelForm = gpu.traits.form, 
   gpu.dispatch(kernelTable[layout][form], {
     // Every binding needs a buffer: without a bias, b stands in and is not read as one.
     bindings: { a, b, bias: bias ?? b, out },
-    params: { m, n, k, alpha, has_bias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0, ...strides },
+    params: { m, n, k, alpha, hasBias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0, ...strides },
     grid: [Math.ceil(n / tile.columns), Math.ceil(m / tile.rows)],
   });
 }

@@ -189,7 +189,7 @@ describe('mistakes', () => {
       shader: '../test/fixtures/device/broken.wgsl',
     };
     const where =
-      /shaders\/\.\.\/test\/fixtures\/device\/broken\.wgsl:9:\d+: .*missing_function.*\(kernel test-broken\)/;
+      /shaders\/\.\.\/test\/fixtures\/device\/broken\.wgsl:6:\d+: .*missing_function.*\(kernel test-broken\)/;
     const out = keep(unwritten(gpu, 'out', [4]));
     const dispatch = () =>
       gpu.dispatch(broken, { bindings: { x: x(), out }, params: { count: 4, factor: 1 }, grid: [1] });
