@@ -78,6 +78,15 @@ interface Options {
   readonly grouped: boolean;
 }
 
+/** What of a model's use (./index.ts) decides its attention kernels. */
+interface AttentionUse {
+  readonly headSize: number;
+  readonly masks: readonly boolean[];
+  readonly grouped: boolean;
+  readonly dropout: boolean;
+  readonly training: boolean;
+}
+
 /** What differs between the two forms: headers, rows of a workgroup, workgroups. */
 function shapeOf(size: HeadSize, form: KernelForm) {
   if (form === 'row') {
@@ -155,26 +164,18 @@ export function kernelsFor(size: HeadSize, form: KernelForm, options: Options): 
   return kernels;
 }
 
-/** The kernels that one kind of block needs on devices of a form, to compile them in advance. */
+/** The kernels that a model with such attention runs on devices of a form. */
 export function attentionKernelsOf(
-  headSize: number,
-  options: {
-    readonly form: KernelForm;
-    readonly dropout: boolean;
-    readonly backward: boolean;
-    readonly masked?: boolean;
-    readonly grouped?: boolean;
-  },
+  { headSize, masks, grouped, dropout, training }: AttentionUse,
+  form: KernelForm,
 ): KernelSpec[] {
   const size = kernelSizeOf(headSize);
-  const { forward, rows, backwardQuery, backwardKey } = kernelsFor(size, options.form, {
-    dropout: options.dropout,
-    masked: options.masked ?? false,
-    grouped: options.grouped ?? false,
-  });
   const filled = size === headSize ? [] : [resizeHeadsKernel];
-  if (!options.backward) return [forward, ...filled];
-  return [forward, rows, backwardQuery, backwardKey, ...(options.grouped ? [groupSumKernel] : []), ...filled];
+  return masks.flatMap((masked) => {
+    const { forward, rows, backwardQuery, backwardKey } = kernelsFor(size, form, { dropout, masked, grouped });
+    if (!training) return [forward, ...filled];
+    return [forward, rows, backwardQuery, backwardKey, ...(grouped ? [groupSumKernel] : []), ...filled];
+  });
 }
 
 /** The size that a head of `size` channels is computed in: the smallest with kernels that holds it. */
@@ -191,16 +192,15 @@ export function kernelSizeOf(size: number): HeadSize {
 }
 
 const choices = [true, false];
-const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
 /** Every kernel that can run anywhere. */
 export const attentionKernels: readonly KernelSpec[] = [
   resizeHeadsKernel,
-  ...headSizes.flatMap((size) =>
-    forms.flatMap((form) =>
+  ...headSizes.flatMap((headSize) =>
+    (['row', 'workgroup'] as const).flatMap((form) =>
       choices.flatMap((dropout) =>
-        choices.flatMap((masked) =>
-          choices.flatMap((grouped) => attentionKernelsOf(size, { form, dropout, masked, grouped, backward: true })),
+        choices.flatMap((grouped) =>
+          attentionKernelsOf({ headSize, masks: choices, grouped, dropout, training: true }, form),
         ),
       ),
     ),

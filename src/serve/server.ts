@@ -42,7 +42,7 @@ export class DeviceServer {
 
   /** Begins to compile what every task needs, while callers still read their data; whoever needs a kernel waits for it. */
   compile(): void {
-    this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu))).catch(() => {});
+    this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu.traits.form))).catch(() => {});
   }
 
   encode({ model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
