@@ -1,13 +1,14 @@
 /** What kernel tests share: the one device of a test process, seeded data, and a comparison that cannot be fooled by NaN. */
 
 import { elementCount, type Gpu, type Tensor } from '../src/device/types.ts';
+import type { WebGpuDevice } from '../src/device/webgpu/device.ts';
 import { openGpu } from '../src/device/webgpu/open.ts';
 import type { Tolerance } from './tolerances.ts';
 
-let opened: Promise<Gpu> | undefined;
+let opened: Promise<WebGpuDevice> | undefined;
 
 /** The device of this process. A check that finds no adapter fails. TANDEM_TEST_ADAPTER insists on one by a part of its name. */
-export function testGpu(): Promise<Gpu> {
+export function testGpu(): Promise<WebGpuDevice> {
   const name = process.env['TANDEM_TEST_ADAPTER'] || undefined;
   opened ??= openGpu({ adapter: 'auto', ...(name === undefined ? {} : { name }) });
   return opened;

@@ -1,13 +1,4 @@
 // Gradients of shared keys or values: out[t, g] = the sum of parts[t, h] over the query heads h of group g, in their order.
-struct Params {
-  // Vectors of four channels in `out`: T * G * D / 4.
-  count: u32,
-  // D / 4
-  width: u32,
-  // H / G
-  group: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parts: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 

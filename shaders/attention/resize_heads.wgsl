@@ -1,13 +1,4 @@
 // The same heads with another number of channels each: out[t, h, c] = x[t, h, c] where x has that channel, else 0.
-struct Params {
-  // T * H * wanted
-  count: u32,
-  // Channels of a head in x.
-  held: u32,
-  // Channels of a head in out.
-  wanted: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 

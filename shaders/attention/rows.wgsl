@@ -1,14 +1,5 @@
 // What the backward kernels need of a query row, once per token and head, as bits: logSumExp; <dOut, out>, which is
 // sum_j p_j dp_j with or without dropout (Dao et al. 2022); the row's dropout key (two words, 0 without dropout).
-struct Params {
-  tokens: u32,
-  heads: u32,
-  seed: u32,
-  stream: u32,
-  // Vectors of four channels of a head.
-  quads: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> out: array<vec4f>;
 @group(0) @binding(2) var<storage, read> d_out: array<vec4f>;
 @group(0) @binding(3) var<storage, read> log_sum_exp: array<f32>;

@@ -1,6 +1,4 @@
 // Sets a flag if x holds Inf or NaN: the exponent's bits are all ones. Integer atomics; the result depends on no order.
-struct Params { count: u32, slot: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read_write> flags: array<atomic<u32>>;
 

@@ -1,8 +1,5 @@
 // d_gate = d_out * up * slope(gate), d_up = d_out * activate(gate).
 // Element is f32 or vec4f; `count` counts elements.
-struct Params { count: u32 }
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gate: array<Element>;
 @group(0) @binding(2) var<storage, read> up: array<Element>;
 @group(0) @binding(3) var<storage, read> d_out: array<Element>;

@@ -1,8 +1,5 @@
 // out = activate(gate) * up (Shazeer 2020, arXiv 2002.05202).
 // Element is f32 or vec4f; `count` counts elements.
-struct Params { count: u32 }
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gate: array<Element>;
 @group(0) @binding(2) var<storage, read> up: array<Element>;
 @group(0) @binding(3) var<storage, read_write> out: array<Element>;

@@ -1,8 +1,5 @@
 // d_x = d_out (Phi(x) + x phi(x)), phi(x) = exp(-x^2 / 2) / sqrt(2 pi).
 // Element is f32 or vec4f; `count` counts elements.
-struct Params { count: u32 }
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Element>;
 @group(0) @binding(2) var<storage, read> d_out: array<Element>;
 @group(0) @binding(3) var<storage, read_write> d_x: array<Element>;

@@ -1,8 +1,5 @@
 // out = x Phi(x): GELU with the exact erf. Hendrycks and Gimpel 2016, "Gaussian error linear units".
 // Element is f32 or vec4f; `count` counts elements.
-struct Params { count: u32 }
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Element>;
 @group(0) @binding(2) var<storage, read_write> out: array<Element>;
 

@@ -1,7 +1,4 @@
 // d_x = d_out (1 - y^2), y = tanh(x) as the forward pass gave it; (1 - y)(1 + y) loses less near one.
-struct Params { count: u32 }
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> y: array<f32>;
 @group(0) @binding(2) var<storage, read> d_out: array<f32>;
 @group(0) @binding(3) var<storage, read_write> d_x: array<f32>;

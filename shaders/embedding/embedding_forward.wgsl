@@ -1,7 +1,5 @@
 // out[t, c] = word[ids[t], c] + position[positions[t], c] + type[typeIds[t], c]. A workgroup
 // owns eight tokens: nothing is divided, and the ids are read once. `word` may be rows of the table, from first_row on.
-struct Params { tokens: u32, width: u32, first_row: u32, rows: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(2) var<storage, read> positions: array<u32>;
 @group(0) @binding(3) var<storage, read> type_ids: array<u32>;

@@ -1,6 +1,4 @@
 // out[t, c] = table[ids[t], c]. A workgroup owns eight tokens. `table` may be rows of the table, from first_row on.
-struct Params { tokens: u32, width: u32, first_row: u32, rows: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(2) var<storage, read> table: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;

@@ -1,13 +1,5 @@
 // First stage of a table's gradient: partial[s, c] = sum of dOut over the tokens of segment s, in their
 // order. A workgroup owns eight segments.
-struct Params {
-  segments: u32,
-  width: u32,
-  // Where the parts of `index` begin (src/kernels/embedding.ts).
-  segment_starts: u32,
-  order: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_out: array<f32>;
 @group(0) @binding(2) var<storage, read> index: array<u32>;
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;

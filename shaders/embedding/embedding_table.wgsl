@@ -1,6 +1,4 @@
 // Second stage of a table's gradient: dTable[id, c] += the sums of the id's segments, in their order. A workgroup owns eight ids.
-struct Params { rows: u32, width: u32, row_starts: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
 @group(0) @binding(2) var<storage, read> index: array<u32>;
 @group(0) @binding(3) var<storage, read_write> d_table: array<f32>;

@@ -1,10 +1,4 @@
 // Gradient of PRO, one workgroup a column j: its own row's share and its share in every row of a higher grade.
-struct Params {
-  rows: u32,
-  inverse_temperature: f32,
-  scale: f32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> similarity: array<f32>;
 @group(0) @binding(2) var<storage, read> grades: array<f32>;
 @group(0) @binding(3) var<storage, read> log_sum_exp: array<f32>;

@@ -1,10 +1,4 @@
 // KL(t || softmax(s / temperature)) / n and its gradient, one workgroup. `targets` t and their logs come from the host.
-struct Params {
-  rows: u32,
-  inverse_temperature: f32,
-  weight: f32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> similarity: array<f32>;
 @group(0) @binding(2) var<storage, read> targets: array<f32>;
 @group(0) @binding(3) var<storage, read> log_targets: array<f32>;

@@ -1,9 +1,4 @@
 // dA_i = dOut_i * b_i and dB_i = dOut_i * a_i; one lane an element.
-struct Params {
-  rows: u32,
-  width: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read> d_out: array<f32>;

@@ -1,9 +1,4 @@
 // out[i] = a_i . b_i for rows of `width`; one workgroup a row.
-struct Params {
-  rows: u32,
-  width: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;

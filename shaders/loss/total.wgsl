@@ -1,10 +1,4 @@
 // value = scale * sum of the row losses; total += weight * value. One workgroup, fixed order.
-struct Params {
-  rows: u32,
-  scale: f32,
-  weight: f32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> losses: array<f32>;
 @group(0) @binding(2) var<storage, read_write> value: array<f32>;
 @group(0) @binding(3) var<storage, read_write> total: array<f32>;

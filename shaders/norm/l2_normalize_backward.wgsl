@@ -1,6 +1,4 @@
 // dX = (dOut - out * <out, dOut>) / norm. Below 1e-12 the divisor is a constant: dX = dOut / 1e-12.
-struct Params { rows: u32, width: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> out: array<f32>;
 @group(0) @binding(2) var<storage, read> norm: array<f32>;
 @group(0) @binding(3) var<storage, read> d_out: array<f32>;

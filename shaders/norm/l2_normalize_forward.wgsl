@@ -1,6 +1,4 @@
 // out = x / max(||x||, 1e-12), as torch's F.normalize; the true length is kept for the way back.
-struct Params { rows: u32, width: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 @group(0) @binding(3) var<storage, read_write> norm: array<f32>;

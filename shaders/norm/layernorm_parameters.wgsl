@@ -1,6 +1,4 @@
 // Second stage of dGamma and dBeta: the chunks' sums are added in their order to what the gradients hold.
-struct Params { chunks: u32, width: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
 @group(0) @binding(2) var<storage, read_write> d_gamma: array<f32>;
 @group(0) @binding(3) var<storage, read_write> d_beta: array<f32>;

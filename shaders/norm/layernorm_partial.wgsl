@@ -1,6 +1,4 @@
 // First stage of dGamma and dBeta: the sums over one chunk of rows. partial [chunks, 2, C]: dGamma's, then dBeta's.
-struct Params { rows: u32, width: u32, chunk: u32, column_groups: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> mean: array<f32>;
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;

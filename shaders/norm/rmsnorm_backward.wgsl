@@ -1,6 +1,4 @@
 // dX of RMSNorm. With n = x * rstd and g = dOut * gamma: dX = rstd * (g - n * mean(g * n)).
-struct Params { rows: u32, width: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;

@@ -1,6 +1,4 @@
 // RMSNorm (Zhang and Sennrich 2019, arXiv 1910.07467): out = x * rstd * gamma, rstd = 1 / sqrt(mean(x^2) + epsilon).
-struct Params { rows: u32, width: u32, epsilon: f32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;

@@ -1,6 +1,4 @@
 // First stage of RMSNorm's dGamma: the sums over one chunk of rows. partial [chunks, C].
-struct Params { rows: u32, width: u32, chunk: u32, column_groups: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> rstd: array<f32>;
 @group(0) @binding(3) var<storage, read> d_out: array<f32>;

@@ -3,20 +3,6 @@
 // Blocks of 64 elements that a workgroup updates.
 const BLOCKS: u32 = 8u;
 
-struct Params {
-  count: u32,
-  first_block: u32,
-  has_exempt: u32,
-  clip_norm: f32,
-  step_size: f32,
-  decay: f32,
-  beta1_rest: f32,
-  beta2: f32,
-  beta2_rest: f32,
-  second_scale: f32,
-  epsilon: f32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradients: array<f32>;
 @group(0) @binding(2) var<storage, read> norm: array<f32>;
 @group(0) @binding(3) var<storage, read> exempt: array<u32>;

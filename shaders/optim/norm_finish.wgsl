@@ -1,9 +1,4 @@
 // Second stage of the global norm: the root of the sum of all partial sums, one workgroup, fixed order.
-struct Params {
-  spans: u32,
-  hasGuard: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> partials: array<f32>;
 @group(0) @binding(2) var<storage, read> guard: array<u32>;
 @group(0) @binding(3) var<storage, read_write> norm: array<u32>;
@@ -17,7 +12,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   let squares = reduce_sum(lane, sum);
   if (lane == 0u) {
     // A guard that is not finite takes the norm's place: AdamW then leaves everything as it is.
-    let stopped = params.hasGuard != 0u && (guard[0] & 0x7f800000u) == 0x7f800000u;
+    let stopped = params.has_guard != 0u && (guard[0] & 0x7f800000u) == 0x7f800000u;
     norm[0] = select(bitcast<u32>(sqrt(squares)), guard[0], stopped);
   }
 }

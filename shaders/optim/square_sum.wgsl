@@ -1,10 +1,4 @@
 // First stage of the global norm: one workgroup sums the squares of 4096 consecutive elements, always the same ones.
-struct Params {
-  count: u32,
-  spans: u32,
-  first_span: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradients: array<f32>;
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 

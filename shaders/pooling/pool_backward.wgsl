@@ -1,7 +1,5 @@
 // dX[t] = dOut[text of t] * weight of t / sum of the text's weights; zero for tokens that are not pooled. A workgroup
 // owns eight tokens.
-struct Params { tokens: u32, width: u32, mode: u32, stride: u32, column: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_out: array<f32>;
 @group(0) @binding(2) var<storage, read> text_of_token: array<u32>;
 @group(0) @binding(3) var<storage, read> cumulative: array<u32>;

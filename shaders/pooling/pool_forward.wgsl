@@ -1,8 +1,6 @@
 // out[b] = sum of weight * x over the text's pooled tokens / sum of the weights. A lane owns a channel of a text and keeps
 // four sums, of every fourth pooled token each: four loads are under way at a time, and the order is fixed by the text.
 // The result's rows are `stride` long; this mode's columns begin at `column`.
-struct Params { texts: u32, width: u32, mode: u32, channel_groups: u32, stride: u32, column: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> cumulative: array<u32>;
 @group(0) @binding(3) var<storage, read> pool_start: array<u32>;

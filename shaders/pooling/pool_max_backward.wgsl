@@ -1,7 +1,5 @@
 // dX[t, c] = dOut[text of t, c] where t is the token that won channel c of its text, else zero. A workgroup owns eight
 // tokens.
-struct Params { tokens: u32, width: u32, stride: u32, column: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_out: array<f32>;
 @group(0) @binding(2) var<storage, read> winner: array<u32>;
 @group(0) @binding(3) var<storage, read> text_of_token: array<u32>;

@@ -3,15 +3,6 @@
 // table [positions, 2, D / 2]: cosines, then sines. An invocation turns one Lane of pairs of channels.
 //
 // Header: alias Lane = vec4f where 8 divides D, else f32.
-struct Params {
-  tokens: u32,
-  heads: u32,
-  // Lanes of half a head.
-  half: u32,
-  // 1 forward, -1 backward.
-  direction: f32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Lane>;
 @group(0) @binding(2) var<storage, read> positions: array<u32>;
 @group(0) @binding(3) var<storage, read> table: array<Lane>;

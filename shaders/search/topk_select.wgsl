@@ -7,21 +7,6 @@ const DIGITS: u32 = 256u;
 const CAPACITY: u32 = 1024u;
 const NO_ROW: u32 = 0xffffffffu;
 
-struct Params {
-  queries: u32,
-  segments: u32,
-  segment_length: u32,
-  width: u32,
-  in_pitch: u32,
-  in_offset: u32,
-  from_list: u32,
-  first_row: u32,
-  k: u32,
-  sort_size: u32,
-  out_pitch: u32,
-  out_offset: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> in_scores: array<f32>;
 @group(0) @binding(2) var<storage, read> in_rows: array<u32>;
 @group(0) @binding(3) var<storage, read_write> out_scores: array<f32>;

@@ -1,24 +1,52 @@
 /**
- * The vocabulary of the GPU layer. Kernels and everything above see a device only through these types.
+ * What computes, as kernels and everything above them see it. No type here names an API such as WebGPU, so that different
+ * kinds of devices can stand behind the same interface.
  *
- * How buffers are bound, decided once: every tensor lives in a buffer of its own or in a 256-byte aligned range of a flat
- * buffer (parameters, gradients, optimizer moments). WebGPU refuses a buffer that one dispatch both reads and writes, so
- * a flat buffer is either only read or only written by one kernel; activations come from a pool of separate buffers.
+ * How memory is bound: a tensor has memory of its own, or it is a view into a flat tensor (parameters, gradients,
+ * optimizer moments) that begins at a multiple of 256 bytes. No dispatch may both read and write the same memory, so one
+ * kernel either only reads or only writes a flat tensor; activations are leased one by one from a pool.
  */
 
 import type { TandemError } from '../errors.ts';
 
 export type DType = 'f32' | 'u32';
 
-/** A shaped view of GPU memory, row-major, 4 bytes an element. */
+/**
+ * Device memory with a shape, row-major, 4 bytes per element. An opaque handle: only a device makes tensors, with
+ * `allocate`, `lease` or `view`, and an object that merely looks like one is refused.
+ */
 export interface Tensor {
   readonly label: string;
-  readonly buffer: GPUBuffer;
-  /** Bytes from the start of `buffer`, a multiple of 256. */
-  readonly offset: number;
   readonly shape: readonly number[];
   readonly dtype: DType;
 }
+
+/**
+ * How kernels share work out among the lanes of a workgroup. `workgroup`: lanes share memory and meet at barriers, which
+ * suits GPUs. `row`: every lane owns whole rows and no lane waits, which suits devices that run on a CPU.
+ */
+export type KernelForm = 'workgroup' | 'row';
+
+/** How a device is given its work. */
+export interface DeviceTraits {
+  readonly form: KernelForm;
+  /**
+   * Floating-point operations that a long task gives the device at once; Infinity = no bound. Fixed for each form and never
+   * measured, because it sets the order of sums: runs record it.
+   */
+  readonly piece: number;
+  /** Whose memory tensors take: the device's own, or the machine's. */
+  readonly memory: 'own' | 'host';
+}
+
+/** The traits of every device whose kernels have that form. On a CPU a piece takes one to two seconds. */
+export const deviceTraits: Readonly<Record<KernelForm, DeviceTraits>> = {
+  workgroup: { form: 'workgroup', piece: Number.POSITIVE_INFINITY, memory: 'own' },
+  row: { form: 'row', piece: 8e9, memory: 'host' },
+};
+
+/** What some devices can do and others cannot: 16-bit floats, operations across the lanes of a subgroup. */
+export type DeviceFeature = 'f16' | 'subgroups';
 
 /** What a kernel is: its WGSL, its bindings in order, its parameters. Plain data; compiled once per device. */
 export interface KernelSpec<B extends string = string, P extends string = string> {
@@ -32,12 +60,14 @@ export interface KernelSpec<B extends string = string, P extends string = string
   readonly header?: string;
   /** Storage bindings: @group(0) @binding(1), (2), ... in this order. `read` = var<storage, read>, `write` = var<storage, read_write>. */
   readonly bindings: Readonly<Record<B, 'read' | 'write'>>;
-  /** Fields of the uniform struct at @group(0) @binding(0), 4 bytes each, in this order. */
+  /** Fields of `params` in WGSL, the uniform at @group(0) @binding(0): 4 bytes each, in this order, in snake_case there. */
   readonly params: Readonly<Record<P, 'u32' | 'f32' | 'i32'>>;
   /** `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** The form of devices that run it; absent = all do. */
+  readonly form?: KernelForm;
   /** Device features without which it cannot be compiled. */
-  readonly requires?: readonly GPUFeatureName[];
+  readonly requires?: readonly DeviceFeature[];
 }
 
 /** One recorded run of a kernel. `grid` counts workgroups; x above 65535 is folded into y (shader: common/grid.wgsl). */
@@ -50,7 +80,10 @@ export interface Dispatch<B extends string, P extends string> {
 /** A device in its thread. Commands are recorded in order and run in order; `submit` sends them. */
 export interface Gpu {
   readonly adapter: AdapterReport;
-  readonly device: GPUDevice;
+  readonly traits: DeviceTraits;
+  readonly features: ReadonlySet<DeviceFeature>;
+  /** Bytes of the largest tensor that a kernel can bind, a multiple of 256. */
+  readonly largestBinding: number;
   /** Resolves if the device is lost: nothing works on it any more. */
   readonly lost: Promise<TandemError>;
   /** A zero-filled tensor with a buffer of its own, until `free`. */
@@ -59,13 +92,20 @@ export interface Gpu {
   /** Leases a tensor with undefined content from the pool of scratch buffers; give it back with `release`. */
   lease(label: string, shape: readonly number[], dtype?: DType): Tensor;
   release(tensor: Tensor): void;
+  /**
+   * A part of a tensor, or the whole, in another shape: the elements from `first` on. It shares the tensor's memory and
+   * lives as long; only the tensor itself is freed or released. Copies take any view, kernels only what `isBindable`.
+   */
+  view(tensor: Tensor, first: number, shape: readonly number[], label?: string): Tensor;
+  /** Whether kernels may bind the tensor: it begins at a multiple of 256 bytes. */
+  isBindable(tensor: Tensor): boolean;
   /** Bytes held now and at most: persistent (`allocate`) and pooled (`lease`). */
   memory(): { persistent: number; pooled: number; peak: number };
   /** Records a copy of host data into a tensor, in order with the dispatches around it. */
   write(tensor: Tensor, data: Float32Array | Uint32Array): void;
   /** Records filling a tensor with zeros. */
   clear(tensor: Tensor): void;
-  /** Records a device-to-device copy of equal byte lengths. Only here a view may begin at any multiple of 4 bytes. */
+  /** Records a copy within the device, of equal byte lengths. Its views may begin at any element. */
   copy(from: Tensor, to: Tensor): void;
   dispatch<B extends string, P extends string>(kernel: KernelSpec<B, P>, call: Dispatch<B, P>): void;
   /** Sends what was recorded. `read` does so by itself. */
@@ -104,10 +144,16 @@ export interface AdapterReport {
   /** `vulkan`, `metal`, `d3d12`, ... */
   readonly backend: string;
   readonly type: 'discrete' | 'integrated' | 'software' | 'unknown';
-  /** True = runs on the CPU, and is slow. */
+  /** True = runs on the CPU, and is slow. For people to read; `DeviceTraits` say how to treat a device. */
   readonly software: boolean;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
+}
+
+/** `count` rows of a matrix from row `first` on, as a view. */
+export function rowsOf(gpu: Pick<Gpu, 'view'>, matrix: Tensor, first: number, count: number): Tensor {
+  const [, columns] = matrix.shape as [number, number];
+  return gpu.view(matrix, first * columns, [count, columns]);
 }
 
 /** Number of elements of a shape. */

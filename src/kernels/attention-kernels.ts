@@ -1,11 +1,11 @@
 /**
- * The attention kernels as data: one set of four for each head size, kind (attention-tiles.ts) and choice of dropout, mask and
+ * The attention kernels as data: one set of four for each head size, form (attention-tiles.ts) and choice of dropout, mask and
  * shared keys. attention.ts runs them.
  */
 
-import type { KernelSpec } from '../device/types.ts';
+import type { KernelForm, KernelSpec } from '../device/types.ts';
 import { badInput } from '../errors.ts';
-import { type AttentionVariant, directLanes, type HeadSize, headSizes, stagedTiles } from './attention-tiles.ts';
+import { type HeadSize, headSizes, rowLanes, workgroupTiles } from './attention-tiles.ts';
 
 const forwardBindings = {
   q: 'read',
@@ -58,6 +58,7 @@ export const groupSumKernel = {
   shader: 'attention/group_sum.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { parts: 'read', out: 'write' },
+  // count: vectors of four channels in `out`, T * G * D / 4; width: D / 4; group: H / G.
   params: { count: 'u32', width: 'u32', group: 'u32' },
 } as const satisfies KernelSpec;
 
@@ -66,6 +67,7 @@ export const resizeHeadsKernel = {
   shader: 'attention/resize_heads.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { x: 'read', out: 'write' },
+  // count: T * H * wanted; held, wanted: channels of a head in x and in out.
   params: { count: 'u32', held: 'u32', wanted: 'u32' },
 } as const satisfies KernelSpec;
 
@@ -76,36 +78,46 @@ interface Options {
   readonly grouped: boolean;
 }
 
-/** What differs between the two kinds of kernels: files, headers, rows of a workgroup, workgroups. */
-function shapeOf(size: HeadSize, variant: AttentionVariant) {
-  if (variant === 'direct') {
-    const header = `const D = ${size}u;\nconst LANES = ${directLanes}u;`;
-    const rows = directLanes * 4;
-    // Every text has its own blocks: shaders/attention/direct_common.wgsl.
+/** What of a model's use (./index.ts) decides its attention kernels. */
+interface AttentionUse {
+  readonly headSize: number;
+  readonly masks: readonly boolean[];
+  readonly grouped: boolean;
+  readonly dropout: boolean;
+  readonly training: boolean;
+}
+
+/** What differs between the two forms: headers, rows of a workgroup, workgroups. */
+function shapeOf(size: HeadSize, form: KernelForm) {
+  if (form === 'row') {
+    const header = `const D = ${size}u;\nconst LANES = ${rowLanes}u;`;
+    const rows = rowLanes * 4;
+    // Every text has its own blocks: shaders/attention/common_row.wgsl.
     const blocks = (tokens: number, texts: number): number => Math.floor(tokens / rows) + texts;
     return { forwardHeader: header, backwardHeader: header, blocks };
   }
-  const { rows, parts, forwardTile, backwardTile } = stagedTiles[size];
+  const { rows, parts, forwardTile, backwardTile } = workgroupTiles[size];
   const header = (tile: number): string =>
     `const D = ${size}u;\nconst ROWS = ${rows}u;\nconst PARTS = ${parts}u;\nconst TILE = ${tile}u;`;
   const blocks = (tokens: number, _texts: number): number => Math.ceil(tokens / rows);
   return { forwardHeader: header(forwardTile), backwardHeader: header(backwardTile), blocks };
 }
 
-/** The four kernels of one head size, kind and choice of options. */
-function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, masked, grouped }: Options) {
-  const { forwardHeader, backwardHeader, blocks } = shapeOf(size, variant);
+/** The four kernels of one head size, form and choice of options. */
+function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, grouped }: Options) {
+  const { forwardHeader, backwardHeader, blocks } = shapeOf(size, form);
   const rowsSuffix = `d${size}${dropout ? '_dropout' : ''}`;
   const suffix = `${rowsSuffix}${masked ? '_masked' : ''}${grouped ? '_grouped' : ''}`;
   const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/dropout.wgsl'];
-  const walk = [...shared, 'attention/mask.wgsl', `attention/${variant}_common.wgsl`];
+  const walk = [...shared, 'attention/mask.wgsl', `attention/common_${form}.wgsl`];
   const rowsChoice = `\nconst DROPOUT = ${dropout};`;
   const choice = `${rowsChoice}\nconst MASKED = ${masked};\nconst GROUPED = ${grouped};`;
   return {
     blocks,
     forward: {
-      name: `attention_${variant}_forward_${suffix}`,
-      shader: `attention/${variant}_forward.wgsl`,
+      form,
+      name: `attention_${form}_forward_${suffix}`,
+      shader: `attention/forward_${form}.wgsl`,
       include: walk,
       header: forwardHeader + choice,
       bindings: forwardBindings,
@@ -120,16 +132,18 @@ function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, maske
       params: rowsParams,
     },
     backwardQuery: {
-      name: `attention_${variant}_query_${suffix}`,
-      shader: `attention/${variant}_query.wgsl`,
+      form,
+      name: `attention_${form}_query_${suffix}`,
+      shader: `attention/query_${form}.wgsl`,
       include: walk,
       header: backwardHeader + choice,
       bindings: { ...backwardReads, dQ: 'write' },
       params: backwardParams,
     },
     backwardKey: {
-      name: `attention_${variant}_key_${suffix}`,
-      shader: `attention/${variant}_key.wgsl`,
+      form,
+      name: `attention_${form}_key_${suffix}`,
+      shader: `attention/key_${form}.wgsl`,
       include: walk,
       header: backwardHeader + choice,
       bindings: { ...backwardReads, dK: 'write', dV: 'write' },
@@ -140,40 +154,28 @@ function makeKernels(size: HeadSize, variant: AttentionVariant, { dropout, maske
 
 const made = new Map<string, ReturnType<typeof makeKernels>>();
 
-export function kernelsFor(
-  size: HeadSize,
-  variant: AttentionVariant,
-  options: Options,
-): ReturnType<typeof makeKernels> {
-  const key = `${size} ${variant} ${options.dropout} ${options.masked} ${options.grouped}`;
+export function kernelsFor(size: HeadSize, form: KernelForm, options: Options): ReturnType<typeof makeKernels> {
+  const key = `${size} ${form} ${options.dropout} ${options.masked} ${options.grouped}`;
   let kernels = made.get(key);
   if (kernels === undefined) {
-    kernels = makeKernels(size, variant, options);
+    kernels = makeKernels(size, form, options);
     made.set(key, kernels);
   }
   return kernels;
 }
 
-/** The kernels that one kind of block needs on an adapter, to compile them in advance. */
+/** The kernels that a model with such attention runs on devices of a form. */
 export function attentionKernelsOf(
-  headSize: number,
-  options: {
-    readonly software: boolean;
-    readonly dropout: boolean;
-    readonly backward: boolean;
-    readonly masked?: boolean;
-    readonly grouped?: boolean;
-  },
+  { headSize, masks, grouped, dropout, training }: AttentionUse,
+  form: KernelForm,
 ): KernelSpec[] {
   const size = kernelSizeOf(headSize);
-  const { forward, rows, backwardQuery, backwardKey } = kernelsFor(size, options.software ? 'direct' : 'staged', {
-    dropout: options.dropout,
-    masked: options.masked ?? false,
-    grouped: options.grouped ?? false,
-  });
   const filled = size === headSize ? [] : [resizeHeadsKernel];
-  if (!options.backward) return [forward, ...filled];
-  return [forward, rows, backwardQuery, backwardKey, ...(options.grouped ? [groupSumKernel] : []), ...filled];
+  return masks.flatMap((masked) => {
+    const { forward, rows, backwardQuery, backwardKey } = kernelsFor(size, form, { dropout, masked, grouped });
+    if (!training) return [forward, ...filled];
+    return [forward, rows, backwardQuery, backwardKey, ...(grouped ? [groupSumKernel] : []), ...filled];
+  });
 }
 
 /** The size that a head of `size` channels is computed in: the smallest with kernels that holds it. */
@@ -194,13 +196,11 @@ const choices = [true, false];
 /** Every kernel that can run anywhere. */
 export const attentionKernels: readonly KernelSpec[] = [
   resizeHeadsKernel,
-  ...headSizes.flatMap((size) =>
-    choices.flatMap((software) =>
+  ...headSizes.flatMap((headSize) =>
+    (['row', 'workgroup'] as const).flatMap((form) =>
       choices.flatMap((dropout) =>
-        choices.flatMap((masked) =>
-          choices.flatMap((grouped) =>
-            attentionKernelsOf(size, { software, dropout, masked, grouped, backward: true }),
-          ),
+        choices.flatMap((grouped) =>
+          attentionKernelsOf({ headSize, masks: choices, grouped, dropout, training: true }, form),
         ),
       ),
     ),

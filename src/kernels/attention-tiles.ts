@@ -1,4 +1,4 @@
-/** Tile shapes of the attention kernels by head size and adapter class. Never by T: the order of summation hangs on them. */
+/** Tile shapes of the attention kernels by head size and form. Never by T, because they set the order of summation. */
 
 import { largestHeadSize } from '../model/families/catalog.ts';
 
@@ -6,13 +6,8 @@ import { largestHeadSize } from '../model/families/catalog.ts';
 export const headSizes = [8, 16, 32, 64, largestHeadSize] as const;
 export type HeadSize = (typeof headSizes)[number];
 
-/**
- * `staged` copies tiles of keys and values into workgroup memory (GPUs). `direct` reads them where they are, four rows by
- * four keys a lane and no barrier (adapters that run on a CPU).
- */
-export type AttentionVariant = 'staged' | 'direct';
-
-export interface StagedTiles {
+/** The workgroup form copies tiles of keys and values into workgroup memory. */
+export interface WorkgroupTiles {
   /** Packed tokens of one workgroup. */
   readonly rows: number;
   /** Lanes that share a row. */
@@ -23,7 +18,7 @@ export interface StagedTiles {
 }
 
 /** Workgroup memory stays within WebGPU's guaranteed 16 KiB: tiles of 2 * tile * D, and parts of (1 or 2) * tile * lanes. */
-export const stagedTiles: Readonly<Record<HeadSize, StagedTiles>> = {
+export const workgroupTiles: Readonly<Record<HeadSize, WorkgroupTiles>> = {
   8: { rows: 64, parts: 1, forwardTile: 32, backwardTile: 16 },
   16: { rows: 64, parts: 1, forwardTile: 32, backwardTile: 16 },
   32: { rows: 32, parts: 2, forwardTile: 16, backwardTile: 16 },
@@ -31,5 +26,8 @@ export const stagedTiles: Readonly<Record<HeadSize, StagedTiles>> = {
   128: { rows: 32, parts: 4, forwardTile: 8, backwardTile: 4 },
 };
 
-/** Lanes of a workgroup of the direct kernels, each with four rows: one subgroup of SwiftShader, so no lane waits. */
-export const directLanes = 4;
+/**
+ * The row form reads keys and values where they are, four rows by four keys a lane. So many lanes make a workgroup: one
+ * subgroup of SwiftShader, so that no lane waits.
+ */
+export const rowLanes = 4;

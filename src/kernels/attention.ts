@@ -7,10 +7,9 @@
  * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention), Ainslie et al. 2023 (grouped queries).
  */
 
-import { elementCount, type Gpu, type Tensor, withLeases } from '../device/types.ts';
+import { elementCount, type Gpu, type KernelForm, type Tensor, withLeases } from '../device/types.ts';
 import { badInput } from '../errors.ts';
 import { groupSumKernel, kernelSizeOf, kernelsFor, resizeHeadsKernel } from './attention-kernels.ts';
-import type { AttentionVariant } from './attention-tiles.ts';
 import { streamOf } from './elementwise.ts';
 
 /** Lanes of a workgroup of the kernels that take tokens and heads one by one. */
@@ -62,8 +61,8 @@ export interface AttentionForward {
   /** 1 / sqrt(D) by default */
   readonly scale?: number;
   readonly dropout?: AttentionDropout;
-  /** Which shape of kernel runs; by default the one for the adapter. */
-  readonly variant?: AttentionVariant;
+  /** The device's by default. */
+  readonly form?: KernelForm;
 }
 
 export interface AttentionBackward extends AttentionForward {
@@ -95,8 +94,7 @@ function plan(gpu: Gpu, call: AttentionForward) {
     throw new Error(`attention: ${heads} heads share ${keyValueHeads} of keys, k [${call.k.shape}], head size ${size}`);
   }
   const { before = unlimited, after = unlimited } = mask;
-  const variant = call.variant ?? (gpu.adapter.software ? 'direct' : 'staged');
-  const kernels = kernelsFor(size, variant, {
+  const kernels = kernelsFor(size, call.form ?? gpu.traits.form, {
     dropout: active !== undefined,
     masked: before < unlimited || after < unlimited,
     grouped: keyValueHeads !== heads,
@@ -118,7 +116,7 @@ function plan(gpu: Gpu, call: AttentionForward) {
       keyHeads: keyValueHeads,
       before,
       after,
-      // Channels of a head by four, as a number that compilers cannot unroll loops by: shaders/attention/direct_common.wgsl.
+      // Channels of a head by four, as a number that compilers cannot unroll loops by: shaders/attention/common_row.wgsl.
       quads: size / 4,
     },
     key: { seed: active === undefined ? 0 : active.seed >>> 0, stream: active === undefined ? 0 : streamOf(active) },

@@ -41,6 +41,7 @@ export const embeddingSegmentKernel = {
   shader: 'embedding/embedding_segment.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { dOut: 'read', index: 'read', partial: 'write' },
+  // segmentStarts, order: where these parts of `index` begin (ScatterIndex).
   params: { segments: 'u32', width: 'u32', segmentStarts: 'u32', order: 'u32' },
 } as const satisfies KernelSpec;
 

@@ -1,19 +1,22 @@
 /**
  * Matrix products in the three layouts that a linear layer needs, f32, and sums of columns.
- * The kernel is chosen by (N, K) and the adapter's class only, and sums over k in steps of 4 in order: a row of the result
+ * The kernel is chosen by (N, K) and the device's form only, and sums over k in steps of 4 in order: a row of the result
  * does not depend on how many rows there are.
  */
 
-import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
 
 type MatmulBinding = 'a' | 'b' | 'bias' | 'out';
-type MatmulParam = 'm' | 'n' | 'k' | 'alpha' | 'has_bias' | 'accumulate' | 'a_row' | 'a_k' | 'b_column' | 'b_k';
+/**
+ * Rows and columns of the result, the length of the reduction; aRow and what follows: elements from one index to the next,
+ * for the strided layout.
+ */
+type MatmulParam = 'm' | 'n' | 'k' | 'alpha' | 'hasBias' | 'accumulate' | 'aRow' | 'aK' | 'bColumn' | 'bK';
 type MatmulKernel = KernelSpec<MatmulBinding, MatmulParam>;
 
 /** `strided` takes any layout and any size; the others read four elements at once and want multiples of 4. */
 type Layout = 'nt' | 'nn' | 'tn' | 'strided';
-export type TileName = 'register' | 'workgroup';
 
 /** A tile's shader and the rows and columns of the result that one workgroup makes. */
 interface Tile {
@@ -22,43 +25,44 @@ interface Tile {
   readonly columns: number;
 }
 
-const tiles: Readonly<Record<TileName, Tile>> = {
-  register: { shader: 'matmul/register_tile.wgsl', rows: 16, columns: 64 },
-  workgroup: { shader: 'matmul/workgroup_tile.wgsl', rows: 32, columns: 32 },
+const tiles: Readonly<Record<KernelForm, Tile>> = {
+  row: { shader: 'matmul/tile_row.wgsl', rows: 16, columns: 64 },
+  workgroup: { shader: 'matmul/tile_workgroup.wgsl', rows: 32, columns: 32 },
 };
 
-/** Columns that the narrower tile covers with the workgroups that every adapter takes in one dimension. */
+/** Columns that the narrower tile covers with the workgroups that every device takes in one dimension. */
 export const matmulColumnLimit = 65_535 * Math.min(...Object.values(tiles).map(({ columns }) => columns));
 
 const layouts: readonly Layout[] = ['nt', 'nn', 'tn', 'strided'];
 
-const specOf = (layout: Layout, tile: TileName): MatmulKernel => ({
-  name: `matmul-${layout}-${tile}`,
+const specOf = (layout: Layout, form: KernelForm): MatmulKernel => ({
+  name: `matmul-${layout}-${form}`,
+  form,
   header: `alias Element = ${layout === 'strided' ? 'f32' : 'vec4f'};`,
   include: [
     'matmul/interface.wgsl',
     `matmul/store_${layout === 'strided' ? 'any' : 'aligned'}.wgsl`,
     `matmul/layout_${layout}.wgsl`,
   ],
-  shader: tiles[tile].shader,
+  shader: tiles[form].shader,
   bindings: { a: 'read', b: 'read', bias: 'read', out: 'write' },
   params: {
     m: 'u32',
     n: 'u32',
     k: 'u32',
     alpha: 'f32',
-    has_bias: 'u32',
+    hasBias: 'u32',
     accumulate: 'u32',
-    a_row: 'u32',
-    a_k: 'u32',
-    b_column: 'u32',
-    b_k: 'u32',
+    aRow: 'u32',
+    aK: 'u32',
+    bColumn: 'u32',
+    bK: 'u32',
   },
 });
 
 const kernelTable = Object.fromEntries(
-  layouts.map((layout) => [layout, { register: specOf(layout, 'register'), workgroup: specOf(layout, 'workgroup') }]),
-) as Readonly<Record<Layout, Readonly<Record<TileName, MatmulKernel>>>>;
+  layouts.map((layout) => [layout, { row: specOf(layout, 'row'), workgroup: specOf(layout, 'workgroup') }]),
+) as Readonly<Record<Layout, Readonly<Record<KernelForm, MatmulKernel>>>>;
 
 const columnSumSpec = (
   name: string,
@@ -84,47 +88,44 @@ export const matmulKernels: readonly KernelSpec[] = [
   columnSumSingle,
 ];
 
-/** The tile of an adapter's class: registers for software adapters, workgroup memory for hardware. */
-export const tileOf = (gpu: Gpu): TileName => (gpu.adapter.software ? 'register' : 'workgroup');
-
 /** out[M,N] = alpha * a[M,K] b[N,K]^T + bias[N]: a linear layer's forward, or all dot products of two sets of rows. */
 export function matmulNT(
   gpu: Gpu,
-  options: { a: Tensor; b: Tensor; bias?: Tensor; out: Tensor; alpha?: number; tile?: TileName },
+  options: { a: Tensor; b: Tensor; bias?: Tensor; out: Tensor; alpha?: number; form?: KernelForm },
 ): void {
   const { a, b, bias, out, alpha = 1 } = options;
   const [[m, k], [n, kOfB]] = [matrix(a), matrix(b)];
   expectShape(b, [n, k], kOfB === k);
   if (bias !== undefined) expectShape(bias, [n], bias.shape.length === 1 && bias.shape[0] === n);
-  const strides = { a_row: k, a_k: 1, b_column: k, b_k: 1 };
+  const strides = { aRow: k, aK: 1, bColumn: k, bK: 1 };
   const layout = k % 4 === 0 && n % 4 === 0 ? 'nt' : 'strided';
-  multiply(gpu, layout, options.tile, { a, b, bias, out, m, n, k, alpha, accumulate: false, strides });
+  multiply(gpu, layout, options.form, { a, b, bias, out, m, n, k, alpha, accumulate: false, strides });
 }
 
 /** out[M,K] = a[M,N] b[N,K]: a linear layer's gradient with respect to its input, dX = dY W. */
 export function matmulNN(
   gpu: Gpu,
-  options: { a: Tensor; b: Tensor; out: Tensor; alpha?: number; accumulate?: boolean; tile?: TileName },
+  options: { a: Tensor; b: Tensor; out: Tensor; alpha?: number; accumulate?: boolean; form?: KernelForm },
 ): void {
   const { a, b, out, alpha = 1, accumulate = false } = options;
   const [[m, inner], [innerOfB, n]] = [matrix(a), matrix(b)];
   expectShape(b, [inner, n], innerOfB === inner);
-  const strides = { a_row: inner, a_k: 1, b_column: 1, b_k: n };
+  const strides = { aRow: inner, aK: 1, bColumn: 1, bK: n };
   const layout = inner % 4 === 0 && n % 4 === 0 ? 'nn' : 'strided';
-  multiply(gpu, layout, options.tile, { a, b, out, m, n, k: inner, alpha, accumulate, strides });
+  multiply(gpu, layout, options.form, { a, b, out, m, n, k: inner, alpha, accumulate, strides });
 }
 
 /** out[N,K] = a[T,N]^T b[T,K], added to what `out` holds if `accumulate`: a weight's gradient, dW = dY^T X. */
 export function matmulTN(
   gpu: Gpu,
-  options: { a: Tensor; b: Tensor; out: Tensor; alpha?: number; accumulate?: boolean; tile?: TileName },
+  options: { a: Tensor; b: Tensor; out: Tensor; alpha?: number; accumulate?: boolean; form?: KernelForm },
 ): void {
   const { a, b, out, alpha = 1, accumulate = false } = options;
   const [[t, m], [tOfB, n]] = [matrix(a), matrix(b)];
   expectShape(b, [t, n], tOfB === t);
-  const strides = { a_row: 1, a_k: m, b_column: 1, b_k: n };
+  const strides = { aRow: 1, aK: m, bColumn: 1, bK: n };
   const layout = m % 4 === 0 && n % 4 === 0 ? 'tn' : 'strided';
-  multiply(gpu, layout, options.tile, { a, b, out, m, n, k: t, alpha, accumulate, strides });
+  multiply(gpu, layout, options.form, { a, b, out, m, n, k: t, alpha, accumulate, strides });
 }
 
 /** out[N] = sum over T of x[T,N], added to what `out` holds if `accumulate`: a bias's gradient. */
@@ -175,17 +176,17 @@ interface Product {
   readonly k: number;
   readonly alpha: number;
   readonly accumulate: boolean;
-  readonly strides: { a_row: number; a_k: number; b_column: number; b_k: number };
+  readonly strides: { aRow: number; aK: number; bColumn: number; bK: number };
 }
 
-function multiply(gpu: Gpu, layout: Layout, tileName: TileName = tileOf(gpu), product: Product): void {
+function multiply(gpu: Gpu, layout: Layout, form: KernelForm = gpu.traits.form, product: Product): void {
   const { a, b, bias, out, m, n, k, alpha, accumulate, strides } = product;
   expectShape(out, [m, n], out.shape.length === 2 && out.shape[0] === m && out.shape[1] === n);
-  const tile = tiles[tileName];
-  gpu.dispatch(kernelTable[layout][tileName], {
+  const tile = tiles[form];
+  gpu.dispatch(kernelTable[layout][form], {
     // Every binding needs a buffer: without a bias, b stands in and is not read as one.
     bindings: { a, b, bias: bias ?? b, out },
-    params: { m, n, k, alpha, has_bias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0, ...strides },
+    params: { m, n, k, alpha, hasBias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0, ...strides },
     grid: [Math.ceil(n / tile.columns), Math.ceil(m / tile.rows)],
   });
 }

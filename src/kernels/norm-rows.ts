@@ -1,5 +1,5 @@
 /** How the kernels of norm.ts and rms-norm.ts share rows and columns out among lanes. */
-import type { Gpu, KernelSpec } from '../device/types.ts';
+import type { Gpu, KernelForm, KernelSpec } from '../device/types.ts';
 
 /** Columns of one workgroup where a lane owns a column. */
 const columns = 64;
@@ -11,25 +11,21 @@ export const columnsOfGroup = (width: number): number => Math.ceil(width / colum
 export const chunkOf = (rows: number): number => Math.max(32, Math.ceil(rows / 128));
 
 /**
- * How rows are shared out: 16 lanes a row on GPUs; a lane a row on software adapters, where a barrier costs more than the
- * sum. The order of a row's sum depends on this choice and on the width only.
+ * Rows of a workgroup of 64 lanes: 16 lanes share a row, or a lane owns one, because on a CPU a barrier costs more than
+ * the sum. The order of a row's sum depends on the form and on the width only.
  */
-const sharings = {
-  shared: { suffix: '', include: ['common/grid.wgsl', 'norm/row_sum.wgsl'], rows: 4 },
-  serial: { suffix: '_serial', include: ['common/grid.wgsl', 'norm/row_sum_serial.wgsl'], rows: 64 },
-} as const;
-export type RowSharing = keyof typeof sharings;
+const rowsOfGroup: Readonly<Record<KernelForm, number>> = { workgroup: 4, row: 64 };
 
-/** A kernel in both ways of sharing rows. */
-export function bothWays<const K extends KernelSpec>(kernel: K) {
-  const of = ({ suffix, include }: { suffix: string; include: readonly string[] }) => ({
+/** A kernel in both forms. */
+export function inBothForms<const K extends KernelSpec>(kernel: K) {
+  const of = (form: KernelForm) => ({
     ...kernel,
-    name: `${kernel.name}${suffix}`,
-    include,
+    form,
+    name: `${kernel.name}_${form}`,
+    include: ['common/grid.wgsl', `norm/row_sum_${form}.wgsl`],
   });
-  return { shared: of(sharings.shared), serial: of(sharings.serial) };
+  return { workgroup: of('workgroup'), row: of('row') };
 }
 
-export const sharingFor = (gpu: Gpu, choice?: RowSharing): RowSharing =>
-  choice ?? (gpu.adapter.software ? 'serial' : 'shared');
-export const rowGroups = (rows: number, sharing: RowSharing) => [Math.ceil(rows / sharings[sharing].rows)] as const;
+export const formFor = (gpu: Gpu, choice?: KernelForm): KernelForm => choice ?? gpu.traits.form;
+export const rowGroups = (rows: number, form: KernelForm) => [Math.ceil(rows / rowsOfGroup[form])] as const;

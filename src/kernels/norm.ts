@@ -1,13 +1,11 @@
 /** LayerNorm over the channels of a token (Ba et al. 2016) and L2 normalisation of rows, forward and backward. */
 
-import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
-import { bothWays, chunkOf, columnsOfGroup, type RowSharing, rowGroups, sharingFor } from './norm-rows.ts';
-
-export type { RowSharing } from './norm-rows.ts';
+import { chunkOf, columnsOfGroup, formFor, inBothForms, rowGroups } from './norm-rows.ts';
 
 const layerNormForwardOf = (beta: boolean) =>
-  bothWays({
+  inBothForms({
     name: `layernorm_forward${beta ? '' : '_no_beta'}`,
     shader: 'norm/layernorm_forward.wgsl',
     header: `const BETA = ${beta};`,
@@ -17,7 +15,7 @@ const layerNormForwardOf = (beta: boolean) =>
 const layerNormForwardKernels = layerNormForwardOf(true);
 const layerNormNoBetaKernels = layerNormForwardOf(false);
 
-const layerNormBackwardKernels = bothWays({
+const layerNormBackwardKernels = inBothForms({
   name: 'layernorm_backward',
   shader: 'norm/layernorm_backward.wgsl',
   bindings: { x: 'read', gamma: 'read', mean: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
@@ -40,14 +38,14 @@ const layerNormParametersKernel = {
   params: { chunks: 'u32', width: 'u32' },
 } as const satisfies KernelSpec;
 
-const l2NormalizeForwardKernels = bothWays({
+const l2NormalizeForwardKernels = inBothForms({
   name: 'l2_normalize_forward',
   shader: 'norm/l2_normalize_forward.wgsl',
   bindings: { x: 'read', out: 'write', norm: 'write' },
   params: { rows: 'u32', width: 'u32' },
 });
 
-const l2NormalizeBackwardKernels = bothWays({
+const l2NormalizeBackwardKernels = inBothForms({
   name: 'l2_normalize_backward',
   shader: 'norm/l2_normalize_backward.wgsl',
   bindings: { out: 'read', norm: 'read', dOut: 'read', dX: 'write' },
@@ -68,21 +66,21 @@ export interface LayerNormForward {
   /** [T] 1 / sqrt(variance + epsilon), population variance */
   readonly rstd: Tensor;
   readonly epsilon: number;
-  /** By default the one for the adapter. */
-  readonly sharing?: RowSharing;
+  /** The device's by default. */
+  readonly form?: KernelForm;
 }
 
 /** out = (x - mean) * rstd * gamma + beta, a row at a time; a row's result depends on that row only. */
 export function layerNormForward(gpu: Gpu, call: LayerNormForward): void {
   const { x, gamma, beta, out, mean, rstd, epsilon } = call;
-  const sharing = sharingFor(gpu, call.sharing);
+  const form = formFor(gpu, call.form);
   const [rows, width] = x.shape as [number, number];
   const kernels = beta === undefined ? layerNormNoBetaKernels : layerNormForwardKernels;
-  gpu.dispatch(kernels[sharing], {
+  gpu.dispatch(kernels[form], {
     // Every binding needs a buffer: without beta, gamma stands in and is not read as one.
     bindings: { x, gamma, beta: beta ?? gamma, out, mean, rstd },
     params: { rows, width, epsilon },
-    grid: rowGroups(rows, sharing),
+    grid: rowGroups(rows, form),
   });
 }
 
@@ -103,19 +101,19 @@ export interface LayerNormBackward {
   readonly dGamma: Tensor;
   /** [C], accumulates (+=); absent = there is no beta */
   readonly dBeta?: Tensor | undefined;
-  /** By default the one for the adapter. */
-  readonly sharing?: RowSharing;
+  /** The device's by default. */
+  readonly form?: KernelForm;
 }
 
 /** The parameters' gradients are summed in two stages of fixed order: chunks of rows, then the chunks. */
 export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
   const { x, gamma, mean, rstd, dOut, dX, dGamma, dBeta } = call;
-  const sharing = sharingFor(gpu, call.sharing);
+  const form = formFor(gpu, call.form);
   const [rows, width] = x.shape as [number, number];
-  gpu.dispatch(layerNormBackwardKernels[sharing], {
+  gpu.dispatch(layerNormBackwardKernels[form], {
     bindings: { x, gamma, mean, rstd, dOut, dX },
     params: { rows, width },
-    grid: rowGroups(rows, sharing),
+    grid: rowGroups(rows, form),
   });
   const chunk = chunkOf(rows);
   const chunks = Math.ceil(rows / chunk);
@@ -144,19 +142,19 @@ export interface L2NormalizeForward {
   readonly out: Tensor;
   /** [B] the rows' lengths, as they are (not raised to 1e-12) */
   readonly norm: Tensor;
-  /** By default the one for the adapter. */
-  readonly sharing?: RowSharing;
+  /** The device's by default. */
+  readonly form?: KernelForm;
 }
 
 /** out = x / max(||x||, 1e-12), as torch's F.normalize. */
 export function l2NormalizeForward(gpu: Gpu, call: L2NormalizeForward): void {
   const { x, out, norm } = call;
-  const sharing = sharingFor(gpu, call.sharing);
+  const form = formFor(gpu, call.form);
   const [rows, width] = x.shape as [number, number];
-  gpu.dispatch(l2NormalizeForwardKernels[sharing], {
+  gpu.dispatch(l2NormalizeForwardKernels[form], {
     bindings: { x, out, norm },
     params: { rows, width },
-    grid: rowGroups(rows, sharing),
+    grid: rowGroups(rows, form),
   });
 }
 
@@ -169,34 +167,34 @@ export interface L2NormalizeBackward {
   readonly dOut: Tensor;
   /** [B, C], written */
   readonly dX: Tensor;
-  /** By default the one for the adapter. */
-  readonly sharing?: RowSharing;
+  /** The device's by default. */
+  readonly form?: KernelForm;
 }
 
 /** dX = (dOut - out <out, dOut>) / norm; where the norm is below 1e-12 it counts as the constant: dX = dOut / 1e-12. */
 export function l2NormalizeBackward(gpu: Gpu, call: L2NormalizeBackward): void {
   const { out, norm, dOut, dX } = call;
-  const sharing = sharingFor(gpu, call.sharing);
+  const form = formFor(gpu, call.form);
   const [rows, width] = out.shape as [number, number];
-  gpu.dispatch(l2NormalizeBackwardKernels[sharing], {
+  gpu.dispatch(l2NormalizeBackwardKernels[form], {
     bindings: { out, norm, dOut, dX },
     params: { rows, width },
-    grid: rowGroups(rows, sharing),
+    grid: rowGroups(rows, form),
   });
 }
 
 /** LayerNorm without beta: for the families that have it so. */
-export const noBetaKernels: readonly KernelSpec[] = [layerNormNoBetaKernels.shared, layerNormNoBetaKernels.serial];
+export const noBetaKernels: readonly KernelSpec[] = [layerNormNoBetaKernels.workgroup, layerNormNoBetaKernels.row];
 
 export const normKernels: readonly KernelSpec[] = [
-  layerNormForwardKernels.shared,
-  layerNormForwardKernels.serial,
-  layerNormBackwardKernels.shared,
-  layerNormBackwardKernels.serial,
+  layerNormForwardKernels.workgroup,
+  layerNormForwardKernels.row,
+  layerNormBackwardKernels.workgroup,
+  layerNormBackwardKernels.row,
   layerNormPartialKernel,
   layerNormParametersKernel,
-  l2NormalizeForwardKernels.shared,
-  l2NormalizeForwardKernels.serial,
-  l2NormalizeBackwardKernels.shared,
-  l2NormalizeBackwardKernels.serial,
+  l2NormalizeForwardKernels.workgroup,
+  l2NormalizeForwardKernels.row,
+  l2NormalizeBackwardKernels.workgroup,
+  l2NormalizeBackwardKernels.row,
 ];

@@ -60,11 +60,7 @@ export const adamWKernel = {
 export const optimKernels = [squareSumKernel, normFinishKernel, adamWKernel] as const;
 
 /** A part of a flat tensor, [length] elements from `start`; `start` is a multiple of 64. */
-const part = (tensor: Tensor, start: number, length: number): Tensor => ({
-  ...tensor,
-  offset: tensor.offset + start * 4,
-  shape: [length],
-});
+const part = (gpu: Gpu, tensor: Tensor, start: number, length: number): Tensor => gpu.view(tensor, start, [length]);
 
 /** Starts and lengths of the pages of `count` elements under a limit in bytes. */
 export function pagesOf(count: number, limit: number): { start: number; length: number }[] {
@@ -76,8 +72,7 @@ export function pagesOf(count: number, limit: number): { start: number; length: 
 }
 
 /** Bytes of one page: the device's binding limit unless a caller (a test) wants smaller ones. */
-const pageLimit = (gpu: Gpu, pageBytes = Number.POSITIVE_INFINITY): number =>
-  Math.min(pageBytes, gpu.device.limits.maxStorageBufferBindingSize);
+const pageLimit = (gpu: Gpu, pageBytes = Number.POSITIVE_INFINITY): number => Math.min(pageBytes, gpu.largestBinding);
 
 export interface GlobalNormCall {
   /** Flat gradients, one or several buffers of any length. */
@@ -91,7 +86,7 @@ export interface GlobalNormCall {
 
 /** L2 norm over all gradients, in two stages of fixed order. */
 export function globalNorm(gpu: Gpu, { gradients, out, guard, pageBytes }: GlobalNormCall): void {
-  const tensors = 'buffer' in gradients ? [gradients] : gradients;
+  const tensors = 'shape' in gradients ? [gradients] : gradients;
   const spansOf = (length: number): number => Math.ceil(length / SPAN);
   const spans = tensors.reduce((sum, tensor) => sum + spansOf(elementCount(tensor.shape)), 0);
   withLeases(gpu, (lease) => {
@@ -100,7 +95,7 @@ export function globalNorm(gpu: Gpu, { gradients, out, guard, pageBytes }: Globa
     for (const tensor of tensors) {
       for (const { start, length } of pagesOf(elementCount(tensor.shape), pageLimit(gpu, pageBytes))) {
         gpu.dispatch(squareSumKernel, {
-          bindings: { gradients: part(tensor, start, length), partials },
+          bindings: { gradients: part(gpu, tensor, start, length), partials },
           params: { count: length, spans: spansOf(length), firstSpan },
           grid: [spansOf(length)],
         });
@@ -143,12 +138,12 @@ export function adamW(gpu: Gpu, call: AdamWCall): void {
   for (const { start, length } of pagesOf(elementCount(parameters.shape), pageLimit(gpu, call.pageBytes))) {
     gpu.dispatch(adamWKernel, {
       bindings: {
-        gradients: part(gradients, start, length),
+        gradients: part(gpu, gradients, start, length),
         norm,
         exempt: exempt ?? norm,
-        parameters: part(parameters, start, length),
-        firstMoment: part(firstMoment, start, length),
-        secondMoment: part(secondMoment, start, length),
+        parameters: part(gpu, parameters, start, length),
+        firstMoment: part(gpu, firstMoment, start, length),
+        secondMoment: part(gpu, secondMoment, start, length),
       },
       params: { count: length, firstBlock: start / BLOCK, ...coefficients(call) },
       grid: [Math.ceil(length / UPDATED)],

@@ -2,18 +2,18 @@
  * RMSNorm (Zhang and Sennrich 2019, arXiv 1910.07467), forward and backward. A row is as wide as gamma: a token's channels,
  * or one head of a token where queries and keys are normalised head by head.
  */
-import { elementCount, type Gpu, type KernelSpec, type Tensor, withLeases } from '../device/types.ts';
+import { elementCount, type Gpu, type KernelForm, type KernelSpec, type Tensor, withLeases } from '../device/types.ts';
 import { columnSum } from './matmul.ts';
-import { bothWays, chunkOf, columnsOfGroup, type RowSharing, rowGroups, sharingFor } from './norm-rows.ts';
+import { chunkOf, columnsOfGroup, formFor, inBothForms, rowGroups } from './norm-rows.ts';
 
-const forwardKernels = bothWays({
+const forwardKernels = inBothForms({
   name: 'rmsnorm_forward',
   shader: 'norm/rmsnorm_forward.wgsl',
   bindings: { x: 'read', gamma: 'read', out: 'write', rstd: 'write' },
   params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
 });
 
-const backwardKernels = bothWays({
+const backwardKernels = inBothForms({
   name: 'rmsnorm_backward',
   shader: 'norm/rmsnorm_backward.wgsl',
   bindings: { x: 'read', gamma: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
@@ -38,19 +38,19 @@ export interface RmsNormForward {
   /** [R] 1 / sqrt(mean of squares + epsilon) */
   readonly rstd: Tensor;
   readonly epsilon: number;
-  /** By default the one for the adapter. */
-  readonly sharing?: RowSharing;
+  /** The device's by default. */
+  readonly form?: KernelForm;
 }
 
 /** out = x * rstd * gamma, a row at a time; a row's result depends on that row only. */
 export function rmsNormForward(gpu: Gpu, call: RmsNormForward): void {
   const { x, gamma, out, rstd, epsilon } = call;
-  const sharing = sharingFor(gpu, call.sharing);
+  const form = formFor(gpu, call.form);
   const { rows, width } = rowsOf(x, gamma);
-  gpu.dispatch(forwardKernels[sharing], {
+  gpu.dispatch(forwardKernels[form], {
     bindings: { x, gamma, out, rstd },
     params: { rows, width, epsilon },
-    grid: rowGroups(rows, sharing),
+    grid: rowGroups(rows, form),
   });
 }
 
@@ -67,19 +67,19 @@ export interface RmsNormBackward {
   readonly dX: Tensor;
   /** [W], accumulates (+=) */
   readonly dGamma: Tensor;
-  /** By default the one for the adapter. */
-  readonly sharing?: RowSharing;
+  /** The device's by default. */
+  readonly form?: KernelForm;
 }
 
 /** dGamma is summed in two stages of fixed order: chunks of rows, then the chunks. */
 export function rmsNormBackward(gpu: Gpu, call: RmsNormBackward): void {
   const { x, gamma, rstd, dOut, dX, dGamma } = call;
-  const sharing = sharingFor(gpu, call.sharing);
+  const form = formFor(gpu, call.form);
   const { rows, width } = rowsOf(x, gamma);
-  gpu.dispatch(backwardKernels[sharing], {
+  gpu.dispatch(backwardKernels[form], {
     bindings: { x, gamma, rstd, dOut, dX },
     params: { rows, width },
-    grid: rowGroups(rows, sharing),
+    grid: rowGroups(rows, form),
   });
   const chunk = chunkOf(rows);
   const chunks = Math.ceil(rows / chunk);
@@ -103,9 +103,9 @@ function rowsOf(x: Tensor, gamma: Tensor): { rows: number; width: number } {
 }
 
 export const rmsNormKernels: readonly KernelSpec[] = [
-  forwardKernels.shared,
-  forwardKernels.serial,
-  backwardKernels.shared,
-  backwardKernels.serial,
+  forwardKernels.workgroup,
+  forwardKernels.row,
+  backwardKernels.workgroup,
+  backwardKernels.row,
   partialKernel,
 ];

@@ -12,6 +12,7 @@ const rotateKernel = (lane: 1 | 4) =>
     include: ['common/grid.wgsl'],
     header: `alias Lane = ${lane === 4 ? 'vec4f' : 'f32'};`,
     bindings: { x: 'read', positions: 'read', table: 'read', out: 'write' },
+    // half: lanes of half a head; direction: 1 forward, -1 backward.
     params: { tokens: 'u32', heads: 'u32', half: 'u32', direction: 'f32' },
   }) as const satisfies KernelSpec;
 

@@ -3,7 +3,7 @@
  * through in chunks of rows; each chunk's best are merged into the best so far, so memory does not grow with N.
  */
 
-import type { Gpu, Tensor } from '../device/types.ts';
+import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
 import { badInput } from '../errors.ts';
 import { matmulNT } from './matmul.ts';
 import { type Lists, select } from './top-k-select.ts';
@@ -52,19 +52,12 @@ export function topK(gpu: Gpu, call: TopKCall): void {
     const count = Math.min(QUERY_TILE, queries.shape[0] - first);
     searchTile(gpu, {
       ...call,
-      queries: rowsOf(queries, first, count),
-      rows: rowsOf(call.rows, first, count),
-      scores: rowsOf(call.scores, first, count),
+      queries: rowsOf(gpu, queries, first, count),
+      rows: rowsOf(gpu, call.rows, first, count),
+      scores: rowsOf(gpu, call.scores, first, count),
     });
   }
 }
-
-/** Rows first.. of a matrix, as a view. first * columns must be a multiple of 64. */
-export const rowsOf = (tensor: Tensor, first: number, count: number): Tensor => ({
-  ...tensor,
-  offset: tensor.offset + first * tensor.shape[1] * 4,
-  shape: [count, tensor.shape[1]],
-});
 
 interface Chunk {
   readonly vectors: Tensor;
@@ -143,8 +136,8 @@ function mergeChunks(gpu: Gpu, chunks: readonly Chunk[], search: ChunkSearch, re
 
 /** Cuts the pages into chunks whose scores and vectors each fit a binding. */
 function chunksOf(gpu: Gpu, { vectors, chunkRows }: TopKCall, Q: number): Chunk[] {
-  const pages = 'buffer' in vectors ? [vectors] : vectors;
-  const limit = Math.min(SCORES_BYTES, gpu.device.limits.maxStorageBufferBindingSize);
+  const pages = 'shape' in vectors ? [vectors] : vectors;
+  const limit = Math.min(SCORES_BYTES, gpu.largestBinding);
   const chunks: Chunk[] = [];
   let pageStart = 0;
   for (const page of pages) {
@@ -152,7 +145,7 @@ function chunksOf(gpu: Gpu, { vectors, chunkRows }: TopKCall, Q: number): Chunk[
     const fitting = Math.min(Math.floor(limit / (4 * Q)), Math.floor(limit / (4 * C)), CHUNK_ROWS);
     const size = Math.max(64, Math.floor(Math.min(fitting, chunkRows ?? fitting) / 64) * 64);
     for (let first = 0; first < N; first += size) {
-      chunks.push({ vectors: rowsOf(page, first, Math.min(size, N - first)), firstRow: pageStart + first });
+      chunks.push({ vectors: rowsOf(gpu, page, first, Math.min(size, N - first)), firstRow: pageStart + first });
     }
     pageStart += N;
   }
@@ -166,7 +159,7 @@ function selectFromChunk(
 ): number {
   const { queries, chunk, chunkScores, k, segment, to, outPitch, outOffset } = call;
   const [Q, N] = [queries.shape[0], chunk.vectors.shape[0]];
-  const out: Tensor = { ...chunkScores, shape: [Q, N] };
+  const out = gpu.view(chunkScores, 0, [Q, N]);
   matmulNT(gpu, { a: queries, b: chunk.vectors, out });
   const segments = Math.ceil(N / segment);
   select(gpu, {

@@ -48,8 +48,8 @@ export async function searchVectors(
 }
 
 /** Rows that one page of vectors may hold: within a binding and a product's grid, and a multiple of 64. */
-export const rowsPerPage = (gpu: Pick<Gpu, 'device'>, dimension: number): number => {
-  const fitting = Math.floor(gpu.device.limits.maxStorageBufferBindingSize / (dimension * 4));
+export const rowsPerPage = (gpu: Pick<Gpu, 'largestBinding'>, dimension: number): number => {
+  const fitting = Math.floor(gpu.largestBinding / (dimension * 4));
   return Math.max(64, Math.floor(Math.min(fitting, matmulColumnLimit) / 64) * 64);
 };
 

@@ -131,10 +131,7 @@ export class Parameters {
   constructor(
     gpu: Gpu,
     tensors: readonly TensorShape[],
-    {
-      training,
-      pageBytes = bindingLimit(gpu.adapter.limits),
-    }: { readonly training: boolean; readonly pageBytes?: number },
+    { training, pageBytes = gpu.largestBinding }: { readonly training: boolean; readonly pageBytes?: number },
   ) {
     this.#gpu = gpu;
     this.layout = layoutParameters(tensors, pageBytes);
@@ -197,7 +194,7 @@ export class Parameters {
 
   #view(kind: FlatKind, { name, shape: [, ...rest] }: Slot, { page: index, offset, rows }: Piece): Tensor {
     const page = this.pages(kind)[index]!;
-    return { label: name, buffer: page.buffer, offset: page.offset + offset, shape: [rows, ...rest], dtype: 'f32' };
+    return this.#gpu.view(page, offset / 4, [rows, ...rest], name);
   }
 
   /** Fills one flat copy from a source, tensor by tensor. `prefix` is put before the names. */
@@ -246,13 +243,4 @@ function joined(parts: readonly Float32Array[]): Float32Array {
     at += part.length;
   }
   return whole;
-}
-
-/** Bytes that one binding can hold on a device with these limits. */
-export function bindingLimit(limits: Readonly<Record<string, number>>): number {
-  const bytes = Math.min(
-    limits['maxStorageBufferBindingSize'] ?? 128 * 1024 * 1024,
-    limits['maxBufferSize'] ?? 256 * 1024 * 1024,
-  );
-  return Math.floor(bytes / alignment) * alignment;
 }

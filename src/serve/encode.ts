@@ -41,7 +41,7 @@ export async function encodeTexts(
   const vectors = new Float32Array(texts.poolStart.length * width);
   const cuts = cutByTokens(
     texts.cumulative,
-    options.microBatchTokens ?? Math.min(fittingTokens, pieceTokens(encoder.gpu.adapter, encoder.spec, 1)),
+    options.microBatchTokens ?? Math.min(fittingTokens, pieceTokens(encoder.gpu, encoder.spec, 1)),
   );
   let before = Promise.resolve();
   for (let piece = 0; piece + 1 < cuts.length; piece++) {

@@ -7,6 +7,7 @@ import { dimensionOf } from '../model/pipeline.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
 import { searchVectors } from '../nn/nearest-neighbours.ts';
+import { isPaced } from '../nn/piece-size.ts';
 import type { Neighbours } from '../nn/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
@@ -19,9 +20,10 @@ import { Segments } from './segments.ts';
 import type { EncodeInput, EvaluateInput, SearchInput, VectorRows } from './types.ts';
 import { WarmModels } from './warm-models.ts';
 
-/** Longest wait of a long task for interactive ones: a few of their pieces, which take milliseconds on hardware. */
+/** Longest wait of a long task for interactive ones: a few of their pieces, which take milliseconds on a GPU. */
 const lullMs = 200;
-const softwareLullMs = 2_000;
+/** The same where a piece takes about a second. */
+const pacedLullMs = 2_000;
 
 export class DeviceServer {
   readonly scheduler: Scheduler;
@@ -33,14 +35,14 @@ export class DeviceServer {
   constructor(gpu: Gpu, storage: Storage) {
     this.#gpu = gpu;
     this.#storage = storage;
-    this.scheduler = new Scheduler(gpu.adapter.software ? softwareLullMs : lullMs);
+    this.scheduler = new Scheduler(isPaced(gpu) ? pacedLullMs : lullMs);
     this.#models = new WarmModels(gpu);
     this.#segments = new Segments(gpu);
   }
 
   /** Begins to compile what every task needs, while callers still read their data; whoever needs a kernel waits for it. */
   compile(): void {
-    this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu))).catch(() => {});
+    this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu.traits.form))).catch(() => {});
   }
 
   encode({ model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {

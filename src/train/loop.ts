@@ -10,12 +10,13 @@ import { Optimizer } from '../nn/optimizer.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
-import { planRun, sampledDatasets } from './plan.ts';
+import { type PlannedDevice, planRun, sampledDatasets } from './plan.ts';
 import {
   checkResume,
   computeVersions,
   identityOf,
   loadMoments,
+  pacingOf,
   type RunPosition,
   readState,
   settingsDigest,
@@ -29,7 +30,7 @@ export interface TrainContext {
   readonly signal: AbortSignal;
   /** Waits until this task may go on, between micro-batches. */
   readonly turn: () => Promise<void>;
-  /** Tokens that the device is given at once; what suits the adapter unless a test wants fewer. */
+  /** Tokens that the device is given at once; what the device's traits say unless a test wants fewer. */
   readonly pieceTokens?: number;
 }
 
@@ -37,10 +38,10 @@ export interface TrainContext {
 class StepGivenUp extends Error {}
 
 /** What a run would need; touches no device memory. */
-export async function planTraining(gpu: Pick<Gpu, 'adapter'>, storage: Storage, input: PlanInput): Promise<PlanOutput> {
+export async function planTraining(gpu: PlannedDevice, storage: Storage, input: PlanInput): Promise<PlanOutput> {
   const folder = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, folder.spec);
-  return planRun(gpu.adapter, folder.spec, input.settings, data);
+  return planRun(gpu, folder.spec, input.settings, data);
 }
 
 /** Trains. Resolves when the last update is made or the signal aborted; rejects with what went wrong. */
@@ -52,7 +53,7 @@ export async function train(
 ): Promise<TrainOutput> {
   const initial = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, initial.spec);
-  const plan = planRun(gpu.adapter, initial.spec, input.settings, data);
+  const plan = planRun(gpu, initial.spec, input.settings, data);
   const position = await startingPosition(gpu, storage, input);
   const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.model, {
     dropout: input.settings.attentionDropout > 0,
@@ -84,6 +85,7 @@ async function startingPosition(gpu: Gpu, storage: Storage, input: TrainInput): 
     settings,
     datasets,
     adapter: gpu.adapter,
+    traits: gpu.traits,
     allowDifferentAdapter: resume.allowDifferentAdapter ?? false,
   });
   return state.position;
@@ -180,6 +182,7 @@ class Run {
         datasets: input.datasets,
         adapter: identityOf(encoder.gpu.adapter),
         versions: computeVersions(),
+        pacing: pacingOf(encoder.gpu.traits),
       },
     );
     this.#saved = position.step;

@@ -1,5 +1,5 @@
 /** The loss of a global batch, from the unit vectors of all its texts to their gradients. Records dispatches only. */
-import type { Gpu, Tensor } from '../device/types.ts';
+import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
 import type { LossTerm } from '../nn/losses/catalog.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
 import { irLoss, stsLoss } from '../nn/losses/index.ts';
@@ -136,8 +136,8 @@ class RowSlices {
   }
 
   take(matrix: Tensor, first: number, count: number): Tensor {
-    const view = rowView(matrix, first, count);
-    if (view.offset % 256 === 0) return view;
+    const view = rowsOf(this.#gpu, matrix, first, count);
+    if (this.#gpu.isBindable(view)) return view;
     const copy = this.#gpu.lease('rows', view.shape);
     this.#copies.push(copy);
     this.#gpu.copy(view, copy);
@@ -149,19 +149,13 @@ class RowSlices {
   }
 }
 
-/** Rows of a matrix; for copies, whatever its offset. */
-export const rowView = (matrix: Tensor, first: number, count: number): Tensor => {
-  const [, C] = matrix.shape as [number, number];
-  return { ...matrix, offset: matrix.offset + first * C * 4, shape: [count, C] };
-};
-
 /** Puts matrices of equal width under each other. */
 function copyRows(gpu: Gpu, parts: readonly (Tensor | null)[], out: Tensor): void {
   let first = 0;
   for (const part of parts) {
     if (part === null) continue;
     const [rows] = part.shape as [number];
-    gpu.copy(part, rowView(out, first, rows));
+    gpu.copy(part, rowsOf(gpu, out, first, rows));
     first += rows;
   }
 }

@@ -2,13 +2,13 @@
 import { totalmem } from 'node:os';
 import { batchCounts, type SampledDataset } from '../data/sampler.ts';
 import type { Task } from '../data/types.ts';
-import type { AdapterReport } from '../device/types.ts';
+import type { Gpu } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
 import { headSizeOf } from '../model/parameters.ts';
 import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
-import { bindingLimit, layoutParameters } from '../nn/parameters.ts';
+import { layoutParameters } from '../nn/parameters.ts';
 import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import type { TrainingData } from './data.ts';
@@ -24,9 +24,12 @@ export const sampledDatasets = (settings: RunSettings, data: readonly TrainingDa
     batchSize: task === 'ir' ? settings.irBatchSize : settings.stsBatchSize,
   }));
 
+/** The part of a device that a plan is checked against. */
+export type PlannedDevice = Pick<Gpu, 'traits' | 'largestBinding'>;
+
 /** Steps and memory. Refuses, with the numbers, what the adapter cannot hold. */
 export function planRun(
-  adapter: AdapterReport,
+  gpu: PlannedDevice,
   spec: ModelSpec,
   settings: RunSettings,
   data: readonly TrainingData[],
@@ -34,7 +37,7 @@ export function planRun(
   const counts = batchCounts(sampledDatasets(settings, data));
   const perEpoch = counts.reduce((sum, count) => sum + count, 0);
   const steps = Math.min(perEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);
-  const memory = planMemory(adapter, spec, settings, data);
+  const memory = planMemory(gpu, spec, settings, data);
   return {
     steps,
     epochs: Math.ceil(steps / perEpoch),
@@ -48,12 +51,12 @@ export function planRun(
 }
 
 function planMemory(
-  adapter: AdapterReport,
+  gpu: PlannedDevice,
   spec: ModelSpec,
   settings: RunSettings,
   data: readonly TrainingData[],
 ): PlanOutput['memory'] {
-  const limit = bindingLimit(adapter.limits);
+  const limit = gpu.largestBinding;
   const { bytes } = layoutParameters(modelParameters(spec), limit);
   const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset.task)));
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
@@ -71,7 +74,7 @@ function planMemory(
     representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
   };
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
-  if (adapter.software) refuseMemory(total);
+  if (gpu.traits.memory === 'host') refuseMemory(total);
   return { ...parts, total };
 }
 
@@ -101,7 +104,7 @@ function refuseBinding(field: string, what: string, bytes: number, limit: number
   });
 }
 
-/** A software adapter computes in the machine's own memory. */
+/** For devices that compute in the machine's memory. */
 function refuseMemory(bytes: number): void {
   const available = totalmem();
   if (bytes <= available) return;

@@ -20,7 +20,7 @@ export async function readReport(gpu: Gpu, objective: Objective, norm: Tensor): 
   const numbers = await withLeases(gpu, (lease) => {
     const report = lease('step report', [values.length]);
     values.forEach((value, index) => {
-      gpu.copy(value, { ...report, offset: report.offset + index * 4, shape: [1] });
+      gpu.copy(value, gpu.view(report, index, [1]));
     });
     return gpu.read(report);
   });

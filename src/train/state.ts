@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dependencyVersion, packageVersion } from '../assets.ts';
-import type { AdapterReport } from '../device/types.ts';
+import type { AdapterReport, DeviceTraits, KernelForm } from '../device/types.ts';
 import { badInput, conflict } from '../errors.ts';
 import { createSafetensors, openSafetensors } from '../formats/safetensors.ts';
 import type { Parameters } from '../nn/parameters.ts';
@@ -40,7 +40,24 @@ export interface RunState {
   readonly adapter: AdapterIdentity;
   /** What computed it; absent in states from before it was recorded. */
   readonly versions?: ComputeVersions;
+  /** How its work was cut; absent in states of 0.2.0. */
+  readonly pacing?: Pacing;
 }
+
+/** The traits of a device that set the order of sums. */
+export interface Pacing {
+  readonly form: KernelForm;
+  /** Floating-point operations; null = no bound. */
+  readonly piece: number | null;
+}
+
+export const pacingOf = ({ form, piece }: DeviceTraits): Pacing => ({
+  form,
+  piece: Number.isFinite(piece) ? piece : null,
+});
+
+/** What 0.2.0 did without recording it. */
+const unrecordedPiece: Readonly<Record<KernelForm, number | null>> = { workgroup: null, row: 8e9 };
 
 /** Versions that the bits of a step depend on: Tandem's own (its kernels) and Dawn's binding's. */
 export interface ComputeVersions {
@@ -124,6 +141,7 @@ export interface ResumeRequest {
   readonly settings: RunSettings;
   readonly datasets: readonly TrainDataset[];
   readonly adapter: AdapterReport;
+  readonly traits: DeviceTraits;
   readonly allowDifferentAdapter: boolean;
 }
 
@@ -155,6 +173,15 @@ export function checkResume(state: RunState, now: ResumeRequest): void {
     refuse(
       `it ran on ${before.name} (${before.driver}), this is ${after.name} (${after.driver})`,
       'Resume on the same adapter, or allow a different one (allowDifferentAdapter); the bits will differ.',
+    );
+  }
+  const pacing = pacingOf(now.traits);
+  const { form, piece } = state.pacing ?? { form: pacing.form, piece: unrecordedPiece[pacing.form] };
+  if ((form !== pacing.form || piece !== pacing.piece) && !now.allowDifferentAdapter) {
+    const text = (of: Pacing): string => `the ${of.form} form, ${of.piece ?? 'unbounded'} operations at once`;
+    refuse(
+      `it ran with ${text({ form, piece })}, this device works with ${text(pacing)}`,
+      'Resume on a device of the same kind, or allow a different one (allowDifferentAdapter); the bits will differ.',
     );
   }
 }

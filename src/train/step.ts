@@ -6,17 +6,17 @@
  * skips the second encoding.
  */
 
-import type { Gpu, Tensor } from '../device/types.ts';
+import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
 import { dimensionOf, pooledWidth } from '../model/pipeline.ts';
 import { cutByTokens, type DeviceBatch, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { encodeBatch, type Representations } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
-import { pieceTokens } from '../nn/piece-size.ts';
+import { isPaced, pieceTokens } from '../nn/piece-size.ts';
 import { Tape, type TapeObserver } from '../nn/tape.ts';
 import type { DropoutSettings } from '../nn/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
-import { type LayerVectors, type Objective, readsInnerLayer, recordObjective, rowView, termsOf } from './objective.ts';
+import { type LayerVectors, type Objective, readsInnerLayer, recordObjective, termsOf } from './objective.ts';
 
 export interface StepInput {
   readonly encoder: Encoder;
@@ -28,7 +28,7 @@ export interface StepInput {
   readonly turn: () => Promise<void>;
   /** Sees every op's result; for the diagnosis of non-finite values. */
   readonly observer?: TapeObserver;
-  /** Tokens that the device is given at once; what suits the adapter unless a test wants fewer. */
+  /** Tokens that the device is given at once; what the device's traits say unless a test wants fewer. */
   readonly pieceTokens?: number | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function recordGradients(input: StepInput): Promise<Objective> {
   const { encoder, settings, batch } = input;
   encoder.parameters.clearGradients();
   const memory = settings.microBatchTokens;
-  const pace = input.pieceTokens ?? pieceTokens(encoder.gpu.adapter, encoder.spec, 3);
+  const pace = input.pieceTokens ?? pieceTokens(encoder.gpu, encoder.spec, 3);
   const cuts = cutByTokens(batch.texts.cumulative, Math.min(memory, pace));
   const pieces = cuts.slice(1).map((to, index): Piece => ({ from: cuts[index]!, to }));
   return recordPieces(input, pieces, pieces.length === 1 || batch.texts.ids.length <= memory);
@@ -100,8 +100,8 @@ async function recordPieces(input: StepInput, pieces: readonly Piece[], keep: bo
 }
 
 /**
- * Records piece after piece, so that a short task never waits for many: two are under way on hardware, which must not run
- * dry, and one on an adapter that runs on a CPU, where a piece takes seconds.
+ * Records piece after piece, so that a short task never waits for many: two are under way on a GPU, which must not run
+ * dry, and one where a piece takes about a second.
  */
 async function eachPiece(
   { encoder: { gpu }, turn }: StepInput,
@@ -121,7 +121,7 @@ async function eachPiece(
       const done = gpu.idle();
       // It is awaited below, but perhaps only after something else has failed: until then it is no unhandled rejection.
       done.catch(() => {});
-      await (gpu.adapter.software ? done : before);
+      await (isPaced(gpu) ? done : before);
       before = done;
       await turn();
     }
@@ -152,15 +152,15 @@ function giveBack(gpu: Gpu, { tape, device }: EncodedPiece): void {
 
 /** Puts a piece's vectors into their rows of the global batch's. */
 function copyRows(gpu: Gpu, vectors: Representations, into: LayerVectors, { from, to }: Piece): void {
-  gpu.copy(vectors.final.tensor, rowView(into.final, from, to - from));
-  if (into.inner && vectors.inner) gpu.copy(vectors.inner.tensor, rowView(into.inner, from, to - from));
+  gpu.copy(vectors.final.tensor, rowsOf(gpu, into.final, from, to - from));
+  if (into.inner && vectors.inner) gpu.copy(vectors.inner.tensor, rowsOf(gpu, into.inner, from, to - from));
 }
 
 /** Goes back from a piece's rows of the gradients. */
 function goBack(gpu: Gpu, { tape, vectors }: EncodedPiece, gradients: LayerVectors, { from, to }: Piece): void {
   const slice = (whole: Tensor): Tensor => {
     const rows = tape.lease('gradient slice', [to - from, whole.shape[1]!]);
-    gpu.copy(rowView(whole, from, to - from), rows);
+    gpu.copy(rowsOf(gpu, whole, from, to - from), rows);
     return rows;
   };
   tape.give(vectors.final, slice(gradients.final));

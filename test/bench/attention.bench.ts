@@ -3,14 +3,14 @@
  * Run: npx vitest bench --run test/bench/attention.bench.ts
  */
 import { bench, describe } from 'vitest';
+import type { KernelForm } from '../../src/device/types.ts';
 import { type AttentionBackward, attentionBackward, attentionForward } from '../../src/kernels/attention.ts';
-import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
 import { random, testGpu, unwritten, upload } from '../device.ts';
 
 const gpu = await testGpu();
 const short = Array.from({ length: 57 }, (_, i) => 10 + ((i * 17) % 51));
 
-function prepare(lengths: readonly number[], heads: number, size: number, variant: AttentionVariant, rate: number) {
+function prepare(lengths: readonly number[], heads: number, size: number, form: KernelForm, rate: number) {
   const cumulative = new Uint32Array(lengths.length + 1);
   lengths.forEach((n, b) => {
     cumulative[b + 1] = cumulative[b]! + n;
@@ -33,7 +33,7 @@ function prepare(lengths: readonly number[], heads: number, size: number, varian
     dQ: unwritten(gpu, 'dQ', shape),
     dK: unwritten(gpu, 'dK', shape),
     dV: unwritten(gpu, 'dV', shape),
-    variant,
+    form,
     ...(rate > 0 ? { dropout: { rate, seed: 1, step: 1, site: 1 } } : {}),
   };
   attentionForward(gpu, call);
@@ -49,10 +49,10 @@ for (const [lengths, heads, size] of [
 ] as const) {
   const tokens = lengths.reduce((sum, n) => sum + n, 0);
   describe(`${tokens} tokens in ${lengths.length} texts, H ${heads}, D ${size}`, () => {
-    for (const variant of ['direct', 'staged'] as const) {
-      for (const rate of variant === 'direct' ? [0, 0.1] : [0]) {
-        const { call } = prepare(lengths, heads, size, variant, rate);
-        const suffix = `${variant}${rate > 0 ? ', dropout' : ''}`;
+    for (const form of ['row', 'workgroup'] as const) {
+      for (const rate of form === 'row' ? [0, 0.1] : [0]) {
+        const { call } = prepare(lengths, heads, size, form, rate);
+        const suffix = `${form}${rate > 0 ? ', dropout' : ''}`;
         bench(
           `forward, ${suffix}`,
           async () => {

@@ -30,7 +30,7 @@ const source = weightsOf('bert', architecture);
 const started = performance.now();
 const [encoder] = await Promise.all([
   loadEncoder(gpu, { family: 'bert', architecture, pooling: 'mean' }, source, { training: true, dropout: dropout > 0 }),
-  gpu.compile(commonKernels(gpu)),
+  gpu.compile(commonKernels(gpu.traits.form)),
 ]);
 console.log(`${gpu.adapter.name}: compiled and loaded in ${(performance.now() - started).toFixed(0)} ms`);
 

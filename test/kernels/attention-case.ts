@@ -1,11 +1,12 @@
 /** What the attention tests share: packed texts, a run on the device, the float64 expectation, the dropout mask. */
+
+import type { KernelForm } from '../../src/device/types.ts';
 import {
   type AttentionDropout,
   type AttentionMask,
   attentionBackward,
   attentionForward,
 } from '../../src/kernels/attention.ts';
-import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
 import { streamOf } from '../../src/kernels/elementwise.ts';
 import { random, testGpu, withTensors } from '../device.ts';
 import type { AttentionShape } from '../reference/attention.ts';
@@ -66,7 +67,7 @@ export function subset(whole: AttentionCase, from: number, to: number): Attentio
   };
 }
 
-export async function runAttention(given: AttentionCase, variant?: AttentionVariant) {
+export async function runAttention(given: AttentionCase, form?: KernelForm) {
   const gpu = await testGpu();
   const cumulative = cumulate(given.lengths);
   const [B, T] = [given.lengths.length, cumulative[given.lengths.length]!];
@@ -92,7 +93,7 @@ export async function runAttention(given: AttentionCase, variant?: AttentionVari
       logSumExp: scope.unwritten('logSumExp', [T, given.heads]),
       ...(given.scale === undefined ? {} : { scale: given.scale }),
       ...(given.dropout === undefined ? {} : { dropout: given.dropout }),
-      ...(variant === undefined ? {} : { variant }),
+      ...(form === undefined ? {} : { form }),
     };
     attentionForward(gpu, call);
     const dQ = scope.unwritten('dQ', shape);

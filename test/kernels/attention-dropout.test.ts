@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
+import type { KernelForm } from '../../src/device/types.ts';
 import { expectClose, expectGradient } from '../device.ts';
 import * as reference from '../reference/attention.ts';
 import { tolerances } from '../tolerances.ts';
 import { attentionCase, cumulate, runAttention, shapeOf, subset } from './attention-case.ts';
 
 const key = { seed: 49, step: 7, site: 3 };
-const variants: readonly AttentionVariant[] = ['direct', 'staged'];
+const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
-describe.each(variants)('dropout of attention weights, %s', (variant) => {
+describe.each(forms)('dropout of attention weights, %s', (form) => {
   it('equals the reference under the same mask, forward and backward', async () => {
     const given = { ...attentionCase([1, 6, 19, 33, 70], 3, 16), dropout: { rate: 0.3, ...key } };
     const { q, k, v, dOut } = given;
-    const actual = await runAttention(given, variant);
+    const actual = await runAttention(given, form);
     const forward = reference.attentionForward(q, k, v, shapeOf(given));
     expectClose(actual.logSumExp, forward.logSumExp, tolerances.attentionLogSumExp, 'logSumExp');
     expectClose(actual.out, forward.out, tolerances.attention, 'out');
@@ -25,8 +25,8 @@ describe.each(variants)('dropout of attention weights, %s', (variant) => {
 
   it('keeps a text its mask in whatever batch it stands', async () => {
     const whole = { ...attentionCase([5, 40, 9], 3, 16), dropout: { rate: 0.1, ...key } };
-    const together = await runAttention(whole, variant);
-    const alone = await runAttention(subset(whole, 1, 2), variant);
+    const together = await runAttention(whole, form);
+    const alone = await runAttention(subset(whole, 1, 2), form);
     const cumulative = cumulate(whole.lengths);
     for (const name of ['out', 'dQ', 'dK', 'dV'] as const) {
       expect(alone[name]).toEqual(together[name].slice(cumulative[1]! * 48, cumulative[2]! * 48));
@@ -35,8 +35,8 @@ describe.each(variants)('dropout of attention weights, %s', (variant) => {
 
   it('drops nothing at rate 0', async () => {
     const given = attentionCase([12, 3], 3, 16);
-    const none = await runAttention(given, variant);
-    expect(await runAttention({ ...given, dropout: { rate: 0, ...key } }, variant)).toEqual(none);
+    const none = await runAttention(given, form);
+    expect(await runAttention({ ...given, dropout: { rate: 0, ...key } }, form)).toEqual(none);
   });
 });
 

@@ -1,13 +1,13 @@
 /** Causal and local attention, and query heads that share keys, against the float64 reference. */
 import { describe, expect, it } from 'vitest';
+import type { KernelForm } from '../../src/device/types.ts';
 import type { AttentionMask } from '../../src/kernels/attention.ts';
-import type { AttentionVariant } from '../../src/kernels/attention-tiles.ts';
 import { expectClose, expectGradient } from '../device.ts';
 import * as reference from '../reference/attention.ts';
 import { tolerances } from '../tolerances.ts';
 import { type AttentionCase, attentionCase, cumulate, runAttention, shapeOf, subset } from './attention-case.ts';
 
-const variants: readonly AttentionVariant[] = ['direct', 'staged'];
+const forms: readonly KernelForm[] = ['row', 'workgroup'];
 const norm = (values: ArrayLike<number>): number => Math.hypot(...Array.from(values));
 const lengths = [1, 2, 7, 33, 4, 65, 3];
 
@@ -20,9 +20,9 @@ const masks: readonly [string, AttentionMask][] = [
   ['what follows', { before: 0 }],
 ];
 
-async function compare(given: AttentionCase, variant: AttentionVariant): Promise<void> {
+async function compare(given: AttentionCase, form: KernelForm): Promise<void> {
   const { q, k, v, dOut } = given;
-  const actual = await runAttention(given, variant);
+  const actual = await runAttention(given, form);
   const forward = reference.attentionForward(q, k, v, shapeOf(given));
   expectClose(actual.logSumExp, forward.logSumExp, tolerances.attentionLogSumExp, 'logSumExp');
   expectClose(actual.out, forward.out, tolerances.attention, 'out');
@@ -35,15 +35,15 @@ async function compare(given: AttentionCase, variant: AttentionVariant): Promise
   }
 }
 
-describe.each(variants)('masked attention, %s', (variant) => {
+describe.each(forms)('masked attention, %s', (form) => {
   it.each(masks)('equals the float64 reference: %s', async (_name, mask) => {
-    await compare({ ...attentionCase(lengths, 3, 16), mask }, variant);
-    await compare({ ...attentionCase([130, 9], 4, 8, 2), mask }, variant);
+    await compare({ ...attentionCase(lengths, 3, 16), mask }, form);
+    await compare({ ...attentionCase([130, 9], 4, 8, 2), mask }, form);
   });
 
   // Head sizes of every way to share a row among lanes; a compiler of a software adapter takes seconds for the larger.
   it.each(
-    variant === 'direct'
+    form === 'row'
       ? [
           [6, 1, 16],
           [4, 1, 32],
@@ -53,25 +53,25 @@ describe.each(variants)('masked attention, %s', (variant) => {
           [6, 2, 32],
         ],
   )('lets %i heads share %i of keys and values, D %i', async (heads, keyValueHeads, size) => {
-    await compare({ ...attentionCase([37, 1, 18, 4], heads!, size!, keyValueHeads), mask: { after: 0 } }, variant);
+    await compare({ ...attentionCase([37, 1, 18, 4], heads!, size!, keyValueHeads), mask: { after: 0 } }, form);
   });
 
   it('lets heads share keys and values without a mask', async () => {
-    await compare(attentionCase([5, 1, 33, 18], 4, 8, 2), variant);
+    await compare(attentionCase([5, 1, 33, 18], 4, 8, 2), form);
   });
 
   it('replays dropout under a mask and with shared keys', async () => {
     const dropout = { rate: 0.3, seed: 49, step: 7, site: 3 };
-    await compare({ ...attentionCase([11, 34], 4, 6, 2), mask: { before: 9, after: 0 }, dropout }, variant);
-    await compare({ ...attentionCase([1, 19, 70], 4, 8, 2), mask: { before: 9, after: 9 }, dropout }, variant);
+    await compare({ ...attentionCase([11, 34], 4, 6, 2), mask: { before: 9, after: 0 }, dropout }, form);
+    await compare({ ...attentionCase([1, 19, 70], 4, 8, 2), mask: { before: 9, after: 9 }, dropout }, form);
   });
 
   it('gives a text the same bits alone and in a batch', async () => {
     const whole = { ...attentionCase([3, 29, 70, 1, 34], 4, 16, 2), mask: { before: 11, after: 11 } };
-    const together = await runAttention(whole, variant);
+    const together = await runAttention(whole, form);
     const cumulative = cumulate(whole.lengths);
     for (const text of [0, 1, 2, 3, 4]) {
-      const alone = await runAttention(subset(whole, text, text + 1), variant);
+      const alone = await runAttention(subset(whole, text, text + 1), form);
       for (const [name, width] of [
         ['out', 64],
         ['dQ', 64],
@@ -85,11 +85,11 @@ describe.each(variants)('masked attention, %s', (variant) => {
 
   it('does not look behind a causal mask', async () => {
     const given = { ...attentionCase([23], 2, 8), mask: { after: 0 } };
-    const before = await runAttention(given, variant);
+    const before = await runAttention(given, form);
     const changed = { ...given, k: given.k.slice(), v: given.v.slice() };
     changed.k.fill(3, 20 * 16);
     changed.v.fill(3, 20 * 16);
-    const after = await runAttention(changed, variant);
+    const after = await runAttention(changed, form);
     expect(after.out.slice(0, 20 * 16)).toEqual(before.out.slice(0, 20 * 16));
     expect(after.out.slice(20 * 16)).not.toEqual(before.out.slice(20 * 16));
   });

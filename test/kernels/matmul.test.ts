@@ -1,15 +1,15 @@
-/** matmulNT, NN and TN in both tiles, aligned and not, against float64; columnSum. */
+/** matmulNT, NN and TN in both forms, aligned and not, against float64; columnSum. */
 import { describe, expect, it } from 'vitest';
-import type { Tensor } from '../../src/device/types.ts';
-import { columnSum, matmulNN, matmulNT, matmulTN, type TileName } from '../../src/kernels/matmul.ts';
+import type { KernelForm, Tensor } from '../../src/device/types.ts';
+import { columnSum, matmulNN, matmulNT, matmulTN } from '../../src/kernels/matmul.ts';
 import { expectClose, random, type TensorScope, testGpu, withTensors } from '../device.ts';
 import * as reference from '../reference/matmul.ts';
 import { tolerances } from '../tolerances.ts';
 
 const gpu = await testGpu();
-const tiles: readonly TileName[] = ['register', 'workgroup'];
+const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
-/** [M, N, K] of out[M,N] with a reduction over K: multiples of 4 and not, tile edges, long and thin. */
+/** [M, N, K] of out[M,N] with a reduction over K: multiples of 4 and not, edges of tiles, long and thin. */
 const sizes: readonly (readonly [number, number, number])[] = [
   [1, 1, 1],
   [1, 4, 4],
@@ -36,12 +36,12 @@ async function result(run: (scope: TensorScope) => Tensor): Promise<Float32Array
   return withTensors(gpu, async (scope) => gpu.read(run(scope)));
 }
 
-describe.each(tiles)('matmul with the %s tile', (tile) => {
+describe.each(forms)('matmul in the %s form', (form) => {
   it.each(sizes)('NT [%i,%i] over %i', async (m, n, k) => {
     const { a, b } = inputs(m, n, k);
     const actual = await result((scope) => {
       const out = scope.unwritten('out', [m, n]);
-      matmulNT(gpu, { a: scope.upload('a', [m, k], a), b: scope.upload('b', [n, k], b), out, tile });
+      matmulNT(gpu, { a: scope.upload('a', [m, k], a), b: scope.upload('b', [n, k], b), out, form });
       return out;
     });
     expectClose(actual, reference.matmulNT(a, b, m, n, k), tolerances.matmul);
@@ -51,7 +51,7 @@ describe.each(tiles)('matmul with the %s tile', (tile) => {
     const { a, b } = inputs(m, n, k);
     const actual = await result((scope) => {
       const out = scope.unwritten('out', [m, n]);
-      matmulNN(gpu, { a: scope.upload('a', [m, k], a), b: scope.upload('b', [k, n], b), out, tile });
+      matmulNN(gpu, { a: scope.upload('a', [m, k], a), b: scope.upload('b', [k, n], b), out, form });
       return out;
     });
     expectClose(actual, reference.matmulNN(a, b, m, n, k), tolerances.matmul);
@@ -62,7 +62,7 @@ describe.each(tiles)('matmul with the %s tile', (tile) => {
     const run = (accumulate: boolean) =>
       result((scope) => {
         const out = accumulate ? scope.upload('out', [m, n], before) : scope.unwritten('out', [m, n]);
-        matmulTN(gpu, { a: scope.upload('a', [k, m], a), b: scope.upload('b', [k, n], b), out, accumulate, tile });
+        matmulTN(gpu, { a: scope.upload('a', [k, m], a), b: scope.upload('b', [k, n], b), out, accumulate, form });
         return out;
       });
     const expected = reference.matmulTN(a, b, m, n, k);
@@ -86,7 +86,7 @@ describe.each(tiles)('matmul with the %s tile', (tile) => {
         b: scope.upload('b', [n, k], b),
         bias: scope.upload('bias', [n], bias),
       };
-      matmulNT(gpu, { ...tensors, out, alpha: 0.125, tile });
+      matmulNT(gpu, { ...tensors, out, alpha: 0.125, form });
       return out;
     });
     const expected = reference.matmulNT(a, b, m, n, k).map((value, index) => value * 0.125 + bias[index % n]!);
@@ -100,7 +100,7 @@ describe.each(tiles)('matmul with the %s tile', (tile) => {
       result((scope) => {
         const out = scope.unwritten('out', [count, n]);
         const part = scope.upload('a', [count, k], a.slice(0, count * k));
-        matmulNT(gpu, { a: part, b: scope.upload('b', [n, k], b), out, tile });
+        matmulNT(gpu, { a: part, b: scope.upload('b', [n, k], b), out, form });
         return out;
       });
     const all = await rows(m);
@@ -114,7 +114,7 @@ describe.each(tiles)('matmul with the %s tile', (tile) => {
     a[5 * k] = Number.POSITIVE_INFINITY;
     const actual = await result((scope) => {
       const out = scope.unwritten('out', [m, n]);
-      matmulNT(gpu, { a: scope.upload('a', [m, k], a), b: scope.upload('b', [n, k], b), out, tile });
+      matmulNT(gpu, { a: scope.upload('a', [m, k], a), b: scope.upload('b', [n, k], b), out, form });
       return out;
     });
     const bad = [...new Array(m).keys()].filter((row) => !actual.slice(row * n, row * n + n).every(Number.isFinite));

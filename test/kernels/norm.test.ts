@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { KernelForm } from '../../src/device/types.ts';
 import {
   l2NormalizeBackward,
   l2NormalizeForward,
   layerNormBackward,
   layerNormForward,
-  type RowSharing,
 } from '../../src/kernels/norm.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { differentiate } from '../reference/differences.ts';
@@ -22,7 +22,7 @@ const sizes = [
   [5, 769],
 ] as const;
 const epsilon = 1e-12;
-const sharings: readonly RowSharing[] = ['serial', 'shared'];
+const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
 /** A layer norm's inputs: rows of different scale and mean, as activations have. */
 function rowsOf(T: number, C: number, seed: number) {
@@ -39,14 +39,14 @@ async function layerNorm(
   T: number,
   C: number,
   { x, gamma, beta, dOut, first }: ReturnType<typeof rowsOf>,
-  sharing: RowSharing,
+  form: KernelForm,
 ) {
   const gpu = await testGpu();
   return withTensors(gpu, async (scope) => {
     const inputs = { x: scope.upload('x', [T, C], x), gamma: scope.upload('gamma', [C], gamma) };
     const [mean, rstd] = [scope.unwritten('mean', [T]), scope.unwritten('rstd', [T])];
     const out = scope.unwritten('out', [T, C]);
-    layerNormForward(gpu, { ...inputs, beta: scope.upload('beta', [C], beta), out, mean, rstd, epsilon, sharing });
+    layerNormForward(gpu, { ...inputs, beta: scope.upload('beta', [C], beta), out, mean, rstd, epsilon, form });
     const dX = scope.unwritten('dX', [T, C]);
     const [dGamma, dBeta] = [scope.upload('dGamma', [C], first), scope.upload('dBeta', [C], first)];
     layerNormBackward(gpu, {
@@ -57,7 +57,7 @@ async function layerNorm(
       dX,
       dGamma,
       dBeta,
-      sharing,
+      form,
     });
     return {
       out: await gpu.read(out),
@@ -70,7 +70,7 @@ async function layerNorm(
   });
 }
 
-async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32Array, sharing: RowSharing) {
+async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32Array, form: KernelForm) {
   const gpu = await testGpu();
   return withTensors(gpu, async (scope) => {
     const [out, norm, dX] = [
@@ -78,8 +78,8 @@ async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32A
       scope.unwritten('norm', [B]),
       scope.unwritten('dX', [B, C]),
     ];
-    l2NormalizeForward(gpu, { x: scope.upload('x', [B, C], x), out, norm, sharing });
-    l2NormalizeBackward(gpu, { out, norm, dOut: scope.upload('dOut', [B, C], dOut), dX, sharing });
+    l2NormalizeForward(gpu, { x: scope.upload('x', [B, C], x), out, norm, form });
+    l2NormalizeBackward(gpu, { out, norm, dOut: scope.upload('dOut', [B, C], dOut), dX, form });
     return { out: await gpu.read(out), norm: await gpu.read(norm), dX: await gpu.read(dX) };
   });
 }
@@ -87,12 +87,12 @@ async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32A
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
 const plus = (a: ArrayLike<number>, b: ArrayLike<number>) => Float64Array.from(a, (value, i) => value + b[i]!);
 
-describe.each(sharings)('layer norm, rows %s', (sharing) => {
+describe.each(forms)('layer norm, %s form', (form) => {
   it.each(sizes)('equals the float64 reference at T %i, C %i', async (T, C) => {
     const inputs = rowsOf(T, C, T * 1000 + C);
     const { x, gamma, beta, dOut, first } = inputs;
     // A single channel has no variance: rstd is 1e6 and amplifies nothing but zeros.
-    const actual = await layerNorm(T, C, inputs, sharing);
+    const actual = await layerNorm(T, C, inputs, form);
     const forward = reference.layerNormForward(x, gamma, beta, T, C, epsilon);
     expectClose(actual.out, forward.out, tolerances.layerNorm, 'out');
     expectClose(actual.mean, forward.mean, tolerances.layerNorm, 'mean');
@@ -111,12 +111,12 @@ describe.each(sharings)('layer norm, rows %s', (sharing) => {
     const [T, C] = [33, 65];
     const inputs = rowsOf(T, C, 21);
     const gpu = await testGpu();
-    const expected = await layerNorm(T, C, { ...inputs, beta: new Float32Array(C) }, sharing);
+    const expected = await layerNorm(T, C, { ...inputs, beta: new Float32Array(C) }, form);
     const actual = await withTensors(gpu, async (scope) => {
       const given = { x: scope.upload('x', [T, C], inputs.x), gamma: scope.upload('gamma', [C], inputs.gamma) };
       const [mean, rstd] = [scope.unwritten('mean', [T]), scope.unwritten('rstd', [T])];
       const [out, dX] = [scope.unwritten('out', [T, C]), scope.unwritten('dX', [T, C])];
-      layerNormForward(gpu, { ...given, out, mean, rstd, epsilon, sharing });
+      layerNormForward(gpu, { ...given, out, mean, rstd, epsilon, form });
       const dGamma = scope.upload('dGamma', [C], inputs.first);
       layerNormBackward(gpu, {
         ...given,
@@ -125,7 +125,7 @@ describe.each(sharings)('layer norm, rows %s', (sharing) => {
         dOut: scope.upload('dOut', [T, C], inputs.dOut),
         dX,
         dGamma,
-        sharing,
+        form,
       });
       return { out: await gpu.read(out), dX: await gpu.read(dX), dGamma: await gpu.read(dGamma) };
     });
@@ -135,17 +135,17 @@ describe.each(sharings)('layer norm, rows %s', (sharing) => {
   it('keeps its digits when the mean is large', async () => {
     const inputs = rowsOf(3, 64, 5);
     inputs.x = inputs.x.map((value) => value + 1000);
-    const { out } = await layerNorm(3, 64, inputs, sharing);
+    const { out } = await layerNorm(3, 64, inputs, form);
     const expected = reference.layerNormForward(inputs.x, inputs.gamma, inputs.beta, 3, 64, epsilon);
     expectClose(out, expected.out, tolerances.layerNormFarMean);
   });
 
   it('gives a row the same bits alone and among others', async () => {
     const all = rowsOf(37, 65, 9);
-    const together = await layerNorm(37, 65, all, sharing);
+    const together = await layerNorm(37, 65, all, form);
     for (const row of [0, 3, 18, 36]) {
       const slice = (values: Float32Array<ArrayBuffer>) => values.slice(row * 65, (row + 1) * 65);
-      const alone = await layerNorm(1, 65, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, sharing);
+      const alone = await layerNorm(1, 65, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, form);
       expect(alone.out).toEqual(slice(together.out));
       expect(alone.dX).toEqual(slice(together.dX));
     }
@@ -154,7 +154,7 @@ describe.each(sharings)('layer norm, rows %s', (sharing) => {
   it('keeps a NaN in its row', async () => {
     const inputs = rowsOf(6, 32, 3);
     inputs.x[2 * 32 + 5] = Number.NaN;
-    const { out } = await layerNorm(6, 32, inputs, sharing);
+    const { out } = await layerNorm(6, 32, inputs, form);
     const bad = new Set([...out.keys()].filter((i) => Number.isNaN(out[i])).map((i) => Math.floor(i / 32)));
     expect([...bad]).toEqual([2]);
   });
@@ -172,11 +172,11 @@ describe.each(sharings)('layer norm, rows %s', (sharing) => {
   });
 });
 
-describe.each(sharings)('l2 normalisation, rows %s', (sharing) => {
+describe.each(forms)('l2 normalisation, %s form', (form) => {
   it.each(sizes)('equals the float64 reference at B %i, C %i', async (B, C) => {
     const source = random(B * 1000 + C);
     const [x, dOut] = [source.floats(B * C, 3), source.floats(B * C)];
-    const actual = await l2Normalize(B, C, x, dOut, sharing);
+    const actual = await l2Normalize(B, C, x, dOut, form);
     const { out, norm } = reference.l2NormalizeForward(x, B, C);
     expectClose(actual.out, out, tolerances.l2Normalize, 'out');
     expectClose(actual.norm, norm, tolerances.l2Normalize, 'norm');
@@ -192,7 +192,7 @@ describe.each(sharings)('l2 normalisation, rows %s', (sharing) => {
     const x = new Float32Array(2 * 7);
     x.fill(2, 7);
     const dOut = random(2).floats(14);
-    const actual = await l2Normalize(2, 7, x, dOut, sharing);
+    const actual = await l2Normalize(2, 7, x, dOut, form);
     expect([...actual.out.slice(0, 7)]).toEqual(new Array(7).fill(0));
     expectClose(actual.dX, reference.l2NormalizeBackward(x, dOut, 2, 7), tolerances.l2NormalizeGradient);
   });
@@ -200,7 +200,7 @@ describe.each(sharings)('l2 normalisation, rows %s', (sharing) => {
   it('shows a NaN instead of a unit vector', async () => {
     const x = random(4).floats(3 * 9);
     x[9] = Number.NaN;
-    const { out, norm } = await l2Normalize(3, 9, x, x, sharing);
+    const { out, norm } = await l2Normalize(3, 9, x, x, form);
     expect([...out.slice(9, 18)].every(Number.isNaN)).toBe(true);
     expect(norm[1]).toBeNaN();
     expect([...out.slice(0, 9), ...out.slice(18)].every(Number.isFinite)).toBe(true);
@@ -208,9 +208,9 @@ describe.each(sharings)('l2 normalisation, rows %s', (sharing) => {
 
   it('gives a row the same bits alone and among others', async () => {
     const [x, dOut] = [random(7).floats(11 * 33), random(8).floats(11 * 33)];
-    const together = await l2Normalize(11, 33, x, dOut, sharing);
+    const together = await l2Normalize(11, 33, x, dOut, form);
     const slice = (values: Float32Array<ArrayBuffer>) => values.slice(10 * 33);
-    const alone = await l2Normalize(1, 33, slice(x), slice(dOut), sharing);
+    const alone = await l2Normalize(1, 33, slice(x), slice(dOut), form);
     expect(alone.out).toEqual(slice(together.out));
     expect(alone.dX).toEqual(slice(together.dX));
   });

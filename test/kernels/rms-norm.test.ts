@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RowSharing } from '../../src/kernels/norm.ts';
+import type { KernelForm } from '../../src/device/types.ts';
 import { rmsNormBackward, rmsNormForward } from '../../src/kernels/rms-norm.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { differentiate } from '../reference/differences.ts';
@@ -18,7 +18,7 @@ const sizes = [
 ] as const;
 const epsilon = 1e-6;
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
-const sharings: readonly RowSharing[] = ['serial', 'shared'];
+const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
 /** Rows of different scale. */
 function rowsOf(R: number, W: number, seed: number) {
@@ -31,16 +31,16 @@ function rowsOf(R: number, W: number, seed: number) {
   return { x, gamma: source.floats(W), dOut: source.floats(R * W), first: source.floats(W) };
 }
 
-async function run(shape: readonly number[], W: number, inputs: ReturnType<typeof rowsOf>, sharing: RowSharing) {
+async function run(shape: readonly number[], W: number, inputs: ReturnType<typeof rowsOf>, form: KernelForm) {
   const gpu = await testGpu();
   const { x, gamma, dOut, first } = inputs;
   return withTensors(gpu, async (scope) => {
     const given = { x: scope.upload('x', shape, x), gamma: scope.upload('gamma', [W], gamma) };
     const [out, dX] = [scope.unwritten('out', shape), scope.unwritten('dX', shape)];
     const rstd = scope.unwritten('rstd', [Math.ceil(x.length / W)]);
-    rmsNormForward(gpu, { ...given, out, rstd, epsilon, sharing });
+    rmsNormForward(gpu, { ...given, out, rstd, epsilon, form });
     const dGamma = scope.upload('dGamma', [W], first);
-    rmsNormBackward(gpu, { ...given, rstd, dOut: scope.upload('dOut', shape, dOut), dX, dGamma, sharing });
+    rmsNormBackward(gpu, { ...given, rstd, dOut: scope.upload('dOut', shape, dOut), dX, dGamma, form });
     return {
       out: await gpu.read(out),
       rstd: await gpu.read(rstd),
@@ -50,11 +50,11 @@ async function run(shape: readonly number[], W: number, inputs: ReturnType<typeo
   });
 }
 
-describe.each(sharings)('RMSNorm, rows %s', (sharing) => {
+describe.each(forms)('RMSNorm, %s form', (form) => {
   it.each(sizes)('equals the float64 reference at R %i, W %i', async (R, W) => {
     const inputs = rowsOf(R, W, R * 1000 + W);
     const { x, gamma, dOut, first } = inputs;
-    const actual = await run([R, W], W, inputs, sharing);
+    const actual = await run([R, W], W, inputs, form);
     const forward = reference.rmsNormForward(x, gamma, R, W, epsilon);
     expectClose(actual.out, forward.out, tolerances.rmsNorm, 'out');
     expectClose(actual.rstd, forward.rstd, tolerances.rmsNorm, 'rstd');
@@ -69,17 +69,17 @@ describe.each(sharings)('RMSNorm, rows %s', (sharing) => {
 
   it('takes every head of a token as a row', async () => {
     const inputs = rowsOf(35, 16, 4);
-    expect(await run([7, 80], 16, inputs, sharing)).toEqual(await run([35, 16], 16, inputs, sharing));
+    expect(await run([7, 80], 16, inputs, form)).toEqual(await run([35, 16], 16, inputs, form));
     const nine = { ...inputs, gamma: inputs.gamma.slice(0, 9), first: inputs.first.slice(0, 9) };
-    await expect(run([7, 80], 9, nine, sharing)).rejects.toThrow('no rows of 9');
+    await expect(run([7, 80], 9, nine, form)).rejects.toThrow('no rows of 9');
   });
 
   it('gives a row the same bits alone and among others', async () => {
     const all = rowsOf(37, 65, 9);
-    const together = await run([37, 65], 65, all, sharing);
+    const together = await run([37, 65], 65, all, form);
     for (const row of [0, 3, 18, 36]) {
       const slice = (values: Float32Array<ArrayBuffer>) => values.slice(row * 65, (row + 1) * 65);
-      const alone = await run([1, 65], 65, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, sharing);
+      const alone = await run([1, 65], 65, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, form);
       expect(alone.out).toEqual(slice(together.out));
       expect(alone.dX).toEqual(slice(together.dX));
     }
@@ -88,7 +88,7 @@ describe.each(sharings)('RMSNorm, rows %s', (sharing) => {
   it('keeps a NaN in its row', async () => {
     const inputs = rowsOf(6, 32, 3);
     inputs.x[2 * 32 + 5] = Number.NaN;
-    const { out } = await run([6, 32], 32, inputs, sharing);
+    const { out } = await run([6, 32], 32, inputs, form);
     const bad = new Set([...out.keys()].filter((i) => Number.isNaN(out[i])).map((i) => Math.floor(i / 32)));
     expect([...bad]).toEqual([2]);
   });

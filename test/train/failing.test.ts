@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 
 /** The device with a count of its leases, and a dispatch or lease number `failAt` that is refused. */
 function failing(gpu: Gpu, failAt: number) {
-  const held = new Map<Tensor['buffer'], string>();
+  const held = new Map<Tensor, string>();
   let calls = 0;
   const count = (what: string): void => {
     calls += 1;
@@ -22,11 +22,11 @@ function failing(gpu: Gpu, failAt: number) {
     lease: (label, shape, dtype) => {
       count(label);
       const tensor = gpu.lease(label, shape, dtype);
-      held.set(tensor.buffer, label);
+      held.set(tensor, label);
       return tensor;
     },
     release: (tensor) => {
-      held.delete(tensor.buffer);
+      held.delete(tensor);
       gpu.release(tensor);
     },
     dispatch: (kernel, call) => {

@@ -161,14 +161,23 @@ describe('a run that goes wrong', () => {
     });
     const state = await readState(storage, checkpoint.state);
     expect(state.position).toEqual({ step: 3, epoch: 0, batch: 3 });
-    const { adapter } = await testGpu();
-    const now = { ...input, model: checkpoint.model, adapter, allowDifferentAdapter: false };
+    const { adapter, traits } = await testGpu();
+    const now = { ...input, model: checkpoint.model, adapter, traits, allowDifferentAdapter: false };
     const older = { ...state, versions: { ...state.versions!, webgpu: '0.0.1' } };
     expect(() => checkResume(state, now)).not.toThrow();
     expect(() => checkResume(older, now)).toThrow('webgpu 0.0.1');
     expect(() => checkResume(older, { ...now, allowDifferentAdapter: true })).not.toThrow();
     const { versions: _versions, ...unversioned } = state;
     expect(() => checkResume(unversioned, now)).not.toThrow();
+    // Whether a state says so or is of 0.2.0: the same pieces go on, others do not.
+    const { pacing, ...unpaced } = state;
+    expect(pacing).toEqual(traits.form === 'row' ? { form: 'row', piece: 8e9 } : { form: 'workgroup', piece: null });
+    expect(() => checkResume(unpaced, now)).not.toThrow();
+    const other = { ...now, traits: { ...traits, piece: 1e9 } };
+    for (const before of [state, unpaced]) {
+      expect(() => checkResume(before, other)).toThrow('1000000000 operations at once');
+      expect(() => checkResume(before, { ...other, allowDifferentAdapter: true })).not.toThrow();
+    }
   });
 
   it('is refused before it starts when its data cannot be trained on', async () => {
@@ -230,7 +239,7 @@ describe('a plan', () => {
     const gpu = await testGpu();
     const { input, storage } = await prepare();
     const settings = { ...defaultRunSettings, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
-    const small = { adapter: { ...gpu.adapter, limits: { ...gpu.adapter.limits, maxBufferSize: 65_536 } } };
+    const small = { traits: gpu.traits, largestBinding: 65_536 };
     await expect(planTraining(small, storage, { ...input, settings })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: { field: 'settings.microBatchTokens' },

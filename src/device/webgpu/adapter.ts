@@ -1,7 +1,7 @@
 /** Chooses the adapter: hardware first, then the faster software one. Says honestly what was chosen. */
 import { create } from 'webgpu';
 import { unavailable } from '../../errors.ts';
-import type { AdapterReport } from '../types.ts';
+import type { AdapterReport, KernelForm } from '../types.ts';
 import { softwareRemedy } from './software-vulkan.ts';
 
 /** Dawn's entry object. It owns threads: whoever opened an adapter must drop it, or the thread never exits. */
@@ -11,6 +11,7 @@ export interface OpenAdapter {
   readonly instance: DawnInstance;
   readonly adapter: GPUAdapter;
   readonly report: AdapterReport;
+  readonly form: KernelForm;
 }
 
 /** Kernel times in nanoseconds instead of steps of 0.1 ms. Our own kernels are no stranger's web page. */
@@ -27,7 +28,7 @@ export async function openAdapter(kind: 'auto' | 'software', only?: string): Pro
   if (only !== undefined) return (await request({ name: only })) ?? refuse(`no adapter is named like "${only}"`);
   if (kind === 'auto') {
     const first = await request({});
-    if (first !== undefined && !first.report.software) return first;
+    if (first !== undefined && first.form === 'workgroup') return first;
   }
   for (const name of softwareNames) {
     const found = await request({ name });
@@ -49,13 +50,17 @@ async function request(options: { name?: string; fallback?: boolean }): Promise<
   const adapter = await instance
     .requestAdapter({ powerPreference: 'high-performance', forceFallbackAdapter: options.fallback ?? false })
     .catch(() => null);
-  return adapter === null ? undefined : { instance, adapter, report: describe(adapter) };
+  if (adapter === null) return undefined;
+  const software = isSoftware(adapter);
+  return { instance, adapter, report: describe(adapter, software), form: software ? 'row' : 'workgroup' };
 }
 
-function describe(adapter: GPUAdapter): AdapterReport {
+/** Whether the driver computes on the CPU. */
+const isSoftware = ({ info }: GPUAdapter): boolean =>
+  info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.device} ${info.description}`);
+
+function describe(adapter: GPUAdapter, software: boolean): AdapterReport {
   const { info } = adapter;
-  const software =
-    info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.device} ${info.description}`);
   return {
     name: info.device || info.description || 'unknown adapter',
     vendor: info.vendor,

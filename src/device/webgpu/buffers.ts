@@ -3,8 +3,9 @@
  * Nothing is destroyed while recorded commands may still use it: `sweep` is called after each submit.
  */
 import { limitExceeded } from '../../errors.ts';
-import { type DType, elementCount, type Tensor } from '../types.ts';
+import { type DType, elementCount } from '../types.ts';
 import { alignUp, usage } from './flags.ts';
+import { BufferTensor } from './tensor.ts';
 
 /** Idle scratch beyond this is given back to the device before more is made. */
 const idleLimit = 256 * 1024 * 1024;
@@ -30,21 +31,21 @@ export class Buffers {
     return { persistent: this.#persistent, pooled: this.#pooled, peak: this.#peak };
   }
 
-  allocate(label: string, shape: readonly number[], dtype: DType): Tensor {
+  allocate(label: string, shape: readonly number[], dtype: DType): BufferTensor {
     const buffer = this.#create(label, alignUp(bytesOf(label, shape)));
     this.#owned.set(buffer, label);
     this.#persistent += buffer.size;
     this.#notePeak();
-    return { label, buffer, offset: 0, shape, dtype };
+    return new BufferTensor(label, shape, dtype, buffer);
   }
 
-  free({ buffer, label }: Tensor): void {
+  free({ buffer, label }: BufferTensor): void {
     if (!this.#owned.delete(buffer)) throw new Error(`tensor ${label} is not allocated, or was freed before`);
     this.#persistent -= buffer.size;
     this.#doomed.push(buffer);
   }
 
-  lease(label: string, shape: readonly number[], dtype: DType): Tensor {
+  lease(label: string, shape: readonly number[], dtype: DType): BufferTensor {
     const size = sizeClass(bytesOf(label, shape));
     let buffer = this.#takeIdle(size);
     if (buffer === undefined) {
@@ -57,10 +58,10 @@ export class Buffers {
       this.#idleBytes -= buffer.size;
     }
     this.#leased.set(buffer, label);
-    return { label, buffer, offset: 0, shape, dtype };
+    return new BufferTensor(label, shape, dtype, buffer);
   }
 
-  release({ buffer, label }: Tensor): void {
+  release({ buffer, label }: BufferTensor): void {
     if (!this.#leased.delete(buffer)) throw new Error(`tensor ${label} is not leased, or was released before`);
     const idle = this.#idle.get(buffer.size);
     if (idle === undefined) this.#idle.set(buffer.size, [buffer]);
@@ -69,7 +70,7 @@ export class Buffers {
   }
 
   /** Forgets and destroys a buffer that was just given out and that no recorded command uses. */
-  drop({ buffer }: Tensor): void {
+  drop({ buffer }: BufferTensor): void {
     if (this.#owned.delete(buffer)) this.#persistent -= buffer.size;
     if (this.#leased.delete(buffer)) this.#pooled -= buffer.size;
     buffer.destroy();

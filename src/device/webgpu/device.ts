@@ -6,10 +6,14 @@
 import { limitExceeded } from '../../errors.ts';
 import {
   type AdapterReport,
+  type DeviceFeature,
+  type DeviceTraits,
   type Dispatch,
   type DType,
+  deviceTraits,
   elementCount,
   type Gpu,
+  type KernelForm,
   type KernelSpec,
   type KernelTime,
   type Tensor,
@@ -17,9 +21,10 @@ import {
 import type { DawnInstance } from './adapter.ts';
 import { Buffers } from './buffers.ts';
 import { Failures, type Task } from './failures.ts';
-import { alignment, mapModeRead, usage } from './flags.ts';
+import { alignDown, alignment, mapModeRead, usage } from './flags.ts';
 import { Patience } from './patience.ts';
-import { type CompiledKernel, PipelineCache } from './pipelines.ts';
+import { type CompiledKernel, featuresOf, PipelineCache } from './pipelines.ts';
+import { BufferTensor, bufferTensor } from './tensor.ts';
 import { Timing } from './timing.ts';
 import { UniformRing } from './uniform-ring.ts';
 
@@ -27,9 +32,8 @@ export interface OpenedDevice {
   readonly instance: DawnInstance;
   readonly device: GPUDevice;
   readonly report: AdapterReport;
+  readonly form: KernelForm;
 }
-
-export const createGpu = (opened: OpenedDevice): Gpu => new DeviceGpu(opened);
 
 /** Copies, unlike bindings, may begin at any value. */
 const copyAlignment = 4;
@@ -37,14 +41,16 @@ const copyAlignment = 4;
 const gridLimit = 65_535;
 const byteLength = (tensor: Tensor): number => elementCount(tensor.shape) * 4;
 
-class DeviceGpu implements Gpu {
+export class WebGpuDevice implements Gpu {
   readonly adapter: AdapterReport;
+  readonly traits: DeviceTraits;
+  readonly features: ReadonlySet<DeviceFeature>;
+  readonly largestBinding: number;
   readonly device: GPUDevice;
   readonly #failures: Failures;
   readonly #buffers: Buffers;
   readonly #pipelines: PipelineCache;
   readonly #ring: UniformRing;
-  readonly #bindingLimit: number;
   readonly #patience = new Patience();
   /** Held as long as the device, which does not outlive it, and then dropped: while it lives, the thread cannot exit. */
   #instance: DawnInstance | undefined;
@@ -54,15 +60,18 @@ class DeviceGpu implements Gpu {
   #pass: GPUComputePassEncoder | undefined;
   #timing: Timing | undefined;
 
-  constructor({ instance, device, report }: OpenedDevice) {
+  constructor({ instance, device, report, form }: OpenedDevice) {
     this.#instance = instance;
     this.device = device;
     this.adapter = report;
+    this.traits = deviceTraits[form];
+    this.features = featuresOf(device);
+    const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+    this.largestBinding = alignDown(Math.min(maxStorageBufferBindingSize, maxBufferSize));
     this.#failures = new Failures(device);
     this.#buffers = new Buffers(device);
     this.#pipelines = new PipelineCache(device, this.#failures);
     this.#ring = new UniformRing(device);
-    this.#bindingLimit = device.limits.maxStorageBufferBindingSize;
   }
 
   get lost() {
@@ -75,7 +84,7 @@ class DeviceGpu implements Gpu {
   }
 
   free(tensor: Tensor): void {
-    this.#buffers.free(tensor);
+    this.#buffers.free(bufferTensor(tensor));
     if (this.#encoder === undefined) this.#buffers.sweep();
   }
 
@@ -85,7 +94,16 @@ class DeviceGpu implements Gpu {
   }
 
   release(tensor: Tensor): void {
-    this.#buffers.release(tensor);
+    this.#buffers.release(bufferTensor(tensor));
+  }
+
+  view(tensor: Tensor, first: number, shape: readonly number[], label = tensor.label): Tensor {
+    const { buffer, offset, dtype } = bufferTensor(tensor);
+    return new BufferTensor(label, shape, dtype, buffer, offset + first * 4);
+  }
+
+  isBindable(tensor: Tensor): boolean {
+    return bufferTensor(tensor).offset % alignment === 0;
   }
 
   memory() {
@@ -93,7 +111,7 @@ class DeviceGpu implements Gpu {
   }
 
   write(tensor: Tensor, data: Float32Array | Uint32Array): void {
-    this.#checkUsable(tensor, 'write');
+    const { buffer, offset } = this.#checkUsable(tensor, 'write');
     if (data.byteLength !== byteLength(tensor)) {
       throw new Error(
         `write ${tensor.label}: [${tensor.shape}] holds ${byteLength(tensor)} bytes, got ${data.byteLength}`,
@@ -102,22 +120,23 @@ class DeviceGpu implements Gpu {
     // Queue writes run before commands that are not submitted yet.
     this.submit();
     if (data.length > 0) {
-      this.device.queue.writeBuffer(tensor.buffer, tensor.offset, data.buffer, data.byteOffset, data.byteLength);
+      this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
     }
     this.#failures.check(`write ${tensor.label}`);
   }
 
   clear(tensor: Tensor): void {
-    this.#checkUsable(tensor, 'clear');
-    if (byteLength(tensor) > 0) this.#commands().clearBuffer(tensor.buffer, tensor.offset, byteLength(tensor));
+    const { buffer, offset } = this.#checkUsable(tensor, 'clear');
+    if (byteLength(tensor) > 0) this.#commands().clearBuffer(buffer, offset, byteLength(tensor));
   }
 
   copy(from: Tensor, to: Tensor): void {
-    this.#checkUsable(from, 'copy', copyAlignment);
-    this.#checkUsable(to, 'copy', copyAlignment);
+    const source = this.#checkUsable(from, 'copy', copyAlignment);
+    const target = this.#checkUsable(to, 'copy', copyAlignment);
     const bytes = byteLength(from);
     if (bytes !== byteLength(to)) throw new Error(`copy ${from.label} [${from.shape}] to ${to.label} [${to.shape}]`);
-    if (bytes > 0) this.#commands().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
+    if (bytes > 0)
+      this.#commands().copyBufferToBuffer(source.buffer, source.offset, target.buffer, target.offset, bytes);
   }
 
   dispatch<B extends string, P extends string>(spec: KernelSpec<B, P>, call: Dispatch<B, P>): void {
@@ -208,12 +227,12 @@ class DeviceGpu implements Gpu {
   }
 
   async #readBytes(tensor: Tensor): Promise<ArrayBuffer> {
-    this.#checkUsable(tensor, 'read');
+    const { buffer, offset } = this.#checkUsable(tensor, 'read');
     const size = byteLength(tensor);
     if (size === 0) return new ArrayBuffer(0);
     const staging = this.device.createBuffer({ label: 'read', size, usage: usage.mapRead | usage.copyDst });
     try {
-      this.#commands().copyBufferToBuffer(tensor.buffer, tensor.offset, staging, 0, size);
+      this.#commands().copyBufferToBuffer(buffer, offset, staging, 0, size);
       this.submit();
       await this.#patience.for(staging.mapAsync(mapModeRead)).catch((error: unknown) => {
         this.#failures.check(`read ${tensor.label}`);
@@ -267,7 +286,7 @@ class DeviceGpu implements Gpu {
   }
 
   /** A tensor just made, unless the device could not make it: nobody may be given such a buffer from the pool. */
-  #usable(tensor: Tensor): Tensor {
+  #usable(tensor: BufferTensor): BufferTensor {
     try {
       this.#failures.check(`make ${tensor.label} [${tensor.shape}]`);
       return tensor;
@@ -301,10 +320,10 @@ class DeviceGpu implements Gpu {
     kernel.bindings.forEach(([binding], index) => {
       const tensor = tensors[binding];
       if (tensor === undefined) throw new Error(`binding ${binding} of kernel ${name} is missing`);
-      this.#checkUsable(tensor, `binding ${binding} of kernel ${name}`);
+      const { buffer, offset } = this.#checkUsable(tensor, `binding ${binding} of kernel ${name}`);
       const size = Math.max(4, byteLength(tensor));
-      if (size > this.#bindingLimit) throw this.#tooLarge(name, tensor, size);
-      entries.push({ binding: index + 1, resource: { buffer: tensor.buffer, offset: tensor.offset, size } });
+      if (size > this.largestBinding) throw this.#tooLarge(name, tensor, size);
+      entries.push({ binding: index + 1, resource: { buffer, offset, size } });
     });
     checkAliasing(name, kernel, tensors);
     return entries;
@@ -312,23 +331,25 @@ class DeviceGpu implements Gpu {
 
   #tooLarge(kernel: string, tensor: Tensor, size: number): Error {
     return limitExceeded(
-      `kernel ${kernel} binds ${tensor.label} with ${size} bytes, this adapter binds ${this.#bindingLimit}`,
+      `kernel ${kernel} binds ${tensor.label} with ${size} bytes, this adapter binds ${this.largestBinding}`,
       {
         field: tensor.label,
-        expected: `at most ${this.#bindingLimit} bytes a tensor`,
+        expected: `at most ${this.largestBinding} bytes a tensor`,
         remedy: 'use a smaller batch, length or model',
       },
     );
   }
 
-  #checkUsable(tensor: Tensor, doing: string, alignTo: number = alignment): void {
+  #checkUsable(handle: Tensor, doing: string, alignTo: number = alignment): BufferTensor {
     this.#failures.check(doing);
+    const tensor = bufferTensor(handle);
     if (this.#buffers.isStale(tensor.buffer)) throw new Error(`${doing}: tensor ${tensor.label} was freed or released`);
     if (tensor.offset % alignTo !== 0)
       throw new Error(`${doing}: tensor ${tensor.label} begins at byte ${tensor.offset}`);
     if (tensor.offset + byteLength(tensor) > tensor.buffer.size) {
       throw new Error(`${doing}: tensor ${tensor.label} [${tensor.shape}] ends beyond its buffer`);
     }
+    return tensor;
   }
 }
 
@@ -347,9 +368,9 @@ function checkAliasing(name: string, kernel: CompiledKernel, tensors: Readonly<R
   const { bindings } = kernel;
   for (const [written, access] of bindings) {
     if (access === 'read') continue;
-    const target = tensors[written]!;
+    const target = bufferTensor(tensors[written]!);
     for (const [other, otherAccess] of bindings) {
-      const tensor = tensors[other]!;
+      const tensor = bufferTensor(tensors[other]!);
       if (other === written || tensor.buffer !== target.buffer) continue;
       const apart =
         tensor.offset + byteLength(tensor) <= target.offset || target.offset + byteLength(target) <= tensor.offset;

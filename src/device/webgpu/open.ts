@@ -3,9 +3,8 @@
  * main thread first. Nothing outside device/webgpu/ touches Dawn.
  */
 
-import type { Gpu } from '../types.ts';
 import { limitsOf, openAdapter } from './adapter.ts';
-import { createGpu } from './device.ts';
+import { WebGpuDevice } from './device.ts';
 
 export interface OpenOptions {
   readonly adapter: 'auto' | 'software';
@@ -18,12 +17,12 @@ export interface OpenOptions {
 const useful: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
 
 /** Opens the best adapter with all of its limits. Throws UNAVAILABLE when there is none. */
-export async function openGpu({ adapter: kind, name, label = 'tandem' }: OpenOptions): Promise<Gpu> {
-  const { instance, adapter, report } = await openAdapter(kind, name);
+export async function openGpu({ adapter: kind, name, label = 'tandem' }: OpenOptions): Promise<WebGpuDevice> {
+  const { instance, adapter, report, form } = await openAdapter(kind, name);
   const device = await adapter.requestDevice({
     label,
     requiredLimits: limitsOf(adapter.limits),
     requiredFeatures: useful.filter((feature) => adapter.features.has(feature)),
   });
-  return createGpu({ instance, device, report });
+  return new WebGpuDevice({ instance, device, report, form });
 }

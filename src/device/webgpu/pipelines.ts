@@ -1,9 +1,10 @@
 /** Compiled kernels of one device: one pipeline per (name, header, constants), each compiled once. */
 import { availableParallelism } from 'node:os';
-import type { KernelSpec } from '../types.ts';
+import { shaderSource } from '../shader-source.ts';
+import type { DeviceFeature, KernelSpec } from '../types.ts';
+import { explainCompileError } from './compile-error.ts';
 import type { Failures } from './failures.ts';
 import { stageCompute } from './flags.ts';
-import { explainCompileError, shaderSource } from './shader-source.ts';
 
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
@@ -11,6 +12,17 @@ export interface CompiledKernel {
   /** Binding names in the order of @binding(1), (2), ... */
   readonly bindings: readonly (readonly [name: string, access: 'read' | 'write'])[];
   readonly params: readonly (readonly [name: string, type: 'u32' | 'f32' | 'i32'])[];
+}
+
+/** WebGPU's names. */
+export const featureNames: Readonly<Record<DeviceFeature, GPUFeatureName>> = {
+  f16: 'shader-f16',
+  subgroups: 'subgroups',
+};
+
+export function featuresOf(device: GPUDevice): ReadonlySet<DeviceFeature> {
+  const all = Object.keys(featureNames) as DeviceFeature[];
+  return new Set(all.filter((feature) => device.features.has(featureNames[feature])));
 }
 
 /** Compilations at once: more than the machine has cores are no faster, and closing waits for all of them. */
@@ -95,7 +107,8 @@ export class PipelineCache {
   #prepare(spec: KernelSpec) {
     const device = this.#device;
     for (const feature of spec.requires ?? []) {
-      if (!device.features.has(feature)) throw new Error(`kernel ${spec.name} needs the device feature ${feature}`);
+      if (!device.features.has(featureNames[feature]))
+        throw new Error(`kernel ${spec.name} needs the device feature ${feature}`);
     }
     const source = shaderSource(spec);
     this.#failures.check(`before kernel ${spec.name}`);

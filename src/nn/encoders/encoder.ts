@@ -3,7 +3,7 @@
 import type { Gpu } from '../../device/types.ts';
 import { modelParameters } from '../../model/pipeline.ts';
 import type { DeviceBatch } from '../batch.ts';
-import { encoderKernels, headKernels } from '../kernels.ts';
+import { encoderKernels } from '../kernels.ts';
 import { Parameters } from '../parameters.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec, TensorSource } from '../types.ts';
@@ -83,7 +83,7 @@ export async function loadEncoder(
 ): Promise<Encoder> {
   const parameters = new Parameters(gpu, modelParameters(spec), { training });
   try {
-    const compiled = gpu.compile([...encoderKernels(gpu, spec, { training, dropout }), ...headKernels(spec)]);
+    const compiled = gpu.compile(encoderKernels(gpu, spec, { training, dropout }));
     compiled.catch(() => {});
     await parameters.load(source);
     await compiled;

@@ -1,6 +1,6 @@
 /** InfoNCE with several positives, hard negatives and in-batch negatives (CoDiEmb, arXiv 2508.11442). */
 
-import type { Gpu, Tensor } from '../../device/types.ts';
+import { type Gpu, rowsOf, type Tensor } from '../../device/types.ts';
 import { invariant, limitExceeded } from '../../errors.ts';
 import { excludeColumns, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
 import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
@@ -81,10 +81,10 @@ export function infonceLoss(
   for (let tile = 0; tile < tiles; tile++) {
     const firstRow = tile * size;
     const rows = Math.min(size, B - firstRow);
-    const view = (tensor: Tensor) => rowsView(tensor, firstRow, rows);
+    const view = (tensor: Tensor) => rowsOf(context.gpu, tensor, firstRow, rows);
     const scores = {
-      positiveScores: shrink(positiveBuffer, rows),
-      negativeScores: negativeBuffer && shrink(negativeBuffer, rows),
+      positiveScores: rowsOf(context.gpu, positiveBuffer, 0, rows),
+      negativeScores: negativeBuffer && rowsOf(context.gpu, negativeBuffer, 0, rows),
     };
     matmulNT(context.gpu, { a: view(queries), b: positives, out: scores.positiveScores });
     if (scores.negativeScores && negatives)
@@ -169,22 +169,13 @@ function prepareExclusion(
 
 /** Rows of a tile: a multiple of 64, so that every tile begins at an aligned offset. */
 function tileHeight(gpu: Gpu, columns: number, tileRows = Number.POSITIVE_INFINITY): number {
-  const limit = Math.min(TILE_BYTES, gpu.device.limits.maxStorageBufferBindingSize);
+  const limit = Math.min(TILE_BYTES, gpu.largestBinding);
   return Math.max(64, Math.floor(Math.min(limit / (4 * columns), tileRows) / 64) * 64);
 }
 
-const rowsView = (tensor: Tensor, first: number, rows: number): Tensor => ({
-  ...tensor,
-  offset: tensor.offset + first * tensor.shape[1] * 4,
-  shape: [rows, tensor.shape[1]],
-});
-
-/** The first rows of a matrix. */
-const shrink = (tensor: Tensor, rows: number): Tensor => ({ ...tensor, shape: [rows, tensor.shape[1]] });
-
 function checkSize(gpu: Gpu, { label, shape }: Tensor): void {
   const [rows, width] = shape;
-  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  const limit = gpu.largestBinding;
   if (rows * width * 4 <= limit) return;
   throw limitExceeded(`${rows} vectors of ${width} numbers are ${rows * width * 4} bytes, this device binds ${limit}`, {
     field: label,

@@ -1,31 +1,17 @@
-// dQ by query rows: p = exp(scale * q k_j - logSumExp) is computed again, dp = dropout factor * <dOut, v_j>,
-// ds = p * (dp - delta) * scale, dQ = sum_j ds * k_j. Same walk over texts and tiles as the forward kernel.
-struct Params {
-  tokens: u32,
-  texts: u32,
-  heads: u32,
-  scale: f32,
-  threshold: u32,
-  keep_scale: f32,
-  key_heads: u32,
-  before: u32,
-  after: u32,
-  // Only the direct kernels need it.
-  quads: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
+// Attention over packed texts with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022): the
+// running maximum is the true maximum of the scores so far; out and the sum are rescaled when it grows.
+// out = softmax(scale * q k^T) v, logSumExp[t, h] = log sum_j exp(scale * q k_j).
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> d_out: array<vec4f>;
-@group(0) @binding(5) var<storage, read> rows: array<vec4u>;
-@group(0) @binding(6) var<storage, read> cumulative: array<u32>;
-@group(0) @binding(7) var<storage, read_write> d_q: array<vec4f>;
+@group(0) @binding(4) var<storage, read> cumulative: array<u32>;
+@group(0) @binding(5) var<storage, read> sample_of_token: array<u32>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> log_sum_exp: array<f32>;
 
 var<workgroup> tile_k: array<vec4f, TILE * D4>;
 var<workgroup> tile_v: array<vec4f, TILE * D4>;
-// Of every block of four keys: the lanes' parts of q k, then of dOut v.
-var<workgroup> partial: array<vec4f, select(1u, 2u * BLOCKS * LANES, PARTS > 1u)>;
+var<workgroup> partial: array<vec4f, select(1u, BLOCKS * LANES, PARTS > 1u)>;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -33,6 +19,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let unit = workgroup_index(group, count);
   let head = unit % heads;
   let first_row = unit / heads * ROWS;
+  // Uniform: whole workgroups past the end of a folded grid leave together.
   if (first_row >= params.tokens) { return; }
   let end_row = min(first_row + ROWS, params.tokens);
   let part = lane % PARTS;
@@ -42,15 +29,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let key_head = key_head_of(head);
 
   var query: array<vec4f, SLICE>;
-  var d_row: array<vec4f, SLICE>;
-  for (var c = 0u; c < SLICE; c++) {
-    query[c] = q[own + c] * params.scale;
-    d_row[c] = d_out[own + c];
+  for (var c = 0u; c < SLICE; c++) { query[c] = q[own + c] * params.scale; }
+  var dropout_key = vec2u(0u);
+  if (DROPOUT) {
+    dropout_key = threefry2x32(vec2u(params.seed, params.stream), vec2u(sample_of_token[safe_row], head));
   }
-  let info = rows[safe_row * heads + head];
-  let row_log_sum_exp = bitcast<f32>(info.x);
-  let delta = bitcast<f32>(info.y);
 
+  var top = LOWEST;
+  var sum = 0.0;
   var acc: array<vec4f, SLICE>;
   var text = text_of(first_row, params.texts);
   var begin = cumulative[text];
@@ -78,65 +64,59 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
       }
       workgroupBarrier();
       var scores: array<vec4f, BLOCKS>;
-      var d_weights: array<vec4f, BLOCKS>;
       if (mine) {
         for (var b = 0u; b < blocks; b++) {
           var s = vec4f(0.0);
-          var d = vec4f(0.0);
           for (var c = 0u; c < SLICE; c++) {
             let x = query[c];
-            let g = d_row[c];
             let at = part * SLICE + c;
             s += vec4f(
               dot(x, tile_k[(b * 4u) * D4 + at]),
               dot(x, tile_k[(b * 4u + 1u) * D4 + at]),
               dot(x, tile_k[(b * 4u + 2u) * D4 + at]),
               dot(x, tile_k[(b * 4u + 3u) * D4 + at]));
-            d += vec4f(
-              dot(g, tile_v[(b * 4u) * D4 + at]),
-              dot(g, tile_v[(b * 4u + 1u) * D4 + at]),
-              dot(g, tile_v[(b * 4u + 2u) * D4 + at]),
-              dot(g, tile_v[(b * 4u + 3u) * D4 + at]));
           }
-          if (PARTS > 1u) {
-            partial[b * LANES + lane] = s;
-            partial[(BLOCKS + b) * LANES + lane] = d;
-          } else {
-            scores[b] = s;
-            d_weights[b] = d;
-          }
+          if (PARTS > 1u) { partial[b * LANES + lane] = s; } else { scores[b] = s; }
         }
       }
       if (PARTS > 1u) { workgroupBarrier(); }
       if (mine) {
+        var tile_top = top;
         for (var b = 0u; b < blocks; b++) {
-          var s = scores[b];
-          var d = d_weights[b];
           if (PARTS > 1u) {
-            s = vec4f(0.0);
-            d = vec4f(0.0);
-            for (var other = 0u; other < PARTS; other++) {
-              s += partial[b * LANES + lane - part + other];
-              d += partial[(BLOCKS + b) * LANES + lane - part + other];
-            }
+            var s = vec4f(0.0);
+            for (var other = 0u; other < PARTS; other++) { s += partial[b * LANES + lane - part + other]; }
+            scores[b] = s;
           }
-          if (DROPOUT) {
-            d *= dropout_factors(info.zw, row - begin, (base - begin) / 4u + b, params.threshold, params.keep_scale);
-          }
+          // The last block may reach past the text's end.
           var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
           if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
-          let p = exp(s - vec4f(row_log_sum_exp));
-          scores[b] = select(vec4f(0.0), p * (d - vec4f(delta)) * params.scale, inside);
+          let s = select(vec4f(LOWEST), scores[b], inside);
+          scores[b] = s;
+          tile_top = max(max(tile_top, max(s.x, s.y)), max(s.z, s.w));
+        }
+        let shrink = exp(top - tile_top);
+        top = tile_top;
+        sum *= shrink;
+        for (var b = 0u; b < blocks; b++) {
+          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
+          var p = select(vec4f(0.0), exp(scores[b] - vec4f(top)), inside);
+          sum += p.x + p.y + p.z + p.w;
+          if (DROPOUT) {
+            p *= dropout_factors(dropout_key, row - begin, (base - begin) / 4u + b, params.threshold, params.keep_scale);
+          }
+          scores[b] = p;
         }
         for (var c = 0u; c < SLICE; c++) {
           let at = part * SLICE + c;
-          var a = acc[c];
+          var a = acc[c] * shrink;
           for (var b = 0u; b < blocks; b++) {
-            let ds = scores[b];
-            a += ds.x * tile_k[(b * 4u) * D4 + at]
-              + ds.y * tile_k[(b * 4u + 1u) * D4 + at]
-              + ds.z * tile_k[(b * 4u + 2u) * D4 + at]
-              + ds.w * tile_k[(b * 4u + 3u) * D4 + at];
+            let p = scores[b];
+            a += p.x * tile_v[(b * 4u) * D4 + at]
+              + p.y * tile_v[(b * 4u + 1u) * D4 + at]
+              + p.z * tile_v[(b * 4u + 2u) * D4 + at]
+              + p.w * tile_v[(b * 4u + 3u) * D4 + at];
           }
           acc[c] = a;
         }
@@ -146,5 +126,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     text++;
   }
   if (row >= params.tokens) { return; }
-  for (var c = 0u; c < SLICE; c++) { d_q[own + c] = acc[c]; }
+  for (var c = 0u; c < SLICE; c++) { out[own + c] = acc[c] / sum; }
+  if (part == 0u) { log_sum_exp[row * heads + head] = top + log(sum); }
 }

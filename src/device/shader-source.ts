@@ -1,6 +1,6 @@
-/** Puts a kernel's WGSL together from its parts and tells which file and line a line of the whole came from. */
-import { readShader } from '../../assets.ts';
-import type { KernelSpec } from '../types.ts';
+/** Puts a kernel's WGSL together from its parts, and maps a line of the whole to the file and line it came from. */
+import { readShader } from '../assets.ts';
+import type { KernelSpec } from './types.ts';
 
 export interface ShaderSource {
   readonly code: string;
@@ -8,9 +8,11 @@ export interface ShaderSource {
   locate(line: number): { file: string; line: number };
 }
 
+/** Header, params, then the files. */
 export function shaderSource(spec: KernelSpec): ShaderSource {
   const parts = [
     { file: `header of ${spec.name}`, text: spec.header ?? '' },
+    { file: `params of ${spec.name}`, text: paramsBlock(spec) },
     ...[...(spec.include ?? []), spec.shader].map((path) => ({ file: `shaders/${path}`, text: readShader(path) })),
   ].filter((part) => part.text !== '');
   const starts: number[] = [];
@@ -31,13 +33,11 @@ export function shaderSource(spec: KernelSpec): ShaderSource {
   };
 }
 
-/**
- * Turns Dawn's message on a shader that does not compile into one that names our file and line.
- * Dawn writes `:LINE:COLUMN error: TEXT` with lines of the whole.
- */
-export function explainCompileError(spec: KernelSpec, source: ShaderSource, message: string): string {
-  const found = /:(\d+):(\d+) error: ([^\n]*)/.exec(message);
-  if (found === null) return `kernel ${spec.name} (shaders/${spec.shader}) does not compile: ${message}`;
-  const { file, line } = source.locate(Number(found[1]));
-  return `${file}:${line}:${found[2]}: ${found[3]} (kernel ${spec.name})`;
+/** The declaration of `params`, which the spec is the only place to list: keepScale there is params.keep_scale here. */
+function paramsBlock({ params }: KernelSpec): string {
+  const fields = Object.entries(params).map(([name, type]) => `  ${snakeCase(name)}: ${type},\n`);
+  if (fields.length === 0) return '';
+  return `struct Params {\n${fields.join('')}}\n@group(0) @binding(0) var<uniform> params: Params;`;
 }
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

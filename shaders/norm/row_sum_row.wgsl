@@ -1,4 +1,4 @@
-// The stand-in of row_sum.wgsl on software adapters: a lane owns a row, so nothing is shared and nobody waits. A barrier
+// The stand-in of row_sum_workgroup.wgsl on software adapters: a lane owns a row, so nothing is shared and nobody waits. A barrier
 // costs a CPU more than the whole sum of a row.
 const ROWS = 64u;
 const ROW_LANES = 1u;

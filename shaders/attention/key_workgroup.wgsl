@@ -1,20 +1,6 @@
-// dK and dV by key rows: the mirror of staged_query.wgsl. For every query i of the key's text, p and ds as
+// dK and dV by key rows: the mirror of query_workgroup.wgsl. For every query i of the key's text, p and ds as
 // there; dV = sum_i dropout factor * p * dOut_i, dK = sum_i ds * q_i.
 // Where heads share keys, every query head writes its own part; group_sum.wgsl adds the parts.
-struct Params {
-  tokens: u32,
-  texts: u32,
-  heads: u32,
-  scale: f32,
-  threshold: u32,
-  keep_scale: f32,
-  key_heads: u32,
-  before: u32,
-  after: u32,
-  // Only the direct kernels need it.
-  quads: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;

@@ -1,20 +1,5 @@
-// Attention over packed texts with a streaming softmax and the true running maximum, for software adapters:
-// the same arithmetic as staged_forward.wgsl in tiles of four keys. out = softmax(scale * q k^T) v.
-struct Params {
-  tokens: u32,
-  texts: u32,
-  heads: u32,
-  scale: f32,
-  seed: u32,
-  stream: u32,
-  threshold: u32,
-  keep_scale: f32,
-  key_heads: u32,
-  before: u32,
-  after: u32,
-  quads: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
+// Attention over packed texts with a streaming softmax and the true running maximum, row form:
+// the same arithmetic as forward_workgroup.wgsl in tiles of four keys. out = softmax(scale * q k^T) v.
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;

@@ -1,17 +1,4 @@
-// dQ by query rows, for software adapters: the arithmetic of staged_query.wgsl in tiles of four keys.
-struct Params {
-  tokens: u32,
-  texts: u32,
-  heads: u32,
-  scale: f32,
-  threshold: u32,
-  keep_scale: f32,
-  key_heads: u32,
-  before: u32,
-  after: u32,
-  quads: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
+// dQ by query rows, row form: the arithmetic of query_workgroup.wgsl in tiles of four keys.
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;

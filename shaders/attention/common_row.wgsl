@@ -1,4 +1,4 @@
-// What the attention kernels for software adapters share: no workgroup memory and no barriers, because a CPU's caches do
+// What the attention kernels of the row form share: no workgroup memory and no barriers, because a CPU's caches do
 // that work better; each lane owns four rows and works on four keys at a time as 4 x 4 matrices, so that a loaded value
 // is used four times.
 //

@@ -1,0 +1,136 @@
+// dQ by query rows: p = exp(scale * q k_j - logSumExp) is computed again, dp = dropout factor * <dOut, v_j>,
+// ds = p * (dp - delta) * scale, dQ = sum_j ds * k_j. Same walk over texts and tiles as the forward kernel.
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read> d_out: array<vec4f>;
+@group(0) @binding(5) var<storage, read> rows: array<vec4u>;
+@group(0) @binding(6) var<storage, read> cumulative: array<u32>;
+@group(0) @binding(7) var<storage, read_write> d_q: array<vec4f>;
+
+var<workgroup> tile_k: array<vec4f, TILE * D4>;
+var<workgroup> tile_v: array<vec4f, TILE * D4>;
+// Of every block of four keys: the lanes' parts of q k, then of dOut v.
+var<workgroup> partial: array<vec4f, select(1u, 2u * BLOCKS * LANES, PARTS > 1u)>;
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let heads = params.heads;
+  let unit = workgroup_index(group, count);
+  let head = unit % heads;
+  let first_row = unit / heads * ROWS;
+  if (first_row >= params.tokens) { return; }
+  let end_row = min(first_row + ROWS, params.tokens);
+  let part = lane % PARTS;
+  let row = first_row + lane / PARTS;
+  let safe_row = min(row, params.tokens - 1u);
+  let own = head_base(safe_row, head, heads) + part * SLICE;
+  let key_head = key_head_of(head);
+
+  var query: array<vec4f, SLICE>;
+  var d_row: array<vec4f, SLICE>;
+  for (var c = 0u; c < SLICE; c++) {
+    query[c] = q[own + c] * params.scale;
+    d_row[c] = d_out[own + c];
+  }
+  let info = rows[safe_row * heads + head];
+  let row_log_sum_exp = bitcast<f32>(info.x);
+  let delta = bitcast<f32>(info.y);
+
+  var acc: array<vec4f, SLICE>;
+  var text = text_of(first_row, params.texts);
+  var begin = cumulative[text];
+  while (begin < end_row) {
+    let end = cumulative[text + 1u];
+    let mine = row >= begin && row < end;
+    var sight = Sight(begin, end);
+    var first_seen = begin;
+    var stop_seen = end;
+    if (MASKED) {
+      sight = sight_of(first_row, end_row, begin, end, params.before, params.after);
+      if (mine) {
+        first_seen = seen_from(begin, row, params.before);
+        stop_seen = seen_to(end, row, params.after);
+      }
+    }
+    for (var base = sight.begin; base < sight.end; base += TILE) {
+      let size = min(TILE, end - base);
+      let blocks = (size + 3u) / 4u;
+      workgroupBarrier();
+      for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+        let at = head_base(min(base + i / D4, end - 1u), key_head, key_heads()) + i % D4;
+        tile_k[i] = k[at];
+        tile_v[i] = v[at];
+      }
+      workgroupBarrier();
+      var scores: array<vec4f, BLOCKS>;
+      var d_weights: array<vec4f, BLOCKS>;
+      if (mine) {
+        for (var b = 0u; b < blocks; b++) {
+          var s = vec4f(0.0);
+          var d = vec4f(0.0);
+          for (var c = 0u; c < SLICE; c++) {
+            let x = query[c];
+            let g = d_row[c];
+            let at = part * SLICE + c;
+            s += vec4f(
+              dot(x, tile_k[(b * 4u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 1u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 2u) * D4 + at]),
+              dot(x, tile_k[(b * 4u + 3u) * D4 + at]));
+            d += vec4f(
+              dot(g, tile_v[(b * 4u) * D4 + at]),
+              dot(g, tile_v[(b * 4u + 1u) * D4 + at]),
+              dot(g, tile_v[(b * 4u + 2u) * D4 + at]),
+              dot(g, tile_v[(b * 4u + 3u) * D4 + at]));
+          }
+          if (PARTS > 1u) {
+            partial[b * LANES + lane] = s;
+            partial[(BLOCKS + b) * LANES + lane] = d;
+          } else {
+            scores[b] = s;
+            d_weights[b] = d;
+          }
+        }
+      }
+      if (PARTS > 1u) { workgroupBarrier(); }
+      if (mine) {
+        for (var b = 0u; b < blocks; b++) {
+          var s = scores[b];
+          var d = d_weights[b];
+          if (PARTS > 1u) {
+            s = vec4f(0.0);
+            d = vec4f(0.0);
+            for (var other = 0u; other < PARTS; other++) {
+              s += partial[b * LANES + lane - part + other];
+              d += partial[(BLOCKS + b) * LANES + lane - part + other];
+            }
+          }
+          if (DROPOUT) {
+            d *= dropout_factors(info.zw, row - begin, (base - begin) / 4u + b, params.threshold, params.keep_scale);
+          }
+          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
+          let p = exp(s - vec4f(row_log_sum_exp));
+          scores[b] = select(vec4f(0.0), p * (d - vec4f(delta)) * params.scale, inside);
+        }
+        for (var c = 0u; c < SLICE; c++) {
+          let at = part * SLICE + c;
+          var a = acc[c];
+          for (var b = 0u; b < blocks; b++) {
+            let ds = scores[b];
+            a += ds.x * tile_k[(b * 4u) * D4 + at]
+              + ds.y * tile_k[(b * 4u + 1u) * D4 + at]
+              + ds.z * tile_k[(b * 4u + 2u) * D4 + at]
+              + ds.w * tile_k[(b * 4u + 3u) * D4 + at];
+          }
+          acc[c] = a;
+        }
+      }
+    }
+    begin = end;
+    text++;
+  }
+  if (row >= params.tokens) { return; }
+  for (var c = 0u; c < SLICE; c++) { d_q[own + c] = acc[c]; }
+}
