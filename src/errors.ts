@@ -12,7 +12,23 @@ export type ErrorCode =
   | 'LIMIT_EXCEEDED'
   | 'UNAVAILABLE';
 
+/**
+ * What exactly happened, for programs: control flow and clients read this code, never a message. Absent = the code says enough.
+ * `segment-lost`: a collection's segment file was replaced while it was read. `storage-full`, `database-full`: no disk space or memory left.
+ */
+export type ErrorReason =
+  | 'segment-lost'
+  | 'storage-full'
+  | 'database-full'
+  | 'database-unreachable'
+  | 'transaction-conflict'
+  | 'duplicate'
+  | 'still-referenced'
+  | 'different-adapter'
+  | 'stopping';
+
 export interface ErrorDetails {
+  readonly reason?: ErrorReason;
   /** Dotted path of the input that is at fault, or the thing's name. */
   readonly field?: string;
   /** What would have been right. */

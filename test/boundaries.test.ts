@@ -50,7 +50,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 };
 
 const common = new Set(
-  ['config', 'errors', 'log', 'within', 'assets', 'tar', 'catalog'].map((name) => `src/${name}.ts`),
+  ['config', 'disk-full', 'errors', 'log', 'within', 'assets', 'tar', 'catalog'].map((name) => `src/${name}.ts`),
 );
 
 const isCommon = (path: string): boolean => common.has(path) || path.endsWith('/catalog.ts');

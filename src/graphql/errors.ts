@@ -5,10 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
+import { databaseError } from '../db/refusals.ts';
+import { diskError } from '../disk-full.ts';
 import { badInput, TandemError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { databaseError } from '../services/common/database-errors.ts';
-import { diskError } from '../services/common/disk-errors.ts';
 
 /** The innermost error that a GraphQLError wraps. */
 function originOf(error: unknown): unknown {

@@ -1,4 +1,5 @@
 /** What can go wrong with a hub, said so that a person can mend it. No message holds a token or a signed address. */
+import { diskError } from '../disk-full.ts';
 import { badInput, notFound, TandemError, unavailable } from '../errors.ts';
 import type { HubReference, HubSettings } from './types.ts';
 
@@ -89,13 +90,9 @@ export const damaged = (file: string, { repository, endpoint }: Pick<Place, 'rep
 export const incomplete = (repository: string, missing: string, remedy: string): TandemError =>
   badInput(`The model ${repository} has no ${missing}`, { field, expected: `${missing} in the repository`, remedy });
 
-/** A full disk is the user's to mend. */
-export function writeFailure(error: unknown): unknown {
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return unavailable('The disk of the data folder is full', {
-    field: path ?? 'TANDEM_DATA',
+/** A full disk as a typed error; any other error as it is. */
+export const writeFailure = (error: unknown): unknown =>
+  diskError(error, {
     expected: 'free space for the model',
     remedy: 'Free some space and try again: the download goes on where it stopped.',
-  });
-}
+  }) ?? error;

@@ -76,6 +76,7 @@ async function readRows(file: FileHandle, path: string, begin: number, length: n
 
 function refuse(path: string, reason: string): never {
   throw unavailable(`The segment ${path} cannot be used: ${reason}`, {
+    reason: 'segment-lost',
     field: 'segment',
     remedy: 'Search again; the segment is made again from the database.',
   });

@@ -6,7 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { invariant, notFound, unavailable } from '../errors.ts';
+import { diskError } from '../disk-full.ts';
+import { invariant, notFound } from '../errors.ts';
 import { digestOf, listFiles, syncFile, syncFolder, syncTree } from './files.ts';
 
 export const storageKinds = ['datasets', 'models', 'states', 'tokens', 'segments'] as const;
@@ -232,17 +233,11 @@ async function putBackOnError(aside: string, target: string, unless: () => Promi
   }
 }
 
-/** A full disk is the user's to mend, and says so. */
+/** Runs `work`; a full disk becomes a typed error that names the remedy. */
 async function durable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    throw unavailable('The disk of the data folder is full', {
-      field: path ?? 'TANDEM_DATA',
-      expected: 'free space for what is being written; nothing half-written was kept',
-      remedy: 'Free some space, or point TANDEM_DATA to another disk, and try again.',
-    });
+    throw diskError(error) ?? error;
   }
 }

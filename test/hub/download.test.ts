@@ -269,7 +269,8 @@ describe('a download from a hub', () => {
     await symlink('/dev/full', join(folder, 'partial', etag));
     await expect(download()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: 'The disk of the data folder is full',
+      message: 'The disk is full',
+      details: { reason: 'storage-full' },
     });
     expect(await blobsOf('snapshots')).toEqual([]);
   });

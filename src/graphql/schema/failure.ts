@@ -9,6 +9,10 @@ export const Failure = builder.objectRef<PlainError>('Failure').implement({
       description: 'The code an error of the API would carry; INTERNAL_SERVER_ERROR = a defect of Tandem.',
       resolve: (error) => error.code ?? 'INTERNAL_SERVER_ERROR',
     }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description: 'What exactly happened, as a stable code for programs; null where the code says enough.',
+    }),
     message: t.exposeString('message', { description: 'What happened.' }),
     field: t.exposeString('field', { nullable: true, description: 'The input at fault.' }),
     expected: t.exposeString('expected', { nullable: true, description: 'What would have been right.' }),

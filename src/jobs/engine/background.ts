@@ -283,7 +283,8 @@ class ProgressWriter {
   }
 }
 
-const stopping = () => unavailable('Tandem is stopping', { remedy: 'Ask again when it has started.' });
+const stopping = () =>
+  unavailable('Tandem is stopping', { reason: 'stopping', remedy: 'Send the request again once Tandem has started.' });
 
 const elsewhere = ({ id, host }: JobRow) =>
   conflict(`Job ${id} runs on another host, ${host}`, {

@@ -10,6 +10,7 @@ export function otherAdapter(before: AdapterReport | null, now: AdapterReport): 
   return conflict(
     `The run was made on ${before.name} (${before.driver}); this machine has ${now.name} (${now.driver})`,
     {
+      reason: 'different-adapter',
       field: 'allowDifferentAdapter',
       expected: `the adapter ${before.name}`,
       remedy: 'Resume on that machine, or set allowDifferentAdapter: the run goes on, but not to the same bits.',

@@ -56,7 +56,7 @@ async function searchNow(tandem: Tandem, request: SearchRequest, signal: AbortSi
 }
 
 const isSegmentLost = (error: unknown): boolean =>
-  error instanceof TandemError && error.code === 'UNAVAILABLE' && error.details.field === 'segment';
+  error instanceof TandemError && error.details.reason === 'segment-lost';
 
 /** The documents nearest to one query, best first. */
 async function nearest(

@@ -1,8 +1,8 @@
 /** Whether this process works: what supervisors and load balancers ask. */
 import { sql } from 'drizzle-orm';
+import { databaseError } from '../../db/refusals.ts';
 import { type TandemError, unavailable } from '../../errors.ts';
 import { endsWithin } from '../../within.ts';
-import { databaseError } from '../common/database-errors.ts';
 import type { Tandem } from '../tandem.ts';
 
 /** A part that does not work, and why. */

@@ -1,6 +1,7 @@
-/** What a database's refusal means to a caller, where it means anything. Codes: PostgreSQL manual, appendix A. */
-import { isConnectionLost, isCrossed, postgresErrorIn } from '../../db/errors.ts';
-import { badInput, conflict, type TandemError, unavailable } from '../../errors.ts';
+/** What a refusal of the database means to a caller: its SQLSTATE (PostgreSQL manual, appendix A) as a TandemError. */
+
+import { badInput, conflict, type TandemError, unavailable } from '../errors.ts';
+import { isConnectionLost, isCrossed, postgresErrorIn } from './errors.ts';
 
 /** No disk, no memory. */
 const exhausted = ['53100', '53200'];
@@ -13,6 +14,7 @@ export function databaseError(error: unknown): TandemError | null {
   const { code, constraint = 'a constraint', detail } = found;
   if (code === '23505') {
     return conflict(`This is taken already (${constraint})`, {
+      reason: 'duplicate',
       field: constraint,
       expected: 'a value that nothing else has',
       remedy: 'Someone did the same a moment ago: ask for what there is, or choose another value.',
@@ -20,6 +22,7 @@ export function databaseError(error: unknown): TandemError | null {
   }
   if (code === '23503') {
     return conflict(`Something else refers to this, or what this refers to is gone (${constraint})`, {
+      reason: 'still-referenced',
       field: constraint,
       ...(detail === undefined ? {} : { expected: detail }),
       remedy: 'Delete what uses it first, or ask again: it may have been deleted meanwhile.',
@@ -37,6 +40,7 @@ export function databaseError(error: unknown): TandemError | null {
   }
   if (isCrossed(error)) {
     return unavailable(`Another request was in the way (${code}); nothing was written`, {
+      reason: 'transaction-conflict',
       field: 'database',
       expected: 'requests that do not change the same things at once',
       remedy: 'Send the request again.',
@@ -44,6 +48,7 @@ export function databaseError(error: unknown): TandemError | null {
   }
   if (exhausted.includes(code)) {
     return unavailable(`The database has no ${code === '53100' ? 'disk space' : 'memory'} left`, {
+      reason: 'database-full',
       field: 'database',
       expected: 'a database with room to work',
       remedy: 'Free some, then repeat the request.',
@@ -54,6 +59,7 @@ export function databaseError(error: unknown): TandemError | null {
 
 const unreachable = (why: string) =>
   unavailable(`The database cannot be reached (${why})`, {
+    reason: 'database-unreachable',
     field: 'database',
     expected: 'a running database',
     remedy: 'Start it again; the request can be repeated.',
