@@ -34,7 +34,7 @@ describe('a data folder of 0.2.0', () => {
       const allowDifferentAdapter = !sameBits || !sameVersion;
       if (name === 'interrupted') await client.execute(ResumeRunDocument, { id, allowDifferentAdapter });
       const find = async () => (await client.execute(RunDocument, { id })).run;
-      await expect.poll(async () => (await find())?.state, { timeout: 60_000 }).toBe('SUCCEEDED');
+      await expect.poll(async () => (await find())?.state, { timeout: 100_000 }).toBe('SUCCEEDED');
       const run = await find();
       expect(run).toMatchObject({ ...end, loss: sameBits ? loss : expect.any(Number) });
       // Another adapter makes checkpoints at the same steps, with other bits.
