@@ -11,7 +11,6 @@ import { removePortFile, writePortFile } from './http/port-file.ts';
 import { startHttp } from './http/server.ts';
 import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
-import { sweepTokenFiles } from './services/datasets/token-files.ts';
 import { probesOf } from './services/system/health.ts';
 import type { Tandem } from './services/tandem.ts';
 import { openStorage } from './storage/storage.ts';
@@ -67,7 +66,6 @@ async function open(
   const storage = openStorage(config.dataDir);
   await storage.clean();
   await mkdir(config.importDir, { recursive: true });
-  await sweepTokenFiles({ database, storage });
   const jobs = await openJobs({ database, storage, config, takeRuns });
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
   const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };

@@ -11,8 +11,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   client: [],
   http: ['graphql', 'services'],
   graphql: ['services', 'db'],
-  services: ['db', 'jobs', 'storage', 'data', 'evaluation'],
-  jobs: ['db', 'storage', 'workers/protocol', 'workers/runtime'],
+  services: ['db', 'jobs', 'storage', 'retention', 'data', 'evaluation'],
+  jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime'],
   workers: [
     ...['train', 'serve', 'fusion', 'evaluation', 'authoring', 'tokens', 'data'],
     ...['tokenizer', 'formats', 'hub', 'device', 'storage'],
@@ -31,6 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   kernels: ['device'],
   device: [],
   storage: [],
+  retention: ['db', 'storage'],
   db: [],
   model: [],
   random: [],
@@ -41,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const packageOwners: Readonly<Record<string, readonly string[]>> = {
   webgpu: ['device'],
   pg: ['db'],
-  'drizzle-orm': ['db', 'jobs', 'services', 'graphql'],
+  'drizzle-orm': ['db', 'retention', 'jobs', 'services', 'graphql'],
   'graphql-yoga': ['http', 'graphql'],
   '@pothos/core': ['graphql'],
   '@anush008/tokenizers': ['tokenizer'],

@@ -5,10 +5,12 @@
 
 import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
 import type { Config } from '../config.ts';
+import { databaseIdentity } from '../db/identity.ts';
 import type { Database, Transaction } from '../db/open.ts';
 import type { JobKind, JobRow, RunRow } from '../db/schema.ts';
 import type { AdapterReport } from '../device/types.ts';
 import { createLogger } from '../log.ts';
+import { Retention } from '../retention/retention.ts';
 import type { Storage } from '../storage/storage.ts';
 import { endsWithin } from '../within.ts';
 import { BackgroundJobs, type JobRequest, type StartedJob, type Work } from './engine/background.ts';
@@ -16,22 +18,21 @@ import { thisHost } from './engine/host.ts';
 import { Wakeups } from './engine/notifier.ts';
 import { interruptOrphans, startReaper } from './engine/orphans.ts';
 import { watchOtherHosts } from './engine/other-hosts.ts';
-import { sweepUnnamed } from './engine/shared-folders.ts';
 import { cancelRun, enqueueRun, resumeRun } from './runs/control.ts';
 import { RunQueue } from './runs/queue.ts';
 import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './runs/stream.ts';
 import { RunWorker } from './runs/worker.ts';
-import { startThreads, type Thread, type ThreadSettings } from './threads/threads.ts';
+import { forgetModel, startThreads, type Thread, type ThreadSettings } from './threads/threads.ts';
 
 export type { Finished, JobContext, JobRequest, StartedJob } from './engine/background.ts';
-export { jobsWith } from './engine/job-users.ts';
-export { removeUnnamed, settleAfterCommit } from './engine/shared-folders.ts';
 export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './runs/stream.ts';
-export { forgetModel, type Thread } from './threads/threads.ts';
+export type { Thread } from './threads/threads.ts';
 
 export interface Jobs {
   readonly cpu: Thread<CpuCommands>;
   readonly device: Thread<DeviceCommands>;
+  /** Which folders of storage stay; whoever records or deletes rows that name folders goes through it. */
+  readonly retention: Retention;
   /** The adapters in use, as the device threads reported them at start. */
   devices(): readonly AdapterReport[];
 
@@ -82,7 +83,6 @@ export async function openJobs({
   threads: entries,
 }: JobsOptions): Promise<Jobs> {
   const { db } = database;
-  await sweepUnnamed({ db, storage });
   const log = createLogger('jobs');
   const host = thisHost(config.dataDir);
   const threads = await startThreads({
@@ -90,13 +90,15 @@ export async function openJobs({
     adapter: config.adapter,
     ...(entries && { entries }),
   });
+  const retention = new Retention({ db, storage, forget: (digest) => forgetModel(threads, digest) });
+  await retention.collectGarbage(await databaseIdentity(database));
   const wakeups = new Wakeups();
   const orphans = await interruptOrphans(database, host);
   if (orphans.runs.length + orphans.jobs.length > 0) log.warn(orphans, 'work of an earlier process was interrupted');
 
   const shared = database.kind === 'postgres';
   const queue = new RunQueue({ db, storage, host, shared, log });
-  const worker = new RunWorker({ db, storage, threads, wakeups, log }, takeRuns ? queue : undefined);
+  const worker = new RunWorker({ db, storage, retention, threads, wakeups, log }, takeRuns ? queue : undefined);
   const background = new BackgroundJobs({ db, host, wakeups, log });
   const mine = () => ({ runs: worker.running(), jobs: background.running() });
   const reaper = startReaper({ db, log, mine, wake: (id) => wakeups.wake(id) });
@@ -128,6 +130,7 @@ export async function openJobs({
 
   worker.wake();
   return {
+    retention,
     cpu: threads.cpu,
     device: threads.device,
     devices: () => [threads.adapter],

@@ -1,10 +1,10 @@
 /**
  * Immutable files of one data folder: data set versions, model folders, states, and what can be rebuilt from them.
  * Called by services, jobs and threads. Nothing is ever changed in place: it is staged under tmp/, made durable, then renamed.
- * Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>, <root>/unnamed/<kind>/<name>.
+ * Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { diskError } from '../disk-full.ts';
 import { invariant, notFound } from '../errors.ts';
@@ -12,10 +12,6 @@ import { digestOf, listFiles, syncFile, syncFolder, syncTree } from './files.ts'
 
 export const storageKinds = ['datasets', 'models', 'states', 'tokens', 'segments'] as const;
 export type StorageKind = (typeof storageKinds)[number];
-
-/** Kinds whose objects are kept for as long as a row names them. */
-const namedKinds = ['datasets', 'models', 'states'] as const satisfies readonly StorageKind[];
-export type NamedKind = (typeof namedKinds)[number];
 
 export interface Published {
   /** sha256 (hex) over the sorted list of (relative path, sha256, size), or the name that was given. */
@@ -42,22 +38,8 @@ export interface Storage {
   publish(kind: StorageKind, stagedFolder: string, options?: { readonly name?: string }): Promise<Published>;
   /** Makes one staged file durable under a name. */
   publishFile(kind: StorageKind, stagedFile: string, name: string): Promise<Published>;
-  /**
-   * Removes an object: it is gone at once and as a whole, whatever happens while its files are deleted. With `unless` the
-   * object, out of everybody's sight by then, is put back if that answers true.
-   */
-  remove(
-    kind: StorageKind,
-    name: string,
-    options?: { readonly unless?: () => Promise<boolean> },
-  ): Promise<{ readonly removed: boolean }>;
-  /**
-   * Objects that were published and that no row was said to name yet: a process that dies in between leaves one that nobody
-   * would ever find again.
-   */
-  unnamed(): Promise<readonly { readonly kind: NamedKind; readonly name: string }[]>;
-  /** A row names the object from now on, or it is gone. */
-  settle(kind: NamedKind, name: string): Promise<void>;
+  /** Removes an object: it is gone at once and as a whole, whatever happens while its files are deleted. */
+  remove(kind: StorageKind, name: string): Promise<{ readonly removed: boolean }>;
   /** Drops a staged folder or file; nothing happens if it is gone. */
   discard(staged: string): Promise<void>;
   /**
@@ -70,17 +52,11 @@ export interface Storage {
 export function openStorage(root: string): Storage {
   const path = (kind: StorageKind, name: string): string => join(root, 'objects', kind, safeName(name));
   const exists = (kind: StorageKind, name: string): Promise<boolean> => present(path(kind, name));
-  const noteOf = (kind: NamedKind, name: string): string => join(root, 'unnamed', kind, safeName(name));
   const discard = (staged: string): Promise<void> => rm(staged, { recursive: true, force: true });
 
   async function moveInto(kind: StorageKind, staged: string, name: string, bytes: number): Promise<Published> {
     const target = path(kind, name);
     await mkdir(dirname(target), { recursive: true });
-    const note = isNamedKind(kind) && !(await present(target)) ? noteOf(kind, name) : undefined;
-    if (note) {
-      await mkdir(dirname(note), { recursive: true });
-      await writeFile(note, '');
-    }
     const reused = (await present(target)) || !(await renameUnlessTaken(staged, target));
     if (reused) await discard(staged);
     else await syncFolder(dirname(target));
@@ -112,13 +88,6 @@ export function openStorage(root: string): Storage {
     },
     list: (kind, name) => namesIn(name === undefined ? join(root, 'objects', kind) : path(kind, name)),
     bytes: async (kind, name) => totalSize(await listFiles(path(kind, name))),
-    async unnamed() {
-      const found = await Promise.all(
-        namedKinds.map(async (kind) => (await namesIn(join(root, 'unnamed', kind))).map((name) => ({ kind, name }))),
-      );
-      return found.flat();
-    },
-    settle: (kind, name) => rm(noteOf(kind, name), { force: true }),
     async stage() {
       const folder = join(root, 'tmp', randomUUID());
       await durable(() => mkdir(folder, { recursive: true, mode: 0o700 }));
@@ -137,18 +106,17 @@ export function openStorage(root: string): Storage {
         return moveInto(kind, stagedFile, name, size);
       });
     },
-    async remove(kind, name, { unless } = {}) {
+    async remove(kind, name) {
       const aside = await moveAside(kind, name);
       if (aside === undefined) return { removed: false };
-      // Who published the same name meanwhile has published the same content.
-      const wanted = unless !== undefined && (await putBackOnError(aside, path(kind, name), unless));
-      if (wanted) await renameUnlessTaken(aside, path(kind, name));
       await discard(aside);
-      return { removed: !wanted };
+      return { removed: true };
     },
     async clean() {
       await rm(join(root, 'tmp'), { recursive: true, force: true });
       await rm(join(root, 'objects', 'segments'), { recursive: true, force: true });
+      // Notes that versions up to 0.2.0 left about folders which no row named yet.
+      await rm(join(root, 'unnamed'), { recursive: true, force: true });
     },
   };
 }
@@ -175,8 +143,6 @@ function safeName(name: string): string {
   invariant(safe, `Storage was asked for the name ${JSON.stringify(name)}`);
   return name;
 }
-
-const isNamedKind = (kind: StorageKind): kind is NamedKind => namedKinds.some((named) => named === kind);
 
 const totalSize = (files: readonly { readonly size: number }[]): number =>
   files.reduce((sum, { size }) => sum + size, 0);
@@ -219,16 +185,6 @@ async function renameIfPresent(from: string, to: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-/** Asks `unless`; if it fails, the object is put back before the error goes on. */
-async function putBackOnError(aside: string, target: string, unless: () => Promise<boolean>): Promise<boolean> {
-  try {
-    return await unless();
-  } catch (error) {
-    await renameUnlessTaken(aside, target);
     throw error;
   }
 }

@@ -87,28 +87,12 @@ describe('storage', () => {
     const { digest } = await storage.publish('models', await staged({ kept: 'yes' }));
     await storage.clean();
     await storage.clean();
-    expect(await readdir(storage.root)).toEqual(['objects', 'unnamed']);
+    expect(await readdir(storage.root)).toEqual(['objects']);
     expect(await storage.exists('models', digest)).toBe(true);
-    expect(await storage.unnamed()).toEqual([{ kind: 'models', name: digest }]);
-    await storage.settle('models', digest);
-    expect(await storage.unnamed()).toEqual([]);
   });
 
-  it('removes an object as a whole, and puts it back where somebody still wants it', async () => {
+  it('removes an object as a whole', async () => {
     const { digest } = await storage.publish('models', await staged({ a: '1', 'b/c': '2' }));
-    let seen = true;
-    const wanted = async (): Promise<boolean> => {
-      seen = await storage.exists('models', digest);
-      return true;
-    };
-    expect(await storage.remove('models', digest, { unless: wanted })).toEqual({ removed: false });
-    expect(seen).toBe(false);
-    expect(await readFile(join(storage.path('models', digest), 'b/c'), 'utf8')).toBe('2');
-
-    const failing = storage.remove('models', digest, { unless: () => Promise.reject(new Error('no database')) });
-    await expect(failing).rejects.toThrow('no database');
-    expect(await storage.exists('models', digest)).toBe(true);
-
     expect(await storage.remove('models', digest)).toEqual({ removed: true });
     expect(await storage.remove('models', digest)).toEqual({ removed: false });
     expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);

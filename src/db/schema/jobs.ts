@@ -2,7 +2,7 @@
 import { index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { PlainError } from '../../errors.ts';
 import { createdAt, id, idempotencyKey, instant, oneOf } from './columns.ts';
-import type { JobProgress } from './types.ts';
+import type { JobProgress, Use } from './types.ts';
 
 export const jobStates = ['RUNNING', 'INTERRUPTED', 'CANCELLED', 'FAILED', 'SUCCEEDED'] as const;
 export type JobState = (typeof jobStates)[number];
@@ -27,6 +27,8 @@ export const jobs = pgTable(
     state: text('state', { enum: jobStates }).notNull().default('RUNNING'),
     /** What was asked for, for people and for the record. */
     input: jsonb('input').$type<Readonly<Record<string, unknown>>>().notNull(),
+    /** What it uses while it runs. Versions up to 0.2.0 wrote none. */
+    uses: jsonb('uses').$type<readonly Use[]>().notNull().default([]),
     /** Id of the row it made, once it succeeded. */
     resultId: uuid('result_id'),
     error: jsonb('error').$type<PlainError>(),

@@ -33,3 +33,9 @@ export interface JobProgress {
   readonly done: number;
   readonly total: number | null;
 }
+
+/** A row that a job reads, or writes to, while it runs: neither a deletion nor retention takes it away meanwhile. */
+export interface Use {
+  readonly kind: 'checkpoint' | 'dataset' | 'collection';
+  readonly id: string;
+}

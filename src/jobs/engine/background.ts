@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
-import type { JobProgress } from '../../db/schema/types.ts';
+import type { JobProgress, Use } from '../../db/schema/types.ts';
 import { type JobKind, type JobRow, type JobState, jobs } from '../../db/schema.ts';
 import { conflict, fromPlainError, notFound, type PlainError, toPlainError, unavailable } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -37,6 +37,8 @@ export interface Finished {
 export interface JobRequest {
   /** What was asked for; the same idempotency key with another input is a CONFLICT. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** Rows that must stay while it runs. */
+  readonly uses?: readonly Use[];
   readonly idempotencyKey?: string;
 }
 
@@ -77,12 +79,13 @@ export class BackgroundJobs {
     this.#stopHeart = startHeart(() => this.#beat(), heartbeatEveryMs);
   }
 
-  async perform(kind: JobKind, { input, idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
+  async perform(kind: JobKind, { input, uses = [], idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
     if (this.#closing.signal.aborted) throw stopping();
     const plainInput = JSON.parse(JSON.stringify(input)) as Readonly<Record<string, unknown>>;
     const mine = {
       kind,
       input: plainInput,
+      uses,
       idempotencyKey: idempotencyKey ?? null,
       host: this.#host.name,
       pid: this.#host.pid,
@@ -100,7 +103,7 @@ export class BackgroundJobs {
       .where(eq(jobs.idempotencyKey, idempotencyKey ?? ''));
     if (first.kind !== kind || !isDeepStrictEqual(first.input, plainInput)) throw otherRequest(first);
     if (this.#running.has(first.id) || !mayBeginAnew(first)) return { job: first, done: this.#outcomeOf(first) };
-    return this.#again(first, work);
+    return this.#again({ ...first, uses }, work);
   }
 
   /** The process may have begun to stop while the row was written: it would not wait for work that starts now. */
@@ -116,7 +119,10 @@ export class BackgroundJobs {
     const { name: host, pid } = this.#host;
     const [job] = await this.#db
       .update(jobs)
-      .set({ state: 'RUNNING', error: null, finishedAt: null, progress: null, heartbeatAt: sql`now()`, host, pid })
+      .set({
+        ...{ state: 'RUNNING', uses: first.uses, error: null, finishedAt: null, progress: null, host, pid },
+        heartbeatAt: sql`now()`,
+      })
       .where(and(eq(jobs.id, first.id), eq(jobs.state, first.state)))
       .returning();
     return job ? this.#begin(job, work) : { job: first, done: this.#outcomeOf(first) };

@@ -2,22 +2,21 @@
  * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state only in
  * the last. What something refers to (an evaluation, a fusion, a collection, an alias) or a running job reads is kept as well.
  */
-import { and, desc, eq, inArray, isNotNull, isNull, ne, notExists, sql } from 'drizzle-orm';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
-import { checkpointParents, checkpoints, collections, embeddings, evaluations, type RunRow } from '../../db/schema.ts';
+import { checkpoints, type RunRow } from '../../db/schema.ts';
 import { unavailable } from '../../errors.ts';
+import type { Retention } from '../../retention/retention.ts';
+import { isUnusedCheckpoint } from '../../retention/uses.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TrainEvent } from '../../train/types.ts';
-import { unusedByJobs } from '../engine/job-users.ts';
-import { removeUnnamed, settleAfterCommit } from '../engine/shared-folders.ts';
 
 type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 
 /**
  * Makes the checkpoint's row, or finds it when the same step is told again (an epoch's end, then a stop). The folders were
  * published before, perhaps found there as those of an equal run: UNAVAILABLE if that run was deleted in between, and the
- * attempt can go on from the checkpoint before. Called under {@link whileFoldersStay}.
+ * attempt can go on from the checkpoint before. Called under `Retention.recording`.
  */
 export async function recordCheckpoint(
   tx: Transaction,
@@ -44,8 +43,6 @@ export async function recordCheckpoint(
       set: { digest: event.model, stateDigest: event.state, bytes: event.bytes, attempt: run.attempt },
     })
     .returning({ id: checkpoints.id });
-  settleAfterCommit(storage, 'models', event.model);
-  settleAfterCommit(storage, 'states', event.state);
   return row.id;
 }
 
@@ -59,16 +56,15 @@ async function refuseIfGone(storage: Storage, { model, state }: CheckpointEvent)
 
 /** Applies the retention to a run's checkpoints: rows first, files after the commit. */
 export async function pruneCheckpoints(
-  { db, storage }: { readonly db: Db; readonly storage: Storage },
+  { db, retention }: { readonly db: Db; readonly retention: Retention },
   runId: string,
-  forget: (digest: string) => Promise<void>,
 ): Promise<void> {
   const dropped = await db.transaction(async (tx) => {
     const states = await dropStates(tx, runId);
     return { states, models: await dropRows(tx, runId) };
   });
-  await removeUnnamed({ db, storage }, 'states', dropped.states);
-  await removeUnnamed({ db, storage }, 'models', dropped.models, forget);
+  await retention.release('states', dropped.states);
+  await retention.release('models', dropped.models);
 }
 
 /** Only the last checkpoint keeps its state. Answers the states of the others. */
@@ -98,16 +94,9 @@ async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
         inArray(checkpoints.reason, ['interval', 'stop']),
         isNull(checkpoints.alias),
         sql`${checkpoints.id} not in ${kept}`,
-        unused(tx, evaluations, evaluations.checkpointId),
-        unused(tx, collections, collections.checkpointId),
-        unused(tx, embeddings, embeddings.checkpointId),
-        unused(tx, checkpointParents, checkpointParents.parentId),
-        unusedByJobs(tx, checkpoints.id),
+        isUnusedCheckpoint(tx),
       ),
     )
     .returning({ digest: checkpoints.digest });
   return rows.map(({ digest }) => digest);
 }
-
-const unused = (tx: Transaction, table: PgTable, column: PgColumn) =>
-  notExists(tx.select({ one: sql`1` }).from(table).where(eq(column, checkpoints.id)));

@@ -6,9 +6,9 @@
 import type { Db, Transaction } from '../../db/open.ts';
 import type { RunEventData } from '../../db/schema/types.ts';
 import type { RunRow } from '../../db/schema.ts';
+import type { Retention } from '../../retention/retention.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TrainEvent } from '../../train/types.ts';
-import { whileFoldersStay } from '../engine/shared-folders.ts';
 import { recordCheckpoint } from './checkpoint-store.ts';
 import { type Attempt, appendEvents, ownRun, recordAdapter } from './store.ts';
 
@@ -17,6 +17,7 @@ export type AttemptEvent = TrainEvent | Extract<RunEventData, { type: 'preparing
 export interface EventWriterOptions {
   readonly db: Db;
   readonly storage: Storage;
+  readonly retention: Retention;
   readonly attempt: Attempt;
   /** Runs after the commit, before the next batch. */
   readonly afterWrite: (events: readonly AttemptEvent[]) => Promise<void>;
@@ -56,10 +57,10 @@ export class EventWriter {
     if (this.#failure) throw this.#failure;
     const events = this.#waiting.splice(0);
     if (events.length === 0) return;
-    const { db, storage, attempt, afterWrite, onFailure } = this.#options;
+    const { db, storage, retention, attempt, afterWrite, onFailure } = this.#options;
     try {
       const write = () => db.transaction((tx) => writeEvents(tx, storage, attempt, events));
-      await (events.some(({ type }) => type === 'checkpoint') ? whileFoldersStay(write) : write());
+      await (events.some(({ type }) => type === 'checkpoint') ? retention.recording(write) : write());
       await afterWrite(events);
     } catch (error) {
       this.#failure = error;

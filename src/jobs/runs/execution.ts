@@ -6,13 +6,14 @@
 import type { Db } from '../../db/open.ts';
 import { type ErrorCode, type PlainError, TandemError, toPlainError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import type { Retention } from '../../retention/retention.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TrainDataset } from '../../train/types.ts';
 import { startHeart } from '../engine/heartbeat.ts';
 import { heartbeatEveryMs } from '../engine/host.ts';
 import { writeAtLast } from '../engine/last-write.ts';
 import type { Wakeups } from '../engine/notifier.ts';
-import { forgetModel, type Threads } from '../threads/threads.ts';
+import type { Threads } from '../threads/threads.ts';
 import { pruneCheckpoints } from './checkpoint-store.ts';
 import { type AttemptEvent, EventWriter } from './event-writer.ts';
 import { otherAdapter } from './other-adapter.ts';
@@ -21,6 +22,7 @@ import { type Attempt, beat, endAttempt, LostRun, type RunInputs, readInputs } f
 export interface ExecutionContext {
   readonly db: Db;
   readonly storage: Storage;
+  readonly retention: Retention;
   readonly threads: Pick<Threads, 'cpu' | 'device' | 'adapter'>;
   readonly wakeups: Wakeups;
   readonly log: Logger;
@@ -135,21 +137,19 @@ async function prepare(
 }
 
 function eventWriter(context: ExecutionContext, attempt: Attempt, stop: AbortController): EventWriter {
-  const { db, storage, threads, wakeups, log } = context;
+  const { db, storage, retention, wakeups, log } = context;
   const afterWrite = async (events: readonly AttemptEvent[]): Promise<void> => {
     wakeups.wake(attempt.runId);
     if (!events.some((event) => event.type === 'checkpoint')) return;
-    await pruneCheckpoints({ db, storage }, attempt.runId, (model) => forgetModel(threads, model)).catch(
-      (error: unknown) => {
-        log.warn({ error, run: attempt.runId }, 'old checkpoints could not be removed');
-      },
-    );
+    await pruneCheckpoints({ db, retention }, attempt.runId).catch((error: unknown) => {
+      log.warn({ error, run: attempt.runId }, 'old checkpoints could not be removed');
+    });
   };
   const onFailure = (error: unknown): void => {
     if (error instanceof LostRun) stop.abort('lost' satisfies StopReason);
     else stop.abort(error);
   };
-  return new EventWriter({ db, storage, attempt, afterWrite, onFailure });
+  return new EventWriter({ db, storage, retention, attempt, afterWrite, onFailure });
 }
 
 async function pulse({ db, log }: ExecutionContext, attempt: Attempt, stop: AbortController): Promise<void> {

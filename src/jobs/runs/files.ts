@@ -1,9 +1,10 @@
 /** The folders that an attempt at a run reads: a host takes only a run whose folders lie in its own data folder. */
-import type { NamedKind, Storage } from '../../storage/storage.ts';
+import type { FolderKind } from '../../retention/uses.ts';
+import type { Storage } from '../../storage/storage.ts';
 import type { RunInputs } from './store.ts';
 
 export interface Folder {
-  readonly kind: NamedKind;
+  readonly kind: FolderKind;
   readonly digest: string;
 }
 

@@ -12,15 +12,13 @@ import {
 } from '../../db/schema.ts';
 import { badInput, conflict, invariant, notFound } from '../../errors.ts';
 import type { FusionPlan } from '../../fusion/types.ts';
-import { exclusively } from '../common/exclusive.ts';
+import { checkpointUsers } from '../../retention/uses.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
-import { modelFiles, removeFolders } from '../common/model-folders.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
 import { isTerminal } from '../runs/run-state.ts';
 import type { Tandem } from '../tandem.ts';
 import type { Encoder, Page, Window } from '../types.ts';
-import { usersOf } from './uses.ts';
 
 interface ListRequest {
   readonly filter?: {
@@ -100,18 +98,17 @@ export async function setAlias({ database: { db } }: Tandem, id: string, alias: 
 }
 
 /** Deletes a checkpoint with its evaluations. A model's own goes with its model, a live run's with its run. */
-export function remove(tandem: Tandem, id: string): Promise<void> {
-  return exclusively(modelFiles, async () => {
-    const { digest, stateDigest } = await tandem.database.db.transaction(async (tx) => {
-      const row = await requireRow(tx, 'checkpoints', id);
-      await refuseIfBound(tx, row);
-      refuseIfUsed(`checkpoint ${id}`, await usersOf(tx, [id]));
-      await tx.delete(evaluations).where(eq(evaluations.checkpointId, id));
-      await tx.delete(checkpoints).where(eq(checkpoints.id, id));
-      return row;
-    });
-    await removeFolders(tandem, { models: [digest], states: [stateDigest] });
+export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
+  const { digest, stateDigest } = await database.db.transaction(async (tx) => {
+    const row = await requireRow(tx, 'checkpoints', id);
+    await refuseIfBound(tx, row);
+    refuseIfUsed(`checkpoint ${id}`, await checkpointUsers(tx, [id]));
+    await tx.delete(evaluations).where(eq(evaluations.checkpointId, id));
+    await tx.delete(checkpoints).where(eq(checkpoints.id, id));
+    return row;
   });
+  await jobs.retention.release('models', [digest]);
+  await jobs.retention.release('states', [stateDigest]);
 }
 
 async function refuseIfBound(tx: Transaction, { reason, runId, modelId, id }: CheckpointRow): Promise<void> {

@@ -34,7 +34,7 @@ export async function exportCheckpoint(tandem: Tandem, checkpointId: string, fol
   const { job } = await perform(
     tandem,
     'export-checkpoint',
-    { input: { checkpointId, folder } },
+    { input: { checkpointId, folder }, uses: [{ kind: 'checkpoint', id: checkpointId }] },
     async ({ signal, succeed }) => {
       await refuseExisting(path, folder);
       await copyWhole(tandem, await tandem.storage.require('models', checkpoint.digest), path, signal);

@@ -4,10 +4,8 @@ import { type CheckpointRow, checkpointParents, checkpoints, type JobRow } from 
 import { badInput, invariant } from '../../errors.ts';
 import { type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
 import type { FusionPlan } from '../../fusion/types.ts';
-import { settleAfterCommit } from '../../jobs/jobs.ts';
+import type { Finished, JobContext } from '../../jobs/jobs.ts';
 import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
-import { exclusively } from '../common/exclusive.ts';
-import { modelFiles } from '../common/model-folders.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { perform } from '../jobs/jobs.ts';
@@ -26,28 +24,36 @@ export async function fuseCheckpoints(
 ): Promise<{ checkpoint: CheckpointRow; job: JobRow }> {
   const plan = planOf(request);
   const parents = await parentsOf(tandem, request.checkpointIds);
+  const { retention } = tandem.jobs;
   const { id, job } = await perform(
     tandem,
     'fuse',
-    { input: { ...plan, checkpointIds: request.checkpointIds }, idempotencyKey: request.idempotencyKey },
-    ({ signal, progress, succeed }) =>
-      exclusively(
-        modelFiles,
-        async () => {
-          progress({ stage: 'fuse', done: 0, total: parents.length });
-          const [first] = parents;
-          invariant(first, 'a fusion of nothing');
-          const model = await requireRow(tandem.database.db, 'models', first.modelId);
-          const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
-          const { digest, bytes } = await tandem.jobs.cpu.call('fuse', input, { signal });
-          progress({ stage: 'fuse', done: parents.length, total: parents.length });
-          const values = { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan } as const;
-          return succeed((tx) => record(tandem, tx, values, parents));
-        },
-        signal,
-      ),
+    {
+      input: { ...plan, checkpointIds: request.checkpointIds },
+      uses: request.checkpointIds.map((id) => ({ kind: 'checkpoint', id })),
+      idempotencyKey: request.idempotencyKey,
+    },
+    (context) => retention.publishing(() => fuse(tandem, context, plan, parents)),
   );
   return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
+}
+
+async function fuse(
+  tandem: Tandem,
+  { signal, progress, succeed }: JobContext,
+  plan: FusionPlan,
+  parents: readonly CheckpointRow[],
+): Promise<Finished> {
+  const { jobs, database } = tandem;
+  progress({ stage: 'fuse', done: 0, total: parents.length });
+  const [first] = parents;
+  invariant(first, 'a fusion of nothing');
+  const model = await requireRow(database.db, 'models', first.modelId);
+  const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
+  const { digest, bytes } = await jobs.cpu.call('fuse', input, { signal });
+  progress({ stage: 'fuse', done: parents.length, total: parents.length });
+  const values = { reason: 'fused', modelId: model.id, digest, bytes, fusion: plan } as const;
+  return jobs.retention.recording(() => succeed((tx) => record(tx, values, parents)));
 }
 
 function planOf({ method, parameters }: FuseRequest): FusionPlan {
@@ -89,7 +95,6 @@ async function parentsOf(tandem: Tandem, ids: readonly string[]): Promise<Checkp
 
 /** The checkpoint and its parents; the checkpoint's id. */
 async function record(
-  { storage }: Tandem,
   tx: Transaction,
   values: typeof checkpoints.$inferInsert,
   parents: readonly CheckpointRow[],
@@ -98,6 +103,5 @@ async function record(
   invariant(row, 'an insert returned nothing');
   const links = parents.map((parent, position) => ({ checkpointId: row.id, position, parentId: parent.id }));
   await tx.insert(checkpointParents).values(links);
-  settleAfterCommit(storage, 'models', values.digest);
   return row.id;
 }

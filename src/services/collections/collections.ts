@@ -2,7 +2,7 @@
 import { asc, desc, eq } from 'drizzle-orm';
 import { type CollectionRow, collections, type DocumentRow, documents } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
-import { jobsWith } from '../../jobs/jobs.ts';
+import { jobsUsing } from '../../retention/uses.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
@@ -64,7 +64,7 @@ export async function create(tandem: Tandem, request: CreateRequest): Promise<Co
 export async function remove(tandem: Tandem, id: string): Promise<void> {
   await tandem.database.db.transaction(async (tx) => {
     const { name } = await requireRow(tx, 'collections', id);
-    refuseIfUsed(`collection "${name}"`, await jobsWith(tx, [id]));
+    refuseIfUsed(`collection "${name}"`, await jobsUsing(tx, [{ kind: 'collection', id }]));
     await tx.delete(collections).where(eq(collections.id, id));
   });
   await dropSegment(tandem, id);

@@ -1,6 +1,7 @@
 /** addDocuments and deleteDocuments. */
 import { and, eq, gte, inArray, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
+import type { Use } from '../../db/schema/types.ts';
 import { type CollectionRow, collections, documents, embeddings, type JobRow } from '../../db/schema.ts';
 import { storeVectors } from '../../db/vectors.ts';
 import { badInput, invariant } from '../../errors.ts';
@@ -46,8 +47,9 @@ export async function addDocuments(tandem: Tandem, request: AddRequest): Promise
   const collection = await requireRow(tandem.database.db, 'collections', collectionId, 'input.collection');
   const encoder = await encoderOf(tandem, collection.checkpointId, 'input.collection');
   const input = { collectionId, documents: request.documents.length, content: fingerprint(request.documents) };
+  const uses: Use[] = [{ kind: 'collection', id: collectionId }];
   let outcome: Outcome | undefined;
-  const { job } = await perform(tandem, 'embed-collection', { input, idempotencyKey }, async (context) => {
+  const { job } = await perform(tandem, 'embed-collection', { input, uses, idempotencyKey }, async (context) => {
     const encoded = await encodeAll(tandem, encoder, request.documents, context);
     return context.succeed(async (tx) => {
       const added = await store(tx, collection, request.documents, encoded);

@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CollectionRow } from '../../db/schema.ts';
 import { readVectors } from '../../db/vectors.ts';
-import { exclusively } from '../common/exclusive.ts';
+import { exclusively } from '../../storage/exclusive.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface Segment {

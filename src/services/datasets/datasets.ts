@@ -2,15 +2,13 @@
 import { eq } from 'drizzle-orm';
 import { type Dataset, openDataset } from '../../data/record-file.ts';
 import type { Split, StoredRecord, Task, TextTriple } from '../../data/types.ts';
-import { type DatasetRow, datasets, evaluations, runDatasets, runs } from '../../db/schema.ts';
-import { jobsWith } from '../../jobs/jobs.ts';
-import { exclusively } from '../common/exclusive.ts';
+import { type DatasetRow, datasets, evaluations } from '../../db/schema.ts';
+import { datasetUsers } from '../../retention/uses.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 import type { CorpusDocumentView, GradedText, Page, RecordView, Window } from '../types.ts';
-import { removeTokensOfDataset } from './token-files.ts';
 
 interface ListRequest {
   readonly filter?: {
@@ -76,31 +74,14 @@ export async function documents(
   return { items, totalCount };
 }
 
-/** Deletes a version with its evaluations, and its files, token files too, if no other version shares them. */
-export function remove(tandem: Tandem, id: string): Promise<void> {
-  return exclusively('datasets', async () => {
-    const digest = await tandem.database.db.transaction(async (tx) => {
-      const row = await requireRow(tx, 'datasets', id);
-      const users = await tx
-        .select({ name: runs.name })
-        .from(runDatasets)
-        .innerJoin(runs, eq(runs.id, runDatasets.runId))
-        .where(eq(runDatasets.datasetId, id));
-      refuseIfUsed(`data set "${row.name}" version ${row.version}`, [
-        ...users.map(({ name }) => `run "${name}"`),
-        ...(await jobsWith(tx, [id, row.digest])),
-      ]);
-      await tx.delete(evaluations).where(eq(evaluations.datasetId, id));
-      await tx.delete(datasets).where(eq(datasets.id, id));
-      const sharing = await tx
-        .select({ id: datasets.id })
-        .from(datasets)
-        .where(eq(datasets.digest, row.digest))
-        .limit(1);
-      return sharing.length === 0 ? row.digest : null;
-    });
-    if (digest === null) return;
-    await tandem.storage.remove('datasets', digest);
-    await removeTokensOfDataset(tandem, digest);
+/** Deletes a version with its evaluations; its files, token files too, go if no other version shares them. */
+export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
+  const digest = await database.db.transaction(async (tx) => {
+    const row = await requireRow(tx, 'datasets', id);
+    refuseIfUsed(`data set "${row.name}" version ${row.version}`, await datasetUsers(tx, id));
+    await tx.delete(evaluations).where(eq(evaluations.datasetId, id));
+    await tx.delete(datasets).where(eq(datasets.id, id));
+    return row.digest;
   });
+  await jobs.retention.release('datasets', [digest]);
 }

@@ -6,9 +6,8 @@ import type { DatasetSummary, Task } from '../../data/types.ts';
 import type { Transaction } from '../../db/open.ts';
 import { type DatasetRow, datasets, type JobRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
-import { type JobContext, settleAfterCommit } from '../../jobs/jobs.ts';
+import type { JobContext } from '../../jobs/jobs.ts';
 import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
-import { exclusively } from '../common/exclusive.ts';
 import { fingerprint } from '../common/idempotency.ts';
 import { confine } from '../common/import-path.ts';
 import { requireRow } from '../common/rows.ts';
@@ -61,24 +60,23 @@ export async function importDataset(
   const plan = planOf(request);
   const source = await sourceOf(tandem, request);
   const name = request.name.trim();
+  const { retention } = tandem.jobs;
   let reused: boolean | undefined;
   const { id, job } = await perform(
     tandem,
     'import-dataset',
     { input: { name, source: source.label, content: source.content, ...plan }, idempotencyKey: request.idempotencyKey },
     (context) =>
-      exclusively(
-        'datasets',
-        async () => {
-          const summary = await read(tandem, source, plan, context);
-          return context.succeed(async (tx) => {
-            const recorded = await record(tandem, tx, { name, label: source.label, plan, summary });
+      retention.publishing(async () => {
+        const summary = await read(tandem, source, plan, context);
+        const write = () =>
+          context.succeed(async (tx) => {
+            const recorded = await record(tx, { name, label: source.label, plan, summary });
             reused = recorded.reused;
             return recorded.id;
           });
-        },
-        context.signal,
-      ),
+        return retention.recording(write);
+      }),
   ).finally(() => ('staged' in source && source.staged ? tandem.storage.discard(source.staged) : undefined));
   const dataset = await requireRow(tandem.database.db, 'datasets', id);
   // Where an earlier call with the same key did the work, the answer is the same as then.
@@ -152,7 +150,6 @@ interface Recorded {
 
 /** The equal version of this name, or the next version. */
 async function record(
-  { storage }: Tandem,
   tx: Transaction,
   { name, label, plan, summary }: Recorded,
 ): Promise<{ id: string; reused: boolean }> {
@@ -160,7 +157,6 @@ async function record(
     .select({ id: datasets.id })
     .from(datasets)
     .where(and(eq(datasets.name, name), eq(datasets.digest, summary.digest)));
-  settleAfterCommit(storage, 'datasets', summary.digest);
   if (equal) return { id: equal.id, reused: true };
   const [last] = await tx
     .select({ version: max(datasets.version) })

@@ -1,6 +1,7 @@
 /** evaluateCheckpoint and evaluateBagOfWords: one job and one row per data set. */
 import type { Split } from '../../data/types.ts';
 import type { Transaction } from '../../db/open.ts';
+import type { Use } from '../../db/schema/types.ts';
 import { type DatasetRow, type EvaluationRow, evaluations, type JobRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import type { JobContext } from '../../jobs/jobs.ts';
@@ -68,11 +69,13 @@ async function evaluateEach(
   const rows = await datasetsOf(tandem, datasetIds, split);
   const checkpointId = encoder?.checkpoint.id ?? null;
   const evaluator = encoder === null ? 'bag-of-words' : 'checkpoint';
+  const ofCheckpoint: Use[] = checkpointId === null ? [] : [{ kind: 'checkpoint', id: checkpointId }];
   const made: Evaluated = { evaluations: [], jobs: [] };
   for (const row of rows) {
     const key = idempotencyKey ? `${idempotencyKey}:${row.id}` : null;
     const input = { evaluator, checkpointId, datasetId: row.id, split };
-    const { id, job } = await perform(tandem, 'evaluate', { input, idempotencyKey: key }, async (context) => {
+    const uses: Use[] = [{ kind: 'dataset', id: row.id }, ...ofCheckpoint];
+    const { id, job } = await perform(tandem, 'evaluate', { input, uses, idempotencyKey: key }, async (context) => {
       const figures = await measure(row, context);
       const values = { evaluator, checkpointId, datasetId: row.id, split, ...pick(figures) } as const;
       return context.succeed((tx) => record(tx, values));

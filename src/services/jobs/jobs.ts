@@ -1,5 +1,6 @@
 /** Jobs: the record of long work, and the one way a service does such work and waits for it. */
 import { desc, eq, or, sql } from 'drizzle-orm';
+import type { Use } from '../../db/schema/types.ts';
 import { type JobKind, type JobRow, type JobState, jobs } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
 import type { Finished, JobContext } from '../../jobs/jobs.ts';
@@ -47,6 +48,8 @@ export async function follow(tandem: Tandem, id: string, signal: AbortSignal): P
 
 export interface JobRequest {
   readonly input: Readonly<Record<string, unknown>>;
+  /** Rows that must stay while it runs. */
+  readonly uses?: readonly Use[];
   readonly idempotencyKey?: string | null | undefined;
 }
 
@@ -57,10 +60,10 @@ export interface JobRequest {
 export async function perform(
   tandem: Tandem,
   kind: JobKind,
-  { input, idempotencyKey }: JobRequest,
+  { idempotencyKey, ...rest }: JobRequest,
   work: (context: JobContext) => Promise<Finished>,
 ): Promise<{ id: string; job: JobRow }> {
-  const request = idempotencyKey ? { input, idempotencyKey } : { input };
+  const request = idempotencyKey ? { ...rest, idempotencyKey } : rest;
   const started = await tandem.jobs.perform(kind, request, work);
   const id = await started.done;
   return { id, job: await requireRow(tandem.database.db, 'jobs', started.job.id) };

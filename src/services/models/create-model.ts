@@ -5,8 +5,6 @@ import { badInput, invariant, limitExceeded } from '../../errors.ts';
 import { type EncoderFamily, encoderCatalog, type PoolingMode } from '../../model/families/catalog.ts';
 import type { PromptTemplates } from '../../model/types.ts';
 import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
-import { exclusively } from '../common/exclusive.ts';
-import { modelFiles } from '../common/model-folders.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkLength, checkList } from '../embedding/texts.ts';
 import { perform } from '../jobs/jobs.ts';
@@ -36,20 +34,22 @@ export async function createModel(
   const spec = specOf(tandem, request);
   const name = request.name.trim();
   const vocabularyFrom = sources.map(({ digest }) => digest);
+  const { cpu, retention } = tandem.jobs;
   const { id, job } = await perform(
     tandem,
     'create-model',
-    { input: { name, ...spec, vocabularyFrom }, idempotencyKey: request.idempotencyKey },
+    {
+      input: { name, ...spec, vocabularyFrom },
+      uses: sources.map((row) => ({ kind: 'dataset', id: row.id })),
+      idempotencyKey: request.idempotencyKey,
+    },
     ({ signal, progress, succeed }) =>
-      exclusively(
-        modelFiles,
-        async () => {
-          const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
-          const summary = await tandem.jobs.cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
-          return succeed((tx) => recordModel(tandem, tx, { name, summary, seed: spec.seed, source: 'scratch' }));
-        },
-        signal,
-      ),
+      retention.publishing(async () => {
+        const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
+        const summary = await cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
+        const values = { name, summary, seed: spec.seed, source: 'scratch' };
+        return retention.recording(() => succeed((tx) => recordModel(tx, values)));
+      }),
   );
   return { model: await requireRow(tandem.database.db, 'models', id), job };
 }

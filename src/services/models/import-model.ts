@@ -3,9 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { JobRow, ModelRow } from '../../db/schema.ts';
 import type { HubProgress, HubReference } from '../../hub/types.ts';
 import type { JobContext } from '../../jobs/jobs.ts';
-import { exclusively } from '../common/exclusive.ts';
 import { confine } from '../common/import-path.ts';
-import { modelFiles } from '../common/model-folders.ts';
 import { requireRow } from '../common/rows.ts';
 import { perform } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
@@ -29,23 +27,20 @@ export async function importModel(
   const name = request.name.trim();
   const source = await sourceOf(tandem, request);
   const input = { name, source: source.label };
+  const { cpu, retention } = tandem.jobs;
   const { id, job } = await perform(
     tandem,
     'create-model',
     { input, idempotencyKey: request.idempotencyKey },
     async (context) => {
       const { signal, progress, succeed } = context;
-      // Before the lock: a download may take hours.
       const { path, label } = await source.fetch(context);
-      return exclusively(
-        modelFiles,
-        async () => {
-          const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
-          const summary = await tandem.jobs.cpu.call('importModel', { path }, { signal, onEvent });
-          return succeed((tx) => recordModel(tandem, tx, { name, summary, seed: null, source: label }));
-        },
-        signal,
-      );
+      return retention.publishing(async () => {
+        const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
+        const summary = await cpu.call('importModel', { path }, { signal, onEvent });
+        const values = { name, summary, seed: null, source: label };
+        return retention.recording(() => succeed((tx) => recordModel(tx, values)));
+      });
     },
   );
   return { model: await requireRow(tandem.database.db, 'models', id), job };

@@ -2,12 +2,9 @@
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { checkpoints, evaluations, type ModelRow, models, runs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
-import { usersOf } from '../checkpoints/uses.ts';
-import { exclusively } from '../common/exclusive.ts';
+import { checkpointUsers } from '../../retention/uses.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
-import { modelFiles, removeFolders } from '../common/model-folders.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
-import { removeTokensOfModel } from '../datasets/token-files.ts';
 import type { Tandem } from '../tandem.ts';
 import type { Page, Window } from '../types.ts';
 
@@ -32,28 +29,25 @@ export async function initialCheckpoint({ database: { db } }: Tandem, modelId: s
 }
 
 /** Deletes a model, its untrained checkpoint and that one's evaluations. */
-export function remove(tandem: Tandem, id: string): Promise<void> {
-  return exclusively(modelFiles, async () => {
-    const digest = await tandem.database.db.transaction(async (tx) => {
-      const model = await requireRow(tx, 'models', id);
-      const [own] = await tx.select({ id: checkpoints.id }).from(checkpoints).where(ownCheckpoint(id));
-      invariant(own, 'a model without its checkpoint');
-      const ofRuns = await tx.select({ name: runs.name }).from(runs).where(eq(runs.modelId, id));
-      const others = await tx
-        .select({ id: checkpoints.id })
-        .from(checkpoints)
-        .where(and(eq(checkpoints.modelId, id), ne(checkpoints.id, own.id), isNull(checkpoints.runId)));
-      refuseIfUsed(`model "${model.name}"`, [
-        ...ofRuns.map(({ name }) => `run "${name}"`),
-        ...others.map((checkpoint) => `checkpoint ${checkpoint.id}`),
-        ...(await usersOf(tx, [own.id])),
-      ]);
-      await tx.delete(evaluations).where(eq(evaluations.checkpointId, own.id));
-      await tx.delete(checkpoints).where(eq(checkpoints.id, own.id));
-      await tx.delete(models).where(eq(models.id, id));
-      return model.digest;
-    });
-    await removeFolders(tandem, { models: [digest] });
-    await removeTokensOfModel(tandem, digest);
+export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
+  const digest = await database.db.transaction(async (tx) => {
+    const model = await requireRow(tx, 'models', id);
+    const [own] = await tx.select({ id: checkpoints.id }).from(checkpoints).where(ownCheckpoint(id));
+    invariant(own, 'a model without its checkpoint');
+    const ofRuns = await tx.select({ name: runs.name }).from(runs).where(eq(runs.modelId, id));
+    const others = await tx
+      .select({ id: checkpoints.id })
+      .from(checkpoints)
+      .where(and(eq(checkpoints.modelId, id), ne(checkpoints.id, own.id), isNull(checkpoints.runId)));
+    refuseIfUsed(`model "${model.name}"`, [
+      ...ofRuns.map(({ name }) => `run "${name}"`),
+      ...others.map((checkpoint) => `checkpoint ${checkpoint.id}`),
+      ...(await checkpointUsers(tx, [own.id])),
+    ]);
+    await tx.delete(evaluations).where(eq(evaluations.checkpointId, own.id));
+    await tx.delete(checkpoints).where(eq(checkpoints.id, own.id));
+    await tx.delete(models).where(eq(models.id, id));
+    return model.digest;
   });
+  await jobs.retention.release('models', [digest]);
 }

@@ -2,10 +2,8 @@
 import type { Transaction } from '../../db/open.ts';
 import { checkpoints, models } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
-import { settleAfterCommit } from '../../jobs/jobs.ts';
 import { poolingList } from '../../model/families/catalog.ts';
 import type { ModelSpec } from '../../model/types.ts';
-import type { Tandem } from '../tandem.ts';
 
 interface NewModel {
   readonly name: string;
@@ -26,11 +24,7 @@ interface NewModel {
 }
 
 /** Both rows; the model's id. */
-export async function recordModel(
-  { storage }: Tandem,
-  tx: Transaction,
-  { name, summary, seed, source }: NewModel,
-): Promise<string> {
+export async function recordModel(tx: Transaction, { name, summary, seed, source }: NewModel): Promise<string> {
   const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
   const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
   // The row tells people the sizes; everything else that the arithmetic depends on lies in the model's folder.
@@ -48,6 +42,5 @@ export async function recordModel(
   const [model] = await tx.insert(models).values(values).returning({ id: models.id });
   invariant(model, 'an insert returned nothing');
   await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
-  settleAfterCommit(storage, 'models', digest);
   return model.id;
 }

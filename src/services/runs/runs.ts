@@ -15,10 +15,8 @@ import {
 } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
 import type { RunStreamItem } from '../../jobs/jobs.ts';
-import { usersOf } from '../checkpoints/uses.ts';
-import { exclusively } from '../common/exclusive.ts';
+import { checkpointUsers } from '../../retention/uses.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
-import { modelFiles, removeFolders } from '../common/model-folders.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
@@ -93,24 +91,28 @@ export async function follow(
 }
 
 /** Deletes an ended run with its events, checkpoints and their evaluations. */
-export function remove(tandem: Tandem, id: string): Promise<void> {
-  return exclusively(modelFiles, async () => {
-    const own = await tandem.database.db.transaction(async (tx) => {
-      // Locked: a resume that commits first is seen, a later one finds no run.
-      await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update');
-      const run = await requireRow(tx, 'runs', id);
-      refuseIfLive(run);
-      const own = await tx.select().from(checkpoints).where(eq(checkpoints.runId, id));
-      const ids = own.map((row) => row.id);
-      refuseIfUsed(`run "${run.name}"`, await usersOf(tx, ids));
-      if (ids.length > 0) await tx.delete(evaluations).where(inArray(evaluations.checkpointId, ids));
-      await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
-      await tx.delete(runs).where(eq(runs.id, id));
-      return own;
-    });
-    const [models, states] = [own.map(({ digest }) => digest), own.map(({ stateDigest }) => stateDigest)];
-    await removeFolders(tandem, { models, states });
+export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
+  const own = await database.db.transaction(async (tx) => {
+    // Locked: a resume that commits first is seen, a later one finds no run.
+    await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update');
+    const run = await requireRow(tx, 'runs', id);
+    refuseIfLive(run);
+    const own = await tx.select().from(checkpoints).where(eq(checkpoints.runId, id));
+    const ids = own.map((row) => row.id);
+    refuseIfUsed(`run "${run.name}"`, await checkpointUsers(tx, ids));
+    if (ids.length > 0) await tx.delete(evaluations).where(inArray(evaluations.checkpointId, ids));
+    await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
+    await tx.delete(runs).where(eq(runs.id, id));
+    return own;
   });
+  await jobs.retention.release(
+    'models',
+    own.map(({ digest }) => digest),
+  );
+  await jobs.retention.release(
+    'states',
+    own.map(({ stateDigest }) => stateDigest),
+  );
 }
 
 function refuseIfLive({ state, name }: RunRow): void {

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { jobs as jobRows, models, runAttempts, runs } from '../../../src/db/schema.ts';
 import { unavailable } from '../../../src/errors.ts';
 import { interruptSilent } from '../../../src/jobs/engine/orphans.ts';
-import { whileFoldersStay } from '../../../src/jobs/engine/shared-folders.ts';
 import type { JobContext } from '../../../src/jobs/jobs.ts';
 import { insertModel, insertRun } from '../../db/rows.ts';
 import { openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
@@ -144,7 +143,7 @@ describe('work that does not listen', () => {
     await readEvents(place, run.id, { until: ({ type }) => type === 'step' });
     // What the attempt writes at its end waits for this lock; the write that leaves the attempt behind does not need it.
     let giveBack = (): void => {};
-    const held = whileFoldersStay(
+    const held = place.jobs.retention.recording(
       () =>
         new Promise<void>((resolve) => {
           giveBack = resolve;

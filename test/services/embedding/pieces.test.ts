@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../../src/config.ts';
-import { exclusively } from '../../../src/services/common/exclusive.ts';
 import { refuseIfUsed } from '../../../src/services/common/in-use.ts';
 import { checkList, checkText } from '../../../src/services/embedding/texts.ts';
 import { base64Of, requireFinite, shorten } from '../../../src/services/embedding/vectors.ts';
+import { exclusively } from '../../../src/storage/exclusive.ts';
 
 describe('exclusively', () => {
   it('runs one after the other, by name, in order', async () => {

@@ -1,14 +1,13 @@
-/** Runs of equal input name the same folders: deleting one leaves the other whole. */
+/** Rows of equal content name the same folder: deleting one row leaves the folder to the others. */
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config.ts';
-import { checkpoints, runs } from '../../../src/db/schema.ts';
-import { removeUnnamed } from '../../../src/jobs/engine/shared-folders.ts';
-import { recordCheckpoint } from '../../../src/jobs/runs/checkpoint-store.ts';
-import * as checkpointService from '../../../src/services/checkpoints/checkpoints.ts';
-import * as runService from '../../../src/services/runs/runs.ts';
-import type { Tandem } from '../../../src/services/tandem.ts';
-import { openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
+import { loadConfig } from '../../src/config.ts';
+import { checkpoints, runs } from '../../src/db/schema.ts';
+import { recordCheckpoint } from '../../src/jobs/runs/checkpoint-store.ts';
+import * as checkpointService from '../../src/services/checkpoints/checkpoints.ts';
+import * as runService from '../../src/services/runs/runs.ts';
+import type { Tandem } from '../../src/services/tandem.ts';
+import { openWorkplace, readEvents, statesOf, type Workplace } from '../jobs/workplace.ts';
 
 let place: Workplace;
 beforeAll(async () => {
@@ -63,12 +62,12 @@ it('deletes a checkpoint and leaves the files that another names', async () => {
   expect(await place.storage.exists('states', state)).toBe(true);
 });
 
-it('keeps a folder that is named again before it is removed, and refuses a checkpoint whose files are gone', async () => {
-  const { database, storage } = place;
+it('keeps a folder that a row names, and refuses a checkpoint whose files are gone', async () => {
+  const { database, storage, jobs } = place;
   const run = await place.startRun({ epochs: 1, seed: 6 });
   await readEvents(place, run.id);
   const last = await lastOf(run.id);
-  await removeUnnamed({ db: database.db, storage }, 'models', [last.digest, null]);
+  await jobs.retention.release('models', [last.digest, null]);
   expect(await storage.exists('models', last.digest)).toBe(true);
 
   await storage.remove('models', last.digest);

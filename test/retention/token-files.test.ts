@@ -3,15 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config.ts';
-import { checkpoints, datasets, type ModelRow, models, runDatasets, runs } from '../../../src/db/schema.ts';
-import * as datasetService from '../../../src/services/datasets/datasets.ts';
-import { sweepTokenFiles } from '../../../src/services/datasets/token-files.ts';
-import * as modelService from '../../../src/services/models/models.ts';
-import * as runService from '../../../src/services/runs/runs.ts';
-import type { Tandem } from '../../../src/services/tandem.ts';
-import { digestOf, insertModel, insertRun, newDataset } from '../../db/rows.ts';
-import { openWorkplace, type Workplace } from '../../jobs/workplace.ts';
+import { loadConfig } from '../../src/config.ts';
+import { checkpoints, datasets, type ModelRow, models, runDatasets, runs } from '../../src/db/schema.ts';
+import { removeUnusedTokens } from '../../src/retention/token-files.ts';
+import * as datasetService from '../../src/services/datasets/datasets.ts';
+import * as modelService from '../../src/services/models/models.ts';
+import * as runService from '../../src/services/runs/runs.ts';
+import type { Tandem } from '../../src/services/tandem.ts';
+import { digestOf, insertModel, insertRun, newDataset } from '../db/rows.ts';
+import { openWorkplace, type Workplace } from '../jobs/workplace.ts';
 
 let place: Workplace;
 let tandem: Tandem;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { database, storage, jobs, dataDir } = place;
   tandem = { config: loadConfig({ TANDEM_DATA: dataDir }), database, storage, jobs, startedAt: new Date() };
 });
-beforeEach(() => sweepTokenFiles(tandem));
+beforeEach(() => removeUnusedTokens({ storage: tandem.storage, db: tandem.database.db }));
 afterAll(() => place.close());
 
 async function makeModel(name: string): Promise<ModelRow> {
@@ -92,7 +92,7 @@ describe('token files', () => {
     const file = await makeFile(dataset!.digest, model!.digest, 'x.bin');
     await expect(datasetService.remove(tandem, dataset!.id)).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(modelService.remove(tandem, run.modelId)).rejects.toMatchObject({ code: 'CONFLICT' });
-    await sweepTokenFiles(tandem);
+    await removeUnusedTokens({ storage: tandem.storage, db: tandem.database.db });
     expect(await thereOf([file])).toEqual([true]);
     await db.update(runs).set({ state: 'CANCELLED' }).where(eq(runs.id, run.id));
     await runService.remove(tandem, run.id);
@@ -108,7 +108,7 @@ describe('token files', () => {
       await makeFile(set.digest, digestOf('gone'), 'x.bin'),
       await makeFile(`${digestOf('earlier layout')}.bin`),
     ];
-    await sweepTokenFiles(tandem);
+    await removeUnusedTokens({ storage: tandem.storage, db: tandem.database.db });
     expect(await thereOf([kept, ...lost])).toEqual([true, false, false, false]);
   });
 });

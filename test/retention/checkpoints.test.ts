@@ -1,11 +1,12 @@
-/** What the retention of a run's checkpoints spares because a job at work reads it. */
+/** The retention of a run's checkpoints keeps those that a running job uses. */
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkpoints, jobs } from '../../../src/db/schema.ts';
-import { pruneCheckpoints } from '../../../src/jobs/runs/checkpoint-store.ts';
-import { openStorage } from '../../../src/storage/storage.ts';
-import { openTestDatabase, postgresUrl, type TestDatabase } from '../../db/database.ts';
-import { digestOf, insertRun } from '../../db/rows.ts';
+import { checkpoints, jobs } from '../../src/db/schema.ts';
+import { pruneCheckpoints } from '../../src/jobs/runs/checkpoint-store.ts';
+import { Retention } from '../../src/retention/retention.ts';
+import { openStorage } from '../../src/storage/storage.ts';
+import { openTestDatabase, postgresUrl, type TestDatabase } from '../db/database.ts';
+import { digestOf, insertRun } from '../db/rows.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-it('spares what a running job reads, by itself or in a list, until the job has ended', async () => {
+it('keeps what a running job uses, alone or among others, until the job has ended', async () => {
   const { db, dataDir } = database;
   const { id: runId, modelId } = await insertRun(db);
   const steps = [1, 2, 3, 4, 5].map((step) => ({
@@ -24,14 +25,19 @@ it('spares what a running job reads, by itself or in a list, until the job has e
   const [evaluated, fused] = made.map(({ id }) => id);
   const owner = { host: 'another host', pid: 1 };
   const inputs = [
-    { kind: 'evaluate', input: { checkpointId: evaluated, split: 'test' }, ...owner },
-    { kind: 'fuse', input: { checkpointIds: ['of another run', fused] }, ...owner },
+    { kind: 'evaluate', input: {}, uses: [{ kind: 'checkpoint', id: evaluated! }], ...owner },
+    {
+      kind: 'fuse',
+      input: {},
+      uses: ['of another run', fused!].map((id) => ({ kind: 'checkpoint', id }) as const),
+      ...owner,
+    },
   ] as const;
   await db.insert(jobs).values([...inputs]);
   const forgotten: string[] = [];
   async function left(): Promise<(number | null)[]> {
     const forget = async (digest: string): Promise<void> => void forgotten.push(digest);
-    await pruneCheckpoints({ db, storage: openStorage(dataDir) }, runId, forget);
+    await pruneCheckpoints({ db, retention: new Retention({ db, storage: openStorage(dataDir), forget }) }, runId);
     const rows = await db.select().from(checkpoints).where(eq(checkpoints.runId, runId)).orderBy(checkpoints.step);
     return rows.map(({ step }) => step);
   }

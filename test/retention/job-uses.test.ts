@@ -1,7 +1,8 @@
-/** What a running job reads is not deleted under it. */
+/** What a running job uses is not deleted. */
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { Use } from '../../src/db/schema/types.ts';
 import {
   type CheckpointRow,
   type CollectionRow,
@@ -9,14 +10,14 @@ import {
   type DatasetRow,
   datasets,
   jobs,
-} from '../../../src/db/schema.ts';
-import * as checkpointService from '../../../src/services/checkpoints/checkpoints.ts';
-import * as collectionService from '../../../src/services/collections/collections.ts';
-import * as datasetService from '../../../src/services/datasets/datasets.ts';
-import * as modelService from '../../../src/services/models/models.ts';
-import type { Tandem } from '../../../src/services/tandem.ts';
-import { collectionOf, digestOf, newDataset } from '../../db/rows.ts';
-import { openWorkplace, type Workplace } from '../../jobs/workplace.ts';
+} from '../../src/db/schema.ts';
+import * as checkpointService from '../../src/services/checkpoints/checkpoints.ts';
+import * as collectionService from '../../src/services/collections/collections.ts';
+import * as datasetService from '../../src/services/datasets/datasets.ts';
+import * as modelService from '../../src/services/models/models.ts';
+import type { Tandem } from '../../src/services/tandem.ts';
+import { collectionOf, digestOf, newDataset } from '../db/rows.ts';
+import { openWorkplace, type Workplace } from '../jobs/workplace.ts';
 
 let place: Workplace;
 let tandem: Tandem;
@@ -46,31 +47,31 @@ afterAll(() => place.close());
 describe('while a job runs', () => {
   async function withJob(
     kind: 'evaluate' | 'fuse' | 'embed-collection' | 'create-model',
-    input: object,
+    uses: readonly Use[],
     work: () => Promise<unknown>,
   ) {
     const { db } = place.database;
-    const values = { kind, input: { ...input }, host: 'h', pid: 1 };
+    const values = { kind, input: {}, uses, host: 'h', pid: 1 };
     const [job] = await db.insert(jobs).values(values).returning();
     const message = expect.stringContaining(`job ${job!.id} (${kind})`);
     await expect(work()).rejects.toMatchObject({ code: 'CONFLICT', message, details: { field: 'id' } });
     await db.update(jobs).set({ state: 'SUCCEEDED' }).where(eq(jobs.id, job!.id));
   }
 
+  const use = (kind: Use['kind'], { id }: { readonly id: string }): Use => ({ kind, id });
+
   it('neither its data set nor its checkpoint is deleted', async () => {
-    const input = { evaluator: 'checkpoint', datasetId: dataset.id, checkpointId: fused.id, split: 'test' };
-    await withJob('evaluate', input, () => datasetService.remove(tandem, dataset.id));
-    await withJob('evaluate', input, () => checkpointService.remove(tandem, fused.id));
-    await withJob('create-model', { vocabularyFrom: [dataset.digest] }, () =>
-      datasetService.remove(tandem, dataset.id),
-    );
+    const uses = [use('dataset', dataset), use('checkpoint', fused)];
+    await withJob('evaluate', uses, () => datasetService.remove(tandem, dataset.id));
+    await withJob('evaluate', uses, () => checkpointService.remove(tandem, fused.id));
+    await withJob('create-model', [use('dataset', dataset)], () => datasetService.remove(tandem, dataset.id));
   });
 
   it('its collection, the checkpoints of a fusion and their model are not deleted', async () => {
-    await withJob('embed-collection', { collectionId: collection.id, documents: 1 }, () =>
+    await withJob('embed-collection', [use('collection', collection)], () =>
       collectionService.remove(tandem, collection.id),
     );
-    const parents = { checkpointIds: [own.id, fused.id] };
+    const parents = [use('checkpoint', own), use('checkpoint', fused)];
     await withJob('fuse', parents, () => checkpointService.remove(tandem, fused.id));
     await withJob('fuse', parents, () => modelService.remove(tandem, own.modelId));
   });

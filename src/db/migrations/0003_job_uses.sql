@@ -1,0 +1,1 @@
+ALTER TABLE "jobs" ADD COLUMN "uses" jsonb DEFAULT '[]'::jsonb NOT NULL;

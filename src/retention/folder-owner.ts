@@ -1,0 +1,35 @@
+/**
+ * For which database the folders of a data folder were published. Another database names none of them, and yet they are
+ * not garbage: somebody who tries one, or moves to one, must find the old folders when they go back.
+ */
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Storage } from '../storage/storage.ts';
+import type { FolderKind } from './uses.ts';
+
+interface Owner {
+  readonly database: string;
+  /** When this database first used the data folder after another one, or first of all: milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** Notes that the database uses the data folder. Returns whether a folder of storage was published for it. */
+export async function claimFolder(
+  storage: Storage,
+  database: string,
+): Promise<(kind: FolderKind, digest: string) => Promise<boolean>> {
+  const path = join(storage.root, 'retention.json');
+  const before = await readOwner(path);
+  const owner = before?.database === database ? before : { database, since: Date.now() };
+  if (owner !== before) await writeFile(path, `${JSON.stringify(owner)}\n`);
+  return async (kind, digest) => (await stat(storage.path(kind, digest))).mtimeMs >= owner.since;
+}
+
+async function readOwner(path: string): Promise<Owner | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Owner;
+  } catch {
+    // Missing or damaged: then nothing that is there now counts as this database's, and nothing is removed.
+    return undefined;
+  }
+}

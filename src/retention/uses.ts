@@ -1,0 +1,114 @@
+/**
+ * What uses what: the one list that deletions, the retention of checkpoints and the removal of folders ask. A row is used
+ * by the rows that refer to it and by the running jobs whose `uses` name it; a folder by the columns that hold its digest.
+ */
+import { and, eq, inArray, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Executor, Transaction } from '../db/open.ts';
+import type { Use } from '../db/schema/types.ts';
+import {
+  checkpointParents,
+  checkpoints,
+  collections,
+  datasets,
+  embeddings,
+  evaluations,
+  jobs,
+  models,
+  runDatasets,
+  runs,
+} from '../db/schema.ts';
+
+/** Kinds of folders in storage that exist for as long as something uses them. */
+export type FolderKind = 'datasets' | 'models' | 'states';
+
+/** The columns that hold digests of folders, by kind. */
+const digestColumns: Readonly<Record<FolderKind, readonly PgColumn[]>> = {
+  datasets: [datasets.digest],
+  models: [models.digest, checkpoints.digest],
+  states: [checkpoints.stateDigest],
+};
+
+/** Those of the digests that no row holds. */
+export async function unusedFolders(
+  executor: Executor,
+  kind: FolderKind,
+  digests: readonly (string | null)[],
+): Promise<string[]> {
+  const asked = [...new Set(digests)].filter((digest) => digest !== null);
+  const used = new Set<unknown>();
+  for (const column of asked.length > 0 ? digestColumns[kind] : []) {
+    const found = await executor.select({ digest: column }).from(column.table).where(inArray(column, asked));
+    for (const { digest } of found) used.add(digest);
+  }
+  return asked.filter((digest) => !used.has(digest));
+}
+
+/** The columns by which rows refer to a checkpoint. */
+const checkpointColumns: readonly PgColumn[] = [
+  evaluations.checkpointId,
+  collections.checkpointId,
+  embeddings.checkpointId,
+  checkpointParents.parentId,
+];
+
+/** True of the rows of `checkpoints` that no row refers to and no running job uses; for a statement over that table. */
+export const isUnusedCheckpoint = (tx: Transaction): SQL | undefined =>
+  and(
+    ...checkpointColumns.map((column) =>
+      notExists(tx.select({ one: sql`1` }).from(column.table).where(eq(column, checkpoints.id))),
+    ),
+    notExists(
+      tx
+        .select({ one: sql`1` })
+        .from(jobs)
+        .where(isRunningWith(sql`jsonb_build_object('kind', 'checkpoint', 'id', ${checkpoints.id})`)),
+    ),
+  );
+
+/** The running jobs whose uses contain one, given as a jsonb expression. */
+const isRunningWith = (use: SQL): SQL | undefined =>
+  and(eq(jobs.state, 'RUNNING'), sql`${jobs.uses} @> jsonb_build_array(${use})`);
+
+/** Names of the running jobs that use any of these, for people. */
+export async function jobsUsing(tx: Transaction, uses: readonly Use[]): Promise<string[]> {
+  if (uses.length === 0) return [];
+  const rows = await tx
+    .select({ id: jobs.id, kind: jobs.kind })
+    .from(jobs)
+    .where(or(...uses.map((use) => isRunningWith(sql`${JSON.stringify(use)}::jsonb`))));
+  return rows.map(({ id, kind }) => `job ${id} (${kind})`);
+}
+
+/** Names of what uses any of these checkpoints besides their evaluations; a fusion among them does not count. */
+export async function checkpointUsers(tx: Transaction, checkpointIds: readonly string[]): Promise<string[]> {
+  const ids = [...checkpointIds];
+  if (ids.length === 0) return [];
+  const inCollections = await tx
+    .select({ name: collections.name })
+    .from(collections)
+    .where(inArray(collections.checkpointId, ids));
+  const inFusions = await tx
+    .select({ id: checkpointParents.checkpointId })
+    .from(checkpointParents)
+    .where(and(inArray(checkpointParents.parentId, ids), notInArray(checkpointParents.checkpointId, ids)));
+  const names = [
+    ...inCollections.map(({ name }) => `collection "${name}"`),
+    ...inFusions.map(({ id }) => `fused checkpoint ${id}`),
+    ...(await jobsUsing(
+      tx,
+      ids.map((id) => ({ kind: 'checkpoint', id })),
+    )),
+  ];
+  return [...new Set(names)];
+}
+
+/** Names of the runs that train on a data set version, and of the running jobs that read it. */
+export async function datasetUsers(tx: Transaction, id: string): Promise<string[]> {
+  const users = await tx
+    .select({ name: runs.name })
+    .from(runDatasets)
+    .innerJoin(runs, eq(runs.id, runDatasets.runId))
+    .where(eq(runDatasets.datasetId, id));
+  return [...users.map(({ name }) => `run "${name}"`), ...(await jobsUsing(tx, [{ kind: 'dataset', id }]))];
+}
