@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
 import type { CollectionRow } from '../../../src/db/schema.ts';
 import { search } from '../../../src/services/collections/search.ts';
@@ -44,6 +44,11 @@ beforeAll(async () => {
   const jobs = { cpu: thread, device: thread };
   const config = loadConfig({ TANDEM_DATA: dataDir });
   tandem = { config, database, storage: openStorage(dataDir), jobs, startedAt: new Date() } as unknown as Tandem;
+});
+/** No segment is there yet, and no thread was called. */
+beforeEach(async () => {
+  calls.length = 0;
+  for (const name of await tandem.storage.list('segments')) await tandem.storage.remove('segments', name);
 });
 afterAll(() => database.close());
 
