@@ -23,11 +23,11 @@ import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './ru
 import { RunWorker } from './runs/worker.ts';
 import { startThreads, type Thread, type ThreadSettings } from './threads/threads.ts';
 
-export type { Finished, JobContext, JobRequest, StartedJob } from './engine/background.ts';
+export type { Finished, JobContext } from './engine/background.ts';
 export { jobsWith } from './engine/job-users.ts';
 export { removeUnnamed, settleAfterCommit } from './engine/shared-folders.ts';
-export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './runs/stream.ts';
-export { forgetModel, type Thread } from './threads/threads.ts';
+export type { RunStreamItem } from './runs/stream.ts';
+export { forgetModel } from './threads/threads.ts';
 
 export interface Jobs {
   readonly cpu: Thread<CpuCommands>;

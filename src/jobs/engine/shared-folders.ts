@@ -19,11 +19,7 @@ const namedIn: Readonly<Record<NamedKind, readonly PgColumn[]>> = {
 };
 
 /** Those of the digests that no row names. */
-export async function unnamed(
-  executor: Executor,
-  kind: NamedKind,
-  digests: readonly (string | null)[],
-): Promise<string[]> {
+async function unnamed(executor: Executor, kind: NamedKind, digests: readonly (string | null)[]): Promise<string[]> {
   const asked = [...new Set(digests)].filter((digest) => digest !== null);
   const named = new Set<unknown>();
   for (const column of asked.length > 0 ? namedIn[kind] : []) {
