@@ -16,7 +16,7 @@ export type ErrorCode =
  * What exactly happened, for programs: control flow and clients read this code, never a message. Absent = the code says enough.
  * `segment-lost`: a collection's segment file was replaced while it was read. `storage-full`, `database-full`: no disk space or memory left.
  */
-export type ErrorReason =
+type ErrorReason =
   | 'segment-lost'
   | 'storage-full'
   | 'database-full'

@@ -66,7 +66,7 @@ function runAll(paths) {
 function runTests(name, env, paths) {
   console.log(`\n== ${name}`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const tests = paths.length > 0 ? paths : ['test/gpu', 'test/kernels'];
+  const tests = paths.length > 0 ? paths : ['test/device', 'test/kernels'];
   return spawnSync(process.execPath, [vitest, 'run', ...tests], { cwd: root, env, stdio: 'inherit' }).status === 0;
 }
 

@@ -39,7 +39,7 @@ type Up =
 
 // ---- in the thread -----------------------------------------------------------------------------------------------
 
-export interface HandlerContext<Event> {
+interface HandlerContext<Event> {
   /** Aborted when the caller wants no more; the handler decides how and with what answer it stops. */
   readonly signal: AbortSignal;
   emit(event: Event, transfer?: readonly Transferable[]): void;
@@ -118,7 +118,7 @@ export function answer<C extends CommandSet<C>>(
 
 // ---- in the main thread ------------------------------------------------------------------------------------------
 
-export interface CallOptions<Event> {
+interface CallOptions<Event> {
   /** Sends an abort to the handler; the call still ends with whatever the handler answers. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: Event) => void;

@@ -4,9 +4,9 @@ import { RunNotSucceeded } from './exit-codes.ts';
 import { formatSeconds } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 
-export type RunEvent = RunEventsSubscription['runEvents'];
+type RunEvent = RunEventsSubscription['runEvents'];
 export type RunStep = Extract<RunEvent, { __typename: 'RunStep' }>;
-export type RunEnded = Extract<RunEvent, { __typename: 'RunEnded' }>;
+type RunEnded = Extract<RunEvent, { __typename: 'RunEnded' }>;
 
 export interface FollowedRun {
   readonly steps: readonly RunStep[];

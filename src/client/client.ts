@@ -14,7 +14,7 @@ export interface ClientOptions {
   readonly retries?: number;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly signal?: AbortSignal;
 }
 

@@ -2,7 +2,7 @@
 import { badInput, type InputProblem, type TandemError } from '../errors.ts';
 
 /** No more problems than these are collected; reading stops there. */
-export const problemLimit = 20;
+const problemLimit = 20;
 
 export class ImportNotes {
   readonly #problems: InputProblem[] = [];

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { conflict } from '../errors.ts';
 
-export interface LockOwner {
+interface LockOwner {
   readonly id: string;
   readonly pid: number;
   readonly host: string;

@@ -7,7 +7,7 @@ import { evaluateSts, type SimilarityMetrics } from './sts.ts';
 import type { EvaluationFigures } from './types.ts';
 
 /** The metric that stands for a task. */
-export const mainMetric: Readonly<Record<Task, string>> = { ir: 'ndcg_at_10', sts: 'cosine_spearman' };
+const mainMetric: Readonly<Record<Task, string>> = { ir: 'ndcg_at_10', sts: 'cosine_spearman' };
 
 /** What an evaluation cost. */
 export interface Effort {

@@ -5,7 +5,7 @@
 import { invariant } from '../errors.ts';
 
 /** Ranks at which metrics are cut. */
-export const cutoffs = [1, 3, 5, 10, 20, 100, 1000] as const;
+const cutoffs = [1, 3, 5, 10, 20, 100, 1000] as const;
 /** Documents of a ranking that count, as MTEB keeps them. */
 export const rankingDepth = Math.max(...cutoffs);
 

@@ -6,7 +6,7 @@ export type Run = ReadonlyMap<string, ReadonlyMap<string, number>>;
 export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /** The documents of one query in trec_eval's order: score descending as f32, then id descending by bytes. */
-export function rankByScore(scores: ReadonlyMap<string, number>): string[] {
+function rankByScore(scores: ReadonlyMap<string, number>): string[] {
   return [...scores]
     .map(([id, score]) => [id, Math.fround(score)] as const)
     .sort(([a, first], [b, second]) => second - first || compareUtf8(b, a))

@@ -16,7 +16,7 @@ export async function publishModel(
   return summarise(spec, digest, bytes);
 }
 
-export const summarise = (spec: ModelSpec, digest: string, bytes: number): PublishedModel => ({
+const summarise = (spec: ModelSpec, digest: string, bytes: number): PublishedModel => ({
   digest,
   family: spec.family,
   dimension: dimensionOf(spec),

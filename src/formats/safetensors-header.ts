@@ -36,7 +36,7 @@ export interface TensorInfo {
   readonly end: number;
 }
 
-export const maxHeaderBytes = 100_000_000;
+const maxHeaderBytes = 100_000_000;
 
 interface HeaderEntry {
   readonly dtype?: unknown;

@@ -4,16 +4,7 @@
  */
 import { badInput } from '../errors.ts';
 
-export const nodeTypes = [
-  'Dataset',
-  'Model',
-  'Run',
-  'Checkpoint',
-  'Evaluation',
-  'Collection',
-  'Document',
-  'Job',
-] as const;
+const nodeTypes = ['Dataset', 'Model', 'Run', 'Checkpoint', 'Evaluation', 'Collection', 'Document', 'Job'] as const;
 export type NodeType = (typeof nodeTypes)[number];
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -6,12 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import type { HubFile } from './types.ts';
 
 /** A hash to feed with the file's bytes: sha256, or git's blob id (sha1 over `blob <size> NUL` and the bytes). */
-export function hashFor({ etag, size }: Pick<HubFile, 'etag' | 'size'>): Hash {
+function hashFor({ etag, size }: Pick<HubFile, 'etag' | 'size'>): Hash {
   return etag.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
 }
 
 /** Feeds a file's bytes; nothing if it is not there. Answers how many. */
-export async function feed(hash: Hash, path: string): Promise<number> {
+async function feed(hash: Hash, path: string): Promise<number> {
   let bytes = 0;
   const counted = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {

@@ -24,9 +24,8 @@ import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './ru
 import { RunWorker } from './runs/worker.ts';
 import { forgetModel, startThreads, type Thread, type ThreadSettings } from './threads/threads.ts';
 
-export type { Finished, JobContext, JobRequest, StartedJob } from './engine/background.ts';
-export type { RunHeartbeat, RunStreamItem, RunStreamOptions } from './runs/stream.ts';
-export type { Thread } from './threads/threads.ts';
+export type { Finished, JobContext } from './engine/background.ts';
+export type { RunStreamItem } from './runs/stream.ts';
 
 export interface Jobs {
   readonly cpu: Thread<CpuCommands>;

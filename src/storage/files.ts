@@ -30,7 +30,7 @@ export async function digestOf(folder: string, files: readonly StagedFile[]): Pr
 }
 
 /** sha256 (hex) of a file, streamed. */
-export async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest('hex');

@@ -13,7 +13,7 @@ export interface TextToEncode {
   readonly text: string;
 }
 
-export interface EncodeOptions {
+interface EncodeOptions {
   /** Longest result in tokens, special tokens included; a longer text is cut at its end and keeps its special tokens. */
   readonly maxLength: number;
   /** True: every token is pooled. False: the prompt's tokens are not. */

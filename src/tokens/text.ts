@@ -5,7 +5,7 @@ import { fillTemplate } from '../model/templates.ts';
 import type { PromptTemplates, TextRole } from '../model/types.ts';
 
 /** The instance instruction is cut at so many code points. */
-export const instanceInstructionLimit = 512;
+const instanceInstructionLimit = 512;
 
 export interface BuiltText {
   /** Filled template; may be empty. */

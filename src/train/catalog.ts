@@ -12,7 +12,7 @@ export const samplerCatalog = [
   },
 ] as const satisfies readonly CatalogEntry[];
 
-export type SamplerName = (typeof samplerCatalog)[number]['name'];
+type SamplerName = (typeof samplerCatalog)[number]['name'];
 
 /** Everything that decides what a run computes. Immutable once the run exists; resume reads it back. */
 export interface RunSettings {

@@ -14,11 +14,12 @@ describe('the template of a new database', () => {
   const root = temporaryFolder();
 
   it('is unpacked file by file, in place of what a killed process left', async () => {
-    const folder = join(root(), 'database');
+    const data = join(root(), 'new');
+    const folder = join(data, 'database');
     await mkdir(`${folder}.new/base`, { recursive: true });
     await writeFile(`${folder}.new/base/half`, 'half');
     unpackTemplate(archive, folder);
-    expect((await readdir(root())).sort()).toEqual(['database']);
+    expect(await readdir(data)).toEqual(['database']);
     expect(await readFile(join(folder, 'PG_VERSION'), 'utf8')).toBe('18\n');
     expect(await readdir(join(folder, 'base'))).not.toContain('half');
     expect((await stat(join(folder, 'pg_wal', 'archive_status'))).isDirectory()).toBe(true);

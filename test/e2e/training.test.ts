@@ -20,8 +20,11 @@ beforeAll(() => {
   device = connect<DeviceCommands>(worker, 'device');
 });
 
+/** The thread exits with 0 when it is closed. Here, because the tests share it, and each of them runs alone. */
 afterAll(async () => {
+  const exited = once(worker, 'exit');
   await device.close();
+  expect(await exited).toEqual([0]);
 });
 
 describe('the device thread', () => {
@@ -75,11 +78,5 @@ describe('the device thread', () => {
     await expect(device.call('train', { ...input, model: 'e'.repeat(64) })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-  });
-
-  it('exits when it is closed', async () => {
-    const exited = once(worker, 'exit');
-    await device.close();
-    expect(await exited).toEqual([0]);
   });
 });

@@ -10,27 +10,38 @@ import { probesOf } from '../../src/services/system/health.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
 import { openWorkplace, readEvents, type Workplace } from '../jobs/workplace.ts';
 
-let place: Workplace;
-let server: HttpServer;
+interface Probed {
+  readonly place: Workplace;
+  readonly server: HttpServer;
+}
+
+let shared: Probed;
 /** In place of the database's `execute`; undefined = the database itself. */
 let execute: (() => Promise<unknown>) | undefined;
 const logger = createLogger('test', 'silent');
 
-beforeAll(async () => {
-  place = await openWorkplace();
+async function open(): Promise<Probed> {
+  const place = await openWorkplace();
   const { database, jobs, storage } = place;
   const db = { execute: (query: string) => (execute ? execute() : database.db.execute(query)) };
   const config = loadConfig({ TANDEM_DATA: place.dataDir });
   const tandem = { config, storage, jobs, startedAt: new Date(), database: { ...database, db } } as unknown as Tandem;
   const graphql = createYoga<Record<string, unknown>, Context>({ schema: buildSchema('type Query { x: Int }') });
-  server = await startHttp({ graphql, probes: probesOf(tandem), port: 0, bodyBytes: 1_000, logger });
-});
-afterAll(async () => {
+  const server = await startHttp({ graphql, probes: probesOf(tandem), port: 0, bodyBytes: 1_000, logger });
+  return { place, server };
+}
+
+async function close({ server, place }: Probed): Promise<void> {
   await server.close();
   await place.close();
-});
+}
 
-async function probe(path: '/health' | '/ready') {
+beforeAll(async () => {
+  shared = await open();
+});
+afterAll(() => close(shared));
+
+async function probe(path: '/health' | '/ready', { server }: Probed = shared) {
   const response = await fetch(`${server.url}${path}`);
   return { status: response.status, body: (await response.json()) as unknown };
 }
@@ -77,13 +88,16 @@ it('do not wait for a database that is silent, nor ask it again meanwhile', asyn
 });
 
 it('name the thread that has ended, and a server that stops', async () => {
+  const own = await open();
+  const { place, server } = own;
   await place.behave({ exitAt: 1 });
   const run = await place.startRun({ epochs: 1 });
   await readEvents(place, run.id, { until: (data) => data.type === 'state' && data.state === 'INTERRUPTED' });
   const dead = failing({ part: 'device thread', message: expect.stringContaining('exit code 7') });
-  expect(await probe('/health')).toEqual(dead);
-  expect(await probe('/ready')).toEqual(dead);
+  expect(await probe('/health', own)).toEqual(dead);
+  expect(await probe('/ready', own)).toEqual(dead);
   server.drain();
-  expect(await probe('/ready')).toEqual(failing({ part: 'server' }));
-  expect(await probe('/health')).toEqual(dead);
+  expect(await probe('/ready', own)).toEqual(failing({ part: 'server' }));
+  expect(await probe('/health', own)).toEqual(dead);
+  await close(own);
 });

@@ -6,14 +6,14 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Asked {
+interface Asked {
   readonly host: 'hub' | 'storage';
   readonly path: string;
   readonly range: string | undefined;
   readonly authorization: string | undefined;
 }
 
-export interface Misbehaviour {
+interface Misbehaviour {
   /** Every answer of the API has this status. */
   status?: number;
   /** x-error-code of it. */

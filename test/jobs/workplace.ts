@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../src/db/open.ts';
 import type { RunEventData } from '../../src/db/schema/types.ts';
-import { type RunEventRow, type RunRow, runs } from '../../src/db/schema.ts';
+import type { RunEventRow, RunRow } from '../../src/db/schema.ts';
 import { type Jobs, openJobs, type RunStreamItem } from '../../src/jobs/jobs.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
@@ -15,9 +15,9 @@ import { openTestDatabase, postgresUrl } from '../db/database.ts';
 import { digestOf, insertRun } from '../db/rows.ts';
 
 const thread = (name: string): string => fileURLToPath(new URL(`threads/${name}.mjs`, import.meta.url));
-export const testThreads = { cpu: thread('cpu'), device: thread('device') };
+const testThreads = { cpu: thread('cpu'), device: thread('device') };
 
-export interface Behaviour {
+interface Behaviour {
   /** A resume is refused as by other versions of Tandem, unless another adapter is allowed. */
   readonly otherVersion?: boolean;
   readonly stepMs?: number;
@@ -106,6 +106,3 @@ export async function readEvents(
 
 export const statesOf = (events: readonly RunEventRow[]): string[] =>
   events.flatMap(({ data }) => (data.type === 'state' ? [data.state] : []));
-
-export const allRuns = ({ database }: Pick<Workplace, 'database'>): Promise<RunRow[]> =>
-  database.db.select().from(runs);

@@ -58,7 +58,7 @@ export async function openFamilyCase(name: string): Promise<FamilyCase> {
 }
 
 /** Texts one after the other; all their tokens are pooled. */
-export function pack(texts: readonly (readonly number[])[]): PackedTexts {
+function pack(texts: readonly (readonly number[])[]): PackedTexts {
   const cumulative = new Uint32Array(texts.length + 1);
   texts.forEach((ids, b) => {
     cumulative[b + 1] = cumulative[b]! + ids.length;

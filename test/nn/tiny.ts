@@ -42,7 +42,7 @@ export function randomWeights({ family, architecture }: EncoderSpec, seed: numbe
   );
 }
 
-export const sourceOf = (weights: Weights) => ({
+const sourceOf = (weights: Weights) => ({
   read: async (name: string): Promise<Float32Array> => weights.get(name)!,
 });
 

@@ -56,7 +56,7 @@ export function deltaGuided(
   return merged;
 }
 
-export function groupWeights(norms: readonly number[], power: number): number[] {
+function groupWeights(norms: readonly number[], power: number): number[] {
   if (power === 0) return norms.map(() => 1 / norms.length);
   const powers = norms.map((norm) => (norm === 0 ? 0 : norm ** power));
   const total = powers.reduce((sum, value) => sum + value, 0);

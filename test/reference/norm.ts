@@ -1,5 +1,5 @@
 /** LayerNorm and L2 normalisation in float64, plain loops: what the kernels are measured against. Never optimised. */
-export interface LayerNormResult {
+interface LayerNormResult {
   out: Float64Array;
   mean: Float64Array;
   rstd: Float64Array;

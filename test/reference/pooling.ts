@@ -3,7 +3,7 @@ type Values = ArrayLike<number>;
 export type Mode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken' | 'mean_sqrt_len';
 
 /** [T] the weight of each token in its text's vector, mask and denominator included. */
-export function poolWeights(cumulative: Values, poolStart: Values, mode: Mode): Float64Array {
+function poolWeights(cumulative: Values, poolStart: Values, mode: Mode): Float64Array {
   const B = poolStart.length;
   const weights = new Float64Array(cumulative[B]!);
   for (let b = 0; b < B; b++) {

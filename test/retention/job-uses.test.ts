@@ -1,6 +1,6 @@
 /** What a running job uses is not deleted. */
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import type { Use } from '../../src/db/schema/types.ts';
 import {
@@ -30,6 +30,10 @@ beforeAll(async () => {
   place = await openWorkplace();
   const { database, storage, jobs: opened, dataDir } = place;
   tandem = { config: loadConfig({ TANDEM_DATA: dataDir }), database, storage, jobs: opened, startedAt: new Date() };
+});
+/** What a job reads, and no other test has. */
+beforeEach(async () => {
+  const { database } = place;
   const made = await collectionOf(database.db, 4);
   [collection, own] = [made.collection, made.checkpoint];
   const fusion = { method: 'uniform-soup', parameters: {} } as const;

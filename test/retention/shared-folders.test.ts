@@ -29,10 +29,10 @@ const lastOf = async (runId: string) => {
 };
 
 /** Two runs with the same data, model and seed. The second was interrupted at the step where the first ended. */
-async function equalRuns() {
-  const first = await place.startRun({ epochs: 1, seed: 5 });
+async function equalRuns(seed: number) {
+  const first = await place.startRun({ epochs: 1, seed });
   await readEvents(place, first.id);
-  const second = await place.startRun({ epochs: 1, seed: 5 });
+  const second = await place.startRun({ epochs: 1, seed });
   await readEvents(place, second.id);
   const { db } = place.database;
   const [a, b] = [await lastOf(first.id), await lastOf(second.id)];
@@ -43,7 +43,7 @@ async function equalRuns() {
 }
 
 it('deletes a run and leaves the state that another resumes from', async () => {
-  const { first, second, model, state } = await equalRuns();
+  const { first, second, model, state } = await equalRuns(5);
   await runService.remove(tandem(), first.id);
   expect(await place.storage.exists('models', model)).toBe(true);
   expect(await place.storage.exists('states', state)).toBe(true);
@@ -56,7 +56,7 @@ it('deletes a run and leaves the state that another resumes from', async () => {
 });
 
 it('deletes a checkpoint and leaves the files that another names', async () => {
-  const { first, model, state } = await equalRuns();
+  const { first, model, state } = await equalRuns(7);
   await checkpointService.remove(tandem(), (await lastOf(first.id)).id);
   expect(await place.storage.exists('models', model)).toBe(true);
   expect(await place.storage.exists('states', state)).toBe(true);

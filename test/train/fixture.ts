@@ -31,7 +31,7 @@ export const tinySettings = (changes: Partial<RunSettings> = {}): RunSettings =>
 });
 
 /** A published theta_0. */
-export async function publishTinyModel(storage: Storage, encoder: EncoderSpec = tinySpec(), seed = 1): Promise<string> {
+async function publishTinyModel(storage: Storage, encoder: EncoderSpec = tinySpec(), seed = 1): Promise<string> {
   const tokenizer = await trainWordPiece(['the pump is worn', 'the seal of the pump leaks'], vocabularySize);
   const spec: ModelSpec = {
     ...plainPipeline,

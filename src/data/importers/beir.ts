@@ -119,7 +119,7 @@ function parseEntry(json: string, problem: (message: string, field?: string) => 
 }
 
 /** (title + ' ' + text).strip() where there is a title, else text.strip(). */
-export const joinTitle = (title: string, text: string): string => (title === '' ? text : `${title} ${text}`).trim();
+const joinTitle = (title: string, text: string): string => (title === '' ? text : `${title} ${text}`).trim();
 
 async function* records(
   split: Split,

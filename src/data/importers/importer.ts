@@ -16,7 +16,7 @@ export interface ImportContext {
 }
 
 /** Values of the catalog row's parameters, checked and complete. */
-export type ImporterOptions = Readonly<Record<string, number | string | boolean>>;
+type ImporterOptions = Readonly<Record<string, number | string | boolean>>;
 
 export interface ImportedRecord {
   readonly kind: 'record';

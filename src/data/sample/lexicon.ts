@@ -3,7 +3,7 @@
  * same and share few words, so that counting words is not enough. A phrase belongs to one entry only (a test says so).
  */
 
-export type Kind = 'mechanical' | 'fluid' | 'electrical';
+type Kind = 'mechanical' | 'fluid' | 'electrical';
 
 export interface Part {
   readonly kind: Kind;

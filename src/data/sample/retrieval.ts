@@ -7,7 +7,7 @@ import type { DataRecord, Split, StoredDocument, TextTriple } from '../types.ts'
 import { type Meaning, type TextKind, write } from './grammar.ts';
 import { type Matter, meaningsOf, purpose, splitMatters } from './world.ts';
 
-export interface RetrievalSizes {
+interface RetrievalSizes {
   /** Documents of every kind (note, manual, FAQ) per part and symptom. */
   readonly documentsPerKind: number;
   readonly queries: Readonly<Record<Split, number>>;
@@ -16,7 +16,7 @@ export interface RetrievalSizes {
 }
 
 /** `queries` counts questions per part and symptom. */
-export const defaultRetrievalSizes: RetrievalSizes = {
+const defaultRetrievalSizes: RetrievalSizes = {
   documentsPerKind: 1,
   queries: { train: 2, dev: 1, test: 1 },
   negatives: 4,

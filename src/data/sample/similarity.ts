@@ -10,8 +10,8 @@ import { writeFresh } from './retrieval.ts';
 import { purpose, splitMatters } from './world.ts';
 
 /** Pairs per split. */
-export type SimilaritySizes = Readonly<Record<Split, number>>;
-export const defaultSimilaritySizes: SimilaritySizes = { train: 1280, dev: 240, test: 600 };
+type SimilaritySizes = Readonly<Record<Split, number>>;
+const defaultSimilaritySizes: SimilaritySizes = { train: 1280, dev: 240, test: 600 };
 
 /** How the second report differs, and how often: the six kinds fill the range from 1 to 0. */
 const relations = ['equal', 'equal', 'action', 'sibling', 'samePart', 'sameSymptom', 'sameSymptom', 'other'] as const;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isObject, parseJson, wrongField, wrongFile } from '../json-file.ts';
 
-export type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Normalize';
+type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Normalize';
 
 export interface PipelineModule {
   readonly kind: ModuleKind;

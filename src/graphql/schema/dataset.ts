@@ -28,7 +28,7 @@ const DatasetSplit = builder
     }),
   });
 
-export const TextParts = builder.objectRef<TextTriple>('TextParts').implement({
+const TextParts = builder.objectRef<TextTriple>('TextParts').implement({
   description: 'A text with its instructions, as the unified record keeps it.',
   fields: (t) => ({
     taskInstruction: t.string({

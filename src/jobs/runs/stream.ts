@@ -10,7 +10,7 @@ import type { Wakeups } from '../engine/notifier.ts';
 import { findRun } from './store.ts';
 
 /** Sent when a run has been silent for 15 s. Not kept, no seq of its own: `seq` is the last one delivered. */
-export interface RunHeartbeat {
+interface RunHeartbeat {
   readonly type: 'heartbeat';
   readonly runId: string;
   readonly seq: number;

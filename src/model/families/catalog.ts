@@ -154,5 +154,5 @@ export const poolingList = (pooling: Pooling): readonly PoolingMode[] =>
   typeof pooling === 'string' ? [pooling] : pooling;
 
 /** What may follow a dense layer. */
-export const denseActivations = ['tanh', 'identity'] as const;
+const denseActivations = ['tanh', 'identity'] as const;
 export type DenseActivation = (typeof denseActivations)[number];

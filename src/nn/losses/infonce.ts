@@ -9,7 +9,7 @@ import { finishLoss, type LossContext } from './context.ts';
 /** Scores of a tile of rows, at most. */
 const TILE_BYTES = 64 * 2 ** 20;
 /** Cosines differ by 2 at most, so this margin drops nothing. */
-export const NO_MARGIN = 2;
+const NO_MARGIN = 2;
 const OFF = 3e38;
 
 /** Ids of texts (equal text, equal id), for masking known positives among the candidates. */

@@ -32,7 +32,7 @@ export function pearsonLoss(
 }
 
 /** Grades less their mean, of length 1, computed in float64; undefined where all are equal. */
-export function unitGrades(grades: Float32Array): Float32Array | undefined {
+function unitGrades(grades: Float32Array): Float32Array | undefined {
   if (grades.every((grade) => grade === grades[0])) return undefined;
   const mean = grades.reduce((sum, grade) => sum + grade, 0) / grades.length;
   const length = Math.sqrt(grades.reduce((sum, grade) => sum + (grade - mean) ** 2, 0));

@@ -15,7 +15,7 @@ import { perform } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 import type { EmbeddingReport, Encoder } from '../types.ts';
 
-export interface NewDocument {
+interface NewDocument {
   readonly key: string;
   readonly text: string;
   readonly metadata?: unknown;

@@ -18,7 +18,7 @@ export interface SearchRequest {
   readonly instruction: string;
 }
 
-export interface Hit {
+interface Hit {
   readonly document: DocumentRow;
   /** Cosine. */
   readonly score: number;

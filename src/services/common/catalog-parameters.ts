@@ -2,7 +2,7 @@
 import { type CatalogEntry, type CatalogParameter, enumValueOf } from '../../catalog.ts';
 import { badInput } from '../../errors.ts';
 
-export type ParameterValue = number | string | boolean;
+type ParameterValue = number | string | boolean;
 export type ParameterValues = Readonly<Record<string, ParameterValue | null | undefined>>;
 
 /** The distinct parameters of a catalog, in order of appearance. */

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
 import type { CollectionRow } from '../../../src/db/schema.ts';
 import { search } from '../../../src/services/collections/search.ts';
@@ -45,6 +45,11 @@ beforeAll(async () => {
   const config = loadConfig({ TANDEM_DATA: dataDir });
   tandem = { config, database, storage: openStorage(dataDir), jobs, startedAt: new Date() } as unknown as Tandem;
 });
+/** No segment is there yet, and no thread was called. */
+beforeEach(async () => {
+  calls.length = 0;
+  for (const name of await tandem.storage.list('segments')) await tandem.storage.remove('segments', name);
+});
 afterAll(() => database.close());
 
 const leftOver = async (): Promise<string[]> => [
@@ -65,10 +70,13 @@ function abortAfter(pages: number, reason: Error): AbortSignal {
   });
 }
 
-it('stop making a segment between two pages', async () => {
+it('stop making a segment between two pages, and leave the next one to make it whole', async () => {
   const gone = new Error('gone');
   await expect(segmentOf(tandem, collection, { signal: abortAfter(2, gone) })).rejects.toBe(gone);
   expect(await leftOver()).toEqual([]);
+  const request = { collectionId: collection.id, query: 'x', k: 1, instruction: '' };
+  const answer = await search(tandem, request, new AbortController().signal);
+  expect(answer).toMatchObject({ searched: count, hits: [{ rank: 1, score: 1 }] });
 });
 
 it('do not begin what nobody waits for', async () => {
@@ -77,10 +85,4 @@ it('do not begin what nobody waits for', async () => {
   await expect(search(tandem, request, AbortSignal.abort(gone))).rejects.toBe(gone);
   expect(calls).not.toContain('search');
   expect(await leftOver()).toEqual([]);
-});
-
-it('leave the next one to make it whole', async () => {
-  const request = { collectionId: collection.id, query: 'x', k: 1, instruction: '' };
-  const answer = await search(tandem, request, new AbortController().signal);
-  expect(answer).toMatchObject({ searched: count, hits: [{ rank: 1, score: 1 }] });
 });
