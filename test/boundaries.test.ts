@@ -51,7 +51,10 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 };
 
 const common = new Set(
-  ['config', 'disk-full', 'errors', 'log', 'within', 'assets', 'tar', 'catalog'].map((name) => `src/${name}.ts`),
+  [
+    ...['config', 'environment', 'limits', 'disk-full', 'errors', 'log', 'log-line'],
+    ...['within', 'assets', 'tar', 'catalog'],
+  ].map((name) => `src/${name}.ts`),
 );
 
 const isCommon = (path: string): boolean => common.has(path) || path.endsWith('/catalog.ts');

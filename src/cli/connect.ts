@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createClient, type TandemClient } from '../client/index.ts';
 import { loadConfig } from '../config.ts';
+import { readVariable } from '../environment.ts';
 import { badInput } from '../errors.ts';
 import { NoServer } from './exit-codes.ts';
 
@@ -56,7 +57,7 @@ const silent = (url: string) =>
       'let its process go on, or end it; if another program has the port, remove server.json from the data folder',
   });
 
-const namedUrl = ({ url }: GlobalOptions): string | undefined => url ?? process.env['TANDEM_URL'];
+const namedUrl = ({ url }: GlobalOptions): string | undefined => url ?? readVariable('TANDEM_URL');
 
 async function urlOf(command: Command): Promise<string> {
   const options = command.optsWithGlobals<GlobalOptions>();

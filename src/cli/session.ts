@@ -11,7 +11,7 @@ import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { notFound } from '../errors.ts';
-import { createLogger } from '../log.ts';
+import { setLogDefaults } from '../log.ts';
 import { type RunningTandem, startTandem } from '../main.ts';
 import { clientOf, configOf, findServer, type GlobalOptions } from './connect.ts';
 import type { Part } from './lend-folder.ts';
@@ -101,8 +101,8 @@ async function withStarted<T>(
   };
   for (const name of stopSignals) process.once(name, stop);
   try {
-    const logger = createLogger('tandem', process.env['TANDEM_LOG'] ?? 'error');
-    tandem = await startTandem({ ...config, port: 0 }, { logger, takeRuns: false });
+    setLogDefaults({ level: 'error', format: 'text' });
+    tandem = await startTandem({ ...config, port: 0 }, { takeRuns: false });
     return await work({ client: clientOf(tandem.url), folder, guest });
   } finally {
     await clear(graceMs);

@@ -2,8 +2,9 @@
  * Imports a data set: reads it through its importer, checks every record, writes one immutable version into storage. Runs on
  * the CPU thread. What is refused leaves nothing behind. The path is taken as it is: the caller has confined it.
  */
-import { defaultLimits } from '../config.ts';
+
 import { badInput } from '../errors.ts';
+import { defaultLimits } from '../limits.ts';
 import type { Storage } from '../storage/storage.ts';
 import { HashIndex, textId } from './hash-index.ts';
 import { readImportOptions } from './import-options.ts';

@@ -1,7 +1,7 @@
 /** `tandem quickstart`: starts the service, trains a small encoder on sample data, fuses, searches, and says what came out. */
 import type { Command } from 'commander';
 import { createClient, SystemDocument, type TandemClient } from '../../client/index.ts';
-import { createLogger } from '../../log.ts';
+import { setLogDefaults } from '../../log.ts';
 import { startTandem } from '../../main.ts';
 import { configOf, type GlobalOptions } from '../connect.ts';
 import { formatTable } from '../output.ts';
@@ -37,9 +37,9 @@ async function quickstart({ exit, seed }: QuickstartOptions, command: Command): 
   const options = command.optsWithGlobals<GlobalOptions>();
   // With --json, stdout belongs to the one object; everything else goes to stderr.
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
-  const logger = createLogger('tandem', process.env['TANDEM_LOG'] ?? 'warn');
+  setLogDefaults({ level: 'warn', format: 'text' });
   await untilSignal(async (signal) => {
-    const tandem = await startTandem({ ...configOf(options), port: 0 }, { logger });
+    const tandem = await startTandem({ ...configOf(options), port: 0 });
     try {
       const report = await Promise.race([runSteps(createClient({ url: tandem.url }), seed, say), signal]);
       if (!report) return;

@@ -1,6 +1,5 @@
 /** `tandem serve`: the service in the foreground, until it is told to stop. */
 import type { Command } from 'commander';
-import { createLogger } from '../../log.ts';
 import { startTandem } from '../../main.ts';
 import { configOf, type GlobalOptions } from '../connect.ts';
 import { graceMs, untilSignal } from '../signals.ts';
@@ -14,7 +13,7 @@ export function addServeCommand(program: Command): void {
     .action(async ({ port }: { port?: number }, command: Command) => {
       const config = configOf(command.optsWithGlobals<GlobalOptions>());
       await untilSignal(async (signal) => {
-        const tandem = await startTandem({ ...config, port: port ?? config.port }, { logger: createLogger('tandem') });
+        const tandem = await startTandem({ ...config, port: port ?? config.port });
         process.stdout.write(`Tandem serves ${tandem.url} (data in ${config.dataDir}); stop it with Ctrl+C\n`);
         await signal;
         await tandem.close({ graceMs });

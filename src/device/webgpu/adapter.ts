@@ -21,7 +21,7 @@ const toggles = ['disable-dawn-features=timestamp_quantization'];
 const softwareNames = ['llvmpipe', 'SwiftShader'];
 
 /**
- * Opens an adapter. `only` is a part of a device's name and insists on that adapter (TANDEM_ADAPTER_NAME in tests).
+ * Opens an adapter. `only` is a part of a device's name and insists on that adapter (TANDEM_TEST_ADAPTER in tests).
  * Throws UNAVAILABLE when there is none, with the remedy.
  */
 export async function openAdapter(kind: 'auto' | 'software', only?: string): Promise<OpenAdapter> {

@@ -1,0 +1,215 @@
+/**
+ * Every environment variable that Tandem reads: meaning, values, default and example, and how its text becomes a value.
+ * docs/configuration.md is made from this table (test/environment.test.ts). A blank variable counts as unset.
+ */
+import { z } from 'zod';
+import { badInput } from './errors.ts';
+
+/** One environment variable. */
+export interface Variable<Value = unknown> {
+  readonly group: 'Folders and the server' | 'Log' | 'Command line' | 'Models from a Hugging Face hub';
+  /** Of the text, or of undefined where the variable is unset. */
+  readonly schema: z.ZodType<Value>;
+  readonly meaning: string;
+  /** Which values it takes, for people. */
+  readonly expected: string;
+  /** What holds where it is unset, for people. */
+  readonly default: string;
+  readonly example: string;
+  /** What to do about a wrong value; default: correct or unset it. */
+  readonly remedy?: string;
+  /** True = its value may hold a password, and no error shows it. */
+  readonly secret?: true;
+}
+
+const text = z.string().trim().optional();
+/** As huggingface_hub reads its own: everything else is off. */
+const flag = z
+  .string()
+  .optional()
+  .transform((value) => /^\s*(1|on|true|yes)\s*$/i.test(value ?? ''));
+const flagValues = '1, on, true or yes; everything else is off';
+
+const folders = {
+  TANDEM_DATA: {
+    group: 'Folders and the server',
+    schema: z.string().default('.tandem'),
+    meaning: 'Folder of everything that Tandem keeps: database, data sets, models, checkpoints, downloads.',
+    expected: 'a path; relative to the working folder',
+    default: './.tandem',
+    example: '/srv/tandem',
+  },
+  TANDEM_IMPORT: {
+    group: 'Folders and the server',
+    schema: z.string().optional(),
+    meaning: 'The only folder below which data sets and models are imported from paths.',
+    expected: 'a path; relative to the working folder',
+    default: 'import, in the data folder',
+    example: '/srv/corpora',
+  },
+  TANDEM_CACHE: {
+    group: 'Folders and the server',
+    schema: z.string().optional(),
+    meaning: 'Folder for unpacked GPU drivers. It may be deleted while nothing runs.',
+    expected: 'a path that only its user can write to',
+    default: '~/.cache/tandem',
+    example: '/var/cache/tandem',
+  },
+  DATABASE_URL: {
+    group: 'Folders and the server',
+    schema: z
+      .string()
+      .trim()
+      .regex(/^(postgres(ql)?:|socket:|\/)/)
+      .optional(),
+    meaning: 'A Postgres server with pgvector 0.7 or later, in place of the embedded database in the data folder.',
+    expected: 'an address such as postgres://user:password@host:5432/database',
+    default: 'unset: the embedded database (PGlite)',
+    example: 'postgres://tandem:secret@localhost:5432/tandem',
+    secret: true,
+  },
+  TANDEM_PORT: {
+    group: 'Folders and the server',
+    schema: z.coerce.number().int().min(0).max(65_535).default(4000),
+    meaning: 'Port of the HTTP server; 0 takes a free one. The quickstart always takes a free one.',
+    expected: 'a port number from 0 to 65535',
+    default: '4000',
+    example: '8080',
+  },
+  TANDEM_HOST: {
+    group: 'Folders and the server',
+    schema: z.enum(['127.0.0.1', 'localhost']).default('127.0.0.1'),
+    // Anyone who reaches the port may do everything.
+    meaning: 'Address that the HTTP server listens on. Only this machine may reach it, until there are API keys.',
+    expected: '127.0.0.1 (the only address until there are API keys)',
+    default: '127.0.0.1',
+    example: '127.0.0.1',
+    remedy: 'Unset TANDEM_HOST; from another machine use an SSH tunnel.',
+  },
+  TANDEM_ADAPTER: {
+    group: 'Folders and the server',
+    schema: z.enum(['auto', 'software']).default('auto'),
+    meaning: 'Which kind of GPU adapter computes: hardware if there is any (auto), or only a software adapter.',
+    expected: '"auto" or "software"',
+    default: 'auto',
+    example: 'software',
+  },
+} as const satisfies Record<string, Variable>;
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const log = {
+  TANDEM_LOG: {
+    group: 'Log',
+    schema: z.enum(logLevels).optional(),
+    meaning: 'The least level that is logged, on stderr.',
+    expected: logLevels.join(', '),
+    default: 'info; warn for the quickstart, error for embed and tokenize',
+    example: 'debug',
+  },
+  TANDEM_LOG_FORMAT: {
+    group: 'Log',
+    schema: z.enum(['auto', 'text', 'json']).optional(),
+    meaning:
+      'How log lines look: text for people, or one JSON object a line for programs. With auto they are text where ' +
+      'stderr is a terminal, and JSON elsewhere.',
+    expected: 'auto, text or json',
+    default: 'auto; text for the quickstart, embed and tokenize',
+    example: 'json',
+  },
+} as const satisfies Record<string, Variable>;
+
+const commandLine = {
+  TANDEM_URL: {
+    group: 'Command line',
+    schema: z.string().refine(URL.canParse).optional(),
+    meaning: 'The server that commands talk to, as --url names it.',
+    expected: 'for example http://127.0.0.1:4000',
+    default: 'the server that runs on the data folder',
+    example: 'http://127.0.0.1:8080',
+  },
+} as const satisfies Record<string, Variable>;
+
+const hub = {
+  HF_ENDPOINT: {
+    group: 'Models from a Hugging Face hub',
+    schema: z
+      .string()
+      .trim()
+      .transform((value) => value.replace(/\/+$/, ''))
+      .refine((value) => /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(value) && URL.canParse(value))
+      .default('https://huggingface.co'),
+    meaning: 'The hub that models are downloaded from.',
+    expected: 'an address such as https://huggingface.co, without a user name',
+    default: 'https://huggingface.co',
+    example: 'https://hub.example.org',
+    secret: true,
+  },
+  HF_HUB_OFFLINE: {
+    group: 'Models from a Hugging Face hub',
+    schema: flag,
+    meaning: 'No request to the hub: only models that were downloaded before are imported.',
+    expected: flagValues,
+    default: 'off',
+    example: '1',
+  },
+  HF_TOKEN: {
+    group: 'Models from a Hugging Face hub',
+    schema: text,
+    meaning: 'Access token for private and gated models. It is sent to HF_ENDPOINT alone, never logged or stored.',
+    expected: 'a token with read access',
+    default: 'the token of `hf auth login`, if there is one',
+    example: 'hf_...',
+    secret: true,
+  },
+  HF_HUB_DISABLE_IMPLICIT_TOKEN: {
+    group: 'Models from a Hugging Face hub',
+    schema: flag,
+    meaning: 'The token of `hf auth login` is not used; HF_TOKEN still is.',
+    expected: flagValues,
+    default: 'off',
+    example: '1',
+  },
+  HF_TOKEN_PATH: {
+    group: 'Models from a Hugging Face hub',
+    schema: z.string().optional(),
+    meaning: 'File with the token of `hf auth login`.',
+    expected: 'a path',
+    default: 'token, in HF_HOME',
+    example: '/run/secrets/hf-token',
+  },
+  HF_HOME: {
+    group: 'Models from a Hugging Face hub',
+    schema: z.string().optional(),
+    meaning: 'Folder of the Hugging Face tools; only the token of a login is read from it.',
+    expected: 'a path',
+    default: 'huggingface, in XDG_CACHE_HOME',
+    example: '/srv/huggingface',
+  },
+  XDG_CACHE_HOME: {
+    group: 'Models from a Hugging Face hub',
+    schema: z.string().optional(),
+    meaning: 'Folder of caches; here it only names the default of HF_HOME.',
+    expected: 'a path',
+    default: '~/.cache',
+    example: '/var/cache',
+  },
+} as const satisfies Record<string, Variable>;
+
+export const variables = { ...folders, ...log, ...commandLine, ...hub };
+
+export type VariableName = keyof typeof variables;
+
+/** The variable's value. Throws BAD_USER_INPUT with the variable's name, what is expected and the remedy. */
+export function readVariable<Name extends VariableName>(
+  name: Name,
+  environment: NodeJS.ProcessEnv = process.env,
+): z.output<(typeof variables)[Name]['schema']> {
+  const { schema, expected, remedy, secret }: Variable = variables[name];
+  const given = environment[name]?.trim() === '' ? undefined : environment[name];
+  const { success, data } = schema.safeParse(given);
+  if (success) return data as z.output<(typeof variables)[Name]['schema']>;
+  const message = secret ? `The value of ${name} cannot be used` : `${name} is "${given}"`;
+  throw badInput(message, { field: name, expected, remedy: remedy ?? `Correct ${name}, or unset it.` });
+}
