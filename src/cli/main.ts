@@ -2,6 +2,7 @@
 /** The `tandem` command. Every command but serve and quickstart is a thin client of the GraphQL API. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../assets.ts';
+import { addCheckpointCommands } from './commands/checkpoints.ts';
 import { addSearchCommands } from './commands/collections.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addEmbedCommands } from './commands/embed.ts';
@@ -26,6 +27,7 @@ for (const add of [
   addServeCommand,
   addDataCommands,
   addModelCommands,
+  addCheckpointCommands,
   addRunCommands,
   addSearchCommands,
   addEmbedCommands,
