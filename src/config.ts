@@ -1,4 +1,6 @@
-/** Every setting of a Tandem process, read once from the environment (src/environment.ts has the table of variables). */
+/**
+ * Every setting of a Tandem process, read once from the environment (src/environment.ts has the table of variables).
+ */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -22,8 +22,8 @@ const levels = [
 const hidden = new Set(['level', 'time', 'name', 'msg', 'err', 'pid', 'hostname']);
 
 /**
- * `12:34:56 WARN  jobs: the message  field=value`, local time, with the stack of an error on the lines below. Text that is
- * no line of pino's stays as it is.
+ * `12:34:56 WARN  jobs: the message  field=value`, local time, with the stack of an error on the lines below. Text
+ * that is no line of pino's stays as it is.
  */
 export function formatLogLine(json: string, color: boolean): string {
   const line = parse(json);

@@ -1,6 +1,6 @@
 /**
- * The log, on stderr, so that stdout stays for results: readable lines in a terminal, JSON elsewhere. TANDEM_LOG names the
- * least level, TANDEM_LOG_FORMAT the format; where they are unset a command's own defaults hold.
+ * The log, on stderr, so that stdout stays for results: readable lines in a terminal, JSON elsewhere. TANDEM_LOG
+ * names the least level, TANDEM_LOG_FORMAT the format; where they are unset a command's own defaults hold.
  */
 import { isatty } from 'node:tty';
 import { destination, pino } from 'pino';

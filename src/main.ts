@@ -1,5 +1,5 @@
 /**
- * Puts the service together and takes it apart. The only module that knows every layer of the main thread. Called by the
+ * Starts and stops the whole service. The only module that knows every layer of the main thread. Called by the
  * command line and by tests; it installs no signal handlers and never ends the process.
  */
 import { mkdir } from 'node:fs/promises';
@@ -25,16 +25,16 @@ export interface RunningTandem {
 
 export interface StartOptions {
   readonly logger?: Logger;
-  /** False for a process that ends with one question: it would begin queued runs only to interrupt them. */
+  /** False for a process that ends after one request: it would start queued runs only to interrupt them. */
   readonly takeRuns?: boolean;
 }
 
 type Closer = (graceMs: number) => Promise<void>;
 
-/** Kept back of the time for running work: streams, the database and the lock. */
+/** Reserved of the grace period for closing streams, the database and the lock. */
 const closingMs = 1_500;
 
-/** Starts everything in order; if a part does not start, the parts before it are closed again. */
+/** Starts all parts in order; if one fails to start, those before it are closed again and the error is thrown. */
 export async function startTandem(config: Config, options: StartOptions = {}): Promise<RunningTandem> {
   const logger = options.logger ?? createLogger('tandem');
   const closers: Closer[] = [];
@@ -73,7 +73,7 @@ async function open(
   const [graphql, probes] = [createGraphQLServer(tandem, logger), probesOf(tandem)];
   const http = await startHttp({ graphql, probes, port: config.port, bodyBytes, logger });
   closers.push(async (graceMs) => {
-    // New work is refused first; streams stay until the runs have told that they were interrupted.
+    // New requests are refused first; streams stay open until the runs have reported that they were interrupted.
     http.drain();
     await jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) });
     await http.close();
@@ -83,10 +83,10 @@ async function open(
   return { url: http.url, tandem };
 }
 
-/** What every part gets at least, however long those before it took. */
+/** The least time for each part, however long the parts before it took. */
 const leastMs = 500;
 
-/** Last opened, first closed; a part that fails to close, or does not end, does not keep the others open. */
+/** Closes in reverse order of opening; a part that fails to close or hangs does not keep the others open. */
 async function closeAll(closers: readonly Closer[], graceMs: number, logger: Logger): Promise<void> {
   const until = Date.now() + graceMs;
   for (const close of [...closers].reverse()) {

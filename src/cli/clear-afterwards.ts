@@ -1,15 +1,15 @@
 /**
- * A small process beside a command that made something for a moment: clears it away once the command is gone, however it
- * ended. Started as `node clear-afterwards.js <pid> <what, as JSON>`; the command ends it when it has cleared up itself.
+ * A small process that runs beside a command with temporary files, and removes them once the command has ended, also by
+ * kill -9. Started as `node clear-afterwards.js <pid> <Leftover as JSON>`; the command ends it after its own clean-up.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What a command leaves where it is killed. */
+/** What a command leaves behind if it is killed. */
 export interface Leftover {
   readonly folder: string;
-  /** A model that it gave a running service, by the name and key of the import. */
+  /** A temporary model in a running service; `name` is also the idempotency key of its import. */
   readonly guest?: { readonly url: string; readonly name: string };
 }
 
@@ -25,7 +25,7 @@ const isAlive = (): boolean => {
   }
 };
 
-/** Folder of the embedded database's socket, as db/ notes it. */
+/** Folder of the embedded database's socket, whose path db/ writes into the data folder. */
 function socketFolder(): string | undefined {
   try {
     const path = readFileSync(join(folder, 'database.socket'), 'utf8').trim();
@@ -35,8 +35,8 @@ function socketFolder(): string | undefined {
   }
 }
 
-/** Twice: the request may have been on its way when the command went. */
-async function takeBack(): Promise<void> {
+/** Runs twice: the request to import may still have been on its way when the command ended. */
+async function retractGuest(): Promise<void> {
   if (!guest) return;
   const { retractModel } = await import('./retract-model.ts');
   for (const ms of [0, 1_000]) {
@@ -51,7 +51,7 @@ const timer = setInterval(() => {
   for (const path of [socketFolder(), folder]) {
     if (path) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
   }
-  void takeBack();
+  void retractGuest();
 }, 100);
-// A terminal's Ctrl+C goes to both processes.
+// Ctrl+C in a terminal reaches both processes; this one has to outlive the command.
 for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => {});

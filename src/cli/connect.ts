@@ -1,4 +1,7 @@
-/** Finds the server that a command talks to: by URL, or by the file that a serving process leaves in its data folder. */
+/**
+ * Finds the server that a command talks to: by its URL, or by the file server.json that it writes into its data
+ * folder.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -18,7 +21,9 @@ export interface GlobalOptions {
 export const configOf = ({ data }: GlobalOptions) =>
   loadConfig(data === undefined ? process.env : { ...process.env, TANDEM_DATA: data });
 
-/** A client of the running server; UNAVAILABLE says what to start if there is none. */
+/**
+ * A client of the running server. Throws {@link NoServer}, which says what to start, if none runs on the data folder.
+ */
 export const connect = async (command: Command): Promise<TandemClient> => clientOf(await urlOf(command));
 
 export const clientOf = (url: string): TandemClient => createClient({ url });
@@ -31,15 +36,18 @@ export async function findServer(command: Command): Promise<string | undefined> 
     throw error;
   });
   if (url === undefined) return undefined;
-  // The pid of a server that was killed may be another process by now, after a restart of a container above all.
+  // The pid of a killed server may belong to another process by now, for example after a restart of a container.
   const answers = await isListening(url);
   return named || answers ? url : undefined;
 }
 
-/** Far more than a busy server needs for its health. */
+/** Far more than a busy server needs to answer GET /health. */
 const patienceMs = 5_000;
 
-/** False where nobody listens. One that listens and says nothing is stopped, or no server of ours: a command would wait for ever. */
+/**
+ * False if nothing listens there. Throws {@link NoServer} if something accepts the connection and does not answer (a
+ * stopped process, or another program), because a command would wait for ever.
+ */
 const isListening = (url: string): Promise<boolean> =>
   fetch(new URL('/health', url), { signal: AbortSignal.timeout(patienceMs) }).then(
     () => true,
@@ -54,7 +62,7 @@ const silent = (url: string) =>
     field: url,
     expected: `an answer to GET /health within ${patienceMs / 1_000} s`,
     remedy:
-      'let its process go on, or end it; if another program has the port, remove server.json from the data folder',
+      'let its process continue, or end it; if another program has the port, remove server.json from the data folder',
   });
 
 const namedUrl = ({ url }: GlobalOptions): string | undefined => url ?? readVariable('TANDEM_URL');

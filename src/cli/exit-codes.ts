@@ -1,10 +1,10 @@
-/** What the process ends with; documented in the README. */
+/** Exit codes of the command line; documented in the README. */
 import { ApiError } from '../client/index.ts';
 import { type ErrorDetails, TandemError } from '../errors.ts';
 
 export const exitCodes = {
   ok: 0,
-  /** Something unexpected: a defect, or what the server says is unavailable now (a full disk, a lost device). */
+  /** A defect, or something that is unavailable now (a full disk, a lost device). */
   failure: 1,
   /** The input is at fault: bad arguments, an unknown id, a refused file. */
   badInput: 2,
@@ -14,17 +14,17 @@ export const exitCodes = {
   runNotSucceeded: 4,
 } as const;
 
-/** There is no server to talk to. */
+/** No server answers. */
 export class NoServer extends TandemError {
   constructor(message: string, details?: ErrorDetails) {
     super('UNAVAILABLE', message, details);
   }
 }
 
-/** The run that was watched stopped otherwise than by success. */
+/** The watched run stopped in another state than SUCCEEDED. */
 export class RunNotSucceeded extends Error {}
 
-/** The exit code that tells a script what kind of failure this is. */
+/** The exit code by which a script can tell kinds of failures apart. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof NoServer || (error instanceof ApiError && error.unreachable)) return exitCodes.noServer;
   if (error instanceof RunNotSucceeded) return exitCodes.runNotSucceeded;

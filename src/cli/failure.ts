@@ -1,7 +1,7 @@
-/** What a failure says to a person: what happened, what was expected, what to do now. */
+/** Failures as text for people: what happened, what was expected, and what to do now. */
 import { type InputProblem, TandemError } from '../errors.ts';
 
-interface Told {
+interface Failure {
   readonly message: string;
   readonly expected?: string | null;
   readonly remedy?: string | null;
@@ -9,24 +9,24 @@ interface Told {
 }
 
 export function describeFailure(error: unknown): string {
-  const told = toldBy(error);
+  const failure = failureOf(error);
   return [
-    `error: ${told.message}`,
-    ...(told.problems ?? []).map((problem) => `  ${placeOf(problem)}${problem.message}`),
-    ...(told.expected ? [`expected: ${told.expected}`] : []),
-    ...(told.remedy ? [`remedy: ${told.remedy}`] : []),
+    `error: ${failure.message}`,
+    ...(failure.problems ?? []).map((problem) => `  ${placeOf(problem)}${problem.message}`),
+    ...(failure.expected ? [`expected: ${failure.expected}`] : []),
+    ...(failure.remedy ? [`remedy: ${failure.remedy}`] : []),
   ].join('\n');
 }
 
-/** `pairs.tsv, line 3, score: ` as far as it is known. */
+/** `pairs.tsv, line 3, score: `, without the parts that are not known. */
 function placeOf({ file, line, field }: InputProblem): string {
   const parts = [file, line && `line ${line}`, field].filter(Boolean);
   return parts.length === 0 ? '' : `${parts.join(', ')}: `;
 }
 
-function toldBy(error: unknown): Told {
+function failureOf(error: unknown): Failure {
   if (error instanceof TandemError) return { message: error.message, ...error.details };
   if (!(error instanceof Error)) return { message: String(error) };
-  const extensions = (error as { extensions?: Omit<Told, 'message'> }).extensions;
+  const extensions = (error as { extensions?: Omit<Failure, 'message'> }).extensions;
   return { message: error.message, ...extensions };
 }

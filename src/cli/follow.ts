@@ -14,8 +14,8 @@ export interface FollowedRun {
 }
 
 /**
- * Resolves with the run's terminal event; `after` skips what was seen before. A run that is interrupted meanwhile, or a
- * server that stops, is a {@link RunNotSucceeded} that names the remedy.
+ * Resolves with the run's steps and its terminal event; `after` is the seq of the last event that is skipped. Throws
+ * {@link RunNotSucceeded}, which names the remedy, if the run is interrupted or the server stops.
  */
 export async function followRun(
   client: TandemClient,
@@ -50,7 +50,7 @@ export async function followRun(
   throw interrupted(runId, 'the server stopped');
 }
 
-/** A replay also shows interruptions that a later attempt went on from. */
+/** False for an interruption in the replay that a later attempt has already resumed. */
 async function isInterrupted(client: TandemClient, id: string): Promise<boolean> {
   const { run } = await client.execute(RunDocument, { id });
   return run?.state === 'INTERRUPTED';
@@ -58,7 +58,7 @@ async function isInterrupted(client: TandemClient, id: string): Promise<boolean>
 
 const interrupted = (runId: string, cause: string | null | undefined): RunNotSucceeded =>
   new RunNotSucceeded(
-    `run ${runId} was interrupted (${cause ?? 'no cause was told'}); go on with: tandem resume ${runId} --watch`,
+    `run ${runId} was interrupted (${cause ?? 'cause unknown'}); resume it with: tandem resume ${runId} --watch`,
   );
 
 const noteOf = ({ task, loss, tokensPerSecond, secondsLeft }: RunStep): string =>

@@ -1,10 +1,10 @@
-/** Shows how far a waiting mutation has come, by what its job says; only where stderr is a terminal. */
+/** A progress bar for a mutation that waits for its job; only where stderr is a terminal. */
 import { SingleBar } from 'cli-progress';
 import { type JobKind, RunningJobsDocument, type TandemClient } from '../client/index.ts';
 
 const pollMs = 500;
 
-/** Awaits `work`; meanwhile a bar shows the newest running job of that kind. */
+/** Resolves as `work` does; meanwhile a bar shows the progress of the newest running job of that kind. */
 export async function withJobProgress<T>(client: TandemClient, kind: JobKind, work: Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work;
   const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', hideCursor: true, stream: process.stderr });
@@ -25,7 +25,7 @@ export async function withJobProgress<T>(client: TandemClient, kind: JobKind, wo
   }
 }
 
-/** What cannot be told is not shown: the mutation itself tells what went wrong. */
+/** Undefined if the request fails: the mutation itself reports what went wrong. */
 async function runningJob(client: TandemClient, kind: JobKind) {
   const answer = await client.execute(RunningJobsDocument, {}).catch(() => undefined);
   return answer?.jobs.nodes.find((job) => job.kind === kind);

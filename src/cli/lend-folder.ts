@@ -1,9 +1,9 @@
-/** Gives a running service a model's folder below its import folder: it reads nothing outside. */
+/** Places the files of a model folder below a running service's import folder, because it reads nothing outside. */
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What of a model is read: the tokenizer alone, or settings and weights. */
+/** What a command reads of a model folder: the tokenizer alone, or settings and weights. */
 export type Part = 'tokenizer' | 'model';
 
 const names: Readonly<Record<Part, RegExp>> = {
@@ -11,10 +11,10 @@ const names: Readonly<Record<Part, RegExp>> = {
   model: /\.(json|safetensors)$/,
 };
 
-/** Refused by its name, where there are no other weights; its content is not read and may be large. */
+/** Refused by its name where there are no other weights; its content may be large and is never read. */
 const pickled = 'pytorch_model.bin';
 
-/** The files of the folder and of its modules, under the same names in `to`: what else lies there may be large. */
+/** Places the files of the folder and of its modules that are read, under the same names in `to`. */
 export async function lendFolder(from: string, to: string, part: Part): Promise<void> {
   const modules = await moduleFolders(from);
   for (const folder of new Set(['', ...modules])) {
@@ -26,7 +26,7 @@ export async function lendFolder(from: string, to: string, part: Part): Promise<
   }
 }
 
-/** As far as modules.json can be read; what is wrong with it is told by whoever imports the model. */
+/** Folders that modules.json names. A broken file is not reported here: the import reports it. */
 async function moduleFolders(folder: string): Promise<string[]> {
   try {
     const items = JSON.parse(await readFile(join(folder, 'modules.json'), 'utf8')) as { readonly path?: unknown }[];
@@ -37,7 +37,7 @@ async function moduleFolders(folder: string): Promise<string[]> {
   }
 }
 
-/** One file under two names where the file system can; else a copy. */
+/** A hard link where the file system allows it, else a copy. Skips what is not a file. */
 async function place(from: string, to: string): Promise<void> {
   const path = await realpath(from).catch(() => undefined);
   if (path === undefined || !(await stat(path)).isFile()) return;

@@ -1,4 +1,4 @@
-/** Names instead of ids on the command line: an id passes through, a name means the newest thing of that name. */
+/** Ids from names on the command line: an id is returned as it is, a name is looked up (the newest of that name). */
 import type { TandemClient } from '../client/index.ts';
 import { CheckpointsDocument, CollectionsDocument, DatasetsDocument, ModelsDocument } from '../client/index.ts';
 import { notFound } from '../errors.ts';

@@ -35,7 +35,7 @@ for (const add of [
   add(program);
 }
 
-// A reader that wants no more (`| head`) is no failure; what was begun is cleared up all the same.
+// A closed pipe (`| head`) is no failure, and temporary files are still removed.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -1,4 +1,4 @@
-/** A progress bar on stderr where that is a terminal; a line now and then where it is a file or a pipe. */
+/** Progress on stderr: a bar in a terminal, else a line every ten seconds. */
 import { SingleBar } from 'cli-progress';
 import { formatSeconds } from './output.ts';
 

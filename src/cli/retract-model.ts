@@ -1,4 +1,4 @@
-/** Takes back a model that a command gave a running service for a moment, whatever had become of its import. */
+/** Deletes a command's temporary model from a running service, in whatever state its import is. */
 import {
   CancelJobDocument,
   createClient,
@@ -12,7 +12,7 @@ export async function retractModel({ url, name }: { readonly url: string; readon
   const client = createClient({ url });
   const { jobs } = await client.execute(JobsOfKeyDocument, { key: name });
   for (const { id, state } of jobs.nodes) {
-    // One that has ended meanwhile is refused, and its model found below.
+    // A job that has ended meanwhile cannot be cancelled; its model is deleted below.
     if (state === 'RUNNING') await client.execute(CancelJobDocument, { id }).catch(() => {});
   }
   const { models } = await client.execute(ModelsDocument, { filter: { name } });

@@ -1,4 +1,4 @@
-/** A model's folder in a service that runs already: lent below its import folder, and imported there for a moment. */
+/** A foreign model folder in a running service: placed below its import folder, and imported as a temporary model. */
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiError, SystemDocument } from '../client/index.ts';
@@ -8,7 +8,10 @@ import { retractModel } from './retract-model.ts';
 import { startRemover } from './start-remover.ts';
 import type { Session } from './types.ts';
 
-/** What the command lends the running service and makes there is gone with it, even where it is killed. */
+/**
+ * Runs `work` with the folder as the service sees it. Folder and temporary model are removed, even if the command is
+ * killed.
+ */
 export async function withRunning<T>(
   { client, folder, guest }: Session & { readonly folder: string },
   part: Part,
@@ -38,12 +41,12 @@ export async function withRunning<T>(
         () => true,
         () => false,
       ));
-    // Else it tries once more when this process is gone.
+    // Otherwise the remover tries again when this process has ended.
     if (isClear) remover.kill();
   }
 }
 
-/** The service names its own copies: the user has never seen them. */
+/** The error with the user's path in place of the service's copy, which the user has never seen. */
 function inTermsOf(folder: string, lent: string, error: unknown): unknown {
   if (!(error instanceof ApiError)) return error;
   const failures = JSON.stringify(error.errors).replaceAll(

@@ -1,7 +1,9 @@
 /**
- * A service for one command: the one that runs, else one that is started for the command and leaves nothing behind. For a
- * model folder that is a private one in a temporary data folder; for a checkpoint it opens the data folder, where it leaves
- * queued runs to a service that stays.
+ * The service of one command: the running one, else one that is started for the command. For a model folder that is a
+ * private service in a temporary data folder; for a checkpoint it opens the data folder and leaves queued runs alone.
+ *
+ * A running service is asked for a model folder too (running-service.ts), although a private one would be simpler:
+ * its start takes four to six seconds longer on two cores (docs/results.md, "Commands of a foreign folder").
  */
 import { constants, kMaxLength } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
@@ -19,7 +21,7 @@ import { withRunning } from './running-service.ts';
 import { startRemover } from './start-remover.ts';
 import type { Session } from './types.ts';
 
-/** `model` is a folder, of which `part` is read, or the id or alias of a checkpoint. */
+/** Runs `work` with a service. `model` is a folder, of which `part` is read, or the id or alias of a checkpoint. */
 export async function withService<T>(
   command: Command,
   { model, part }: { readonly model: string; readonly part: Part },
@@ -35,12 +37,13 @@ export async function withService<T>(
   const config = configOf(command.optsWithGlobals<GlobalOptions>());
   if (folder === undefined) return withStarted(await existing(config, model), { folder, guest }, work);
   const dataDir = await mkdtemp(join(tmpdir(), 'tandem-'));
-  // Its own embedded database too: DATABASE_URL may name one that people work with. It reads what the caller can read.
+  // Embedded database: DATABASE_URL may name one that people work with. It may read every folder that the caller can
+  // read.
   const own = { ...config, dataDir, importDir: parse(folder).root, databaseUrl: undefined, limits: ownLimits(config) };
   return withStarted(own, { folder, guest, temporary: dataDir }, work);
 }
 
-/** Nobody else is served: a text may be as long as this process can hold. */
+/** A private service has one client, so a text may be as long as this process can hold. */
 const ownLimits = ({ limits }: Config) => ({
   ...limits,
   textCodePoints: constants.MAX_STRING_LENGTH,
@@ -58,7 +61,7 @@ async function folderOf(model: string): Promise<string | undefined> {
   });
 }
 
-/** A data folder is not made for a question about what it holds. */
+/** The config if its data folder exists: a command that asks about a checkpoint does not create one. */
 async function existing(config: Config, model: string): Promise<Config> {
   if (await stat(config.dataDir).catch(() => undefined)) return config;
   throw notFound(`there is neither a folder ${model} nor a data folder ${config.dataDir} with such a checkpoint`, {
@@ -75,7 +78,7 @@ interface Started {
   readonly temporary?: string;
 }
 
-/** Only bounds the wait for threads on a busy machine: nothing of worth is interrupted. */
+/** Bounds the wait for threads on a busy machine; no run is interrupted. */
 const graceMs = 60_000;
 /** After a signal, where a data folder is open. */
 const graceOfSignalMs = 10_000;
@@ -95,7 +98,8 @@ async function withStarted<T>(
     remover?.kill();
   };
   const stop = (signal: NodeJS.Signals): void => {
-    // Nothing of a private service is worth the wait; the remover clears up. The handler is gone, so this one ends us.
+    // A private service has nothing to save, and the remover deletes its folder. The handler was removed by `once`,
+    // so the repeated signal ends this process.
     if (remover) process.kill(process.pid, signal);
     else void clear(graceOfSignalMs).finally(() => process.exit(130));
   };

@@ -1,12 +1,12 @@
-/** SIGINT and SIGTERM: the first stops in order within ten seconds, a second one at once. */
+/** SIGINT and SIGTERM: the first one stops in order within ten seconds, a second one at once. */
 export const graceMs = 10_000;
 
-/** Longer than every bound of an orderly stop: what still hangs then is left behind. */
+/** Longer than every bound of an orderly stop; whatever still hangs then is abandoned. */
 const lastResortMs = graceMs + 1_000;
 
 /**
- * Runs `work`, which gets a promise of the first signal and has to end soon after it. A stop by signal ends the process
- * with code 0, one that hangs or a second signal with another.
+ * Runs `work`, which gets a promise of the first signal and has to end soon after it. After a signal the process
+ * exits with code 0, with 1 if the stop hangs, and with 130 on a second signal.
  */
 export async function untilSignal(work: (signal: Promise<void>) => Promise<void>): Promise<void> {
   let stopped = false;

@@ -1,9 +1,9 @@
-/** Starts the small process that clears up after this one. */
+/** Starts the process that removes a command's temporary files if the command is killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Leftover } from './clear-afterwards.ts';
 
-/** Clears up where this process cannot: when it is killed. */
+/** Returns the process, to be ended once this one has removed the files itself. */
 export function startRemover(leftover: Leftover): ChildProcess {
   const script = fileURLToPath(new URL('./clear-afterwards.js', import.meta.url));
   const values = [script, String(process.pid), JSON.stringify(leftover)];

@@ -1,4 +1,4 @@
-/** FILE.json: texts as an array of strings, taken as they stand. */
+/** The file of `--texts`: a JSON array of strings, which are not trimmed or normalised. */
 import { readFile } from 'node:fs/promises';
 import { badInput } from '../errors.ts';
 
@@ -15,7 +15,7 @@ export async function readTexts(path: string): Promise<readonly string[]> {
   return values as string[];
 }
 
-/** Bytes that are no UTF-8 are refused: what stood there nobody knows. */
+/** Refuses bytes that are not UTF-8 instead of replacing them. */
 function parse(bytes: Uint8Array, wrong: (message: string) => Error): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -24,7 +24,10 @@ function parse(bytes: Uint8Array, wrong: (message: string) => Error): unknown {
   }
 }
 
-/** Pieces that a software adapter embeds within a minute; in order, none empty. `units`: UTF-16 units, a longer text is alone. */
+/**
+ * Requests that a software adapter answers within a minute each: at most `most` texts and `units` UTF-16 units, in
+ * order, none empty. A longer text is in a request of its own.
+ */
 export function piecesOf(texts: readonly string[], { most = 256, units = 20_000 } = {}): string[][] {
   const pieces: string[][] = [];
   let room = 0;

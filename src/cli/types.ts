@@ -1,10 +1,10 @@
-/** What a command for scripts works with. */
+/** Types that the commands for scripts share. */
 import type { TandemClient } from '../client/index.ts';
 
 export interface Session {
   readonly client: TandemClient;
-  /** The model's folder as the service may read it; undefined = the model is a checkpoint of the service. */
+  /** The model folder, by a path that the service may read; undefined = the model is a checkpoint of the service. */
   readonly folder: string | undefined;
-  /** For what the command makes in the service: name and idempotency key of a model that is cleared away with the rest. */
+  /** Name and idempotency key of the temporary model that the command makes in the service. */
   readonly guest: string;
 }

@@ -1,4 +1,4 @@
-/** Turns the words of a command line into values, and refuses what is none. */
+/** Parsers of option values for commander; each throws InvalidArgumentError. */
 import { InvalidArgumentError } from 'commander';
 import { splits } from '../data/types.ts';
 
@@ -30,10 +30,13 @@ export function splitName(text: string): 'TRAIN' | 'DEV' | 'TEST' {
 /** A catalog name such as `delta-guided`, as the API's enum value. */
 export const enumName = (text: string): string => text.replaceAll('-', '_').toUpperCase();
 
-/** For options that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
-/** `name:2.5` -> the name and its weight. Without a number after the last colon the whole text is the name, its weight 1. */
+/**
+ * `name:2.5` -> the name and its weight. Without a number after the last colon the whole text is the name, its weight
+ * 1.
+ */
 export function weighted(text: string): { readonly name: string; readonly weight: number } {
   const [, name, weight] = /^(.+):(\d+(?:\.\d+)?)$/.exec(text) ?? [];
   return name === undefined ? { name: text, weight: 1 } : { name, weight: Number(weight) };

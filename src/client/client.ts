@@ -31,8 +31,8 @@ export interface TandemClient {
     options?: CallOptions,
   ): Promise<Result>;
   /**
-   * Follows a subscription to its end. When the connection breaks it subscribes again; where the operation has a variable
-   * `after` and its events a `seq`, after the last event that it yielded, so that none is lost or repeated.
+   * Follows a subscription to its end. When the connection breaks it subscribes again; where the operation has a
+   * variable `after` and its events a `seq`, after the last event that it yielded, so that none is lost or repeated.
    */
   subscribe<Result, Variables>(
     document: Subscribable<Result, Variables>,

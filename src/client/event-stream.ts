@@ -2,8 +2,8 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
 /**
- * Yields each event when it is complete. An event that the end of the stream cuts off is dropped, and so is one without a
- * `data` field, as the standard says. Cancels the body when the reader stops early.
+ * Yields each event when it is complete. An event that the end of the stream cuts off is dropped, and so is one
+ * without a `data` field, as the standard says. Cancels the body when the reader stops early.
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<EventSourceMessage> {
   const events: EventSourceMessage[] = [];

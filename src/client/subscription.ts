@@ -13,8 +13,8 @@ export interface SubscriptionEndpoint extends Endpoint {
 }
 
 /**
- * Yields the subscription's events until the server completes it. Throws {@link ApiError} if the server refuses it, or if
- * the connection broke and could not be made again.
+ * Yields the subscription's events until the server completes it. Throws {@link ApiError} if the server refuses it,
+ * or if the connection broke and could not be made again.
  */
 export async function* follow<Result>(
   endpoint: SubscriptionEndpoint,

@@ -1,7 +1,7 @@
 /** Reads a request's body up to a limit. */
 import type { IncomingMessage } from 'node:http';
 
-/** The bytes; null = more than the limit, and the rest is not read. */
+/** Resolves with the bytes; with null if there are more than the limit, and then the rest is not read. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,10 +1,10 @@
-/** The page at /: GraphiQL with everything inside, no script of another host. */
+/** The page at /: GraphiQL with its scripts inline; nothing is loaded from another host. */
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { csrfHeader } from './guard.ts';
 
 let page: string | undefined;
 
-/** The HTML; made at the first request. */
+/** The HTML; rendered at the first request, then cached. */
 export function graphiqlPage(endpoint: string): string {
   page ??= renderGraphiQL({
     endpoint,
@@ -18,7 +18,7 @@ export function graphiqlPage(endpoint: string): string {
   return page;
 }
 
-/** Nothing from elsewhere, no frame around it. */
+/** A content security policy that allows nothing from other hosts, and no frame around the page. */
 export const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy':

@@ -1,10 +1,11 @@
 /**
- * Who may ask: requests that name this server as their host, and operations that a web page of another origin cannot send
- * (a page may post a form or plain text across origins, but no own header and no JSON without asking first).
+ * Which requests are refused: those whose Host header names another server, and operations that a web page of another
+ * origin could send (across origins a page may post a form or plain text, but no custom header and no JSON without a
+ * preflight).
  */
 import { type ErrorCode, TandemError } from '../errors.ts';
 
-/** What of a request is looked at. */
+/** The parts of a request that decide. */
 export interface RequestFacts {
   readonly method: string;
   /** Without the query string. */
@@ -25,7 +26,10 @@ const refuse = (status: number, code: ErrorCode, message: string, details: Tande
   error: new TandemError(code, message, details),
 });
 
-/** DNS rebinding: a page of a foreign name that resolves to 127.0.0.1 names that foreign host. */
+/**
+ * Against DNS rebinding: a page whose host name resolves to 127.0.0.1 sends that name in the Host header. Null =
+ * allowed.
+ */
 export function refuseHost({ headers }: RequestFacts, port: number): Refusal | null {
   const allowed = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
   const host = String(headers['host'] ?? '').toLowerCase();
@@ -37,7 +41,7 @@ export function refuseHost({ headers }: RequestFacts, port: number): Refusal | n
   });
 }
 
-/** What POST /graphql must be like; null = it is. */
+/** Checks method, CSRF header, content type and length of a request to /graphql. Null = allowed. */
 export function refuseOperation({ method, headers }: RequestFacts, bodyBytes: number): Refusal | null {
   if (method !== 'POST') {
     return refuse(405, 'BAD_USER_INPUT', `${method} is not offered on /graphql`, {

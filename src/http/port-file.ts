@@ -1,17 +1,17 @@
-/** <data folder>/server.json tells the command line where the server of this data folder is. */
+/** <data folder>/server.json: address and pid of the server of this data folder, for the command line. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const pathIn = (dataDir: string): string => join(dataDir, 'server.json');
 
-/** Appears whole: written beside, then renamed. Readable by its owner alone. */
+/** Atomic: written under another name, then renamed. Readable by its owner alone. */
 export async function writePortFile(dataDir: string, url: string): Promise<void> {
   const staged = `${pathIn(dataDir)}.${process.pid}`;
   await writeFile(staged, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
   await rename(staged, pathIn(dataDir));
 }
 
-/** Removes it if it is still ours. */
+/** Removes the file unless another process has replaced it. */
 export async function removePortFile(dataDir: string): Promise<void> {
   const text = await readFile(pathIn(dataDir), 'utf8').catch(() => '{}');
   if ((JSON.parse(text) as { pid?: number }).pid === process.pid) await rm(pathIn(dataDir), { force: true });

@@ -1,6 +1,6 @@
 /**
- * Sends an answer of the GraphQL engine. One that takes long is kept alive: clients give up on a response without headers
- * after minutes (Node's fetch after 300 s), so a JSON answer begins with white space, which JSON allows.
+ * Sends an answer of the GraphQL engine. One that takes long is kept alive: clients give up on a response without
+ * headers after minutes (Node's fetch after 300 s), so a JSON answer begins with white space, which JSON allows.
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';

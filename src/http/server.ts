@@ -1,6 +1,6 @@
 /**
  * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
- * events), GET /health, GET /ready, GET / (GraphiQL). Called by main.ts. It knows nothing of what is asked.
+ * events), GET /health, GET /ready, GET / (GraphiQL). Called by main.ts. It does not look into GraphQL operations.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,7 +28,7 @@ export interface HttpServer {
   /** For example http://127.0.0.1:4000 */
   readonly url: string;
   readonly port: number;
-  /** Refuses what comes from now on; running requests go on. */
+  /** Refuses new requests from now on; running requests continue. */
   drain(): void;
   /** Ends streams and running requests, and stops listening; takes a second at most, whatever the clients do. */
   close(): Promise<void>;
@@ -45,7 +45,7 @@ export interface HttpOptions {
 /** Only the loopback interface, until API keys exist. */
 const host = '127.0.0.1';
 
-/** How long aborted requests may take to say so to their clients. */
+/** How long aborted requests may take to send their last answer. */
 const graceMs = 500;
 
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
@@ -136,7 +136,7 @@ async function answerOperation(
   await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
 }
 
-/** 200, or 503 with what does not work. */
+/** Answers 200, or 503 with the parts that do not work. */
 function sendProbe(response: ServerResponse, ailments: readonly Ailment[]): void {
   const ok = ailments.length === 0;
   const body = ok ? { status: 'ok' } : { status: 'failing', failing: ailments };

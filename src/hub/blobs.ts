@@ -1,6 +1,7 @@
 /**
- * Files by their checksum: <folder>/blobs/<etag>, and <folder>/partial/<etag> while they are on their way. A download that
- * broke goes on where it stopped, in this process or the next. One process owns the folder (it lies in the data folder).
+ * Files by their checksum: <folder>/blobs/<etag>, and <folder>/partial/<etag> while they are downloaded. An
+ * interrupted download continues where it stopped, in this process or the next. One process owns the folder (it lies
+ * in the data folder).
  */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,16 +19,19 @@ export interface BlobRequest {
   readonly requester: Requester;
   readonly signal?: AbortSignal | undefined;
   readonly retryMs: number;
-  /** Told how many of the file's bytes are there. */
+  /** Called with the number of bytes of the file that are there. */
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Tries one after the other that bring no byte, before giving up. */
+/** Attempts in a row without a new byte before the download fails. */
 const fruitlessTries = 4;
 
 export const blobPath = (folder: string, etag: string): string => join(folder, 'blobs', etag);
 
-/** Makes sure that the blob is there, whole and right; answers its path. Who asks for the same at once waits and finds it. */
+/**
+ * Resolves with the path of the blob once it is there and matches its checksum. A second call for the same blob waits
+ * for the first and downloads nothing.
+ */
 export function fetchBlob(folder: string, request: BlobRequest): Promise<string> {
   const path = blobPath(folder, request.file.etag);
   return exclusively(`hub ${path}`, () => fetchTo(path, folder, request), request.signal);
@@ -42,7 +46,7 @@ async function fetchTo(path: string, folder: string, request: BlobRequest): Prom
   const partial = join(folder, 'partial', file.etag);
   try {
     for (const target of [path, partial]) await mkdir(dirname(target), { recursive: true });
-    await fillRightly(partial, request);
+    await fillVerified(partial, request);
     await syncFile(partial);
     await rename(partial, path);
     await syncFolder(dirname(path));
@@ -52,8 +56,8 @@ async function fetchTo(path: string, folder: string, request: BlobRequest): Prom
   return path;
 }
 
-/** What an earlier process left may be at fault: then once more from the start. */
-async function fillRightly(partial: string, request: BlobRequest): Promise<void> {
+/** Downloads and verifies. If a resumed file is wrong, its older part may be: it starts once more from nothing. */
+async function fillVerified(partial: string, request: BlobRequest): Promise<void> {
   const resumed = await fill(partial, request);
   if (await holds(partial, request.file)) return;
   await rm(partial, { force: true });
@@ -65,7 +69,7 @@ async function fillRightly(partial: string, request: BlobRequest): Promise<void>
   throw damaged(request.file.path, request.requester.place);
 }
 
-/** Downloads until as many bytes are there as there shall be; true if some were there before. */
+/** Downloads until the file has its full size. Resolves with true if some bytes were there before. */
 async function fill(partial: string, request: BlobRequest): Promise<boolean> {
   const { file, retryMs, signal, onBytes } = request;
   await (await open(partial, 'a')).close();
@@ -84,13 +88,16 @@ async function fill(partial: string, request: BlobRequest): Promise<boolean> {
 }
 
 interface Appended {
-  /** Bytes that are there now. */
+  /** Size of the partial file now. */
   readonly bytes: number;
-  /** Why no more came. */
+  /** Why the response ended. */
   readonly failure: Error;
 }
 
-/** Asks for the bytes from `from` on; a server that knows no ranges sends all, and they are taken from the start. */
+/**
+ * Requests the bytes from `from` on. A server without range requests sends all, and the file is written from the
+ * start.
+ */
 async function append(partial: string, from: number, { file, url, requester, signal, onBytes }: BlobRequest) {
   const range: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
   const response = await requester.fetch(url, { headers: { 'accept-encoding': 'identity', ...range } });

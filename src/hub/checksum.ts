@@ -1,16 +1,16 @@
-/** The two checksums that a hub gives its files. */
+/** The two kinds of checksums that a hub gives its files. */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { HubFile } from './types.ts';
 
-/** A hash to feed with the file's bytes: sha256, or git's blob id (sha1 over `blob <size> NUL` and the bytes). */
+/** The hash that the file's bytes go into: sha256, or git's blob id (sha1 over `blob <size> NUL` and the bytes). */
 function hashFor({ etag, size }: Pick<HubFile, 'etag' | 'size'>): Hash {
   return etag.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
 }
 
-/** Feeds a file's bytes; nothing if it is not there. Answers how many. */
+/** Updates the hash with a file's bytes and returns their number; 0 if there is no such file. */
 async function feed(hash: Hash, path: string): Promise<number> {
   let bytes = 0;
   const counted = async function* (chunks: AsyncIterable<Buffer>) {
@@ -28,7 +28,7 @@ async function feed(hash: Hash, path: string): Promise<number> {
   return bytes;
 }
 
-/** True if the file is there and holds the very bytes. */
+/** True if the file exists and has the size and checksum that the hub lists. */
 export async function holds(path: string, file: HubFile): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found?.size !== file.size) return false;

@@ -1,6 +1,6 @@
 /**
- * Downloads what Tandem reads of a model on a Hugging Face hub, pinned to a commit, into <data folder>/hub; afterwards it
- * needs no network. Called by the CPU thread. It does not look into the model: formats/ does.
+ * Downloads the files that Tandem reads of a model on a Hugging Face hub, pinned to a commit, into <data folder>/hub;
+ * later imports need no network. Called by the CPU thread. It does not interpret the model's files: formats/ does.
  */
 import { readFile } from 'node:fs/promises';
 import { exclusively } from '../storage/exclusive.ts';
@@ -62,7 +62,7 @@ class Download {
     return snapshot;
   }
 
-  /** A snapshot that somebody else made meanwhile is being read by now. */
+  /** Another import may have made the same snapshot meanwhile and read it now, so an existing one is not replaced. */
   #keep(files: readonly HubFile[]): Promise<HubSnapshot> {
     const { folder, signal } = this.#options;
     const [reference, commit] = [this.#reference, this.#commit];

@@ -1,4 +1,4 @@
-/** What can go wrong with a hub, said so that a person can mend it. No message holds a token or a signed address. */
+/** Errors of a hub, with what to do about them. No message contains a token or a signed address. */
 import { diskError } from '../disk-full.ts';
 import { badInput, notFound, TandemError, unavailable } from '../errors.ts';
 import type { HubReference, HubSettings } from './types.ts';
@@ -15,11 +15,14 @@ export const placeOf = ({ repository, revision }: HubReference, { endpoint, toke
 
 const field = 'hub.repository';
 
-/** Of the address that a hub sent us on to for a file, not of a hub: its refusals say nothing of who may read the model. */
+/**
+ * True if the response comes from the storage that a hub redirected to: its refusals do not say who may read the
+ * model.
+ */
 export const isOfStorage = ({ url, headers }: Pick<Response, 'url' | 'headers'>, endpoint: string): boolean =>
   url !== '' && new URL(url).origin !== new URL(endpoint).origin && !headers.has('x-error-code');
 
-/** An answer that is no success. `file` is named where one was asked for. */
+/** The error for a response without success; `file` is the requested file, if it was one. */
 export function refusal(response: Response, place: Place, file?: string): TandemError {
   const { repository, revision, endpoint } = place;
   const code = response.headers.get('x-error-code');
@@ -57,11 +60,13 @@ function notAllowed(status: number, code: string | null, { repository, endpoint,
   return new TandemError('FORBIDDEN', `${endpoint} refuses the model ${repository} (${status}): ${why}, and ${token}`, {
     field,
     expected: 'a model that is open to everyone, or a token of somebody who may read it',
-    remedy: `${gated ? `Accept the terms at ${endpoint}/${repository}, then set` : 'Check the name, and set'} HF_TOKEN to a token with read access and start Tandem again.`,
+    remedy:
+      `${gated ? `Accept the terms at ${endpoint}/${repository}, then set` : 'Check the name, and set'} HF_TOKEN ` +
+      'to a token with read access and start Tandem again.',
   });
 }
 
-/** No answer at all. */
+/** The error for a request without a response. */
 export function unreachable(error: unknown, { repository, endpoint }: Place): TandemError {
   const { message, cause } = error as Error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
@@ -69,7 +74,8 @@ export function unreachable(error: unknown, { repository, endpoint }: Place): Ta
     field,
     expected: 'a network connection to the hub',
     remedy:
-      'Check the network and HF_ENDPOINT; what was downloaded so far is kept. A model that was downloaded before is found with HF_HUB_OFFLINE=1, or a folder can be given instead.',
+      'Check the network and HF_ENDPOINT; what was downloaded so far is kept. A model that was downloaded before is ' +
+      'found with HF_HUB_OFFLINE=1, or a folder can be given instead.',
   });
 }
 
@@ -83,16 +89,16 @@ export const notDownloaded = ({ repository, revision }: HubReference): TandemErr
 export const damaged = (file: string, { repository, endpoint }: Pick<Place, 'repository' | 'endpoint'>): TandemError =>
   unavailable(`${file} of the model ${repository} does not match its checksum`, {
     field,
-    expected: `the very bytes that ${endpoint} lists`,
+    expected: `the bytes whose checksum ${endpoint} lists`,
     remedy: 'Try again: the damaged file was deleted. If it stays, a proxy or mirror changes the file.',
   });
 
 export const incomplete = (repository: string, missing: string, remedy: string): TandemError =>
   badInput(`The model ${repository} has no ${missing}`, { field, expected: `${missing} in the repository`, remedy });
 
-/** A full disk as a typed error; any other error as it is. */
+/** The error of a failed write: a full disk as a typed error, any other error as it is. */
 export const writeFailure = (error: unknown): unknown =>
   diskError(error, {
     expected: 'free space for the model',
-    remedy: 'Free some space and try again: the download goes on where it stopped.',
+    remedy: 'Free some space and try again: the download continues where it stopped.',
   }) ?? error;

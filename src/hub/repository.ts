@@ -7,11 +7,11 @@ import type { HubFile, HubReference } from './types.ts';
 
 const isCommit = (text: unknown): text is string => typeof text === 'string' && /^[0-9a-f]{40}$/.test(text);
 
-/** A revision that names one commit for ever. */
+/** The commit, if the revision is a commit's sha; a branch or a tag may move. */
 export const pinnedCommit = ({ revision }: HubReference): string | undefined =>
   isCommit(revision) ? revision : undefined;
 
-/** Refuses what is no name of a model or of a revision; both become parts of addresses and paths. */
+/** Throws BAD_USER_INPUT for an invalid name of a model or a revision; both become parts of addresses and paths. */
 export function checkReference({ repository, revision }: HubReference): void {
   const parts = repository.split('/');
   const isName = parts.length <= 2 && parts.every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}$/.test(part));
@@ -61,11 +61,11 @@ export async function filesOf({ fetch, place }: Requester, commit: string): Prom
   return files;
 }
 
-/** A path that stays below the folder it is put into. */
+/** True for a path that stays below the folder it is put into. */
 const isPlain = (path: string): boolean =>
   path.split('/').every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(part) && !part.endsWith('.'));
 
-/** Defects of an answer (no JSON, other fields) are the hub's. */
+/** Turns errors of reading an answer (no JSON, missing fields) into errors that blame the hub. */
 async function answer<T>(endpoint: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -92,9 +92,9 @@ const weights = 'model.safetensors';
 const index = `${weights}.index.json`;
 
 export interface Wanted {
-  /** To be read first: they name the others. */
+  /** Files to read first, because they name the others. */
   readonly first: readonly HubFile[];
-  /** All, given the texts of the first ones by path. */
+  /** All files, given the texts of the first ones by path. */
   readonly all: (texts: ReadonlyMap<string, string>) => readonly HubFile[];
 }
 

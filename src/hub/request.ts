@@ -1,25 +1,25 @@
-/** fetch for a hub: the token to the endpoint alone, a few tries, and failures that say what to do. */
+/** fetch for a hub: sends the token to the endpoint alone, tries again, and throws errors that say what to do. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { isOfStorage, type Place, refusal, unreachable } from './failures.ts';
 
 export interface Requester {
   readonly place: Place;
-  /** Resolves with an answer of success only. */
+  /** Resolves with a successful response only, else throws. */
   readonly fetch: typeof globalThis.fetch;
 }
 
 export interface RequestOptions {
   readonly token: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Before the second try; doubled after each. */
+  /** Pause before the second attempt, in milliseconds; doubled after each. */
   readonly retryMs: number;
-  /** Named in failures. */
+  /** File that errors name. */
   readonly file?: string | undefined;
 }
 
 const tries = 4;
 
-/** What may be another answer in a moment: signed addresses of a hub's storage end, and the hub gives new ones. */
+/** True if another attempt may succeed. Signed addresses of a hub's storage expire, and the hub gives new ones. */
 const isPassing = ({ status, url, headers }: Response, { endpoint }: Place): boolean =>
   status === 408 || status === 429 || status >= 500 || isOfStorage({ url, headers }, endpoint);
 
@@ -29,7 +29,7 @@ export function requester(place: Place, { token, signal, retryMs, file }: Reques
   async function once(url: string | URL | Request, init: RequestInit | undefined): Promise<Response> {
     const headers = new Headers(init?.headers);
     const target = new URL(url instanceof Request ? url.url : url);
-    // Redirects to another origin lose the header: fetch takes it off.
+    // On a redirect to another origin fetch removes the header.
     if (token !== undefined && target.origin === origin) headers.set('authorization', `Bearer ${token}`);
     try {
       return await globalThis.fetch(target, { ...init, headers, ...(signal && { signal }) });

@@ -1,6 +1,6 @@
 /**
- * What was downloaded: <folder>/snapshots/<owner>--<name>/<commit>/ with the files, <commit>.json beside it with their
- * checksums, and <folder>/refs/<owner>--<name>/<revision>.json with the commit that a revision last stood for.
+ * Downloaded models: <folder>/snapshots/<owner>--<name>/<commit>/ has the files, <commit>.json beside it their
+ * checksums, and <folder>/refs/<owner>--<name>/<revision>.json the commit that a revision last stood for.
  */
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -23,7 +23,10 @@ export async function knownCommit(folder: string, reference: HubReference): Prom
   return text === undefined ? undefined : (JSON.parse(text) as { commit: string }).commit;
 }
 
-/** A snapshot whose every file still has its checksum; undefined where there is none, or a file was changed or lost. */
+/**
+ * The snapshot if all its files still match their checksums; undefined if there is none, or a file was changed or
+ * lost.
+ */
 export async function openSnapshot(
   folder: string,
   reference: HubReference,
@@ -37,11 +40,11 @@ export async function openSnapshot(
   return describe(path, reference, commit, files);
 }
 
-/** Remembers what the revision stands for now. */
+/** Records the commit that the revision stands for now. */
 export const remember = (folder: string, reference: HubReference, commit: string): Promise<void> =>
   writeWhole(refPath(folder, reference), { commit });
 
-/** Makes the snapshot of blobs that are there. */
+/** Makes the snapshot from blobs that were downloaded before. */
 export async function writeSnapshot(
   folder: string,
   reference: HubReference,
@@ -63,7 +66,7 @@ export async function writeSnapshot(
   return describe(path, reference, commit, files);
 }
 
-/** One file under two names where the file system can; else a copy. */
+/** A hard link where the file system allows it, else a copy. */
 async function place(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await link(from, to).catch(() => copyFile(from, to));
@@ -81,7 +84,7 @@ function describe(path: string, reference: HubReference, commit: string, files: 
   return { ...reference, commit, folder: path, files, bytes };
 }
 
-/** True where a folder of the commit lies, whatever its state. */
+/** True if there is a folder of the commit, in whatever state. */
 export const hasSnapshot = (folder: string, repository: string, commit: string): Promise<boolean> =>
   stat(snapshotPath(folder, repository, commit)).then(
     () => true,

@@ -1,4 +1,4 @@
-/** What a download from a Hugging Face hub is asked for and gives. Plain types. */
+/** Plain types of downloads from a Hugging Face hub. */
 
 /** A model on the hub. */
 export interface HubReference {
@@ -13,12 +13,12 @@ export interface HubSettings {
   readonly endpoint: string;
   /** Sent to the endpoint alone; never logged, stored or put into an error. */
   readonly token: string | undefined;
-  /** True: only what was downloaded before. */
+  /** True = no requests: only models that were downloaded before. */
   readonly offline: boolean;
 }
 
 export interface HubProgress {
-  /** The file that is on its way. */
+  /** The file that is being downloaded. */
   readonly file: string;
   readonly doneBytes: number;
   readonly totalBytes: number;
@@ -32,7 +32,7 @@ export interface HubFile {
   readonly etag: string;
 }
 
-/** The files of a model at one commit, in a folder that is never changed. */
+/** The files of a model at one commit, in an immutable folder. */
 export interface HubSnapshot extends HubReference {
   /** Commit sha that the revision stood for. */
   readonly commit: string;

@@ -1,4 +1,8 @@
-/** Things that stay on the device after use, by key: the most recently used up to a limit of bytes, the very last one whatever its size. Never freed while in use. */
+/**
+ * A cache of what stays on the device after use, by key: the most recently used entries up to a limit of bytes, and
+ * the last one whatever its size. An entry in use is leased and never freed; a library's LRU would evict it and load
+ * it twice.
+ */
 export interface Resident<T> {
   readonly value: T;
   readonly bytes: number;
@@ -21,7 +25,7 @@ export class Residents<T> {
     this.#limit = limitBytes;
   }
 
-  /** Runs `work` with the thing, which is loaded once however many ask at the same time. */
+  /** Runs `work` with the value, which is loaded once however many calls ask for it at the same time. */
   async use<R>(key: string, load: () => Promise<Resident<T>>, work: (value: T) => Promise<R>): Promise<R> {
     const entry = this.#take(key, load);
     try {
@@ -34,7 +38,7 @@ export class Residents<T> {
     }
   }
 
-  /** Frees the thing now, or when its last user is done. */
+  /** Frees the value now, or when its last user is done. */
   async forget(key: string): Promise<void> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -42,7 +46,7 @@ export class Residents<T> {
     await this.#release(key, entry);
   }
 
-  /** Bytes of everything that is kept. */
+  /** Bytes of all entries. */
   get bytes(): number {
     return [...this.#entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
   }
@@ -58,7 +62,7 @@ export class Residents<T> {
     return entry;
   }
 
-  /** Frees a forgotten entry without users, then the least recently used idle ones beyond the limit. */
+  /** Frees the entry if it was forgotten and has no users, then the least recently used idle ones beyond the limit. */
   async #release(key: string, entry: Entry<T>): Promise<void> {
     if (entry.users === 0 && this.#entries.get(key) !== entry) await free(entry);
     const latest = [...this.#entries.keys()].at(-1);

@@ -23,7 +23,7 @@ export function addCheckpointCommands(program: Command): void {
   program
     .command('checkpoints')
     .description('list the checkpoints')
-    .option('--model <model>', 'only those of a model')
+    .option('--model <model>', 'only checkpoints of this model (id or name)')
     .action(listCheckpoints);
   program
     .command('evaluate')
@@ -82,7 +82,7 @@ async function evaluate({ checkpoint, dataset, split, all }: EvaluateOptions, co
   print(command, evaluations, formatTable(['data set', 'count', 'metric', 'value'], rows));
 }
 
-/** The figures of a checkpoint, or of the baseline where none is named. */
+/** Metrics of a checkpoint, or of the tf-idf baseline if none is named. */
 async function evaluateOne(client: TandemClient, datasets: string[], split: Split, checkpoint: string | undefined) {
   if (checkpoint === undefined) {
     const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } });

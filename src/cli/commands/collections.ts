@@ -24,7 +24,7 @@ export function addSearchCommands(program: Command): void {
     .argument('<file>', 'UTF-8 text, one document a line; the key is the line number')
     .requiredOption(
       '--collection <name>',
-      'name of the collection; made if there is none (then --checkpoint is needed)',
+      'name of the collection; created if there is none (then --checkpoint is needed)',
     )
     .option('--checkpoint <checkpoint>', 'id or alias of the checkpoint that embeds a new collection')
     .action(addDocuments);
@@ -33,7 +33,7 @@ export function addSearchCommands(program: Command): void {
     .description('search a collection')
     .argument('<query>', 'what to look for')
     .requiredOption('--collection <collection>', 'id or name')
-    .option('--k <n>', 'how many', wholeNumber, 10)
+    .option('--k <n>', 'number of hits', wholeNumber, 10)
     .option('--instruction <text>', "task instruction for the model's query template", '')
     .action(search);
 }
@@ -83,7 +83,7 @@ async function findOrCreate(client: TandemClient, { collection, checkpoint }: Ad
   if (checkpoint === undefined) {
     throw badInput(`there is no collection "${collection}"`, {
       field: '--checkpoint',
-      remedy: 'name the checkpoint that shall embed it with --checkpoint',
+      remedy: 'name the checkpoint that embeds it with --checkpoint',
     });
   }
   const { createCollection } = await client.execute(CreateCollectionDocument, {

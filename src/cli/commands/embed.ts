@@ -12,14 +12,14 @@ import type { Session } from '../types.ts';
 export function addEmbedCommands(program: Command): void {
   program
     .command('embed')
-    .description('embed texts as they stand; starts a service where none runs, and leaves nothing behind')
+    .description('embed texts; starts a service if none runs, and leaves nothing behind')
     .requiredOption('--model <folder-or-checkpoint>', 'a model folder anywhere, or the id or alias of a checkpoint')
     .requiredOption('--texts <file>', 'a JSON file with an array of strings')
     .option('--prompt <name>', "one of the model's prompts (default: its default_prompt_name, else none)")
     .action(embed);
   program
     .command('tokenize')
-    .description('ids and code-point offsets of texts, special tokens included, without padding and truncation')
+    .description('print token ids and code-point offsets of texts, with special tokens, without padding or truncation')
     .requiredOption(
       '--model <folder-or-checkpoint>',
       'a folder with a tokenizer.json, or the id or alias of a checkpoint',
@@ -52,7 +52,7 @@ async function embed({ model, texts: file, prompt }: EmbedOptions, command: Comm
 const isQuiet = (command: Command): boolean =>
   command.optsWithGlobals<GlobalOptions>().json === true && !process.stderr.isTTY;
 
-/** The id of the model's weights; a folder becomes a model of the service, which goes with the session. */
+/** The id of the checkpoint that embeds; a folder is imported as a temporary model. */
 async function checkpointOf({ client, folder, guest }: Session, model: string): Promise<string> {
   if (folder === undefined) return checkpointId(client, model);
   const { importModel } = await client.execute(ImportModelDocument, {
@@ -75,7 +75,7 @@ async function embedAll(client: TandemClient, { id, prompt, texts, quiet }: Embe
   let dimension = 0;
   const progress = startProgress('embedding', texts.length, quiet);
   try {
-    // No texts have a dimension too, and a prompt that may be wrong.
+    // Without texts one request is still sent: it gives the dimension and checks the prompt.
     for (const piece of texts.length > 0 ? piecesOf(texts) : [['a']]) {
       const { embed: answer } = await client.execute(EmbedDocument, {
         texts: piece,

@@ -27,7 +27,7 @@ export function addModelCommands(program: Command): void {
     .action(createModel);
   program
     .command('import-model')
-    .description('take over a model that another program made, from the import folder or from a Hugging Face hub')
+    .description('import a model that another program made, from the import folder or from a Hugging Face hub')
     .argument('[folder]', 'a sentence-transformers or transformers folder, relative to the import folder')
     .option('--hub <owner/name>', 'a model on the hub, instead of a folder (HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE)')
     .option('--revision <name>', 'branch, tag or commit of the model on the hub', 'main')

@@ -1,4 +1,7 @@
-/** `tandem quickstart`: starts the service, trains a small encoder on sample data, fuses, searches, and says what came out. */
+/**
+ * `tandem quickstart`: starts the service, trains a small encoder on sample data, fuses, searches, and prints the
+ * results.
+ */
 import type { Command } from 'commander';
 import { createClient, SystemDocument, type TandemClient } from '../../client/index.ts';
 import { setLogDefaults } from '../../log.ts';
@@ -28,14 +31,14 @@ export function addQuickstartCommand(program: Command): void {
   program
     .command('quickstart')
     .description('train, evaluate, fuse and search on sample data, in about two minutes')
-    .option('--exit', 'stop at the end instead of leaving the server up')
+    .option('--exit', 'stop at the end instead of serving on')
     .option('--seed <n>', 'seed of the data, the weights and the batches', wholeNumber, 1)
     .action(quickstart);
 }
 
 async function quickstart({ exit, seed }: QuickstartOptions, command: Command): Promise<void> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  // With --json, stdout belongs to the one object; everything else goes to stderr.
+  // With --json, stdout has the one object and everything else goes to stderr.
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
   setLogDefaults({ level: 'warn', format: 'text' });
   await untilSignal(async (signal) => {

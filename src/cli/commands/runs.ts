@@ -25,17 +25,17 @@ import { collect, realNumber, weighted, wholeNumber } from '../values.ts';
 export function addRunCommands(program: Command): void {
   program
     .command('train')
-    .description('start a training run; one task or both, as its data sets say')
+    .description('start a training run; its data sets decide whether it trains one task or both')
     .requiredOption('--model <model>', 'id or name of the model to start from')
     .requiredOption('--dataset <dataset[:weight]>', 'id or name, with its weight (repeatable)', collect)
     .option('--name <name>', 'name of the run')
-    .option('--settings <file>', 'JSON file with RunSettingsInput of the API; the options below go before it')
+    .option('--settings <file>', 'JSON file with RunSettingsInput of the API; the options below override it')
     .option('--epochs <n>', 'passes over the data', wholeNumber)
     .option('--max-batches <n>', 'stop after so many batches', wholeNumber)
     .option('--seed <n>', 'seed of everything random', wholeNumber)
     .option('--learning-rate <x>', 'highest learning rate', realNumber)
-    .option('--plan', 'only say what it would do and take')
-    .option('--watch', 'follow it to its end')
+    .option('--plan', 'only print the steps, tokens and memory it would take')
+    .option('--watch', 'follow the run to its end')
     .action(train);
   program.command('runs').description('list the runs').action(listRuns);
   program
@@ -55,8 +55,8 @@ export function addRunCommands(program: Command): void {
     .command('resume')
     .description('continue an interrupted run from its last checkpoint')
     .argument('<run>', 'id of the run')
-    .option('--allow-different-adapter', 'go on although the device is another one; the bits may differ')
-    .option('--watch', 'follow it to its end')
+    .option('--allow-different-adapter', 'resume on another device than before; results may differ in the last bits')
+    .option('--watch', 'follow the run to its end')
     .action(resume);
 }
 

@@ -1,4 +1,4 @@
-/** `tandem serve`: the service in the foreground, until it is told to stop. */
+/** `tandem serve`: runs the service in the foreground until a signal stops it. */
 import type { Command } from 'commander';
 import { startTandem } from '../../main.ts';
 import { configOf, type GlobalOptions } from '../connect.ts';

@@ -1,4 +1,4 @@
-/** What the quickstart found, as tables for a person and as one JSON object for a script. */
+/** The quickstart's results, as tables for people and as one JSON object for scripts. */
 import type { SystemQuery } from '../../client/index.ts';
 import type { RunStep } from '../follow.ts';
 import { formatScore, formatSeconds, formatTable, shorten } from '../output.ts';
@@ -37,7 +37,7 @@ export const datasetsOf = (data: SampleData): QuickstartReport['datasets'] =>
     return { name, task: task.toLowerCase(), splits: { train: size('TRAIN'), dev: size('DEV'), test: size('TEST') } };
   });
 
-/** Batches whose mean is told as the loss at the start and at the end. */
+/** Batches whose mean loss is reported as the loss at the start and at the end. */
 const window = 5;
 
 export function lossesOf(steps: readonly RunStep[]): QuickstartReport['losses'] {

@@ -112,7 +112,7 @@ export interface Search {
   readonly hits: readonly { readonly text: string; readonly score: number }[];
 }
 
-/** Embeds the test documents as a collection and asks it three questions of the test split. */
+/** Embeds the test documents as a collection and searches it with three queries of the test split. */
 export async function searchCollection(
   client: TandemClient,
   data: SampleData,

@@ -1,10 +1,10 @@
-/** The time that an interactive request may take. */
+/** The deadline of interactive requests. */
 import type { Limits } from '../../config.ts';
 import { unavailable } from '../../errors.ts';
 
 /**
- * Runs `work` with a signal that aborts when the client goes away or the time is over. Over is UNAVAILABLE at once, even
- * while a thread is deaf in long work.
+ * Runs `work` with a signal that aborts when the client disconnects or the deadline passes. At the deadline it throws
+ * UNAVAILABLE at once, even while a thread is too busy to see the signal.
  */
 export async function withinDeadline<T>(
   { requestMs }: Limits,

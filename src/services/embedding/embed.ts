@@ -1,4 +1,4 @@
-/** embed and similarity: texts to the CPU thread, token ids to the device thread, vectors back. Never through the queue. */
+/** embed and similarity: the CPU thread tokenizes, the device thread encodes; nothing goes through the job queue. */
 import type { TextTriple } from '../../data/types.ts';
 import { badInput } from '../../errors.ts';
 import type { TextRole } from '../../model/types.ts';
@@ -19,8 +19,9 @@ export interface Encoded {
 }
 
 /**
- * Tokenises and encodes texts of one role; the device thread splits them into micro-batches. `unit`: vectors of length 1
- * whatever the model's pipeline says, as searches and cosines want them. `prompt`: in place of the role's.
+ * Tokenises and encodes texts of one role; the device thread splits them into micro-batches. `unit`: vectors of
+ * length 1 even if the model's pipeline does not normalise, as searches and cosines need them. `prompt` replaces the
+ * role's.
  */
 export async function encodeTexts(
   { jobs }: Tandem,
@@ -52,11 +53,11 @@ export interface EmbedRequest {
   readonly role: TextRole;
   readonly instruction: string;
   readonly dimensions?: number | null;
-  /** A prompt of the model by its name, absent = its default one, if it has one; in place of the role's. */
+  /** A prompt of the model by its name (no name = its default prompt, if it has one), in place of the role's. */
   readonly prompt?: { readonly name?: string | null } | null;
 }
 
-/** With a prompt of the model, texts are taken as sentence-transformers takes them, blank ones too. */
+/** With a prompt of the model, blank texts are allowed, as in sentence-transformers. */
 export async function embed(tandem: Tandem, request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
   const { limits } = tandem.config;
   checkList(request.texts, limits, 'texts');
@@ -86,7 +87,10 @@ export async function embed(tandem: Tandem, request: EmbedRequest, signal?: Abor
   return { report: reportOf(encoder, encoded), dimensions, embeddings };
 }
 
-/** Text of a named prompt, or of the default one; nothing where the model has none. */
+/**
+ * Text of the named prompt, or of the default one; empty if the model has none. Throws BAD_USER_INPUT for an unknown
+ * name.
+ */
 function promptOf({ model }: Encoder, name: string | null | undefined): string {
   const { prompts, defaultPromptName } = model.pipeline;
   const wanted = name ?? defaultPromptName;
@@ -136,7 +140,7 @@ export async function similarity(
   return { report: reportOf(encoder, encoded), scores };
 }
 
-/** Of two vectors of length 1; rounding may not lead out of -1..1. */
+/** Cosine of two vectors of length 1, clamped to -1..1 against rounding. */
 function cosine(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (const [i, value] of a.entries()) sum += value * (b[i] ?? 0);

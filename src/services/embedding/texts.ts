@@ -1,9 +1,9 @@
-/** Limits of texts and lists that a request brings. */
+/** Checks of the texts and lists in a request. */
 import type { Limits } from '../../config.ts';
 import { codePointLength } from '../../data/code-points.ts';
 import { badInput, limitExceeded } from '../../errors.ts';
 
-/** Refuses an empty list and one that is too long. */
+/** Throws BAD_USER_INPUT for a list with too few items, LIMIT_EXCEEDED for one with too many. */
 export function checkList(items: readonly unknown[], limits: Limits, field: string, least = 1): void {
   if (items.length < least) {
     throw badInput(`${field} has ${items.length} items`, {
@@ -21,7 +21,7 @@ export function checkList(items: readonly unknown[], limits: Limits, field: stri
   }
 }
 
-/** Refuses a text without content and one that is too long. */
+/** Throws BAD_USER_INPUT for a blank text, LIMIT_EXCEEDED for one that is too long. */
 export function checkText(text: string, limits: Limits, field: string): void {
   if (text.trim() === '') {
     throw badInput(`${field} is empty`, {
@@ -33,7 +33,7 @@ export function checkText(text: string, limits: Limits, field: string): void {
   checkLength(text, limits, field);
 }
 
-/** Refuses a text that is too long; an empty one is fine. */
+/** Throws LIMIT_EXCEEDED for a text that is too long; an empty one is allowed. */
 export function checkLength(text: string, limits: Limits, field: string): void {
   if (text.length <= limits.textCodePoints) return;
   const length = codePointLength(text);

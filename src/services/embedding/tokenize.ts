@@ -1,11 +1,11 @@
-/** tokenize: what a model's tokenizer makes of texts, with the place of every token. */
+/** tokenize: token ids of texts, with the offsets of every token. */
 import { setImmediate } from 'node:timers/promises';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
 import { confine } from '../common/import-path.ts';
 import type { Tandem } from '../tandem.ts';
 import { checkLength, checkList } from './texts.ts';
 
-/** So many tokens are made an answer of within some milliseconds. */
+/** Tokens that are turned into an answer within some milliseconds. */
 const tokensInARow = 10_000;
 
 export interface TokenizeRequest {
@@ -21,8 +21,8 @@ export interface TokenizedText {
 }
 
 /**
- * The texts as they stand: no prompt, no truncation, no padding; special tokens included, at [0, 0]. One after the other,
- * with a turn for everybody else in between: an answer may have millions of numbers.
+ * Tokenizes without prompt, truncation or padding; special tokens are included, at [0, 0]. Yields text by text and
+ * lets other work of the main thread run in between, because an answer may have millions of numbers.
  */
 export async function* tokenize(
   tandem: Tandem,

@@ -1,18 +1,21 @@
-/** Vectors as the API tells them: base64 of little-endian floats, shortened vectors, stored ones. */
+/** Vectors in the API's forms: base64 of little-endian floats, shortened vectors, stored ones. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { decodeVector } from '../../db/schema/vector.ts';
 import { collections, documents, embeddings } from '../../db/schema.ts';
 import { TandemError, unavailable } from '../../errors.ts';
 import type { Tandem } from '../tandem.ts';
 
-/** Little-endian whatever the machine: the format of the OpenAI API and of numpy's '<f4'. */
+/** Little-endian on every machine: the format of the OpenAI API and of numpy's '<f4'. */
 export function base64Of(vector: Float32Array): string {
   const bytes = Buffer.allocUnsafe(4 * vector.length);
   for (const [i, value] of vector.entries()) bytes.writeFloatLE(value, 4 * i);
   return bytes.toString('base64');
 }
 
-/** The leading components, normalised again (Kusupati et al. 2022, arXiv 2205.13147); all of them stay as they are. */
+/**
+ * The leading components, normalised again (Kusupati et al. 2022, arXiv 2205.13147); the whole vector is returned as
+ * it is.
+ */
 export function shorten(vector: Float32Array, dimensions: number): Float32Array {
   if (dimensions === vector.length) return vector;
   const head = vector.slice(0, dimensions);
@@ -20,7 +23,7 @@ export function shorten(vector: Float32Array, dimensions: number): Float32Array 
   return head.map((value) => value / norm);
 }
 
-/** A vector with NaN or infinity is never stored or served. */
+/** Throws UNAVAILABLE if a number is not finite: such a vector is never stored or served. */
 export function requireFinite(data: Float32Array, what: string): void {
   if (data.every(Number.isFinite)) return;
   throw unavailable(`The checkpoint gave a vector that is not finite for ${what}`, {
