@@ -9,7 +9,7 @@ import { formatLogLine } from './log-line.ts';
 
 export type Logger = ReturnType<typeof createLogger>;
 
-export interface LogDefaults {
+interface LogDefaults {
   readonly level: LogLevel;
   /** `auto`: text in a terminal, JSON elsewhere. */
   readonly format: 'auto' | 'text' | 'json';
