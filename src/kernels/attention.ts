@@ -26,7 +26,7 @@ export interface AttentionDropout {
 }
 
 /** What attention reads of a batch (src/nn/batch.ts). */
-export interface AttentionBatch {
+interface AttentionBatch {
   /** [B+1] u32 */
   readonly cumulative: Tensor;
   /** [T] u32 index of the token's text in the global batch */

@@ -12,7 +12,7 @@ import { withLeases } from '../device/types.ts';
 /** Tokens, segments or ids of one workgroup: enough to be worth a start on a software adapter, few enough for a GPU. */
 const ROWS = 8;
 
-export const embeddingForwardKernel = {
+const embeddingForwardKernel = {
   name: 'embedding_forward',
   shader: 'embedding/embedding_forward.wgsl',
   include: ['common/grid.wgsl'],
@@ -36,7 +36,7 @@ export const embeddingRowsKernel = {
   params: { tokens: 'u32', width: 'u32', firstRow: 'u32', rows: 'u32' },
 } as const satisfies KernelSpec;
 
-export const embeddingSegmentKernel = {
+const embeddingSegmentKernel = {
   name: 'embedding_segment',
   shader: 'embedding/embedding_segment.wgsl',
   include: ['common/grid.wgsl'],
@@ -45,7 +45,7 @@ export const embeddingSegmentKernel = {
   params: { segments: 'u32', width: 'u32', segmentStarts: 'u32', order: 'u32' },
 } as const satisfies KernelSpec;
 
-export const embeddingTableKernel = {
+const embeddingTableKernel = {
   name: 'embedding_table',
   shader: 'embedding/embedding_table.wgsl',
   include: ['common/grid.wgsl'],

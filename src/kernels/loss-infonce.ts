@@ -6,14 +6,14 @@ import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { elementGrid } from './loss.ts';
 import { reduceShader } from './similarity.ts';
 
-export const excludeColumnsKernel = {
+const excludeColumnsKernel = {
   name: 'exclude_columns',
   shader: 'loss/exclude_columns.wgsl',
   bindings: { columnValid: 'read', columnText: 'read', knownStarts: 'read', knownTexts: 'read', scores: 'write' },
   params: { rows: 'u32', firstRow: 'u32', columns: 'u32', ownColumns: 'u32' },
 } as const satisfies KernelSpec;
 
-export const infonceForwardKernel = {
+const infonceForwardKernel = {
   name: 'infonce_forward',
   shader: 'loss/infonce_forward.wgsl',
   include: [reduceShader],
@@ -38,7 +38,7 @@ export const infonceForwardKernel = {
   },
 } as const satisfies KernelSpec;
 
-export const infonceBackwardKernel = {
+const infonceBackwardKernel = {
   name: 'infonce_backward',
   shader: 'loss/infonce_backward.wgsl',
   bindings: { slots: 'read', rowWeights: 'read', logSumExp: 'read', targetScores: 'read', scores: 'write' },

@@ -5,7 +5,7 @@
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { LANES, reduceShader } from './similarity.ts';
 
-export const totalLossKernel = {
+const totalLossKernel = {
   name: 'total_loss',
   shader: 'loss/total.wgsl',
   include: [reduceShader],
@@ -13,7 +13,7 @@ export const totalLossKernel = {
   params: { rows: 'u32', scale: 'f32', weight: 'f32' },
 } as const satisfies KernelSpec;
 
-export const pearsonKernel = {
+const pearsonKernel = {
   name: 'pearson',
   shader: 'loss/pearson.wgsl',
   include: [reduceShader],
@@ -21,7 +21,7 @@ export const pearsonKernel = {
   params: { rows: 'u32', weight: 'f32' },
 } as const satisfies KernelSpec;
 
-export const rankKlKernel = {
+const rankKlKernel = {
   name: 'rank_kl',
   shader: 'loss/rank_kl.wgsl',
   include: [reduceShader],
@@ -29,7 +29,7 @@ export const rankKlKernel = {
   params: { rows: 'u32', inverseTemperature: 'f32', weight: 'f32' },
 } as const satisfies KernelSpec;
 
-export const proForwardKernel = {
+const proForwardKernel = {
   name: 'pro_forward',
   shader: 'loss/pro_forward.wgsl',
   include: [reduceShader],
@@ -37,7 +37,7 @@ export const proForwardKernel = {
   params: { rows: 'u32', inverseTemperature: 'f32' },
 } as const satisfies KernelSpec;
 
-export const proBackwardKernel = {
+const proBackwardKernel = {
   name: 'pro_backward',
   shader: 'loss/pro_backward.wgsl',
   include: [reduceShader],

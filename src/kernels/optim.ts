@@ -15,7 +15,7 @@ const BLOCK = 64;
 /** Elements that one workgroup of AdamW updates. As in optim/adamw.wgsl. */
 const UPDATED = 512;
 
-export const squareSumKernel = {
+const squareSumKernel = {
   name: 'square_sum',
   shader: 'optim/square_sum.wgsl',
   include: [reduceShader],
@@ -23,7 +23,7 @@ export const squareSumKernel = {
   params: { count: 'u32', spans: 'u32', firstSpan: 'u32' },
 } as const satisfies KernelSpec;
 
-export const normFinishKernel = {
+const normFinishKernel = {
   name: 'norm_finish',
   shader: 'optim/norm_finish.wgsl',
   include: [reduceShader],
@@ -31,7 +31,7 @@ export const normFinishKernel = {
   params: { spans: 'u32', hasGuard: 'u32' },
 } as const satisfies KernelSpec;
 
-export const adamWKernel = {
+const adamWKernel = {
   name: 'adamw',
   shader: 'optim/adamw.wgsl',
   bindings: {

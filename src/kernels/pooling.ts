@@ -17,7 +17,7 @@ const TOKENS = 8;
 
 const INCLUDE = ['common/grid.wgsl', 'pooling/pool_weight.wgsl'] as const;
 
-export const poolForwardKernel = {
+const poolForwardKernel = {
   name: 'pool_forward',
   shader: 'pooling/pool_forward.wgsl',
   include: INCLUDE,
@@ -25,7 +25,7 @@ export const poolForwardKernel = {
   params: { texts: 'u32', width: 'u32', mode: 'u32', channelGroups: 'u32', stride: 'u32', column: 'u32' },
 } as const satisfies KernelSpec;
 
-export const poolBackwardKernel = {
+const poolBackwardKernel = {
   name: 'pool_backward',
   shader: 'pooling/pool_backward.wgsl',
   include: INCLUDE,
@@ -33,7 +33,7 @@ export const poolBackwardKernel = {
   params: { tokens: 'u32', width: 'u32', mode: 'u32', stride: 'u32', column: 'u32' },
 } as const satisfies KernelSpec;
 
-export const poolMaxForwardKernel = {
+const poolMaxForwardKernel = {
   name: 'pool_max_forward',
   shader: 'pooling/pool_max_forward.wgsl',
   include: ['common/grid.wgsl'],
@@ -41,7 +41,7 @@ export const poolMaxForwardKernel = {
   params: { texts: 'u32', width: 'u32', channelGroups: 'u32', stride: 'u32', column: 'u32' },
 } as const satisfies KernelSpec;
 
-export const poolMaxBackwardKernel = {
+const poolMaxBackwardKernel = {
   name: 'pool_max_backward',
   shader: 'pooling/pool_max_backward.wgsl',
   include: ['common/grid.wgsl'],
@@ -50,7 +50,7 @@ export const poolMaxBackwardKernel = {
 } as const satisfies KernelSpec;
 
 /** What pooling reads of a batch (src/nn/batch.ts). */
-export interface PoolBatch {
+interface PoolBatch {
   /** [T] u32 */
   readonly textOfToken: Tensor;
   /** [B+1] u32 */

@@ -7,7 +7,7 @@ export const LANES = 64;
 /** Shared sums and maxima over a workgroup. */
 export const reduceShader = 'loss/reduce.wgsl';
 
-export const rowDotForwardKernel = {
+const rowDotForwardKernel = {
   name: 'row_dot_forward',
   shader: 'loss/row_dot_forward.wgsl',
   include: [reduceShader],
@@ -15,7 +15,7 @@ export const rowDotForwardKernel = {
   params: { rows: 'u32', width: 'u32' },
 } as const satisfies KernelSpec;
 
-export const rowDotBackwardKernel = {
+const rowDotBackwardKernel = {
   name: 'row_dot_backward',
   shader: 'loss/row_dot_backward.wgsl',
   bindings: { a: 'read', b: 'read', dOut: 'read', dA: 'write', dB: 'write' },

@@ -1,7 +1,7 @@
 /** The selection kernel of exact search: see shaders/search/topk_select.wgsl for how it works. */
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 
-export const topKKernel = {
+const topKKernel = {
   name: 'topk_select',
   shader: 'search/topk_select.wgsl',
   bindings: { inScores: 'read', inRows: 'read', outScores: 'write', outRows: 'write' },

@@ -7,7 +7,7 @@ import { alignment, usage } from './flags.ts';
 import type { CompiledKernel } from './pipelines.ts';
 
 /** Dispatches per submit. Bounds both the ring and the time one submit takes on a slow adapter. */
-export const ringSlots = 512;
+const ringSlots = 512;
 
 export class UniformRing {
   readonly buffer: GPUBuffer;
