@@ -3,11 +3,11 @@
 // is used four times.
 //
 // A workgroup owns one block of ROWS rows of one text and one head. Text b's blocks have the slots from
-// cumulative[b] / ROWS + b on: consecutive texts never overlap there, at most one slot a text stays empty, and no list of
-// blocks has to be made. Rows past the text's end repeat its last row and are not written.
+// cumulative[b] / ROWS + b on: consecutive texts never overlap there, at most one slot a text stays empty, and no list
+// of blocks has to be made. Rows past the text's end repeat its last row and are not written.
 //
-// Loops over a head's channels end at `params.quads`, which is D4 in a form that no compiler can see: drivers on LLVM unroll
-// constant loops whole, and these bodies then take minutes to compile.
+// Loops over a head's channels end at `params.quads`, which is D4 in a form that no compiler can see: drivers on LLVM
+// unroll constant loops whole, and these bodies then take minutes to compile.
 //
 // Header: const D, LANES: u32; DROPOUT, MASKED, GROUPED: bool.
 const D4 = D / 4u;

@@ -1,6 +1,6 @@
-// What the attention kernels for GPUs share. A workgroup owns ROWS consecutive packed tokens of one head and walks over the texts
-// that these tokens belong to, each text from its own first token in tiles of TILE tokens. So the order of every sum is
-// fixed by the text and the header alone: a text's bits do not depend on where it lies in the batch.
+// What the attention kernels for GPUs share. A workgroup owns ROWS consecutive packed tokens of one head and walks over
+// the texts that these tokens belong to, each text from its own first token in tiles of TILE tokens. So the order of
+// every sum is fixed by the text and the header alone: a text's bits do not depend on where it lies in the batch.
 //
 // PARTS adjacent lanes share a row: each holds SLICE vec4 of the head's D channels, and their partial dot products are
 // added in lane order through workgroup memory. The tile's rows are copied into workgroup memory first.
@@ -23,8 +23,8 @@ fn text_of(token: u32, texts: u32) -> u32 {
   return low;
 }
 
-// Rows [first_row, end_row) of one head: what a workgroup owns. Uniform, as the barriers want it, so nothing of a lane's own
-// is in it.
+// Rows [first_row, end_row) of one head: what a workgroup owns. Uniform, as the barriers want it, so nothing of a
+// lane's own is in it.
 struct Unit { head: u32, first_row: u32, end_row: u32 }
 
 fn unit_of(group: vec3u, count: vec3u) -> Unit {

@@ -1,5 +1,5 @@
-// What all backward kernels read. p = exp(scale * q k_j - logSumExp) is computed again, dp = dropout factor * <dOut, v_j>,
-// ds = p * (dp - delta) * scale; `rows` is what rows.wgsl leaves.
+// What all backward kernels read. p = exp(scale * q k_j - logSumExp) is computed again, dp = dropout factor * <dOut,
+// v_j>, ds = p * (dp - delta) * scale; `rows` is what rows.wgsl leaves.
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;

@@ -1,6 +1,6 @@
-// What both forms of the forward kernel bind. Attention over packed texts with a streaming softmax (Milakov and Gimelshein
-// 2018; Dao et al. 2022): the running maximum is the true maximum of the scores so far; out and the sum are rescaled when
-// it grows. out = softmax(scale * q k^T) v, logSumExp[t, h] = log sum_j exp(scale * q k_j).
+// What both forms of the forward kernel bind. Attention over packed texts with a streaming softmax (Milakov and
+// Gimelshein 2018; Dao et al. 2022): the running maximum is the true maximum of the scores so far; out and the sum are
+// rescaled when it grows. out = softmax(scale * q k^T) v, logSumExp[t, h] = log sum_j exp(scale * q k_j).
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;

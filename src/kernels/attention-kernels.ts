@@ -1,6 +1,6 @@
 /**
- * The attention kernels as data: one set of four for each head size, form (attention-tiles.ts) and choice of dropout, mask and
- * shared keys. attention.ts runs them.
+ * The attention kernels as data: one set of four for each head size, form (attention-tiles.ts) and choice of dropout,
+ * mask and shared keys. attention.ts runs them.
  */
 
 import type { KernelForm, KernelSpec } from '../device/types.ts';

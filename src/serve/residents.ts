@@ -1,4 +1,7 @@
-/** Things that stay on the device after use, by key: the most recently used up to a limit of bytes, the very last one whatever its size. Never freed while in use. */
+/**
+ * An LRU cache of what stays on the device after use, limited in bytes; the most recently used entry stays whatever its
+ * size. An entry is never freed while in use.
+ */
 export interface Resident<T> {
   readonly value: T;
   readonly bytes: number;
@@ -21,7 +24,7 @@ export class Residents<T> {
     this.#limit = limitBytes;
   }
 
-  /** Runs `work` with the thing, which is loaded once however many ask at the same time. */
+  /** Runs `work` with the entry of a key; concurrent calls share one load. */
   async use<R>(key: string, load: () => Promise<Resident<T>>, work: (value: T) => Promise<R>): Promise<R> {
     const entry = this.#take(key, load);
     try {
@@ -34,7 +37,7 @@ export class Residents<T> {
     }
   }
 
-  /** Frees the thing now, or when its last user is done. */
+  /** Removes an entry and frees it, at the latest when its last user is done. */
   async forget(key: string): Promise<void> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -42,7 +45,7 @@ export class Residents<T> {
     await this.#release(key, entry);
   }
 
-  /** Bytes of everything that is kept. */
+  /** Bytes of all cached entries. */
   get bytes(): number {
     return [...this.#entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
   }

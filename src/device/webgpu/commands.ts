@@ -1,6 +1,6 @@
 /**
- * The commands that were recorded and not sent yet. They belong to one task: commands of two tasks never share a command
- * buffer, because one bad command spoils the whole of it.
+ * The commands that were recorded and not sent yet. They belong to one task: commands of two tasks never share a
+ * command buffer, because one bad command spoils the whole of it.
  */
 
 import type { Failures, Task } from './failures.ts';
