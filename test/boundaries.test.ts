@@ -1,8 +1,8 @@
 /** The import table of docs/architecture.md, enforced. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findCycle, type Module, parseModule, readModules, root } from './import-graph.ts';
+import { findCycle, type Module, parseModule, readModules, root, withoutComments } from './import-graph.ts';
 
 /** What a layer may import, besides itself and what every layer may import. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -153,5 +153,47 @@ describe('import boundaries', () => {
       parseModule('src/db/b.ts', "import { x } from './a.ts';"),
     ];
     expect(findCycle(planted)).toEqual(['src/db/a.ts', 'src/db/b.ts', 'src/db/a.ts']);
+  });
+});
+
+/** Files that tell people whether a device is a software adapter; how to treat a device is in its traits. */
+const softwareReaders = new Set([
+  'src/cli/commands/quickstart.ts',
+  'src/cli/quickstart/report.ts',
+  'src/device/webgpu/adapter.ts',
+  'src/main.ts',
+  'src/services/system/system.ts',
+]);
+
+/** What a file says about the device that it must not know. */
+function deviceBreaches(path: string, text: string): string[] {
+  const code = withoutComments(text);
+  const types = path.startsWith('src/device/webgpu/') ? [] : (code.match(/\bGPU[A-Z]\w*/g) ?? []);
+  const reads = softwareReaders.has(path) ? [] : (code.match(/\.software\b|[{,]\s*software\s*[,}]/g) ?? []);
+  return [...types, ...reads].map((found) => `${path}: ${found.replaceAll(/\s+/g, ' ')}`);
+}
+
+describe('device boundaries', () => {
+  it('keep the types of WebGPU in their folder, and the word for people out of decisions', () => {
+    const found = readModules().flatMap(({ path }) => deviceBreaches(path, readFileSync(join(root, path), 'utf8')));
+    expect(found).toEqual([]);
+  });
+
+  it('finds planted breaches', () => {
+    expect(deviceBreaches('src/nn/planted.ts', '// GPUBuffer\nlet a: GPUBuffer; // .software')).toEqual([
+      'src/nn/planted.ts: GPUBuffer',
+    ]);
+    expect(deviceBreaches('src/device/types.ts', 'type A = GPUFeatureName;')).toHaveLength(1);
+    expect(deviceBreaches('src/device/webgpu/planted.ts', 'let a: GPUBuffer;')).toEqual([]);
+    expect(deviceBreaches('src/train/planted.ts', 'if (gpu.adapter.software) wait();')).toEqual([
+      'src/train/planted.ts: .software',
+    ]);
+    expect(deviceBreaches('src/train/planted.ts', 'const { software, name } = gpu.adapter;')).toHaveLength(1);
+    expect(deviceBreaches('src/main.ts', 'if (adapter.software) warn();')).toEqual([]);
+  });
+
+  it('names only files that still read it', () => {
+    const reading = [...softwareReaders].filter((path) => /\bsoftware\b/.test(readFileSync(join(root, path), 'utf8')));
+    expect(reading).toEqual([...softwareReaders]);
   });
 });

@@ -1,4 +1,7 @@
-/** What kernel tests share: the one device of a test process, seeded data, and a comparison that cannot be fooled by NaN. */
+/**
+ * What kernel tests share: the one device of a test process, seeded data, and a comparison that cannot be fooled by
+ * NaN.
+ */
 
 import { elementCount, type Gpu, type Tensor } from '../src/device/types.ts';
 import type { WebGpuDevice } from '../src/device/webgpu/device.ts';
@@ -7,7 +10,10 @@ import type { Tolerance } from './tolerances.ts';
 
 let opened: Promise<WebGpuDevice> | undefined;
 
-/** The device of this process. A check that finds no adapter fails. TANDEM_TEST_ADAPTER insists on one by a part of its name. */
+/**
+ * The device of this process. A check that finds no adapter fails. TANDEM_TEST_ADAPTER insists on one by a part of its
+ * name.
+ */
 export function testGpu(): Promise<WebGpuDevice> {
   const name = process.env['TANDEM_TEST_ADAPTER'] || undefined;
   opened ??= openGpu({ adapter: 'auto', ...(name === undefined ? {} : { name }) });
@@ -92,7 +98,8 @@ export function expectClose(
     const excess = Math.abs(a - e) / (absolute + relative * Math.abs(e) || Number.MIN_VALUE);
     if (!(excess <= 1) && !(excess <= worst)) {
       worst = excess;
-      message = `${what}[${index}] is ${a}, expected ${e}: off by ${Math.abs(a - e)}, ${excess.toFixed(1)} times the tolerance`;
+      const off = `off by ${Math.abs(a - e)}, ${excess.toFixed(1)} times the tolerance`;
+      message = `${what}[${index}] is ${a}, expected ${e}: ${off}`;
     }
   }
   if (message !== undefined) throw new Error(message);

@@ -32,7 +32,7 @@ export function parseModule(path: string, text: string): Module {
 /** Scripts of src/build import compiled modules: the source that the module comes from. */
 const sourceOf = (path: string): string => path.replace(/^dist\/(.*)\.js$/, '$1.ts');
 
-const withoutComments = (text: string): string =>
+export const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/[^\n]*/g, '$1');
 
 /** Every module of src/ and workers/. */

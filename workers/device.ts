@@ -14,23 +14,25 @@ import { answer } from './runtime.ts';
 const { adapter, storageRoot } = workerData as ThreadData;
 const storage = openStorage(storageRoot);
 
-/** Opened once. A machine without an adapter is told by every answer, first of all by `describe`. */
+/** The device is opened once. Where there is no adapter, every command rejects with the reason, `describe` first. */
 const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openGpu({ adapter, label: 'tandem' }).then((gpu) => {
   const server = new DeviceServer(gpu, storage);
   server.compile();
   return { gpu, server };
 });
-/** A thread without its device ends: then nothing is sent to it, queued runs wait, and GET /health says why. */
+/**
+ * Ends the thread when its device is lost: then no command is sent to it, queued runs wait, and GET /health says why.
+ */
 async function endIfLost({ gpu }: { readonly gpu: Gpu }): Promise<never> {
   const error = await gpu.lost;
   await gpu.destroy().catch(() => {});
   throw error;
 }
 
-// The rejection that nobody handles is what ends the thread.
+// The unhandled rejection ends the thread.
 void opening.then(endIfLost, () => {});
 
-/** Every command is a task of its own: what goes wrong in one on the device does not reach those beside it. */
+/** Runs every command as a task of its own, so that an error of one on the device does not reach the others. */
 async function onDevice<T>(work: (gpu: Gpu, server: DeviceServer) => Promise<T>): Promise<T> {
   const { gpu, server } = await opening;
   return gpu.task(() => work(gpu, server));

@@ -3,11 +3,11 @@
 // is used four times.
 //
 // A workgroup owns one block of ROWS rows of one text and one head. Text b's blocks have the slots from
-// cumulative[b] / ROWS + b on: consecutive texts never overlap there, at most one slot a text stays empty, and no list of
-// blocks has to be made. Rows past the text's end repeat its last row and are not written.
+// cumulative[b] / ROWS + b on: consecutive texts never overlap there, at most one slot a text stays empty, and no list
+// of blocks has to be made. Rows past the text's end repeat its last row and are not written.
 //
-// Loops over a head's channels end at `params.quads`, which is D4 in a form that no compiler can see: drivers on LLVM unroll
-// constant loops whole, and these bodies then take minutes to compile.
+// Loops over a head's channels end at `params.quads`, which is D4 in a form that no compiler can see: drivers on LLVM
+// unroll constant loops whole, and these bodies then take minutes to compile.
 //
 // Header: const D, LANES: u32; DROPOUT, MASKED, GROUPED: bool.
 const D4 = D / 4u;
@@ -43,6 +43,40 @@ fn head_bases(tokens: vec4u, head: u32, heads: u32) -> vec4u {
   return (tokens * heads + head) * D4;
 }
 
+// What a lane works on: four rows of a block of one text and one head.
+struct Unit {
+  head: u32,
+  // The text's tokens, in the batch.
+  begin: u32,
+  end: u32,
+  // True if the block's slot is empty: there is nothing to do.
+  empty: bool,
+  // The first of the four rows.
+  row: u32,
+  // The rows' tokens, none past the text's last, and where their channels begin.
+  tokens: vec4u,
+  own: vec4u,
+}
+
+fn unit_of(group: vec3u, count: vec3u, lane: u32) -> Unit {
+  let index = workgroup_index(group, count);
+  let head = index % params.heads;
+  let block = block_at(index / params.heads, params.texts);
+  let row = block.first + lane * 4u;
+  let tokens = four_tokens(row, block.end);
+  let own = head_bases(tokens, head, params.heads);
+  return Unit(head, block.begin, block.end, block.first >= block.end, row, tokens, own);
+}
+
+// Dropout factors of four query rows, at these positions of their text, and the j-th four keys: a column is a row.
+fn row_factors(key: vec2u, position: vec4u, j: u32) -> mat4x4f {
+  return mat4x4f(
+    dropout_factors(key, position.x, j, params.threshold, params.keep_scale),
+    dropout_factors(key, position.y, j, params.threshold, params.keep_scale),
+    dropout_factors(key, position.z, j, params.threshold, params.keep_scale),
+    dropout_factors(key, position.w, j, params.threshold, params.keep_scale));
+}
+
 // Columns at and behind `count` become zero.
 fn keep_columns(m: mat4x4f, count: u32) -> mat4x4f {
   return mat4x4f(
@@ -62,7 +96,7 @@ fn hide_unseen(m: mat4x4f, base: u32, first: vec4u, stop: vec4u, hidden: f32) ->
     select(none, m[3], (vec4u(base + 3u) >= first) & (vec4u(base + 3u) < stop)));
 }
 
-// What a lane's four rows see, each and together; `begin` is where a tile of four begins.
+// What a lane's four rows see, each (only if MASKED) and together; `begin` is where a tile of four begins.
 struct Sight {
   first: vec4u,
   stop: vec4u,
@@ -71,6 +105,7 @@ struct Sight {
 }
 
 fn sight_of(tokens: vec4u, begin: u32, end: u32, before: u32, after: u32) -> Sight {
+  if (!MASKED) { return Sight(vec4u(), vec4u(), begin, end); }
   let first = vec4u(
     seen_from(begin, tokens.x, before), seen_from(begin, tokens.y, before),
     seen_from(begin, tokens.z, before), seen_from(begin, tokens.w, before));

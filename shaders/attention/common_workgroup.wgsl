@@ -1,6 +1,6 @@
-// What the attention kernels for GPUs share. A workgroup owns ROWS consecutive packed tokens of one head and walks over the texts
-// that these tokens belong to, each text from its own first token in tiles of TILE tokens. So the order of every sum is
-// fixed by the text and the header alone: a text's bits do not depend on where it lies in the batch.
+// What the attention kernels for GPUs share. A workgroup owns ROWS consecutive packed tokens of one head and walks over
+// the texts that these tokens belong to, each text from its own first token in tiles of TILE tokens. So the order of
+// every sum is fixed by the text and the header alone: a text's bits do not depend on where it lies in the batch.
 //
 // PARTS adjacent lanes share a row: each holds SLICE vec4 of the head's D channels, and their partial dot products are
 // added in lane order through workgroup memory. The tile's rows are copied into workgroup memory first.
@@ -23,12 +23,31 @@ fn text_of(token: u32, texts: u32) -> u32 {
   return low;
 }
 
-// What rows [first, stop) of a text that spans [begin, end) see together; `begin` is where a tile begins.
+// Rows [first_row, end_row) of one head: what a workgroup owns. Uniform, as the barriers want it, so nothing of a
+// lane's own is in it.
+struct Unit { head: u32, first_row: u32, end_row: u32 }
+
+fn unit_of(group: vec3u, count: vec3u) -> Unit {
+  let index = workgroup_index(group, count);
+  let first_row = index / params.heads * ROWS;
+  return Unit(index % params.heads, first_row, min(first_row + ROWS, params.tokens));
+}
+
+// What a unit's rows of a text that spans [begin, end) see together; `begin` is where a tile begins.
 struct Sight { begin: u32, end: u32 }
 
-fn sight_of(first: u32, stop: u32, begin: u32, end: u32, before: u32, after: u32) -> Sight {
-  let first_seen = seen_from(begin, max(first, begin), before);
-  return Sight(begin + (first_seen - begin) / TILE * TILE, seen_to(end, min(stop, end) - 1u, after));
+fn sight_of(unit: Unit, begin: u32, end: u32, before: u32, after: u32) -> Sight {
+  if (!MASKED) { return Sight(begin, end); }
+  let first_seen = seen_from(begin, max(unit.first_row, begin), before);
+  return Sight(begin + (first_seen - begin) / TILE * TILE, seen_to(end, min(unit.end_row, end) - 1u, after));
+}
+
+// What one of these rows sees, [first, stop); used only if MASKED.
+struct RowSight { first: u32, stop: u32 }
+
+fn row_sight_of(row: u32, begin: u32, end: u32, before: u32, after: u32) -> RowSight {
+  if (!MASKED || row < begin || row >= end) { return RowSight(begin, end); }
+  return RowSight(seen_from(begin, row, before), seen_to(end, row, after));
 }
 
 // Where a token's channels of one head begin, in vec4.

@@ -1,7 +1,7 @@
-// Dropout of attention weights. One Threefry-2x32 keyed by (seed, step ^ site's mix) makes the key of (sample, head) from
-// that pair as counter; under it, the counter (query position, key position / 4) gives 4 x 16 random bits: those of four
-// consecutive keys. Positions count from the text's own first token. A weight is dropped where its bits are below
-// `threshold` = round(rate * 65536), else it is scaled by `keep_scale` = 1 / (1 - rate).
+// Dropout of attention weights. One Threefry-2x32 keyed by (seed, step ^ site's mix) makes the key of (sample, head)
+// from that pair as counter; under it, the counter (query position, key position / 4) gives 4 x 16 random bits: those
+// of four consecutive keys. Positions count from the text's own first token. A weight is dropped where its bits are
+// below `threshold` = round(rate * 65536), else it is scaled by `keep_scale` = 1 / (1 - rate).
 
 // Factors of four consecutive keys, the first one at a multiple of 4.
 fn dropout_factors(key: vec2u, query: u32, key_block: u32, threshold: u32, keep_scale: f32) -> vec4f {

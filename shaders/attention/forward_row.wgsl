@@ -1,25 +1,16 @@
-// Attention over packed texts with a streaming softmax and the true running maximum, row form:
-// the same arithmetic as forward_workgroup.wgsl in tiles of four keys. out = softmax(scale * q k^T) v.
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> cumulative: array<u32>;
-@group(0) @binding(5) var<storage, read> sample_of_token: array<u32>;
-@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> log_sum_exp: array<f32>;
+// The row form: tiles of four keys.
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
   let quads = params.quads;
-  let unit = workgroup_index(group, count);
-  let head = unit % heads;
-  let block = block_at(unit / heads, params.texts);
-  let end = block.end;
-  if (block.first >= end) { return; }
-  let row = block.first + lane * 4u;
-  let rows = four_tokens(row, end);
-  let own = head_bases(rows, head, heads);
+  let unit = unit_of(group, count, lane);
+  if (unit.empty) { return; }
+  let head = unit.head;
+  let begin = unit.begin;
+  let end = unit.end;
+  let row = unit.row;
+  let own = unit.own;
   let key_head = key_head_of(head);
 
   // Transposed: a column is a channel, a component one of the four rows.
@@ -28,14 +19,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     query[c] = transpose(mat4x4f(q[own.x + c], q[own.y + c], q[own.z + c], q[own.w + c])) * params.scale;
   }
   var key = vec2u(0u);
-  if (DROPOUT) { key = threefry2x32(vec2u(params.seed, params.stream), vec2u(sample_of_token[block.begin], head)); }
+  if (DROPOUT) { key = threefry2x32(vec2u(params.seed, params.stream), vec2u(sample_of_token[begin], head)); }
 
   var top = vec4f(LOWEST);
   var sum = vec4f(0.0);
   // A column is a row of the output.
   var acc: array<mat4x4f, D4>;
-  var sight = Sight(vec4u(), vec4u(), block.begin, end);
-  if (MASKED) { sight = sight_of(rows, block.begin, end, params.before, params.after); }
+  let sight = sight_of(unit.tokens, begin, end, params.before, params.after);
   for (var base = sight.begin; base < sight.end; base += 4u) {
     let at = head_bases(four_tokens(base, end), key_head, key_heads());
     // A column is a key, a component a row. Keys past the end repeat the last one, so the maximum stays true.
@@ -53,13 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     // A column is a row, a component a key.
     var weights = transpose(p);
     if (DROPOUT) {
-      let position = (rows - block.begin);
-      let j = (base - block.begin) / 4u;
-      weights = multiply_elements(weights, mat4x4f(
-        dropout_factors(key, position.x, j, params.threshold, params.keep_scale),
-        dropout_factors(key, position.y, j, params.threshold, params.keep_scale),
-        dropout_factors(key, position.z, j, params.threshold, params.keep_scale),
-        dropout_factors(key, position.w, j, params.threshold, params.keep_scale)));
+      weights = multiply_elements(weights, row_factors(key, unit.tokens - begin, (base - begin) / 4u));
     }
     for (var c = 0u; c < quads; c++) {
       let a = acc[c];

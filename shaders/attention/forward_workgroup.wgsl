@@ -1,13 +1,4 @@
-// Attention over packed texts with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022): the
-// running maximum is the true maximum of the scores so far; out and the sum are rescaled when it grows.
-// out = softmax(scale * q k^T) v, logSumExp[t, h] = log sum_j exp(scale * q k_j).
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> cumulative: array<u32>;
-@group(0) @binding(5) var<storage, read> sample_of_token: array<u32>;
-@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> log_sum_exp: array<f32>;
+// The workgroup form.
 
 var<workgroup> tile_k: array<vec4f, TILE * D4>;
 var<workgroup> tile_v: array<vec4f, TILE * D4>;
@@ -16,14 +7,12 @@ var<workgroup> partial: array<vec4f, select(1u, BLOCKS * LANES, PARTS > 1u)>;
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
-  let unit = workgroup_index(group, count);
-  let head = unit % heads;
-  let first_row = unit / heads * ROWS;
+  let unit = unit_of(group, count);
   // Uniform: whole workgroups past the end of a folded grid leave together.
-  if (first_row >= params.tokens) { return; }
-  let end_row = min(first_row + ROWS, params.tokens);
+  if (unit.first_row >= params.tokens) { return; }
+  let head = unit.head;
   let part = lane % PARTS;
-  let row = first_row + lane / PARTS;
+  let row = unit.first_row + lane / PARTS;
   let safe_row = min(row, params.tokens - 1u);
   let own = head_base(safe_row, head, heads) + part * SLICE;
   let key_head = key_head_of(head);
@@ -38,21 +27,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   var top = LOWEST;
   var sum = 0.0;
   var acc: array<vec4f, SLICE>;
-  var text = text_of(first_row, params.texts);
+  var text = text_of(unit.first_row, params.texts);
   var begin = cumulative[text];
-  while (begin < end_row) {
+  while (begin < unit.end_row) {
     let end = cumulative[text + 1u];
     let mine = row >= begin && row < end;
-    var sight = Sight(begin, end);
-    var first_seen = begin;
-    var stop_seen = end;
-    if (MASKED) {
-      sight = sight_of(first_row, end_row, begin, end, params.before, params.after);
-      if (mine) {
-        first_seen = seen_from(begin, row, params.before);
-        stop_seen = seen_to(end, row, params.after);
-      }
-    }
+    let sight = sight_of(unit, begin, end, params.before, params.after);
+    let seen = row_sight_of(row, begin, end, params.before, params.after);
     for (var base = sight.begin; base < sight.end; base += TILE) {
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
@@ -90,7 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           }
           // The last block may reach past the text's end.
           var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
-          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, seen.first, seen.stop); }
           let s = select(vec4f(LOWEST), scores[b], inside);
           scores[b] = s;
           tile_top = max(max(tile_top, max(s.x, s.y)), max(s.z, s.w));
@@ -100,7 +81,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
         sum *= shrink;
         for (var b = 0u; b < blocks; b++) {
           var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
-          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, seen.first, seen.stop); }
           var p = select(vec4f(0.0), exp(scores[b] - vec4f(top)), inside);
           sum += p.x + p.y + p.z + p.w;
           if (DROPOUT) {

@@ -1,4 +1,5 @@
-// Gradients of shared keys or values: out[t, g] = the sum of parts[t, h] over the query heads h of group g, in their order.
+// Gradients of shared keys or values: out[t, g] = the sum of parts[t, h] over the query heads h of group g, in their
+// order.
 @group(0) @binding(1) var<storage, read> parts: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
 

@@ -1,27 +1,17 @@
-// dK and dV by key rows, row form: the arithmetic of key_workgroup.wgsl in tiles of four queries.
-// Where heads share keys, every query head writes its own part; group_sum.wgsl adds the parts.
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> d_out: array<vec4f>;
-@group(0) @binding(5) var<storage, read> rows: array<vec4u>;
-@group(0) @binding(6) var<storage, read> cumulative: array<u32>;
-@group(0) @binding(7) var<storage, read_write> d_k: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> d_v: array<vec4f>;
+// The row form: tiles of four queries.
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
   let quads = params.quads;
-  let unit = workgroup_index(group, count);
-  let head = unit % heads;
-  let block = block_at(unit / heads, params.texts);
-  let end = block.end;
-  if (block.first >= end) { return; }
-  let row = block.first + lane * 4u;
-  let own_tokens = four_tokens(row, end);
-  let own = head_bases(own_tokens, head, heads);
-  let shared_keys = head_bases(own_tokens, key_head_of(head), key_heads());
+  let unit = unit_of(group, count, lane);
+  if (unit.empty) { return; }
+  let head = unit.head;
+  let begin = unit.begin;
+  let end = unit.end;
+  let row = unit.row;
+  let own = unit.own;
+  let shared_keys = head_bases(unit.tokens, key_head_of(head), key_heads());
 
   // Transposed: a column is a channel, a component one of the four keys.
   var key: array<mat4x4f, D4>;
@@ -33,15 +23,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
       v[shared_keys.x + c], v[shared_keys.y + c], v[shared_keys.z + c], v[shared_keys.w + c]));
   }
   // All rows of a text share its dropout key; the lane's keys are the four of one block of the forward pass.
-  let dropout_key = rows[block.begin * heads + head].zw;
-  let key_block = (row - block.begin) / 4u;
+  let dropout_key = rows[begin * heads + head].zw;
+  let key_block = (row - begin) / 4u;
 
   // A column is a row of the gradient.
   var d_key: array<mat4x4f, D4>;
   var d_value: array<mat4x4f, D4>;
   // Queries that see a key stand where the key would see them with the mask turned round.
-  var sight = Sight(vec4u(), vec4u(), block.begin, end);
-  if (MASKED) { sight = sight_of(own_tokens, block.begin, end, params.after, params.before); }
+  let sight = sight_of(unit.tokens, begin, end, params.after, params.before);
   for (var base = sight.begin; base < sight.end; base += 4u) {
     let queries = four_tokens(base, end);
     let at = head_bases(queries, head, heads);
@@ -62,12 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     if (MASKED) { p = hide_unseen(p, base, sight.first, sight.stop, 0.0); }
     var dropped = p;
     if (DROPOUT) {
-      let position = base - block.begin;
-      let factors = mat4x4f(
-        dropout_factors(dropout_key, position, key_block, params.threshold, params.keep_scale),
-        dropout_factors(dropout_key, position + 1u, key_block, params.threshold, params.keep_scale),
-        dropout_factors(dropout_key, position + 2u, key_block, params.threshold, params.keep_scale),
-        dropout_factors(dropout_key, position + 3u, key_block, params.threshold, params.keep_scale));
+      let factors = row_factors(dropout_key, vec4u(base - begin) + vec4u(0u, 1u, 2u, 3u), key_block);
       d = multiply_elements(d, factors);
       dropped = multiply_elements(p, factors);
     }

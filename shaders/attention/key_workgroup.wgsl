@@ -1,14 +1,4 @@
-// dK and dV by key rows: the mirror of query_workgroup.wgsl. For every query i of the key's text, p and ds as
-// there; dV = sum_i dropout factor * p * dOut_i, dK = sum_i ds * q_i.
-// Where heads share keys, every query head writes its own part; group_sum.wgsl adds the parts.
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
-@group(0) @binding(3) var<storage, read> v: array<vec4f>;
-@group(0) @binding(4) var<storage, read> d_out: array<vec4f>;
-@group(0) @binding(5) var<storage, read> rows: array<vec4u>;
-@group(0) @binding(6) var<storage, read> cumulative: array<u32>;
-@group(0) @binding(7) var<storage, read_write> d_k: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> d_v: array<vec4f>;
+// The workgroup form: the mirror of query_workgroup.wgsl.
 
 var<workgroup> tile_q: array<vec4f, TILE * D4>;
 var<workgroup> tile_d: array<vec4f, TILE * D4>;
@@ -22,13 +12,12 @@ fn info_at(base: u32, i: u32, last: u32, head: u32) -> vec4u {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;
-  let unit = workgroup_index(group, count);
-  let head = unit % heads;
-  let first_row = unit / heads * ROWS;
-  if (first_row >= params.tokens) { return; }
-  let end_row = min(first_row + ROWS, params.tokens);
+  let unit = unit_of(group, count);
+  // Uniform: whole workgroups past the end of a folded grid leave together.
+  if (unit.first_row >= params.tokens) { return; }
+  let head = unit.head;
   let part = lane % PARTS;
-  let row = first_row + lane / PARTS;
+  let row = unit.first_row + lane / PARTS;
   let safe_row = min(row, params.tokens - 1u);
   let own = head_base(safe_row, head, heads) + part * SLICE;
   let shared_keys = head_base(safe_row, key_head_of(head), key_heads()) + part * SLICE;
@@ -42,22 +31,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
 
   var d_key: array<vec4f, SLICE>;
   var d_value: array<vec4f, SLICE>;
-  var text = text_of(first_row, params.texts);
+  var text = text_of(unit.first_row, params.texts);
   var begin = cumulative[text];
-  while (begin < end_row) {
+  while (begin < unit.end_row) {
     let end = cumulative[text + 1u];
     let mine = row >= begin && row < end;
     // Queries that see a key stand where the key would see them with the mask turned round.
-    var sight = Sight(begin, end);
-    var first_seen = begin;
-    var stop_seen = end;
-    if (MASKED) {
-      sight = sight_of(first_row, end_row, begin, end, params.after, params.before);
-      if (mine) {
-        first_seen = seen_from(begin, row, params.after);
-        stop_seen = seen_to(end, row, params.before);
-      }
-    }
+    let sight = sight_of(unit, begin, end, params.after, params.before);
+    let seen = row_sight_of(row, begin, end, params.after, params.before);
     for (var base = sight.begin; base < sight.end; base += TILE) {
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
@@ -118,7 +99,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           let row_log_sum_exp = bitcast<vec4f>(vec4u(i0.x, i1.x, i2.x, i3.x));
           let delta = bitcast<vec4f>(vec4u(i0.y, i1.y, i2.y, i3.y));
           var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
-          if (MASKED) { inside = inside & four_seen(base + b * 4u, first_seen, stop_seen); }
+          if (MASKED) { inside = inside & four_seen(base + b * 4u, seen.first, seen.stop); }
           let p = select(vec4f(0.0), exp(s - row_log_sum_exp), inside);
           if (DROPOUT) {
             // All rows of a text share its key.

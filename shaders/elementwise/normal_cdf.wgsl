@@ -1,6 +1,6 @@
 // Phi(x), the standard normal distribution function, to 1.5e-7 absolute, and exp(-x^2 / 2) beside it.
-// Phi(-|x|) = erfc(z) / 2 with z = |x| / sqrt(2), and erfc(z) = exp(-z^2) Q(t), t = 1 / (1 + z / 2). Q is a polynomial fitted
-// to erfc's relative error (4.5e-8) on [0, 13]; the rest of the error is f32's.
+// Phi(-|x|) = erfc(z) / 2 with z = |x| / sqrt(2), and erfc(z) = exp(-z^2) Q(t), t = 1 / (1 + z / 2). Q is a polynomial
+// fitted to erfc's relative error (4.5e-8) on [0, 13]; the rest of the error is f32's.
 struct NormalCdf { phi: Element, gauss: Element }
 
 fn normal_cdf(x: Element) -> NormalCdf {

@@ -1,5 +1,5 @@
-// tanh that neither overflows nor cancels: Lambert's continued fraction (1761) near zero, where it is exact to rounding,
-// else by exp of a negative number. WGSL's own may be exp(x) / exp(x), which is NaN for large x.
+// tanh that neither overflows nor cancels: Lambert's continued fraction (1761) near zero, where it is exact to
+// rounding, else by exp of a negative number. WGSL's own may be exp(x) / exp(x), which is NaN for large x.
 fn safe_tanh(x: f32) -> f32 {
   let size = abs(x);
   if (size < 0.625) {

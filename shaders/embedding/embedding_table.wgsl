@@ -1,4 +1,5 @@
-// Second stage of a table's gradient: dTable[id, c] += the sums of the id's segments, in their order. A workgroup owns eight ids.
+// Second stage of a table's gradient: dTable[id, c] += the sums of the id's segments, in their order. A workgroup owns
+// eight ids.
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
 @group(0) @binding(2) var<storage, read> index: array<u32>;
 @group(0) @binding(3) var<storage, read_write> d_table: array<f32>;

@@ -1,5 +1,5 @@
-// Puts a score so low that it has no mass where a column does not count for a row: masked columns, and columns whose text
-// is a known positive of the row's query. The `own_columns` columns of the row's own query are never touched.
+// Puts a score so low that it has no mass where a column does not count for a row: masked columns, and columns whose
+// text is a known positive of the row's query. The `own_columns` columns of the row's own query are never touched.
 @group(0) @binding(1) var<storage, read> column_valid: array<u32>;
 @group(0) @binding(2) var<storage, read> column_text: array<u32>;
 @group(0) @binding(3) var<storage, read> known_starts: array<u32>;

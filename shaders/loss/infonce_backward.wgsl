@@ -1,5 +1,5 @@
-// Turns the scores of one tile of rows into their gradient, in place; one lane a score. With `positives` = 0 the columns
-// are negatives, which take part in every slot; else column j * P + p takes part where slots[k, j] = p.
+// Turns the scores of one tile of rows into their gradient, in place; one lane a score. With `positives` = 0 the
+// columns are negatives, which take part in every slot; else column j * P + p takes part where slots[k, j] = p.
 @group(0) @binding(1) var<storage, read> slots: array<u32>;
 @group(0) @binding(2) var<storage, read> row_weights: array<f32>;
 @group(0) @binding(3) var<storage, read> log_sum_exp: array<f32>;

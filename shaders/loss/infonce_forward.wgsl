@@ -1,5 +1,6 @@
-// InfoNCE, one workgroup for each (row, slot k): cross entropy of the query's own positive among every query's positive of
-// that slot (column j * P + slots[k, j]) and all negatives. Keeps log-sum-exp and the target's cosine for the backward.
+// InfoNCE, one workgroup for each (row, slot k): cross entropy of the query's own positive among every query's positive
+// of that slot (column j * P + slots[k, j]) and all negatives. Keeps log-sum-exp and the target's cosine for the
+// backward.
 @group(0) @binding(1) var<storage, read> positive_scores: array<f32>;
 @group(0) @binding(2) var<storage, read> negative_scores: array<f32>;
 @group(0) @binding(3) var<storage, read> slots: array<u32>;

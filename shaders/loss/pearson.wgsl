@@ -1,5 +1,6 @@
-// 1 - corr(s, y) and its gradient, one workgroup. `unit_grades` are the grades centred and divided by their length (host,
-// float64). The mean of s is taken twice, the second time of the residuals, so that near-equal cosines lose no digits.
+// 1 - corr(s, y) and its gradient, one workgroup. `unit_grades` are the grades centred and divided by their length
+// (host, float64). The mean of s is taken twice, the second time of the residuals, so that near-equal cosines lose no
+// digits.
 @group(0) @binding(1) var<storage, read> similarity: array<f32>;
 @group(0) @binding(2) var<storage, read> unit_grades: array<f32>;
 @group(0) @binding(3) var<storage, read_write> d_similarity: array<f32>;

@@ -1,5 +1,6 @@
-// PRO, one workgroup a row i: -log softmax of z_i * g_i among itself and z_j * (y_i - y_j) for every j of a lower grade,
-// z = s / temperature, g_i the largest gap. Keeps log-sum-exp and g_i (0 = the row has no lower grade) for the backward.
+// PRO, one workgroup a row i: -log softmax of z_i * g_i among itself and z_j * (y_i - y_j) for every j of a lower
+// grade, z = s / temperature, g_i the largest gap. Keeps log-sum-exp and g_i (0 = the row has no lower grade) for the
+// backward.
 @group(0) @binding(1) var<storage, read> similarity: array<f32>;
 @group(0) @binding(2) var<storage, read> grades: array<f32>;
 @group(0) @binding(3) var<storage, read_write> losses: array<f32>;

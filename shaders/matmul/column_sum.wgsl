@@ -1,5 +1,6 @@
-// out[c, n] = sum over the rows t of chunk c of x[t, n] (+ what out held): a chunk is `chunk` consecutive rows, added in order.
-// The host calls it twice, first with many chunks, then over their sums. Element is f32 or vec4f; `columns` counts elements.
+// out[c, n] = sum over the rows t of chunk c of x[t, n] (+ what out held): a chunk is `chunk` consecutive rows, added
+// in order. The host calls it twice, first with many chunks, then over their sums. Element is f32 or vec4f; `columns`
+// counts elements.
 @group(0) @binding(1) var<storage, read> x: array<Element>;
 @group(0) @binding(2) var<storage, read_write> out: array<Element>;
 

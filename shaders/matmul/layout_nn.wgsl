@@ -1,4 +1,5 @@
-// A [M, K] along K, B [K, N] along N; K and N are multiples of 4. Rows past the end repeat the last one and are not stored.
+// A [M, K] along K, B [K, N] along N; K and N are multiples of 4. Rows past the end repeat the last one and are not
+// stored.
 fn load_a(row: u32, k4: u32) -> mat4x4f {
   let width = params.k / 4u;
   let last = params.m - 1u;

@@ -1,5 +1,6 @@
-// Writes a 4 x 4 block of results: column i of `block` holds row `row + i`, four columns from `column` on. N is a multiple of 4.
-// Indices are constants and there is no loop: on software adapters those cost as much as a short reduction.
+// Writes a 4 x 4 block of results: column i of `block` holds row `row + i`, four columns from `column` on. N is a
+// multiple of 4. Indices are constants and there is no loop: on software adapters those cost as much as a short
+// reduction.
 fn store(row: u32, column: u32, block: mat4x4f) {
   if (column >= params.n) { return; }
   var added = vec4f();

@@ -1,6 +1,6 @@
 // 16 x 16 results an invocation, kept in registers; no workgroup memory. For adapters that run on the CPU, whose vector
-// lanes are the invocations: a lane loads its operands one by one, so each is used sixteen times; products of 4 x 4 blocks chain four
-// multiply-adds per accumulator, so that an accumulator is loaded and stored once for four of them.
+// lanes are the invocations: a lane loads its operands one by one, so each is used sixteen times; products of 4 x 4
+// blocks chain four multiply-adds per accumulator, so that an accumulator is loaded and stored once for four of them.
 struct Line { c0: mat4x4f, c1: mat4x4f, c2: mat4x4f, c3: mat4x4f }
 
 fn add_products(sum: ptr<function, Line>, a: mat4x4f, b: Line) {

@@ -1,5 +1,5 @@
-// 32 x 32 results a workgroup, 4 x 4 an invocation; blocks of A and B pass through workgroup memory, 32 steps of k at a time.
-// For GPUs. The order of summation is that of tile_row.wgsl.
+// 32 x 32 results a workgroup, 4 x 4 an invocation; blocks of A and B pass through workgroup memory, 32 steps of k at a
+// time. For GPUs. The order of summation is that of tile_row.wgsl.
 var<workgroup> tile_a: array<mat4x4f, 64>;
 var<workgroup> tile_b: array<mat4x4f, 64>;
 

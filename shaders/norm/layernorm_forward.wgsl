@@ -1,5 +1,6 @@
 // LayerNorm (Ba et al. 2016): out = (x - mean) * rstd * gamma + beta, population variance around the mean (two passes:
-// the difference of squares loses every digit where |mean| is large). Header: const BETA: bool, without it there is no beta.
+// the difference of squares loses every digit where |mean| is large). Header: const BETA: bool, without it there is no
+// beta.
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;
 @group(0) @binding(3) var<storage, read> beta: array<f32>;

@@ -1,4 +1,4 @@
-// The stand-in of row_sum_workgroup.wgsl on software adapters: a lane owns a row, so nothing is shared and nobody waits. A barrier
+// The row form of row_sum_workgroup.wgsl: a lane owns a row, so nothing is shared and no lane waits. A barrier
 // costs a CPU more than the whole sum of a row.
 const ROWS = 64u;
 const ROW_LANES = 1u;

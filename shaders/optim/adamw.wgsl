@@ -1,6 +1,6 @@
-// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping by the global norm, eight elements a lane, all in one pass.
-// A norm that is not finite leaves parameters and moments as they are. `exempt` holds one bit per 64 elements: no decay.
-// Blocks of 64 elements that a workgroup updates.
+// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping by the global norm, eight elements a lane, all in one
+// pass. A norm that is not finite leaves parameters and moments as they are. `exempt` holds one bit per 64 elements: no
+// decay. Blocks of 64 elements that a workgroup updates.
 const BLOCKS: u32 = 8u;
 
 @group(0) @binding(1) var<storage, read> gradients: array<f32>;

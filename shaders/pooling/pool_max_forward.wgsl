@@ -1,6 +1,6 @@
-// out[b] = largest x over the text's pooled tokens, channel by channel, and which token it was: the first of equals. NaN wins
-// over everything, so that it is not lost. A lane owns a channel of a text. The result's rows are `stride` long; this
-// mode's columns begin at `column`. `winner` is [B, C].
+// out[b] = largest x over the text's pooled tokens, channel by channel, and which token it was: the first of equals.
+// NaN wins over everything, so that it is not lost. A lane owns a channel of a text. The result's rows are `stride`
+// long; this mode's columns begin at `column`. `winner` is [B, C].
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> cumulative: array<u32>;
 @group(0) @binding(3) var<storage, read> pool_start: array<u32>;

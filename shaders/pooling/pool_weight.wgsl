@@ -17,7 +17,8 @@ fn pool_weight(mode: u32, position: u32, start: u32, length: u32) -> f32 {
   }
 }
 
-// What the weighted sum is divided by: the sum of the weights (its root for MEAN_SQRT_LENGTH), at least 1e-9. The sum of positions is exact in u32 up to 92,680 tokens.
+// What the weighted sum is divided by: the sum of the weights (its root for MEAN_SQRT_LENGTH), at least 1e-9. The sum
+// of positions is exact in u32 up to 92,680 tokens.
 fn pool_total(mode: u32, start: u32, length: u32) -> f32 {
   if (start >= length) { return 1e-9; }
   switch (mode) {

@@ -1,6 +1,6 @@
-// Rotary position embedding (Su et al. 2021, arXiv 2104.09864), channels in halves as in transformers: channel d < D / 2 and
-// channel d + D / 2 of a head turn together by the angle of (position, d). The way back turns by the opposite angle.
-// table [positions, 2, D / 2]: cosines, then sines. An invocation turns one Lane of pairs of channels.
+// Rotary position embedding (Su et al. 2021, arXiv 2104.09864), channels in halves as in transformers: channel d < D /
+// 2 and channel d + D / 2 of a head turn together by the angle of (position, d). The way back turns by the opposite
+// angle. table [positions, 2, D / 2]: cosines, then sines. An invocation turns one Lane of pairs of channels.
 //
 // Header: alias Lane = vec4f where 8 divides D, else f32.
 @group(0) @binding(1) var<storage, read> x: array<Lane>;

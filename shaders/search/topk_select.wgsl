@@ -1,7 +1,8 @@
 // The k best of each segment of each query's candidates, in order: larger score first, then smaller row. Exact: a radix
 // select finds the k-th score, a second one over positions shares out its ties (candidates stand in ascending row order
-// wherever scores are equal), a bitonic sort orders what was kept. Integer atomics only, so the result is always the same.
-// Candidates are the scores of consecutive rows, or with `from_list` lists that this kernel made before. NaN never ranks.
+// wherever scores are equal), a bitonic sort orders what was kept. Integer atomics only, so the result is always the
+// same. Candidates are the scores of consecutive rows, or with `from_list` lists that this kernel made before. NaN
+// never ranks.
 const LANES: u32 = 64u;
 const DIGITS: u32 = 256u;
 const CAPACITY: u32 = 1024u;

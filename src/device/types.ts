@@ -1,10 +1,10 @@
 /**
- * What computes, as kernels and everything above them see it. No type here names an API such as WebGPU, so that different
- * kinds of devices can stand behind the same interface.
+ * What computes, as kernels and everything above them see it. No type here names an API such as WebGPU, so that
+ * different kinds of devices can stand behind the same interface.
  *
  * How memory is bound: a tensor has memory of its own, or it is a view into a flat tensor (parameters, gradients,
- * optimizer moments) that begins at a multiple of 256 bytes. No dispatch may both read and write the same memory, so one
- * kernel either only reads or only writes a flat tensor; activations are leased one by one from a pool.
+ * optimizer moments) that begins at a multiple of 256 bytes. No dispatch may both read and write the same memory, so
+ * one kernel either only reads or only writes a flat tensor; activations are leased one by one from a pool.
  */
 
 import type { TandemError } from '../errors.ts';
@@ -22,8 +22,8 @@ export interface Tensor {
 }
 
 /**
- * How kernels share work out among the lanes of a workgroup. `workgroup`: lanes share memory and meet at barriers, which
- * suits GPUs. `row`: every lane owns whole rows and no lane waits, which suits devices that run on a CPU.
+ * How kernels share work out among the lanes of a workgroup. `workgroup`: lanes share memory and meet at barriers,
+ * which suits GPUs. `row`: every lane owns whole rows and no lane waits, which suits devices that run on a CPU.
  */
 export type KernelForm = 'workgroup' | 'row';
 
@@ -31,8 +31,8 @@ export type KernelForm = 'workgroup' | 'row';
 export interface DeviceTraits {
   readonly form: KernelForm;
   /**
-   * Floating-point operations that a long task gives the device at once; Infinity = no bound. Fixed for each form and never
-   * measured, because it sets the order of sums: runs record it.
+   * Floating-point operations that a long task gives the device at once; Infinity = no bound. Fixed for each form and
+   * never measured, because it sets the order of sums: runs record it.
    */
   readonly piece: number;
   /** Whose memory tensors take: the device's own, or the machine's. */
@@ -58,9 +58,14 @@ export interface KernelSpec<B extends string = string, P extends string = string
   readonly include?: readonly string[];
   /** A `const`/`alias` header put before everything, for sizes that must be const-expressions. */
   readonly header?: string;
-  /** Storage bindings: @group(0) @binding(1), (2), ... in this order. `read` = var<storage, read>, `write` = var<storage, read_write>. */
+  /**
+   * Storage bindings: @group(0) @binding(1), (2), ... in this order. `read` = var<storage, read>, `write` =
+   * var<storage, read_write>.
+   */
   readonly bindings: Readonly<Record<B, 'read' | 'write'>>;
-  /** Fields of `params` in WGSL, the uniform at @group(0) @binding(0): 4 bytes each, in this order, in snake_case there. */
+  /**
+   * Fields of `params` in WGSL, the uniform at @group(0) @binding(0): 4 bytes each, in this order, in snake_case there.
+   */
   readonly params: Readonly<Record<P, 'u32' | 'f32' | 'i32'>>;
   /** `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -70,7 +75,7 @@ export interface KernelSpec<B extends string = string, P extends string = string
   readonly requires?: readonly DeviceFeature[];
 }
 
-/** One recorded run of a kernel. `grid` counts workgroups; x above 65535 is folded into y (shader: common/grid.wgsl). */
+/** One dispatch of a kernel. `grid` counts workgroups; x above 65535 is folded into y (shader: common/grid.wgsl). */
 export interface Dispatch<B extends string, P extends string> {
   readonly bindings: Readonly<Record<B, Tensor>>;
   readonly params: Readonly<Record<P, number>>;
@@ -84,9 +89,9 @@ export interface Gpu {
   readonly features: ReadonlySet<DeviceFeature>;
   /** Bytes of the largest tensor that a kernel can bind, a multiple of 256. */
   readonly largestBinding: number;
-  /** Resolves if the device is lost: nothing works on it any more. */
+  /** Resolves when the device is lost; every later call throws. */
   readonly lost: Promise<TandemError>;
-  /** A zero-filled tensor with a buffer of its own, until `free`. */
+  /** Allocates a zero-filled tensor with memory of its own; `free` ends it. */
   allocate(label: string, shape: readonly number[], dtype?: DType): Tensor;
   free(tensor: Tensor): void;
   /** Leases a tensor with undefined content from the pool of scratch buffers; give it back with `release`. */
@@ -114,11 +119,14 @@ export interface Gpu {
   readU32(tensor: Tensor): Promise<Uint32Array<ArrayBuffer>>;
   /** Resolves when everything submitted so far has run. */
   idle(): Promise<void>;
-  /** Runs `work` with every dispatch timed by itself (slower). `kernels` is empty where the adapter has no timestamps. */
+  /**
+   * Runs `work` with every dispatch timed by itself (slower). `kernels` is empty where the adapter has no timestamps.
+   */
   timed<T>(work: () => Promise<T>): Promise<{ result: T; kernels: KernelTime[] }>;
   /**
-   * Runs `work` as a task, interleaved with others at its awaits: what the device reports about its calls and commands is
-   * thrown in it alone, also at its end, and the others go on. Outside of tasks all callers are one.
+   * Runs `work` as a task, interleaved with others at its awaits. What the device reports about its calls and commands
+   * is thrown in this task alone, at the latest when it ends; other tasks go on. All calls outside of tasks count as
+   * one task.
    */
   task<T>(work: () => Promise<T>): Promise<T>;
   /** Compiles in advance, in parallel. */
@@ -127,14 +135,14 @@ export interface Gpu {
   destroy(): Promise<void>;
 }
 
-/** GPU time of all dispatches of one kernel. */
+/** Device time of all dispatches of one kernel. */
 export interface KernelTime {
   readonly kernel: string;
   readonly calls: number;
   readonly milliseconds: number;
 }
 
-/** What runs the kernels, as the API, the console and a run's record tell it. */
+/** What runs the kernels, as the API, the console and a run's record show it. */
 export interface AdapterReport {
   readonly name: string;
   readonly vendor: string;
@@ -159,7 +167,10 @@ export function rowsOf(gpu: Pick<Gpu, 'view'>, matrix: Tensor, first: number, co
 /** Number of elements of a shape. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** Runs `work`, which records commands; what it leases through `lease` goes back to the pool afterwards, also if it throws. */
+/**
+ * Runs `work`, which records commands. The tensors that it leases through `lease` are released afterwards, also if it
+ * throws.
+ */
 export function withLeases<R>(gpu: Gpu, work: (lease: Gpu['lease']) => R): R {
   const leased: Tensor[] = [];
   try {

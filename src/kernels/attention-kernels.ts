@@ -1,6 +1,6 @@
 /**
- * The attention kernels as data: one set of four for each head size, form (attention-tiles.ts) and choice of dropout, mask and
- * shared keys. attention.ts runs them.
+ * The attention kernels as data: one set of four for each head size, form (attention-tiles.ts) and choice of dropout,
+ * mask and shared keys. attention.ts runs them.
  */
 
 import type { KernelForm, KernelSpec } from '../device/types.ts';
@@ -109,7 +109,12 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
   const rowsSuffix = `d${size}${dropout ? '_dropout' : ''}`;
   const suffix = `${rowsSuffix}${masked ? '_masked' : ''}${grouped ? '_grouped' : ''}`;
   const shared = ['common/grid.wgsl', 'common/threefry.wgsl', 'attention/dropout.wgsl'];
-  const walk = [...shared, 'attention/mask.wgsl', `attention/common_${form}.wgsl`];
+  const walk = (passes: readonly string[]) => [
+    ...shared,
+    ...passes.map((pass) => `attention/interface_${pass}.wgsl`),
+    'attention/mask.wgsl',
+    `attention/common_${form}.wgsl`,
+  ];
   const rowsChoice = `\nconst DROPOUT = ${dropout};`;
   const choice = `${rowsChoice}\nconst MASKED = ${masked};\nconst GROUPED = ${grouped};`;
   return {
@@ -118,7 +123,7 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
       form,
       name: `attention_${form}_forward_${suffix}`,
       shader: `attention/forward_${form}.wgsl`,
-      include: walk,
+      include: walk(['forward']),
       header: forwardHeader + choice,
       bindings: forwardBindings,
       params: forwardParams,
@@ -135,7 +140,7 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
       form,
       name: `attention_${form}_query_${suffix}`,
       shader: `attention/query_${form}.wgsl`,
-      include: walk,
+      include: walk(['backward', 'query']),
       header: backwardHeader + choice,
       bindings: { ...backwardReads, dQ: 'write' },
       params: backwardParams,
@@ -144,7 +149,7 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
       form,
       name: `attention_${form}_key_${suffix}`,
       shader: `attention/key_${form}.wgsl`,
-      include: walk,
+      include: walk(['backward', 'key']),
       header: backwardHeader + choice,
       bindings: { ...backwardReads, dK: 'write', dV: 'write' },
       params: backwardParams,

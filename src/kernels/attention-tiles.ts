@@ -17,7 +17,10 @@ export interface WorkgroupTiles {
   readonly backwardTile: number;
 }
 
-/** Workgroup memory stays within WebGPU's guaranteed 16 KiB: tiles of 2 * tile * D, and parts of (1 or 2) * tile * lanes. */
+/**
+ * Workgroup memory stays within WebGPU's guaranteed 16 KiB: tiles of 2 * tile * D, and parts of (1 or 2) * tile *
+ * lanes.
+ */
 export const workgroupTiles: Readonly<Record<HeadSize, WorkgroupTiles>> = {
   8: { rows: 64, parts: 1, forwardTile: 32, backwardTile: 16 },
   16: { rows: 64, parts: 1, forwardTile: 32, backwardTile: 16 },

@@ -1,10 +1,11 @@
 /**
  * Multi-head attention over packed texts: every token sees the tokens of its own text, or those of them that a mask
  * leaves (causal, local). Query heads may share heads of keys and values. Streaming softmax,
- * no T x T matrix in memory; the backward pass computes the weights again from logSumExp. Deterministic: dQ is summed by
- * query rows, dK and dV by key rows, no atomics; a text's bits do not depend on the texts around it. A head size without
- * kernels is computed in the next larger one, its heads filled up with zeros: they add nothing to any sum.
- * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention), Ainslie et al. 2023 (grouped queries).
+ * no T x T matrix in memory; the backward pass computes the weights again from logSumExp. Deterministic: dQ is summed
+ * by query rows, dK and dV by key rows, no atomics; a text's bits do not depend on the texts around it. A head size
+ * without kernels is computed in the next larger one, its heads filled up with zeros: they add nothing to any sum.
+ * Sources: Milakov and Gimelshein 2018 (online softmax), Dao et al. 2022 (FlashAttention), Ainslie et al. 2023 (grouped
+ * queries).
  */
 
 import { elementCount, type Gpu, type KernelForm, type Tensor, withLeases } from '../device/types.ts';
@@ -116,7 +117,8 @@ function plan(gpu: Gpu, call: AttentionForward) {
       keyHeads: keyValueHeads,
       before,
       after,
-      // Channels of a head by four, as a number that compilers cannot unroll loops by: shaders/attention/common_row.wgsl.
+      // Channels of a head by four, as a number that compilers cannot unroll loops by:
+      // shaders/attention/common_row.wgsl.
       quads: size / 4,
     },
     key: { seed: active === undefined ? 0 : active.seed >>> 0, stream: active === undefined ? 0 : streamOf(active) },
@@ -227,7 +229,9 @@ function backward(gpu: Gpu, call: AttentionBackward): void {
   });
 }
 
-/** out [T, G * D] = the sums of `parts` [T, H * D] over the `group` query heads of each head of keys; D is 4 * `quads`. */
+/**
+ * out [T, G * D] = the sums of `parts` [T, H * D] over the `group` query heads of each head of keys; D is 4 * `quads`.
+ */
 function sumGroups(gpu: Gpu, parts: Tensor, out: Tensor, group: number, quads: number): void {
   const count = elementCount(out.shape) / 4;
   gpu.dispatch(groupSumKernel, {

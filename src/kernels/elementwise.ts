@@ -1,4 +1,6 @@
-/** Elementwise kernels, f32: sum, scaling, GELU forward and backward, dropout. Shapes of inputs and outputs are equal. */
+/**
+ * Elementwise kernels, f32: sum, scaling, GELU forward and backward, dropout. Shapes of inputs and outputs are equal.
+ */
 import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../device/types.ts';
 
 /** A kernel in two widths: four elements at a time where the count is a multiple of 4, else one at a time. */
@@ -70,7 +72,7 @@ export const elementwiseKernels: readonly KernelSpec[] = [
   dropoutAny,
 ];
 
-/** Workgroups of 64 invocations, four elements each: starting a workgroup is what costs on software adapters. */
+/** Workgroups of 64 invocations, four elements each, because starting a workgroup is expensive on a CPU. */
 const gridOf = (elements: number): [number] => [Math.ceil(elements / 256)];
 
 /** Runs one width of a kernel over tensors of equal counts. */
@@ -126,9 +128,10 @@ export interface DropoutOptions {
 }
 
 /**
- * Inverted dropout: out = 0 with probability `rate`, else x / (1 - rate). Whether an element is dropped depends on (seed,
- * step, site, sample, position, channel) only; with dOut for x the same call is the backward pass.
- * Threefry-2x32-20 under the key (seed, streamOf(step, site)); see shaders/elementwise/dropout_factors.wgsl for the counter.
+ * Inverted dropout: out = 0 with probability `rate`, else x / (1 - rate). Whether an element is dropped depends on
+ * (seed, step, site, sample, position, channel) only; with dOut for x the same call is the backward pass.
+ * Threefry-2x32-20 under the key (seed, streamOf(step, site)); see shaders/elementwise/dropout_factors.wgsl for the
+ * counter.
  */
 export function dropout(gpu: Gpu, options: DropoutOptions): void {
   const { x, out, tokenSample, tokenPosition, rate, seed } = options;
@@ -152,7 +155,9 @@ export function dropout(gpu: Gpu, options: DropoutOptions): void {
   });
 }
 
-/** Second word of a dropout key: the step, and the site spread over all bits (golden ratio), so that sites never meet. */
+/**
+ * Second word of a dropout key: the step, and the site spread over all bits (golden ratio), so that sites never meet.
+ */
 export const streamOf = ({ step, site }: { step: number; site: number }): number =>
   (step ^ Math.imul(site + 1, 0x9e3779b9)) >>> 0;
 

@@ -2,14 +2,14 @@
  * Token embeddings: out[t] = word[id] + position[pos] + type[typeId], and the gradient of each table.
  *
  * The gradient is summed without atomics, by an index that groups the tokens of an id. Few ids may own very many tokens
- * (token types, low positions, special tokens), so an id's tokens are cut into segments that are summed side by side, and
- * then the sums of an id's segments are added in their order: the same bits for the same ids, every time.
+ * (token types, low positions, special tokens), so an id's tokens are cut into segments that are summed side by side,
+ * and then the sums of an id's segments are added in their order: the same bits for the same ids, every time.
  */
 
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
 
-/** Tokens, segments or ids of one workgroup: enough to be worth a start on a software adapter, few enough for a GPU. */
+/** Tokens, segments or ids of one workgroup: enough to be worth starting on a CPU, few enough for a GPU. */
 const ROWS = 8;
 
 const embeddingForwardKernel = {
@@ -101,7 +101,8 @@ export function embeddingRows(gpu: Gpu, { ids, table, firstRow = 0, out }: Embed
 
 /**
  * The tokens of every id that occurs, in one array for the device:
- * rows [U] ids ascending | rowStarts [U+1] into segments | segmentStarts [S+1] into order | order [T] tokens by id, ascending.
+ * rows [U] ids ascending | rowStarts [U+1] into segments | segmentStarts [S+1] into order | order [T] tokens by id,
+ * ascending.
  */
 export interface ScatterIndex {
   readonly data: Uint32Array;
@@ -138,8 +139,8 @@ function tokensById(ids: ArrayLike<number>, { firstRow, rows }: RowRange): Uint3
 }
 
 /**
- * Groups token numbers by id, on the host. With a range, only the tokens whose ids lie in it, counted from its first row:
- * the same order of sums as without. Depends on `ids` only.
+ * Groups token numbers by id, on the host. With a range, only the tokens whose ids lie in it, counted from its first
+ * row: the same order of sums as without. Depends on `ids` only.
  */
 export function scatterIndex(ids: ArrayLike<number>, range = allRows): ScatterIndex {
   const order = tokensById(ids, range);

@@ -1,4 +1,4 @@
-/** Whether a tensor holds a value that is not finite, told on the device. */
+/** Tests on the device whether a tensor holds a value that is not finite. */
 import { elementCount, type Gpu, type KernelSpec, type Tensor } from '../device/types.ts';
 
 /** Elements that one workgroup tests. As in check/non_finite.wgsl. */

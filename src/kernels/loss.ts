@@ -1,6 +1,7 @@
 /**
- * The losses on cosines: plain wrappers that record dispatches. A "row loss" kernel leaves losses per row, {@link totalLoss}
- * sums them in a fixed order. Gradients come already multiplied by `weight`; those of the pair losses are added.
+ * The losses on cosines: plain wrappers that record dispatches. A "row loss" kernel leaves losses per row, {@link
+ * totalLoss} sums them in a fixed order. Gradients come already multiplied by `weight`; those of the pair losses are
+ * added.
  */
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { LANES, reduceShader } from './similarity.ts';
@@ -54,8 +55,9 @@ export function totalLoss(
 }
 
 /**
- * 1 - corr(similarity, grades) into losses [1]; dSimilarity += weight * gradient. similarity, dSimilarity, unitGrades [B],
- * the grades centred and of length 1. Where all similarities are equal: 0, no gradient, and warnings [1] u32 counts one.
+ * 1 - corr(similarity, grades) into losses [1]; dSimilarity += weight * gradient. similarity, dSimilarity, unitGrades
+ * [B], the grades centred and of length 1. Where all similarities are equal: 0, no gradient, and warnings [1] u32
+ * counts one.
  */
 export function pearson(
   gpu: Gpu,
@@ -67,7 +69,10 @@ export function pearson(
   gpu.dispatch(pearsonKernel, { bindings, params: { rows: bindings.similarity.shape[0], weight }, grid: [1] });
 }
 
-/** KL(targets || softmax(similarity / temperature)) / B into losses [1]; dSimilarity += weight * gradient. All others [B]. */
+/**
+ * KL(targets || softmax(similarity / temperature)) / B into losses [1]; dSimilarity += weight * gradient. All others
+ * [B].
+ */
 export function rankKl(
   gpu: Gpu,
   {

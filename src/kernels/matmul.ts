@@ -1,7 +1,7 @@
 /**
  * Matrix products in the three layouts that a linear layer needs, f32, and sums of columns.
- * The kernel is chosen by (N, K) and the device's form only, and sums over k in steps of 4 in order: a row of the result
- * does not depend on how many rows there are.
+ * The kernel is chosen by (N, K) and the device's form only, and sums over k in steps of 4 in order: a row of the
+ * result does not depend on how many rows there are.
  */
 
 import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
@@ -9,8 +9,8 @@ import { withLeases } from '../device/types.ts';
 
 type MatmulBinding = 'a' | 'b' | 'bias' | 'out';
 /**
- * Rows and columns of the result, the length of the reduction; aRow and what follows: elements from one index to the next,
- * for the strided layout.
+ * Rows and columns of the result, the length of the reduction; aRow and what follows: elements from one index to the
+ * next, for the strided layout.
  */
 type MatmulParam = 'm' | 'n' | 'k' | 'alpha' | 'hasBias' | 'accumulate' | 'aRow' | 'aK' | 'bColumn' | 'bK';
 type MatmulKernel = KernelSpec<MatmulBinding, MatmulParam>;

@@ -1,6 +1,6 @@
 /**
- * The optimizer over flat buffers: global norm and AdamW. Buffers above the binding limit are worked through in pages of
- * whole spans, so neither the values nor the order of summation depend on the limit.
+ * The optimizer over flat buffers: global norm and AdamW. Buffers above the binding limit are worked through in pages
+ * of whole spans, so neither the values nor the order of summation depend on the limit.
  */
 
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';

@@ -69,7 +69,9 @@ interface PoolInput extends Columns {
   /** [T, C] */
   readonly x: Tensor;
   readonly batch: PoolBatch;
-  /** [B, D], the C columns from `column` written; zeros for a text without pooled tokens (such are refused long before) */
+  /**
+   * [B, D], the C columns from `column` written; zeros for a text without pooled tokens (such are refused long before)
+   */
   readonly out: Tensor;
 }
 

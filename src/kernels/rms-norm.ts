@@ -1,6 +1,6 @@
 /**
- * RMSNorm (Zhang and Sennrich 2019, arXiv 1910.07467), forward and backward. A row is as wide as gamma: a token's channels,
- * or one head of a token where queries and keys are normalised head by head.
+ * RMSNorm (Zhang and Sennrich 2019, arXiv 1910.07467), forward and backward. A row is as wide as gamma: a token's
+ * channels, or one head of a token where queries and keys are normalised head by head.
  */
 import { elementCount, type Gpu, type KernelForm, type KernelSpec, type Tensor, withLeases } from '../device/types.ts';
 import { columnSum } from './matmul.ts';

@@ -1,6 +1,7 @@
 /**
- * Frequencies of rotary position embedding (Su et al. 2021, arXiv 2104.09864), stretched or not, on the host. Every step is
- * rounded to f32 where transformers rounds it: at a position of thousands a unit of roundoff of a frequency shows.
+ * Frequencies of rotary position embedding (Su et al. 2021, arXiv 2104.09864), stretched or not, on the host. Every
+ * step is rounded to f32 where transformers rounds it: at a position of thousands a unit of roundoff of a frequency
+ * shows.
  */
 import type { RopeScaling } from '../model/types.ts';
 

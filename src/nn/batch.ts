@@ -73,7 +73,7 @@ export function cutByTokens(cumulative: Uint32Array, tokens: number): number[] {
   return cuts;
 }
 
-/** Refuses texts that an encoder cannot take. `what` names them. */
+/** Throws BAD_USER_INPUT for texts that an encoder cannot take. `what` names them. */
 export function checkTexts(architecture: Architecture, texts: PackedTexts, what: string): void {
   const { vocabularySize } = architecture;
   const longest = longestTextOf(architecture);
@@ -97,7 +97,9 @@ export function checkTexts(architecture: Architecture, texts: PackedTexts, what:
   }
 }
 
-/** Copies texts to the device. `firstSample` is the global index of the first text. Give back with {@link releaseBatch}. */
+/**
+ * Copies texts to the device. `firstSample` is the global index of the first text. Release with {@link releaseBatch}.
+ */
 export function makeBatch(gpu: Gpu, texts: PackedTexts, firstSample = 0): DeviceBatch {
   const B = texts.poolStart.length;
   const T = texts.ids.length;
@@ -144,7 +146,7 @@ export function makeBatch(gpu: Gpu, texts: PackedTexts, firstSample = 0): Device
   }
 }
 
-/** Gives the batch's buffers back, in order behind the dispatches that read them. */
+/** Releases the batch's tensors, ordered behind the dispatches that read them. */
 export function releaseBatch(gpu: Gpu, batch: DeviceBatch): void {
   for (const tensor of [
     batch.ids,

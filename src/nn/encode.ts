@@ -1,6 +1,6 @@
 /**
- * From token ids to vectors: encoder, pooling, dense layers, L2 normalisation; of the last layer and, on request, of the
- * inner one, which is pooled and normalised only (method.md section 2).
+ * From token ids to vectors: encoder, pooling, dense layers, L2 normalisation; of the last layer and, on request, of
+ * the inner one, which is pooled and normalised only (method.md section 2).
  */
 import type { DeviceBatch } from './batch.ts';
 import { type Encoder, innerBlock } from './encoders/encoder.ts';

@@ -1,4 +1,4 @@
-/** Which of many tensors holds Inf or NaN, noted on the device while they are computed. */
+/** Finds which of many tensors holds Inf or NaN; flags are set on the device while the tensors are computed. */
 import type { Gpu, Tensor } from '../device/types.ts';
 import { flagNonFinite } from '../kernels/finite.ts';
 

@@ -10,7 +10,10 @@ import type { Neighbours } from './types.ts';
 /** Queries sent to the device at once. */
 const queryTile = 256;
 
-/** Searches `pages`, whose rows count on, for the k best rows of each query; fewer where there are fewer rows. queries: row-major [Q, C]. */
+/**
+ * Searches `pages` for the k best rows of each query; fewer where there are fewer rows. Row numbers continue from page
+ * to page. queries: row-major [Q, C].
+ */
 export async function searchVectors(
   gpu: Gpu,
   { pages, queries, dimension, k }: { pages: readonly Tensor[]; queries: Float32Array; dimension: number; k: number },
@@ -95,7 +98,7 @@ function upload(gpu: Gpu, rows: Float32Array, dimension: number, first: number, 
   return tensor;
 }
 
-/** Scores of a tile of queries (given back here) against every page. */
+/** Scores of a tile of queries, which is released here, against every page. */
 async function scoreTile(gpu: Gpu, queries: Tensor, pages: readonly Tensor[]): Promise<Float32Array[]> {
   try {
     const reads = pages.map((page) =>

@@ -22,7 +22,7 @@ export class Optimizer {
   readonly #parameters: Parameters;
   /** [1] norm of the last update's gradients, before clipping. */
   readonly norm: Tensor;
-  /** One a page. */
+  /** One for each page. */
   readonly #exempt: readonly Tensor[];
 
   constructor(gpu: Gpu, parameters: Parameters) {
@@ -37,7 +37,9 @@ export class Optimizer {
     });
   }
 
-  /** Records the update. Gradients or a loss that are not finite leave weights and moments untouched; `norm` tells. */
+  /**
+   * Records the update. Gradients or a loss that are not finite leave weights and moments unchanged; `norm` shows it.
+   */
   update(settings: UpdateSettings): void {
     const gradients = this.#parameters.pages('gradients');
     const { clipNorm, guard, ...rest } = settings;

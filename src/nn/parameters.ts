@@ -1,7 +1,8 @@
 /**
- * The parameters of a model on the device, as flat buffers: values, and while training gradients and AdamW's two moments.
- * Every tensor begins at a multiple of 256 bytes, and so does every part of one that is used in parts. Where the model is
- * larger than one binding, the flat buffers are split into pages; a tensor, or a part, never crosses a page.
+ * The parameters of a model on the device, as flat buffers: values, and while training gradients and AdamW's two
+ * moments. Every tensor begins at a multiple of 256 bytes, and so does every part of one that is used in parts. Where
+ * the model is larger than one binding, the flat buffers are split into pages; a tensor, or a part, never crosses a
+ * page.
  */
 
 import { elementCount, type Gpu, type Tensor } from '../device/types.ts';
@@ -43,8 +44,8 @@ export interface ParameterLayout {
 const rowLength = ([, ...rest]: readonly number[]): number => elementCount(rest);
 
 /**
- * Lays tensors out, in their order. A fused layer's parts are laid out one by one; a table larger than one binding is cut
- * between rows. Refuses any other tensor that is larger than one binding.
+ * Lays tensors out, in their order. A fused layer's parts are laid out one by one; a table larger than one binding is
+ * cut between rows. Refuses any other tensor that is larger than one binding.
  */
 export function layoutParameters(tensors: readonly TensorShape[], bindingBytes: number): ParameterLayout {
   const pages: { bytes: number }[] = [];

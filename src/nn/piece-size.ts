@@ -1,7 +1,7 @@
 /**
- * How much of its work a long task gives the device at once. Commands that were submitted cannot be taken back, so a search
- * or an abort waits for them: where a device bounds its pieces (`DeviceTraits.piece`), one takes about a second. Texts are
- * never cut, so a long text of a large model can make a piece that takes longer.
+ * How much of its work a long task gives the device at once. Commands that were submitted cannot be taken back, so a
+ * search or an abort waits for them: where a device bounds its pieces (`DeviceTraits.piece`), one takes about a second.
+ * Texts are never cut, so a long text of a large model can make a piece that takes longer.
  */
 
 import type { Gpu } from '../device/types.ts';

@@ -2,8 +2,8 @@
  * Reverse-mode differentiation. Ops run at once and record how to go back; `backward` runs the records in reverse.
  *
  * Memory: every activation is leased from the device's pool. With `recording` it lives until its record has run;
- * without, `drop` gives it back as soon as the forward pass has no more use for it. A second contribution to a gradient is
- * added into a new buffer, because one dispatch may not bind one buffer to read and to write; matrix products, whose
+ * without, `drop` gives it back as soon as the forward pass has no more use for it. A second contribution to a gradient
+ * is added into a new buffer, because one dispatch may not bind one buffer to read and to write; matrix products, whose
  * kernel adds to what it writes, save that pass.
  */
 

@@ -1,4 +1,4 @@
-/** What nn is told from outside, as plain data: the shape of an encoder, a source of weights, what a search found. */
+/** Inputs and results of nn as plain data: the shape of an encoder, a source of weights, the hits of a search. */
 import type { ModelSpec, ParameterShape } from '../model/types.ts';
 
 /** What decides an encoder's arithmetic besides its weights: the part of a model folder's spec that nn reads. */
@@ -15,7 +15,9 @@ export interface TensorSource {
   read(name: string, shape: readonly number[]): Promise<Float32Array>;
 }
 
-/** Dropout of one training step; the stream of random numbers is keyed by (seed, step, site, sample, position, channel). */
+/**
+ * Dropout of one training step; the stream of random numbers is keyed by (seed, step, site, sample, position, channel).
+ */
 export interface DropoutSettings {
   /** Probability of dropping an activation. */
   readonly rate: number;

@@ -16,11 +16,11 @@ export const fittingTokens = 4096;
 const lengthTolerance = 1e-3;
 
 export interface EncodeOptions {
-  /** Waits until this task may go on, between micro-batches. */
+  /** Awaited between micro-batches; resolves when the task may go on. */
   readonly turn?: () => Promise<void>;
-  /** Told after every micro-batch: texts done so far. */
+  /** Called after every micro-batch with the number of texts encoded so far. */
   readonly onEncoded?: (texts: number) => void;
-  /** Aborted = the task rejects with the signal's reason after the running micro-batch. */
+  /** When aborted, the task rejects with the signal's reason after the current micro-batch. */
   readonly signal?: AbortSignal;
   readonly microBatchTokens?: number;
   /** False: vectors as the dense layers leave them. Absent: of length 1. */
@@ -28,8 +28,8 @@ export interface EncodeOptions {
 }
 
 /**
- * Row-major vectors [B, D] in the texts' order. Rejects when a vector is not finite, or has not length 1 where it should; such
- * a vector is never given out.
+ * Returns row-major vectors [B, D] in the order of the texts. Rejects if a vector is not finite, or should have length
+ * 1 and has not; such a vector is never returned.
  */
 export async function encodeTexts(
   encoder: Encoder,
@@ -78,11 +78,13 @@ function checkVectors(vectors: Float32Array, width: number, unit: boolean): void
   for (let begin = 0; begin < vectors.length; begin += width) {
     let squares = 0;
     for (let at = begin; at < begin + width; at++) squares += vectors[at]! ** 2;
-    // Squares that leave f32 on the device give a finite vector of length 0, or far from 1. NaN fails the comparison too.
+    // Squares that leave f32 on the device give a finite vector of length 0, or far from 1. NaN fails the comparison
+    // too.
     if (unit ? Math.abs(squares - 1) < lengthTolerance : Number.isFinite(squares)) continue;
     throw new TandemError(
       'UNAVAILABLE',
-      `The vector of text ${begin / width} is not a finite ${unit ? 'unit ' : ''}vector: its squared length is ${squares}`,
+      `The vector of text ${begin / width} is not a finite ${unit ? 'unit ' : ''}vector: ` +
+        `its squared length is ${squares}`,
       {
         field: 'model',
         expected: unit ? 'finite vectors of length 1' : 'finite vectors',

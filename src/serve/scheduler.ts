@@ -1,11 +1,11 @@
 /**
- * Order among the tasks of one device thread: a long task asks for its turn between micro-batches, and gets it when no
- * interactive task (encode, search) is under way, or after a bounded wait. Nothing is locked: commands of several tasks may follow each other on
- * the device in any order, because each task has its own buffers.
+ * Priority among the tasks of one device thread: a long task asks for its turn between micro-batches and gets it when
+ * no interactive task (encode, search) is in progress, or after a bounded wait. There is no mutex: commands of several
+ * tasks may interleave on the device, because each task has its own buffers.
  */
 import { setImmediate } from 'node:timers/promises';
 
-/** Waits until a long task may go on. */
+/** Resolves when a long task may go on. */
 export type Turn = () => Promise<void>;
 
 export class Scheduler {
@@ -13,7 +13,10 @@ export class Scheduler {
   #interactive = 0;
   readonly #waiting = new Set<() => void>();
 
-  /** `longestWaitMs` for interactive tasks: a steady flow of them slows a long task, but neither starves it nor hides its abort. */
+  /**
+   * `longestWaitMs` bounds the wait for interactive tasks: a steady flow of them slows a long task down but neither
+   * starves it nor delays its abort for long.
+   */
   constructor(longestWaitMs: number) {
     this.#longestWaitMs = longestWaitMs;
   }
@@ -29,7 +32,7 @@ export class Scheduler {
     }
   }
 
-  /** Lets messages in, then waits for interactive tasks to end, though not for ever. */
+  /** Yields to the event loop, then waits for interactive tasks to end, at most `longestWaitMs`. */
   readonly turn: Turn = async () => {
     await setImmediate();
     if (this.#interactive > 0) await this.#lull();

@@ -23,7 +23,7 @@ export class Segments {
 
   /** Runs `work` with a segment's pages [rows, C]. */
   use<T>(request: SegmentRequest, work: (pages: readonly Tensor[]) => Promise<T>): Promise<T> {
-    // A task of its own: who began the load may be gone before the others that wait for it.
+    // A task of its own: the caller that started the load may end before others that wait for it.
     const load = async () => {
       const pages = await this.#gpu.task(() => loadSegment(this.#gpu, request));
       const free = (): void => {

@@ -1,4 +1,7 @@
-/** What a device thread serves besides training: vectors, evaluations and searches, over warm models and resident segments. */
+/**
+ * What a device thread serves besides training: vectors, evaluations and searches, over warm models and resident
+ * segments.
+ */
 
 import type { Gpu } from '../device/types.ts';
 import { badInput } from '../errors.ts';
@@ -40,7 +43,10 @@ export class DeviceServer {
     this.#segments = new Segments(gpu);
   }
 
-  /** Begins to compile what every task needs, while callers still read their data; whoever needs a kernel waits for it. */
+  /**
+   * Starts compiling the kernels that every task needs while callers still read their data; a dispatch waits for its
+   * kernel.
+   */
   compile(): void {
     this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu.traits.form))).catch(() => {});
   }
@@ -53,7 +59,10 @@ export class DeviceServer {
     }));
   }
 
-  /** Ahead of long tasks, unless it is long itself. The model is loaded before, so that nobody waits for the disk. */
+  /**
+   * Encodes ahead of long tasks unless the task is long itself. The model is loaded before, so that no other task waits
+   * for the disk.
+   */
   #encodeWith(
     encoder: Encoder,
     texts: PackedTexts,
@@ -74,7 +83,7 @@ export class DeviceServer {
     );
   }
 
-  /** Aborted, it ends before the segment is read, or between two tiles of queries. */
+  /** When aborted, rejects before the segment is read or between two tiles of queries. */
   async search({ segment, queries, k }: SearchInput, signal?: AbortSignal): Promise<Neighbours> {
     const goOn = async (): Promise<void> => signal?.throwIfAborted();
     if (queries.dimension !== segment.dimension || queries.data.length !== queries.count * queries.dimension) {

@@ -1,4 +1,4 @@
-/** What a device thread is asked besides training, and what it answers. Plain types and typed arrays. */
+/** Inputs and results of what a device thread does besides training. Plain types and typed arrays. */
 import type { Split } from '../data/types.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 

@@ -19,7 +19,7 @@ export class WarmModels {
 
   /** Runs `work` with the encoder of a model folder in storage. */
   use<T>(storage: Storage, digest: string, work: (encoder: Encoder) => Promise<T>): Promise<T> {
-    // A task of its own: who began the load may be gone before the others that wait for it.
+    // A task of its own: the caller that started the load may end before others that wait for it.
     return this.#residents.use(digest, () => this.#gpu.task(() => this.#load(storage, digest)), work);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Tokens per second of encoding on this machine's adapter, by kernel, with random weights in the shapes of known models, from the
- * built tree:
+ * Tokens per second of encoding on this machine's adapter, by kernel, with random weights in the shapes of known
+ * models, from the built tree:
  *   npm run build && node test/bench/encode.mjs [shape ...]
  * `cpu` is the rate by processor time over two cores, steadier on a busy machine (software adapters only).
  */

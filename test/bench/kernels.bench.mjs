@@ -1,7 +1,8 @@
 /**
  * Speed of the matrix products and elementwise kernels on this machine's adapter, from the built tree:
  *   npm run build && node test/bench/kernels.bench.mjs
- * `wall` is the best of several runs; `cpu` is processor time a run over two cores, steadier on a busy machine (software adapters only).
+ * `wall` is the best of several runs; `cpu` is processor time a run over two cores, steadier on a busy machine
+ * (software adapters only).
  */
 import { add, dropout, geluBackward, geluForward } from '../../dist/src/kernels/elementwise.js';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../dist/src/kernels/matmul.js';

@@ -1,7 +1,7 @@
 /**
- * The gradient cache on the sample data: the same joint run with micro-batches of the whole batch, half and an eighth, with
- * dropout off and on. Prints, for every loss component, the largest |a - b| / max(1, |a|) over the first 20 steps, and
- * exits with 1 if one is above 1e-5.
+ * The gradient cache on the sample data: the same joint run with micro-batches of the whole batch, half and an eighth,
+ * with dropout off and on. Prints, for every loss component, the largest |a - b| / max(1, |a|) over the first 20 steps,
+ * and exits with 1 if one is above 1e-5.
  *   npm run build && node test/bench/micro-batches.mjs
  */
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -10,7 +10,10 @@ import { type AttentionCase, attentionCase, cumulate, runAttention, shapeOf, sub
 const forms: readonly KernelForm[] = ['row', 'workgroup'];
 const many = Array.from({ length: 60 }, (_, i) => 1 + ((i * 11) % 37));
 
-/** One shape of every head size with kernels, some without, and every awkward length: one token, primes, tiles +-1, many short and one long. */
+/**
+ * One shape of every head size with kernels, some without, and every awkward length: one token, primes, tiles +-1, many
+ * short and one long.
+ */
 const shapes: readonly [string, readonly number[], number, number][] = [
   ['one token', [1], 1, 8],
   ['primes', [2, 3, 5, 7, 11, 13, 31], 3, 8],

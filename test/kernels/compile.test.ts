@@ -1,6 +1,7 @@
 /**
- * Every kernel compiles, with Dawn's full validation of WGSL and layouts, on Dawn's null backend: without a GPU and without
- * a driver. What the host says about a shader's bindings is compared with its text; params are declared by the host alone.
+ * Every kernel compiles, with Dawn's full validation of WGSL and layouts, on Dawn's null backend: without a GPU and
+ * without a driver. What the host says about a shader's bindings is compared with its text; params are declared by the
+ * host alone.
  */
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -129,7 +129,9 @@ export class Graph {
     return y;
   }
 
-  /** Softmax attention within each text, head by head. `keep` multiplies the weight of (query token, key token, head). */
+  /**
+   * Softmax attention within each text, head by head. `keep` multiplies the weight of (query token, key token, head).
+   */
   attention(
     [q, k, v]: readonly [Matrix, Matrix, Matrix],
     heads: number,

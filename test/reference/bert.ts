@@ -1,4 +1,7 @@
-/** BERT in float64, written for clarity and never optimised: unit vectors of the last and the inner layer, and gradients of all parameters. */
+/**
+ * BERT in float64, written for clarity and never optimised: unit vectors of the last and the inner layer, and gradients
+ * of all parameters.
+ */
 import { encoderParameters } from '../../src/model/parameters.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';

@@ -1,4 +1,6 @@
-/** Threefry-2x32 with 20 rounds, written from the paper's description (Salmon et al. 2011), and the dropout made of it. */
+/**
+ * Threefry-2x32 with 20 rounds, written from the paper's description (Salmon et al. 2011), and the dropout made of it.
+ */
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 
 export type Pair = readonly [number, number];

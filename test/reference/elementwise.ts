@@ -1,6 +1,9 @@
 /** GELU in float64. */
 
-/** erf by its Maclaurin series below 3 and the continued fraction of erfc above: about 1e-15 (Abramowitz, Stegun 7.1.5, 7.1.14). */
+/**
+ * erf by its Maclaurin series below 3 and the continued fraction of erfc above: about 1e-15 (Abramowitz, Stegun 7.1.5,
+ * 7.1.14).
+ */
 export function erf(x: number): number {
   const z = Math.abs(x);
   if (z >= 3) return Math.sign(x) * (1 - erfc(z));

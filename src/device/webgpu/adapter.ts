@@ -1,10 +1,10 @@
-/** Chooses the adapter: hardware first, then the faster software one. Says honestly what was chosen. */
+/** Chooses the adapter: hardware first, then the faster of the software adapters; reports which one it is. */
 import { create } from 'webgpu';
 import { unavailable } from '../../errors.ts';
 import type { AdapterReport, KernelForm } from '../types.ts';
 import { softwareRemedy } from './software-vulkan.ts';
 
-/** Dawn's entry object. It owns threads: whoever opened an adapter must drop it, or the thread never exits. */
+/** Dawn's entry object. It owns native threads: a worker thread that still references it never exits. */
 export type DawnInstance = ReturnType<typeof create>;
 
 export interface OpenAdapter {
@@ -14,7 +14,7 @@ export interface OpenAdapter {
   readonly form: KernelForm;
 }
 
-/** Kernel times in nanoseconds instead of steps of 0.1 ms. Our own kernels are no stranger's web page. */
+/** Kernel times in nanoseconds instead of steps of 0.1 ms, which only protect browsers against untrusted pages. */
 const toggles = ['disable-dawn-features=timestamp_quantization'];
 
 /** Software drivers by speed. Dawn's `adapter=` picks by a part of the device's name. */

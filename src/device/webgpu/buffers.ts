@@ -7,7 +7,7 @@ import { type DType, elementCount } from '../types.ts';
 import { alignUp, usage } from './flags.ts';
 import { BufferTensor } from './tensor.ts';
 
-/** Idle scratch beyond this is given back to the device before more is made. */
+/** Bytes of idle scratch buffers above which they are destroyed before another one is created. */
 const idleLimit = 256 * 1024 * 1024;
 const tensorUsage = usage.storage | usage.copySrc | usage.copyDst;
 
@@ -69,7 +69,7 @@ export class Buffers {
     this.#idleBytes += buffer.size;
   }
 
-  /** Forgets and destroys a buffer that was just given out and that no recorded command uses. */
+  /** Destroys a buffer that was just allocated or leased and that no recorded command uses. */
   drop({ buffer }: BufferTensor): void {
     if (this.#owned.delete(buffer)) this.#persistent -= buffer.size;
     if (this.#leased.delete(buffer)) this.#pooled -= buffer.size;
@@ -81,13 +81,16 @@ export class Buffers {
     return !this.#owned.has(buffer) && !this.#leased.has(buffer);
   }
 
-  /** Destroys what was freed. Only right after a submit. */
+  /** Destroys freed buffers. May be called only right after a submit, when no recorded command uses them. */
   sweep(): void {
     for (const buffer of this.#doomed) buffer.destroy();
     this.#doomed = [];
   }
 
-  /** An idle buffer of this size, or of at most twice it: batches of many sizes then share what the largest needs. */
+  /**
+   * Takes an idle buffer of this size, or of at most twice it, so that batches of many sizes share the buffers of the
+   * largest.
+   */
   #takeIdle(size: number): GPUBuffer | undefined {
     for (let fitting = size; fitting <= 2 * size; fitting = sizeClass(fitting + 1)) {
       const buffer = this.#idle.get(fitting)?.pop();
@@ -96,7 +99,10 @@ export class Buffers {
     return undefined;
   }
 
-  /** A buffer about to be made takes the place of one that is a little too small, so that growing batches leave none behind. */
+  /**
+   * Destroys an idle buffer that is a little too small for the one about to be created, so that growing batches do not
+   * pile up buffers.
+   */
   #dropSmaller(size: number): void {
     let closest = 0;
     for (const [idleSize, buffers] of this.#idle) {

@@ -1,7 +1,7 @@
 /**
- * One device and the commands recorded for it: the Gpu interface of types.ts. Everything is recorded synchronously and runs
- * in the order of recording. Errors that Dawn reports on the side are thrown by the call that caused them or by the next one
- * of the same task: commands of two tasks never share a command buffer, which one bad command spoils as a whole.
+ * The device interface of types.ts on WebGPU. Commands are recorded synchronously (commands.ts) and run in the order of
+ * recording. Errors that Dawn reports asynchronously are thrown by the call that caused them or by the next call of the
+ * same task (failures.ts).
  */
 import { limitExceeded } from '../../errors.ts';
 import {
@@ -11,7 +11,6 @@ import {
   type Dispatch,
   type DType,
   deviceTraits,
-  elementCount,
   type Gpu,
   type KernelForm,
   type KernelSpec,
@@ -20,13 +19,14 @@ import {
 } from '../types.ts';
 import type { DawnInstance } from './adapter.ts';
 import { Buffers } from './buffers.ts';
-import { Failures, type Task } from './failures.ts';
+import { Commands } from './commands.ts';
+import { checkAliasing, foldGrid } from './dispatch-checks.ts';
+import { Failures } from './failures.ts';
 import { alignDown, alignment, mapModeRead, usage } from './flags.ts';
 import { Patience } from './patience.ts';
 import { type CompiledKernel, featuresOf, PipelineCache } from './pipelines.ts';
-import { BufferTensor, bufferTensor } from './tensor.ts';
+import { BufferTensor, bufferTensor, byteLength } from './tensor.ts';
 import { Timing } from './timing.ts';
-import { UniformRing } from './uniform-ring.ts';
 
 export interface OpenedDevice {
   readonly instance: DawnInstance;
@@ -35,11 +35,8 @@ export interface OpenedDevice {
   readonly form: KernelForm;
 }
 
-/** Copies, unlike bindings, may begin at any value. */
+/** Copies, unlike bindings, may begin at any element. */
 const copyAlignment = 4;
-/** Workgroups per dimension that every adapter takes. */
-const gridLimit = 65_535;
-const byteLength = (tensor: Tensor): number => elementCount(tensor.shape) * 4;
 
 export class WebGpuDevice implements Gpu {
   readonly adapter: AdapterReport;
@@ -50,15 +47,10 @@ export class WebGpuDevice implements Gpu {
   readonly #failures: Failures;
   readonly #buffers: Buffers;
   readonly #pipelines: PipelineCache;
-  readonly #ring: UniformRing;
+  readonly #commands: Commands;
   readonly #patience = new Patience();
-  /** Held as long as the device, which does not outlive it, and then dropped: while it lives, the thread cannot exit. */
+  /** Dawn's instance: a device does not outlive it, and a thread cannot exit while it is referenced. */
   #instance: DawnInstance | undefined;
-  #encoder: GPUCommandEncoder | undefined;
-  /** Whose commands the encoder holds. */
-  #owner: Task | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-  #timing: Timing | undefined;
 
   constructor({ instance, device, report, form }: OpenedDevice) {
     this.#instance = instance;
@@ -71,7 +63,7 @@ export class WebGpuDevice implements Gpu {
     this.#failures = new Failures(device);
     this.#buffers = new Buffers(device);
     this.#pipelines = new PipelineCache(device, this.#failures);
-    this.#ring = new UniformRing(device);
+    this.#commands = new Commands(device, this.#failures, () => this.#buffers.sweep());
   }
 
   get lost() {
@@ -85,7 +77,7 @@ export class WebGpuDevice implements Gpu {
 
   free(tensor: Tensor): void {
     this.#buffers.free(bufferTensor(tensor));
-    if (this.#encoder === undefined) this.#buffers.sweep();
+    if (this.#commands.isEmpty) this.#buffers.sweep();
   }
 
   lease(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
@@ -127,7 +119,7 @@ export class WebGpuDevice implements Gpu {
 
   clear(tensor: Tensor): void {
     const { buffer, offset } = this.#checkUsable(tensor, 'clear');
-    if (byteLength(tensor) > 0) this.#commands().clearBuffer(buffer, offset, byteLength(tensor));
+    if (byteLength(tensor) > 0) this.#commands.encoder().clearBuffer(buffer, offset, byteLength(tensor));
   }
 
   copy(from: Tensor, to: Tensor): void {
@@ -136,33 +128,22 @@ export class WebGpuDevice implements Gpu {
     const bytes = byteLength(from);
     if (bytes !== byteLength(to)) throw new Error(`copy ${from.label} [${from.shape}] to ${to.label} [${to.shape}]`);
     if (bytes > 0)
-      this.#commands().copyBufferToBuffer(source.buffer, source.offset, target.buffer, target.offset, bytes);
+      this.#commands.encoder().copyBufferToBuffer(source.buffer, source.offset, target.buffer, target.offset, bytes);
   }
 
   dispatch<B extends string, P extends string>(spec: KernelSpec<B, P>, call: Dispatch<B, P>): void {
-    this.#failures.check(`dispatch ${spec.name}`);
-    this.#takeOver();
+    const { name } = spec;
+    this.#failures.check(`dispatch ${name}`);
+    this.#commands.takeOver();
     const kernel = this.#pipelines.get(spec);
-    const entries = this.#bind(spec.name, kernel, call.bindings);
-    const [x, y, z] = foldGrid(spec.name, call.grid);
-    if (x * y * z === 0) return;
-    if (this.#ring.full || this.#timing?.full === true) this.submit();
-    const offsets: number[] = [];
-    if (kernel.params.length > 0) {
-      offsets.push(this.#ring.push(spec.name, kernel.params, call.params));
-      entries.push({ binding: 0, resource: { buffer: this.#ring.buffer, size: alignment } });
-    }
-    const pass = this.#computePass(spec.name);
-    pass.setPipeline(kernel.pipeline);
-    pass.setBindGroup(0, this.device.createBindGroup({ label: spec.name, layout: kernel.layout, entries }), offsets);
-    pass.dispatchWorkgroups(x, y, z);
-    this.#throwFailure(`dispatch ${spec.name}`);
+    const entries = this.#bind(name, kernel, call.bindings);
+    const workgroups = foldGrid(name, call.grid);
+    if (workgroups.includes(0)) return;
+    this.#commands.dispatch({ name, kernel, entries, params: call.params, workgroups });
   }
 
   submit(): void {
-    this.#throwFailure('submit');
-    this.#flush();
-    this.#failures.check('submit');
+    this.#commands.submit();
   }
 
   task<T>(work: () => Promise<T>): Promise<T> {
@@ -173,7 +154,7 @@ export class WebGpuDevice implements Gpu {
         this.submit();
         return result;
       } finally {
-        if (this.#owner === task) this.#flush();
+        this.#commands.flushOf(task);
       }
     });
   }
@@ -195,17 +176,17 @@ export class WebGpuDevice implements Gpu {
   }
 
   async timed<T>(work: () => Promise<T>): Promise<{ result: T; kernels: KernelTime[] }> {
-    if (this.#timing !== undefined) throw new Error('timed: kernels are being timed already');
+    if (this.#commands.timing !== undefined) throw new Error('timed: kernels are being timed already');
     this.submit();
     if (!this.device.features.has('timestamp-query')) return { result: await work(), kernels: [] };
     const timing = new Timing(this.device);
-    this.#timing = timing;
+    this.#commands.timing = timing;
     try {
       const result = await work();
       this.submit();
       return { result, kernels: await timing.result() };
     } finally {
-      this.#timing = undefined;
+      this.#commands.timing = undefined;
     }
   }
 
@@ -218,7 +199,7 @@ export class WebGpuDevice implements Gpu {
   async destroy(): Promise<void> {
     if (this.#instance === undefined) return;
     this.#instance = undefined;
-    this.#abandon();
+    this.#commands.abandon();
     this.#failures.close();
     this.device.destroy();
     // Dawn ends the whole process if a thread exits while it still compiles (seen with webgpu 0.6.2).
@@ -232,7 +213,7 @@ export class WebGpuDevice implements Gpu {
     if (size === 0) return new ArrayBuffer(0);
     const staging = this.device.createBuffer({ label: 'read', size, usage: usage.mapRead | usage.copyDst });
     try {
-      this.#commands().copyBufferToBuffer(buffer, offset, staging, 0, size);
+      this.#commands.encoder().copyBufferToBuffer(buffer, offset, staging, 0, size);
       this.submit();
       await this.#patience.for(staging.mapAsync(mapModeRead)).catch((error: unknown) => {
         this.#failures.check(`read ${tensor.label}`);
@@ -245,47 +226,7 @@ export class WebGpuDevice implements Gpu {
     }
   }
 
-  /** Throws what the device reported and drops the commands that it spoilt. */
-  #throwFailure(doing: string): void {
-    try {
-      this.#failures.check(doing);
-    } catch (error) {
-      if (this.#owner === this.#failures.current) this.#abandon();
-      throw error;
-    }
-  }
-
-  #abandon(): void {
-    this.#pass = undefined;
-    this.#encoder = undefined;
-    this.#owner = undefined;
-    this.#ring.reset();
-  }
-
-  /** Before anything is recorded: what another task has recorded goes first, by itself. */
-  #takeOver(): void {
-    const { current } = this.#failures;
-    if (this.#owner !== current) this.#flush();
-    this.#owner = current;
-  }
-
-  /** Sends what was recorded, in the name of the task that recorded it. */
-  #flush(): void {
-    const [encoder, owner] = [this.#encoder, this.#owner];
-    this.#owner = undefined;
-    if (encoder === undefined || owner === undefined) return;
-    this.#failures.inNameOf(owner, () => {
-      this.#endPass();
-      const collect = this.#timing?.finish(encoder);
-      this.#encoder = undefined;
-      this.#ring.upload();
-      this.device.queue.submit([encoder.finish()]);
-      collect?.();
-      this.#buffers.sweep();
-    });
-  }
-
-  /** A tensor just made, unless the device could not make it: nobody may be given such a buffer from the pool. */
+  /** Returns a new tensor, or throws if the device could not make it: such a buffer must not enter the pool. */
   #usable(tensor: BufferTensor): BufferTensor {
     try {
       this.#failures.check(`make ${tensor.label} [${tensor.shape}]`);
@@ -294,25 +235,6 @@ export class WebGpuDevice implements Gpu {
       this.#buffers.drop(tensor);
       throw error;
     }
-  }
-
-  #commands(): GPUCommandEncoder {
-    this.#takeOver();
-    this.#endPass();
-    this.#encoder ??= this.device.createCommandEncoder();
-    return this.#encoder;
-  }
-
-  #computePass(kernel: string): GPUComputePassEncoder {
-    if (this.#timing !== undefined) this.#endPass();
-    this.#encoder ??= this.device.createCommandEncoder();
-    this.#pass ??= this.#encoder.beginComputePass(this.#timing?.next(kernel));
-    return this.#pass;
-  }
-
-  #endPass(): void {
-    this.#pass?.end();
-    this.#pass = undefined;
   }
 
   #bind(name: string, kernel: CompiledKernel, tensors: Readonly<Record<string, Tensor>>): GPUBindGroupEntry[] {
@@ -350,32 +272,5 @@ export class WebGpuDevice implements Gpu {
       throw new Error(`${doing}: tensor ${tensor.label} [${tensor.shape}] ends beyond its buffer`);
     }
     return tensor;
-  }
-}
-
-/** Folds a long first dimension into the second (shaders/common/grid.wgsl unfolds it). */
-function foldGrid(kernel: string, [x, y = 1, z = 1]: readonly [number, number?, number?]): [number, number, number] {
-  if (y > gridLimit || z > gridLimit || (x > gridLimit && y > 1)) {
-    throw new Error(
-      `grid [${x}, ${y}, ${z}] of kernel ${kernel} cannot be folded; only a grid [x] may exceed ${gridLimit}`,
-    );
-  }
-  return x > gridLimit ? [gridLimit, Math.ceil(x / gridLimit), z] : [x, y, z];
-}
-
-/** WebGPU refuses a buffer that one dispatch reads and writes, and overlapping ranges that it writes. */
-function checkAliasing(name: string, kernel: CompiledKernel, tensors: Readonly<Record<string, Tensor>>): void {
-  const { bindings } = kernel;
-  for (const [written, access] of bindings) {
-    if (access === 'read') continue;
-    const target = bufferTensor(tensors[written]!);
-    for (const [other, otherAccess] of bindings) {
-      const tensor = bufferTensor(tensors[other]!);
-      if (other === written || tensor.buffer !== target.buffer) continue;
-      const apart =
-        tensor.offset + byteLength(tensor) <= target.offset || target.offset + byteLength(target) <= tensor.offset;
-      if (otherAccess === 'write' && apart) continue;
-      throw new Error(`kernel ${name} writes ${written} (${target.label}) to the buffer that it binds as ${other}`);
-    }
   }
 }

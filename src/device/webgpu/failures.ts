@@ -1,8 +1,8 @@
 /**
- * Collects what the device reports on the side, so that it is thrown at the next call of the task that caused it and never
- * swallowed. Dawn validates while it is called and reports then and there (seen with webgpu 0.6.2), so an error belongs to
- * the task whose call is under way. One of no live task ends whichever task calls next: a device that reports late may have
- * spoilt anything.
+ * Collects the errors that the device reports by events, and throws each at the next call of the task that caused it.
+ * Dawn validates and reports within the call (seen with webgpu 0.6.2), so an error belongs to the task whose call is in
+ * progress. An error that belongs to no live task is thrown in whichever task calls next, because a device that reports
+ * late may have invalidated anything.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { limitExceeded, type TandemError, unavailable } from '../../errors.ts';
@@ -14,12 +14,12 @@ export interface Task {
 }
 
 export class Failures {
-  /** Resolves when the device is lost, with what every call throws from then on; never where it was destroyed on purpose. */
+  /** Resolves when the device is lost, with the error that every later call throws. Never resolves after `destroy`. */
   readonly lost: Promise<TandemError>;
   readonly #tasks = new AsyncLocalStorage<Task>();
-  /** Takes the errors of calls outside of tasks, and what comes when its task has ended. */
+  /** Holds the errors of calls outside of tasks and of tasks that have ended. */
   readonly #nobody: Task = { failure: undefined, ended: false };
-  /** Whose call is under way, or was the last. */
+  /** The task whose call is in progress, or was the last. */
   #acting = this.#nobody;
   #lost: TandemError | undefined;
   #closed = false;
@@ -57,7 +57,7 @@ export class Failures {
     }
   }
 
-  /** Calls the device in the name of another task. */
+  /** Attributes the errors of `call` to another task. */
   inNameOf(task: Task, call: () => void): void {
     this.#acting = task;
     try {
@@ -67,7 +67,7 @@ export class Failures {
     }
   }
 
-  /** From here on every call is refused. */
+  /** Makes every later call throw. */
   close(): void {
     this.#closed = true;
   }
@@ -80,7 +80,10 @@ export class Failures {
     return message;
   }
 
-  /** Throws what was reported to the caller since its last check. The device stays usable after a validation error. */
+  /**
+   * Throws the error that was reported to the caller's task since its last check. The device stays usable after a
+   * validation error.
+   */
   check(doing: string): void {
     const { current } = this;
     this.#acting = current;

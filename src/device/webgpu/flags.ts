@@ -1,4 +1,7 @@
-/** WebGPU's flag constants, which Node does not have as globals. https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage */
+/**
+ * WebGPU's flag constants, which Node does not have as globals.
+ * https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage
+ */
 export const usage = {
   mapRead: 0x1,
   copySrc: 0x4,

@@ -1,6 +1,6 @@
 /**
- * Opens a device in the thread that calls it: the device thread, or a test process. Call `prepareVulkan` in the process's
- * main thread first. Nothing outside device/webgpu/ touches Dawn.
+ * Opens a device in the thread that calls it: the device thread, or a test process. Call `prepareVulkan` in the
+ * process's main thread first. Nothing outside device/webgpu/ touches Dawn.
  */
 
 import { limitsOf, openAdapter } from './adapter.ts';

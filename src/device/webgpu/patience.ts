@@ -1,20 +1,20 @@
 /**
- * Waits for the device without spending a core on it. While one of its promises is open, Dawn's Node binding polls in every
- * turn of the event loop without pause (seen with webgpu 0.6.2): a whole core, which a software adapter needs for itself.
- * So while something is awaited, each turn of the loop sleeps a little: not at all in the first moments, so that short
- * waits stay short, then a twentieth of the time waited, at most a millisecond.
+ * Waits for the device without busy-waiting. While one of its promises is pending, Dawn's Node binding polls in every
+ * turn of the event loop (seen with webgpu 0.6.2) and keeps a whole core busy, which a software adapter needs for
+ * itself. So while something is awaited, every turn of the loop sleeps: not in the first half millisecond, so that
+ * short waits stay short, then for a twentieth of the time waited so far, at most a millisecond.
  */
 const freshMs = 0.5;
 const longestMs = 1;
 
 export class Patience {
-  /** What Atomics.wait sleeps on; nobody wakes it. */
+  /** Atomics.wait sleeps on it; it is never notified. */
   readonly #cell = new Int32Array(new SharedArrayBuffer(4));
   #open = 0;
   #since = 0;
   #ticking = false;
 
-  /** Awaits a promise that the device will settle. */
+  /** Awaits a promise of the device. */
   async for<T>(promise: Promise<T>): Promise<T> {
     this.#open += 1;
     this.#since = performance.now();

@@ -14,7 +14,7 @@ export interface CompiledKernel {
   readonly params: readonly (readonly [name: string, type: 'u32' | 'f32' | 'i32'])[];
 }
 
-/** WebGPU's names. */
+/** WebGPU's names of the features. */
 export const featureNames: Readonly<Record<DeviceFeature, GPUFeatureName>> = {
   f16: 'shader-f16',
   subgroups: 'subgroups',
@@ -25,7 +25,7 @@ export function featuresOf(device: GPUDevice): ReadonlySet<DeviceFeature> {
   return new Set(all.filter((feature) => device.features.has(featureNames[feature])));
 }
 
-/** Compilations at once: more than the machine has cores are no faster, and closing waits for all of them. */
+/** Most compilations in parallel: more than the machine has cores are no faster, and closing waits for all of them. */
 const mostAtOnce = Math.max(4, availableParallelism());
 
 const keyOf = (spec: KernelSpec): string => JSON.stringify([spec.name, spec.header ?? '', spec.constants ?? {}]);
@@ -38,7 +38,7 @@ export class PipelineCache {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #closed = false;
-  /** Specs are constants of modules: the string key is made once for each. */
+  /** Cache by identity: specs are module constants, so that the string key is built once for each. */
   readonly #bySpec = new WeakMap<KernelSpec, CompiledKernel>();
 
   constructor(device: GPUDevice, failures: Failures) {
@@ -46,7 +46,9 @@ export class PipelineCache {
     this.#failures = failures;
   }
 
-  /** The kernel, compiled now if need be. Throws an error that names file and line. */
+  /**
+   * Returns the kernel, compiling it synchronously if it is not in the cache. Throws an error that names file and line.
+   */
   get(spec: KernelSpec): CompiledKernel {
     const known = this.#bySpec.get(spec) ?? this.#compiled.get(keyOf(spec));
     const kernel = known ?? this.#compileNow(spec);
@@ -54,12 +56,12 @@ export class PipelineCache {
     return kernel;
   }
 
-  /** Compiles kernels that are not compiled yet, in parallel; shares compilations that are under way. */
+  /** Compiles kernels that are not compiled yet, in parallel; joins compilations in progress. */
   async compile(specs: readonly KernelSpec[]): Promise<void> {
     await Promise.all(specs.map((spec) => this.#compileAhead(spec)));
   }
 
-  /** Begins no more compilations ahead, and resolves when those under way have ended, with whatever result. */
+  /** Starts no more compilations in advance; resolves when those in progress have settled. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#inFlight.values());

@@ -1,10 +1,11 @@
 /**
  * Makes a software Vulkan driver visible to a process that may have no GPU, no driver and no Vulkan loader.
- * Call it once, in the main thread, before any worker starts: drivers are found through the process's environment, and a
- * worker's process.env is only a copy. It loads no Dawn and opens no adapter; `openGpu` does that in the device thread.
+ * Call it once, in the main thread, before any worker starts: drivers are found through the process's environment, and
+ * a worker's process.env is only a copy. It loads no Dawn and opens no adapter; `openGpu` does that in the device
+ * thread.
  *
- * The driver is the SwiftShader inside npm's optional `@sparticuz/chromium` (Linux x64). It is added beside whatever the
- * system has (VK_ADD_DRIVER_FILES), so hardware stays visible and is chosen first.
+ * The driver is the SwiftShader inside npm's optional `@sparticuz/chromium` (Linux x64). It is added beside whatever
+ * the system has (VK_ADD_DRIVER_FILES), so hardware stays visible and is chosen first.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -85,7 +86,9 @@ function loadBundled(folder: string): void {
 
 /** What to do where nothing can run kernels. */
 export const softwareRemedy =
-  'install a GPU driver, or a software one: on Linux Mesa lavapipe 25 or newer (Debian/Ubuntu: mesa-vulkan-drivers and libvulkan1), or on Linux x64 the npm package @sparticuz/chromium 143 (an optional dependency of tandem)';
+  'install a GPU driver, or a software one: on Linux Mesa lavapipe 25 or newer ' +
+  '(Debian/Ubuntu: mesa-vulkan-drivers and libvulkan1), ' +
+  'or on Linux x64 the npm package @sparticuz/chromium 143 (an optional dependency of tandem)';
 
 const noSoftwareAdapter = () =>
   unavailable(`no software Vulkan driver on ${process.platform} ${process.arch}`, { remedy: softwareRemedy });

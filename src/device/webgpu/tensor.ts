@@ -1,5 +1,5 @@
 /** The tensors of a WebGPU device: ranges of its buffers. */
-import type { DType, Tensor } from '../types.ts';
+import { type DType, elementCount, type Tensor } from '../types.ts';
 
 export class BufferTensor implements Tensor {
   readonly label: string;
@@ -23,3 +23,5 @@ export function bufferTensor(tensor: Tensor): BufferTensor {
   if (tensor instanceof BufferTensor) return tensor;
   throw new Error(`tensor ${tensor.label} was not made by a WebGPU device`);
 }
+
+export const byteLength = (tensor: Tensor): number => elementCount(tensor.shape) * 4;

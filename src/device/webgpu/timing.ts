@@ -55,7 +55,7 @@ export class Timing {
     staging.destroy();
   }
 
-  /** What was measured, the dearest kernel first. */
+  /** The measured times, the most expensive kernel first. */
   async result(): Promise<KernelTime[]> {
     await Promise.all(this.#pending);
     this.#queries.destroy();

@@ -54,7 +54,7 @@ export class UniformRing {
     else this.#view.setInt32(at, value, true);
   }
 
-  /** Sends the slots in use to the device and starts over. */
+  /** Uploads the slots in use and starts again from slot 0. */
   upload(): void {
     if (this.#used > 0) this.#device.queue.writeBuffer(this.buffer, 0, this.#bytes, 0, this.#used * alignment);
     this.#used = 0;

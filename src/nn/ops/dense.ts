@@ -1,4 +1,6 @@
-/** A dense layer behind pooling: y = activation(x W^T + b). x [B, K], W [N, K], y [B, N] (sentence-transformers' Dense). */
+/**
+ * A dense layer behind pooling: y = activation(x W^T + b). x [B, K], W [N, K], y [B, N] (sentence-transformers' Dense).
+ */
 import { denseName } from '../../model/pipeline.ts';
 import type { DenseLayer } from '../../model/types.ts';
 import type { Parameters } from '../parameters.ts';

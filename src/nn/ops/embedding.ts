@@ -1,4 +1,7 @@
-/** out[t] = word[id] + position[p] + type[0], [T, C]. The tables' gradients are summed by an index made on the host, without atomics. */
+/**
+ * out[t] = word[id] + position[p] + type[0], [T, C]. The tables' gradients are summed by an index made on the host,
+ * without atomics.
+ */
 import { withLeases } from '../../device/types.ts';
 import { embeddingBackward, embeddingForward, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';

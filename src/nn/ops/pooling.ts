@@ -1,6 +1,6 @@
 /**
- * One vector a text from its pooled tokens: x [T, C] -> [B, C], or [B, n C] with the vectors of n modes joined end to end
- * (arithmetic of sentence-transformers' Pooling).
+ * One vector a text from its pooled tokens: x [T, C] -> [B, C], or [B, n C] with the vectors of n modes joined end to
+ * end (arithmetic of sentence-transformers' Pooling).
  */
 import type { Tensor } from '../../device/types.ts';
 import { poolBackward, poolForward, poolMaxBackward, poolMaxForward } from '../../kernels/pooling.ts';

@@ -1,4 +1,6 @@
-/** out[t] = word[id], [T, C], for encoders without position tables. The gradient is summed by an index made on the host. */
+/**
+ * out[t] = word[id], [T, C], for encoders without position tables. The gradient is summed by an index made on the host.
+ */
 import type { Tensor } from '../../device/types.ts';
 import { embeddingBackward, embeddingRows, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';

@@ -1,4 +1,7 @@
-/** Device threads: two of them share an adapter, and each ends by itself when its device is destroyed. Needs the built tree. */
+/**
+ * Device threads: two of them share an adapter, and each ends by itself when its device is destroyed. Needs the built
+ * tree.
+ */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
