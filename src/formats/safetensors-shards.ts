@@ -5,7 +5,8 @@
  */
 import { dirname, join } from 'node:path';
 import { badInput, type TandemError } from '../errors.ts';
-import { isObject, type JsonFile, readJson, wrongField } from './json-file.ts';
+import { isObject, type JsonFile, wrongField } from '../model/json-fields.ts';
+import { readJson } from './json-file.ts';
 import { openSafetensors, type TensorReader } from './safetensors.ts';
 import type { TensorInfo } from './safetensors-header.ts';
 

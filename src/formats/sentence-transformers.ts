@@ -5,10 +5,11 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type JsonFile, wrongField } from '../model/json-fields.ts';
 import { pooledWidth } from '../model/pipeline.ts';
 import { fillTemplate } from '../model/templates.ts';
 import type { DenseLayer, ModelSpec, PromptTemplates } from '../model/types.ts';
-import { type JsonFile, readJson, readJsonIfPresent, writeJson, wrongField } from './json-file.ts';
+import { readJson, readJsonIfPresent, writeJson } from './json-file.ts';
 import { checkNormalizeConfig, denseConfigJson, readDenseConfig } from './pipeline/dense-config.ts';
 import { modulesJson, type PipelineModule, readModules } from './pipeline/modules.ts';
 import { type PoolingConfig, poolingConfigJson, readPoolingConfig } from './pipeline/pooling-config.ts';

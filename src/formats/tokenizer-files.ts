@@ -1,6 +1,7 @@
 /** tokenizer_config.json and special_tokens_map.json, derived from tokenizer.json. */
 import { join } from 'node:path';
-import { isObject, parseObject, readJsonIfPresent, wrongField } from './json-file.ts';
+import { isObject, wrongField } from '../model/json-fields.ts';
+import { parseObject, readJsonIfPresent } from './json-file.ts';
 
 /** Roles by the texts that the five families give them. */
 const roles: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,7 @@
 /** transformers' config.json of a BERT, both ways. */
 
+import { choiceField, integerField, type JsonFile } from '../../model/json-fields.ts';
 import type { Architecture } from '../../model/types.ts';
-import { choiceField, integerField, type JsonFile } from '../json-file.ts';
 import { checkHeads, epsilonField, refuseQuantized } from './fields.ts';
 
 export function readBertConfig(file: JsonFile): Architecture {

@@ -1,26 +1,11 @@
 /** What the readers of config.json share: fields by name, and refusals of what an encoder would not honour. */
 import { largestHeadSize } from '../../model/families/catalog.ts';
-import { type JsonFile, wrongField } from '../json-file.ts';
-
-/** A number above 0; `fallback` where the field is absent. */
-export function positiveField({ path, fields }: JsonFile, name: string, fallback?: number): number {
-  const value = fields[name] ?? fallback;
-  if (typeof value !== 'number' || !(value > 0 && value < Number.POSITIVE_INFINITY)) {
-    throw wrongField(path, name, value, 'a number above 0');
-  }
-  return value;
-}
+import { type JsonFile, positiveField, wrongField } from '../../model/json-fields.ts';
 
 /** A norm's epsilon. */
 export function epsilonField(file: JsonFile, name: string, fallback: number): number {
   const value = positiveField(file, name, fallback);
   if (value >= 1) throw wrongField(file.path, name, value, 'a number between 0 and 1');
-  return value;
-}
-
-export function booleanField({ path, fields }: JsonFile, name: string, fallback: boolean): boolean {
-  const value = fields[name] ?? fallback;
-  if (typeof value !== 'boolean') throw wrongField(path, name, value, 'true or false');
   return value;
 }
 

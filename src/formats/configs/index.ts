@@ -1,8 +1,8 @@
 /** config.json by family: which model_type is which family, how it is read and written. */
 import { badInput, type TandemError } from '../../errors.ts';
 import type { EncoderFamily } from '../../model/families/catalog.ts';
+import type { JsonFile } from '../../model/json-fields.ts';
 import type { Architecture } from '../../model/types.ts';
-import type { JsonFile } from '../json-file.ts';
 import { bertConfig, readBertConfig } from './bert.ts';
 import { llamaConfig, readLlamaConfig, readMiniCpmConfig } from './llama.ts';
 import { modernBertConfig, readModernBertConfig } from './modernbert.ts';

@@ -1,8 +1,15 @@
 /** transformers' config.json of Llama and of MiniCPM (whose code lies on the hub), both ways. */
 import { largestHeadSize } from '../../model/families/catalog.ts';
+import {
+  booleanField,
+  choiceField,
+  integerField,
+  type JsonFile,
+  positiveField,
+  wrongField,
+} from '../../model/json-fields.ts';
 import type { Architecture } from '../../model/types.ts';
-import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
-import { booleanField, checkHeads, checkRotary, epsilonField, positiveField, refuseQuantized } from './fields.ts';
+import { checkHeads, checkRotary, epsilonField, refuseQuantized } from './fields.ts';
 import { readRope, ropeConfig } from './rope.ts';
 
 /** Fields that Llama, MiniCPM and Qwen3 share. */

@@ -1,8 +1,8 @@
 /** transformers' config.json of a ModernBERT, both ways. Read as transformers 4 and 5 write it; written as both read it. */
 
+import { booleanField, choiceField, integerField, type JsonFile, wrongField } from '../../model/json-fields.ts';
 import type { Architecture } from '../../model/types.ts';
-import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
-import { booleanField, checkHeads, checkRotary, epsilonField, refuseQuantized } from './fields.ts';
+import { checkHeads, checkRotary, epsilonField, refuseQuantized } from './fields.ts';
 import { readRopeByKind } from './rope.ts';
 
 export function readModernBertConfig(file: JsonFile): Architecture {

@@ -1,8 +1,7 @@
 /** transformers' config.json of a Qwen3, both ways. */
 
+import { booleanField, type JsonFile } from '../../model/json-fields.ts';
 import type { Architecture } from '../../model/types.ts';
-import type { JsonFile } from '../json-file.ts';
-import { booleanField } from './fields.ts';
 import { decoderConfig, readDecoderConfig } from './llama.ts';
 
 /** transformers' default where head_dim is absent. */

@@ -3,9 +3,15 @@
  * What is stretched by a rule that config.json does not settle alone (dynamic, longrope) is refused.
  */
 
+import {
+  booleanField,
+  integerField,
+  isObject,
+  type JsonFile,
+  positiveField,
+  wrongField,
+} from '../../model/json-fields.ts';
 import type { Architecture, RopeScaling } from '../../model/types.ts';
-import { integerField, isObject, type JsonFile, wrongField } from '../json-file.ts';
-import { booleanField, positiveField } from './fields.ts';
 
 /** transformers' default of every family that reads this. */
 const defaultTheta = 10_000;

@@ -1,7 +1,7 @@
 /** transformers' config.json of XLM-R and RoBERTa, both ways: BERT's fields, and positions that count from pad_token_id + 1. */
 
+import { integerField, type JsonFile, wrongField } from '../../model/json-fields.ts';
 import type { Architecture } from '../../model/types.ts';
-import { integerField, type JsonFile, wrongField } from '../json-file.ts';
 import { bertConfig, readBertConfig } from './bert.ts';
 
 export function readXlmRobertaConfig(file: JsonFile): Architecture {

@@ -1,6 +1,7 @@
 /** modules.json: which modules a pipeline has, read in all forms that sentence-transformers has written since version 2. */
 import { readFile } from 'node:fs/promises';
-import { isObject, parseJson, wrongField, wrongFile } from '../json-file.ts';
+import { isObject, wrongField } from '../../model/json-fields.ts';
+import { parseJson, wrongFile } from '../json-file.ts';
 
 type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Normalize';
 

@@ -1,6 +1,6 @@
 /** 1_Pooling/config.json, in the old form (a boolean per mode) and the new one (`pooling_mode`). */
 import { type Pooling, type PoolingMode, poolingList, poolingModes } from '../../model/families/catalog.ts';
-import { integerField, type JsonFile, onlyFields, wrongField } from '../json-file.ts';
+import { booleanField, integerField, type JsonFile, onlyFields, wrongField } from '../../model/json-fields.ts';
 
 /** A mode's old boolean key and its new name. The old keys stand for the order of poolingModes. */
 const names: Readonly<Record<PoolingMode, readonly [key: string, name: string]>> = {
@@ -22,12 +22,10 @@ export interface PoolingConfig {
 export function readPoolingConfig(file: JsonFile): PoolingConfig {
   const oldKeys = poolingModes.map((mode) => names[mode][0]);
   onlyFields(file, [...oldKeys, 'pooling_mode', 'include_prompt', 'word_embedding_dimension', 'embedding_dimension']);
-  const includePrompt = file.fields['include_prompt'] ?? true;
-  if (typeof includePrompt !== 'boolean') throw wrongField(file.path, 'include_prompt', includePrompt, 'true or false');
   const widthField = ['embedding_dimension', 'word_embedding_dimension'].find((name) => name in file.fields);
   return {
     pooling: readPooling(file),
-    includePrompt,
+    includePrompt: booleanField(file, 'include_prompt', true),
     width: widthField === undefined ? undefined : integerField(file, widthField),
   };
 }
@@ -42,11 +40,7 @@ function readPooling(file: JsonFile): Pooling {
 }
 
 function oldModes(file: JsonFile): PoolingMode[] {
-  return poolingModes.filter((mode) => {
-    const value = file.fields[names[mode][0]] ?? false;
-    if (typeof value !== 'boolean') throw wrongField(file.path, names[mode][0], value, 'true or false');
-    return value;
-  });
+  return poolingModes.filter((mode) => booleanField(file, names[mode][0], false));
 }
 
 function newMode(file: JsonFile, name: unknown, all: unknown): PoolingMode {

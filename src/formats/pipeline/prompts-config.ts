@@ -1,7 +1,8 @@
 /** config_sentence_transformers.json: prompts and the similarity function. */
 
+import { choiceField, isObject, type JsonFile, wrongField } from '../../model/json-fields.ts';
 import { type ModelSpec, type Similarity, similarities } from '../../model/types.ts';
-import { choiceField, isObject, type JsonFile, wrongField, wrongFile } from '../json-file.ts';
+import { wrongFile } from '../json-file.ts';
 
 export type PromptsConfig = Pick<ModelSpec, 'prompts' | 'defaultPromptName' | 'similarity'>;
 

@@ -1,15 +1,8 @@
 /** How a pipeline's first module reads texts: the longest text and lower case, from the files that tell them. */
 import { join } from 'node:path';
 import { badInput, type TandemError } from '../../errors.ts';
-import {
-  choiceField,
-  integerField,
-  isObject,
-  type JsonFile,
-  onlyFields,
-  readJsonIfPresent,
-  wrongField,
-} from '../json-file.ts';
+import { choiceField, integerField, isObject, type JsonFile, onlyFields, wrongField } from '../../model/json-fields.ts';
+import { readJsonIfPresent } from '../json-file.ts';
 
 /** Names that sentence-transformers has given its file, in the order in which it looks for them. */
 const fileNames = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'].map(
