@@ -1,6 +1,7 @@
 /** What follows the encoder, pooling and dense layers, as data: sizes and parameters. */
-import { poolingList } from './families/catalog.ts';
+
 import { encoderParameters } from './parameters.ts';
+import { poolingList } from './pooling.ts';
 import type { ModelSpec, ParameterShape } from './types.ts';
 
 /** The part of a spec that decides how a model's parameters look. */

@@ -1,5 +1,5 @@
 /** What a model folder says about its model. Plain types and data: every side reads them. */
-import type { DenseActivation, EncoderFamily, Pooling } from './families/catalog.ts';
+import type { EncoderFamily } from './families/catalog.ts';
 
 /**
  * Sizes and choices that an encoder's arithmetic depends on. Letters: L blocks, C width, H heads, D head size, F inner width,
@@ -76,6 +76,16 @@ export type RopeScaling =
       /** True: the ramp's bounds are whole channels. */
       readonly truncate: boolean;
     };
+
+/** Names of pooling modes, in the order in which sentence-transformers' older files join several. */
+export const poolingModes = ['cls', 'max', 'mean', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const;
+export type PoolingMode = (typeof poolingModes)[number];
+
+/** One mode, or at least two whose vectors are joined end to end in this order. */
+export type Pooling = PoolingMode | readonly PoolingMode[];
+
+/** The function that follows a dense layer. */
+export type DenseActivation = 'tanh' | 'identity';
 
 /** y = activation(x W^T + b), W [outFeatures, inFeatures]. */
 export interface DenseLayer {

@@ -17,7 +17,7 @@ import {
 } from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
 import { fusionCatalog, fusionGranularities } from '../../fusion/catalog.ts';
-import { poolingModes } from '../../model/families/catalog.ts';
+import { poolingModes } from '../../model/types.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';

@@ -1,7 +1,6 @@
 /** config.json of Dense and Normalize modules. */
-import type { DenseActivation } from '../../model/families/catalog.ts';
 import { choiceField, integerField, type JsonFile, onlyFields, wrongField } from '../../model/json-fields.ts';
-import type { DenseLayer } from '../../model/types.ts';
+import type { DenseActivation, DenseLayer } from '../../model/types.ts';
 
 /** Python classes; the first of each is the one that is written. */
 const classes: Readonly<Record<DenseActivation, readonly string[]>> = {

@@ -1,6 +1,8 @@
 /** 1_Pooling/config.json, in the old form (a boolean per mode) and the new one (`pooling_mode`). */
-import { type Pooling, type PoolingMode, poolingList, poolingModes } from '../../model/families/catalog.ts';
+
 import { booleanField, integerField, type JsonFile, onlyFields, wrongField } from '../../model/json-fields.ts';
+import { poolingList } from '../../model/pooling.ts';
+import { type Pooling, type PoolingMode, poolingModes } from '../../model/types.ts';
 
 /** A mode's old boolean key and its new name. The old keys stand for the order of poolingModes. */
 const names: Readonly<Record<PoolingMode, readonly [key: string, name: string]>> = {

@@ -141,18 +141,3 @@ export const encoderCatalog = [
 ] as const satisfies readonly CatalogEntry[];
 
 export type EncoderFamily = (typeof encoderCatalog)[number]['name'];
-
-/** In the order in which sentence-transformers' older files concatenate several. */
-export const poolingModes = ['cls', 'max', 'mean', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const;
-export type PoolingMode = (typeof poolingModes)[number];
-
-/** One mode, or at least two whose vectors are joined end to end in this order. */
-export type Pooling = PoolingMode | readonly PoolingMode[];
-
-/** The modes of a pooling, one or several. */
-export const poolingList = (pooling: Pooling): readonly PoolingMode[] =>
-  typeof pooling === 'string' ? [pooling] : pooling;
-
-/** What may follow a dense layer. */
-const denseActivations = ['tanh', 'identity'] as const;
-export type DenseActivation = (typeof denseActivations)[number];
