@@ -1,6 +1,6 @@
 /** The parameters a new model starts with. */
 import type { EncoderFamily } from '../model/families/catalog.ts';
-import { elementCount, encoderParameters } from '../model/parameters.ts';
+import { elementCount, encoderParameters } from '../model/parameter-shapes.ts';
 import type { Architecture, NamedTensor, ParameterShape } from '../model/types.ts';
 import { fillNormal } from '../random/normal.ts';
 

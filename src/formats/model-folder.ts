@@ -5,11 +5,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant } from '../errors.ts';
+import { longestTextOf } from '../model/architecture.ts';
+import { readConfig, writeConfig } from '../model/families/config-json.ts';
 import { isObject, wrongField } from '../model/json-fields.ts';
-import { longestTextOf } from '../model/parameters.ts';
 import { denseName, modelParameters } from '../model/pipeline.ts';
 import type { Architecture, ModelSpec, NamedTensor, PromptTemplates } from '../model/types.ts';
-import { readConfig, writeConfig } from './configs/index.ts';
 import { readJson, readJsonIfPresent, writeJson, wrongFile } from './json-file.ts';
 import { createSafetensors, type TensorReader, type TensorWriter } from './safetensors.ts';
 import {

@@ -1,6 +1,6 @@
 /** A model folder into storage, with what others need to know of it. */
 
-import { elementCount } from '../model/parameters.ts';
+import { elementCount } from '../model/parameter-shapes.ts';
 import { dimensionOf, modelParameters } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';

@@ -3,7 +3,7 @@
  * forbids is refused by name. Source: the format's description in huggingface/safetensors.
  */
 import { badInput, type TandemError } from '../errors.ts';
-import { elementCount } from '../model/parameters.ts';
+import { elementCount } from '../model/parameter-shapes.ts';
 import { duplicateKeys } from './json-keys.ts';
 
 /** Bytes of one value, by the format's type names. */

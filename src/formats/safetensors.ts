@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { badInput, invariant } from '../errors.ts';
-import { elementCount } from '../model/parameters.ts';
+import { elementCount } from '../model/parameter-shapes.ts';
 import type { NamedTensor } from '../model/types.ts';
 import { readExactly } from '../storage/files.ts';
 import { widenBfloat16, widenFloat16 } from './half.ts';

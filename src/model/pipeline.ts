@@ -1,6 +1,6 @@
 /** What follows the encoder, pooling and dense layers, as data: sizes and parameters. */
 
-import { encoderParameters } from './parameters.ts';
+import { encoderParameters } from './parameter-shapes.ts';
 import { poolingList } from './pooling.ts';
 import type { ModelSpec, ParameterShape } from './types.ts';
 

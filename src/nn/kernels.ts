@@ -2,7 +2,7 @@
 
 import type { Gpu, KernelSpec } from '../device/types.ts';
 import { modelKernels } from '../kernels/index.ts';
-import { headSizeOf, keyValueHeadsOf } from '../model/parameters.ts';
+import { headSizeOf, keyValueHeadsOf } from '../model/architecture.ts';
 import { poolingList } from '../model/pooling.ts';
 import type { EncoderSpec } from './types.ts';
 

@@ -2,7 +2,7 @@
 
 import { badInput } from '../errors.ts';
 import { readModelSpec } from '../formats/model-folder.ts';
-import { longestTextOf } from '../model/parameters.ts';
+import { longestTextOf } from '../model/architecture.ts';
 import type { TextRole } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { EncodedText, Tokenizer } from '../tokenizer/tokenizer.ts';

@@ -4,7 +4,7 @@ import { batchCounts, type SampledDataset } from '../data/sampler.ts';
 import type { Task } from '../data/types.ts';
 import type { Gpu } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
-import { headSizeOf } from '../model/parameters.ts';
+import { headSizeOf } from '../model/architecture.ts';
 import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';

@@ -1,9 +1,9 @@
 /** config.json of every family: read as transformers writes it, written as it reads it, refused where it cannot be honoured. */
 import { describe, expect, it } from 'vitest';
-import { readConfig, writeConfig } from '../../src/formats/configs/index.ts';
 import { type EncoderFamily, encoderCatalog } from '../../src/model/families/catalog.ts';
+import { readConfig, writeConfig } from '../../src/model/families/config-json.ts';
 import { newArchitecture } from '../../src/model/new-architecture.ts';
-import { encoderParameters } from '../../src/model/parameters.ts';
+import { encoderParameters } from '../../src/model/parameter-shapes.ts';
 import { openFamilyCase } from '../nn/family-case.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

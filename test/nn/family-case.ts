@@ -1,8 +1,8 @@
 /** A golden of test/fixtures/families (make_families.py): a small model, what transformers computes with it, its gradients. */
 import { readFile } from 'node:fs/promises';
-import { readConfig } from '../../src/formats/configs/index.ts';
 import { openSafetensors } from '../../src/formats/safetensors.ts';
-import { elementCount, encoderParameters } from '../../src/model/parameters.ts';
+import { readConfig } from '../../src/model/families/config-json.ts';
+import { elementCount, encoderParameters } from '../../src/model/parameter-shapes.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
 

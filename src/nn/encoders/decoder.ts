@@ -2,7 +2,7 @@
  * The blocks that Llama, MiniCPM and Qwen3 share: pre-norm RMSNorm, rotary positions, grouped-query attention with or
  * without the causal mask, SwiGLU. Dropout of attention weights only, as in transformers.
  */
-import { headSizeOf, keyValueHeadsOf } from '../../model/parameters.ts';
+import { headSizeOf, keyValueHeadsOf } from '../../model/architecture.ts';
 import { attention } from '../ops/attention.ts';
 import { gated } from '../ops/gated.ts';
 import { linear } from '../ops/linear.ts';

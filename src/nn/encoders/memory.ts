@@ -1,7 +1,7 @@
 /** Device memory of a training micro-batch, by arithmetic: what the tape holds and what going back needs on top. */
 
 import { kernelSizeOf } from '../../kernels/attention-kernels.ts';
-import { headSizeOf, keyValueHeadsOf } from '../../model/parameters.ts';
+import { headSizeOf, keyValueHeadsOf } from '../../model/architecture.ts';
 import type { Architecture } from '../../model/types.ts';
 
 /** The pool rounds every buffer up to one of eight sizes per power of two, and a batch may be given the buffers of a larger one. */

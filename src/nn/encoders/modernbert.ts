@@ -6,7 +6,7 @@
  */
 
 import type { AttentionMask } from '../../kernels/attention.ts';
-import { headSizeOf } from '../../model/parameters.ts';
+import { headSizeOf } from '../../model/architecture.ts';
 import { attention } from '../ops/attention.ts';
 import { dropout } from '../ops/dropout.ts';
 import { gated } from '../ops/gated.ts';

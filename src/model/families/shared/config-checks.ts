@@ -1,21 +1,22 @@
-/** What the readers of config.json share: fields by name, and refusals of what an encoder would not honour. */
-import { largestHeadSize } from '../../model/families/catalog.ts';
-import { type JsonFile, positiveField, wrongField } from '../../model/json-fields.ts';
+/** Checks that the readers of config.json share. They throw for what a forward pass would not honour. */
 
-/** A norm's epsilon. */
+import { type JsonFile, positiveField, wrongField } from '../../json-fields.ts';
+import { largestHeadSize } from '../catalog.ts';
+
+/** A norm's epsilon, between 0 and 1. */
 export function epsilonField(file: JsonFile, name: string, fallback: number): number {
   const value = positiveField(file, name, fallback);
   if (value >= 1) throw wrongField(file.path, name, value, 'a number between 0 and 1');
   return value;
 }
 
-/** Refuses weights that are stored in another form than the family's. */
+/** Throws for weights that are stored quantised. */
 export function refuseQuantized({ path, fields }: JsonFile): void {
   const value = fields['quantization_config'] ?? null;
   if (value !== null) throw wrongField(path, 'quantization_config', value, 'no quantised weights');
 }
 
-/** Refuses numbers of heads that do not divide `width`, and heads that no kernel holds. */
+/** Throws for a number of heads that does not divide `width`, and for heads larger than any kernel computes. */
 export function checkHeads({ path }: JsonFile, heads: number, width: number): void {
   if (width % heads !== 0) throw wrongField(path, 'num_attention_heads', heads, `a divisor of hidden_size, ${width}`);
   if (width / heads <= largestHeadSize) return;
@@ -23,7 +24,7 @@ export function checkHeads({ path }: JsonFile, heads: number, width: number): vo
   throw wrongField(path, 'num_attention_heads', heads, expected);
 }
 
-/** Rotary angles turn channels in pairs. `name` is the field that decides the head size. */
+/** Throws for an odd head size: rotary angles turn channels in pairs. `name` is the field that decides the head size. */
 export function checkRotary({ path, fields }: JsonFile, name: string, size: number): void {
   if (size % 2 === 0) return;
   throw wrongField(path, name, fields[name], `heads with an even number of channels, not ${size}`);
