@@ -69,7 +69,7 @@ function planMemory(
   const parts = {
     parameters: 2 * bytes,
     optimizer: 2 * bytes,
-    activations: activationBytes(spec.architecture, tokens),
+    activations: activationBytes(spec, tokens),
     // Vectors and gradients of two layers, and their shares within the loss.
     representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
   };

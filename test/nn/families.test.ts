@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { modelParameters } from '../../src/model/pipeline.ts';
 import { gatherTexts, makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
-import { encoderForwards } from '../../src/nn/encoders/index.ts';
+import { forwardPassOf } from '../../src/nn/encoders/index.ts';
 import { pool } from '../../src/nn/ops/pooling.ts';
 import { Parameters } from '../../src/nn/parameters.ts';
 import { Tape, type Value } from '../../src/nn/tape.ts';
@@ -67,7 +67,7 @@ async function hiddenStates(golden: FamilyCase, texts: PackedTexts, pageBytes?: 
   const batch = makeBatch(gpu, texts);
   const tape = new Tape(gpu, false);
   const states: Promise<Float32Array>[] = [];
-  encoderForwards[spec.family](tape, parameters, spec, {
+  forwardPassOf(spec.family).run(tape, parameters, spec, {
     batch,
     keepInner: false,
     observe: (number, { tensor }) => {
@@ -88,7 +88,7 @@ async function train(golden: FamilyCase, pageBytes?: number) {
   const { spec, parameters } = await load(golden, true, pageBytes);
   const batch = makeBatch(gpu, golden.texts);
   const tape = new Tape(gpu, true);
-  const hidden = encoderForwards[spec.family](tape, parameters, spec, { batch, keepInner: true });
+  const hidden = forwardPassOf(spec.family).run(tape, parameters, spec, { batch, keepInner: true });
   const vectors: [string, Value][] = goldenModes.map((mode) => [mode, pool(tape, hidden.final, batch, mode)]);
   vectors.push(['inner', pool(tape, hidden.inner, batch, 'mean')]);
   for (const [mode, value] of vectors) {
