@@ -8,7 +8,7 @@ import { headSizeOf } from '../model/architecture.ts';
 import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
-import { layoutParameters } from '../nn/parameters.ts';
+import { layoutParameters } from '../nn/parameter-layout.ts';
 import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import type { TrainingData } from './data.ts';

@@ -5,7 +5,7 @@ import { gatherTexts, makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import { forwardPassOf } from '../../src/nn/encoders/index.ts';
 import { pool } from '../../src/nn/ops/pooling.ts';
-import { Parameters } from '../../src/nn/parameters.ts';
+import { Parameters } from '../../src/nn/parameter-store.ts';
 import { Tape, type Value } from '../../src/nn/tape.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
 import { expectGradient, testGpu } from '../device.ts';

@@ -11,7 +11,7 @@ import { gelu } from '../ops/gelu.ts';
 import { layerNorm } from '../ops/layer-norm.ts';
 import { linear } from '../ops/linear.ts';
 import { residualAdd } from '../ops/residual.ts';
-import type { Parameter, Parameters } from '../parameters.ts';
+import type { Parameter, Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec } from '../types.ts';
 import { type Forward, type HiddenStates, runBlocks } from './forward.ts';

@@ -12,7 +12,7 @@ import { rmsNorm } from '../ops/rms-norm.ts';
 import { type RotaryAngles, rotary, rotaryAngles } from '../ops/rotary.ts';
 import { scaled } from '../ops/scaled.ts';
 import { wordEmbedding } from '../ops/word-embedding.ts';
-import type { Parameter, Parameters } from '../parameters.ts';
+import type { Parameter, Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { EncoderSpec } from '../types.ts';
 import { type Forward, type HiddenStates, runBlocks } from './forward.ts';

@@ -3,7 +3,7 @@
 import type { Gpu } from '../../device/types.ts';
 import { modelParameters } from '../../model/pipeline.ts';
 import { encoderKernels } from '../kernels.ts';
-import { Parameters } from '../parameters.ts';
+import { Parameters } from '../parameter-store.ts';
 import type { EncoderSpec, TensorSource } from '../types.ts';
 
 /** Weights on the device together with what they mean. */

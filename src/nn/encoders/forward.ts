@@ -1,7 +1,7 @@
 /** The forward pass of an encoder onto a tape: what it is given, what it returns, and the loop over its blocks. */
 
 import type { DeviceBatch } from '../batch.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec } from '../types.ts';
 

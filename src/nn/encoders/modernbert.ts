@@ -15,7 +15,7 @@ import { linear } from '../ops/linear.ts';
 import { residualAdd } from '../ops/residual.ts';
 import { type RotaryAngles, rotary, rotaryAngles } from '../ops/rotary.ts';
 import { wordEmbedding } from '../ops/word-embedding.ts';
-import type { Parameter, Parameters } from '../parameters.ts';
+import type { Parameter, Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { EncoderSpec } from '../types.ts';
 import { type Forward, type HiddenStates, runBlocks } from './forward.ts';

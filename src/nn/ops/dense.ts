@@ -1,7 +1,7 @@
 /** A dense layer behind pooling: y = activation(x W^T + b). x [B, K], W [N, K], y [B, N] (sentence-transformers' Dense). */
 import { denseName } from '../../model/pipeline.ts';
 import type { DenseLayer } from '../../model/types.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import { linear } from './linear.ts';
 import { tanh } from './tanh.ts';

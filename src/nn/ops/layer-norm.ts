@@ -1,6 +1,6 @@
 /** LayerNorm over the channels (Ba et al. 2016): x, y [T, C]; gamma, beta [C], beta may be absent; mean and 1/std per token kept for the way back. */
 import { layerNormBackward, layerNormForward } from '../../kernels/norm.ts';
-import type { Parameter } from '../parameters.ts';
+import type { Parameter } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
 export function layerNorm(tape: Tape, x: Value, gamma: Parameter, beta: Parameter | undefined, epsilon: number): Value {

@@ -1,7 +1,7 @@
 /** RMSNorm (Zhang and Sennrich 2019): x, y [T, N * W], gamma [W]; every W channels are a row, so N = 1 or one per head. */
 import { elementCount } from '../../device/types.ts';
 import { rmsNormBackward, rmsNormForward } from '../../kernels/rms-norm.ts';
-import type { Parameter } from '../parameters.ts';
+import type { Parameter } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
 export function rmsNorm(tape: Tape, x: Value, gamma: Parameter, epsilon: number): Value {
