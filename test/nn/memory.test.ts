@@ -7,7 +7,7 @@ import { forwardPassOf } from '../../src/nn/encoders/index.ts';
 import { activationBytes } from '../../src/nn/encoders/memory.ts';
 import { Tape } from '../../src/nn/tape.ts';
 import { testGpu } from '../device.ts';
-import { openFamilyCase } from './family-case.ts';
+import { modelTypes, openFamilyCase } from './family-case.ts';
 
 class CountingTape extends Tape {
   bytes = 0;
@@ -19,7 +19,7 @@ class CountingTape extends Tape {
 }
 
 describe('the memory plan', () => {
-  it.each(['bert', 'xlm-roberta', 'modernbert', 'llama', 'minicpm', 'qwen3'])('covers what %s holds', async (name) => {
+  it.each(modelTypes)('covers what %s holds', async (name) => {
     const gpu = await testGpu();
     const { spec, texts, tensor } = await openFamilyCase(name);
     const source = { read: async (parameter: string) => tensor(`weights.${parameter}`) };
