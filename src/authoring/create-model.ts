@@ -22,9 +22,9 @@ export interface CreateModelOptions {
   readonly onStage?: (stage: string) => void;
 }
 
-/** [PAD]'s id in every vocabulary that is trained here. */
+/** Id of [PAD] in every vocabulary that Tandem trains. */
 const padTokenId = specialTokens.indexOf('[PAD]');
-/** Largest vocabulary that is trained; the largest published ones have about 250,000. */
+/** Largest vocabulary in tokens that Tandem trains; the largest published ones have about 250,000. */
 const largestVocabulary = 1_000_000;
 
 export async function createModel(
@@ -56,7 +56,7 @@ export async function createModel(
   return { ...summary, spec };
 }
 
-/** Every text of the train splits, as the encoder will read it. Refuses data sets that are not there or hold nothing. */
+/** Every text of the train splits, with its prompt. Throws if a data set is missing, or if there is no text at all. */
 async function* trainTexts(
   storage: Storage,
   digests: readonly string[],

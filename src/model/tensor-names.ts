@@ -3,8 +3,8 @@ import type { EncoderFamily } from './families/catalog.ts';
 import { familyOf } from './families/index.ts';
 
 /**
- * The parameter that a tensor of a file is, by its name in the family's table; undefined for heads and computed buffers,
- * which are ignored. Whether the table has such a parameter is the caller's to check.
+ * The parameter that a tensor of a file is, by its name in the family's table; undefined for heads and computed
+ * buffers, which are ignored. Whether the table has such a parameter is the caller's to check.
  */
 export function parameterName(family: EncoderFamily, name: string): string | undefined {
   const { prefixes, endings, ignored } = familyOf(family).tensorNames;

@@ -1,7 +1,7 @@
 /**
- * Where the parameters of a model lie in flat buffers. Every tensor begins at a multiple of 256 bytes, and so does every part
- * of one that is used in parts. Where the model is larger than one binding, the buffers are split into pages; a tensor, or a
- * part, never crosses a page. Arithmetic alone: the memory plan uses it without a device.
+ * Where the parameters of a model lie in flat buffers. Every tensor begins at a multiple of 256 bytes, and so does
+ * every part of one that is used in parts. Where the model is larger than one binding, the buffers are split into
+ * pages; a tensor, or a part, never crosses a page. Arithmetic alone: the memory plan uses it without a device.
  */
 import { elementCount } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
@@ -42,8 +42,8 @@ export interface ParameterLayout {
 export const rowLength = ([, ...rest]: readonly number[]): number => elementCount(rest);
 
 /**
- * Lays tensors out, in their order. A fused layer's parts are laid out one by one; a table larger than one binding is cut
- * between rows. Throws a LIMIT_EXCEEDED for any other tensor that is larger than one binding.
+ * Lays tensors out, in their order. A fused layer's parts are laid out one by one; a table larger than one binding is
+ * cut between rows. Throws a LIMIT_EXCEEDED for any other tensor that is larger than one binding.
  */
 export function layoutParameters(tensors: readonly TensorShape[], bindingBytes: number): ParameterLayout {
   const pages: { bytes: number }[] = [];

@@ -1,7 +1,7 @@
 /**
  * Random numbers for data: splits, negatives and batches (src/data). Threefry-2x32 with 20 rounds (Salmon et al. 2011,
- * "Parallel random numbers: as easy as 1, 2, 3"), a counter-based generator in 32-bit integer arithmetic; dropout on the
- * device uses the same one (shaders/common/threefry.wgsl). A stream is named by a tuple of integers, for example
+ * "Parallel random numbers: as easy as 1, 2, 3"), a counter-based generator in 32-bit integer arithmetic; dropout on
+ * the device uses the same one (shaders/common/threefry.wgsl). A stream is named by a tuple of integers, for example
  * (seed, epoch, data set, pass, record, slot), so a draw depends on its name alone and never on earlier draws. Splits,
  * runs and resumed runs depend on these exact numbers: the stream never changes.
  */

@@ -1,7 +1,7 @@
 /**
- * Random numbers for the parameters of a new model (src/authoring/initial-parameters.ts): normal numbers by Box and Muller
- * over xoshiro128**. A stream is named by (seed, tensor name), so a tensor's values depend neither on the order of tensors
- * nor on the machine. The digests of new models depend on these exact numbers: the stream never changes.
+ * Random numbers for the parameters of a new model (src/authoring/initial-parameters.ts): normal numbers by Box and
+ * Muller over xoshiro128**. A stream is named by (seed, tensor name), so a tensor's values depend neither on the order
+ * of tensors nor on the machine. The digests of new models depend on these exact numbers: the stream never changes.
  */
 import { createHash } from 'node:crypto';
 
@@ -16,7 +16,10 @@ export function fillNormal(values: Float32Array, seed: number, name: string, dev
   }
 }
 
-/** Uniform numbers in [0, 1) with 53 bits: xoshiro128** (Blackman and Vigna 2018), seeded by a hash of the stream's name. */
+/**
+ * Uniform numbers in [0, 1) with 53 bits: xoshiro128** (Blackman and Vigna 2018), seeded by a hash of the stream's
+ * name.
+ */
 function uniforms(seed: number, name: string): () => number {
   const digest = createHash('sha256').update(`${seed}\0${name}`).digest();
   const state = new Uint32Array([0, 4, 8, 12].map((offset) => digest.readUInt32LE(offset)));

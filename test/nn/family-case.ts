@@ -1,4 +1,7 @@
-/** A golden of test/fixtures/families (make_families.py): a small model, what transformers computes with it, its gradients. */
+/**
+ * A golden of test/fixtures/families (make_families.py): a small model, what transformers computes with it, its
+ * gradients.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { openSafetensors } from '../../src/formats/safetensors.ts';

@@ -4,7 +4,7 @@ import { booleanField, integerField, type JsonFile, onlyFields, wrongField } fro
 import { poolingList } from '../../model/pooling.ts';
 import { type Pooling, type PoolingMode, poolingModes } from '../../model/types.ts';
 
-/** A mode's old boolean key and its new name. The old keys stand for the order of poolingModes. */
+/** A mode's old boolean key and its new name. With old keys, modes have the order of poolingModes. */
 const names: Readonly<Record<PoolingMode, readonly [key: string, name: string]>> = {
   cls: ['pooling_mode_cls_token', 'cls'],
   max: ['pooling_mode_max_tokens', 'max'],
@@ -17,7 +17,7 @@ const names: Readonly<Record<PoolingMode, readonly [key: string, name: string]>>
 export interface PoolingConfig {
   readonly pooling: Pooling;
   readonly includePrompt: boolean;
-  /** Width of the token states; undefined where the file does not say. */
+  /** Width of the token states; undefined if the file does not have it. */
   readonly width: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export function readPoolingConfig(file: JsonFile): PoolingConfig {
   };
 }
 
-/** The new key rules over the old ones; no mode at all is the mean (both as in sentence-transformers 6). */
+/** The new key takes precedence over the old ones; without any mode it is the mean (as in sentence-transformers 6). */
 function readPooling(file: JsonFile): Pooling {
   const { pooling_mode: named } = file.fields;
   const modes = named === undefined ? oldModes(file) : [named].flat().map((name) => newMode(file, name, named));
@@ -52,7 +52,7 @@ function newMode(file: JsonFile, name: unknown, all: unknown): PoolingMode {
   throw wrongField(file.path, 'pooling_mode', all, `one of ${known}, or a list of them`);
 }
 
-/** The old form, which every reader takes; the new one where the old cannot say the order. */
+/** The old form, which every reader accepts; the new one where the old cannot express the order. */
 export function poolingConfigJson({ pooling, includePrompt, width }: PoolingConfig): object {
   const modes = poolingList(pooling);
   const inOldOrder = modes.every((mode, i) => i === 0 || rank(modes[i - 1]) < rank(mode));

@@ -1,6 +1,6 @@
 /**
- * BERT (Devlin et al. 2018, arXiv 1810.04805): post-norm, learned positions, exact GELU. Parameter names of transformers'
- * BertModel; linear weights are [out, in].
+ * BERT (Devlin et al. 2018, arXiv 1810.04805): post-norm, learned positions, exact GELU. Parameter names of
+ * transformers' BertModel; linear weights are [out, in].
  */
 import { choiceField, integerField, type JsonFile } from '../json-fields.ts';
 import type { Architecture } from '../types.ts';

@@ -8,8 +8,8 @@ export interface Family {
   readonly parameters: ParameterTable;
   readonly tensorNames: TensorNames;
   /**
-   * Readers of transformers' config.json, by the values of model_type that this family covers. They throw for whatever the
-   * forward pass would not compute as transformers does.
+   * Readers of transformers' config.json, by the values of model_type that this family covers. They throw for whatever
+   * the forward pass would not compute as transformers does.
    */
   readonly configReaders: Readonly<Record<string, (file: JsonFile) => Architecture>>;
   /** config.json as transformers reads it. `padTokenId` is the tokenizer's. */
@@ -23,7 +23,7 @@ export interface Family {
 /** C, F, V, P (positions), S (segment types), D (head size), Q = H * D, K = G * D (keys), 3C and 2F of fused layers. */
 export type Axis = 'C' | 'F' | 'V' | 'P' | 'S' | 'D' | 'Q' | 'K' | '3C' | '2F';
 
-/** Which models of the family have a parameter: those with this kind of bias; `not-first`: in all blocks but the first. */
+/** Which models have a parameter: those with this kind of bias; `not-first`: in all blocks but the first. */
 export type Condition = 'attentionBias' | 'feedForwardBias' | 'normBias' | 'not-first' | 'normBias, not-first';
 
 /** `when` absent = every model of the family has it. */

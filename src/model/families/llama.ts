@@ -1,7 +1,7 @@
 /**
- * Llama (Touvron et al. 2023, arXiv 2302.13971) and MiniCPM (Hu et al. 2024, arXiv 2404.06395), which scales the embeddings
- * by scale_emb and every change of the residual stream by scale_depth / sqrt(L). Parameter names of transformers'
- * LlamaModel; MiniCPM's, whose code is on the hub, are the same.
+ * Llama (Touvron et al. 2023, arXiv 2302.13971) and MiniCPM (Hu et al. 2024, arXiv 2404.06395), which scales the
+ * embeddings by scale_emb and every change of the residual stream by scale_depth / sqrt(L). Parameter names of
+ * transformers' LlamaModel; MiniCPM's, whose code is on the hub, are the same.
  */
 import { booleanField, choiceField, type JsonFile, positiveField } from '../json-fields.ts';
 import type { Architecture } from '../types.ts';

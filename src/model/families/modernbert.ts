@@ -90,7 +90,7 @@ function readGlobalEvery(file: JsonFile, layers: number): number {
   return every;
 }
 
-/** If absent, transformers takes the published models' ids, which a smaller vocabulary lacks. The tokenizer has the true ones. */
+/** Without these keys transformers takes the published models' ids, which a smaller vocabulary may lack. */
 const unknownTokens = { bos_token_id: null, cls_token_id: null, eos_token_id: null, sep_token_id: null };
 
 function writeConfig(architecture: Architecture, padTokenId: number): object {

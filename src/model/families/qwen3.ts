@@ -1,6 +1,6 @@
 /**
- * Qwen3 (Yang et al. 2025, arXiv 2505.09388): Llama's blocks with a head size of its own and an RMSNorm of every head of
- * queries and keys before the rotary embedding. Parameter names of transformers' Qwen3Model.
+ * Qwen3 (Yang et al. 2025, arXiv 2505.09388): Llama's blocks with a head size of its own and an RMSNorm of every head
+ * of queries and keys before the rotary embedding. Parameter names of transformers' Qwen3Model.
  */
 import { booleanField, type JsonFile } from '../json-fields.ts';
 import type { Architecture } from '../types.ts';

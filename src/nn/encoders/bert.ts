@@ -1,7 +1,7 @@
 /**
- * The forward pass of BERT (Devlin et al. 2018, arXiv 1810.04805), XLM-R and RoBERTa: post-norm, learned positions, exact
- * GELU. Dropout sites as in transformers' BertModel: embeddings, attention weights, after the attention's output layer,
- * after the feed-forward's.
+ * The forward pass of BERT (Devlin et al. 2018, arXiv 1810.04805), XLM-R and RoBERTa: post-norm, learned positions,
+ * exact GELU. Dropout sites as in transformers' BertModel: embeddings, attention weights, after the attention's output
+ * layer, after the feed-forward's.
  */
 import type { DeviceBatch } from '../batch.ts';
 import { attention } from '../ops/attention.ts';

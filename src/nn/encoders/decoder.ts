@@ -1,7 +1,7 @@
 /**
- * The forward pass of Llama, MiniCPM and Qwen3: pre-norm RMSNorm, rotary positions, grouped-query attention with or without
- * the causal mask, SwiGLU. MiniCPM's scalings apply where the architecture has them, Qwen3's norms of queries and keys where
- * the parameters exist. Dropout of attention weights only, as in transformers.
+ * The forward pass of Llama, MiniCPM and Qwen3: pre-norm RMSNorm, rotary positions, grouped-query attention with or
+ * without the causal mask, SwiGLU. MiniCPM's scalings apply where the architecture has them, Qwen3's norms of queries
+ * and keys where the parameters exist. Dropout of attention weights only, as in transformers.
  */
 import { headSizeOf, keyValueHeadsOf } from '../../model/architecture.ts';
 import { attention } from '../ops/attention.ts';

@@ -6,14 +6,14 @@ import { encoderKernels } from '../kernels.ts';
 import { Parameters } from '../parameter-store.ts';
 import type { EncoderSpec, TensorSource } from '../types.ts';
 
-/** Weights on the device together with what they mean. */
+/** A model's parameters on the device, and its spec. */
 export interface Encoder {
   readonly gpu: Gpu;
   readonly spec: EncoderSpec;
   readonly parameters: Parameters;
 }
 
-/** Allocates an encoder, loads its weights and compiles its kernels meanwhile. `training` adds gradients and moments. */
+/** Allocates an encoder, then loads its weights and compiles its kernels. `training` adds gradients and moments. */
 export async function loadEncoder(
   gpu: Gpu,
   spec: EncoderSpec,

@@ -20,8 +20,8 @@ export interface Forward {
   /** Keep the inner layer's output. If false and the tape does not record, `inner` must not be read. */
   readonly keepInner: boolean;
   /**
-   * Called with every hidden state, numbered as in transformers: 0 are the embeddings, L the last one, after the final norm
-   * if there is one. Unless the tape records, a state's memory is reused later: copy what is to be kept.
+   * Called with every hidden state, numbered as in transformers: 0 are the embeddings, L the last one, after the final
+   * norm if there is one. Unless the tape records, a state's memory is reused later: copy what is to be kept.
    */
   readonly observe?: (number: number, state: Value) => void;
 }
@@ -33,8 +33,8 @@ export type EncoderForward = (tape: Tape, parameters: Parameters, spec: EncoderS
 export const innerBlock = (layers: number): number => Math.floor((layers + 1) / 2);
 
 /**
- * Runs the blocks one after the other and drops `embeddings`, their input. `block` and `finish`, the final norm, must not
- * drop theirs.
+ * Runs the blocks one after the other and drops `embeddings`, their input. `block` and `finish`, the final norm, must
+ * not drop theirs.
  */
 export function runBlocks(
   tape: Tape,

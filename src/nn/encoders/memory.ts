@@ -6,7 +6,7 @@ import type { Architecture } from '../../model/types.ts';
 import type { EncoderSpec } from '../types.ts';
 import { forwardPassOf } from './index.ts';
 
-/** The pool rounds every buffer up to one of eight sizes per power of two, and a batch may reuse the buffers of a larger one. */
+/** The pool rounds buffers up to one of eight sizes per power of two, and reuses those of larger batches. */
 const rounding = 1.25;
 
 /** Upper estimate of the bytes of all activations of `tokens` tokens in one piece. */
@@ -19,7 +19,7 @@ export function activationBytes({ family, architecture }: EncoderSpec, tokens: n
   return Math.ceil(tokens * 4 * rounding * held);
 }
 
-/** Heads of a size without attention kernels: q, k, v, out and their gradients, padded to the next size, in the backward pass. */
+/** Heads of a size without kernels: q, k, v, out and their gradients, padded to the next size, in the backward pass. */
 function paddedHeads(architecture: Architecture): number {
   const size = headSizeOf(architecture);
   const wide = kernelSizeOf(size);

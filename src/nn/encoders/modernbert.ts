@@ -1,8 +1,8 @@
 /**
- * ModernBERT (Warner et al. 2024, arXiv 2412.13663): pre-norm, rotary positions with a base for global and one for local
- * attention, GeGLU, local attention in all blocks but every globalEvery-th; the first block has no norm before attention.
- * Dropout sites as in transformers' ModernBertModel: embeddings, attention weights, behind the attention's output layer,
- * before the feed-forward's output layer.
+ * ModernBERT (Warner et al. 2024, arXiv 2412.13663): pre-norm, rotary positions with a base for global and one for
+ * local attention, GeGLU, local attention in all blocks but every globalEvery-th; the first block has no norm before
+ * attention. Dropout sites as in transformers' ModernBertModel: embeddings, attention weights, after the attention's
+ * output layer, before the feed-forward's output layer.
  */
 
 import type { AttentionMask } from '../../kernels/attention.ts';

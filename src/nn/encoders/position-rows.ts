@@ -1,8 +1,8 @@
 import type { DeviceBatch } from '../batch.ts';
 
 /**
- * Row of RoBERTa's position table for every token, [T]. `offset` is the row of a text's first position, pad_token_id + 1.
- * As in transformers, a padding token within a text has the row pad_token_id and is not counted.
+ * Row of RoBERTa's position table for every token, [T]. `offset` is the row of a text's first position, pad_token_id +
+ * 1. As in transformers, a padding token within a text has the row pad_token_id and is not counted.
  */
 export function positionRows({ host: { ids, positions } }: DeviceBatch, offset: number): Uint32Array {
   const padding = offset - 1;

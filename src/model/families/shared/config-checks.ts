@@ -24,7 +24,7 @@ export function checkHeads({ path }: JsonFile, heads: number, width: number): vo
   throw wrongField(path, 'num_attention_heads', heads, expected);
 }
 
-/** Throws for an odd head size: rotary angles turn channels in pairs. `name` is the field that decides the head size. */
+/** Throws for an odd head size: rotary angles turn channels in pairs. `name` is the field that sets the size. */
 export function checkRotary({ path, fields }: JsonFile, name: string, size: number): void {
   if (size % 2 === 0) return;
   throw wrongField(path, name, fields[name], `heads with an even number of channels, not ${size}`);

@@ -1,6 +1,6 @@
 /**
- * Rotary angles in config.json, both ways: base and scaling, in the places where transformers 4 and 5 put them. A scaling
- * that config.json alone does not determine (dynamic, longrope) is refused.
+ * Rotary angles in config.json, both ways: base and scaling, in the places where transformers 4 and 5 put them. A
+ * scaling that config.json alone does not determine (dynamic, longrope) is refused.
  */
 
 import { booleanField, integerField, isObject, type JsonFile, positiveField, wrongField } from '../../json-fields.ts';
