@@ -2,7 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findCycle, type Module, parseModule, readModules, root, withoutComments } from './import-graph.ts';
+import {
+  findCycle,
+  type Module,
+  mutualFolders,
+  parseModule,
+  readModules,
+  root,
+  runtimeImports,
+  withoutComments,
+} from './import-graph.ts';
 
 /** What a layer may import, besides itself and what every layer may import. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -153,6 +162,63 @@ describe('import boundaries', () => {
       parseModule('src/db/b.ts', "import { x } from './a.ts';"),
     ];
     expect(findCycle(planted)).toEqual(['src/db/a.ts', 'src/db/b.ts', 'src/db/a.ts']);
+  });
+
+  it('goes one way between two folders', () => {
+    expect(mutualFolders(modules, layerOf)).toEqual([]);
+  });
+
+  it('finds a planted pair of folders that import each other', () => {
+    const planted = [
+      parseModule('src/data/planted.ts', "import type { A } from '../formats/a.ts';"),
+      parseModule('src/formats/planted.ts', "import { b } from '../data/b.ts';\nimport '../model/c.ts';"),
+    ];
+    expect(mutualFolders(planted, layerOf)).toEqual(['data <-> formats']);
+  });
+});
+
+/** Imports of a catalog that run, other than of catalogs: what they compute is not data. */
+const catalogImports = (path: string, text: string): string[] =>
+  runtimeImports(path, text)
+    .filter((target) => !target.endsWith('/catalog.ts') || target === 'src/catalog.ts')
+    .map((target) => `${path} -> ${target}`);
+
+/** Where a value is something else than texts, numbers, truth values, null, and lists and plain objects of them. */
+function otherThanData(path: string, value: unknown): string[] {
+  if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return [];
+  const isPlain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  if (typeof value !== 'object' || !isPlain) return [path];
+  return Object.entries(value).flatMap(([key, item]) => otherThanData(`${path}.${key}`, item));
+}
+
+/** Functions that catalogs still export. */
+const leftToMend = ['src/nn/losses/catalog.ts.defaultLossTerms'];
+
+describe('a catalog', () => {
+  const catalogs = readModules()
+    .map(({ path }) => path)
+    .filter((path) => path.endsWith('/catalog.ts') && path !== 'src/catalog.ts');
+
+  it('imports types and other catalogs only', () => {
+    expect(catalogs.length).toBeGreaterThanOrEqual(5);
+    expect(catalogs.flatMap((path) => catalogImports(path, readFileSync(join(root, path), 'utf8')))).toEqual([]);
+  });
+
+  it('exports data only', async () => {
+    const found = await Promise.all(
+      catalogs.map(async (path) => otherThanData(path, { ...((await import(join(root, path))) as object) })),
+    );
+    expect(found.flat()).toEqual(leftToMend);
+  });
+
+  it('is found to hold more by planted breaches', () => {
+    const text = "import type { A } from './a.ts';\nimport { b } from './b.ts';\nimport { c } from '../d/catalog.ts';";
+    expect(catalogImports('src/nn/catalog.ts', text)).toEqual(['src/nn/catalog.ts -> src/nn/b.ts']);
+    const rows = [
+      { name: 'a', of: () => 1 },
+      { name: 'b', read: new Map(), min: 1, max: null },
+    ];
+    expect(otherThanData('planted', { rows })).toEqual(['planted.rows.0.of', 'planted.rows.1.read']);
   });
 });
 

@@ -73,3 +73,18 @@ export function findCycle(modules: readonly Module[]): string[] | undefined {
   }
   return undefined;
 }
+
+/** Imports of one file's text that exist when it runs: all but `import type` and `export type`. */
+export const runtimeImports = (path: string, text: string): readonly string[] =>
+  parseModule(path, withoutComments(text).replace(/(^|\n)\s*(?:import|export)\s+type\s[^;]*;/g, '$1')).imports;
+
+/** Pairs of folders that import each other, types included, as `a <-> b`. */
+export function mutualFolders(modules: readonly Module[], folderOf: (path: string) => string): string[] {
+  const edges = new Set(
+    modules.flatMap(({ path, imports }) => imports.map((target) => `${folderOf(path)} ${folderOf(target)}`)),
+  );
+  return [...edges].flatMap((edge) => {
+    const [from = '', to = ''] = edge.split(' ');
+    return from < to && edges.has(`${to} ${from}`) ? [`${from} <-> ${to}`] : [];
+  });
+}

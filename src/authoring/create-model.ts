@@ -6,11 +6,10 @@ import { badInput } from '../errors.ts';
 import { writeModelFolder } from '../formats/model-folder.ts';
 import { publishModel } from '../formats/publish-model.ts';
 import { filledPrompts } from '../formats/sentence-transformers.ts';
-import { encoderCatalog, poolingModes } from '../model/families/catalog.ts';
+import { encoderCatalog } from '../model/families/catalog.ts';
 import { type ArchitectureValues, newArchitecture } from '../model/new-architecture.ts';
 import { checkTemplates } from '../model/templates.ts';
-import type { PromptTemplates, TextRole } from '../model/types.ts';
-import { type ModelSpec, plainPipeline } from '../model/types.ts';
+import { type ModelSpec, type PromptTemplates, plainPipeline, poolingModes, type TextRole } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { smallestVocabulary, trainWordPiece } from '../tokenizer/train-wordpiece.ts';
 import { specialTokens } from '../tokenizer/wordpiece-json.ts';
@@ -23,9 +22,9 @@ export interface CreateModelOptions {
   readonly onStage?: (stage: string) => void;
 }
 
-/** [PAD]'s id in every vocabulary that is trained here. */
+/** Id of [PAD] in every vocabulary that Tandem trains. */
 const padTokenId = specialTokens.indexOf('[PAD]');
-/** Largest vocabulary that is trained; the largest published ones have about 250,000. */
+/** Largest vocabulary in tokens that Tandem trains; the largest published ones have about 250,000. */
 const largestVocabulary = 1_000_000;
 
 export async function createModel(
@@ -57,7 +56,7 @@ export async function createModel(
   return { ...summary, spec };
 }
 
-/** Every text of the train splits, as the encoder will read it. Refuses data sets that are not there or hold nothing. */
+/** Every text of the train splits, with its prompt. Throws if a data set is missing, or if there is no text at all. */
 async function* trainTexts(
   storage: Storage,
   digests: readonly string[],

@@ -1,4 +1,6 @@
-/** Imports a model folder that another program wrote: checked as a whole, written anew in Tandem's form, published (theta_0). */
+/**
+ * Imports a model folder of another program: checks all of it, writes it in Tandem's form and publishes it (theta_0).
+ */
 
 import { badInput } from '../errors.ts';
 import { readModelFolder, readTokenizerFile, writeModelFolder } from '../formats/model-folder.ts';
@@ -15,7 +17,7 @@ export interface ImportModelOptions {
   readonly onTensor?: (done: number, total: number) => void;
 }
 
-/** `path` may lie anywhere this process can read. One tensor at a time is held. */
+/** `path` is any folder that this process can read. Holds one tensor in memory at a time. */
 export async function importModel(
   storage: Storage,
   path: string,
@@ -24,7 +26,7 @@ export async function importModel(
   const folder = await readModelFolder(path);
   try {
     const { spec: found, tokenizerSettings, tokenizerPath } = folder;
-    // Whatever it was before, here it is the beginning of its runs.
+    // The imported model is the theta_0 of its runs, whatever its lineage was elsewhere.
     const spec: ModelSpec = { ...found, initialisation: null };
     const tokenizerJson = await readTokenizerFile(tokenizerPath);
     await tryTokenizer(tokenizerPath, options);

@@ -1,13 +1,13 @@
-/** The parameters a new model starts with. */
+/** The initial parameters of a new model. */
 import type { EncoderFamily } from '../model/families/catalog.ts';
-import { elementCount, encoderParameters } from '../model/parameters.ts';
+import { elementCount, encoderParameters } from '../model/parameter-shapes.ts';
 import type { Architecture, NamedTensor, ParameterShape } from '../model/types.ts';
 import { fillNormal } from '../random/normal.ts';
 
 /** Standard deviation of weights; source: initializer_range of transformers' BertConfig. */
 const deviation = 0.02;
 
-/** Every parameter, one at a time: weights normal, LayerNorm 1 and 0, biases 0, the padding row 0. */
+/** Yields every parameter: weights normal, norms 1, biases 0, the padding row of the word table 0. */
 export function* initialParameters(
   family: EncoderFamily,
   architecture: Architecture,

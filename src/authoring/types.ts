@@ -1,7 +1,7 @@
-/** What the making of a model is told, and what it gives. Plain types. */
+/** Input and result of creating or importing a model. Plain types. */
 import type { PublishedModel } from '../formats/types.ts';
-import type { EncoderFamily, PoolingMode } from '../model/families/catalog.ts';
-import type { ModelSpec, PromptTemplates } from '../model/types.ts';
+import type { EncoderFamily } from '../model/families/catalog.ts';
+import type { ModelSpec, PoolingMode, PromptTemplates } from '../model/types.ts';
 
 export interface CreateModelInput {
   readonly family: EncoderFamily;

@@ -7,7 +7,7 @@ export function widenBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-/** IEEE 754 binary16. Every one of the 65,536 patterns is exact in f32; they are looked up, as models hold them by the billion. */
+/** IEEE 754 binary16. All 65,536 patterns are exact in f32; a table holds them, as models have billions of values. */
 export function widenFloat16(halves: Uint16Array): Float32Array {
   patterns ??= Float32Array.from({ length: 0x10000 }, (_, bits) => float16(bits));
   const table = patterns;
@@ -16,7 +16,7 @@ export function widenFloat16(halves: Uint16Array): Float32Array {
   return values;
 }
 
-/** The value of every pattern, made at the first use. */
+/** The value of every pattern, computed at the first use. */
 let patterns: Float32Array | undefined;
 
 function float16(bits: number): number {

@@ -1,14 +1,9 @@
-/** JSON files of a model folder, read with errors that name the file and the field. */
+/** JSON files of a model folder on disk. Their fields are read by model/json-fields.ts. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { badInput, type TandemError } from '../errors.ts';
+import { isObject, type JsonFile } from '../model/json-fields.ts';
 
-/** An object of a JSON file that knows where it came from. */
-export interface JsonFile {
-  readonly path: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** Reads an object; undefined if the file is not there. */
+/** Reads an object; undefined if the file does not exist. */
 export async function readJsonIfPresent(path: string): Promise<JsonFile | undefined> {
   let text: string;
   try {
@@ -43,36 +38,8 @@ export function parseJson(path: string, text: string): unknown {
   }
 }
 
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A whole number of at least `min`; `fallback` where the field is absent. */
-export function integerField({ path, fields }: JsonFile, name: string, min = 1, fallback?: number): number {
-  const value = fields[name] ?? fallback;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
-    throw wrongField(path, name, value, `a whole number of at least ${min}`);
-  }
-  return value;
-}
-
-/** Refuses a field that is not among the known ones: nobody can tell what it would change. */
-export function onlyFields({ path, fields }: JsonFile, known: readonly string[]): void {
-  const unknown = Object.keys(fields).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw wrongField(path, unknown, fields[unknown], `no field but ${known.join(', ')}`);
-}
-
-/** One of the given values; the first stands for an absent field. */
-export function choiceField({ path, fields }: JsonFile, name: string, choices: readonly unknown[]): void {
-  const value = fields[name] ?? choices[0];
-  if (!choices.includes(value)) throw wrongField(path, name, value, choices.map((x) => JSON.stringify(x)).join(' or '));
-}
-
 export const wrongFile = (path: string, reason: string): TandemError =>
   badInput(`${path}: ${reason}`, { field: path, remedy: 'Give the folder of a whole model.' });
-
-export const wrongField = (path: string, name: string, value: unknown, expected: string): TandemError =>
-  badInput(`${path}: ${name} is ${JSON.stringify(value) ?? 'missing'}`, { field: name, expected });
 
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFile(path, `${JSON.stringify(value, undefined, 2)}\n`);

@@ -1,13 +1,13 @@
-/** What JSON.parse does not tell: whether an object's key stands there twice. */
+/** Duplicate keys of JSON objects, which JSON.parse ignores. */
 
-/** An object that is open at a place of the text. */
+/** An object or list whose end has not been reached. */
 interface Open {
   readonly seen: Set<string>;
   /** The key whose value is being read. */
   key: string;
 }
 
-/** Every key of a valid JSON text that its object has already, as the way to it from outside; lists have no name in it. */
+/** Yields every duplicate key of a valid JSON text, as the path of keys from the root; a list's key in it is ''. */
 export function* duplicateKeys(json: string): Generator<readonly string[], void, undefined> {
   const open: Open[] = [];
   for (let i = 0; i < json.length; i++) {

@@ -5,11 +5,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant } from '../errors.ts';
-import { longestTextOf } from '../model/parameters.ts';
+import { longestTextOf } from '../model/architecture.ts';
+import { readConfig, writeConfig } from '../model/families/config-json.ts';
+import { isObject, wrongField } from '../model/json-fields.ts';
 import { denseName, modelParameters } from '../model/pipeline.ts';
 import type { Architecture, ModelSpec, NamedTensor, PromptTemplates } from '../model/types.ts';
-import { readConfig, writeConfig } from './configs/index.ts';
-import { isObject, readJson, readJsonIfPresent, writeJson, wrongField, wrongFile } from './json-file.ts';
+import { readJson, readJsonIfPresent, writeJson, wrongFile } from './json-file.ts';
 import { createSafetensors, type TensorReader, type TensorWriter } from './safetensors.ts';
 import {
   checkWidths,
@@ -25,7 +26,7 @@ import { openWeights } from './weights.ts';
 export interface ModelFolder {
   readonly path: string;
   readonly spec: ModelSpec;
-  /** Every parameter of the family is there in its shape: checked at opening. */
+  /** Checked when the folder is opened: every parameter of the model exists and has its shape. */
   readonly weights: TensorReader;
   /** Path of tokenizer.json. */
   readonly tokenizerPath: string;
@@ -37,7 +38,7 @@ export interface ModelContent {
   readonly spec: ModelSpec;
   /** Text of tokenizer.json. */
   readonly tokenizerJson: string | Buffer;
-  /** What an imported tokenizer is told besides; absent = nothing. */
+  /** Settings of an imported tokenizer beside tokenizer.json; absent = none. */
   readonly tokenizerSettings?: TokenizerSettings;
   /** Every parameter of the model once, in any order. */
   readonly tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>;
@@ -47,7 +48,7 @@ const formatVersion = 1;
 
 // ---- writing -----------------------------------------------------------------------------------------------------
 
-/** Writes a folder that is not there yet, or is empty. */
+/** Writes a folder, which must not exist yet or be empty. */
 export async function writeModelFolder(path: string, content: ModelContent): Promise<void> {
   const { spec, tokenizerJson, tokenizerSettings, tensors } = content;
   await mkdir(path, { recursive: true });
@@ -66,7 +67,7 @@ export async function writeModelFolder(path: string, content: ModelContent): Pro
   await writeWeights(path, spec, tensors);
 }
 
-/** The encoder's tensors into the root's file, each dense layer's into its own. */
+/** Writes the encoder's tensors into the file at the root, those of each dense layer into its own. */
 async function writeWeights(path: string, spec: ModelSpec, tensors: ModelContent['tensors']): Promise<void> {
   const writers: TensorWriter[] = [];
   const writerOf = new Map<string, { readonly writer: TensorWriter; readonly name: string }>();
@@ -94,7 +95,7 @@ async function writeWeights(path: string, spec: ModelSpec, tensors: ModelContent
 
 interface WeightFile {
   readonly folder: string;
-  /** A parameter's name in this file; undefined = it lies in another. */
+  /** A parameter's name in this file; undefined = it is in another file. */
   readonly names: (parameter: string) => string | undefined;
 }
 
@@ -109,7 +110,7 @@ function weightFiles({ dense }: ModelSpec): WeightFile[] {
 
 // ---- reading -----------------------------------------------------------------------------------------------------
 
-/** Opens a folder and checks that it is whole. The caller closes it. */
+/** Opens a folder and checks that it is complete. The caller closes it. */
 export async function readModelFolder(path: string): Promise<ModelFolder> {
   const { spec, pipeline } = await readSettings(path);
   const tokenizerSettings = await readTokenizerSettings(pipeline.encoder);
@@ -154,8 +155,9 @@ export const readTokenizerFile = (path: string): Promise<string> =>
 export const readTokenizerJson = (folder: string): Promise<string> => readTokenizerFile(join(folder, 'tokenizer.json'));
 
 /**
- * A tokenizer's own length is cut to the positions, as sentence-transformers does. So is a module's where the positions
- * are a table: the original fails beyond its end. Rotary angles go on without one, so a longer length is refused there.
+ * A tokenizer's length is limited to the model's positions, as in sentence-transformers, and so is a module's where the
+ * positions are a table, beyond whose end the original fails. With rotary positions the original computes longer texts,
+ * so a longer length of a module is refused.
  */
 function maxLengthOf({ maxLength }: Pipeline, architecture: Architecture): number {
   const longest = longestTextOf(architecture);

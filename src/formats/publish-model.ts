@@ -1,12 +1,12 @@
-/** A model folder into storage, with what others need to know of it. */
+/** Publishes a model folder in storage and summarises it. */
 
-import { elementCount } from '../model/parameters.ts';
+import { elementCount } from '../model/parameter-shapes.ts';
 import { dimensionOf, modelParameters } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import type { PublishedModel } from './types.ts';
 
-/** Lets `write` fill a staged folder and publishes it; a failed write leaves nothing. */
+/** Publishes the folder that `write` fills. If it rejects, nothing is left behind. */
 export async function publishModel(
   storage: Storage,
   spec: ModelSpec,

@@ -1,9 +1,9 @@
 /**
- * The header of a safetensors file: 8 bytes of length (little-endian u64), then JSON. Read strictly: whatever the format
- * forbids is refused by name. Source: the format's description in huggingface/safetensors.
+ * The header of a safetensors file: 8 bytes of length (little-endian u64), then JSON. Read strictly: what the format
+ * forbids is an error that names it. Source: the format's description in huggingface/safetensors.
  */
 import { badInput, type TandemError } from '../errors.ts';
-import { elementCount } from '../model/parameters.ts';
+import { elementCount } from '../model/parameter-shapes.ts';
 import { duplicateKeys } from './json-keys.ts';
 
 /** Bytes of one value, by the format's type names. */
@@ -44,12 +44,12 @@ interface HeaderEntry {
   readonly data_offsets?: unknown;
 }
 
-/** The refusal of a whole file. */
+/** The error for a file that is damaged. */
 export const brokenFile = (file: string, message: string, tensor?: string): TandemError =>
   badInput(tensor === undefined ? `${file}: ${message}` : `${file}: tensor ${tensor}: ${message}`, {
     field: tensor ?? file,
-    expected: 'a whole safetensors file',
-    remedy: 'Copy or download the file again; if it stays so, whatever wrote it is at fault.',
+    expected: 'an undamaged safetensors file',
+    remedy: 'Copy or download the file again; if the error stays, the program that wrote it is at fault.',
   });
 
 /** Length of the JSON from the first 8 bytes. */

@@ -1,11 +1,12 @@
 /**
  * Weights in several safetensors files under one index (`model.safetensors.index.json`): a reader of all of them that
- * opens every file, checks that index and files say the same, and reads one tensor at a time. Source of the layout:
+ * opens every file, checks that index and files agree, and reads one tensor at a time. Source of the layout:
  * huggingface/transformers, sharded checkpoints.
  */
 import { dirname, join } from 'node:path';
 import { badInput, type TandemError } from '../errors.ts';
-import { isObject, type JsonFile, readJson, wrongField } from './json-file.ts';
+import { isObject, type JsonFile, wrongField } from '../model/json-fields.ts';
+import { readJson } from './json-file.ts';
 import { openSafetensors, type TensorReader } from './safetensors.ts';
 import type { TensorInfo } from './safetensors-header.ts';
 
@@ -39,7 +40,7 @@ export async function openShards(indexPath: string): Promise<TensorReader> {
   }
 }
 
-/** File by tensor. A file lies beside its index. */
+/** The file of every tensor. Files are in the folder of their index. */
 function weightMap({ path, fields }: JsonFile): ReadonlyMap<string, string> {
   const { weight_map: map } = fields;
   if (!isObject(map) || Object.keys(map).length === 0) {
@@ -58,7 +59,7 @@ async function openShard(indexPath: string, file: string, tensor: string): Promi
     return await openSafetensors(join(dirname(indexPath), file));
   } catch (error) {
     const { message } = error as Error;
-    throw badInput(`${message} (${indexPath} says that tensor ${tensor} lies there)`, {
+    throw badInput(`${message} (${indexPath} says that tensor ${tensor} is in it)`, {
       field: tensor,
       expected: 'every file that the index names',
       remedy: 'Copy or download the missing or broken file again.',
@@ -66,7 +67,7 @@ async function openShard(indexPath: string, file: string, tensor: string): Promi
   }
 }
 
-/** Every tensor lies in the file that the index names, and in no other. */
+/** Checks that every tensor is in the file that the index names, and in no other. */
 function checkTensors(
   indexPath: string,
   fileOf: ReadonlyMap<string, string>,

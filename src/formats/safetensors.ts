@@ -1,10 +1,10 @@
 /**
  * safetensors files: a reader that reads one tensor at a time, and a writer that takes tensors in any order, so that
- * neither ever holds a whole model. Values are handed out as f32. Source of the layout: huggingface/safetensors.
+ * neither ever holds a whole model. Values are returned as f32. Source of the layout: huggingface/safetensors.
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { badInput, invariant } from '../errors.ts';
-import { elementCount } from '../model/parameters.ts';
+import { elementCount } from '../model/parameter-shapes.ts';
 import type { NamedTensor } from '../model/types.ts';
 import { readExactly } from '../storage/files.ts';
 import { widenBfloat16, widenFloat16 } from './half.ts';
@@ -21,11 +21,11 @@ export interface TensorReader {
   readonly path: string;
   /** Every tensor by name, in the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** The file that a tensor lies in. */
+  /** Path of the file that holds a tensor. */
   fileOf(name: string): string;
   /**
-   * Values of one tensor as f32, row-major (F32, F16 and BF16). Refuses a tensor that is missing, has another shape than
-   * the expected one, or another type.
+   * Values of one tensor as f32, row-major. Rejects if the tensor is missing, does not have the expected shape, or is
+   * not of type F32, F16 or BF16.
    */
   read(name: string, expectedShape?: readonly number[]): Promise<Float32Array>;
   close(): Promise<void>;
@@ -36,7 +36,7 @@ export async function openSafetensors(path: string): Promise<TensorReader> {
   const cannot = (error: NodeJS.ErrnoException): never => {
     throw brokenFile(path, `it cannot be opened: ${error.message}`);
   };
-  // Opening a pipe would wait for ever.
+  // Opening a named pipe would never return.
   if (!(await stat(path).catch(cannot)).isFile()) throw brokenFile(path, 'it is no file');
   const handle = await open(path, 'r').catch(cannot);
   try {
@@ -94,7 +94,7 @@ async function readTensor(path: string, handle: FileHandle, tensor: TensorInfo):
   return dtype === 'F16' ? widenFloat16(halves) : widenBfloat16(halves);
 }
 
-/** A file that shrank meanwhile is refused. */
+/** Throws if the file has become shorter since it was opened. */
 const readBytes = (path: string, handle: FileHandle, position: number, length: number): Promise<Uint8Array> =>
   readExactly(handle, position, length, (end) => brokenFile(path, `it ends at byte ${end}`));
 
@@ -105,11 +105,11 @@ export interface TensorWriter {
   write(tensor: NamedTensor): Promise<void>;
   /** Closes the file; a tensor that was declared and not written is a defect. */
   finish(): Promise<void>;
-  /** Closes the file without any check. For a writer that gives up. */
+  /** Closes the file without any check, after an error. */
   abandon(): Promise<void>;
 }
 
-/** Begins a file of f32 tensors whose names and shapes are known beforehand. Tensors lie sorted by name. */
+/** Creates a file of f32 tensors with the given names and shapes. In the file they are sorted by name. */
 export async function createSafetensors(
   path: string,
   shapes: readonly { readonly name: string; readonly shape: readonly number[] }[],
@@ -142,7 +142,7 @@ export async function createSafetensors(
   };
 }
 
-/** Header bytes and the place of every tensor: type alignment descending (all are f32 here), then name. */
+/** Header bytes and the position of every tensor: sorted by descending alignment (all are f32), then by name. */
 function layOut(shapes: readonly { readonly name: string; readonly shape: readonly number[] }[]) {
   const dtype: DType = 'F32';
   const sorted = [...shapes].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));

@@ -1,14 +1,15 @@
 /**
- * The files that make a folder a sentence-transformers model. Written in the old form, which sentence-transformers 5 and 6
- * and text-embeddings-inference all read; read in the old and the new form. What would change vectors and is not computed
- * here is refused by name.
+ * The files that make a folder a sentence-transformers model. Written in the old form, which sentence-transformers 5
+ * and 6 and text-embeddings-inference all read; read in the old and the new form. A setting that would change vectors
+ * and is not supported is an error that names it.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type JsonFile, wrongField } from '../model/json-fields.ts';
 import { pooledWidth } from '../model/pipeline.ts';
 import { fillTemplate } from '../model/templates.ts';
 import type { DenseLayer, ModelSpec, PromptTemplates } from '../model/types.ts';
-import { type JsonFile, readJson, readJsonIfPresent, writeJson, wrongField } from './json-file.ts';
+import { readJson, readJsonIfPresent, writeJson } from './json-file.ts';
 import { checkNormalizeConfig, denseConfigJson, readDenseConfig } from './pipeline/dense-config.ts';
 import { modulesJson, type PipelineModule, readModules } from './pipeline/modules.ts';
 import { type PoolingConfig, poolingConfigJson, readPoolingConfig } from './pipeline/pooling-config.ts';
@@ -20,7 +21,7 @@ import {
   transformerConfigJson,
 } from './pipeline/transformer-config.ts';
 
-/** A dense layer and the folder that its weights lie in. */
+/** A dense layer and the folder of its weights. */
 export interface DenseModule extends DenseLayer {
   readonly folder: string;
 }
@@ -32,7 +33,7 @@ export interface Pipeline extends TransformerConfig, PoolingConfig, PromptsConfi
   readonly normalize: boolean;
 }
 
-/** Task instructions that templates are filled with; absent = empty. */
+/** Task instructions to fill templates with; absent = empty. */
 export type TaskInstructions = Partial<Readonly<Record<keyof PromptTemplates, string>>>;
 
 // ---- writing -----------------------------------------------------------------------------------------------------
@@ -67,8 +68,8 @@ function modulesOf(spec: ModelSpec): PipelineModule[] {
 }
 
 /**
- * The prompts of a model made here. `document` and `passage` are the same: sentence-transformers' encode_document takes
- * `document` first, and makes an empty one.
+ * The prompts of a model that Tandem created. `document` and `passage` are the same: sentence-transformers'
+ * encode_document prefers `document`, and adds an empty one where it is missing.
  */
 export const filledPrompts = ({ query, sts, passage }: PromptTemplates, tasks: TaskInstructions = {}) => ({
   document: fillTemplate(passage, tasks.passage ?? ''),
@@ -101,9 +102,9 @@ export async function readPipeline(folder: string): Promise<Pipeline> {
 }
 
 /**
- * A folder without modules.json is a plain encoder. As in sentence-transformers 6, it is pooled by the mean, or by the last
- * token where it was made to continue texts and still attends causally; nothing follows, and no other file of
- * sentence-transformers counts.
+ * The pipeline of a folder without modules.json, a plain encoder. As in sentence-transformers 6, pooling is the mean,
+ * or the last token for a causal language model; no module follows, and other files of sentence-transformers are
+ * ignored.
  */
 async function readPlainEncoder(encoder: string): Promise<Pipeline> {
   const { fields } = await readJson(join(encoder, 'config.json'));
@@ -118,7 +119,7 @@ async function readPlainEncoder(encoder: string): Promise<Pipeline> {
   };
 }
 
-/** Refuses modules whose widths do not fit together. `config` is the encoder's config.json. */
+/** Throws for modules whose widths do not match. `config` is the encoder's config.json. */
 export function checkWidths(config: JsonFile, { width, dense }: Pipeline, spec: ModelSpec): void {
   if (width !== undefined && width !== spec.architecture.width) {
     const encoder = spec.architecture.width;
@@ -137,8 +138,8 @@ export function checkWidths(config: JsonFile, { width, dense }: Pipeline, spec: 
 }
 
 /**
- * Templates of a folder that has no file of ours (method.md section 1, "Imported"): its prompts as they stand; the task
- * instruction enters only where a prompt names it.
+ * Templates of a folder without tandem.json (docs/method.md section 1, "Imported"): its prompts unchanged; the task
+ * instruction is used only where a prompt has {task}.
  */
 export const templatesOf = (prompts: Readonly<Record<string, string>>): PromptTemplates => ({
   query: prompts['query'] ?? '',

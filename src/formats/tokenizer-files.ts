@@ -1,8 +1,9 @@
 /** tokenizer_config.json and special_tokens_map.json, derived from tokenizer.json. */
 import { join } from 'node:path';
-import { isObject, parseObject, readJsonIfPresent, wrongField } from './json-file.ts';
+import { isObject, wrongField } from '../model/json-fields.ts';
+import { parseObject, readJsonIfPresent } from './json-file.ts';
 
-/** Roles by the texts that the five families give them. */
+/** Roles of special tokens by the usual texts of all families. */
 const roles: Readonly<Record<string, readonly string[]>> = {
   bos_token: [],
   cls_token: ['[CLS]', '<s>'],
@@ -21,7 +22,7 @@ export interface TokenizerFiles {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What an imported model's files say of its tokenizer besides tokenizer.json. Absent files are empty. */
+/** An imported model's tokenizer settings besides tokenizer.json. Absent files are empty. */
 export interface TokenizerSettings {
   /** tokenizer_config.json */
   readonly config: Fields;
@@ -39,8 +40,8 @@ export async function readTokenizerSettings(folder: string): Promise<TokenizerSe
 }
 
 /**
- * A tokenizer.json that lowercases before all else (do_lower_case), by the rule of sentence-transformers: only where no
- * normalizer of its list is a Lowercase already.
+ * A tokenizer.json that lowercases before anything else (do_lower_case). As in sentence-transformers, a Lowercase is
+ * added only if the list of normalizers has none.
  */
 export function withLowerCase(tokenizerJson: string): string {
   const fields = parseObject('tokenizer.json', tokenizerJson);
@@ -52,12 +53,13 @@ export function withLowerCase(tokenizerJson: string): string {
   return JSON.stringify({ ...fields, normalizer: lowered });
 }
 
-/** Settings of a tokenizer that are kept: they are told to transformers, and none of them changes ids. */
+/** Settings of a tokenizer that are kept for transformers; none of them changes ids. */
 const keptSettings = ['clean_up_tokenization_spaces', 'model_input_names', 'padding_side'];
 
 /**
- * Both files. The class is the one that takes tokenizer.json as it stands: others may build the tokenizer anew from their
- * own settings. `maxLength` becomes model_max_length, which text-embeddings-inference and transformers read. */
+ * Both files. The class is the one that uses tokenizer.json unchanged: others may rebuild the tokenizer from settings
+ * of their own. `maxLength` becomes model_max_length, which text-embeddings-inference and transformers read.
+ */
 export function tokenizerFiles(
   path: string,
   tokenizerJson: string,

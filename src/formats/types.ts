@@ -1,11 +1,11 @@
-/** What is known of a model folder once it lies in storage. Plain types. */
+/** Summary of a published model folder. Plain types. */
 import type { EncoderFamily } from '../model/families/catalog.ts';
 
 /** A model folder in storage. */
 export interface PublishedModel {
   readonly digest: string;
   readonly family: EncoderFamily;
-  /** Of its vectors. */
+  /** Length of its vectors. */
   readonly dimension: number;
   readonly layers: number;
   /** Number of values of all parameters. */

@@ -1,6 +1,6 @@
 /**
- * All weights of a model folder under the names of catalog.ts, whatever the files call them: the encoder's, from one file
- * or several, and the dense layers'. Checked at opening, read one tensor at a time.
+ * All weights of a model folder under the parameters' own names, whatever names the files use: the encoder's, from one
+ * file or several, and the dense layers'. Checked when opened, read one tensor at a time.
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { TensorInfo } from './safetensors-header.ts';
 import { openShards } from './safetensors-shards.ts';
 import type { DenseModule } from './sentence-transformers.ts';
 
-/** Where a parameter lies. */
+/** The file of a parameter. */
 interface Place {
   readonly reader: TensorReader;
   /** Its name in the file. */
@@ -45,7 +45,7 @@ export async function openWeights(
   }
 }
 
-/** One file comes before an index, as in transformers. */
+/** A single file takes precedence over an index, as in transformers. */
 async function openMain(folder: string): Promise<TensorReader> {
   const single = join(folder, 'model.safetensors');
   const index = join(folder, 'model.safetensors.index.json');
@@ -89,7 +89,7 @@ function addPlaces(
   }
 }
 
-/** Every parameter in its shape and a type that is read, and nothing that nobody would read. */
+/** Checks that every parameter exists in its shape and a supported type, and that there is no other tensor. */
 function checkPlaces(path: string, spec: ModelSpec, places: ReadonlyMap<string, Place>): ReadonlyMap<string, Place> {
   const expected = modelParameters(spec);
   for (const { name, shape } of expected) {
@@ -135,7 +135,7 @@ function readerOf(path: string, places: ReadonlyMap<string, Place>, close: () =>
   };
 }
 
-/** A weight that is not a number would make every vector one. */
+/** Throws for NaN and infinity, which would make every vector NaN. */
 function requireFinite({ reader, name }: Place, values: Float32Array): void {
   for (let at = 0; at < values.length; at++) {
     if (Number.isFinite(values[at])) continue;

@@ -9,8 +9,8 @@ import type {
   RunState as RunStateName,
 } from '../db/schema.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
-import { encoderCatalog, type PoolingMode } from '../model/families/catalog.ts';
-import type { TextRole as TextRoleName } from '../model/types.ts';
+import { encoderCatalog } from '../model/families/catalog.ts';
+import type { PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
 import { samplerCatalog } from '../train/catalog.ts';
 import { builder } from './builder.ts';

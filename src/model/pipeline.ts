@@ -1,9 +1,10 @@
-/** What follows the encoder, pooling and dense layers, as data: sizes and parameters. */
-import { poolingList } from './families/catalog.ts';
-import { encoderParameters } from './parameters.ts';
+/** Sizes and parameters of a whole model: encoder, pooling and dense layers. */
+
+import { encoderParameters } from './parameter-shapes.ts';
+import { poolingList } from './pooling.ts';
 import type { ModelSpec, ParameterShape } from './types.ts';
 
-/** The part of a spec that decides how a model's parameters look. */
+/** The part of a spec that determines a model's parameters. */
 export type ParameterSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'> & Partial<Pick<ModelSpec, 'dense'>>;
 
 /** Width of a pooled vector: the encoder's, once per pooling mode. */

@@ -1,9 +1,9 @@
-/** What a model folder says about its model. Plain types and data: every side reads them. */
-import type { DenseActivation, EncoderFamily, Pooling } from './families/catalog.ts';
+/** What a model is: its spec, architecture and parameters. Plain types and data, which every layer may read. */
+import type { EncoderFamily } from './families/catalog.ts';
 
 /**
- * Sizes and choices that an encoder's arithmetic depends on. Letters: L blocks, C width, H heads, D head size, F inner width,
- * V vocabulary. What stands behind a `?` is not known to every family; its absence means what the comment says.
+ * Sizes and choices that an encoder's arithmetic depends on. Letters: L blocks, C width, H heads, D head size, F inner
+ * width, V vocabulary. Not every family has the optional ones; the comments say what their absence means.
  */
 export interface Architecture {
   /** L */
@@ -20,39 +20,45 @@ export interface Architecture {
   readonly innerWidth: number;
   /** Rows of the position table; without such a table, the longest text in tokens. */
   readonly maxPositions: number;
-  /** Row of a text's first position, pad_token_id + 1 of RoBERTa; absent = 0. Texts are shorter than the table by as much. */
+  /**
+   * Row of a text's first position (RoBERTa: pad_token_id + 1); absent = 0. The longest text is that much shorter than
+   * the table.
+   */
   readonly positionOffset?: number;
   /** V */
   readonly vocabularySize: number;
   /** Rows of the segment table; 0 = there is none. */
   readonly typeVocabularySize: number;
-  /** Of LayerNorm or of RMSNorm, whichever the family has. */
+  /** Epsilon of LayerNorm, or of RMSNorm in families that have it. */
   readonly layerNormEpsilon: number;
-  /** True: a token sees only itself and what stands before it. Absent = false. */
+  /** True: a token attends only to itself and to earlier tokens. Absent = false. */
   readonly causal?: boolean;
-  /** Base of the rotary angles, of global attention where there are two kinds; absent = there is no rotary embedding. */
+  /** Base of the rotary angles, of global attention where local has its own; absent = no rotary embedding. */
   readonly ropeTheta?: number;
-  /** Absent = angles are not stretched. */
+  /** Absent = angles are not scaled. */
   readonly ropeScaling?: RopeScaling;
   /** Base of the rotary angles of local attention. */
   readonly localRopeTheta?: number;
   /** Tokens that local attention spans, half of them (rounded down) on each side; absent = all attention is global. */
   readonly localAttention?: number;
-  /** Every so-manieth block, the first included, attends globally; the others locally. */
+  /** n: blocks 0, n, 2n, ... attend globally, the others locally. */
   readonly globalEvery?: number;
-  /** Biases of the attention's linear layers, of the feed-forward's, of the norms, where the family leaves the choice. */
+  /**
+   * Biases of the attention's linear layers, of the feed-forward's and of the norms, in families where they are
+   * optional.
+   */
   readonly attentionBias?: boolean;
   readonly feedForwardBias?: boolean;
   readonly normBias?: boolean;
   /** MiniCPM's scale_emb: factor on the word embeddings; absent = 1. */
   readonly embeddingScale?: number;
-  /** MiniCPM's scale_depth: what is added to the residual stream is scaled by this / sqrt(L); absent = not scaled. */
+  /** MiniCPM's scale_depth: changes of the residual stream are scaled by this / sqrt(L); absent = not scaled. */
   readonly depthScale?: number;
 }
 
 /**
- * How rotary angles are stretched for texts longer than those of pretraining. Source: transformers, modeling_rope_utils.py.
- * Factors are numbers above 0; originalPositions is the longest text of pretraining in tokens.
+ * How rotary angles are scaled for texts longer than those of pretraining. Source: transformers,
+ * modeling_rope_utils.py. Factors are numbers above 0; originalPositions is the longest text of pretraining in tokens.
  */
 export type RopeScaling =
   /** Every frequency by 1 / factor. */
@@ -73,9 +79,19 @@ export type RopeScaling =
       readonly betaFast: number;
       readonly betaSlow: number;
       readonly attentionFactor: number;
-      /** True: the ramp's bounds are whole channels. */
+      /** True: the ramp's bounds are rounded to whole channels. */
       readonly truncate: boolean;
     };
+
+/** Names of pooling modes, in the order in which sentence-transformers' older files join several. */
+export const poolingModes = ['cls', 'max', 'mean', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const;
+export type PoolingMode = (typeof poolingModes)[number];
+
+/** One mode, or at least two whose vectors are joined end to end in this order. */
+export type Pooling = PoolingMode | readonly PoolingMode[];
+
+/** The function that follows a dense layer. */
+export type DenseActivation = 'tanh' | 'identity';
 
 /** y = activation(x W^T + b), W [outFeatures, inFeatures]. */
 export interface DenseLayer {
@@ -107,24 +123,24 @@ export interface ModelSpec {
   readonly dense: readonly DenseLayer[];
   /** True: vectors end with length 1. Losses, searches and similarities take the cosine either way. */
   readonly normalize: boolean;
-  /** What sentence-transformers compares the vectors by. */
+  /** The function by which sentence-transformers compares vectors. */
   readonly similarity: Similarity;
   /** False: the prompt's tokens take part in attention, not in pooling. */
   readonly includePrompt: boolean;
   /** Longest text in tokens, special tokens included. */
   readonly maxLength: number;
-  /** The tokenizer lowercases, whatever else it does (do_lower_case). */
+  /** True: the tokenizer lowercases texts before anything else (do_lower_case). */
   readonly lowerCase: boolean;
   readonly templates: PromptTemplates;
   /** Prompts by name, as sentence-transformers offers them. */
   readonly prompts: Readonly<Record<string, string>>;
-  /** Name of the prompt that sentence-transformers takes where none is named. */
+  /** Name of the prompt that sentence-transformers uses by default. */
   readonly defaultPromptName: string | null;
-  /** Digest of theta_0's folder; null = this is one, or it was imported. */
+  /** Digest of the model folder that training began with (theta_0); null for a model that was created or imported. */
   readonly initialisation: string | null;
 }
 
-/** The part of a pipeline that models made here have in common: unit vectors straight from pooling. */
+/** The pipeline of every new model after its pooling: unit vectors, no dense layers. */
 export const plainPipeline = {
   dense: [],
   normalize: true,
@@ -137,11 +153,11 @@ export const plainPipeline = {
 export interface ParameterShape {
   readonly name: string;
   readonly shape: readonly number[];
-  /** What a new model starts with. `embedding-padded`: normal, with row 0 (padding) zero. */
+  /** Initial values. `embedding-padded`: normal, with row 0 (padding) zero. */
   readonly init: 'normal' | 'embedding-padded' | 'ones' | 'zeros';
   /**
-   * Ranges of rows that are used one by one, never across their borders: so many equal ones of a fused layer, or `rows`, any
-   * number of a table. Absent = it is used whole. Files hold every tensor whole.
+   * Ranges of rows that are used one by one, never across their borders: this number of equal ranges (a fused layer),
+   * or ranges of any size (`rows`, a table). Absent = the tensor is used whole. Files hold every tensor whole.
    */
   readonly parts?: number | 'rows';
   /** Group of layer-wise fusion: `embeddings`, `layer.<i>`, `final`, or a head's name. */

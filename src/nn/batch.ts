@@ -2,7 +2,7 @@
 
 import type { Gpu, Tensor } from '../device/types.ts';
 import { badInput, invariant } from '../errors.ts';
-import { longestTextOf } from '../model/parameters.ts';
+import { longestTextOf } from '../model/architecture.ts';
 import type { Architecture } from '../model/types.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 

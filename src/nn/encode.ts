@@ -3,8 +3,9 @@
  * the inner one, which is pooled and normalised only (method.md section 2).
  */
 import type { DeviceBatch } from './batch.ts';
-import { type Encoder, innerBlock } from './encoders/encoder.ts';
-import { encoderForwards } from './encoders/index.ts';
+import type { Encoder } from './encoders/encoder.ts';
+import { innerBlock } from './encoders/forward.ts';
+import { forwardPassOf } from './encoders/index.ts';
 import { dense } from './ops/dense.ts';
 import { l2Normalize } from './ops/l2-normalize.ts';
 import { pool } from './ops/pooling.ts';
@@ -31,7 +32,8 @@ export function encodeBatch(tape: Tape, encoder: Encoder, batch: DeviceBatch, op
   const { inner: wantsInner, unit = true } = options;
   const innerIsLast = innerBlock(spec.architecture.layers) === spec.architecture.layers;
   const keepInner = wantsInner && !innerIsLast;
-  const hidden = encoderForwards[spec.family](tape, parameters, spec, { batch, dropout: options.dropout, keepInner });
+  const forward = { batch, dropout: options.dropout, keepInner };
+  const hidden = forwardPassOf(spec.family).run(tape, parameters, spec, forward);
   const pooled = (state: Value): Value => {
     const value = pool(tape, state, batch, spec.pooling);
     tape.drop(state);

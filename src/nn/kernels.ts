@@ -2,8 +2,8 @@
 
 import type { Gpu, KernelSpec } from '../device/types.ts';
 import { modelKernels } from '../kernels/index.ts';
-import { poolingList } from '../model/families/catalog.ts';
-import { headSizeOf, keyValueHeadsOf } from '../model/parameters.ts';
+import { headSizeOf, keyValueHeadsOf } from '../model/architecture.ts';
+import { poolingList } from '../model/pooling.ts';
 import type { EncoderSpec } from './types.ts';
 
 export { commonKernels } from '../kernels/index.ts';

@@ -1,7 +1,8 @@
 /** AdamW with global-norm clipping over the flat buffers of {@link Parameters}. */
 import type { Gpu, Tensor } from '../device/types.ts';
 import { adamW, exemptMask, globalNorm } from '../kernels/optim.ts';
-import { type Parameters, undecayedRanges } from './parameters.ts';
+import { undecayedRanges } from './parameter-layout.ts';
+import type { Parameters } from './parameter-store.ts';
 
 export interface UpdateSettings {
   /** Counts from 1. */

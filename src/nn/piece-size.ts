@@ -5,7 +5,7 @@
  */
 
 import type { Gpu } from '../device/types.ts';
-import { elementCount } from '../model/parameters.ts';
+import { elementCount } from '../model/parameter-shapes.ts';
 import { modelParameters } from '../model/pipeline.ts';
 import type { EncoderSpec } from './types.ts';
 

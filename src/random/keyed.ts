@@ -1,7 +1,9 @@
 /**
- * Seeded random numbers: Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"),
- * a counter-based generator in plain 32-bit integer arithmetic. A stream is named by a tuple of integers, for example
- * (seed, epoch, data set, pass, record, slot), so a draw depends on its name alone and never on what was drawn before it.
+ * Random numbers for data: splits, negatives and batches (src/data). Threefry-2x32 with 20 rounds (Salmon et al. 2011,
+ * "Parallel random numbers: as easy as 1, 2, 3"), a counter-based generator in 32-bit integer arithmetic; dropout on
+ * the device uses the same one (shaders/common/threefry.wgsl). A stream is named by a tuple of integers, for example
+ * (seed, epoch, data set, pass, record, slot), so a draw depends on its name alone and never on earlier draws. Splits,
+ * runs and resumed runs depend on these exact numbers: the stream never changes.
  */
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;

@@ -1,10 +1,11 @@
 /**
- * Seeded normal numbers for new parameters. A stream is named by (seed, tensor name), so a tensor's values depend on
- * nothing else: not on the order of tensors, not on the machine.
+ * Random numbers for the parameters of a new model (src/authoring/initial-parameters.ts): normal numbers by Box and
+ * Muller over xoshiro128**. A stream is named by (seed, tensor name), so a tensor's values depend neither on the order
+ * of tensors nor on the machine. The digests of new models depend on these exact numbers: the stream never changes.
  */
 import { createHash } from 'node:crypto';
 
-/** Fills with normal numbers of mean 0: Box and Muller (1958) over xoshiro128**. */
+/** Fills `values` with normal numbers of mean 0 and the given standard deviation. Source: Box and Muller 1958. */
 export function fillNormal(values: Float32Array, seed: number, name: string, deviation: number): void {
   const next = uniforms(seed, name);
   for (let i = 0; i < values.length; i += 2) {
@@ -15,7 +16,10 @@ export function fillNormal(values: Float32Array, seed: number, name: string, dev
   }
 }
 
-/** Uniform numbers in [0, 1) with 53 bits. Source: Blackman and Vigna 2018, xoshiro128**; its state is a hash of the name. */
+/**
+ * Uniform numbers in [0, 1) with 53 bits: xoshiro128** (Blackman and Vigna 2018), seeded by a hash of the stream's
+ * name.
+ */
 function uniforms(seed: number, name: string): () => number {
   const digest = createHash('sha256').update(`${seed}\0${name}`).digest();
   const state = new Uint32Array([0, 4, 8, 12].map((offset) => digest.readUInt32LE(offset)));

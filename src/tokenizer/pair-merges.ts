@@ -1,12 +1,12 @@
 /**
- * Merging of symbol pairs by frequency, as Hugging Face's WordPiece trainer does it: begin with characters, join the most
- * frequent neighbouring pair of all words into one symbol, repeat. Equal counts are decided by the smaller left, then right
- * symbol number, so the same words give the same symbols on every machine.
+ * Merging of symbol pairs by frequency, as in Hugging Face's WordPiece trainer: begin with characters, merge the most
+ * frequent pair of neighbours in all words into one symbol, repeat. Ties go to the smaller left, then right symbol
+ * number, so the same words give the same symbols on every machine.
  */
 
 import { setImmediate } from 'node:timers/promises';
 
-/** A word as symbol numbers, with how often it occurs. */
+/** A word as symbol numbers, and the number of its occurrences. */
 export interface CountedWord {
   symbols: number[];
   readonly count: number;
@@ -15,10 +15,10 @@ export interface CountedWord {
 /** Symbols are below 2^26, so a pair is one exact number. */
 const pairBase = 2 ** 26;
 
-/** The thread also tokenises the texts of requests, which must not wait for a whole vocabulary. */
+/** Longest time between two yields: the thread also tokenises the texts of requests, which must not wait. */
 const longestStretchMs = 25;
 
-/** Entry of the queue: the pair had this count when it was put in. */
+/** Entry of the queue: the pair had this count when it was added. */
 interface Candidate {
   readonly pair: number;
   readonly count: number;
@@ -27,9 +27,9 @@ interface Candidate {
 const isBetter = (a: Candidate, b: Candidate): boolean => a.count > b.count || (a.count === b.count && a.pair < b.pair);
 
 /**
- * Merges pairs until `wanted` new symbols were made or no pair is left. `join` names the symbol of a pair and may find that
- * it exists already (two roads to one piece); only symbols that are new count. Changes the words in place. Lets the thread's
- * other work in every {@link longestStretchMs}, and stops there when `signal` is aborted.
+ * Merges pairs until there are `wanted` new symbols or no pair is left. `join` returns the symbol of a pair, which may
+ * exist already (two ways to one piece); only new symbols count. Changes the words in place. Yields to the thread's
+ * other work every {@link longestStretchMs}, and rejects there if `signal` is aborted.
  */
 export async function mergePairs(
   words: CountedWord[],
@@ -52,7 +52,7 @@ export async function mergePairs(
   }
 }
 
-/** Counts of all neighbouring pairs, where they occur, and the best one. */
+/** Counts and positions of all pairs of neighbours, and the most frequent one. */
 class PairIndex {
   readonly #words: CountedWord[];
   readonly #counts = new Map<number, number>();
@@ -65,7 +65,7 @@ class PairIndex {
     for (const [pair, count] of this.#counts) this.#queue.push({ pair, count });
   }
 
-  /** The most frequent pair; entries whose count has changed since are put back with the count of now. */
+  /** The most frequent pair. Entries with an outdated count are queued again with the current one. */
   takeBest(): number | undefined {
     for (let top = this.#queue.pop(); top !== undefined; top = this.#queue.pop()) {
       const count = this.#counts.get(top.pair) ?? 0;
@@ -75,7 +75,7 @@ class PairIndex {
     return undefined;
   }
 
-  /** Replaces the pair by its symbol in every word that has it. */
+  /** Replaces the pair by its symbol in every word that contains it. */
   merge(pair: number, symbol: number): void {
     const touched = this.#places.get(pair) ?? new Set();
     this.#places.delete(pair);
@@ -90,7 +90,7 @@ class PairIndex {
     for (const found of changed) this.#queue.push({ pair: found, count: this.#counts.get(found) ?? 0 });
   }
 
-  /** Adds (sign 1) or takes away (sign -1) the pairs of one word; returns them. */
+  /** Adds (sign 1) or subtracts (sign -1) the pairs of one word; returns them. */
   #count(index: number, sign: 1 | -1): number[] {
     const { symbols, count } = this.#words[index];
     const found: number[] = [];
@@ -110,7 +110,7 @@ class PairIndex {
   }
 }
 
-/** Left to right; a symbol just made is not part of the next pair's left side. */
+/** Merges from left to right; a new symbol is not the left side of the next pair. */
 function replacePair(symbols: readonly number[], pair: number, symbol: number): number[] {
   const result: number[] = [];
   for (let i = 0; i < symbols.length; i++) {

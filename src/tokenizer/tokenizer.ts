@@ -1,20 +1,20 @@
 /**
- * A text's way to token ids by any tokenizer.json (WordPiece, BPE of both kinds, Unigram): one small interface over the
- * native binding of Hugging Face's tokenizers. Encoding runs on the binding's own threads, never on the device's. Who
- * calls: data (token files) and the CPU thread (texts of a request).
+ * From texts to token ids by any tokenizer.json (WordPiece, BPE of both kinds, Unigram): a small interface over the
+ * native binding of Hugging Face's tokenizers. Encoding runs on the binding's own threads, never on the device's. Used
+ * for token files and for the texts of requests.
  */
 import { readFile } from 'node:fs/promises';
 import native from '@anush008/tokenizers';
 import { badInput, invariant } from '../errors.ts';
 
-/** A text as the text builder gives it; the encoder sees prompt + text with nothing between. */
+/** A text of the text builder (tokens/text.ts). The encoder reads prompt + text without a separator. */
 export interface TextToEncode {
   readonly prompt: string;
   readonly text: string;
 }
 
 interface EncodeOptions {
-  /** Longest result in tokens, special tokens included; a longer text is cut at its end and keeps its special tokens. */
+  /** Longest result in tokens, special tokens included; a longer text is truncated and keeps its special tokens. */
   readonly maxLength: number;
   /** True: every token is pooled. False: the prompt's tokens are not. */
   readonly includePrompt: boolean;
@@ -37,17 +37,17 @@ export interface TokensWithOffsets {
 export interface Tokenizer {
   /** Ids are below this number; added tokens count. */
   readonly vocabularySize: number;
-  /** Tokens that a text gets besides its own (2 for BERT's [CLS] and [SEP]). */
+  /** Number of special tokens that the template adds to a text (2 for BERT's [CLS] and [SEP]). */
   readonly specialTokens: number;
-  /** Encodes texts together; the answers are in the order of the texts. Refuses a text of which no pooled token is left. */
+  /** Encodes texts, in their order. Rejects if truncation leaves a text no token to pool. */
   encode(texts: readonly TextToEncode[], options: EncodeOptions): Promise<EncodedText[]>;
   /** Ids and offsets without truncation. */
   tokenize(texts: readonly string[]): Promise<TokensWithOffsets[]>;
 }
 
-/** Texts, and their UTF-16 units, that are handed to the binding at once: bounds memory and how long others wait. */
+/** Most texts, and UTF-16 units, in one call of the binding: bounds memory, and how long other calls wait. */
 const chunkSize = { texts: 512, units: 250_000 };
-/** Prompts that are remembered; beyond these all are forgotten and learned again. */
+/** Most prompts in the cache of prompt lengths; beyond this number it is emptied. */
 const mostPrompts = 10_000;
 
 /** Reads a tokenizer.json. Its own truncation and padding are overridden. */
@@ -104,7 +104,7 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
     );
   }
 
-  /** Chunk by chunk, in between which the chunks of other calls have their turn. */
+  /** Encodes chunk by chunk; chunks of other calls run in between. */
   async function inChunks<T, R>(
     items: readonly T[],
     unitsOf: (item: T) => number,
@@ -140,7 +140,7 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
   };
 }
 
-/** At least one item; no more units than a chunk may have unless the first alone has. */
+/** End of the next chunk: at least one item, and no more units than a chunk may have unless the first has more. */
 function endOfChunk<T>(items: readonly T[], begin: number, unitsOf: (item: T) => number): number {
   const most = Math.min(items.length, begin + chunkSize.texts);
   let units = unitsOf(items[begin]);
@@ -151,7 +151,7 @@ function endOfChunk<T>(items: readonly T[], begin: number, unitsOf: (item: T) =>
   return most;
 }
 
-/** Tokens that the template adds; Metaspace may make a token of its own even of an empty text. */
+/** Number of tokens that the template adds; Metaspace may make a token even of an empty text. */
 const countSpecial = (encoding: native.JsEncoding): number =>
   encoding.getSpecialTokensMask().reduce((sum, special) => sum + special, 0);
 
@@ -163,7 +163,7 @@ function result(
   index: number,
 ): EncodedText {
   const ids = Uint32Array.from(encoding.getIds());
-  // Overflowing pieces are copied out by the binding, so they are asked for only where there can be any.
+  // The binding copies overflowing pieces, so truncation is enabled only where there can be any.
   const truncated = ids.length >= maxLength && encoding.getOverflowing().length > 0;
   if (poolStart >= ids.length) throw nothingPooled(source, poolStart, ids.length, index);
   return { ids, poolStart, truncated };
@@ -179,8 +179,9 @@ const nothingPooled = ({ prompt, text }: TextToEncode, poolStart: number, length
 const quote = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
 
 /**
- * How many tokens of a text belong to its prompt: those of the prompt tokenised alone, the beginning token included, less
- * a trailing special one. Source: sentence-transformers, Transformer and encode(); exports agree by it.
+ * Number of tokens of a text that belong to its prompt: those of the prompt tokenised alone, the beginning token
+ * included, without a trailing special token. Source: sentence-transformers, Transformer and encode(), with which
+ * exports agree.
  */
 class PromptLengths {
   readonly #specialIds: ReadonlySet<number>;
@@ -195,7 +196,7 @@ class PromptLengths {
     maxLength: number,
     encode: (texts: readonly string[], maxLength: number) => Promise<native.JsEncoding[]>,
   ): Promise<void> {
-    // Before the prompts are chosen: those of these texts must all be known afterwards.
+    // Empty the cache before, not after: all prompts of these texts must be in it at the end.
     if (this.#known.size > mostPrompts) this.#known.clear();
     const isNew = (prompt: string): boolean => prompt !== '' && !this.#known.has(key(prompt, maxLength));
     const prompts = [...new Set(texts.map(({ prompt }) => prompt))].filter(isNew);
@@ -208,7 +209,7 @@ class PromptLengths {
     });
   }
 
-  /** Of a prompt that was learned; 0 without a prompt. */
+  /** Length of a cached prompt; 0 without a prompt. */
   length(prompt: string, maxLength: number): number {
     if (prompt === '') return 0;
     const length = this.#known.get(key(prompt, maxLength));
@@ -219,7 +220,7 @@ class PromptLengths {
 
 const key = (prompt: string, maxLength: number): string => `${maxLength} ${prompt}`;
 
-/** One after the other: the binding's truncation is a setting of the tokenizer, not of the call. */
+/** A mutex: the binding's truncation is a setting of the tokenizer, not of the call. */
 class Serial {
   #last: Promise<unknown> = Promise.resolve();
 

@@ -1,6 +1,6 @@
 /**
- * Trains a WordPiece vocabulary on texts and gives it as the object of a standard tokenizer.json. Normalising and cutting
- * into words is the native binding's, so that training sees what encoding will. Same texts, same vocabulary.
+ * Trains a WordPiece vocabulary on texts and returns it as the object of a standard tokenizer.json. The native binding
+ * normalises texts and splits them into words, as it does when encoding. The same texts give the same vocabulary.
  */
 import native from '@anush008/tokenizers';
 import { badInput } from '../errors.ts';
@@ -10,17 +10,17 @@ import { specialTokens, wordPieceTokenizer } from './wordpiece-json.ts';
 export type TokenizerJson = ReturnType<typeof wordPieceTokenizer>;
 
 const prefix = '##';
-/** As WordPiece's max_input_chars_per_word: a longer word becomes [UNK] anyway. */
+/** WordPiece's max_input_chars_per_word: a longer word becomes [UNK]. */
 const longestWord = 100;
-/** Texts are cut here, at the last space before, and so go to the binding: bounds the memory of one call. */
+/** Longest text in one call of the binding; longer texts are split at a space. Bounds the memory of a call. */
 const pieceLength = 100_000;
 
-/** Smallest size that is accepted: the special tokens and one character. */
+/** Smallest valid size: the special tokens and one character. */
 export const smallestVocabulary = specialTokens.length + 1;
 
 /**
- * At most `size` tokens, special ones included; fewer where the texts give no more pieces. With too little room for every
- * character the rarest are left out and become [UNK].
+ * At most `size` tokens, special ones included; fewer if the texts have no more pieces. If there is no room for every
+ * character, the rarest are left out and become [UNK].
  */
 export async function trainWordPiece(
   texts: AsyncIterable<string> | Iterable<string>,
@@ -76,7 +76,7 @@ class Pieces {
   }
 }
 
-/** How often every word occurs, after normalising and cutting. */
+/** Number of occurrences of every word, after normalising and splitting. */
 async function countWords(
   texts: AsyncIterable<string> | Iterable<string>,
   signal: AbortSignal | undefined,
@@ -95,13 +95,13 @@ async function countWords(
   return counts;
 }
 
-/** Code points of a word; only astral ones make it fewer than its length. */
+/** Number of code points of a word; less than its length only with astral ones. */
 const codePoints = (word: string): number => (word.length <= longestWord ? word.length : [...word].length);
 
-/** The text in pieces of bounded length, cut at spaces where there are any. */
+/** The text in pieces of bounded length, split at spaces where there are any. */
 function* pieces(text: string): Generator<string> {
   for (let begin = 0; begin < text.length; ) {
-    // A piece is cut out first: a search in the whole text would run to its end wherever there is no space.
+    // Slice first: a search in the whole text would run to its end if there is no space.
     const piece = text.slice(begin, begin + pieceLength);
     const end = begin + (begin + pieceLength < text.length ? cutOf(piece) : piece.length);
     yield text.slice(begin, end);
@@ -109,7 +109,7 @@ function* pieces(text: string): Generator<string> {
   }
 }
 
-/** Where a full piece ends: before its last space, else at its end, but never inside a surrogate pair. */
+/** End of a full piece: before its last space, or else its own end, but never inside a surrogate pair. */
 function cutOf(piece: string): number {
   const space = piece.lastIndexOf(' ');
   if (space > 0) return space;
@@ -117,12 +117,12 @@ function cutOf(piece: string): number {
   return last >= 0xd800 && last < 0xdc00 ? piece.length - 1 : piece.length;
 }
 
-/** A word's first spelling: its first character, then every other one marked as continuing. */
+/** A word's initial pieces: its first character, then every other one marked as continuing. */
 const characters = (word: string): string[] => [...word].map((char, i) => (i === 0 ? char : prefix + char));
 
 /**
- * The most frequent characters that fit, in code-point order; beginning ones before continuing ones. Every character has a
- * beginning form, also one that was only seen inside words: another text may begin a word with it.
+ * The most frequent characters that fit, in code-point order; beginning forms before continuing ones. Every character
+ * has a beginning form, even if it occurs only inside words: another text may begin a word with it.
  */
 function chooseAlphabet(counts: ReadonlyMap<string, number>, room: number): string[] {
   const frequency = new Map<string, number>();
@@ -144,7 +144,7 @@ const isContinuing = (piece: string): boolean => piece.length > prefix.length &&
 
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** Words as piece numbers. A word with a character outside the alphabet would be [UNK], so it teaches nothing. */
+/** Words as piece numbers, without those that have a character outside the alphabet: they would be [UNK]. */
 function spell(counts: ReadonlyMap<string, number>, pieces: Pieces, alphabet: ReadonlySet<string>): CountedWord[] {
   const words: CountedWord[] = [];
   for (const [word, count] of counts) {

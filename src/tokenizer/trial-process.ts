@@ -1,6 +1,6 @@
 /**
- * A small process that loads one tokenizer.json and uses it, so that its end tells whether the file is safe to load.
- * Started as `node trial-process.js <path>`; refusals of the file are no matter of it.
+ * A small process that loads one tokenizer.json and uses it; its exit shows whether the file is safe to load. Started
+ * as `node trial-process.js <path>`. Ordinary errors of the file are not reported here.
  */
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
@@ -21,7 +21,7 @@ const texts = [
   ' \u00e9 e\u0301 \ufb01\u00a0\u4e2d\u6587 \u{1f600}\u200d\u{1f527} \0\n',
 ];
 
-/** Blanks that a token on their left has taken already and that are a token themselves. */
+/** Spaces that a token on their left includes and that are a token themselves. */
 function sharedBlanks(tokens: readonly AddedToken[]): string[] {
   const blank = tokens.filter(({ content, lstrip }) => lstrip && /^\s/.test(content));
   return tokens
@@ -29,7 +29,7 @@ function sharedBlanks(tokens: readonly AddedToken[]): string[] {
     .flatMap((left) => blank.map(({ content }) => left.content + content + content));
 }
 
-// A terminal's Ctrl+C is the parent's to answer.
+// The parent handles Ctrl+C of a terminal.
 process.on('SIGINT', () => {});
 new Worker(workerEntry('tokenizer-trial-watch')).unref();
 try {
@@ -38,5 +38,5 @@ try {
   const tokenizer = await parseTokenizer(json);
   await tokenizer.tokenize([...texts, ...sharedBlanks(added)]);
 } catch {
-  // Told to the user by whoever loads the file next.
+  // The process that loads the file next reports it.
 }

@@ -1,6 +1,6 @@
 /**
- * A thread of the trial process: ends the process once nobody waits for it any more, however that came about. The parent
- * holds the other end of the standard input; the main thread cannot look, as it may be deep in the native library.
+ * A thread of the trial process: exits the process once its parent has closed the standard input or died. The main
+ * thread cannot notice that while it is in the native library.
  */
 import { Socket } from 'node:net';
 

@@ -1,7 +1,7 @@
 /**
- * A tokenizer.json of somebody else is first taken up by a process of its own: where a file breaks an assumption of the
- * native library (a damaged character map, merges that do not fit), that ends the whole process and throws nothing.
- * Called by the CPU thread before it loads a file that Tandem did not write.
+ * Loads a tokenizer.json of another program in a process of its own first: a file that breaks an assumption of the
+ * native library (a damaged character map, merges that do not match) makes it abort the whole process instead of
+ * throwing. Called by the CPU thread before it loads a file that Tandem did not write.
  */
 import { type ExecFileException, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -9,15 +9,15 @@ import { workerEntry } from '../assets.ts';
 import { badInput, type TandemError, unavailable } from '../errors.ts';
 
 export interface TrialOptions {
-  /** Ends the trial at once. */
+  /** Aborts the trial. */
   readonly signal?: AbortSignal | undefined;
-  /** The longest it may take (default 120 s); the largest vocabularies load within seconds. */
+  /** Timeout in milliseconds (default 120 s); the largest vocabularies load within seconds. */
   readonly longestMs?: number;
 }
 
 const run = promisify(execFile);
 
-/** Refuses a file that would take this process down. What is merely wrong with it is told by loading it. */
+/** Rejects for a file that would abort this process. Loading it reports its ordinary errors. */
 export async function tryTokenizer(path: string, { signal, longestMs = 120_000 }: TrialOptions = {}): Promise<void> {
   signal?.throwIfAborted();
   try {
@@ -29,12 +29,12 @@ export async function tryTokenizer(path: string, { signal, longestMs = 120_000 }
   }
 }
 
-/** Ends of a process that the native library brings about. */
+/** Signals by which the native library ends a process. */
 const crashes: readonly unknown[] = ['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL'];
-/** Aborts, too, but for want of memory: of the JavaScript engine, and of Rust. */
+/** Messages of aborts for lack of memory, of the JavaScript engine and of Rust. */
 const memoryIsShort = /heap out of memory|memory allocation of \d+ bytes failed/;
 
-/** A crash is the file's fault; any other end says nothing of it. */
+/** The error for a trial that did not succeed. Only a crash is the file's fault; other exits say nothing about it. */
 export function trialFailure(path: string, error: ExecFileException): TandemError {
   const { stderr = '', signal } = error;
   const panic = panicIn(stderr);
@@ -43,18 +43,18 @@ export function trialFailure(path: string, error: ExecFileException): TandemErro
   return badInput(`The tokenizer ${path} cannot be used: ${panic ?? `loading it ends the process by ${signal}`}`, {
     field: path,
     expected: "a tokenizer.json that Hugging Face's tokenizers loads",
-    remedy: 'Copy or download the file again; if it stays so, whatever wrote it is at fault.',
+    remedy: 'Copy or download the file again; if the error stays, the program that wrote it is at fault.',
   });
 }
 
 const undecided = (path: string, reason: string): TandemError =>
-  unavailable(`The tokenizer ${path} could not be tried out: ${reason}`, {
+  unavailable(`The tokenizer ${path} could not be checked: ${reason}`, {
     field: path,
     expected: 'a process of its own that loads the file and ends by itself',
     remedy: 'Try again when the machine is less busy and has memory to spare.',
   });
 
-/** How the process ended, or why it did not start. */
+/** Exit of the process, or the error that kept it from starting. */
 function endOf({ code, killed, signal, message, stderr = '' }: ExecFileException): string {
   if (memoryIsShort.test(stderr)) return 'there was not enough memory';
   if (typeof code === 'string') return message;

@@ -1,6 +1,6 @@
-/** The object of a tokenizer.json for a WordPiece vocabulary, field by field in the order that the format has. */
+/** The object of a tokenizer.json for a WordPiece vocabulary, with fields in the order of the format. */
 
-/** Their numbers are their places. */
+/** Their ids are their positions. */
 export const specialTokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'] as const;
 
 const special = (id: '[CLS]' | '[SEP]', typeId: number) => ({ SpecialToken: { id, type_id: typeId } });

@@ -4,13 +4,13 @@ import type { TextTriple } from '../data/types.ts';
 import { fillTemplate } from '../model/templates.ts';
 import type { PromptTemplates, TextRole } from '../model/types.ts';
 
-/** The instance instruction is cut at so many code points. */
+/** Longest instance instruction in code points; a longer one is truncated. */
 const instanceInstructionLimit = 512;
 
 export interface BuiltText {
   /** Filled template; may be empty. */
   readonly prompt: string;
-  /** Instance instruction and text; the encoder reads prompt + text, without a separator. */
+  /** Instance instruction and text. The encoder reads prompt + text without a separator. */
   readonly text: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A data set version as token ids: what training and evaluation read. One binary file: a JSON header that names the sections,
- * then typed arrays, read by one read into one buffer. Rebuildable; made by tokenize-dataset.ts.
+ * A data set version as token ids, for training and evaluation. One binary file: a JSON header that names the sections,
+ * then typed arrays, all in one buffer. It can be rebuilt; tokenize-dataset.ts makes it.
  */
 
 import { type FileHandle, open } from 'node:fs/promises';
@@ -21,9 +21,9 @@ interface Header {
   readonly sections: readonly SectionHeader[];
 }
 
-/** Counts up when the layout changes; part of a token file's key. */
+/** Version of the layout; part of a token file's key. */
 export const tokenFileVersion = 1;
-/** "TTOK" and the length of the JSON header (u32, little-endian); the header is padded with spaces to a multiple of 4. */
+/** "TTOK" and the length of the JSON header (u32, little-endian), which is padded with spaces to a multiple of 4. */
 const magic = 0x4b4f5454;
 const prefixBytes = 8;
 
@@ -138,7 +138,7 @@ async function readHeader(file: FileHandle, path: string): Promise<{ header: Hea
   return { header, begin: prefixBytes + json.length };
 }
 
-/** Bytes of one read; a single read of the system call's limit (2 GiB) and more would fail. */
+/** Bytes of one read: a read of 2 GiB or more, the system call's limit, would fail. */
 const readChunk = 1 << 28;
 
 async function readInto(file: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {

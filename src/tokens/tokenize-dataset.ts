@@ -1,8 +1,8 @@
 /**
  * Makes the token file of a data set version for a model: every distinct (role, text) once, as ids, and per split the
  * records, documents and judgements by number; similarity pairs without a grade are left out, as neither a loss nor a
- * correlation can use them. Equal inputs find the file that is there already. It lies below its data set version and its
- * model, and goes with either.
+ * correlation can use them. An existing file of equal inputs is reused. Its folder is below its data set version and
+ * its model, and is deleted with either.
  */
 
 import { createHash } from 'node:crypto';
@@ -24,10 +24,10 @@ import type { Lists, TokenFile, TokenFileReport, TokenizeDatasetInput, Tokenized
 
 export const tokenFileName = (key: string): string => `${key}.bin`;
 
-/** The part of a key that stands for everything the ids depend on, wherever the file lies. */
+/** The part of a key that covers everything the ids depend on, independent of the file's folder. */
 export const tokenContent = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
 
-/** Tokenises a data set version; `tokenizer` is the model's. Aborted, it stops at the next chunk of texts and leaves nothing. */
+/** Tokenises a data set version with the model's tokenizer. An abort takes effect between chunks and leaves no file. */
 export async function tokenizeDataset(
   storage: Storage,
   request: TokenizeDatasetInput,
@@ -56,7 +56,7 @@ interface EncodeSettings {
   readonly maxLength: number;
 }
 
-/** Covers everything that the ids depend on; weights are not among it, so a run's checkpoints share the file. */
+/** A digest of everything that the ids depend on. Weights are not, so all checkpoints of a run share the file. */
 function contentKey(dataset: string, tokenizerJson: string, settings: EncodeSettings): string {
   const { templates, includePrompt, maxLength } = settings;
   const { query, sts, passage } = templates;
@@ -110,7 +110,7 @@ async function tokenizeSplit(dataset: Dataset, split: Split, table: TextTable): 
   };
 }
 
-/** Documents in ascending byte order of their ids, so that a tie of scores is decided by position alone. */
+/** Documents in ascending byte order of their ids, so that their position decides ties of scores. */
 async function addDocuments(dataset: Dataset, split: Split, table: TextTable) {
   const ids: string[] = [];
   const texts = growingU32();
@@ -138,7 +138,7 @@ class ListBuilder {
   readonly #values = growingU32();
   readonly #scores = growingF32();
 
-  /** Scores are one per value, or none. */
+  /** One score per value, or none at all. */
   addList(values: readonly number[], scores: readonly number[]): void {
     this.#starts.push(this.#values.length);
     this.#values.pushAll(values);
@@ -151,7 +151,7 @@ class ListBuilder {
   }
 }
 
-/** Texts that are encoded at once. */
+/** Number of texts that are encoded at once. */
 const encodeChunk = 512;
 
 /** Numbers distinct (role, text) and encodes them in chunks. */
@@ -175,7 +175,7 @@ class TextTable {
 
   async add(role: TextRole, triple: TextTriple): Promise<number> {
     const built = buildText(this.#settings.templates, role, triple);
-    // Prompt and text are what the encoder sees: roles of equal template share their texts.
+    // The key is what the encoder reads, so roles with equal templates share texts.
     const { index, isNew } = this.#known.add(built.prompt, built.text);
     if (isNew) this.#waiting.push(built);
     if (this.#waiting.length >= encodeChunk) await this.#encode();

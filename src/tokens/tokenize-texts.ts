@@ -1,15 +1,15 @@
-/** Tokenises the texts of a request, packed as the device thread wants them. */
+/** Tokenises the texts of a request and packs them for the device thread. */
 
 import { badInput } from '../errors.ts';
 import { readModelSpec } from '../formats/model-folder.ts';
-import { longestTextOf } from '../model/parameters.ts';
+import { longestTextOf } from '../model/architecture.ts';
 import type { TextRole } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { EncodedText, Tokenizer } from '../tokenizer/tokenizer.ts';
 import { buildText } from './text.ts';
 import type { PackedTexts, TokenizedTexts, TokenizeTextsInput } from './types.ts';
 
-/** `tokenizer` is the model's. A length above the model's positions is refused; absent = the model's own. */
+/** `tokenizer` is the model's. Rejects a maximum length above the model's positions; absent = the model's own. */
 export async function tokenizeTexts(
   storage: Storage,
   { model, texts, ...input }: TokenizeTextsInput,
@@ -29,7 +29,7 @@ export async function tokenizeTexts(
   const built = texts.map(({ role, text }) =>
     prompt === undefined ? buildText(spec.templates, role, text) : { prompt, text: text[2] },
   );
-  // Behind other texts it may have waited for longer than its caller did.
+  // The caller may have given up while other texts were encoded.
   signal?.throwIfAborted();
   const encoded = await tokenizer.encode(built, { maxLength, includePrompt: spec.includePrompt });
   const prompts: Partial<Record<TextRole, string>> = {};

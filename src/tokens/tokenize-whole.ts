@@ -1,4 +1,4 @@
-/** Ids and offsets of texts as they stand: no prompt, no truncation, special tokens included. */
+/** Ids and offsets of whole texts: no prompt, no truncation, special tokens included. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Storage } from '../storage/storage.ts';
@@ -20,7 +20,7 @@ export async function tokenizeWhole(
   return pack(await tokenizer.tokenize(texts));
 }
 
-/** Beside the model, or where sentence-transformers' oldest folders have it. */
+/** In the model's folder, or in the encoder's, as in sentence-transformers' oldest folders. */
 async function tokenizerPath(folder: string): Promise<string> {
   const [first, older] = ['', '0_Transformer'].map((part) => join(folder, part, 'tokenizer.json'));
   const isThere = (path: string): Promise<boolean> =>

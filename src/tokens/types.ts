@@ -1,4 +1,4 @@
-/** Texts as token ids: what is asked of a tokenizer, what it gives, and how a whole data set version is kept. Plain types. */
+/** Texts as token ids: requests to tokenise and their results, and token files of data set versions. Plain types. */
 import type { Split, Task, TextTriple } from '../data/types.ts';
 import type { TextRole } from '../model/types.ts';
 
@@ -6,7 +6,7 @@ import type { TextRole } from '../model/types.ts';
 export interface PackedTexts {
   /** [T] token ids of all texts, one after the other. */
   readonly ids: Uint32Array;
-  /** [B+1] where each text begins; the last entry is T. */
+  /** [B+1] first token of each text; the last entry is T. */
   readonly cumulative: Uint32Array;
   /** [B] first token of each text that is pooled, counted from the text's own first token. */
   readonly poolStart: Uint32Array;
@@ -16,7 +16,7 @@ export interface TokenizeTextsInput {
   readonly model: string;
   readonly maxLength?: number;
   readonly texts: readonly { readonly role: TextRole; readonly text: TextTriple }[];
-  /** In place of the roles' prompts; '' = none. Instructions are then not read. */
+  /** Replaces the prompts of the roles, and instructions; '' = no prompt. */
   readonly prompt?: string;
 }
 
@@ -47,7 +47,7 @@ export interface TokenizeDatasetInput {
   readonly dataset: string;
   /** Digest of a model folder. */
   readonly model: string;
-  /** Longest text in tokens; the model's own limit holds where it is lower. */
+  /** Longest text in tokens; the model's own limit applies where it is lower. */
   readonly maxLength: number;
 }
 
@@ -61,7 +61,7 @@ export interface TokenFileReport {
 
 /** For each record a list of numbers. */
 export interface Lists {
-  /** [N+1] where each record's list begins. */
+  /** [N+1] first entry of each record's list. */
   readonly starts: Uint32Array;
   /** Entries: numbers of texts, or of documents. */
   readonly values: Uint32Array;
@@ -69,14 +69,16 @@ export interface Lists {
   readonly scores: Float32Array;
 }
 
-/** One split; texts are named by their number in {@link PackedTexts}. N counts the records that are used: of STS the graded ones. */
+/**
+ * One split; texts by their number in {@link PackedTexts}. N is the number of records used, for STS the graded ones.
+ */
 export interface TokenizedSplit {
   /** [N] */
   readonly query: Uint32Array;
   /** STS: one text per record, with its grade in 0..1. */
   readonly positives: Lists;
   readonly negatives: Lists;
-  /** [D] texts of the documents that IR evaluation searches, ascending by the UTF-8 bytes of their ids; empty for STS. */
+  /** [D] texts of the documents of IR evaluation, ascending by the UTF-8 bytes of their ids; empty for STS. */
   readonly documents: Uint32Array;
   /** Relevant documents (positions in `documents`) with their relevance, 1 or more. */
   readonly judgements: Lists;

@@ -4,11 +4,11 @@ import { batchCounts, type SampledDataset } from '../data/sampler.ts';
 import type { Task } from '../data/types.ts';
 import type { Gpu } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
-import { headSizeOf } from '../model/parameters.ts';
+import { headSizeOf } from '../model/architecture.ts';
 import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
-import { layoutParameters } from '../nn/parameters.ts';
+import { layoutParameters } from '../nn/parameter-layout.ts';
 import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import type { TrainingData } from './data.ts';
@@ -69,7 +69,7 @@ function planMemory(
   const parts = {
     parameters: 2 * bytes,
     optimizer: 2 * bytes,
-    activations: activationBytes(spec.architecture, tokens),
+    activations: activationBytes(spec, tokens),
     // Vectors and gradients of two layers, and their shares within the loss.
     representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
   };

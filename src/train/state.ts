@@ -10,7 +10,7 @@ import { dependencyVersion, packageVersion } from '../assets.ts';
 import type { AdapterReport, DeviceTraits, KernelForm } from '../device/types.ts';
 import { badInput, conflict } from '../errors.ts';
 import { createSafetensors, openSafetensors } from '../formats/safetensors.ts';
-import type { Parameters } from '../nn/parameters.ts';
+import type { Parameters } from '../nn/parameter-store.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';

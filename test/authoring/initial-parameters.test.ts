@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { initialParameters } from '../../src/authoring/initial-parameters.ts';
-import { elementCount, encoderParameters } from '../../src/model/parameters.ts';
+import { elementCount, encoderParameters } from '../../src/model/parameter-shapes.ts';
 import { fillNormal } from '../../src/random/normal.ts';
 import { tinyArchitecture } from '../formats/tiny-model.ts';
 

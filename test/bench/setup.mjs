@@ -2,7 +2,7 @@
 import { loadConfig } from '../../dist/src/config.js';
 import { openGpu } from '../../dist/src/device/webgpu/open.js';
 import { prepareVulkan } from '../../dist/src/device/webgpu/software-vulkan.js';
-import { encoderParameters } from '../../dist/src/model/parameters.js';
+import { encoderParameters } from '../../dist/src/model/parameter-shapes.js';
 
 /** The best adapter, or the one that TANDEM_TEST_ADAPTER names. */
 export async function openBenchGpu() {

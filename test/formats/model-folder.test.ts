@@ -2,8 +2,8 @@ import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readModelFolder, readModelSpec, writeModelFolder } from '../../src/formats/model-folder.ts';
-import { poolingModes } from '../../src/model/families/catalog.ts';
 import { checkTemplates, fillTemplate } from '../../src/model/templates.ts';
+import { poolingModes } from '../../src/model/types.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { tinySpec, tinyTokenizerJson, writeTinyModel } from './tiny-model.ts';
 

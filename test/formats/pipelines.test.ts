@@ -22,7 +22,9 @@ const templates = { query: 'query: ', sts: 'query: ', passage: 'passage: the ' }
 const [tanh, identity] = ['tanh', 'identity'] as const;
 const newPrompts = { document: '', passage: 'passage: the ', query: 'query: ' };
 
-/** What the script made, setting by setting. Old folders have an empty `document` too: sentence-transformers adds it. */
+/**
+ * What the script made, setting by setting. Old folders have an empty `document` too: sentence-transformers adds it.
+ */
 const settings: Readonly<Record<(typeof pipelineNames)[number], Partial<ModelSpec>>> = {
   'mean-dense-normalize': {
     pooling: 'mean',

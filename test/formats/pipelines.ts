@@ -25,7 +25,10 @@ export interface Recorded {
   }[];
 }
 
-/** Written by sentence-transformers 6.2.0 (new names) and by 5.1.2 (old names); `plain-head` by transformers alone. The last four are other families than BERT. */
+/**
+ * Written by sentence-transformers 6.2.0 (new names) and by 5.1.2 (old names); `plain-head` by transformers alone. The
+ * last four are other families than BERT.
+ */
 export const pipelineNames = [
   'mean-dense-normalize',
   'mean-sqrt-len-shards',
@@ -53,7 +56,10 @@ interface Checked {
   readonly promptLengths: readonly number[];
 }
 
-/** What check_sentence_transformers.py recorded of a checkpoint that Tandem trained and wrote (test/train/pipelines.test.ts). */
+/**
+ * What check_sentence_transformers.py recorded of a checkpoint that Tandem trained and wrote
+ * (test/train/pipelines.test.ts).
+ */
 export function recordedExport(name: string): Pick<Recorded, 'cases'> {
   const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, base), 'utf8'));
   const texts = read('exported.texts.json') as { prompt: string; text: string }[];

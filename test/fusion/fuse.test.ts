@@ -6,7 +6,7 @@ import { publishModel } from '../../src/formats/publish-model.ts';
 import { fusionGranularities } from '../../src/fusion/catalog.ts';
 import { fuse } from '../../src/fusion/fuse.ts';
 import type { FusionPlan } from '../../src/fusion/types.ts';
-import { encoderParameters } from '../../src/model/parameters.ts';
+import { encoderParameters } from '../../src/model/parameter-shapes.ts';
 import type { ModelSpec, NamedTensor } from '../../src/model/types.ts';
 import { RandomStream } from '../../src/random/keyed.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';

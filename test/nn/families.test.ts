@@ -3,31 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { modelParameters } from '../../src/model/pipeline.ts';
 import { gatherTexts, makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
-import { encoderForwards } from '../../src/nn/encoders/index.ts';
+import { forwardPassOf } from '../../src/nn/encoders/index.ts';
 import { pool } from '../../src/nn/ops/pooling.ts';
-import { Parameters } from '../../src/nn/parameters.ts';
+import { Parameters } from '../../src/nn/parameter-store.ts';
 import { Tape, type Value } from '../../src/nn/tape.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
 import { expectGradient, testGpu } from '../device.ts';
-import { type FamilyCase, goldenModes, openFamilyCase } from './family-case.ts';
-
-const names = [
-  'bert',
-  'bert-odd',
-  'xlm-roberta',
-  'modernbert',
-  'modernbert-biases',
-  'modernbert-odd',
-  'llama',
-  'llama-bidirectional',
-  'minicpm',
-  'qwen3',
-  'qwen3-bidirectional',
-  'qwen3-odd',
-  'llama-linear',
-  'llama-llama3',
-  'qwen3-yarn',
-];
+import { type FamilyCase, goldenModes, goldenNames, openFamilyCase } from './family-case.ts';
 
 /** Largest absolute difference; NaN counts as infinite. */
 function largestDifference(actual: Float32Array, expected: Float32Array): number {
@@ -67,7 +49,7 @@ async function hiddenStates(golden: FamilyCase, texts: PackedTexts, pageBytes?: 
   const batch = makeBatch(gpu, texts);
   const tape = new Tape(gpu, false);
   const states: Promise<Float32Array>[] = [];
-  encoderForwards[spec.family](tape, parameters, spec, {
+  forwardPassOf(spec.family).run(tape, parameters, spec, {
     batch,
     keepInner: false,
     observe: (number, { tensor }) => {
@@ -88,7 +70,7 @@ async function train(golden: FamilyCase, pageBytes?: number) {
   const { spec, parameters } = await load(golden, true, pageBytes);
   const batch = makeBatch(gpu, golden.texts);
   const tape = new Tape(gpu, true);
-  const hidden = encoderForwards[spec.family](tape, parameters, spec, { batch, keepInner: true });
+  const hidden = forwardPassOf(spec.family).run(tape, parameters, spec, { batch, keepInner: true });
   const vectors: [string, Value][] = goldenModes.map((mode) => [mode, pool(tape, hidden.final, batch, mode)]);
   vectors.push(['inner', pool(tape, hidden.inner, batch, 'mean')]);
   for (const [mode, value] of vectors) {
@@ -108,7 +90,7 @@ async function train(golden: FamilyCase, pageBytes?: number) {
   return { pooled, gradients };
 }
 
-describe.each(names)('the golden %s', (name) => {
+describe.each(goldenNames)('the golden %s', (name) => {
   it('has the hidden states of transformers in every layer', async () => {
     const golden = await openFamilyCase(name);
     const states = await hiddenStates(golden, golden.texts);

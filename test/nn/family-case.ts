@@ -1,8 +1,12 @@
-/** A golden of test/fixtures/families (make_families.py): a small model, what transformers computes with it, its gradients. */
+/**
+ * A golden of test/fixtures/families (make_families.py): a small model, what transformers computes with it, its
+ * gradients.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { readConfig } from '../../src/formats/configs/index.ts';
 import { openSafetensors } from '../../src/formats/safetensors.ts';
-import { elementCount, encoderParameters } from '../../src/model/parameters.ts';
+import { readConfig } from '../../src/model/families/config-json.ts';
+import { elementCount, encoderParameters } from '../../src/model/parameter-shapes.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
 
@@ -19,6 +23,17 @@ export interface FamilyCase {
 }
 
 const fixture = (name: string): URL => new URL(`../fixtures/families/${name}`, import.meta.url);
+
+/** All goldens. */
+export const goldenNames = readdirSync(fixture('.'))
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.slice(0, -'.json'.length));
+
+/** One golden of every model_type: the one that has its name. */
+export const modelTypes = goldenNames.filter((name) => {
+  const { config } = JSON.parse(readFileSync(fixture(`${name}.json`), 'utf8')) as { config: { model_type: string } };
+  return config.model_type === name;
+});
 
 export async function openFamilyCase(name: string): Promise<FamilyCase> {
   const { config, texts, padded } = JSON.parse(await readFile(fixture(`${name}.json`), 'utf8')) as {

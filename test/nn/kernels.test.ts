@@ -8,7 +8,7 @@ import { commonKernels, encoderKernels } from '../../src/nn/kernels.ts';
 import { Tape } from '../../src/nn/tape.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import { testGpu } from '../device.ts';
-import { openFamilyCase } from './family-case.ts';
+import { modelTypes, openFamilyCase } from './family-case.ts';
 
 /** The device with the names of all kernels that it is given to run. */
 function watched(gpu: Gpu): { gpu: Gpu; ran: Set<string> } {
@@ -27,7 +27,7 @@ function watched(gpu: Gpu): { gpu: Gpu; ran: Set<string> } {
 }
 
 describe('compilation in advance', () => {
-  it.each(['bert', 'xlm-roberta', 'modernbert', 'llama', 'minicpm', 'qwen3'])('covers %s', async (name) => {
+  it.each(modelTypes)('covers %s', async (name) => {
     const { spec: family, texts, tensor } = await openFamilyCase(name);
     const { width } = family.architecture;
     const layer = { inFeatures: 2 * width, outFeatures: 2 * width, bias: true, activation: 'tanh' } as const;

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { elementCount, type Tensor } from '../../src/device/types.ts';
 import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { loadEncoder } from '../../src/nn/encoders/encoder.ts';
-import { encoderForwards } from '../../src/nn/encoders/index.ts';
+import { forwardPassOf } from '../../src/nn/encoders/index.ts';
 import { activationBytes } from '../../src/nn/encoders/memory.ts';
 import { Tape } from '../../src/nn/tape.ts';
 import { testGpu } from '../device.ts';
-import { openFamilyCase } from './family-case.ts';
+import { modelTypes, openFamilyCase } from './family-case.ts';
 
 class CountingTape extends Tape {
   bytes = 0;
@@ -19,7 +19,7 @@ class CountingTape extends Tape {
 }
 
 describe('the memory plan', () => {
-  it.each(['bert', 'xlm-roberta', 'modernbert', 'llama', 'minicpm', 'qwen3'])('covers what %s holds', async (name) => {
+  it.each(modelTypes)('covers what %s holds', async (name) => {
     const gpu = await testGpu();
     const { spec, texts, tensor } = await openFamilyCase(name);
     const source = { read: async (parameter: string) => tensor(`weights.${parameter}`) };
@@ -27,12 +27,12 @@ describe('the memory plan', () => {
     const batch = makeBatch(gpu, texts);
     const tape = new CountingTape(gpu, true);
     const dropout = { rate: 0.1, attentionRate: 0.1, seed: 1, step: 1 };
-    encoderForwards[spec.family](tape, parameters, spec, { batch, dropout, keepInner: true });
+    forwardPassOf(spec.family).run(tape, parameters, spec, { batch, dropout, keepInner: true });
     const { bytes } = tape;
     tape.dispose();
     releaseBatch(gpu, batch);
     parameters.free();
-    const planned = activationBytes(spec.architecture, batch.T);
+    const planned = activationBytes(spec, batch.T);
     expect(bytes).toBeLessThanOrEqual(planned);
     expect(planned).toBeLessThan(2.5 * bytes);
   });

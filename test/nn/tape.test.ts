@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/device/types.ts';
 import { linear } from '../../src/nn/ops/linear.ts';
 import { residualAdd } from '../../src/nn/ops/residual.ts';
-import type { Parameter } from '../../src/nn/parameters.ts';
+import type { Parameter } from '../../src/nn/parameter-store.ts';
 import { Tape } from '../../src/nn/tape.ts';
 import { testGpu, upload } from '../device.ts';
 

@@ -1,7 +1,7 @@
 /** Small encoders with random weights and random texts, for the tests of nn/, train/ and serve/. */
 
 import type { Gpu } from '../../src/device/types.ts';
-import { encoderParameters } from '../../src/model/parameters.ts';
+import { encoderParameters } from '../../src/model/parameter-shapes.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';

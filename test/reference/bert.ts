@@ -2,7 +2,7 @@
  * BERT in float64, written for clarity and never optimised: unit vectors of the last and the inner layer, and gradients
  * of all parameters.
  */
-import { encoderParameters } from '../../src/model/parameters.ts';
+import { encoderParameters } from '../../src/model/parameter-shapes.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
 import { Graph, type Matrix } from './autograd.ts';

@@ -1,4 +1,7 @@
-/** Every kind of tokenizer.json gives the ids and code-point offsets of Python's tokenizers (test/fixtures/make_tokenizers.py). */
+/**
+ * Every kind of tokenizer.json gives the ids and code-point offsets of Python's tokenizers
+ * (test/fixtures/make_tokenizers.py).
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** Ids and pooled tokens equal those of sentence-transformers on hard strings (fixture with its origin and versions). */
+/**
+ * Ids and pooled tokens equal those of sentence-transformers on hard strings (fixture with its origin and versions).
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -116,7 +116,7 @@ describe.runIf(process.platform === 'linux')('a trial that does not end by itsel
     process.kill(await onceStarted(path), 'SIGKILL');
     await expect(trial).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: `The tokenizer ${path} could not be tried out: its process was ended by SIGKILL`,
+      message: `The tokenizer ${path} could not be checked: its process was ended by SIGKILL`,
       details: { field: path, remedy: expect.any(String) },
     });
     await expect(tryTokenizer(path, { longestMs: 50 })).rejects.toMatchObject({

@@ -56,7 +56,8 @@ describe('tokenizeDataset', () => {
     const report = await tokenizeDataset(work.storage, request, tokenizer);
     const file = await read(report.key);
     const { train, dev } = file.splits;
-    // Distinct texts: three documents and two queries; the query 'pump' has no prompt, as its task instruction is empty.
+    // Distinct texts: three documents and two queries; the query 'pump' has no prompt, as its task instruction is
+    // empty.
     expect(report).toMatchObject({ texts: 5, tokens: file.texts.ids.length, truncated: 0 });
     expect(idsOf(file, train.query[0]!)).toEqual([...(await encode('', 'leaks')).ids]);
     const documentIds = ['q1', 'z', '\uffee', '😀'];

@@ -19,12 +19,20 @@ function specOf(family: EncoderFamily, changes: Readonly<Record<string, number>>
   return { family, architecture, pooling: changes['causal'] === 0 ? 'mean' : 'lasttoken' };
 }
 
-const cases: readonly [string, EncoderSpec][] = [
+const special: readonly [string, EncoderSpec][] = [
   ['xlm-roberta', { ...specOf('xlm-roberta', {}), pooling: 'mean' }],
   ['modernbert', { ...specOf('modernbert', { localAttention: 6, globalEvery: 2 }), pooling: 'mean' }],
   ['llama', specOf('llama', { keyValueHeads: 1 })],
   ['minicpm', minicpm()],
   ['qwen3', specOf('qwen3', { keyValueHeads: 1, headSize: 16 })],
+];
+
+/** Every family: with the settings above, or else with its defaults. */
+const cases = [
+  ...special,
+  ...encoderCatalog
+    .filter(({ name }) => special.every(([other]) => other !== name))
+    .map(({ name }): [string, EncoderSpec] => [name, { ...specOf(name, {}), pooling: 'mean' }]),
 ];
 
 function minicpm(): EncoderSpec {

@@ -2,7 +2,7 @@
 import { describe, it } from 'vitest';
 import { planEpoch } from '../../src/data/sampler.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
-import { encoderParameters } from '../../src/model/parameters.ts';
+import { encoderParameters } from '../../src/model/parameter-shapes.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { loadTrainingData } from '../../src/train/data.ts';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { CreateModelDocument, ImportModelDocument, ModelsDocument, type Pooling } from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
-import { poolingModes } from '../../model/families/catalog.ts';
+import { poolingModes } from '../../model/types.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { datasetId } from '../lookup.ts';

@@ -27,29 +27,29 @@ export type AddDocumentsInput = {
 
 /** An encoder's sizes. */
 export type ArchitectureInput = {
-  /** Whether a token sees only itself and what stands before it. Of LLAMA (default true), QWEN3 (default true). */
+  /** Whether a token attends only to itself and to earlier tokens. Of LLAMA (default true), QWEN3 (default true). */
   readonly causal?: boolean | null | undefined;
-  /** Every so-manieth block, the first included, attends globally; the others locally. From 1 to 96. Of MODERNBERT (default 3). */
+  /** n: the first block and every n-th after it attend globally, the others locally. From 1 to 96. Of MODERNBERT (default 3). */
   readonly globalEvery?: number | null | undefined;
-  /** Channels of one head, D; 0 = the width divided by the heads. From 0 to 128. Of QWEN3 (default 0). */
+  /** Channels of one attention head, D; 0 = the width divided by the number of heads. From 0 to 128. Of QWEN3 (default 0). */
   readonly headSize?: number | null | undefined;
-  /** Attention heads, H; must divide the width. From 1 to 128. Of BERT (default 4), XLM_ROBERTA (default 4), MODERNBERT (default 4), LLAMA (default 4), QWEN3 (default 4). */
+  /** Number of attention heads, H; a divisor of the width. From 1 to 128. Of BERT (default 4), XLM_ROBERTA (default 4), MODERNBERT (default 4), LLAMA (default 4), QWEN3 (default 4). */
   readonly heads?: number | null | undefined;
-  /** Width of the feed-forward layer, F. From 8 to 65536. Of BERT (default 256), XLM_ROBERTA (default 256), MODERNBERT (default 256), LLAMA (default 256), QWEN3 (default 256). */
+  /** Width of the feed-forward layer in channels, F. From 8 to 65536. Of BERT (default 256), XLM_ROBERTA (default 256), MODERNBERT (default 256), LLAMA (default 256), QWEN3 (default 256). */
   readonly innerWidth?: number | null | undefined;
-  /** Heads of keys and values, a divisor of the heads; 0 = as many as heads. From 0 to 128. Of LLAMA (default 0), QWEN3 (default 0). */
+  /** Number of heads of keys and values, a divisor of the number of heads; 0 = the same number. From 0 to 128. Of LLAMA (default 0), QWEN3 (default 0). */
   readonly keyValueHeads?: number | null | undefined;
-  /** Blocks. From 1 to 96. Of BERT (default 2), XLM_ROBERTA (default 2), MODERNBERT (default 2), LLAMA (default 2), QWEN3 (default 2). */
+  /** Number of transformer blocks, L. From 1 to 96. Of BERT (default 2), XLM_ROBERTA (default 2), MODERNBERT (default 2), LLAMA (default 2), QWEN3 (default 2). */
   readonly layers?: number | null | undefined;
-  /** Tokens that local attention spans, half of them on each side. From 0 to 32768. Of MODERNBERT (default 128). */
+  /** Number of tokens that local attention spans, half of them on each side. From 0 to 32768. Of MODERNBERT (default 128). */
   readonly localAttention?: number | null | undefined;
   /** Base of the rotary angles of local attention. From 1 to 1000000000. Of MODERNBERT (default 10000). */
   readonly localRopeTheta?: number | null | undefined;
-  /** Longest text in tokens. From 8 to 32768. Of BERT (default 512), XLM_ROBERTA (default 512), MODERNBERT (default 512), LLAMA (default 512), QWEN3 (default 512). */
+  /** Length of the longest text in tokens, special tokens included. From 8 to 32768. Of BERT (default 512), XLM_ROBERTA (default 512), MODERNBERT (default 512), LLAMA (default 512), QWEN3 (default 512). */
   readonly maxPositions?: number | null | undefined;
   /** Base of the rotary angles; of global attention where local attention has its own. From 1 to 1000000000. Of MODERNBERT (default 160000), LLAMA (default 10000), QWEN3 (default 1000000). */
   readonly ropeTheta?: number | null | undefined;
-  /** Width of the residual stream, C. From 8 to 8192. Of BERT (default 64), XLM_ROBERTA (default 64), MODERNBERT (default 64), LLAMA (default 64), QWEN3 (default 64). */
+  /** Width of the residual stream in channels, C. From 8 to 8192. Of BERT (default 64), XLM_ROBERTA (default 64), MODERNBERT (default 64), LLAMA (default 64), QWEN3 (default 64). */
   readonly width?: number | null | undefined;
 };
 

@@ -1,7 +1,7 @@
 /** Models before any training: theta_0 of runs. Trained weights are checkpoints. */
 import { boolean, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
-import type { EncoderFamily, PoolingMode } from '../../model/families/catalog.ts';
-import type { ModelSpec, PromptTemplates } from '../../model/types.ts';
+import type { EncoderFamily } from '../../model/families/catalog.ts';
+import type { ModelSpec, PoolingMode, PromptTemplates } from '../../model/types.ts';
 import { count64, createdAt, id, idempotencyKey, isDigest } from './columns.ts';
 
 /** The part of a model folder's settings that has no column of its own. */

@@ -1,9 +1,8 @@
 /** config.json of Dense and Normalize modules. */
-import type { DenseActivation } from '../../model/families/catalog.ts';
-import type { DenseLayer } from '../../model/types.ts';
-import { choiceField, integerField, type JsonFile, onlyFields, wrongField } from '../json-file.ts';
+import { choiceField, integerField, type JsonFile, onlyFields, wrongField } from '../../model/json-fields.ts';
+import type { DenseActivation, DenseLayer } from '../../model/types.ts';
 
-/** Python classes; the first of each is the one that is written. */
+/** Names of Python classes; the first of each list is written. */
 const classes: Readonly<Record<DenseActivation, readonly string[]>> = {
   tanh: ['torch.nn.modules.activation.Tanh', 'torch.nn.Tanh'],
   identity: ['torch.nn.modules.linear.Identity', 'torch.nn.Identity'],
@@ -26,7 +25,7 @@ export function readDenseConfig(file: JsonFile): DenseLayer {
   return { inFeatures, outFeatures, bias, activation };
 }
 
-/** Keys that sentence-transformers 5 does not know would be refused there, so only the old ones are written. */
+/** Only keys that sentence-transformers 5 knows: it fails on others. */
 export const denseConfigJson = ({ inFeatures, outFeatures, bias, activation }: DenseLayer) => ({
   in_features: inFeatures,
   out_features: outFeatures,
@@ -34,7 +33,7 @@ export const denseConfigJson = ({ inFeatures, outFeatures, bias, activation }: D
   activation_function: classes[activation][0],
 });
 
-/** Normalize has no sizes; newer files name what it reads and writes. */
+/** Checks the config of a Normalize module: it has no sizes, and in newer files the names of its input and output. */
 export function checkNormalizeConfig(file: JsonFile): void {
   onlyFields(file, ['module_input_name', 'module_output_name']);
   checkNames(file);

@@ -1,6 +1,7 @@
-/** modules.json: which modules a pipeline has, read in all forms that sentence-transformers has written since version 2. */
+/** modules.json, the modules of a pipeline, in every form that sentence-transformers has written since version 2. */
 import { readFile } from 'node:fs/promises';
-import { isObject, parseJson, wrongField, wrongFile } from '../json-file.ts';
+import { isObject, wrongField } from '../../model/json-fields.ts';
+import { parseJson, wrongFile } from '../json-file.ts';
 
 type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Normalize';
 
@@ -10,11 +11,14 @@ export interface PipelineModule {
   readonly path: string;
 }
 
-/** Python class with its package: `models.Pooling` (to 5.3), `sentence_transformer.modules.pooling.Pooling`, `base.modules...`. */
-const knownType =
-  /^sentence_transformers\.(?:models|(?:base|sentence_transformer)\.modules)(?:\.\w+)?\.(Transformer|Pooling|Dense|Normalize)$/;
+/** Packages of the modules: `models` (until 5.3), `sentence_transformer.modules`, `base.modules`. */
+const packages = 'models|(?:base|sentence_transformer)\\.modules';
+/** Python class with its package, for example `sentence_transformers.models.Pooling`. */
+const knownType = new RegExp(
+  `^sentence_transformers\\.(?:${packages})(?:\\.\\w+)?\\.(Transformer|Pooling|Dense|Normalize)$`,
+);
 
-/** The modules in order; undefined where there is no such file. Refuses kinds and orders that Tandem does not compute. */
+/** The modules in order; undefined if the file does not exist. Throws for kinds and orders that are not supported. */
 export async function readModules(path: string): Promise<PipelineModule[] | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

@@ -1,8 +1,10 @@
 /** 1_Pooling/config.json, in the old form (a boolean per mode) and the new one (`pooling_mode`). */
-import { type Pooling, type PoolingMode, poolingList, poolingModes } from '../../model/families/catalog.ts';
-import { integerField, type JsonFile, onlyFields, wrongField } from '../json-file.ts';
 
-/** A mode's old boolean key and its new name. The old keys stand for the order of poolingModes. */
+import { booleanField, integerField, type JsonFile, onlyFields, wrongField } from '../../model/json-fields.ts';
+import { poolingList } from '../../model/pooling.ts';
+import { type Pooling, type PoolingMode, poolingModes } from '../../model/types.ts';
+
+/** A mode's old boolean key and its new name. With old keys, modes have the order of poolingModes. */
 const names: Readonly<Record<PoolingMode, readonly [key: string, name: string]>> = {
   cls: ['pooling_mode_cls_token', 'cls'],
   max: ['pooling_mode_max_tokens', 'max'],
@@ -15,24 +17,22 @@ const names: Readonly<Record<PoolingMode, readonly [key: string, name: string]>>
 export interface PoolingConfig {
   readonly pooling: Pooling;
   readonly includePrompt: boolean;
-  /** Width of the token states; undefined where the file does not say. */
+  /** Width of the token states; undefined if the file does not have it. */
   readonly width: number | undefined;
 }
 
 export function readPoolingConfig(file: JsonFile): PoolingConfig {
   const oldKeys = poolingModes.map((mode) => names[mode][0]);
   onlyFields(file, [...oldKeys, 'pooling_mode', 'include_prompt', 'word_embedding_dimension', 'embedding_dimension']);
-  const includePrompt = file.fields['include_prompt'] ?? true;
-  if (typeof includePrompt !== 'boolean') throw wrongField(file.path, 'include_prompt', includePrompt, 'true or false');
   const widthField = ['embedding_dimension', 'word_embedding_dimension'].find((name) => name in file.fields);
   return {
     pooling: readPooling(file),
-    includePrompt,
+    includePrompt: booleanField(file, 'include_prompt', true),
     width: widthField === undefined ? undefined : integerField(file, widthField),
   };
 }
 
-/** The new key rules over the old ones; no mode at all is the mean (both as in sentence-transformers 6). */
+/** The new key takes precedence over the old ones; without any mode it is the mean (as in sentence-transformers 6). */
 function readPooling(file: JsonFile): Pooling {
   const { pooling_mode: named } = file.fields;
   const modes = named === undefined ? oldModes(file) : [named].flat().map((name) => newMode(file, name, named));
@@ -42,11 +42,7 @@ function readPooling(file: JsonFile): Pooling {
 }
 
 function oldModes(file: JsonFile): PoolingMode[] {
-  return poolingModes.filter((mode) => {
-    const value = file.fields[names[mode][0]] ?? false;
-    if (typeof value !== 'boolean') throw wrongField(file.path, names[mode][0], value, 'true or false');
-    return value;
-  });
+  return poolingModes.filter((mode) => booleanField(file, names[mode][0], false));
 }
 
 function newMode(file: JsonFile, name: unknown, all: unknown): PoolingMode {
@@ -56,7 +52,7 @@ function newMode(file: JsonFile, name: unknown, all: unknown): PoolingMode {
   throw wrongField(file.path, 'pooling_mode', all, `one of ${known}, or a list of them`);
 }
 
-/** The old form, which every reader takes; the new one where the old cannot say the order. */
+/** The old form, which every reader accepts; the new one where the old cannot express the order. */
 export function poolingConfigJson({ pooling, includePrompt, width }: PoolingConfig): object {
   const modes = poolingList(pooling);
   const inOldOrder = modes.every((mode, i) => i === 0 || rank(modes[i - 1]) < rank(mode));

@@ -1,11 +1,12 @@
 /** config_sentence_transformers.json: prompts and the similarity function. */
 
+import { choiceField, isObject, type JsonFile, wrongField } from '../../model/json-fields.ts';
 import { type ModelSpec, type Similarity, similarities } from '../../model/types.ts';
-import { choiceField, isObject, type JsonFile, wrongField, wrongFile } from '../json-file.ts';
+import { wrongFile } from '../json-file.ts';
 
 export type PromptsConfig = Pick<ModelSpec, 'prompts' | 'defaultPromptName' | 'similarity'>;
 
-/** `file` is undefined where a model has none: no prompts, cosine. */
+/** `file` is undefined if the model has none: no prompts, cosine. */
 export function readPromptsConfig(file: JsonFile | undefined): PromptsConfig {
   if (!file) return { prompts: {}, defaultPromptName: null, similarity: 'cosine' };
   choiceField(file, 'model_type', ['SentenceTransformer']);
@@ -26,7 +27,7 @@ export function readPromptsConfig(file: JsonFile | undefined): PromptsConfig {
 function readPrompts(file: JsonFile): Readonly<Record<string, string>> {
   const prompts = file.fields['prompts'] ?? {};
   if (!isObject(prompts)) throw wrongFile(file.path, 'prompts is not a map from name to text');
-  // Null stands for a name that nobody filled.
+  // A prompt may be null, which means empty.
   const texts = Object.entries(prompts).map(([name, prompt]) => [name, prompt ?? '']);
   const wrong = texts.find(([, prompt]) => typeof prompt !== 'string');
   if (wrong) throw wrongFile(file.path, `prompts is not a map from name to text: ${wrong[0]}`);
@@ -35,7 +36,7 @@ function readPrompts(file: JsonFile): Readonly<Record<string, string>> {
 
 /** Keys sorted, as sentence-transformers writes them. */
 export const promptsConfigJson = ({ prompts, defaultPromptName, similarity }: PromptsConfig) => ({
-  // The version whose form this is; a newer one than the reader's would only make it warn.
+  // The version that writes this form. A version newer than the reader's would only cause a warning.
   __version__: { pytorch: '2.8.0', sentence_transformers: '5.1.0', transformers: '4.56.0' },
   default_prompt_name: defaultPromptName,
   model_type: 'SentenceTransformer',

@@ -1,23 +1,16 @@
-/** How a pipeline's first module reads texts: the longest text and lower case, from the files that tell them. */
+/** Settings of a pipeline's first module: the longest text and lower case, from the files that may hold them. */
 import { join } from 'node:path';
 import { badInput, type TandemError } from '../../errors.ts';
-import {
-  choiceField,
-  integerField,
-  isObject,
-  type JsonFile,
-  onlyFields,
-  readJsonIfPresent,
-  wrongField,
-} from '../json-file.ts';
+import { choiceField, integerField, isObject, type JsonFile, onlyFields, wrongField } from '../../model/json-fields.ts';
+import { readJsonIfPresent } from '../json-file.ts';
 
-/** Names that sentence-transformers has given its file, in the order in which it looks for them. */
+/** Names of sentence-transformers' file, in the order in which it looks for them. */
 const fileNames = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'].map(
   (family) => `sentence_${family}_config.json`,
 );
 
 export interface TransformerConfig {
-  /** Longest text in tokens; undefined where no file tells one. `file` names the file. */
+  /** Longest text in tokens; undefined if no file has it. `file` is the path of the file that does. */
   readonly maxLength: { readonly tokens: number; readonly file: string; readonly field: string } | undefined;
   readonly lowerCase: boolean;
 }
@@ -35,7 +28,7 @@ export async function readTransformerConfig(folder: string): Promise<Transformer
   return { maxLength: { tokens, file: file.path, field: 'max_seq_length' }, lowerCase };
 }
 
-/** An encoder that no such file describes: the tokenizer alone tells. A length beyond all bounds there means none. */
+/** Without such a file, the tokenizer's settings. A huge length there means that there is none. */
 export async function readPlainTransformer(folder: string): Promise<TransformerConfig> {
   const tokenizer = await readJsonIfPresent(join(folder, 'tokenizer_config.json'));
   if (tokenizer) choiceField(tokenizer, 'truncation_side', ['right']);
@@ -47,7 +40,7 @@ export async function readPlainTransformer(folder: string): Promise<TransformerC
   return { maxLength: { tokens, file: tokenizer.path, field: 'model_max_length' }, lowerCase: false };
 }
 
-/** The first file that is there and not empty. */
+/** The first file that exists and is not empty. */
 async function firstFile(folder: string): Promise<JsonFile | undefined> {
   for (const name of fileNames) {
     const file = await readJsonIfPresent(join(folder, name));
@@ -56,11 +49,11 @@ async function firstFile(folder: string): Promise<JsonFile | undefined> {
   return undefined;
 }
 
-/** Settings that have no bearing on the numbers of a text encoder. */
+/** Settings that do not affect the vectors of a text encoder. */
 const harmless = ['max_seq_length', 'do_lower_case', 'unpad_inputs', 'backend', 'cache_dir'];
-/** Settings that have none while they are empty. */
+/** Settings that do not affect them while they are empty. */
 const absent = ['query_length', 'document_length', 'query_expansion', 'tokenizer_name_or_path'];
-/** Python arguments, and which of them have no bearing on the numbers. */
+/** Dictionaries of Python arguments, and which of their keys do not affect the vectors. */
 const harmlessArguments = ['add_pooling_layer', 'attn_implementation', 'dtype', 'torch_dtype', 'trust_remote_code'];
 const argumentFields = [
   ...['model_args', 'model_kwargs', 'tokenizer_args', 'processor_kwargs'],
@@ -71,7 +64,7 @@ const fixed: Readonly<Record<string, unknown>> = {
   module_output_name: 'token_embeddings',
 };
 
-/** Refuses by name what changes vectors and is not computed here. */
+/** Throws for a setting that changes vectors and is not supported. */
 function checkSettings(file: JsonFile): void {
   onlyFields(file, [...harmless, ...absent, ...argumentFields, ...Object.keys(fixed), 'modality_config']);
   for (const name of absent) choiceField(file, name, [null]);
@@ -87,7 +80,7 @@ function checkSettings(file: JsonFile): void {
   }
 }
 
-/** sentence-transformers 6 puts every text through the tokenizer's chat template then. */
+/** The error for a modality with which sentence-transformers 6 applies the tokenizer's chat template to every text. */
 const chatTemplate = ({ path }: JsonFile): TandemError =>
   badInput(`${path}: modality_config has a modality "message": texts go through the tokenizer's chat template`, {
     field: 'modality_config.message',

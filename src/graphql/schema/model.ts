@@ -1,7 +1,7 @@
 /** Models: encoders before training. */
 import { z } from 'zod';
-import { type DenseActivation, encoderCatalog } from '../../model/families/catalog.ts';
-import type { DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
+import { encoderCatalog } from '../../model/families/catalog.ts';
+import type { DenseActivation, DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
 import { createModel } from '../../services/models/create-model.ts';
 import { importModel } from '../../services/models/import-model.ts';
 import * as models from '../../services/models/models.ts';

@@ -1,13 +1,20 @@
-/** The encoder families, one row each. The code behind a name is `<name>.ts` beside this file. */
+/** The encoder families, one row each. Everything else about a family is in `<name>.ts` beside this file. */
 import type { CatalogEntry } from '../../catalog.ts';
 
-/** Channels of the largest head that attention computes. */
+/** Channels of the largest head for which attention has a kernel. */
 export const largestHeadSize = 128 as const;
 
-const layers = { name: 'layers', description: 'Blocks.', type: 'int', default: 2, min: 1, max: 96 } as const;
+const layers = {
+  name: 'layers',
+  description: 'Number of transformer blocks, L.',
+  type: 'int',
+  default: 2,
+  min: 1,
+  max: 96,
+} as const;
 const width = {
   name: 'width',
-  description: 'Width of the residual stream, C.',
+  description: 'Width of the residual stream in channels, C.',
   type: 'int',
   default: 64,
   min: 8,
@@ -15,7 +22,7 @@ const width = {
 } as const;
 const heads = {
   name: 'heads',
-  description: 'Attention heads, H; must divide the width.',
+  description: 'Number of attention heads, H; a divisor of the width.',
   type: 'int',
   default: 4,
   min: 1,
@@ -23,7 +30,7 @@ const heads = {
 } as const;
 const innerWidth = {
   name: 'innerWidth',
-  description: 'Width of the feed-forward layer, F.',
+  description: 'Width of the feed-forward layer in channels, F.',
   type: 'int',
   default: 256,
   min: 8,
@@ -31,7 +38,7 @@ const innerWidth = {
 } as const;
 const maxPositions = {
   name: 'maxPositions',
-  description: 'Longest text in tokens.',
+  description: 'Length of the longest text in tokens, special tokens included.',
   type: 'int',
   default: 512,
   min: 8,
@@ -48,7 +55,7 @@ const ropeTheta = {
 } as const;
 const keyValueHeads = {
   name: 'keyValueHeads',
-  description: 'Heads of keys and values, a divisor of the heads; 0 = as many as heads.',
+  description: 'Number of heads of keys and values, a divisor of the number of heads; 0 = the same number.',
   type: 'int',
   default: 0,
   min: 0,
@@ -56,7 +63,7 @@ const keyValueHeads = {
 } as const;
 const causal = {
   name: 'causal',
-  description: 'Whether a token sees only itself and what stands before it.',
+  description: 'Whether a token attends only to itself and to earlier tokens.',
   type: 'boolean',
   default: true,
 } as const;
@@ -95,7 +102,7 @@ export const encoderCatalog = [
       },
       {
         name: 'localAttention',
-        description: 'Tokens that local attention spans, half of them on each side.',
+        description: 'Number of tokens that local attention spans, half of them on each side.',
         type: 'int',
         default: 128,
         min: 0,
@@ -103,7 +110,7 @@ export const encoderCatalog = [
       },
       {
         name: 'globalEvery',
-        description: 'Every so-manieth block, the first included, attends globally; the others locally.',
+        description: 'n: the first block and every n-th after it attend globally, the others locally.',
         type: 'int',
         default: 3,
         min: 1,
@@ -129,7 +136,7 @@ export const encoderCatalog = [
       keyValueHeads,
       {
         name: 'headSize',
-        description: 'Channels of one head, D; 0 = the width divided by the heads.',
+        description: 'Channels of one attention head, D; 0 = the width divided by the number of heads.',
         type: 'int',
         default: 0,
         min: 0,
@@ -141,18 +148,3 @@ export const encoderCatalog = [
 ] as const satisfies readonly CatalogEntry[];
 
 export type EncoderFamily = (typeof encoderCatalog)[number]['name'];
-
-/** In the order in which sentence-transformers' older files concatenate several. */
-export const poolingModes = ['cls', 'max', 'mean', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const;
-export type PoolingMode = (typeof poolingModes)[number];
-
-/** One mode, or at least two whose vectors are joined end to end in this order. */
-export type Pooling = PoolingMode | readonly PoolingMode[];
-
-/** The modes of a pooling, one or several. */
-export const poolingList = (pooling: Pooling): readonly PoolingMode[] =>
-  typeof pooling === 'string' ? [pooling] : pooling;
-
-/** What may follow a dense layer. */
-const denseActivations = ['tanh', 'identity'] as const;
-export type DenseActivation = (typeof denseActivations)[number];

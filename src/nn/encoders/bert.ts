@@ -1,6 +1,7 @@
 /**
- * BERT (Devlin et al. 2018, arXiv 1810.04805), post-norm, exact GELU; parameter names and dropout sites as in
- * transformers' BertModel: embeddings, attention weights, after the attention's output layer, after the feed-forward's.
+ * The forward pass of BERT (Devlin et al. 2018, arXiv 1810.04805), XLM-R and RoBERTa: post-norm, learned positions,
+ * exact GELU. Dropout sites as in transformers' BertModel: embeddings, attention weights, after the attention's output
+ * layer, after the feed-forward's.
  */
 import type { DeviceBatch } from '../batch.ts';
 import { attention } from '../ops/attention.ts';
@@ -10,52 +11,37 @@ import { gelu } from '../ops/gelu.ts';
 import { layerNorm } from '../ops/layer-norm.ts';
 import { linear } from '../ops/linear.ts';
 import { residualAdd } from '../ops/residual.ts';
-import type { Parameter, Parameters } from '../parameters.ts';
+import type { Parameter, Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec } from '../types.ts';
-import { type Forward, type HiddenStates, runBlocks } from './encoder.ts';
+import { type Forward, type HiddenStates, runBlocks } from './forward.ts';
+import { positionRows } from './position-rows.ts';
 
-/** What a block reads besides its input. */
+/** The inputs of a block besides its activations. */
 interface BlockContext {
   readonly tape: Tape;
   readonly batch: DeviceBatch;
   readonly dropout: DropoutSettings | undefined;
   readonly spec: EncoderSpec;
-  /** Parameter of this block by the rest of its name. */
+  /** A parameter of this block by its name without the block's prefix. */
   readonly get: (name: string) => Parameter;
   /** Number of the block's first dropout site. */
   readonly site: number;
 }
 
 export function bertForward(tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward): HiddenStates {
-  return bertBlocks(tape, parameters, spec, forward, embed(tape, parameters, spec, forward));
-}
-
-/** All blocks; uses up `x`, the embeddings. XLM-R has the same. */
-export function bertBlocks(
-  tape: Tape,
-  parameters: Parameters,
-  spec: EncoderSpec,
-  forward: Forward,
-  x: Value,
-): HiddenStates {
+  const x = embed(tape, parameters, spec, forward);
   return runBlocks(tape, spec.architecture.layers, x, forward, (layer, input) => {
     const get = (name: string): Parameter => parameters.get(`encoder.layer.${layer}.${name}`);
     return block({ tape, ...forward, dropout: forward.dropout, spec, get, site: 1 + 3 * layer }, input);
   });
 }
 
-/** `positionRows`: row of the position table of each token, where it is not the token's position. */
-export function embed(
-  tape: Tape,
-  parameters: Parameters,
-  spec: EncoderSpec,
-  { batch, dropout: settings }: Forward,
-  positionRows?: Uint32Array,
-): Value {
+function embed(tape: Tape, parameters: Parameters, spec: EncoderSpec, { batch, dropout: settings }: Forward): Value {
   const get = (name: string): Parameter => parameters.get(`embeddings.${name}`);
+  const { positionOffset } = spec.architecture;
   const sum = embedding(tape, batch, {
-    positionRows,
+    positionRows: positionOffset === undefined ? undefined : positionRows(batch, positionOffset),
     word: parameters.parts('embeddings.word_embeddings.weight'),
     position: get('position_embeddings.weight'),
     type: get('token_type_embeddings.weight'),
@@ -64,14 +50,14 @@ export function embed(
   return dropout(tape, x, batch, settings, 0);
 }
 
-/** LayerNorm of a value that nothing else reads. */
+/** LayerNorm(x); drops `x`. */
 function normalize(tape: Tape, x: Value, gamma: Parameter, beta: Parameter, spec: EncoderSpec): Value {
   const y = layerNorm(tape, x, gamma, beta, spec.architecture.layerNormEpsilon);
   tape.drop(x);
   return y;
 }
 
-/** One block; `x` stays with the caller. */
+/** One block; does not drop `x`. */
 function block(context: BlockContext, x: Value): Value {
   const { get, spec } = context;
   const attended = addAndNormalize(context, selfAttention(context, x), x, 'attention.output.LayerNorm');
@@ -79,7 +65,7 @@ function block(context: BlockContext, x: Value): Value {
   context.tape.drop(attended);
   return output;
 
-  /** LayerNorm(change + residual); uses up `change`. */
+  /** LayerNorm(change + residual); drops `change`. */
   function addAndNormalize({ tape }: BlockContext, change: Value, residual: Value, name: string): Value {
     const sum = residualAdd(tape, change, residual);
     tape.drop(change);
@@ -87,7 +73,7 @@ function block(context: BlockContext, x: Value): Value {
   }
 }
 
-/** Attention and its output layer. */
+/** Attention and its output layer; does not drop `x`. */
 function selfAttention(context: BlockContext, x: Value): Value {
   const { tape, batch, get, site, spec, dropout: settings } = context;
   const [q, k, v] = ['query', 'key', 'value'].map((name) =>
@@ -106,7 +92,7 @@ function feedForward(context: BlockContext, x: Value): Value {
   return outputLayer(context, activated, 'output.dense', site + 2);
 }
 
-/** Linear layer and dropout; uses up `x`. */
+/** Linear layer and dropout; drops `x`. */
 function outputLayer(
   { tape, batch, get, dropout: settings }: BlockContext,
   x: Value,

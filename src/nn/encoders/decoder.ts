@@ -1,8 +1,9 @@
 /**
- * The blocks that Llama, MiniCPM and Qwen3 share: pre-norm RMSNorm, rotary positions, grouped-query attention with or
- * without the causal mask, SwiGLU. Dropout of attention weights only, as in transformers.
+ * The forward pass of Llama, MiniCPM and Qwen3: pre-norm RMSNorm, rotary positions, grouped-query attention with or
+ * without the causal mask, SwiGLU. MiniCPM's scalings apply where the architecture has them, Qwen3's norms of queries
+ * and keys where the parameters exist. Dropout of attention weights only, as in transformers.
  */
-import { headSizeOf, keyValueHeadsOf } from '../../model/parameters.ts';
+import { headSizeOf, keyValueHeadsOf } from '../../model/architecture.ts';
 import { attention } from '../ops/attention.ts';
 import { gated } from '../ops/gated.ts';
 import { linear } from '../ops/linear.ts';
@@ -11,17 +12,17 @@ import { rmsNorm } from '../ops/rms-norm.ts';
 import { type RotaryAngles, rotary, rotaryAngles } from '../ops/rotary.ts';
 import { scaled } from '../ops/scaled.ts';
 import { wordEmbedding } from '../ops/word-embedding.ts';
-import type { Parameter, Parameters } from '../parameters.ts';
+import type { Parameter, Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { EncoderSpec } from '../types.ts';
-import { type Forward, type HiddenStates, runBlocks } from './encoder.ts';
+import { type Forward, type HiddenStates, runBlocks } from './forward.ts';
 
-/** What a block reads besides its input. */
+/** The inputs of a block besides its activations. */
 interface BlockContext {
   readonly tape: Tape;
   readonly forward: Forward;
   readonly spec: EncoderSpec;
-  /** Parameter of this block by the rest of its name, if the model has it. */
+  /** A parameter of this block by its name without the block's prefix, if the model has it. */
   readonly find: (name: string) => Parameter | undefined;
   readonly angles: RotaryAngles;
   /** Factor on what is added to the residual stream. */
@@ -50,7 +51,7 @@ export function decoderForward(tape: Tape, parameters: Parameters, spec: Encoder
   return hidden;
 }
 
-/** One block; `x` stays with the caller. */
+/** One block; does not drop `x`. */
 function block(context: BlockContext, x: Value): Value {
   const attended = addResidual(context, selfAttention(context, x), x);
   const output = addResidual(context, feedForward(context, attended), attended);
@@ -58,7 +59,7 @@ function block(context: BlockContext, x: Value): Value {
   return output;
 }
 
-/** residualScale * change + x; uses up `change`. */
+/** residualScale * change + x; drops `change`. */
 function addResidual({ tape, residualScale }: BlockContext, change: Value, x: Value): Value {
   const part = scaled(tape, change, residualScale);
   const sum = residualAdd(tape, part, x);
@@ -83,7 +84,7 @@ function selfAttention(context: BlockContext, x: Value): Value {
   const projections = ['q', 'k', 'v'].map((name) => project(context, normed, `self_attn.${name}_proj`));
   tape.drop(normed);
   const [q, k, v] = projections as [Value, Value, Value];
-  const [turnedQ, turnedK] = [placed(context, q, 'self_attn.q_norm'), placed(context, k, 'self_attn.k_norm')];
+  const [turnedQ, turnedK] = [rotated(context, q, 'self_attn.q_norm'), rotated(context, k, 'self_attn.k_norm')];
   const mixed = attention(tape, {
     ...{ q: turnedQ, k: turnedK, v, batch, heads, dropout, site },
     keyValueHeads: keyValueHeadsOf(spec.architecture),
@@ -95,8 +96,8 @@ function selfAttention(context: BlockContext, x: Value): Value {
   return y;
 }
 
-/** Queries or keys, normalised head by head where the model does that, then turned by their positions; uses up `x`. */
-function placed(context: BlockContext, x: Value, name: string): Value {
+/** Queries or keys: normalised head by head where the model does that, then rotated by position; drops `x`. */
+function rotated(context: BlockContext, x: Value, name: string): Value {
   const { tape, find, forward, angles } = context;
   if (!find(`${name}.weight`)) return rotary(tape, x, forward.batch, angles);
   const normed = norm(context, x, name);

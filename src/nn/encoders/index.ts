@@ -1,17 +1,23 @@
-/** The code behind the names of the catalog. */
-
+/** The forward passes by name. A family names the one it uses (model/families/<name>.ts). */
 import type { EncoderFamily } from '../../model/families/catalog.ts';
+import { type ForwardName, forwardOf } from '../../model/families/index.ts';
+import type { Architecture } from '../../model/types.ts';
+import { type Activations, postNormActivations, preNormActivations } from './activations.ts';
 import { bertForward } from './bert.ts';
-import type { EncoderForward } from './encoder.ts';
-import { llamaForward } from './llama.ts';
+import { decoderForward } from './decoder.ts';
+import type { EncoderForward } from './forward.ts';
 import { modernBertForward } from './modernbert.ts';
-import { qwen3Forward } from './qwen3.ts';
-import { xlmRobertaForward } from './xlm-roberta.ts';
 
-export const encoderForwards: Readonly<Record<EncoderFamily, EncoderForward>> = {
-  bert: bertForward,
-  'xlm-roberta': xlmRobertaForward,
-  modernbert: modernBertForward,
-  llama: llamaForward,
-  qwen3: qwen3Forward,
+interface ForwardPass {
+  readonly run: EncoderForward;
+  /** What the plan of a run's memory counts. */
+  readonly activations: (architecture: Architecture) => Activations;
+}
+
+const forwardPasses: Readonly<Record<ForwardName, ForwardPass>> = {
+  bert: { run: bertForward, activations: postNormActivations },
+  modernbert: { run: modernBertForward, activations: preNormActivations },
+  decoder: { run: decoderForward, activations: preNormActivations },
 };
+
+export const forwardPassOf = (family: EncoderFamily): ForwardPass => forwardPasses[forwardOf(family)];

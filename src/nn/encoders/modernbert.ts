@@ -1,12 +1,12 @@
 /**
- * ModernBERT (Warner et al. 2024, arXiv 2412.13663): pre-norm, rotary positions with a base for global and one for local
- * attention, GeGLU, local attention in all but every so-manieth block; the first block takes the embeddings as they are.
- * Dropout sites as in transformers' ModernBertModel: embeddings, attention weights, behind the attention's output layer,
- * before the feed-forward's output layer.
+ * ModernBERT (Warner et al. 2024, arXiv 2412.13663): pre-norm, rotary positions with a base for global and one for
+ * local attention, GeGLU, local attention in all blocks but every globalEvery-th; the first block has no norm before
+ * attention. Dropout sites as in transformers' ModernBertModel: embeddings, attention weights, after the attention's
+ * output layer, before the feed-forward's output layer.
  */
 
 import type { AttentionMask } from '../../kernels/attention.ts';
-import { headSizeOf } from '../../model/parameters.ts';
+import { headSizeOf } from '../../model/architecture.ts';
 import { attention } from '../ops/attention.ts';
 import { dropout } from '../ops/dropout.ts';
 import { gated } from '../ops/gated.ts';
@@ -15,19 +15,19 @@ import { linear } from '../ops/linear.ts';
 import { residualAdd } from '../ops/residual.ts';
 import { type RotaryAngles, rotary, rotaryAngles } from '../ops/rotary.ts';
 import { wordEmbedding } from '../ops/word-embedding.ts';
-import type { Parameter, Parameters } from '../parameters.ts';
+import type { Parameter, Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { EncoderSpec } from '../types.ts';
-import { type Forward, type HiddenStates, runBlocks } from './encoder.ts';
+import { type Forward, type HiddenStates, runBlocks } from './forward.ts';
 
-/** What a block reads besides its input. */
+/** The inputs of a block besides its activations. */
 interface BlockContext {
   readonly tape: Tape;
   readonly forward: Forward;
   readonly spec: EncoderSpec;
-  /** Parameter of this block by the rest of its name, if the model has it. */
+  /** A parameter of this block by its name without the block's prefix, if the model has it. */
   readonly find: (name: string) => Parameter | undefined;
-  /** Such a parameter's part: a fused layer's. */
+  /** One part of such a parameter of a fused layer. */
   readonly part: (name: string, part: number) => Parameter | undefined;
   readonly angles: RotaryAngles;
   readonly mask: AttentionMask | undefined;
@@ -84,7 +84,7 @@ function norm({ tape, spec, find }: Pick<BlockContext, 'tape' | 'spec' | 'find'>
   return layerNorm(tape, x, find(`${name}.weight`)!, find(`${name}.bias`), spec.architecture.layerNormEpsilon);
 }
 
-/** One block; `x` stays with the caller. */
+/** One block; does not drop `x`. */
 function block(context: BlockContext, x: Value): Value {
   const { tape } = context;
   const attended = addResidual(tape, selfAttention(context, x), x);
@@ -93,14 +93,14 @@ function block(context: BlockContext, x: Value): Value {
   return output;
 }
 
-/** change + x; uses up `change`. */
+/** change + x; drops `change`. */
 function addResidual(tape: Tape, change: Value, x: Value): Value {
   const sum = residualAdd(tape, change, x);
   tape.drop(change);
   return sum;
 }
 
-/** Norm (but in the first block), attention and its output layer. */
+/** Norm (except in the first block), attention and its output layer. */
 function selfAttention(context: BlockContext, x: Value): Value {
   const { tape, find, forward, site, spec, angles, mask } = context;
   const { batch, dropout: settings } = forward;

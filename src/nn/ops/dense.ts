@@ -3,7 +3,7 @@
  */
 import { denseName } from '../../model/pipeline.ts';
 import type { DenseLayer } from '../../model/types.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import { linear } from './linear.ts';
 import { tanh } from './tanh.ts';

@@ -5,7 +5,7 @@
 import { withLeases } from '../../device/types.ts';
 import { embeddingBackward, embeddingForward, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';
-import type { Parameter, ParameterPart } from '../parameters.ts';
+import type { Parameter, ParameterPart } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import { giveTable } from './word-embedding.ts';
 

@@ -3,7 +3,7 @@
  * token kept for the way back.
  */
 import { layerNormBackward, layerNormForward } from '../../kernels/norm.ts';
-import type { Parameter } from '../parameters.ts';
+import type { Parameter } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
 export function layerNorm(tape: Tape, x: Value, gamma: Parameter, beta: Parameter | undefined, epsilon: number): Value {

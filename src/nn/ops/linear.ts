@@ -2,7 +2,7 @@
  * y = x W^T + b, or without b. x [T, K], W [N, K], b [N], y [T, N]. dX = dY W, dW += dY^T x, db += sum over T of dY.
  */
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
-import type { Parameter } from '../parameters.ts';
+import type { Parameter } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
 export function linear(tape: Tape, x: Value, weight: Parameter, bias?: Parameter): Value {

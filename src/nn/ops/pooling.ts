@@ -4,7 +4,8 @@
  */
 import type { Tensor } from '../../device/types.ts';
 import { poolBackward, poolForward, poolMaxBackward, poolMaxForward } from '../../kernels/pooling.ts';
-import { type Pooling, type PoolingMode, poolingList } from '../../model/families/catalog.ts';
+import { poolingList } from '../../model/pooling.ts';
+import type { Pooling, PoolingMode } from '../../model/types.ts';
 import type { DeviceBatch } from '../batch.ts';
 import type { Tape, Value } from '../tape.ts';
 

@@ -3,7 +3,7 @@
  */
 import { elementCount } from '../../device/types.ts';
 import { rmsNormBackward, rmsNormForward } from '../../kernels/rms-norm.ts';
-import type { Parameter } from '../parameters.ts';
+import type { Parameter } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
 export function rmsNorm(tape: Tape, x: Value, gamma: Parameter, epsilon: number): Value {

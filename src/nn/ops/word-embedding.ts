@@ -4,7 +4,7 @@
 import type { Tensor } from '../../device/types.ts';
 import { embeddingBackward, embeddingRows, scatterIndex } from '../../kernels/embedding.ts';
 import type { DeviceBatch } from '../batch.ts';
-import type { ParameterPart } from '../parameters.ts';
+import type { ParameterPart } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
 /** `word` [V, C], in one part or several. */

@@ -2,8 +2,8 @@
 import { totalmem } from 'node:os';
 import type { DatasetRow, JobRow, ModelRow } from '../../db/schema.ts';
 import { badInput, invariant, limitExceeded } from '../../errors.ts';
-import { type EncoderFamily, encoderCatalog, type PoolingMode } from '../../model/families/catalog.ts';
-import type { PromptTemplates } from '../../model/types.ts';
+import { type EncoderFamily, encoderCatalog } from '../../model/families/catalog.ts';
+import type { PoolingMode, PromptTemplates } from '../../model/types.ts';
 import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkLength, checkList } from '../embedding/texts.ts';

@@ -2,7 +2,6 @@
 import type { Transaction } from '../../db/open.ts';
 import { checkpoints, models } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
-import { poolingList } from '../../model/families/catalog.ts';
 import type { ModelSpec } from '../../model/types.ts';
 
 interface NewModel {
@@ -34,7 +33,7 @@ export async function recordModel(tx: Transaction, { name, summary, seed, source
     family: spec.family,
     architecture,
     maxLength: spec.maxLength,
-    pooling: [...poolingList(spec.pooling)],
+    pooling: [spec.pooling].flat(),
     includePrompt: spec.includePrompt,
     pipeline: { dense, normalize, similarity, lowerCase, prompts, defaultPromptName },
     templates: spec.templates,

@@ -1,11 +1,10 @@
 /**
- * How config.json gives rotary angles, both ways: base and stretching, in the places where transformers 4 and 5 put them.
- * What is stretched by a rule that config.json does not settle alone (dynamic, longrope) is refused.
+ * Rotary angles in config.json, both ways: base and scaling, in the places where transformers 4 and 5 put them. A
+ * scaling that config.json alone does not determine (dynamic, longrope) is refused.
  */
 
-import type { Architecture, RopeScaling } from '../../model/types.ts';
-import { integerField, isObject, type JsonFile, wrongField } from '../json-file.ts';
-import { booleanField, positiveField } from './fields.ts';
+import { booleanField, integerField, isObject, type JsonFile, positiveField, wrongField } from '../../json-fields.ts';
+import type { Architecture, RopeScaling } from '../../types.ts';
 
 /** transformers' default of every family that reads this. */
 const defaultTheta = 10_000;
@@ -38,7 +37,7 @@ function readYarn(settings: JsonFile, positions: number): RopeScaling {
   };
 }
 
-/** What YaRN multiplies cosines and sines by where nothing is said (Peng et al. 2023, arXiv 2309.00071, section 3.4). */
+/** YaRN's default factor on cosines and sines (Peng et al. 2023, arXiv 2309.00071, section 3.4). */
 function attentionFactor({ fields }: JsonFile, factor: number): number {
   const scaleOf = (weight: number): number => (factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1);
   const [scale, allChannels] = [fields['mscale'], fields['mscale_all_dim']];
@@ -46,7 +45,7 @@ function attentionFactor({ fields }: JsonFile, factor: number): number {
   return both ? scaleOf(scale) / scaleOf(allChannels) : scaleOf(1);
 }
 
-/** Llama, MiniCPM and Qwen3: one base, one way of stretching. rope_scaling comes before rope_parameters, as in transformers. */
+/** Decoders: one base, one scaling. rope_scaling takes precedence over rope_parameters, as in transformers. */
 export function readRope(file: JsonFile): Pick<Architecture, 'ropeTheta' | 'ropeScaling'> {
   const { path, fields } = file;
   checkWholeHeads(file, '');
@@ -54,7 +53,7 @@ export function readRope(file: JsonFile): Pick<Architecture, 'ropeTheta' | 'rope
   const name = isScaled ? 'rope_scaling' : 'rope_parameters';
   const given = settingsOf(file, name);
   checkWholeHeads({ path, fields: given }, `${name}.`);
-  // Phi's place for the length of pretraining comes first.
+  // The length of pretraining beside the settings (Phi's place for it) takes precedence over the one within them.
   const settings = { ...given, ...pick(fields, 'original_max_position_embeddings') };
   const type = typeOf(settings);
   const read = typeof type === 'string' && Object.hasOwn(scalings, type) ? scalings[type] : undefined;
@@ -71,7 +70,7 @@ export function readRope(file: JsonFile): Pick<Architecture, 'ropeTheta' | 'rope
   return { ropeTheta, ...(ropeScaling && { ropeScaling }) };
 }
 
-/** ModernBERT's two bases: {global,local}_rope_theta, or rope_parameters by kind of attention. Nothing is stretched there. */
+/** ModernBERT's two bases: {global,local}_rope_theta, or rope_parameters by kind of attention. A scaling is refused. */
 export function readRopeByKind(file: JsonFile): Pick<Architecture, 'ropeTheta' | 'localRopeTheta'> {
   const { path, fields } = file;
   checkDefault(file, 'rope_scaling', settingsOf(file, 'rope_scaling'));
@@ -85,7 +84,7 @@ export function readRopeByKind(file: JsonFile): Pick<Architecture, 'ropeTheta' |
       : positiveField({ path, fields: settings }, 'rope_theta');
   };
   const ropeTheta = thetaOf('full_attention', 'global_rope_theta', 160_000);
-  // Null is the global base, an absent field the default: as in transformers 4, which wrote it.
+  // Null means the global base, an absent field the default, as in transformers 4.
   const localDefault = fields['local_rope_theta'] === null ? ropeTheta : 10_000;
   return { ropeTheta, localRopeTheta: thetaOf('sliding_attention', 'local_rope_theta', localDefault) };
 }

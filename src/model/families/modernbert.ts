@@ -1,11 +1,57 @@
-/** transformers' config.json of a ModernBERT, both ways. Read as transformers 4 and 5 write it; written as both read it. */
+/**
+ * ModernBERT (Warner et al. 2024, arXiv 2412.13663): pre-norm LayerNorm, rotary positions with two bases, GeGLU, local
+ * attention in all blocks but every globalEvery-th. Parameter names of transformers' ModernBertModel. Wqkv and Wi are
+ * fused: q, k, v; input, gate. config.json is read as transformers 4 and 5 write it, and written so that both read it.
+ */
+import { booleanField, choiceField, integerField, type JsonFile, wrongField } from '../json-fields.ts';
+import type { Architecture } from '../types.ts';
+import type { Family } from './family.ts';
+import { checkHeads, checkRotary, epsilonField, refuseQuantized } from './shared/config-checks.ts';
+import { linear } from './shared/parameter-rows.ts';
+import { readRopeByKind } from './shared/rope-config.ts';
 
-import type { Architecture } from '../../model/types.ts';
-import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
-import { booleanField, checkHeads, checkRotary, epsilonField, refuseQuantized } from './fields.ts';
-import { readRopeByKind } from './rope.ts';
+export const modernBert = {
+  forward: 'modernbert',
+  parameters: {
+    embeddings: [
+      ['embeddings.tok_embeddings.weight', ['V', 'C'], 'embedding-padded'],
+      ['embeddings.norm.weight', ['C'], 'ones'],
+      ['embeddings.norm.bias', ['C'], 'zeros', 'normBias'],
+    ],
+    blockPrefix: 'layers.{i}.',
+    block: [
+      ['attn_norm.weight', ['C'], 'ones', 'not-first'],
+      ['attn_norm.bias', ['C'], 'zeros', 'normBias, not-first'],
+      ...linear('attn.Wqkv', '3C', 'C', 'attentionBias'),
+      ...linear('attn.Wo', 'C', 'C', 'attentionBias'),
+      ['mlp_norm.weight', ['C'], 'ones'],
+      ['mlp_norm.bias', ['C'], 'zeros', 'normBias'],
+      ...linear('mlp.Wi', '2F', 'C', 'feedForwardBias'),
+      ...linear('mlp.Wo', 'C', 'F', 'feedForwardBias'),
+    ],
+    final: [
+      ['final_norm.weight', ['C'], 'ones'],
+      ['final_norm.bias', ['C'], 'zeros', 'normBias'],
+    ],
+  },
+  tensorNames: { prefixes: ['model.'], endings: [], ignored: /^(head|decoder|classifier)\./ },
+  configReaders: { modernbert: readConfig },
+  writeConfig,
+  newArchitecture: ({ sizes, value }) => ({
+    ...sizes,
+    typeVocabularySize: 0,
+    layerNormEpsilon: 1e-5,
+    ropeTheta: value('ropeTheta'),
+    localRopeTheta: value('localRopeTheta'),
+    localAttention: value('localAttention'),
+    globalEvery: value('globalEvery'),
+    attentionBias: false,
+    feedForwardBias: false,
+    normBias: false,
+  }),
+} as const satisfies Family;
 
-export function readModernBertConfig(file: JsonFile): Architecture {
+function readConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
   choiceField(file, 'hidden_activation', ['gelu']);
   const layers = integerField(file, 'num_hidden_layers');
@@ -31,11 +77,11 @@ export function readModernBertConfig(file: JsonFile): Architecture {
   };
 }
 
-/** transformers 5 lists the kind of every block; every list that the older number can say is understood. */
+/** transformers 5 lists the kind of every block; lists that the older single number can express are accepted. */
 function readGlobalEvery(file: JsonFile, layers: number): number {
   const types = file.fields['layer_types'] ?? undefined;
   if (types === undefined) return integerField(file, 'global_attn_every_n_layers', 1, 3);
-  const expected = 'full_attention in every so-manieth place, the first included, and sliding_attention in all others';
+  const expected = 'full_attention in every n-th place, the first included, and sliding_attention in all others';
   if (!Array.isArray(types) || types.length !== layers) throw wrongField(file.path, 'layer_types', types, expected);
   const second = types.indexOf('full_attention', 1);
   const every = second < 0 ? layers : second;
@@ -44,10 +90,10 @@ function readGlobalEvery(file: JsonFile, layers: number): number {
   return every;
 }
 
-/** Absent, they would be those of the published models, beyond a smaller vocabulary. The tokenizer has the true ones. */
+/** Without these keys transformers takes the published models' ids, which a smaller vocabulary may lack. */
 const unknownTokens = { bos_token_id: null, cls_token_id: null, eos_token_id: null, sep_token_id: null };
 
-export function modernBertConfig(architecture: Architecture, padTokenId: number) {
+function writeConfig(architecture: Architecture, padTokenId: number): object {
   const { globalEvery = 3, localAttention = 128, ropeTheta = 160_000, localRopeTheta = 10_000 } = architecture;
   return {
     architectures: ['ModernBertModel'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { layoutParameters, Parameters, undecayedRanges } from '../../src/nn/parameters.ts';
+import { layoutParameters, undecayedRanges } from '../../src/nn/parameter-layout.ts';
+import { Parameters } from '../../src/nn/parameter-store.ts';
 import type { TensorShape } from '../../src/nn/types.ts';
 import { random, testGpu } from '../device.ts';
 

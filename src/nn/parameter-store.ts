@@ -1,109 +1,11 @@
 /**
- * The parameters of a model on the device, as flat buffers: values, and while training gradients and AdamW's two
- * moments. Every tensor begins at a multiple of 256 bytes, and so does every part of one that is used in parts. Where
- * the model is larger than one binding, the flat buffers are split into pages; a tensor, or a part, never crosses a
- * page.
+ * The parameters of a model on the device, as flat buffers laid out by parameter-layout.ts: values, and while training
+ * gradients and AdamW's two moments.
  */
-
-import { elementCount, type Gpu, type Tensor } from '../device/types.ts';
-import { invariant, limitExceeded } from '../errors.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
+import { invariant } from '../errors.ts';
+import { layoutParameters, type ParameterLayout, type Piece, rowLength, type Slot } from './parameter-layout.ts';
 import type { TensorShape, TensorSource } from './types.ts';
-
-const alignment = 256;
-const bytesOf = (elements: number): number => Math.ceil((elements * 4) / alignment) * alignment;
-
-/** Rows of a tensor that lie together. */
-interface Piece {
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly page: number;
-  /** Bytes from the page's start. */
-  readonly offset: number;
-}
-
-interface Slot extends TensorShape {
-  /** In the order of their rows; one, unless the tensor is used in parts. */
-  readonly pieces: readonly Piece[];
-}
-
-interface PageLayout {
-  readonly bytes: number;
-}
-
-/** Where every tensor lies. Pure arithmetic: the memory plan uses it without a device. */
-export interface ParameterLayout {
-  readonly slots: readonly Slot[];
-  readonly pages: readonly PageLayout[];
-  /** Elements of all tensors, padding not counted. */
-  readonly elements: number;
-  /** Bytes of one flat copy, padding included. */
-  readonly bytes: number;
-}
-
-/** Elements of one row; of a vector, one. */
-const rowLength = ([, ...rest]: readonly number[]): number => elementCount(rest);
-
-/**
- * Lays tensors out, in their order. A fused layer's parts are laid out one by one; a table larger than one binding is
- * cut between rows. Refuses any other tensor that is larger than one binding.
- */
-export function layoutParameters(tensors: readonly TensorShape[], bindingBytes: number): ParameterLayout {
-  const pages: { bytes: number }[] = [];
-  const place = (bytes: number): { page: number; offset: number } => {
-    let page = pages[pages.length - 1];
-    if (page === undefined || page.bytes + bytes > bindingBytes) {
-      page = { bytes: 0 };
-      pages.push(page);
-    }
-    const offset = page.bytes;
-    page.bytes += bytes;
-    return { page: pages.length - 1, offset };
-  };
-  const slots = tensors.map((tensor): Slot => {
-    const width = rowLength(tensor.shape);
-    const pieces = cutRows(tensor, bindingBytes).map(({ firstRow, rows }): Piece => {
-      const bytes = bytesOf(rows * width);
-      if (bytes > bindingBytes) refuseTensor(tensor.name, bytes, bindingBytes);
-      return { firstRow, rows, ...place(bytes) };
-    });
-    return { ...tensor, pieces };
-  });
-  return {
-    slots,
-    pages,
-    elements: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    bytes: pages.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
-}
-
-function cutRows({ shape, parts = 1 }: TensorShape, bindingBytes: number): Pick<Piece, 'firstRow' | 'rows'>[] {
-  const [total = 1] = shape;
-  const most = Math.max(1, Math.floor(bindingBytes / (4 * rowLength(shape))));
-  const size = parts === 'rows' ? most : total / parts;
-  return Array.from({ length: Math.ceil(total / size) }, (_, i) => ({
-    firstRow: i * size,
-    rows: Math.min(size, total - i * size),
-  }));
-}
-
-function refuseTensor(name: string, bytes: number, bindingBytes: number): never {
-  throw limitExceeded(`Parameter ${name} needs ${bytes} bytes in one binding`, {
-    field: name,
-    expected: `at most ${bindingBytes} bytes, the adapter's limit`,
-    remedy: 'Use a smaller vocabulary or width, or an adapter with a larger maxStorageBufferBindingSize.',
-  });
-}
-
-/**
- * Elements of a page that weight decay leaves alone: biases and LayerNorm, all that has one axis (as transformers'
- * Trainer does).
- */
-export const undecayedRanges = (layout: ParameterLayout, page: number): { start: number; length: number }[] =>
-  layout.slots
-    .filter(({ shape }) => shape.length <= 1)
-    .flatMap(({ pieces }) => pieces)
-    .filter((piece) => piece.page === page)
-    .map(({ offset, rows }) => ({ start: offset / 4, length: rows }));
 
 /** One parameter: a view of the flat values and, while training, of the flat gradients. */
 export interface Parameter {
@@ -119,7 +21,7 @@ export interface ParameterPart extends Parameter {
   readonly firstRow: number;
 }
 
-/** The kinds of flat copies. */
+/** The kinds of flat copies; m and v are AdamW's moments. */
 export type FlatKind = 'values' | 'gradients' | 'm' | 'v';
 
 export class Parameters {
@@ -165,6 +67,7 @@ export class Parameters {
     return this.has(name) ? this.parts(name) : undefined;
   }
 
+  /** A parameter that is used whole. */
   get(name: string): Parameter {
     const parts = this.parts(name);
     invariant(parts.length === 1, `The parameter ${name} is used in ${parts.length} parts`);
@@ -211,7 +114,7 @@ export class Parameters {
     this.#gpu.submit();
   }
 
-  /** Reads one flat copy back: one transfer a page, then the tensors in order of their names. */
+  /** Reads one flat copy back: one transfer per page, then the tensors in order of their names. */
   async *read(
     kind: FlatKind = 'values',
   ): AsyncGenerator<Pick<TensorShape, 'name' | 'shape'> & { readonly data: Float32Array }> {

@@ -1,11 +1,42 @@
-/** transformers' config.json of Llama and of MiniCPM (whose code lies on the hub), both ways. */
-import { largestHeadSize } from '../../model/families/catalog.ts';
-import type { Architecture } from '../../model/types.ts';
-import { choiceField, integerField, type JsonFile, wrongField } from '../json-file.ts';
-import { booleanField, checkHeads, checkRotary, epsilonField, positiveField, refuseQuantized } from './fields.ts';
-import { readRope, ropeConfig } from './rope.ts';
+/** What Llama, MiniCPM and Qwen3 share: parameters, tensor names, fields of config.json, sizes of a new model. */
 
-/** Fields that Llama, MiniCPM and Qwen3 share. */
+import { booleanField, choiceField, integerField, type JsonFile, wrongField } from '../../json-fields.ts';
+import type { Architecture } from '../../types.ts';
+import { largestHeadSize } from '../catalog.ts';
+import type { NewArchitecture, ParameterRow, ParameterTable, TensorNames } from '../family.ts';
+import { checkHeads, checkRotary, epsilonField, refuseQuantized } from './config-checks.ts';
+import { linear, rmsNorm } from './parameter-rows.ts';
+import { readRope, ropeConfig } from './rope-config.ts';
+import { wrongSize } from './wrong-size.ts';
+
+const attention = [
+  ...linear('self_attn.q_proj', 'Q', 'C', 'attentionBias'),
+  ...linear('self_attn.k_proj', 'K', 'C', 'attentionBias'),
+  ...linear('self_attn.v_proj', 'K', 'C', 'attentionBias'),
+  ...linear('self_attn.o_proj', 'C', 'Q', 'attentionBias'),
+];
+const feedForward = [
+  rmsNorm('post_attention_layernorm'),
+  ...linear('mlp.gate_proj', 'F', 'C', 'feedForwardBias'),
+  ...linear('mlp.up_proj', 'F', 'C', 'feedForwardBias'),
+  ...linear('mlp.down_proj', 'C', 'F', 'feedForwardBias'),
+];
+
+/** Parameters by the names of transformers' decoders; `headNorms` are those of queries and keys. */
+export const decoderParameters = (headNorms: readonly ParameterRow[] = []): ParameterTable => ({
+  embeddings: [['embed_tokens.weight', ['V', 'C'], 'embedding-padded']],
+  blockPrefix: 'layers.{i}.',
+  block: [rmsNorm('input_layernorm'), ...attention, ...headNorms, ...feedForward],
+  final: [rmsNorm('norm')],
+});
+
+export const decoderTensorNames: TensorNames = {
+  prefixes: ['model.'],
+  endings: [],
+  ignored: /^(lm_head|score|classifier|head)\.|(^|\.)rotary_emb\.inv_freq$/,
+};
+
+/** Fields of config.json that all decoders have. */
 export function readDecoderConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
   choiceField(file, 'hidden_act', ['silu']);
@@ -33,7 +64,7 @@ export function readDecoderConfig(file: JsonFile): Architecture {
   };
 }
 
-/** head_dim, or what the width leaves each head. */
+/** head_dim; where it is absent, the width divided by the heads. */
 function readHeadSize(file: JsonFile, width: number, heads: number): number {
   if ((file.fields['head_dim'] ?? undefined) === undefined) {
     checkHeads(file, heads, width);
@@ -46,7 +77,7 @@ function readHeadSize(file: JsonFile, width: number, heads: number): number {
   return size;
 }
 
-/** Sliding windows belong to other families. Qwen3 names one and leaves it unused. */
+/** Throws for sliding windows. Qwen3 configures one and does not use it. */
 function refuseWindows({ path, fields }: JsonFile): void {
   const window = fields['sliding_window'] ?? null;
   const unused = fields['use_sliding_window'] === false;
@@ -58,21 +89,7 @@ function refuseWindows({ path, fields }: JsonFile): void {
   }
 }
 
-export function readLlamaConfig(file: JsonFile): Architecture {
-  return { ...readDecoderConfig(file), feedForwardBias: booleanField(file, 'mlp_bias', false) };
-}
-
-/** Defaults are those of MiniCPM's own configuration class. */
-export function readMiniCpmConfig(file: JsonFile): Architecture {
-  choiceField(file, 'num_experts', [0]);
-  return {
-    ...readLlamaConfig(file),
-    embeddingScale: positiveField(file, 'scale_emb', 1),
-    depthScale: positiveField(file, 'scale_depth', 1),
-  };
-}
-
-/** Fields that Llama, MiniCPM and Qwen3 share. */
+/** The inverse of {@link readDecoderConfig}. */
 export function decoderConfig(architecture: Architecture, padTokenId: number) {
   return {
     attention_bias: architecture.attentionBias ?? false,
@@ -94,18 +111,21 @@ export function decoderConfig(architecture: Architecture, padTokenId: number) {
   };
 }
 
-/** A model with MiniCPM's scalings is written as a MiniCPM. */
-export function llamaConfig(architecture: Architecture, padTokenId: number) {
-  const { embeddingScale, depthScale } = architecture;
-  const common = { ...decoderConfig(architecture, padTokenId), mlp_bias: architecture.feedForwardBias ?? false };
-  if (embeddingScale === undefined && depthScale === undefined) {
-    return { ...common, architectures: ['LlamaModel'], model_type: 'llama' };
+/** The parameters that every decoder's catalog row has. */
+export function newDecoder({ sizes, headSize, value }: NewArchitecture): Architecture {
+  const { heads } = sizes;
+  const keyValueHeads = value('keyValueHeads') || heads;
+  if (heads % keyValueHeads !== 0) {
+    throw wrongSize('keyValueHeads', keyValueHeads, `a divisor of the heads, ${heads}`);
   }
   return {
-    ...common,
-    architectures: ['MiniCPMModel'],
-    model_type: 'minicpm',
-    scale_depth: depthScale ?? Math.sqrt(architecture.layers),
-    scale_emb: embeddingScale ?? 1,
+    ...sizes,
+    keyValueHeads,
+    headSize,
+    typeVocabularySize: 0,
+    layerNormEpsilon: 1e-6,
+    causal: value('causal') !== 0,
+    ropeTheta: value('ropeTheta'),
+    attentionBias: false,
   };
 }

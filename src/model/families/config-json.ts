@@ -1,0 +1,31 @@
+/** transformers' config.json: which family a model_type is, and its reading and writing. */
+import { badInput, type TandemError } from '../../errors.ts';
+import type { JsonFile } from '../json-fields.ts';
+import type { Architecture } from '../types.ts';
+import { type EncoderFamily, encoderCatalog } from './catalog.ts';
+import { familyOf } from './index.ts';
+
+const modelTypes = new Map(
+  encoderCatalog.flatMap(({ name: family }) =>
+    Object.entries(familyOf(family).configReaders).map(([type, read]) => [type, { family, read }]),
+  ),
+);
+
+/** Throws for an unknown model_type, and for whatever the family's forward pass would not honour. */
+export function readConfig(file: JsonFile): { family: EncoderFamily; architecture: Architecture } {
+  const type = file.fields['model_type'];
+  const found = typeof type === 'string' ? modelTypes.get(type) : undefined;
+  if (found === undefined) throw unknownFamily(file, type);
+  return { family: found.family, architecture: found.read(file) };
+}
+
+const unknownFamily = ({ path }: JsonFile, type: unknown): TandemError =>
+  badInput(`${path}: the model family ${JSON.stringify(type)} is not known`, {
+    field: 'model_type',
+    expected: [...modelTypes.keys()].join(', '),
+    remedy: 'Choose a model of a known family.',
+  });
+
+/** config.json of an encoder. `padTokenId` is the tokenizer's. */
+export const writeConfig = (family: EncoderFamily, architecture: Architecture, padTokenId: number): object =>
+  familyOf(family).writeConfig(architecture, padTokenId);

@@ -1,0 +1,23 @@
+/** The encoder families by name. */
+import { bert } from './bert.ts';
+import type { EncoderFamily } from './catalog.ts';
+import type { Family } from './family.ts';
+import { llama } from './llama.ts';
+import { modernBert } from './modernbert.ts';
+import { qwen3 } from './qwen3.ts';
+import { xlmRoberta } from './xlm-roberta.ts';
+
+export const families = {
+  bert,
+  'xlm-roberta': xlmRoberta,
+  modernbert: modernBert,
+  llama,
+  qwen3,
+} as const satisfies Readonly<Record<EncoderFamily, Family>>;
+
+/** Every forward pass that a family names; nn/encoders/index.ts has one for each. */
+export type ForwardName = (typeof families)[EncoderFamily]['forward'];
+
+export const familyOf = (name: EncoderFamily): Family => families[name];
+
+export const forwardOf = (name: EncoderFamily): ForwardName => families[name].forward;
