@@ -62,7 +62,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 const common = new Set(
   [
     ...['config', 'environment', 'limits', 'disk-full', 'errors', 'log', 'log-line'],
-    ...['within', 'assets', 'tar', 'catalog'],
+    ...['within', 'assets', 'tar', 'catalog', 'catalog-parameters'],
   ].map((name) => `src/${name}.ts`),
 );
 

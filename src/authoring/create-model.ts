@@ -1,5 +1,5 @@
 /** Creates a model from scratch: a vocabulary trained on data sets, seeded parameters, a published folder (theta_0). */
-import type { CatalogEntry } from '../catalog.ts';
+import { readParameters, rowOf } from '../catalog-parameters.ts';
 import { openDataset } from '../data/record-file.ts';
 import type { TextTriple } from '../data/types.ts';
 import { badInput } from '../errors.ts';
@@ -7,8 +7,9 @@ import { writeModelFolder } from '../formats/model-folder.ts';
 import { publishModel } from '../formats/publish-model.ts';
 import { filledPrompts } from '../formats/sentence-transformers.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
-import { type ArchitectureValues, newArchitecture } from '../model/new-architecture.ts';
+import { newArchitecture } from '../model/new-architecture.ts';
 import { checkTemplates } from '../model/templates.ts';
+import type { ArchitectureValues } from '../model/types.ts';
 import { type ModelSpec, type PromptTemplates, plainPipeline, poolingModes, type TextRole } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { smallestVocabulary, trainWordPiece } from '../tokenizer/train-wordpiece.ts';
@@ -87,44 +88,21 @@ async function* trainTexts(
 // ---- checks ------------------------------------------------------------------------------------------------------
 
 function checkInput(input: CreateModelInput): ArchitectureValues {
-  const family = encoderCatalog.find(({ name }) => name === input.family);
-  if (!family) throw wrong('family', input.family, encoderCatalog.map(({ name }) => name).join(', '));
+  const family = rowOf(encoderCatalog, input.family, 'family');
   if (!poolingModes.includes(input.pooling)) throw wrong('pooling', input.pooling, poolingModes.join(', '));
   if (input.vocabularyFrom.length === 0) throw wrong('vocabularyFrom', '[]', 'at least one data set');
   checkInteger('vocabularySize', input.vocabularySize, smallestVocabulary, largestVocabulary);
   checkInteger('seed', input.seed, 0, Number.MAX_SAFE_INTEGER);
   checkTemplates(input.templates);
-  const values = readValues(family, input.architecture);
+  const values = readParameters(family, input.architecture, 'architecture');
   newArchitecture(input.family, values, input.vocabularySize, padTokenId);
-  checkInteger('maxLength', input.maxLength, 3, values['maxPositions'] ?? 0);
+  checkInteger('maxLength', input.maxLength, 3, values.maxPositions);
   return values;
-}
-
-/** Values of a catalog row, defaults filled in; truth values as 1 and 0. */
-function readValues(family: CatalogEntry, given: ArchitectureValues): ArchitectureValues {
-  const names = family.parameters.map(({ name }) => name);
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw wrong(`architecture.${unknown}`, given[unknown], `only ${names.join(', ')}`);
-  const entries = family.parameters.flatMap((row) => {
-    if (row.type === 'choice') return [];
-    const value = given[row.name] ?? Number(row.default);
-    const field = `architecture.${row.name}`;
-    if (row.type === 'boolean') checkInteger(field, value, 0, 1);
-    else if (row.type === 'int') checkInteger(field, value, row.min ?? 1, row.max ?? Number.MAX_SAFE_INTEGER);
-    else checkNumber(field, value, row.min ?? -Infinity, row.max ?? Infinity);
-    return [[row.name, value]];
-  });
-  return Object.fromEntries(entries);
 }
 
 function checkInteger(field: string, value: number, min: number, max: number): void {
   if (Number.isSafeInteger(value) && value >= min && value <= max) return;
   throw wrong(field, value, `a whole number from ${min} to ${max}`);
-}
-
-function checkNumber(field: string, value: number, min: number, max: number): void {
-  if (value >= min && value <= max) return;
-  throw wrong(field, value, `a number from ${min} to ${max}`);
 }
 
 const wrong = (field: string, value: unknown, expected: string) =>

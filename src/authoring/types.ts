@@ -1,12 +1,13 @@
 /** Input and result of creating or importing a model. Plain types. */
+import type { GivenParameters } from '../catalog-parameters.ts';
 import type { PublishedModel } from '../formats/types.ts';
 import type { EncoderFamily } from '../model/families/catalog.ts';
 import type { ModelSpec, PoolingMode, PromptTemplates } from '../model/types.ts';
 
 export interface CreateModelInput {
   readonly family: EncoderFamily;
-  /** Parameters of the family's catalog row. */
-  readonly architecture: Readonly<Record<string, number>>;
+  /** Parameters of the family's catalog row; absent ones take their defaults. */
+  readonly architecture: GivenParameters;
   readonly vocabularySize: number;
   /** Digests of the data sets whose train split the vocabulary is trained on. */
   readonly vocabularyFrom: readonly string[];

@@ -37,7 +37,9 @@ export interface OperationText {
 export function operationOf<Result, Variables>(
   document: Executable<Result, Variables> | Subscribable<Result, Variables>,
 ): OperationText {
-  const text = 'text' in document ? document.text : String(document);
+  // A document of 0.2.0 names the operation that it means: its text may hold several.
+  if ('text' in document) return document;
+  const text = String(document);
   const [, kind = 'query', name] = /^\s*(query|mutation|subscription)\b\s*(\w+)?/m.exec(text) ?? [];
   return { kind, name, text };
 }

@@ -3,11 +3,11 @@
  * the CPU thread. What is refused leaves nothing behind. The path is taken as it is: the caller has confined it.
  */
 
+import { readParameters, rowOf } from '../catalog-parameters.ts';
 import { badInput } from '../errors.ts';
 import { defaultLimits } from '../limits.ts';
 import type { Storage } from '../storage/storage.ts';
 import { HashIndex, textId } from './hash-index.ts';
-import { readImportOptions } from './import-options.ts';
 import { importerCatalog } from './importers/catalog.ts';
 import type { ImportContext, Imported, ImportedRecord } from './importers/importer.ts';
 import { importers } from './importers/index.ts';
@@ -74,19 +74,11 @@ function readSource(input: ImportRequest, notes: ImportNotes, hooks: ImportHooks
   };
   const common = { scale: input.scale, limits, notes, signal: hooks.signal, onLine };
   if (input.source.kind === 'sample') return readSample(input.source, common);
-  const entry = importerCatalog.find(({ name }) => name === input.importer);
-  if (entry === undefined) {
-    throw badInput(`There is no importer "${input.importer}"`, {
-      field: 'importer',
-      expected: importerCatalog.map(({ name }) => name).join(', '),
-    });
-  }
-  const context: ImportContext = {
-    ...common,
-    path: input.source.path,
-    options: readImportOptions(entry, input.options),
-  };
-  return importers[entry.name](context);
+  const row = rowOf(importerCatalog, input.importer, 'importer');
+  const options = readParameters(row, input.options, 'options');
+  // The compiler cannot pair a name with its own options; the record of importers does.
+  const read: (context: ImportContext<never>) => AsyncIterable<Imported> = importers[row.name];
+  return read({ ...common, path: input.source.path, options: options as never });
 }
 
 function readScale(scale: readonly [number, number]): readonly [number, number] {

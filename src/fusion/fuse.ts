@@ -1,5 +1,6 @@
 /** Fuses checkpoints of one initialisation into a new model folder. Streams: one tensor of each checkpoint at a time. */
 import { basename } from 'node:path';
+import { readParameters, rowOf } from '../catalog-parameters.ts';
 import { badInput } from '../errors.ts';
 import { type ModelFolder, readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
 import { publishModel } from '../formats/publish-model.ts';
@@ -7,87 +8,59 @@ import type { PublishedModel } from '../formats/types.ts';
 import { modelParameters } from '../model/pipeline.ts';
 import type { NamedTensor, ParameterShape } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type DeltaGuided, deltaWeights, mergeTensor, squaredDeltas, type TensorSet } from './delta-guided.ts';
-import { type Family, openFamily } from './family.ts';
-import { readDeltaGuided } from './parameters.ts';
-import { type Pause, pauseOf } from './pieces.ts';
+import { fusionCatalog } from './catalog.ts';
+import { type Lineage, openLineage } from './lineage.ts';
+import { fusionMethods } from './methods/index.ts';
+import type { Merge, Method, TensorSet } from './methods/method.ts';
+import { pauseOf } from './pieces.ts';
 import type { FuseInput, FusionPlan } from './types.ts';
-import { meanOfWeights } from './uniform-soup.ts';
 
 export interface FuseOptions {
   readonly signal?: AbortSignal;
   readonly onTensor?: (done: number, total: number) => void;
 }
 
-/** Merges one tensor of all models. */
-type Merge = (parameter: ParameterShape, tensor: TensorSet) => Promise<Float32Array>;
-
-/** Refuses strangers, then writes and publishes the fused model. Its lineage is theta_0's, so that it can be fused again. */
+/** Checks the lineage, then writes and publishes the fused model. It descends from theta_0 itself, so it can be fused again. */
 export async function fuse(storage: Storage, input: FuseInput, options: FuseOptions = {}): Promise<PublishedModel> {
-  const family = await openFamily(storage, input);
+  const lineage = await openLineage(storage, input);
   try {
-    const merge = await mergeOf(family, input.plan, options.signal);
-    const spec = { ...family.initial.spec, initialisation: input.initial };
-    const tokenizerJson = await readTokenizerJson(family.initial.path);
+    const merge = await mergeOf(lineage, input.plan, options.signal);
+    const spec = { ...lineage.initial.spec, initialisation: input.initial };
+    const tokenizerJson = await readTokenizerJson(lineage.initial.path);
     return await publishModel(storage, spec, (folder) =>
       writeModelFolder(folder, {
-        ...{ spec, tokenizerJson, tokenizerSettings: family.initial.tokenizerSettings },
-        tensors: mergedTensors(family, merge, options),
+        ...{ spec, tokenizerJson, tokenizerSettings: lineage.initial.tokenizerSettings },
+        tensors: mergedTensors(lineage, merge, options),
       }),
     );
   } finally {
-    await family.close();
+    await lineage.close();
   }
 }
 
-/** The plan as a function of one tensor; what spans tensors is measured here in a first pass. */
-async function mergeOf(family: Family, plan: FusionPlan, signal?: AbortSignal): Promise<Merge> {
-  const pause = pauseOf(signal);
-  if (plan.method === 'uniform-soup') return (_, { checkpoints }) => meanOfWeights(checkpoints, pause);
-  if (plan.method !== 'delta-guided') {
-    throw badInput(`The fusion method ${JSON.stringify(plan.method)} is not known`, { field: 'plan.method' });
-  }
-  const settings = readDeltaGuided(plan.parameters);
-  if (settings.granularity !== 'layer' && settings.granularity !== 'model') {
-    return (_, tensor) => mergeTensor(tensor, settings, pause);
-  }
-  const groupOf = ({ group }: ParameterShape): string => (settings.granularity === 'model' ? 'model' : group);
-  const weights = await weightsByGroup(family, settings, groupOf, pause);
-  return (parameter, tensor) => mergeTensor(tensor, settings, pause, weights.get(groupOf(parameter)));
+/** The plan as a function of one tensor. */
+async function mergeOf(lineage: Lineage, { method, parameters }: FusionPlan, signal?: AbortSignal): Promise<Merge> {
+  const row = rowOf(fusionCatalog, method, 'plan.method');
+  const values = readParameters(row, parameters, 'plan.parameters');
+  const models = { parameters: parametersOf(lineage), read: (shape: ParameterShape) => readTensorSet(lineage, shape) };
+  // The compiler cannot pair a name with its own parameters; the record of methods does.
+  const prepare: Method<never> = fusionMethods[row.name];
+  return prepare(values as never, models, pauseOf(signal));
 }
 
-async function weightsByGroup(
-  family: Family,
-  { power }: DeltaGuided,
-  groupOf: (parameter: ParameterShape) => string,
-  pause: Pause,
-): Promise<ReadonlyMap<string, readonly number[]>> {
-  const squares = new Map<string, number[]>();
-  for (const parameter of parametersOf(family)) {
-    await pause();
-    const found = await squaredDeltas(await readTensorSet(family, parameter), pause);
-    const before = squares.get(groupOf(parameter)) ?? found.map(() => 0);
-    squares.set(
-      groupOf(parameter),
-      found.map((value, k) => value + before[k]),
-    );
-  }
-  return new Map([...squares].map(([group, sums]) => [group, deltaWeights(sums.map(Math.sqrt), power)]));
-}
-
-async function* mergedTensors(family: Family, merge: Merge, options: FuseOptions): AsyncGenerator<NamedTensor> {
-  const parameters = parametersOf(family);
+async function* mergedTensors(lineage: Lineage, merge: Merge, options: FuseOptions): AsyncGenerator<NamedTensor> {
+  const parameters = parametersOf(lineage);
   for (const [done, parameter] of parameters.entries()) {
     options.signal?.throwIfAborted();
     const { name, shape } = parameter;
-    yield { name, shape, data: await merge(parameter, await readTensorSet(family, parameter)) };
+    yield { name, shape, data: await merge(parameter, await readTensorSet(lineage, parameter)) };
     options.onTensor?.(done + 1, parameters.length);
   }
 }
 
-const parametersOf = ({ initial: { spec } }: Family): ParameterShape[] => modelParameters(spec);
+const parametersOf = ({ initial: { spec } }: Lineage): ParameterShape[] => modelParameters(spec);
 
-async function readTensorSet({ initial, checkpoints }: Family, parameter: ParameterShape): Promise<TensorSet> {
+async function readTensorSet({ initial, checkpoints }: Lineage, parameter: ParameterShape): Promise<TensorSet> {
   const [start, ...others] = await Promise.all([initial, ...checkpoints].map((model, k) => read(model, k, parameter)));
   return { shape: parameter.shape, initial: start, checkpoints: others };
 }

@@ -1,10 +1,11 @@
 /** What a fusion is told. Plain types. */
+import type { GivenParameters } from '../catalog-parameters.ts';
 import type { FusionMethod } from './catalog.ts';
 
 /** A method with its parameters, over the checkpoints it is given in order. */
 export interface FusionPlan {
   readonly method: FusionMethod;
-  readonly parameters: Readonly<Record<string, number | string>>;
+  readonly parameters: GivenParameters;
 }
 
 export interface FuseInput {

@@ -1,13 +1,13 @@
 /**
  * Types whose fields are the parameters of a catalog's rows, all rows together: `parameters: {power: 0}` beside
  * `method: DELTA_GUIDED`. Which parameter belongs to which row, with its default and range, stands in the descriptions;
- * services/parameters.ts checks it.
+ * catalog-parameters.ts checks it.
  */
 import type { InputFieldMap, InputObjectRef } from '@pothos/core';
 import type { CatalogEntry, CatalogParameter } from '../catalog.ts';
 import { enumValueOf } from '../catalog.ts';
+import { type GivenParameters, parametersOf } from '../catalog-parameters.ts';
 import { invariant } from '../errors.ts';
-import { type ParameterValues, parametersOf } from '../services/common/catalog-parameters.ts';
 import { builder, type ExtendedTypes } from './builder.ts';
 import { namedEnum } from './enums.ts';
 
@@ -61,12 +61,12 @@ export function parametersInput(name: string, prefix: string, description: strin
       return fields;
     },
   });
-  return ref as InputObjectRef<ExtendedTypes, ParameterValues>;
+  return ref as InputObjectRef<ExtendedTypes, GivenParameters>;
 }
 
 /** Defines the output type of the same parameters; null = the row in question has no such parameter. */
 export function parametersObject(name: string, prefix: string, description: string, catalog: readonly CatalogEntry[]) {
-  return builder.objectRef<ParameterValues>(name).implement({
+  return builder.objectRef<GivenParameters>(name).implement({
     description,
     fields: (t) => {
       const entries = parametersOf(catalog).map((parameter) => {

@@ -2,10 +2,7 @@
 import { type EncoderFamily, largestHeadSize } from './families/catalog.ts';
 import { familyOf } from './families/index.ts';
 import { wrongSize } from './families/shared/wrong-size.ts';
-import type { Architecture } from './types.ts';
-
-/** Every parameter of a catalog row by name; truth values as 1 and 0. */
-export type ArchitectureValues = Readonly<Record<string, number>>;
+import type { Architecture, ArchitectureValues } from './types.ts';
 
 /** Throws for sizes that do not go together; the error's field is `architecture.<parameter>`. */
 export function newArchitecture(
@@ -14,25 +11,20 @@ export function newArchitecture(
   vocabularySize: number,
   padTokenId: number,
 ): Architecture {
-  const value = (name: string): number => values[name] ?? 0;
-  const sizes = {
-    layers: value('layers'),
-    width: value('width'),
-    heads: value('heads'),
-    innerWidth: value('innerWidth'),
-    maxPositions: value('maxPositions'),
-    vocabularySize,
-  };
-  const headSize = readHeadSize(values);
-  return familyOf(family).newArchitecture({ sizes, headSize, value, padTokenId });
+  const { layers, width, heads, innerWidth, maxPositions } = values;
+  const sizes = { layers, width, heads, innerWidth, maxPositions, vocabularySize };
+  // The compiler cannot pair a name with its own values; the record of families does.
+  const own = values as never;
+  return familyOf(family).newArchitecture({ sizes, headSize: readHeadSize(values), values: own, padTokenId });
 }
 
 /** D: given, or the width divided by the heads. */
 function readHeadSize(values: ArchitectureValues): number {
-  const { width = 0, heads = 0, headSize: given = 0 } = values;
+  const { width, heads } = values;
+  const given = 'headSize' in values ? values.headSize : 0;
   const size = given || width / heads;
   if (!Number.isInteger(size)) throw wrongSize('heads', heads, `a divisor of the width, ${width}`);
-  const isRotary = values['ropeTheta'] !== undefined;
+  const isRotary = 'ropeTheta' in values;
   if (size > largestHeadSize || (isRotary && size % 2 !== 0)) {
     const [name, value] = given ? ['headSize', given] : ['heads', heads];
     const pairs = isRotary ? ', an even number' : '';

@@ -1,5 +1,6 @@
 /** What a model is: its spec, architecture and parameters. Plain types and data, which every layer may read. */
-import type { EncoderFamily } from './families/catalog.ts';
+import type { ParametersOf, RowOf } from '../catalog-parameters.ts';
+import type { EncoderFamily, encoderCatalog } from './families/catalog.ts';
 
 /**
  * Sizes and choices that an encoder's arithmetic depends on. Letters: L blocks, C width, H heads, D head size, F inner
@@ -170,3 +171,8 @@ export interface NamedTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
+
+/** Parameters of a family's catalog row, complete. */
+export type ArchitectureValues<Name extends EncoderFamily = EncoderFamily> = ParametersOf<
+  RowOf<typeof encoderCatalog, Name>
+>;

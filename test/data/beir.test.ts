@@ -118,8 +118,9 @@ describe('reading a BEIR folder', () => {
       signal: undefined,
       onLine: () => {},
     } as const;
+    const options = { ignoreIdenticalIds: false, randomNegatives: 0, seed: 1 };
     const before = heap();
-    for await (const item of importBeir({ ...common, path, options: {} })) {
+    for await (const item of importBeir({ ...common, path, options })) {
       if (item.kind !== 'document' || item.id !== 'd999') continue;
       expect(heap() - before).toBeLessThan(8e6);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deltaWeights, mergeTensor } from '../../src/fusion/delta-guided.ts';
+import { deltaWeights, mergeTensor } from '../../src/fusion/methods/delta-guided.ts';
 import { pauseOf } from '../../src/fusion/pieces.ts';
 
 describe('weights of one group', () => {

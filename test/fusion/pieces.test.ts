@@ -1,9 +1,10 @@
 /** Tensors that are larger than a piece: the same values as in one go, with turns for others and for an abort between. */
 import { describe, expect, it } from 'vitest';
 import type { FusionGranularity } from '../../src/fusion/catalog.ts';
-import { mergeTensor, type TensorSet } from '../../src/fusion/delta-guided.ts';
+import { mergeTensor } from '../../src/fusion/methods/delta-guided.ts';
+import type { TensorSet } from '../../src/fusion/methods/method.ts';
+import { meanOfWeights } from '../../src/fusion/methods/uniform-soup.ts';
 import { pauseOf, pieceLength } from '../../src/fusion/pieces.ts';
-import { meanOfWeights } from '../../src/fusion/uniform-soup.ts';
 import { RandomStream } from '../../src/random/keyed.ts';
 import { deltaGuided, type ReferenceModel, uniformSoup } from '../reference/fusion.ts';
 

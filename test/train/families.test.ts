@@ -1,5 +1,7 @@
 /** Every family trains: however a batch is cut, the losses of step after step stay the same, under dropout too. */
+
 import { describe, expect, it } from 'vitest';
+import { type GivenParameters, readParameters, rowOf } from '../../src/catalog-parameters.ts';
 import { type EncoderFamily, encoderCatalog } from '../../src/model/families/catalog.ts';
 import { newArchitecture } from '../../src/model/new-architecture.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
@@ -12,11 +14,10 @@ const folder = temporaryFolder();
 const steps = 12;
 const sizes = { layers: 2, width: 16, heads: 2, innerWidth: 32, maxPositions: 40 };
 
-function specOf(family: EncoderFamily, changes: Readonly<Record<string, number>>): EncoderSpec {
-  const row = encoderCatalog.find(({ name }) => name === family)!;
-  const defaults = Object.fromEntries(row.parameters.map((parameter) => [parameter.name, Number(parameter.default)]));
-  const architecture = newArchitecture(family, { ...defaults, ...sizes, ...changes }, 50, 0);
-  return { family, architecture, pooling: changes['causal'] === 0 ? 'mean' : 'lasttoken' };
+function specOf(family: EncoderFamily, changes: GivenParameters): EncoderSpec {
+  const values = readParameters(rowOf(encoderCatalog, family, 'family'), { ...sizes, ...changes }, 'architecture');
+  const architecture = newArchitecture(family, values, 50, 0);
+  return { family, architecture, pooling: changes['causal'] === false ? 'mean' : 'lasttoken' };
 }
 
 const special: readonly [string, EncoderSpec][] = [
@@ -36,7 +37,7 @@ const cases = [
 ];
 
 function minicpm(): EncoderSpec {
-  const spec = specOf('llama', { causal: 0 });
+  const spec = specOf('llama', { causal: false });
   return { ...spec, architecture: { ...spec.architecture, embeddingScale: 6, depthScale: 1.4 } };
 }
 

@@ -11,7 +11,7 @@ import { readLines, requireTextFile } from '../lines.ts';
 import { describe, whyBadText } from '../record-codec.ts';
 import type { Split, TextTriple } from '../types.ts';
 import { type Qrels, readQrels } from './beir-qrels.ts';
-import type { ImportContext, ImportedRecord, Importer } from './importer.ts';
+import type { ImportContext, ImportedRecord, Importer, ImporterOptions } from './importer.ts';
 
 /** Where a document's line lies in corpus.jsonl. */
 interface Place {
@@ -25,7 +25,7 @@ interface Corpus {
   readonly byId: ReadonlyMap<string, number>;
 }
 
-export const importBeir: Importer = async function* (context) {
+export const importBeir: Importer<'beir'> = async function* (context) {
   const qrelFiles = await findQrels(context.path);
   for (const name of ['corpus.jsonl', 'queries.jsonl']) await requireTextFile(join(context.path, name));
   const splits = qrelFiles.map(({ split }) => split);
@@ -74,7 +74,7 @@ async function findQrels(path: string): Promise<{ split: Split; path: string }[]
 
 /** Lines {_id, title?, text}: the text a model reads is title and text joined by a space, trimmed. */
 async function* readEntries(
-  context: ImportContext,
+  context: ImportContext<ImporterOptions<'beir'>>,
   file: string,
   seen: Map<string, number>,
 ): AsyncGenerator<Place & { text: string }> {
@@ -127,10 +127,10 @@ async function* records(
   queries: ReadonlyMap<string, string>,
   corpus: Corpus,
   file: FileHandle,
-  context: ImportContext,
+  context: ImportContext<ImporterOptions<'beir'>>,
 ): AsyncGenerator<ImportedRecord> {
-  const random = Number(context.options['randomNegatives']);
-  const seed = Number(context.options['seed']);
+  const random = context.options.randomNegatives;
+  const seed = context.options.seed;
   let position = 0;
   for (const [id, grades] of qrels) {
     const positives = [...grades].filter(([, grade]) => grade > 0);

@@ -4,12 +4,12 @@ import { readLines, requireTextFile, type TextLine } from '../lines.ts';
 import { UnheardNotes } from '../problems.ts';
 import { decodeRecord, mixedTasks, type RecordRules } from '../record-codec.ts';
 import type { DataRecord, Task } from '../types.ts';
-import type { ImportContext, Imported, Importer } from './importer.ts';
-import { drawSplits, findSplitFiles, type SplitFile, sharesOf } from './splits.ts';
+import type { ImportContext, Imported, Importer, ImporterOptions } from './importer.ts';
+import { drawSplits, findSplitFiles, type SplitFile } from './splits.ts';
 
 const extensions = ['.jsonl', '.ndjson', '.json'] as const;
 
-export const importCodiembJsonl: Importer = async function* (context) {
+export const importCodiembJsonl: Importer<'codiemb-jsonl'> = async function* (context) {
   const state: FileState = { task: null, good: 0 };
   for (const file of await findSplitFiles(context.path, extensions)) yield* importFile(file, context, state);
 };
@@ -22,11 +22,11 @@ interface FileState {
 
 async function* importFile(
   { path, split }: SplitFile,
-  context: ImportContext,
+  context: ImportContext<ImporterOptions<'codiemb-jsonl'>>,
   state: FileState,
 ): AsyncGenerator<Imported> {
   await requireTextFile(path);
-  const drawn = split === null ? drawSplits(await countLines(path, context), sharesOf(context.options)) : () => split;
+  const drawn = split === null ? drawSplits(await countLines(path, context), context.options) : () => split;
   let record = 0;
   for await (const line of readLines(path, context.notes, context.signal)) {
     context.onLine();
@@ -40,7 +40,12 @@ async function* importFile(
   }
 }
 
-function decodeLine(line: TextLine, file: string, context: ImportContext, state: FileState): DataRecord[] {
+function decodeLine(
+  line: TextLine,
+  file: string,
+  context: ImportContext<ImporterOptions<'codiemb-jsonl'>>,
+  state: FileState,
+): DataRecord[] {
   const at = { file, line: line.number };
   let value: unknown;
   try {
@@ -75,7 +80,7 @@ function whyNoJson(line: TextLine, error: Error, state: FileState): string {
 }
 
 /** Lines that hold something. Problems are noted by the reading that follows, so these are dropped. */
-async function countLines(path: string, { signal }: ImportContext): Promise<number> {
+async function countLines(path: string, { signal }: ImportContext<ImporterOptions<'codiemb-jsonl'>>): Promise<number> {
   let count = 0;
   for await (const line of readLines(path, new UnheardNotes(), signal)) if (line.text.trim() !== '') count++;
   return count;

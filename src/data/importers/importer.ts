@@ -1,12 +1,15 @@
 /** What every importer is given and what it yields. An importer reports problems to `notes` and yields only what is right. */
+import type { ParametersOf, RowOf } from '../../catalog-parameters.ts';
 import type { ImportNotes } from '../problems.ts';
 import type { RecordLimits } from '../record-codec.ts';
 import type { DataRecord, Split, StoredDocument } from '../types.ts';
+import type { ImporterName, importerCatalog } from './catalog.ts';
 
-export interface ImportContext {
+/** `Options` are the parameters of the importer's catalog row, complete. */
+export interface ImportContext<Options = unknown> {
   /** File or folder to read. */
   readonly path: string;
-  readonly options: ImporterOptions;
+  readonly options: Options;
   readonly scale: readonly [low: number, high: number];
   readonly limits: RecordLimits;
   readonly notes: ImportNotes;
@@ -14,9 +17,6 @@ export interface ImportContext {
   /** Called per input line. */
   readonly onLine: () => void;
 }
-
-/** Values of the catalog row's parameters, checked and complete. */
-type ImporterOptions = Readonly<Record<string, number | string | boolean>>;
 
 export interface ImportedRecord {
   readonly kind: 'record';
@@ -29,4 +29,9 @@ export interface ImportedRecord {
 
 export type Imported = ImportedRecord | StoredDocument;
 
-export type Importer = (context: ImportContext) => AsyncIterable<Imported>;
+/** An importer by its name: it reads the parameters of its own catalog row. */
+export type Importer<Name extends ImporterName> = (
+  context: ImportContext<ImporterOptions<Name>>,
+) => AsyncIterable<Imported>;
+
+export type ImporterOptions<Name extends ImporterName> = ParametersOf<RowOf<typeof importerCatalog, Name>>;

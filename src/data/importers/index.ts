@@ -5,7 +5,7 @@ import { importCodiembJsonl } from './codiemb-jsonl.ts';
 import type { Importer } from './importer.ts';
 import { importStsTable } from './sts-table.ts';
 
-export const importers: Readonly<Record<ImporterName, Importer>> = {
+export const importers: { readonly [Name in ImporterName]: Importer<Name> } = {
   'codiemb-jsonl': importCodiembJsonl,
   beir: importBeir,
   'sts-table': importStsTable,

@@ -61,10 +61,3 @@ export function drawSplits(n: number, { seed, devShare, testShare }: SplitShares
 }
 
 const purposeOfSplits = 21;
-
-/** The shares among an importer's options. */
-export const sharesOf = (options: Readonly<Record<string, unknown>>): SplitShares => ({
-  seed: Number(options['seed']),
-  devShare: Number(options['devShare']),
-  testShare: Number(options['testShare']),
-});

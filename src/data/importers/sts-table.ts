@@ -6,12 +6,12 @@ import { readLines, requireTextFile } from '../lines.ts';
 import { UnheardNotes } from '../problems.ts';
 import { describe, gradeScale, whyBadText } from '../record-codec.ts';
 import type { DataRecord } from '../types.ts';
-import type { ImportContext, Imported, Importer } from './importer.ts';
-import { drawSplits, findSplitFiles, type SplitFile, sharesOf } from './splits.ts';
+import type { ImportContext, Imported, Importer, ImporterOptions } from './importer.ts';
+import { drawSplits, findSplitFiles, type SplitFile } from './splits.ts';
 
 const columns = ['sentence1', 'sentence2', 'score'] as const;
 
-export const importStsTable: Importer = async function* (context) {
+export const importStsTable: Importer<'sts-table'> = async function* (context) {
   for (const file of await findSplitFiles(context.path, ['.tsv', '.csv'])) yield* importFile(file, context);
 };
 
@@ -21,9 +21,12 @@ interface Row {
   readonly cells: readonly string[];
 }
 
-async function* importFile({ path, split }: SplitFile, context: ImportContext): AsyncGenerator<Imported> {
+async function* importFile(
+  { path, split }: SplitFile,
+  context: ImportContext<ImporterOptions<'sts-table'>>,
+): AsyncGenerator<Imported> {
   await requireTextFile(path);
-  const drawn = split === null ? drawSplits(await countRows(path, context), sharesOf(context.options)) : () => split;
+  const drawn = split === null ? drawSplits(await countRows(path, context), context.options) : () => split;
   const file = basename(path);
   const problem = (line: number, message: string, field?: string) =>
     context.notes.problem({ file, line, message, ...(field === undefined ? {} : { field }) });
@@ -61,7 +64,7 @@ const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 function readRow(
   cells: readonly string[],
   header: Header,
-  context: ImportContext,
+  context: ImportContext<ImporterOptions<'sts-table'>>,
   problem: (message: string, field?: string) => void,
 ): DataRecord | null {
   if (cells.length !== header.width) {
@@ -88,16 +91,22 @@ function readRow(
   };
 }
 
-const readRows = (path: string, context: ImportContext): AsyncIterable<Row> =>
+const readRows = (path: string, context: ImportContext<ImporterOptions<'sts-table'>>): AsyncIterable<Row> =>
   extname(path).toLowerCase() === '.csv' ? readCsv(path, context) : readTsv(path, context);
 
-async function* readTsv(path: string, { notes, signal }: ImportContext): AsyncGenerator<Row> {
+async function* readTsv(
+  path: string,
+  { notes, signal }: ImportContext<ImporterOptions<'sts-table'>>,
+): AsyncGenerator<Row> {
   for await (const { number: line, text } of readLines(path, notes, signal)) {
     if (text.trim() !== '') yield { line, cells: text.split('\t') };
   }
 }
 
-async function* readCsv(path: string, { notes, signal, limits }: ImportContext): AsyncGenerator<Row> {
+async function* readCsv(
+  path: string,
+  { notes, signal, limits }: ImportContext<ImporterOptions<'sts-table'>>,
+): AsyncGenerator<Row> {
   async function* text() {
     for await (const line of readLines(path, notes, signal)) yield `${line.text}\n`;
   }
@@ -117,7 +126,7 @@ async function* readCsv(path: string, { notes, signal, limits }: ImportContext):
 }
 
 /** Rows below the header; problems are noted by the reading that follows. */
-async function countRows(path: string, context: ImportContext): Promise<number> {
+async function countRows(path: string, context: ImportContext<ImporterOptions<'sts-table'>>): Promise<number> {
   let count = -1;
   for await (const _ of readRows(path, { ...context, notes: new UnheardNotes() })) count++;
   return Math.max(0, count);

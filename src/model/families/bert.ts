@@ -3,7 +3,7 @@
  * transformers' BertModel; linear weights are [out, in].
  */
 import { choiceField, integerField, type JsonFile } from '../json-fields.ts';
-import type { Architecture } from '../types.ts';
+import type { Architecture, ArchitectureValues } from '../types.ts';
 import type { Family } from './family.ts';
 import { checkHeads, epsilonField, refuseQuantized } from './shared/config-checks.ts';
 import { layerNorm, linear } from './shared/parameter-rows.ts';
@@ -46,7 +46,7 @@ export const bert = {
   configReaders: { bert: readBertConfig },
   writeConfig: writeBertConfig,
   newArchitecture: ({ sizes }) => ({ ...sizes, typeVocabularySize: segments, layerNormEpsilon: 1e-12 }),
-} as const satisfies Family;
+} as const satisfies Family<ArchitectureValues<'bert'>>;
 
 export function readBertConfig(file: JsonFile): Architecture {
   choiceField(file, 'hidden_act', ['gelu']);

@@ -1,8 +1,10 @@
 /** What an encoder family is besides its forward pass. One file per family, beside its row of the catalog. */
+
 import type { JsonFile } from '../json-fields.ts';
 import type { Architecture, ParameterShape } from '../types.ts';
 
-export interface Family {
+/** `Values` are the parameters of the family's catalog row; never where the family is not known in advance. */
+export interface Family<Values = never> {
   /** Name of its forward pass in nn/encoders/index.ts. Families whose blocks are the same share one. */
   readonly forward: string;
   readonly parameters: ParameterTable;
@@ -15,7 +17,7 @@ export interface Family {
   /** config.json as transformers reads it. `padTokenId` is the tokenizer's. */
   readonly writeConfig: (architecture: Architecture, padTokenId: number) => object;
   /** The architecture of a new model; throws a BAD_USER_INPUT where its sizes do not go together. */
-  readonly newArchitecture: (request: NewArchitecture) => Architecture;
+  readonly newArchitecture: (request: NewArchitecture<Values>) => Architecture;
 }
 
 // ---- parameters --------------------------------------------------------------------------------------------------
@@ -59,13 +61,13 @@ export interface TensorNames {
 
 // ---- new models --------------------------------------------------------------------------------------------------
 
-export interface NewArchitecture {
+export interface NewArchitecture<Values> {
   /** What every family has. */
   readonly sizes: Pick<Architecture, 'layers' | 'width' | 'heads' | 'innerWidth' | 'maxPositions' | 'vocabularySize'>;
   /** D, checked. */
   readonly headSize: number;
-  /** A parameter of the family's catalog row; truth values as 1 and 0. */
-  readonly value: (name: string) => number;
+  /** The parameters of the family's catalog row. */
+  readonly values: Values;
   /** Of the tokenizer. */
   readonly padTokenId: number;
 }

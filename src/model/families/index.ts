@@ -1,4 +1,6 @@
 /** The encoder families by name. */
+
+import type { ArchitectureValues } from '../types.ts';
 import { bert } from './bert.ts';
 import type { EncoderFamily } from './catalog.ts';
 import type { Family } from './family.ts';
@@ -13,7 +15,7 @@ export const families = {
   modernbert: modernBert,
   llama,
   qwen3,
-} as const satisfies Readonly<Record<EncoderFamily, Family>>;
+} as const satisfies { readonly [Name in EncoderFamily]: Family<ArchitectureValues<Name>> };
 
 /** Every forward pass that a family names; nn/encoders/index.ts has one for each. */
 export type ForwardName = (typeof families)[EncoderFamily]['forward'];

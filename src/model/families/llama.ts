@@ -4,7 +4,7 @@
  * transformers' LlamaModel; MiniCPM's, whose code is on the hub, are the same.
  */
 import { booleanField, choiceField, type JsonFile, positiveField } from '../json-fields.ts';
-import type { Architecture } from '../types.ts';
+import type { Architecture, ArchitectureValues } from '../types.ts';
 import type { Family } from './family.ts';
 import {
   decoderConfig,
@@ -21,7 +21,7 @@ export const llama = {
   configReaders: { llama: readLlamaConfig, minicpm: readMiniCpmConfig },
   writeConfig,
   newArchitecture: (request) => ({ ...newDecoder(request), feedForwardBias: false }),
-} as const satisfies Family;
+} as const satisfies Family<ArchitectureValues<'llama'>>;
 
 function readLlamaConfig(file: JsonFile): Architecture {
   return { ...readDecoderConfig(file), feedForwardBias: booleanField(file, 'mlp_bias', false) };

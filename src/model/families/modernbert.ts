@@ -4,7 +4,7 @@
  * fused: q, k, v; input, gate. config.json is read as transformers 4 and 5 write it, and written so that both read it.
  */
 import { booleanField, choiceField, integerField, type JsonFile, wrongField } from '../json-fields.ts';
-import type { Architecture } from '../types.ts';
+import type { Architecture, ArchitectureValues } from '../types.ts';
 import type { Family } from './family.ts';
 import { checkHeads, checkRotary, epsilonField, refuseQuantized } from './shared/config-checks.ts';
 import { linear } from './shared/parameter-rows.ts';
@@ -37,19 +37,19 @@ export const modernBert = {
   tensorNames: { prefixes: ['model.'], endings: [], ignored: /^(head|decoder|classifier)\./ },
   configReaders: { modernbert: readConfig },
   writeConfig,
-  newArchitecture: ({ sizes, value }) => ({
+  newArchitecture: ({ sizes, values }) => ({
     ...sizes,
     typeVocabularySize: 0,
     layerNormEpsilon: 1e-5,
-    ropeTheta: value('ropeTheta'),
-    localRopeTheta: value('localRopeTheta'),
-    localAttention: value('localAttention'),
-    globalEvery: value('globalEvery'),
+    ropeTheta: values.ropeTheta,
+    localRopeTheta: values.localRopeTheta,
+    localAttention: values.localAttention,
+    globalEvery: values.globalEvery,
     attentionBias: false,
     feedForwardBias: false,
     normBias: false,
   }),
-} as const satisfies Family;
+} as const satisfies Family<ArchitectureValues<'modernbert'>>;
 
 function readConfig(file: JsonFile): Architecture {
   refuseQuantized(file);

@@ -3,7 +3,7 @@
  * of queries and keys before the rotary embedding. Parameter names of transformers' Qwen3Model.
  */
 import { booleanField, type JsonFile } from '../json-fields.ts';
-import type { Architecture } from '../types.ts';
+import type { Architecture, ArchitectureValues } from '../types.ts';
 import type { Family } from './family.ts';
 import {
   decoderConfig,
@@ -26,7 +26,7 @@ export const qwen3 = {
     use_sliding_window: false,
   }),
   newArchitecture: newDecoder,
-} as const satisfies Family;
+} as const satisfies Family<ArchitectureValues<'qwen3'>>;
 
 /** transformers' default where head_dim is absent. */
 const defaultHeadSize = 128;

@@ -4,7 +4,7 @@
  * RoBERTa and CamemBERT are XLM-R with another tokenizer.
  */
 import { integerField, type JsonFile, wrongField } from '../json-fields.ts';
-import type { Architecture } from '../types.ts';
+import type { Architecture, ArchitectureValues } from '../types.ts';
 import { bert, readBertConfig, writeBertConfig } from './bert.ts';
 import type { Family } from './family.ts';
 
@@ -24,7 +24,7 @@ export const xlmRoberta = {
     const maxPositions = sizes.maxPositions + positionOffset;
     return { ...sizes, maxPositions, positionOffset, typeVocabularySize: 1, layerNormEpsilon: 1e-5 };
   },
-} as const satisfies Family;
+} as const satisfies Family<ArchitectureValues<'xlm-roberta'>>;
 
 function readConfig(file: JsonFile): Architecture {
   const architecture = readBertConfig(file);

@@ -1,11 +1,11 @@
 /** fuseCheckpoints: checkpoints of one model into a new one. */
+import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
 import type { Transaction } from '../../db/open.ts';
 import { type CheckpointRow, checkpointParents, checkpoints, type JobRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
-import { type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
+import { type FusionEntry, type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
 import type { FusionPlan } from '../../fusion/types.ts';
 import type { Finished, JobContext } from '../../jobs/jobs.ts';
-import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { perform } from '../jobs/jobs.ts';
@@ -14,7 +14,7 @@ import type { Tandem } from '../tandem.ts';
 export interface FuseRequest {
   readonly checkpointIds: readonly string[];
   readonly method: FusionMethod;
-  readonly parameters?: ParameterValues | null;
+  readonly parameters?: GivenParameters | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -23,7 +23,7 @@ export async function fuseCheckpoints(
   request: FuseRequest,
 ): Promise<{ checkpoint: CheckpointRow; job: JobRow }> {
   const plan = planOf(request);
-  const parents = await parentsOf(tandem, request.checkpointIds);
+  const parents = await parentsOf(tandem, request);
   const { retention } = tandem.jobs;
   const { id, job } = await perform(
     tandem,
@@ -57,18 +57,13 @@ async function fuse(
 }
 
 function planOf({ method, parameters }: FuseRequest): FusionPlan {
-  const entry = fusionCatalog.find((row) => row.name === method);
-  invariant(entry !== undefined, `no fusion method ${method}`);
-  const filled = fillParameters(entry, parameters ?? {}, 'input.parameters');
-  const values = Object.entries(filled).map(([name, value]) => [
-    name,
-    typeof value === 'boolean' ? Number(value) : value,
-  ]);
-  return { method, parameters: Object.fromEntries(values) };
+  const row = rowOf(fusionCatalog, method, 'input.method');
+  return { method, parameters: readParameters(row, parameters ?? {}, 'input.parameters') };
 }
 
-async function parentsOf(tandem: Tandem, ids: readonly string[]): Promise<CheckpointRow[]> {
-  checkList(ids, tandem.config.limits, 'input.checkpoints', 2);
+async function parentsOf(tandem: Tandem, { method, checkpointIds: ids }: FuseRequest): Promise<CheckpointRow[]> {
+  const { checkpoints: count }: FusionEntry = rowOf(fusionCatalog, method, 'input.method');
+  checkList(ids, tandem.config.limits, 'input.checkpoints', count);
   const rows: CheckpointRow[] = [];
   for (const [i, id] of ids.entries()) {
     const field = `input.checkpoints.${i}`;

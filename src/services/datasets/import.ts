@@ -1,13 +1,13 @@
 /** importDataset: from a path in the import folder, from records in the request, or from the sample generator. */
 import { mkdir } from 'node:fs/promises';
 import { and, eq, max } from 'drizzle-orm';
+import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
 import { type ImporterName, importerCatalog } from '../../data/importers/catalog.ts';
 import type { DatasetSummary, Task } from '../../data/types.ts';
 import type { Transaction } from '../../db/open.ts';
 import { type DatasetRow, datasets, type JobRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import type { JobContext } from '../../jobs/jobs.ts';
-import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
 import { fingerprint } from '../common/idempotency.ts';
 import { confine } from '../common/import-path.ts';
 import { requireRow } from '../common/rows.ts';
@@ -24,7 +24,7 @@ export interface ImportRequest {
     readonly sample?: { readonly task: Task; readonly seed: number } | null;
   };
   readonly importer: ImporterName;
-  readonly options?: ParameterValues | null;
+  readonly options?: GivenParameters | null;
   readonly scaleLow: number;
   readonly scaleHigh: number;
   readonly idempotencyKey?: string | null;
@@ -92,11 +92,9 @@ function planOf({ source, importer, options, scaleLow, scaleHigh }: ImportReques
     });
   }
   const effective = source.records ? 'codiemb-jsonl' : importer;
-  const entry = importerCatalog.find((row) => row.name === effective);
-  invariant(entry !== undefined, `no importer ${effective}`);
   return {
     importer: effective,
-    options: fillParameters(entry, options ?? {}, 'input.options'),
+    options: readParameters(rowOf(importerCatalog, effective, 'input.importer'), options ?? {}, 'input.options'),
     scale: [scaleLow, scaleHigh],
   };
 }

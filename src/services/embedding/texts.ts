@@ -4,7 +4,12 @@ import { codePointLength } from '../../data/code-points.ts';
 import { badInput, limitExceeded } from '../../errors.ts';
 
 /** Throws BAD_USER_INPUT for a list with too few items, LIMIT_EXCEEDED for one with too many. */
-export function checkList(items: readonly unknown[], limits: Limits, field: string, least = 1): void {
+export function checkList(
+  items: readonly unknown[],
+  limits: Limits,
+  field: string,
+  { min: least = 1, max: most = limits.listItems }: { readonly min?: number; readonly max?: number } = {},
+): void {
   if (items.length < least) {
     throw badInput(`${field} has ${items.length} items`, {
       field,
@@ -12,10 +17,11 @@ export function checkList(items: readonly unknown[], limits: Limits, field: stri
       remedy: `Give ${least === 1 ? 'one' : least} or more.`,
     });
   }
-  if (items.length > limits.listItems) {
+  const limit = Math.min(most, limits.listItems);
+  if (items.length > limit) {
     throw limitExceeded(`${field} has ${items.length} items`, {
       field,
-      expected: `at most ${limits.listItems}`,
+      expected: `at most ${limit}`,
       remedy: 'Send them in several requests.',
     });
   }

@@ -1,10 +1,11 @@
 /** createModel: random weights and a vocabulary trained on imported text. */
+
 import { totalmem } from 'node:os';
+import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
 import type { DatasetRow, JobRow, ModelRow } from '../../db/schema.ts';
-import { badInput, invariant, limitExceeded } from '../../errors.ts';
+import { badInput, limitExceeded } from '../../errors.ts';
 import { type EncoderFamily, encoderCatalog } from '../../model/families/catalog.ts';
-import type { PoolingMode, PromptTemplates } from '../../model/types.ts';
-import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
+import type { ArchitectureValues, PoolingMode, PromptTemplates } from '../../model/types.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkLength, checkList } from '../embedding/texts.ts';
 import { perform } from '../jobs/jobs.ts';
@@ -14,7 +15,7 @@ import { recordModel } from './record-model.ts';
 export interface CreateModelRequest {
   readonly name: string;
   readonly family: EncoderFamily;
-  readonly architecture?: ParameterValues | null;
+  readonly architecture?: GivenParameters | null;
   /** Keys of data sets. */
   readonly vocabularyFrom: readonly string[];
   readonly vocabularySize: number;
@@ -74,29 +75,28 @@ async function sourcesOf(tandem: Tandem, { vocabularyFrom }: CreateModelRequest)
 
 function specOf(tandem: Tandem, request: CreateModelRequest) {
   const { family, pooling, templates, vocabularySize, maxLength, seed } = request;
-  const entry = encoderCatalog.find((row) => row.name === family);
-  invariant(entry !== undefined, `no encoder family ${family}`);
   for (const [role, template] of Object.entries(templates)) {
     checkLength(template, tandem.config.limits, `input.templates.${role}`);
   }
-  const filled = fillParameters(entry, request.architecture ?? {}, 'input.architecture');
-  const architecture = Object.fromEntries(Object.entries(filled).map(([name, value]) => [name, Number(value)]));
+  const row = rowOf(encoderCatalog, family, 'input.family');
+  const architecture: ArchitectureValues = readParameters(row, request.architecture ?? {}, 'input.architecture');
   checkSizes(architecture, maxLength);
   checkFits(architecture, vocabularySize);
   const includePrompt = request.includePrompt ?? (pooling === 'cls' || pooling === 'lasttoken');
   return { family, architecture, vocabularySize, pooling, includePrompt, templates, maxLength, seed };
 }
 
-function checkSizes(architecture: Readonly<Record<string, number>>, maxLength: number): void {
+function checkSizes(architecture: ArchitectureValues, maxLength: number): void {
   const { width, heads, maxPositions } = architecture;
-  if (width !== undefined && heads !== undefined && !architecture['headSize'] && width % heads !== 0) {
+  const headSize = 'headSize' in architecture ? architecture.headSize : 0;
+  if (!headSize && width % heads !== 0) {
     throw badInput(`${heads} heads do not divide the width ${width}`, {
       field: 'input.architecture.heads',
       expected: 'a divisor of the width',
       remedy: 'Change heads or width.',
     });
   }
-  if (maxPositions !== undefined && maxLength > maxPositions) {
+  if (maxLength > maxPositions) {
     throw badInput(`maxLength is ${maxLength}, the encoder has ${maxPositions} positions`, {
       field: 'input.maxLength',
       expected: `at most ${maxPositions}`,
@@ -109,8 +109,8 @@ function checkSizes(architecture: Readonly<Record<string, number>>, maxLength: n
  * Refuses an encoder whose weights could never be held, before its file fills the disk. Counts the matrices of a
  * transformer block (4 C^2 + 2 C F) and the tables; biases and norms are small beside them.
  */
-function checkFits(architecture: Readonly<Record<string, number>>, vocabularySize: number): void {
-  const { layers = 0, width = 0, innerWidth = 0, maxPositions = 0 } = architecture;
+function checkFits(architecture: ArchitectureValues, vocabularySize: number): void {
+  const { layers, width, innerWidth, maxPositions } = architecture;
   const limit = totalmem();
   const bytes = 4 * width * (vocabularySize + maxPositions + layers * (4 * width + 2 * innerWidth));
   if (bytes <= limit) return;

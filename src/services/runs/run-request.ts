@@ -1,11 +1,11 @@
 /** What a request to train means: model and data sets found, settings complete, impossible ones refused. */
 
+import { type GivenParameters, readParameters } from '../../catalog-parameters.ts';
 import type { Task } from '../../data/types.ts';
 import type { DatasetRow, ModelRow } from '../../db/schema.ts';
 import { badInput, conflict, invariant } from '../../errors.ts';
 import { defaultLossTerms, type LossName, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
 import type { OptimizerSettings, RunSettings } from '../../train/catalog.ts';
-import { fillParameters, type ParameterValues } from '../common/catalog-parameters.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import type { Tandem } from '../tandem.ts';
@@ -13,7 +13,7 @@ import type { Tandem } from '../tandem.ts';
 interface TermRequest {
   readonly loss: LossName;
   readonly weight?: number | null;
-  readonly parameters?: ParameterValues | null;
+  readonly parameters?: GivenParameters | null;
 }
 
 type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | 'maxBatches' | 'checkpointEverySteps'> & {
@@ -115,14 +115,10 @@ function termsOf(task: Task, requests: readonly TermRequest[] | null | undefined
       });
     }
     seen.add(loss);
-    const filled = fillParameters(entry, parameters ?? {}, `${field}.parameters`);
-    const values = Object.fromEntries(Object.entries(filled).map(([name, value]) => [name, scalar(value)]));
+    const values = readParameters(entry, parameters ?? {}, `${field}.parameters`);
     return { loss, weight: weight ?? entry.defaultWeight, parameters: values };
   });
 }
-
-const scalar = (value: number | string | boolean): number | string =>
-  typeof value === 'boolean' ? Number(value) : value;
 
 function checkLength({ maxLength }: RunSettings, model: ModelRow): void {
   if (maxLength <= model.maxLength) return;

@@ -1,5 +1,6 @@
 /** The tests that every family has, declared by its own test file. */
 import { describe, expect, it } from 'vitest';
+import { type GivenParameters, readParameters, rowOf } from '../../../src/catalog-parameters.ts';
 import { type EncoderFamily, encoderCatalog } from '../../../src/model/families/catalog.ts';
 import { readConfig, writeConfig } from '../../../src/model/families/config-json.ts';
 import { newArchitecture } from '../../../src/model/new-architecture.ts';
@@ -14,10 +15,9 @@ export const read = (fields: Fields) => readConfig({ path: 'config.json', fields
 export const configOf = async (golden: string): Promise<Fields> => (await openFamilyCase(golden)).config;
 
 /** The architecture of a new model with the catalog's defaults and `changes`. */
-export function newModel(family: EncoderFamily, changes: Readonly<Record<string, number>> = {}, padTokenId = 0) {
-  const row = encoderCatalog.find(({ name }) => name === family)!;
-  const defaults = Object.fromEntries(row.parameters.map((parameter) => [parameter.name, Number(parameter.default)]));
-  return newArchitecture(family, { ...defaults, ...changes }, 100, padTokenId);
+export function newModel(family: EncoderFamily, changes: GivenParameters = {}, padTokenId = 0) {
+  const row = rowOf(encoderCatalog, family, 'family');
+  return newArchitecture(family, readParameters(row, changes, 'architecture'), 100, padTokenId);
 }
 
 interface FamilyCases {

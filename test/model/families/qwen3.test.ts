@@ -23,6 +23,6 @@ it('reads a config that names a window and does not use it', async () => {
 });
 
 it('gives a new model the sizes asked for', () => {
-  const architecture = newModel('qwen3', { headSize: 32, keyValueHeads: 2, causal: 0 });
+  const architecture = newModel('qwen3', { headSize: 32, keyValueHeads: 2, causal: false });
   expect(architecture).toMatchObject({ headSize: 32, keyValueHeads: 2, causal: false });
 });

@@ -66,7 +66,7 @@ describe('limits of texts', () => {
   it('bound lists on both sides', () => {
     expect(() => checkList([], limits, 'texts')).toThrow('texts has 0 items');
     expect(() => checkList([1, 2, 3], limits, 'texts')).toThrow('texts has 3 items');
-    expect(() => checkList([1], limits, 'checkpoints', 2)).toThrow('checkpoints has 1 items');
+    expect(() => checkList([1], limits, 'checkpoints', { min: 2 })).toThrow('checkpoints has 1 items');
   });
 });
 

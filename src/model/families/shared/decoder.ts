@@ -1,7 +1,7 @@
 /** What Llama, MiniCPM and Qwen3 share: parameters, tensor names, fields of config.json, sizes of a new model. */
 
 import { booleanField, choiceField, integerField, type JsonFile, wrongField } from '../../json-fields.ts';
-import type { Architecture } from '../../types.ts';
+import type { Architecture, ArchitectureValues } from '../../types.ts';
 import { largestHeadSize } from '../catalog.ts';
 import type { NewArchitecture, ParameterRow, ParameterTable, TensorNames } from '../family.ts';
 import { checkHeads, checkRotary, epsilonField, refuseQuantized } from './config-checks.ts';
@@ -112,9 +112,11 @@ export function decoderConfig(architecture: Architecture, padTokenId: number) {
 }
 
 /** The parameters that every decoder's catalog row has. */
-export function newDecoder({ sizes, headSize, value }: NewArchitecture): Architecture {
+type DecoderValues = Pick<ArchitectureValues<'llama' | 'qwen3'>, 'keyValueHeads' | 'causal' | 'ropeTheta'>;
+
+export function newDecoder({ sizes, headSize, values }: NewArchitecture<DecoderValues>): Architecture {
   const { heads } = sizes;
-  const keyValueHeads = value('keyValueHeads') || heads;
+  const keyValueHeads = values.keyValueHeads || heads;
   if (heads % keyValueHeads !== 0) {
     throw wrongSize('keyValueHeads', keyValueHeads, `a divisor of the heads, ${heads}`);
   }
@@ -124,8 +126,8 @@ export function newDecoder({ sizes, headSize, value }: NewArchitecture): Archite
     headSize,
     typeVocabularySize: 0,
     layerNormEpsilon: 1e-6,
-    causal: value('causal') !== 0,
-    ropeTheta: value('ropeTheta'),
+    causal: values.causal,
+    ropeTheta: values.ropeTheta,
     attentionBias: false,
   };
 }

@@ -1,5 +1,10 @@
 /** Uniform soup: the mean of the weights. Source: Wortsman et al. 2022, arXiv 2203.05482. */
-import { eachPiece, type Pause } from './pieces.ts';
+import { eachPiece, type Pause } from '../pieces.ts';
+import type { Method, MethodParameters } from './method.ts';
+
+export const uniformSoup: Method<MethodParameters<'uniform-soup'>> = (_parameters, _models, pause) => {
+  return (_, { checkpoints }) => meanOfWeights(checkpoints, pause);
+};
 
 /** Mean of one tensor's values over the checkpoints; f32 result of sums in f64. */
 export async function meanOfWeights(checkpoints: readonly Float32Array[], pause: Pause): Promise<Float32Array> {

@@ -3,16 +3,42 @@
  * deviation from theta_0 to a power. After CoDiEmb, arXiv 2508.11442 (abstract); a_k = |delta_k|^p / sum_j |delta_j|^p.
  * Weights are read and written in f32; what lies between is f64 and rounded once, so nothing is lost to the order of sums.
  */
-import { invariant } from '../errors.ts';
-import type { FusionGranularity } from './catalog.ts';
-import { eachPiece, type Pause } from './pieces.ts';
+import { invariant } from '../../errors.ts';
+import type { ParameterShape } from '../../model/types.ts';
+import type { FusionGranularity } from '../catalog.ts';
+import { eachPiece, type Pause } from '../pieces.ts';
+import type { FusedModels, Method, MethodParameters, TensorSet } from './method.ts';
 
-/** One tensor of theta_0 and of every checkpoint. */
-export interface TensorSet {
-  readonly shape: readonly number[];
-  readonly initial: Float32Array;
-  /** [K] in the order of the checkpoints. */
-  readonly checkpoints: readonly Float32Array[];
+type DeltaGuided = MethodParameters<'delta-guided'>;
+
+export const deltaGuided: Method<DeltaGuided> = async (parameters, models, pause) => {
+  const { granularity } = parameters;
+  if (granularity !== 'layer' && granularity !== 'model') {
+    return (_, tensor) => mergeTensor(tensor, parameters, pause);
+  }
+  const groupOf = ({ group }: ParameterShape): string => (granularity === 'model' ? 'model' : group);
+  const weights = await weightsByGroup(models, parameters, groupOf, pause);
+  return (parameter, tensor) => mergeTensor(tensor, parameters, pause, weights.get(groupOf(parameter)));
+};
+
+/** Weights of every group that spans tensors, from one pass over the models. */
+async function weightsByGroup(
+  models: FusedModels,
+  { power }: DeltaGuided,
+  groupOf: (parameter: ParameterShape) => string,
+  pause: Pause,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const squares = new Map<string, number[]>();
+  for (const parameter of models.parameters) {
+    await pause();
+    const found = await squaredDeltas(await models.read(parameter), pause);
+    const before = squares.get(groupOf(parameter)) ?? found.map(() => 0);
+    squares.set(
+      groupOf(parameter),
+      found.map((value, k) => value + before[k]),
+    );
+  }
+  return new Map([...squares].map(([group, sums]) => [group, deltaWeights(sums.map(Math.sqrt), power)]));
 }
 
 /**
@@ -44,7 +70,7 @@ function normsToWeights(norms: Float64Array, power: number): void {
 }
 
 /** Sum of squares of delta_k over the tensor, per checkpoint. */
-export async function squaredDeltas({ initial, checkpoints }: TensorSet, pause: Pause): Promise<number[]> {
+async function squaredDeltas({ initial, checkpoints }: TensorSet, pause: Pause): Promise<number[]> {
   const sums = checkpoints.map(() => 0);
   await eachPiece(initial.length, pause, (begin, end) => {
     for (const [k, weights] of checkpoints.entries()) sums[k] = addSquares(sums[k], initial, weights, begin, end);
@@ -56,12 +82,6 @@ function addSquares(sum: number, initial: Float32Array, weights: Float32Array, b
   let total = sum;
   for (let i = begin; i < end; i++) total += (weights[i] - initial[i]) ** 2;
   return total;
-}
-
-export interface DeltaGuided {
-  readonly granularity: FusionGranularity;
-  readonly power: number;
-  readonly lambda: number;
 }
 
 /** Merges one tensor. `groupWeights` are those of the group the tensor belongs to where groups span tensors. */

@@ -1,20 +1,20 @@
 /** Catalog parameters from a caller. */
 import { describe, expect, it } from 'vitest';
-import { fusionCatalog } from '../../../src/fusion/catalog.ts';
-import { lossCatalog } from '../../../src/nn/losses/catalog.ts';
-import { fillParameters, parametersOf } from '../../../src/services/common/catalog-parameters.ts';
+import { parametersOf, readParameters } from '../src/catalog-parameters.ts';
+import { fusionCatalog } from '../src/fusion/catalog.ts';
+import { lossCatalog } from '../src/nn/losses/catalog.ts';
 
 const [soup, guided] = fusionCatalog;
 
 describe('parameters of a catalog row', () => {
   it('take their defaults', () => {
-    expect(fillParameters(guided, {}, 'p')).toEqual({ granularity: 'tensor', power: 1, lambda: 1 });
-    expect(fillParameters(guided, { power: 0, lambda: null }, 'p')).toMatchObject({ power: 0, lambda: 1 });
-    expect(fillParameters(soup, { power: undefined }, 'p')).toEqual({});
+    expect(readParameters(guided, {}, 'p')).toEqual({ granularity: 'tensor', power: 1, lambda: 1 });
+    expect(readParameters(guided, { power: 0, lambda: null }, 'p')).toMatchObject({ power: 0, lambda: 1 });
+    expect(readParameters(soup, { power: undefined }, 'p')).toEqual({});
   });
 
   it('are refused where the row has none of that name', () => {
-    expect(() => fillParameters(soup, { power: 1 }, 'input.parameters')).toThrow(
+    expect(() => readParameters(soup, { power: 1 }, 'input.parameters')).toThrow(
       'UNIFORM_SOUP has no parameter "power"',
     );
   });
@@ -29,7 +29,7 @@ describe('parameters of a catalog row', () => {
   ])('are refused out of range: %j', (given) => {
     const [name] = Object.keys(given);
     try {
-      fillParameters(guided, given, 'input.parameters');
+      readParameters(guided, given, 'input.parameters');
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ code: 'BAD_USER_INPUT', details: { field: `input.parameters.${name}` } });

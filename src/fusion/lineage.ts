@@ -1,17 +1,20 @@
-/** The models of one fusion: theta_0 and the checkpoints that began from it. Strangers are refused. */
+/** The models of one fusion: theta_0 and checkpoints that descend from it. Any other checkpoint is refused. */
 import { badInput } from '../errors.ts';
 import { type ModelFolder, readModelFolder, readTokenizerJson } from '../formats/model-folder.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { FuseInput } from './types.ts';
 
-export interface Family {
+export interface Lineage {
   readonly initial: ModelFolder;
   readonly checkpoints: readonly ModelFolder[];
   close(): Promise<void>;
 }
 
-/** Opens every folder. The caller closes the family. */
-export async function openFamily(storage: Storage, input: Pick<FuseInput, 'initial' | 'checkpoints'>): Promise<Family> {
+/** Opens every folder; the caller closes the lineage. */
+export async function openLineage(
+  storage: Storage,
+  input: Pick<FuseInput, 'initial' | 'checkpoints'>,
+): Promise<Lineage> {
   if (input.checkpoints.length === 0) {
     throw badInput('There is no checkpoint to fuse', { field: 'checkpoints', expected: 'at least one' });
   }
@@ -25,7 +28,8 @@ export async function openFamily(storage: Storage, input: Pick<FuseInput, 'initi
     const tokenizer = await readTokenizerJson(initial.path);
     for (const [k, digest] of input.checkpoints.entries()) {
       checkDescent(checkpoints[k], digest, initial, input.initial);
-      if ((await readTokenizerJson(checkpoints[k].path)) !== tokenizer) throw stranger(digest, 'has another tokenizer');
+      if ((await readTokenizerJson(checkpoints[k].path)) !== tokenizer)
+        throw unrelated(digest, 'has another tokenizer');
     }
     return { initial, checkpoints, close };
   } catch (error) {
@@ -41,15 +45,15 @@ export async function openFamily(storage: Storage, input: Pick<FuseInput, 'initi
 function checkDescent(checkpoint: ModelFolder, digest: string, initial: ModelFolder, initialDigest: string): void {
   const { spec } = checkpoint;
   if (digest !== initialDigest && spec.initialisation !== initialDigest) {
-    throw stranger(digest, `descends from ${spec.initialisation ?? 'itself'}, not from ${initialDigest}`);
+    throw unrelated(digest, `descends from ${spec.initialisation ?? 'itself'}, not from ${initialDigest}`);
   }
   const differs = (['architecture', 'pooling', 'dense', 'normalize', 'includePrompt', 'lowerCase'] as const).find(
     (key) => JSON.stringify(spec[key]) !== JSON.stringify(initial.spec[key]),
   );
-  if (differs !== undefined) throw stranger(digest, `has another ${differs} than the initialisation`);
+  if (differs !== undefined) throw unrelated(digest, `has another ${differs} than the initialisation`);
 }
 
-const stranger = (digest: string, message: string) =>
+const unrelated = (digest: string, message: string) =>
   badInput(`The checkpoint ${digest} ${message}`, {
     field: 'checkpoints',
     expected: 'checkpoints of runs that began from one and the same model',

@@ -1,0 +1,31 @@
+/** What a fusion method is: from its parameters and the models to a function that merges one tensor at a time. */
+import type { ParametersOf, RowOf } from '../../catalog-parameters.ts';
+import type { ParameterShape } from '../../model/types.ts';
+import type { FusionMethod, fusionCatalog } from '../catalog.ts';
+import type { Pause } from '../pieces.ts';
+
+/** One tensor of theta_0 and of every checkpoint. */
+export interface TensorSet {
+  readonly shape: readonly number[];
+  readonly initial: Float32Array;
+  /** [K] in the order of the checkpoints. */
+  readonly checkpoints: readonly Float32Array[];
+}
+
+/** The models of a fusion, read tensor by tensor: at most one tensor of each is held. */
+export interface FusedModels {
+  readonly parameters: readonly ParameterShape[];
+  read(parameter: ParameterShape): Promise<TensorSet>;
+}
+
+/** Merges one tensor of all models; the result has its shape. Sums in f64, rounded to f32 once. */
+export type Merge = (parameter: ParameterShape, tensor: TensorSet) => Promise<Float32Array>;
+
+/** The parameters of a method's catalog row, complete. */
+export type MethodParameters<Name extends FusionMethod> = ParametersOf<RowOf<typeof fusionCatalog, Name>>;
+
+/**
+ * Prepares the merge. A method whose weights span tensors reads the models once here; `pause` lets the thread answer others
+ * and throws when the fusion was aborted.
+ */
+export type Method<Parameters> = (parameters: Parameters, models: FusedModels, pause: Pause) => Promise<Merge> | Merge;
