@@ -185,8 +185,8 @@ export async function endAttempt(
 const isAttempt = (attempt: Attempt) =>
   and(eq(runAttempts.runId, attempt.runId), eq(runAttempts.number, attempt.number));
 
-/** Proof of life; tells whether somebody wants the run cancelled. */
-export async function beat(db: Db, attempt: Attempt): Promise<{ cancelRequested: boolean }> {
+/** Renews the attempt's heartbeat and lease. Returns whether a cancellation was requested; throws LostRun without the lease. */
+export async function writeHeartbeat(db: Db, attempt: Attempt): Promise<{ cancelRequested: boolean }> {
   const [alive] = await db
     .update(runAttempts)
     .set({ heartbeatAt: sql`now()`, leaseUntil: leaseEnd })
