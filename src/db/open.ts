@@ -1,7 +1,7 @@
 /**
  * Opens the one database: Postgres named by DATABASE_URL, or PGlite in the data folder behind a socket. Either way one
  * driver (pg), Drizzle tables and migrations applied. Called once by main.ts, and by tests; nothing else makes a pool.
- * It owns the data folder's lock, so whoever has a Database may use the folder's storage too.
+ * It owns the data folder's lock, so the owner of a Database may use the folder's storage too.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

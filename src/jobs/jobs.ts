@@ -30,7 +30,7 @@ export type { RunStreamItem } from './runs/stream.ts';
 export interface Jobs {
   readonly cpu: Thread<CpuCommands>;
   readonly device: Thread<DeviceCommands>;
-  /** Which folders of storage stay; whoever records or deletes rows that name folders goes through it. */
+  /** Which folders of storage stay; every write or deletion of rows that name folders goes through it. */
   readonly retention: Retention;
   /** The adapters in use, as the device threads reported them at start. */
   devices(): readonly AdapterReport[];
@@ -39,7 +39,7 @@ export interface Jobs {
   enqueueRun(tx: Transaction, runId: string): Promise<void>;
   /** Stops after the running micro-batch and keeps a checkpoint; resolves when the run is CANCELLED. */
   cancelRun(runId: string): Promise<RunRow>;
-  /** Continues an INTERRUPTED run from its last checkpoint; the answer is the QUEUED run. */
+  /** Continues an INTERRUPTED run from its last checkpoint. Returns the QUEUED run. */
   resumeRun(runId: string, options?: { readonly allowDifferentAdapter?: boolean }): Promise<RunRow>;
   /** Every event with seq > after, then those to come; ends after the terminal one, when aborted, and when jobs stop. */
   runEvents(runId: string, options?: RunStreamOptions): AsyncIterable<RunStreamItem>;
@@ -48,7 +48,7 @@ export interface Jobs {
    * Does long work with a row in `jobs`. `work` runs in this process and keeps what it made by `succeed`, in the
    * transaction that ends the job. The same idempotency key again answers with the first job and does nothing.
    */
-  perform(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
+  startJob(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
   /** Aborts a job's work and resolves when it has ended. */
   cancelJob(jobId: string): Promise<JobRow>;
   /** The row now and after each change, ending after the final state. */
@@ -137,7 +137,7 @@ export async function openJobs({
     cancelRun: (runId) => cancelRun(control, runId),
     resumeRun: (runId, options) => resumeRun(control, runId, options),
     runEvents: (runId, options) => streamRunEvents(db, wakeups, runId, options),
-    perform: (kind, request, work) => background.perform(kind, request, work),
+    startJob: (kind, request, work) => background.startJob(kind, request, work),
     cancelJob: (jobId) => background.cancel(jobId),
     jobEvents: (jobId, options) => background.events(jobId, options?.signal),
     stop: ({ graceMs = 10_000 } = {}) => {

@@ -79,7 +79,7 @@ export class BackgroundJobs {
     this.#stopHeartbeat = startHeartbeat(() => this.#writeHeartbeats(), heartbeatEveryMs);
   }
 
-  async perform(kind: JobKind, { input, uses = [], idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
+  async startJob(kind: JobKind, { input, uses = [], idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
     if (this.#closing.signal.aborted) throw stopping();
     const plainInput = JSON.parse(JSON.stringify(input)) as Readonly<Record<string, unknown>>;
     const mine = {

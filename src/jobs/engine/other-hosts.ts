@@ -7,7 +7,7 @@ import type { Wakeups } from './notifier.ts';
 
 const everyMs = 2_000;
 
-/** Begins to look; the answer ends it. */
+/** Polls until the returned function is called. */
 export function watchOtherHosts({
   worker,
   wakeups,

@@ -14,7 +14,7 @@ import type { TrainEvent } from '../../train/types.ts';
 type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 
 /**
- * Makes the checkpoint's row, or finds it when the same step is told again (an epoch's end, then a stop). The folders were
+ * Makes the checkpoint's row, or finds it when the same step is reported again (an epoch's end, then a stop). The folders were
  * published before, perhaps found there as those of an equal run: UNAVAILABLE if that run was deleted in between, and the
  * attempt can go on from the checkpoint before. Called under `Retention.recording`.
  */
@@ -67,7 +67,7 @@ export async function pruneCheckpoints(
   await retention.release('models', dropped.models);
 }
 
-/** Only the last checkpoint keeps its state. Answers the states of the others. */
+/** Only the last checkpoint keeps its state. Returns the states of the others. */
 async function dropStates(tx: Transaction, runId: string): Promise<(string | null)[]> {
   const ofRun = eq(checkpoints.runId, runId);
   const [last] = await tx.select().from(checkpoints).where(ofRun).orderBy(desc(checkpoints.step)).limit(1);

@@ -45,7 +45,7 @@ export class EventWriter {
     else this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), batchMs);
   }
 
-  /** Resolves when everything told so far is committed; rejects when a write has failed. */
+  /** Resolves when all events so far are committed; rejects when a write has failed. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -29,7 +29,7 @@ export interface Attempt {
   readonly number: number;
 }
 
-/** The attempt does not own the run any more. Nobody's fault and nothing to tell: another attempt goes on. */
+/** The attempt does not own the run any more. This is no failure and is not reported: another attempt goes on. */
 export class LostRun extends Error {
   override readonly name = 'LostRun';
 }
@@ -68,7 +68,7 @@ export async function changeState(
     .values({ runId: run.id, seq, attempt: changes.attempt ?? run.attempt, type: 'state', data });
 }
 
-/** Takes a QUEUED run for this host as a new attempt; undefined = it is not QUEUED any more, or somebody changes it now. */
+/** Takes a QUEUED run for this host as a new attempt; returns undefined if it is not QUEUED any more or its row is locked. */
 export async function claimRun(db: Db, host: Host, runId: string): Promise<Attempt | undefined> {
   return db.transaction(async (tx) => {
     const queued = tx

@@ -32,7 +32,7 @@ const lockOf = ({ id }: { readonly id: string }): string => `segment ${id}`;
 
 /**
  * The segment of a collection as it is now, or newer; `lost` = key of one whose file was found missing or damaged. Aborted,
- * it neither begins to make one nor goes on; whoever waits behind makes it then.
+ * it neither starts to make one nor goes on; the next caller in the queue makes it then.
  */
 export function segmentOf(
   tandem: Tandem,
