@@ -39,7 +39,10 @@ export class GuardedPool extends pg.Pool {
   }
 }
 
-/** Marks what `db.transaction` runs, so that the pool knows it. Transactions inside a transaction (savepoints) stay possible. */
+/**
+ * Marks what `db.transaction` runs, so that the pool knows it. Transactions inside a transaction (savepoints) stay
+ * possible.
+ */
 export function guardTransactions(db: Db): Db {
   const begin = db.transaction.bind(db);
   db.transaction = async (work, settings) => {

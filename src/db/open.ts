@@ -35,7 +35,9 @@ export interface Database {
 
 type Closer = () => Promise<void>;
 
-/** CONFLICT: the data folder is in use or of another format. UNAVAILABLE: the server cannot be reached or is too old. */
+/**
+ * CONFLICT: the data folder is in use or of another format. UNAVAILABLE: the server cannot be reached or is too old.
+ */
 export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Database> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const closers: Closer[] = [];

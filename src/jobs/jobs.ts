@@ -1,6 +1,6 @@
 /**
- * Work that outlives a request: training runs, and long tasks as rows of `jobs`. Called by services/; the only layer that
- * talks to the worker threads and the only writer of running work. It does not know GraphQL and never loads Dawn.
+ * Work that outlives a request: training runs, and long tasks as rows of `jobs`. Called by services/; the only layer
+ * that talks to the worker threads and the only writer of running work. It does not know GraphQL and never loads Dawn.
  */
 
 import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
@@ -41,7 +41,9 @@ export interface Jobs {
   cancelRun(runId: string): Promise<RunRow>;
   /** Continues an INTERRUPTED run from its last checkpoint. Returns the QUEUED run. */
   resumeRun(runId: string, options?: { readonly allowDifferentAdapter?: boolean }): Promise<RunRow>;
-  /** Every event with seq > after, then those to come; ends after the terminal one, when aborted, and when jobs stop. */
+  /**
+   * Every event with seq > after, then those to come; ends after the terminal one, when aborted, and when jobs stop.
+   */
   runEvents(runId: string, options?: RunStreamOptions): AsyncIterable<RunStreamItem>;
 
   /**
@@ -68,7 +70,10 @@ export interface JobsOptions {
   readonly threads?: ThreadSettings['entries'];
 }
 
-/** Left out of the time that `stop` is given for closing the threads, and for work to say its end that had to be forced to it. */
+/**
+ * Left out of the time that `stop` is given for closing the threads, and for work to say its end that had to be forced
+ * to it.
+ */
 const closingMs = 1_500;
 /** The first part of that: for marking the work that did not end. */
 const leavingMs = 500;
@@ -118,7 +123,8 @@ export async function openJobs({
     unwatch();
     const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
     const inTime = await endsWithin(Math.max(0, graceMs - closingMs), work);
-    // First of all the marks: a device thread that is ended by force in the middle of its work may take the process with it.
+    // First of all the marks: a device thread that is ended by force in the middle of its work may take the process
+    // with it.
     if (!inTime) await leave();
     const patience = inTime ? Math.max(closingMs, until - Date.now()) : 0;
     const ended = Promise.all([threads.close(patience), work]);

@@ -1,10 +1,10 @@
 /**
  * Decides which folders of storage stay. Folders are named by their content, so several rows may name one, and the same
- * content may be published again while it is being removed. One process owns a data folder, so three rules in memory are
- * enough:
+ * content may be published again while it is being removed. One process owns a data folder, so three rules in memory
+ * are enough:
  * 1. Rows that name new folders are recorded, and folders removed, one at a time (`recording`, a short lock).
- * 2. While work is under way that may publish a folder, nothing is removed (`publishing`): that work may have found a folder
- *    that is unused until its row is recorded. Whether there is such work is asked under the lock.
+ * 2. While work is under way that may publish a folder, nothing is removed (`publishing`): that work may have found a
+ *    folder that is unused until its row is recorded. Whether there is such work is asked under the lock.
  * 3. A folder is removed only if nothing uses it at that moment (uses.ts).
  * What a killed process published and did not record is found at the next start (`collectGarbage`).
  */
@@ -45,8 +45,9 @@ export class Retention {
   }
 
   /**
-   * Runs work, however long, that publishes folders and records their rows. Folders that it finds in storage stay meanwhile.
-   * It starts once a removal that holds the lock has ended; removals that take the lock later wait for the work to end.
+   * Runs work, however long, that publishes folders and records their rows. Folders that it finds in storage stay
+   * meanwhile. It starts once a removal that holds the lock has ended; removals that take the lock later wait for the
+   * work to end.
    */
   publishing<T>(work: () => Promise<T>): Promise<T> {
     const result = this.recording(async () => {}).then(work);
@@ -60,8 +61,8 @@ export class Retention {
   }
 
   /**
-   * Removes those of the folders that nothing uses, after the commit that deleted or changed their rows: at once, or in the
-   * background once no publication is under way. Removals that are still waiting when the process ends are made by
+   * Removes those of the folders that nothing uses, after the commit that deleted or changed their rows: at once, or in
+   * the background once no publication is under way. Removals that are still waiting when the process ends are made by
    * `collectGarbage` at the next start.
    */
   async release(kind: FolderKind, digests: readonly (string | null)[]): Promise<void> {
@@ -82,8 +83,8 @@ export class Retention {
   }
 
   /**
-   * At start, before any work: removes the folders that nothing uses, of those that were published for this database, and
-   * the token files of data sets and models that are gone.
+   * At start, before any work: removes the folders that nothing uses, of those that were published for this database,
+   * and the token files of data sets and models that are gone.
    */
   async collectGarbage(databaseId: string): Promise<void> {
     const { storage } = this.#options;
@@ -96,7 +97,9 @@ export class Retention {
     await removeUnusedTokens(this.#options);
   }
 
-  /** Returns the unused digests whose removal must wait, because a publication is under way that may have found them. */
+  /**
+   * Returns the unused digests whose removal must wait, because a publication is under way that may have found them.
+   */
   async #remove(kind: FolderKind, digests: readonly (string | null)[]): Promise<string[]> {
     const { db, storage, forget } = this.#options;
     const postponed: string[] = [];

@@ -1,7 +1,9 @@
 /** Mutexes by name, held in memory: one process owns a data folder, so no lock has to reach other processes. */
 const tails = new Map<string, Promise<unknown>>();
 
-/** Runs `work` when all earlier work under the same name has ended. An abort before that rejects, and `work` never runs. */
+/**
+ * Runs `work` when all earlier work under the same name has ended. An abort before that rejects, and `work` never runs.
+ */
 export function exclusively<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const before = tails.get(name) ?? Promise.resolve();
   const result = signal ? inTurn(before, work, signal) : before.then(work);

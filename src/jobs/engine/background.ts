@@ -24,8 +24,9 @@ export interface JobContext {
   /** Written at most every 250 ms; the last one always. */
   progress(progress: JobProgress): void;
   /**
-   * The last thing that work does. `write` records what the work made, in the transaction that ends the job, and returns
-   * its id. It may be called again after a lost connection, so it must read and write only through the given transaction.
+   * The last thing that work does. `write` records what the work made, in the transaction that ends the job, and
+   * returns its id. It may be called again after a lost connection, so it must read and write only through the given
+   * transaction.
    */
   succeed(write: (tx: Transaction) => Promise<string>): Promise<Finished>;
 }

@@ -1,6 +1,6 @@
 /**
- * Every write to a running job is fenced by its owner process: once the job has ended, or another process has started it
- * again, writes of the earlier owner change nothing.
+ * Every write to a running job is fenced by its owner process: once the job has ended, or another process has started
+ * it again, writes of the earlier owner change nothing.
  */
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
@@ -12,9 +12,10 @@ const runsHere = ({ name, pid }: Host): SQL | undefined =>
   and(eq(jobs.state, 'RUNNING'), eq(jobs.host, name), eq(jobs.pid, pid));
 
 /**
- * Writes what the work made and ends its job in one transaction: after a crash in between nothing was made, and a repeated
- * request makes it once. If the response to a commit was lost, a second call finds that commit and returns its result. The
- * job's row is locked only at the end, because `write` may take long and heartbeats would wait for the lock.
+ * Writes what the work made and ends its job in one transaction: after a crash in between nothing was made, and a
+ * repeated request makes it once. If the response to a commit was lost, a second call finds that commit and returns its
+ * result. The job's row is locked only at the end, because `write` may take long and heartbeats would wait for the
+ * lock.
  */
 export function finishJob(
   db: Db,

@@ -1,6 +1,6 @@
 /**
- * The write that records how work ended. It is retried after a lost connection: without it the row would stay RUNNING, or the
- * result would be lost.
+ * The write that records how work ended. It is retried after a lost connection: without it the row would stay RUNNING,
+ * or the result would be lost.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isConnectionLost, isCrossed } from '../../db/errors.ts';
@@ -15,8 +15,8 @@ const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
 /**
- * Retries until the write succeeds, no caller waits any longer, or the error is permanent; then it throws that error, and the
- * row that stays RUNNING is interrupted when its lease is over.
+ * Retries until the write succeeds, no caller waits any longer, or the error is permanent; then it throws that error,
+ * and the row that stays RUNNING is interrupted when its lease is over.
  */
 export async function writeAtLast<T>(write: () => Promise<T>, { closing, onFailure }: LastWriteOptions): Promise<T> {
   for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
@@ -32,7 +32,7 @@ export async function writeAtLast<T>(write: () => Promise<T>, { closing, onFailu
 }
 
 /**
- * True if the connection was lost or the transaction conflicted with another. Other errors (a full disk, a defect, a refused
- * value) would fail again, while the caller holds locks.
+ * True if the connection was lost or the transaction conflicted with another. Other errors (a full disk, a defect, a
+ * refused value) would fail again, while the caller holds locks.
  */
 const isTransient = (error: unknown): boolean => isConnectionLost(error) || isCrossed(error);

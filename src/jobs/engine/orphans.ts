@@ -1,6 +1,7 @@
 /**
  * Runs and jobs that are RUNNING in the tables without a live owner become INTERRUPTED (a run whose cancellation was
- * requested becomes CANCELLED): at start those of this host's earlier process, and at all times those whose lease is over.
+ * requested becomes CANCELLED): at start those of this host's earlier process, and at all times those whose lease is
+ * over.
  */
 import { and, eq, notInArray, or, type SQL } from 'drizzle-orm';
 import type { Database, Db } from '../../db/open.ts';
@@ -20,8 +21,8 @@ const jobIsSilent = heartbeatIsOld(jobs.heartbeatAt);
 const runIsSilent = leaseIsOver(runAttempts.leaseUntil);
 
 /**
- * Called at start, before this process starts any work. In an embedded database all RUNNING work is orphaned, because this
- * process holds the folder's lock; elsewhere, the work of this host's name and work whose lease is over.
+ * Called at start, before this process starts any work. In an embedded database all RUNNING work is orphaned, because
+ * this process holds the folder's lock; elsewhere, the work of this host's name and work whose lease is over.
  */
 export function interruptOrphans({ db, kind }: Database, host: Host): Promise<Orphans> {
   if (kind === 'pglite') return interrupt(db, undefined, undefined);
@@ -29,7 +30,9 @@ export function interruptOrphans({ db, kind }: Database, host: Host): Promise<Or
   return interrupt(db, lostRun, or(eq(jobs.host, host.name), jobIsSilent));
 }
 
-/** Interrupts work whose lease is over, except this process's own: its database may have been unreachable for a while. */
+/**
+ * Interrupts work whose lease is over, except this process's own: its database may have been unreachable for a while.
+ */
 export function interruptSilent(db: Db, mine: Orphans): Promise<Orphans> {
   const lostRun = and(runIsSilent, notInArray(runs.id, [...mine.runs]));
   return interrupt(db, lostRun, and(jobIsSilent, notInArray(jobs.id, [...mine.jobs])));

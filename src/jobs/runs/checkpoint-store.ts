@@ -1,6 +1,7 @@
 /**
- * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state only in
- * the last. What something refers to (an evaluation, a fusion, a collection, an alias) or a running job reads is kept as well.
+ * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state only
+ * in the last. What something refers to (an evaluation, a fusion, a collection, an alias) or a running job reads is
+ * kept as well.
  */
 import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
@@ -14,9 +15,9 @@ import type { TrainEvent } from '../../train/types.ts';
 type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 
 /**
- * Makes the checkpoint's row, or finds it when the same step is reported again (an epoch's end, then a stop). The folders were
- * published before, perhaps found there as those of an equal run: UNAVAILABLE if that run was deleted in between, and the
- * attempt can go on from the checkpoint before. Called under `Retention.recording`.
+ * Makes the checkpoint's row, or finds it when the same step is reported again (an epoch's end, then a stop). The
+ * folders were published before, perhaps found there as those of an equal run: UNAVAILABLE if that run was deleted in
+ * between, and the attempt can go on from the checkpoint before. Called under `Retention.recording`.
  */
 export async function recordCheckpoint(
   tx: Transaction,

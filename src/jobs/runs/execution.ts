@@ -168,8 +168,8 @@ function stopped(stop: AbortController): Ending {
 }
 
 /**
- * A thread that died, a database that failed, or a refusal to go on with what is here now (CONFLICT: other versions) interrupts
- * the run, which can go on; what the run itself did ends it.
+ * A thread that died, a database that failed, or a refusal to go on with what is here now (CONFLICT: other versions)
+ * interrupts the run, which can go on; what the run itself did ends it.
  */
 function endingOf(error: unknown, stop: AbortController, log: Logger): Ending {
   const { signal } = stop;

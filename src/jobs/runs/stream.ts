@@ -1,6 +1,7 @@
 /**
- * The events of a run as a stream: it attaches before it reads, reads the table from where the caller stands, then follows
- * by reading again whenever it is woken. Nothing is queued for a reader, so a slow one holds one page and no more.
+ * The events of a run as a stream: it attaches before it reads, reads the table from where the caller stands, then
+ * follows by reading again whenever it is woken. Nothing is queued for a reader, so a slow one holds one page and no
+ * more.
  */
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { Db } from '../../db/open.ts';

@@ -1,6 +1,6 @@
 /**
- * Takes QUEUED runs one at a time, oldest first, as long as the threads live. It sleeps until woken: by an enqueued
- * run (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read;
+ * Takes QUEUED runs one at a time, oldest first, as long as the threads live. It sleeps until woken: by an enqueued run
+ * (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read;
  * where other hosts queue runs too, by a look every now and then.
  */
 
@@ -55,7 +55,9 @@ export class RunWorker {
     return this.#current ? [this.#current.attempt.runId] : [];
   }
 
-  /** Stops the run if it is the one that runs here; resolves when its attempt has ended. False = it does not run here. */
+  /**
+   * Stops the run if it is the one that runs here; resolves when its attempt has ended. False = it does not run here.
+   */
   async cancel(runId: string): Promise<boolean> {
     const current = this.#current;
     if (current?.attempt.runId !== runId) return false;

@@ -1,4 +1,6 @@
-/** Starts the worker threads from dist/ and makes typed calls of them. The only place that makes a Worker for compute. */
+/**
+ * Starts the worker threads from dist/ and makes typed calls of them. The only place that makes a Worker for compute.
+ */
 import { Worker } from 'node:worker_threads';
 import type { CpuCommands, DeviceCommands, ThreadData } from '../../../workers/protocol.ts';
 import { type CommandSet, type Connection, connect } from '../../../workers/runtime.ts';

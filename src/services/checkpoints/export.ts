@@ -20,7 +20,9 @@ export interface Exported {
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const field = 'input.folder';
 
-/** Copies to <data folder>/export/<folder>; the folder appears whole, and goes again where its job cannot be recorded. */
+/**
+ * Copies to <data folder>/export/<folder>; the folder appears whole, and goes again where its job cannot be recorded.
+ */
 export async function exportCheckpoint(tandem: Tandem, checkpointId: string, folder: string): Promise<Exported> {
   if (!namePattern.test(folder)) {
     throw badInput(`"${folder.slice(0, 120)}" is no name of an export folder`, {

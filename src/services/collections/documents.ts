@@ -179,7 +179,9 @@ async function store(
   return added;
 }
 
-/** First of all writes: it locks the collection's row, so that writers of the same documents wait and never deadlock. */
+/**
+ * First of all writes: it locks the collection's row, so that writers of the same documents wait and never deadlock.
+ */
 async function nextRevision(tx: Transaction, collectionId: string): Promise<CollectionRow> {
   await requireRow(tx, 'collections', collectionId, 'input.collection');
   const [collection] = await tx

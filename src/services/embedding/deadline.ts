@@ -3,8 +3,8 @@ import type { Limits } from '../../config.ts';
 import { unavailable } from '../../errors.ts';
 
 /**
- * Runs `work` with a signal that aborts when the client goes away or the time is over. Over is UNAVAILABLE at once, even
- * while a thread is deaf in long work.
+ * Runs `work` with a signal that aborts when the client goes away or the time is over. Over is UNAVAILABLE at once,
+ * even while a thread is deaf in long work.
  */
 export async function withinDeadline<T>(
   { requestMs }: Limits,

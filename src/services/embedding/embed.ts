@@ -1,4 +1,6 @@
-/** embed and similarity: texts to the CPU thread, token ids to the device thread, vectors back. Never through the queue. */
+/**
+ * embed and similarity: texts to the CPU thread, token ids to the device thread, vectors back. Never through the queue.
+ */
 import type { TextTriple } from '../../data/types.ts';
 import { badInput } from '../../errors.ts';
 import type { TextRole } from '../../model/types.ts';
@@ -19,8 +21,8 @@ export interface Encoded {
 }
 
 /**
- * Tokenises and encodes texts of one role; the device thread splits them into micro-batches. `unit`: vectors of length 1
- * whatever the model's pipeline says, as searches and cosines want them. `prompt`: in place of the role's.
+ * Tokenises and encodes texts of one role; the device thread splits them into micro-batches. `unit`: vectors of length
+ * 1 whatever the model's pipeline says, as searches and cosines want them. `prompt`: in place of the role's.
  */
 export async function encodeTexts(
   { jobs }: Tandem,

@@ -21,8 +21,8 @@ export interface TokenizedText {
 }
 
 /**
- * The texts as they stand: no prompt, no truncation, no padding; special tokens included, at [0, 0]. One after the other,
- * with a turn for everybody else in between: an answer may have millions of numbers.
+ * The texts as they stand: no prompt, no truncation, no padding; special tokens included, at [0, 0]. One after the
+ * other, with a turn for everybody else in between: an answer may have millions of numbers.
  */
 export async function* tokenize(
   tandem: Tandem,

@@ -54,8 +54,8 @@ export interface JobRequest {
 }
 
 /**
- * Runs `work` as a job and waits for its end. Returns the id of what it made, and the ended job; throws what `work` threw. A
- * second call with the same idempotency key returns the result of the first.
+ * Runs `work` as a job and waits for its end. Returns the id of what it made, and the ended job; throws what `work`
+ * threw. A second call with the same idempotency key returns the result of the first.
  */
 export async function runJob(
   tandem: Tandem,
