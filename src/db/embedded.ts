@@ -83,7 +83,7 @@ async function privateFolder(note: string): Promise<string> {
   return path;
 }
 
-/** Removes the noted socket folder and the note, by whoever has the data folder's lock. */
+/** Removes the noted socket folder and the note. Only the owner of the data folder's lock may call it. */
 async function removeLeftover(note: string): Promise<void> {
   const path = await readFile(note, 'utf8').catch(() => '');
   if (/[\\/]tandem-\w{6}$/.test(path)) await rm(path, { recursive: true, force: true });

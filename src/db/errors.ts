@@ -31,7 +31,10 @@ export function postgresErrorIn(error: unknown): PostgresError | null {
 
 /** The driver gives these no code. */
 const lostMessages = /^(Connection terminated|Connection ended|timeout exceeded when trying to connect)/;
-/** A connection's failures, a server that stops or starts, one with no room for a connection. A query's end (57014) is none. */
+/**
+ * A connection's failures, a server that stops or starts, one with no room for a connection. A query's end (57014) is
+ * none.
+ */
 const lostStates = /^(08...|57P..|53300)$/;
 
 /** A connection that broke, or could not be had. */

@@ -1,4 +1,6 @@
-/** What a data folder was written by. Read before anything else in it is opened; a folder of another format is refused. */
+/**
+ * What a data folder was written by. Read before anything else in it is opened; a folder of another format is refused.
+ */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageVersion } from '../assets.ts';

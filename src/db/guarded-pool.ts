@@ -23,7 +23,7 @@ type Connected = (
 export class GuardedPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
     super(config);
-    // A connection that breaks tells so to its query and as an event, which ends the process if nobody listens. The pool
+    // A broken connection rejects its query and emits an event, which ends the process without a listener. The pool
     // listens to idle ones only.
     this.on('connect', (client) => client.on('error', () => {}));
   }
@@ -39,7 +39,10 @@ export class GuardedPool extends pg.Pool {
   }
 }
 
-/** Marks what `db.transaction` runs, so that the pool knows it. Transactions inside a transaction (savepoints) stay possible. */
+/**
+ * Marks what `db.transaction` runs, so that the pool knows it. Transactions inside a transaction (savepoints) stay
+ * possible.
+ */
 export function guardTransactions(db: Db): Db {
   const begin = db.transaction.bind(db);
   db.transaction = async (work, settings) => {

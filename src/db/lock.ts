@@ -20,7 +20,7 @@ interface LockOwner {
   readonly bootId: string;
   /** Namespace that the pid counts in; empty where there is no such thing. */
   readonly namespace: string;
-  /** Clock ticks from boot to the process's start; empty where it cannot be told. */
+  /** Clock ticks from boot to the process's start; empty where it is unknown. */
   readonly startTicks: string;
   readonly since: string;
 }
@@ -78,7 +78,7 @@ async function create(path: string, owner: LockOwner): Promise<boolean> {
   }
 }
 
-/** Undefined = the file is gone or nobody finished writing it. */
+/** Returns undefined if the file is missing or was not written completely. */
 async function readOwner(path: string): Promise<LockOwner | undefined> {
   for (let attempt = 0; attempt < 10; attempt++) {
     try {

@@ -16,7 +16,8 @@ export async function applyMigrations(pool: Pool, kind: 'pglite' | 'postgres'): 
   try {
     await migrateBy(client, known, kind);
   } catch (error) {
-    // Not given back but ended: it may be broken, and with its session ends the lock. Whoever closes the pool does not wait.
+    // Ended instead of returned to the pool: it may be broken, and the lock ends with its session. Closing the pool
+    // does not wait.
     client.release(true);
     throw error;
   }

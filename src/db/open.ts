@@ -1,7 +1,7 @@
 /**
  * Opens the one database: Postgres named by DATABASE_URL, or PGlite in the data folder behind a socket. Either way one
  * driver (pg), Drizzle tables and migrations applied. Called once by main.ts, and by tests; nothing else makes a pool.
- * It owns the data folder's lock, so whoever has a Database may use the folder's storage too.
+ * It owns the data folder's lock, so the owner of a Database may use the folder's storage too.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,7 +35,9 @@ export interface Database {
 
 type Closer = () => Promise<void>;
 
-/** CONFLICT: the data folder is in use or of another format. UNAVAILABLE: the server cannot be reached or is too old. */
+/**
+ * CONFLICT: the data folder is in use or of another format. UNAVAILABLE: the server cannot be reached or is too old.
+ */
 export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Database> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const closers: Closer[] = [];

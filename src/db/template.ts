@@ -1,6 +1,6 @@
 /**
- * A new embedded database as a copy of one that the build made: making one anew takes the longest part of a first start.
- * Called by the database's thread, before it opens the folder.
+ * A new embedded database as a copy of one that the build made: making one anew takes the longest part of a first
+ * start. Called by the database's thread, before it opens the folder.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,10 @@ import { gunzipSync } from 'node:zlib';
 import { unavailable } from '../errors.ts';
 import { readTar, type TarEntry } from '../tar.ts';
 
-/** Unpacks the template where no database is yet. Whole or not at all: a killed process leaves what the next one removes. */
+/**
+ * Unpacks the template where no database is yet. Whole or not at all: a killed process leaves what the next one
+ * removes.
+ */
 export function unpackTemplate(archive: string, folder: string): void {
   if (existsSync(folder)) return;
   const staged = `${folder}.new`;

@@ -1,6 +1,6 @@
 /**
- * Work that outlives a request: training runs, and long tasks as rows of `jobs`. Called by services/; the only layer that
- * talks to the worker threads and the only writer of running work. It does not know GraphQL and never loads Dawn.
+ * Work that outlives a request: training runs, and long tasks as rows of `jobs`. Called by services/; the only layer
+ * that talks to the worker threads and the only writer of running work. It does not know GraphQL and never loads Dawn.
  */
 
 import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
@@ -30,7 +30,7 @@ export type { RunStreamItem } from './runs/stream.ts';
 export interface Jobs {
   readonly cpu: Thread<CpuCommands>;
   readonly device: Thread<DeviceCommands>;
-  /** Which folders of storage stay; whoever records or deletes rows that name folders goes through it. */
+  /** Which folders of storage stay; every write or deletion of rows that name folders goes through it. */
   readonly retention: Retention;
   /** The adapters in use, as the device threads reported them at start. */
   devices(): readonly AdapterReport[];
@@ -39,16 +39,18 @@ export interface Jobs {
   enqueueRun(tx: Transaction, runId: string): Promise<void>;
   /** Stops after the running micro-batch and keeps a checkpoint; resolves when the run is CANCELLED. */
   cancelRun(runId: string): Promise<RunRow>;
-  /** Continues an INTERRUPTED run from its last checkpoint; the answer is the QUEUED run. */
+  /** Continues an INTERRUPTED run from its last checkpoint. Returns the QUEUED run. */
   resumeRun(runId: string, options?: { readonly allowDifferentAdapter?: boolean }): Promise<RunRow>;
-  /** Every event with seq > after, then those to come; ends after the terminal one, when aborted, and when jobs stop. */
+  /**
+   * Every event with seq > after, then those to come; ends after the terminal one, when aborted, and when jobs stop.
+   */
   runEvents(runId: string, options?: RunStreamOptions): AsyncIterable<RunStreamItem>;
 
   /**
    * Does long work with a row in `jobs`. `work` runs in this process and keeps what it made by `succeed`, in the
    * transaction that ends the job. The same idempotency key again answers with the first job and does nothing.
    */
-  perform(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
+  startJob(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
   /** Aborts a job's work and resolves when it has ended. */
   cancelJob(jobId: string): Promise<JobRow>;
   /** The row now and after each change, ending after the final state. */
@@ -68,7 +70,10 @@ export interface JobsOptions {
   readonly threads?: ThreadSettings['entries'];
 }
 
-/** Left out of the time that `stop` is given for closing the threads, and for work to say its end that had to be forced to it. */
+/**
+ * Left out of the time that `stop` is given for closing the threads, and for work to say its end that had to be forced
+ * to it.
+ */
 const closingMs = 1_500;
 /** The first part of that: for marking the work that did not end. */
 const leavingMs = 500;
@@ -118,7 +123,8 @@ export async function openJobs({
     unwatch();
     const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
     const inTime = await endsWithin(Math.max(0, graceMs - closingMs), work);
-    // First of all the marks: a device thread that is ended by force in the middle of its work may take the process with it.
+    // First of all the marks: a device thread that is ended by force in the middle of its work may take the process
+    // with it.
     if (!inTime) await leave();
     const patience = inTime ? Math.max(closingMs, until - Date.now()) : 0;
     const ended = Promise.all([threads.close(patience), work]);
@@ -137,7 +143,7 @@ export async function openJobs({
     cancelRun: (runId) => cancelRun(control, runId),
     resumeRun: (runId, options) => resumeRun(control, runId, options),
     runEvents: (runId, options) => streamRunEvents(db, wakeups, runId, options),
-    perform: (kind, request, work) => background.perform(kind, request, work),
+    startJob: (kind, request, work) => background.startJob(kind, request, work),
     cancelJob: (jobId) => background.cancel(jobId),
     jobEvents: (jobId, options) => background.events(jobId, options?.signal),
     stop: ({ graceMs = 10_000 } = {}) => {

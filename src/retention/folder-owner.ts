@@ -1,6 +1,6 @@
 /**
  * For which database the folders of a data folder were published. Another database names none of them, and yet they are
- * not garbage: somebody who tries one, or moves to one, must find the old folders when they go back.
+ * not garbage: after a trial of another database or a move to one, a return must find the old folders.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

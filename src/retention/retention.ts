@@ -1,9 +1,10 @@
 /**
  * Decides which folders of storage stay. Folders are named by their content, so several rows may name one, and the same
- * content may be published again while it is being removed. One process owns a data folder, so three rules in memory are
- * enough:
+ * content may be published again while it is being removed. One process owns a data folder, so three rules in memory
+ * are enough:
  * 1. Rows that name new folders are recorded, and folders removed, one at a time (`recording`, a short lock).
- * 2. While work is under way that may publish a folder, removals wait for that work to end (`publishing`).
+ * 2. While work is under way that may publish a folder, nothing is removed (`publishing`): that work may have found a
+ *    folder that is unused until its row is recorded. Whether there is such work is asked under the lock.
  * 3. A folder is removed only if nothing uses it at that moment (uses.ts).
  * What a killed process published and did not record is found at the next start (`collectGarbage`).
  */
@@ -43,9 +44,13 @@ export class Retention {
     return exclusively(`folders of ${this.#options.storage.root}`, write);
   }
 
-  /** Runs work, however long, that publishes folders and records their rows: what it found there already stays for it. */
+  /**
+   * Runs work, however long, that publishes folders and records their rows. Folders that it finds in storage stay
+   * meanwhile. It starts once a removal that holds the lock has ended; removals that take the lock later wait for the
+   * work to end.
+   */
   publishing<T>(work: () => Promise<T>): Promise<T> {
-    const result = work();
+    const result = this.recording(async () => {}).then(work);
     const ended = result.then(
       () => {},
       () => {},
@@ -56,14 +61,15 @@ export class Retention {
   }
 
   /**
-   * Removes those of the folders that nothing uses, after the commit that deleted or changed their rows; at once, or in the
-   * background when the publications that are under way have ended. A process that ends before leaves them to the next start.
+   * Removes those of the folders that nothing uses, after the commit that deleted or changed their rows: at once, or in
+   * the background once no publication is under way. Removals that are still waiting when the process ends are made by
+   * `collectGarbage` at the next start.
    */
   async release(kind: FolderKind, digests: readonly (string | null)[]): Promise<void> {
-    const publications = [...this.#publications];
-    if (publications.length === 0) return this.#remove(kind, digests);
-    const removal = Promise.all(publications)
-      .then(() => this.#remove(kind, digests))
+    const postponed = await this.#remove(kind, digests);
+    if (postponed.length === 0) return;
+    const removal = Promise.all(this.#publications)
+      .then(() => this.release(kind, postponed))
       .catch((error: unknown) => {
         createLogger('retention').warn({ error, kind }, 'unused folders were not removed; the next start removes them');
       })
@@ -73,12 +79,12 @@ export class Retention {
 
   /** Resolves when the removals that wait for publications have been made. */
   async settled(): Promise<void> {
-    await Promise.all(this.#removals);
+    while (this.#removals.size > 0) await Promise.all(this.#removals);
   }
 
   /**
-   * At start, before any work: removes the folders that nothing uses, of those that were published for this database, and
-   * the token files of data sets and models that are gone.
+   * At start, before any work: removes the folders that nothing uses, of those that were published for this database,
+   * and the token files of data sets and models that are gone.
    */
   async collectGarbage(databaseId: string): Promise<void> {
     const { storage } = this.#options;
@@ -91,16 +97,23 @@ export class Retention {
     await removeUnusedTokens(this.#options);
   }
 
-  async #remove(kind: FolderKind, digests: readonly (string | null)[]): Promise<void> {
+  /**
+   * Returns the unused digests whose removal must wait, because a publication is under way that may have found them.
+   */
+  async #remove(kind: FolderKind, digests: readonly (string | null)[]): Promise<string[]> {
     const { db, storage, forget } = this.#options;
+    const postponed: string[] = [];
     for (const digest of await unusedFolders(db, kind, digests)) {
       if (kind === 'models') await forget(digest);
       await this.recording(async () => {
+        // Under the lock: a publication is either counted here, or starts after the removal.
+        if (this.#publications.size > 0) return void postponed.push(digest);
         const [unused] = await unusedFolders(db, kind, [digest]);
         if (unused === undefined) return;
         await storage.remove(kind, digest);
         await removeTokensOf(storage, kind, digest);
       });
     }
+    return postponed;
   }
 }

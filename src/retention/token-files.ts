@@ -1,7 +1,7 @@
 /**
- * Token files belong to a data set version and a model and lie below both digests (tokens/tokenize-dataset.ts). They can be
- * made again at any time, so a file stays exactly as long as rows name its data set and its model. What a run reads is
- * safe, because a run keeps its data sets and its model.
+ * Token files belong to a data set version and a model and lie below both digests (tokens/tokenize-dataset.ts). They
+ * can be made again at any time, so a file stays exactly as long as rows name its data set and its model. What a run
+ * reads is safe, because a run keeps its data sets and its model.
  */
 import type { Db } from '../db/open.ts';
 import { datasets, models } from '../db/schema.ts';

@@ -1,6 +1,7 @@
 /**
- * What uses what: the one list that deletions, the retention of checkpoints and the removal of folders ask. A row is used
- * by the rows that refer to it and by the running jobs whose `uses` name it; a folder by the columns that hold its digest.
+ * What uses what: the one list that deletions, the retention of checkpoints and the removal of folders ask. A row is
+ * used by the rows that refer to it and by the running jobs whose `uses` name it; a folder by the columns that hold its
+ * digest.
  */
 import { and, eq, inArray, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';

@@ -1,14 +1,13 @@
-/**
- * One at a time, by name. Storage objects are shared by digest: an import that finds its folder already there must not
- * meet a delete that is about to remove it. One process owns a data folder, so a lock in memory is enough.
- */
+/** Mutexes by name, held in memory: one process owns a data folder, so no lock has to reach other processes. */
 const tails = new Map<string, Promise<unknown>>();
 
-/** Runs `work` after everything of the same name has ended. Aborted before, it rejects at once and `work` never runs. */
+/**
+ * Runs `work` when all earlier work under the same name has ended. An abort before that rejects, and `work` never runs.
+ */
 export function exclusively<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const before = tails.get(name) ?? Promise.resolve();
   const result = signal ? inTurn(before, work, signal) : before.then(work);
-  // Whoever gave up does not let the next one pass those before it.
+  // A caller that was aborted still keeps its place: later callers wait for those before it as well.
   const tail = Promise.allSettled([before, result]);
   tails.set(name, tail);
   void tail.then(() => {

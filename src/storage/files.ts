@@ -39,7 +39,9 @@ async function hashFile(path: string): Promise<string> {
 /** One read gives at most 2 GiB. */
 const readLimit = 1 << 30;
 
-/** Reads exactly so many bytes, however many reads that takes; throws `tooShort` of the byte at which the file ended. */
+/**
+ * Reads exactly so many bytes, however many reads that takes; throws `tooShort` of the byte at which the file ended.
+ */
 export async function readExactly(
   handle: Pick<FileHandle, 'read'>,
   position: number,

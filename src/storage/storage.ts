@@ -1,7 +1,7 @@
 /**
  * Immutable files of one data folder: data set versions, model folders, states, and what can be rebuilt from them.
- * Called by services, jobs and threads. Nothing is ever changed in place: it is staged under tmp/, made durable, then renamed.
- * Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>.
+ * Called by services, jobs and threads. Nothing is ever changed in place: it is staged under tmp/, made durable, then
+ * renamed. Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -43,8 +43,8 @@ export interface Storage {
   /** Drops a staged folder or file; nothing happens if it is gone. */
   discard(staged: string): Promise<void>;
   /**
-   * Removes what a killed process left staged or half removed, and segments, which no process finds again. Only at process
-   * start, by the owner of the data folder.
+   * Removes what a killed process left staged or half removed, and segments, which no process finds again. Only at
+   * process start, by the owner of the data folder.
    */
   clean(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkpoints } from '../../src/db/schema.ts';
 import { pruneCheckpoints } from '../../src/jobs/runs/checkpoint-store.ts';
+import { Retention } from '../../src/retention/retention.ts';
 import { digestOf, insertRun } from '../db/rows.ts';
 import { openWorkplace, type Workplace } from '../jobs/workplace.ts';
 
@@ -64,4 +65,46 @@ it('and is removed after all when the work that published it records nothing', a
   await expect(failing).rejects.toThrow('the fusion failed');
   await jobs.retention.settled();
   expect(await storage.exists('models', digest)).toBe(false);
+});
+
+it('when work starts and finds the folder while its removal is already under way', async () => {
+  const { storage, database } = place;
+  const { db } = database;
+  const digest = await publish('found during a removal');
+  const run = await runWithOldCheckpoint(digest);
+  let fusion: Promise<unknown> | undefined;
+  // `forget` is called between the first look for unused folders and the removal under the lock.
+  const retention: Retention = new Retention({ db, storage, forget: startFusion });
+  const recorded = new AbortController();
+  async function startFusion(): Promise<void> {
+    if (fusion) return;
+    const plan = { method: 'uniform-soup', parameters: {} } as const;
+    const values = { reason: 'fused', modelId: run.modelId, digest, bytes: 1, fusion: plan } as const;
+    await new Promise<void>((found) => {
+      fusion = retention.publishing(async () => {
+        expect(await publish('found during a removal')).toBe(digest);
+        found();
+        await new Promise((resolve) => recorded.signal.addEventListener('abort', resolve));
+        await retention.recording(() => db.insert(checkpoints).values(values));
+      });
+    });
+  }
+  await pruneCheckpoints({ db, retention }, run.id);
+  expect(await storage.exists('models', digest)).toBe(true);
+  recorded.abort();
+  await fusion;
+  await retention.settled();
+  expect(await storage.exists('models', digest)).toBe(true);
+});
+
+it('because work that publishes starts only when a removal that holds the lock has ended', async () => {
+  const { retention } = place.jobs;
+  const order: string[] = [];
+  const removal = retention.recording(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    order.push('removal');
+  });
+  await retention.publishing(async () => void order.push('work'));
+  await removal;
+  expect(order).toEqual(['removal', 'work']);
 });

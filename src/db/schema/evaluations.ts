@@ -1,4 +1,4 @@
-/** Scores of a checkpoint, or of the word-counting baseline, on one split of one data set version. */
+/** Scores of a checkpoint, or of the lexical baseline that counts words, on one split of one data set version. */
 import { sql } from 'drizzle-orm';
 import { check, doublePrecision, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { Split } from '../../data/types.ts';

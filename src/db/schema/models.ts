@@ -30,7 +30,7 @@ export const models = pgTable(
     /** One mode, or several whose vectors are joined in this order. */
     pooling: text('pooling').array().$type<readonly PoolingMode[]>().notNull(),
     includePrompt: boolean('include_prompt').notNull(),
-    /** What follows pooling, and what other programs are told. */
+    /** What follows pooling, and what is written for other programs. */
     pipeline: jsonb('pipeline').$type<ModelPipeline>().notNull(),
     templates: jsonb('templates').$type<PromptTemplates>().notNull(),
     /** Of the initial weights; null = not drawn here. */

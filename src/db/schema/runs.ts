@@ -1,4 +1,6 @@
-/** Training runs, the data sets they train on, and what they told on the way. Written by jobs/ alone once enqueued. */
+/**
+ * Training runs, the data sets they train on, and the events that they reported. Written by jobs/ alone once enqueued.
+ */
 import { sql } from 'drizzle-orm';
 import {
   boolean,

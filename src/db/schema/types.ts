@@ -13,7 +13,7 @@ export type RunEventData =
     }
   /** What is done before the first update, for example `tokenize sample-ir`. */
   | { readonly type: 'preparing'; readonly stage: string; readonly done: number; readonly total: number }
-  /** As the device thread told it. */
+  /** As the device thread reported it. */
   | Extract<TrainEvent, { readonly type: 'started' | 'step' | 'warning' }>
   | {
       readonly type: 'checkpoint';

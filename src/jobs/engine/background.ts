@@ -1,19 +1,21 @@
 /**
  * Long work besides runs, each with a row in `jobs`: its progress, its end and its heartbeat are written here, what it
- * makes in the transaction that ends it. A job lives in the process that began it; after a crash it is INTERRUPTED.
+ * makes in the transaction that ends it. A job lives in the process that started it; after a crash it is INTERRUPTED.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
 import type { JobProgress, Use } from '../../db/schema/types.ts';
 import { type JobKind, type JobRow, type JobState, jobs } from '../../db/schema.ts';
-import { conflict, fromPlainError, notFound, type PlainError, toPlainError, unavailable } from '../../errors.ts';
+import { fromPlainError, notFound, type PlainError, toPlainError, unavailable } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { startHeart } from './heartbeat.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { type Host, heartbeatEveryMs } from './host.ts';
-import { beatJobs, finishJob, updateJobs } from './job-store.ts';
+import { canStartAgain, otherHost, otherRequest, stopping } from './job-errors.ts';
+import { finishJob, updateJobs, writeJobHeartbeats } from './job-store.ts';
 import { writeAtLast } from './last-write.ts';
 import type { Wakeups } from './notifier.ts';
+import { ProgressWriter } from './progress-writer.ts';
 
 export interface JobContext {
   readonly jobId: string;
@@ -22,13 +24,14 @@ export interface JobContext {
   /** Written at most every 250 ms; the last one always. */
   progress(progress: JobProgress): void;
   /**
-   * The last thing that work does: `write` keeps what it made, in the transaction that ends the job, and answers its
-   * id. May be tried again while the database is away; what it reads and writes, it does through its handle alone.
+   * The last thing that work does. `write` records what the work made, in the transaction that ends the job, and
+   * returns its id. It may be called again after a lost connection, so it must read and write only through the given
+   * transaction.
    */
   succeed(write: (tx: Transaction) => Promise<string>): Promise<Finished>;
 }
 
-/** What work ends with; only `succeed` gives it. */
+/** The result of work; only `succeed` makes one. */
 export interface Finished {
   /** Id of what was made. */
   readonly resultId: string;
@@ -44,7 +47,7 @@ export interface JobRequest {
 
 export interface StartedJob {
   readonly job: JobRow;
-  /** The id of what the work made; rejects with what it threw. Need not be awaited. */
+  /** Resolves to the id of what the work made; rejects with what it threw. Need not be awaited. */
   readonly done: Promise<string>;
 }
 
@@ -60,15 +63,13 @@ interface Ending {
   readonly error: PlainError;
 }
 
-const progressMs = 250;
-
 export class BackgroundJobs {
   readonly #db: Db;
   readonly #host: Host;
   readonly #wakeups: Wakeups;
   readonly #log: Logger;
   readonly #running = new Map<string, Running>();
-  readonly #stopHeart: () => void;
+  readonly #stopHeartbeat: () => void;
   readonly #closing = new AbortController();
 
   constructor(context: { readonly db: Db; readonly host: Host; readonly wakeups: Wakeups; readonly log: Logger }) {
@@ -76,10 +77,10 @@ export class BackgroundJobs {
     this.#host = context.host;
     this.#wakeups = context.wakeups;
     this.#log = context.log;
-    this.#stopHeart = startHeart(() => this.#beat(), heartbeatEveryMs);
+    this.#stopHeartbeat = startHeartbeat(() => this.#writeHeartbeats(), heartbeatEveryMs);
   }
 
-  async perform(kind: JobKind, { input, uses = [], idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
+  async startJob(kind: JobKind, { input, uses = [], idempotencyKey }: JobRequest, work: Work): Promise<StartedJob> {
     if (this.#closing.signal.aborted) throw stopping();
     const plainInput = JSON.parse(JSON.stringify(input)) as Readonly<Record<string, unknown>>;
     const mine = {
@@ -102,11 +103,11 @@ export class BackgroundJobs {
       .from(jobs)
       .where(eq(jobs.idempotencyKey, idempotencyKey ?? ''));
     if (first.kind !== kind || !isDeepStrictEqual(first.input, plainInput)) throw otherRequest(first);
-    if (this.#running.has(first.id) || !mayBeginAnew(first)) return { job: first, done: this.#outcomeOf(first) };
+    if (this.#running.has(first.id) || !canStartAgain(first)) return { job: first, done: this.#outcomeOf(first) };
     return this.#again({ ...first, uses }, work);
   }
 
-  /** The process may have begun to stop while the row was written: it would not wait for work that starts now. */
+  /** The process may have started to stop while the row was written; it would not wait for work that starts now. */
   async #begin(job: JobRow, work: Work): Promise<StartedJob> {
     if (!this.#closing.signal.aborted) return { job, done: this.#start(job.id, work) };
     const { stack: _stack, ...error } = toPlainError(stopping());
@@ -114,7 +115,7 @@ export class BackgroundJobs {
     throw stopping();
   }
 
-  /** Work that came to nothing is begun anew under its key; of several that ask at once, one begins. */
+  /** Starts a job that ended without a result again under its key. Of several simultaneous requests, one starts it. */
   async #again(first: JobRow, work: Work): Promise<StartedJob> {
     const { name: host, pid } = this.#host;
     const [job] = await this.#db
@@ -135,7 +136,7 @@ export class BackgroundJobs {
       await running.done.catch(() => {});
     }
     const job = await this.#find(jobId);
-    if (job.state === 'RUNNING' && job.host !== this.#host.name) throw elsewhere(job);
+    if (job.state === 'RUNNING' && job.host !== this.#host.name) throw otherHost(job);
     return job;
   }
 
@@ -162,13 +163,13 @@ export class BackgroundJobs {
   /** Aborts what runs and waits for it. */
   async stop(): Promise<void> {
     this.#closing.abort();
-    this.#stopHeart();
+    this.#stopHeartbeat();
     const running = [...this.#running.values()];
     for (const { stop } of running) stop.abort('stop');
     await Promise.allSettled(running.map(({ done }) => done));
   }
 
-  /** Leaves the work behind that did not end after {@link stop}; whatever it still writes is refused then. */
+  /** Marks jobs that did not end after {@link stop} as INTERRUPTED; what they still write is rejected from then on. */
   async leave(): Promise<void> {
     const ids = this.running();
     const { stack: _stack, ...error } = toPlainError(stopping());
@@ -184,7 +185,7 @@ export class BackgroundJobs {
   }
 
   async #run(jobId: string, work: Work, stop: AbortController): Promise<string> {
-    const progress = new ProgressWriter((value) => this.#tell(jobId, value));
+    const progress = new ProgressWriter((value) => this.#writeProgress(jobId, value));
     const succeed = async (write: (tx: Transaction) => Promise<string>): Promise<Finished> => {
       await progress.end();
       const onFailure = (error: unknown): void =>
@@ -212,7 +213,7 @@ export class BackgroundJobs {
     return { state: 'FAILED', error: plain };
   }
 
-  /** Written again until it is there: whoever waits for the job waits for this row. */
+  /** Retries until the end is written, because callers that wait for the job wait for its row. */
   async #end(jobIds: readonly string[], ending: Ending): Promise<void> {
     const write = () => updateJobs(this.#db, this.#host, jobIds, { ...ending, finishedAt: new Date() });
     const onFailure = (error: unknown): void =>
@@ -223,14 +224,14 @@ export class BackgroundJobs {
     for (const jobId of jobIds) this.#wakeups.wake(jobId);
   }
 
-  async #tell(jobId: string, progress: JobProgress): Promise<void> {
+  async #writeProgress(jobId: string, progress: JobProgress): Promise<void> {
     await updateJobs(this.#db, this.#host, [jobId], { progress }).catch((error: unknown) => {
       this.#log.error({ error, job: jobId }, 'the progress of a job could not be written');
     });
     this.#wakeups.wake(jobId);
   }
 
-  /** What a job of the same key came to, or comes to. One that runs on another host is followed by its row. */
+  /** The result of a job that was started before. A job that runs on another host is followed by reading its row. */
   #outcomeOf(job: JobRow): Promise<string> {
     const done = this.#running.get(job.id)?.done ?? this.#follow(job.id);
     done.catch(() => {});
@@ -250,62 +251,11 @@ export class BackgroundJobs {
     return job;
   }
 
-  async #beat(): Promise<void> {
+  async #writeHeartbeats(): Promise<void> {
     const ids = [...this.#running.keys()];
     if (ids.length === 0) return;
-    await beatJobs(this.#db, this.#host, ids).catch((error: unknown) =>
+    await writeJobHeartbeats(this.#db, this.#host, ids).catch((error: unknown) =>
       this.#log.warn({ error }, 'the heartbeat of jobs could not be written'),
     );
   }
 }
-
-/** Writes the newest value at most every 250 ms, one write at a time. */
-class ProgressWriter {
-  readonly #write: (value: JobProgress) => Promise<void>;
-  #next: JobProgress | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #last: Promise<void> = Promise.resolve();
-
-  constructor(write: (value: JobProgress) => Promise<void>) {
-    this.#write = write;
-  }
-
-  set(value: JobProgress): void {
-    this.#next = value;
-    this.#timer ??= setTimeout(() => this.#flush(), progressMs);
-  }
-
-  end(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#flush();
-    return this.#last;
-  }
-
-  #flush(): void {
-    this.#timer = undefined;
-    const value = this.#next;
-    this.#next = undefined;
-    if (value) this.#last = this.#last.then(() => this.#write(value));
-  }
-}
-
-const stopping = () =>
-  unavailable('Tandem is stopping', { reason: 'stopping', remedy: 'Send the request again once Tandem has started.' });
-
-const elsewhere = ({ id, host }: JobRow) =>
-  conflict(`Job ${id} runs on another host, ${host}`, {
-    field: 'id',
-    expected: 'a job that runs on this host',
-    remedy: 'Cancel it there. If that host is dead, the job is interrupted within two minutes.',
-  });
-
-/** Interrupted, cancelled, or failed for want of something that may be there the next time: its remedy is to try again. */
-const mayBeginAnew = ({ state, error }: JobRow): boolean =>
-  state === 'INTERRUPTED' || state === 'CANCELLED' || (state === 'FAILED' && error?.code === 'UNAVAILABLE');
-
-const otherRequest = (first: JobRow) =>
-  conflict(`The idempotency key "${first.idempotencyKey}" was used for another request`, {
-    field: 'idempotencyKey',
-    expected: `the input of job ${first.id}`,
-    remedy: 'Use a new key for a new request.',
-  });

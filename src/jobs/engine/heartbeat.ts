@@ -1,13 +1,19 @@
-/** Proof of life at intervals, one at a time: while the database does not answer, beats must not pile up in its pool. */
+/**
+ * Heartbeats at a fixed interval, one write at a time, so that they do not queue up while the database does not
+ * respond.
+ */
 
-/** Begins to beat; the answer ends it. A beat that lasts longer than the interval takes the place of those it covers. */
-export function startHeart(beat: () => Promise<void>, everyMs: number): () => void {
-  let beating = false;
+/**
+ * Calls `write` every `everyMs` until the returned function is called. A write longer than the interval delays the
+ * next.
+ */
+export function startHeartbeat(write: () => Promise<void>, everyMs: number): () => void {
+  let writing = false;
   async function once(): Promise<void> {
-    if (beating) return;
-    beating = true;
-    await beat().finally(() => {
-      beating = false;
+    if (writing) return;
+    writing = true;
+    await write().finally(() => {
+      writing = false;
     });
   }
   const timer = setInterval(() => void once(), everyMs).unref();

@@ -1,10 +1,10 @@
-/** Who this process is in the tables, and how long its word holds. */
+/** The identity of this process in the tables, and the lease after which a silent process counts as dead. */
 import { hostname } from 'node:os';
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 
 export interface Host {
-  /** Machine and data folder: the lock on the folder makes a name's earlier owner dead. */
+  /** Machine and data folder: because the folder is locked, an earlier process of the same name is dead. */
   readonly name: string;
   readonly pid: number;
 }
@@ -13,8 +13,8 @@ export const thisHost = (dataDir: string): Host => ({ name: `${hostname()}:${dat
 
 export const heartbeatEveryMs = 5_000;
 
-/** A host that was silent for so long has lost what it worked on. Counted by the database's clock. */
+/** End of a lease that starts now. A host without a heartbeat for that long loses its work. By the database's clock. */
 export const leaseEnd = sql<Date>`now() + interval '60 seconds'`;
 export const leaseIsOver = (leaseUntil: PgColumn): SQL => sql`${leaseUntil} < now()`;
-/** The same for a row that keeps only its last heartbeat. */
+/** Whether the lease is over, for a row that stores only its last heartbeat. */
 export const heartbeatIsOld = (heartbeat: PgColumn): SQL => sql`${heartbeat} < now() - interval '60 seconds'`;

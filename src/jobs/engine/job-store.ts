@@ -1,6 +1,6 @@
 /**
- * Every write to a running job, fenced by the process that owns it: once the job has ended, or another process has begun it
- * anew, the earlier one's writes change nothing.
+ * Every write to a running job is fenced by its owner process: once the job has ended, or another process has started
+ * it again, writes of the earlier owner change nothing.
  */
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
@@ -12,9 +12,10 @@ const runsHere = ({ name, pid }: Host): SQL | undefined =>
   and(eq(jobs.state, 'RUNNING'), eq(jobs.host, name), eq(jobs.pid, pid));
 
 /**
- * Writes what the work made and ends its job, both or neither: a process that dies in between has made nothing, and who
- * repeats the request makes it once. Where a commit's answer was lost and it is called again, it finds that commit. The
- * job's row is locked at the end alone: `write` may take long, and heartbeats would wait for the lock.
+ * Writes what the work made and ends its job in one transaction: after a crash in between nothing was made, and a
+ * repeated request makes it once. If the response to a commit was lost, a second call finds that commit and returns its
+ * result. The job's row is locked only at the end, because `write` may take long and heartbeats would wait for the
+ * lock.
  */
 export function finishJob(
   db: Db,
@@ -38,9 +39,9 @@ export function finishJob(
   });
 }
 
-/** Nothing of it was kept. */
+/** The job's lease was lost; nothing that it made was recorded. */
 const superseded = (jobId: string) =>
-  unavailable(`Job ${jobId} was taken for dead before its work was done`, {
+  unavailable(`Job ${jobId} lost its lease before its work was done`, {
     field: jobId,
     expected: 'a job that this process still owns',
     remedy: 'Send the request again.',
@@ -59,8 +60,8 @@ export async function updateJobs(
     .where(and(inArray(jobs.id, [...ids]), runsHere(host)));
 }
 
-/** Proof of life of jobs that run here. */
-export async function beatJobs(db: Db, host: Host, ids: readonly string[]): Promise<void> {
+/** Renews the heartbeat of jobs that run here. */
+export async function writeJobHeartbeats(db: Db, host: Host, ids: readonly string[]): Promise<void> {
   await db
     .update(jobs)
     .set({ heartbeatAt: sql`now()` })

@@ -1,9 +1,12 @@
-/** The write that says how work ended. It must not be lost with a connection: without it the work would run for ever, or for nothing. */
+/**
+ * The write that records how work ended. It is retried after a lost connection: without it the row would stay RUNNING,
+ * or the result would be lost.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isConnectionLost, isCrossed } from '../../db/errors.ts';
 
 export interface LastWriteOptions {
-  /** Aborts when nobody waits any longer, as when the process stops: the write is then tried once more at most. */
+  /** Aborts when no caller waits any longer, as when the process stops: the write is then tried at most once more. */
   readonly closing: AbortSignal;
   readonly onFailure: (error: unknown) => void;
 }
@@ -12,8 +15,8 @@ const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
 /**
- * Tries until the write succeeds, nobody waits any longer, or it is clear that it never will; then it throws the last error, and
- * what is left RUNNING is found by its lease.
+ * Retries until the write succeeds, no caller waits any longer, or the error is permanent; then it throws that error,
+ * and the row that stays RUNNING is interrupted when its lease is over.
  */
 export async function writeAtLast<T>(write: () => Promise<T>, { closing, onFailure }: LastWriteOptions): Promise<T> {
   for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
@@ -21,7 +24,7 @@ export async function writeAtLast<T>(write: () => Promise<T>, { closing, onFailu
     try {
       return await write();
     } catch (error) {
-      if (last || !mayPass(error)) throw error;
+      if (last || !isTransient(error)) throw error;
       onFailure(error);
     }
     await sleep(pause, undefined, { signal: closing }).catch(() => {});
@@ -29,7 +32,7 @@ export async function writeAtLast<T>(write: () => Promise<T>, { closing, onFailu
 }
 
 /**
- * The connection was lost, or another transaction was in the way. All else fails again, and whoever waits holds locks: a full
- * disk, a defect, a value that the database refuses.
+ * True if the connection was lost or the transaction conflicted with another. Other errors (a full disk, a defect, a
+ * refused value) would fail again, while the caller holds locks.
  */
-const mayPass = (error: unknown): boolean => isConnectionLost(error) || isCrossed(error);
+const isTransient = (error: unknown): boolean => isConnectionLost(error) || isCrossed(error);

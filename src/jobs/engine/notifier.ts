@@ -1,6 +1,7 @@
 /**
- * Tells waiting readers in this process that something about a run or a job was committed. It carries no data: a reader
- * reads the table again from where it stands, so a slow one costs no memory and nobody can miss or reorder an event.
+ * Notifies waiting readers in this process that a change of a run or a job was committed. A notification carries no
+ * data: a reader reads the table again from its position, so a slow reader costs no memory, and no event is missed or
+ * reordered.
  */
 export interface Waiter {
   /** Resolves when woken (also since the last wait), after `ms`, or when the signal aborts or all is closed. */

@@ -1,7 +1,7 @@
 /**
- * Runs and jobs that are RUNNING in the tables although nobody works on them become INTERRUPTED (a run that was to be
- * cancelled CANCELLED): at start those of this
- * host's earlier process, and at all times those whose owner has been silent for a whole lease.
+ * Runs and jobs that are RUNNING in the tables without a live owner become INTERRUPTED (a run whose cancellation was
+ * requested becomes CANCELLED): at start those of this host's earlier process, and at all times those whose lease is
+ * over.
  */
 import { and, eq, notInArray, or, type SQL } from 'drizzle-orm';
 import type { Database, Db } from '../../db/open.ts';
@@ -21,8 +21,8 @@ const jobIsSilent = heartbeatIsOld(jobs.heartbeatAt);
 const runIsSilent = leaseIsOver(runAttempts.leaseUntil);
 
 /**
- * At start, before this process works on anything. Orphans are all of an embedded database (this process has its folder's
- * lock), those of this host's name, and the silent ones.
+ * Called at start, before this process starts any work. In an embedded database all RUNNING work is orphaned, because
+ * this process holds the folder's lock; elsewhere, the work of this host's name and work whose lease is over.
  */
 export function interruptOrphans({ db, kind }: Database, host: Host): Promise<Orphans> {
   if (kind === 'pglite') return interrupt(db, undefined, undefined);
@@ -30,7 +30,9 @@ export function interruptOrphans({ db, kind }: Database, host: Host): Promise<Or
   return interrupt(db, lostRun, or(eq(jobs.host, host.name), jobIsSilent));
 }
 
-/** At all times. What this process works on is never taken from it: its database may have been away for a while. */
+/**
+ * Interrupts work whose lease is over, except this process's own: its database may have been unreachable for a while.
+ */
 export function interruptSilent(db: Db, mine: Orphans): Promise<Orphans> {
   const lostRun = and(runIsSilent, notInArray(runs.id, [...mine.runs]));
   return interrupt(db, lostRun, and(jobIsSilent, notInArray(jobs.id, [...mine.jobs])));
@@ -54,10 +56,10 @@ async function interrupt(db: Db, lostRun: SQL | undefined, lostJob: SQL | undefi
   return { runs: ended, jobs: interrupted.map(({ id }) => id) };
 }
 
-/** False = another process was faster, or the owner ended it after all. */
+/** Returns false if another process was faster, or the owner ended it after all. */
 async function endOrphan(db: Db, { cancelled, ...orphan }: Attempt & { cancelled: boolean }): Promise<boolean> {
   try {
-    // Who asked for a cancel does not want it to be resumed.
+    // A run whose cancellation was requested must not be resumable.
     await db.transaction((tx) => endAttempt(tx, orphan, cancelled ? 'CANCELLED' : 'INTERRUPTED', { reason: gone }));
     return true;
   } catch (error) {
@@ -66,19 +68,19 @@ async function endOrphan(db: Db, { cancelled, ...orphan }: Attempt & { cancelled
   }
 }
 
-const gone = 'the process that worked on it ended without a word';
+const gone = 'the process that worked on it ended unexpectedly';
 
 export interface ReaperOptions {
   readonly db: Db;
   readonly log: Logger;
   readonly mine: () => Orphans;
-  /** Tells readers that a run or job has changed. */
+  /** Notifies readers that a run or job has changed. */
   readonly wake: (id: string) => void;
 }
 
 const everyMs = 30_000;
 
-/** Looks every 30 s; the answer ends it and waits for a look that is under way. */
+/** Looks for orphans every 30 s. `stop` ends it and resolves when a search in progress has ended. */
 export function startReaper({ db, log, mine, wake }: ReaperOptions): { stop(): Promise<void> } {
   let looking: Promise<void> = Promise.resolve();
   async function look(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state only in
- * the last. What something refers to (an evaluation, a fusion, a collection, an alias) or a running job reads is kept as well.
+ * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state only
+ * in the last. What something refers to (an evaluation, a fusion, a collection, an alias) or a running job reads is
+ * kept as well.
  */
 import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
@@ -14,9 +15,9 @@ import type { TrainEvent } from '../../train/types.ts';
 type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 
 /**
- * Makes the checkpoint's row, or finds it when the same step is told again (an epoch's end, then a stop). The folders were
- * published before, perhaps found there as those of an equal run: UNAVAILABLE if that run was deleted in between, and the
- * attempt can go on from the checkpoint before. Called under `Retention.recording`.
+ * Makes the checkpoint's row, or finds it when the same step is reported again (an epoch's end, then a stop). The
+ * folders were published before, perhaps found there as those of an equal run: UNAVAILABLE if that run was deleted in
+ * between, and the attempt can go on from the checkpoint before. Called under `Retention.recording`.
  */
 export async function recordCheckpoint(
   tx: Transaction,
@@ -67,7 +68,7 @@ export async function pruneCheckpoints(
   await retention.release('models', dropped.models);
 }
 
-/** Only the last checkpoint keeps its state. Answers the states of the others. */
+/** Only the last checkpoint keeps its state. Returns the states of the others. */
 async function dropStates(tx: Transaction, runId: string): Promise<(string | null)[]> {
   const ofRun = eq(checkpoints.runId, runId);
   const [last] = await tx.select().from(checkpoints).where(ofRun).orderBy(desc(checkpoints.step)).limit(1);

@@ -1,6 +1,6 @@
 /**
- * Writes what an attempt tells, in order and in batches: at most 250 ms late, checkpoints at once. Readers are woken after
- * the commit. After a write that fails (the attempt is superseded, the database gone) nothing more is written.
+ * Writes what an attempt tells, in order and in batches: at most 250 ms late, checkpoints at once. Readers are woken
+ * after the commit. After a write that fails (the attempt is superseded, the database gone) nothing more is written.
  */
 
 import type { Db, Transaction } from '../../db/open.ts';
@@ -45,7 +45,7 @@ export class EventWriter {
     else this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), batchMs);
   }
 
-  /** Resolves when everything told so far is committed; rejects when a write has failed. */
+  /** Resolves when all events so far are committed; rejects when a write has failed. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -9,7 +9,7 @@ import type { Logger } from '../../log.ts';
 import type { Retention } from '../../retention/retention.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TrainDataset } from '../../train/types.ts';
-import { startHeart } from '../engine/heartbeat.ts';
+import { startHeartbeat } from '../engine/heartbeat.ts';
 import { heartbeatEveryMs } from '../engine/host.ts';
 import { writeAtLast } from '../engine/last-write.ts';
 import type { Wakeups } from '../engine/notifier.ts';
@@ -17,7 +17,7 @@ import type { Threads } from '../threads/threads.ts';
 import { pruneCheckpoints } from './checkpoint-store.ts';
 import { type AttemptEvent, EventWriter } from './event-writer.ts';
 import { otherAdapter } from './other-adapter.ts';
-import { type Attempt, beat, endAttempt, LostRun, type RunInputs, readInputs } from './store.ts';
+import { type Attempt, endAttempt, LostRun, type RunInputs, readInputs, writeHeartbeat } from './store.ts';
 
 export interface ExecutionContext {
   readonly db: Db;
@@ -49,7 +49,7 @@ export async function executeAttempt(
 ): Promise<void> {
   const { wakeups, log } = context;
   const writer = eventWriter(context, attempt, stop);
-  const stopHeart = startHeart(() => pulse(context, attempt, stop), heartbeatEveryMs);
+  const stopHeartbeat = startHeartbeat(() => renewLease(context, attempt, stop), heartbeatEveryMs);
   const ending = await work(context, attempt, stop, writer).catch((error: unknown) => endingOf(error, stop, log));
   try {
     await writer.flush().catch(() => {});
@@ -57,12 +57,12 @@ export async function executeAttempt(
   } catch (error) {
     if (!(error instanceof LostRun)) log.error({ error, run: attempt.runId }, 'the end of a run could not be written');
   } finally {
-    stopHeart();
+    stopHeartbeat();
   }
   wakeups.wake(attempt.runId);
 }
 
-/** The heart beats on meanwhile, so that no other process takes a run that has ended for a silent one. */
+/** Heartbeats go on meanwhile, so that no other process interrupts a run that has ended but is not written yet. */
 function writeEnding(
   { db, log, closing }: ExecutionContext,
   attempt: Attempt,
@@ -77,7 +77,7 @@ function writeEnding(
   return writeAtLast(write, { closing, onFailure });
 }
 
-/** INTERRUPTED by somebody else than the attempt, which does not end; whatever it still writes is refused then. */
+/** Marks an attempt that does not stop as INTERRUPTED; what it still writes is rejected from then on. */
 export async function leaveAttempt({ db, wakeups, log }: ExecutionContext, attempt: Attempt): Promise<void> {
   try {
     await db.transaction((tx) => endAttempt(tx, attempt, 'INTERRUPTED', { reason: serverStopped }));
@@ -152,9 +152,9 @@ function eventWriter(context: ExecutionContext, attempt: Attempt, stop: AbortCon
   return new EventWriter({ db, storage, retention, attempt, afterWrite, onFailure });
 }
 
-async function pulse({ db, log }: ExecutionContext, attempt: Attempt, stop: AbortController): Promise<void> {
+async function renewLease({ db, log }: ExecutionContext, attempt: Attempt, stop: AbortController): Promise<void> {
   try {
-    const { cancelRequested } = await beat(db, attempt);
+    const { cancelRequested } = await writeHeartbeat(db, attempt);
     if (cancelRequested) stop.abort('cancel' satisfies StopReason);
   } catch (error) {
     if (error instanceof LostRun) stop.abort('lost' satisfies StopReason);
@@ -168,8 +168,8 @@ function stopped(stop: AbortController): Ending {
 }
 
 /**
- * A thread that died, a database that failed, or a refusal to go on with what is here now (CONFLICT: other versions) interrupts
- * the run, which can go on; what the run itself did ends it.
+ * A thread that died, a database that failed, or a refusal to go on with what is here now (CONFLICT: other versions)
+ * interrupts the run, which can go on; what the run itself did ends it.
  */
 function endingOf(error: unknown, stop: AbortController, log: Logger): Ending {
   const { signal } = stop;

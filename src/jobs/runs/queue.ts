@@ -1,6 +1,6 @@
 /**
- * The next run for this host: the oldest QUEUED one. Hosts that share a Postgres have data folders of their own; there it
- * is the oldest whose files lie here, and the others wait for the host that has theirs.
+ * The next run for this host: the oldest QUEUED one. Hosts that share a Postgres have data folders of their own; there
+ * it is the oldest whose files lie here, and the others wait for the host that has theirs.
  */
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.ts';

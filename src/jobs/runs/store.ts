@@ -1,6 +1,6 @@
 /**
- * Every write to a running run, fenced by the number of the attempt that makes it: once another attempt owns the run, or
- * the run has ended, the earlier one's writes fail with {@link LostRun}. Short transactions that wait for nothing.
+ * Every write to a running run, fenced by the number of the attempt that makes it: once another attempt owns the run,
+ * or the run has ended, the earlier one's writes fail with {@link LostRun}. Short transactions that wait for nothing.
  */
 import { and, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db, Executor, Transaction } from '../../db/open.ts';
@@ -29,7 +29,7 @@ export interface Attempt {
   readonly number: number;
 }
 
-/** The attempt does not own the run any more. Nobody's fault and nothing to tell: another attempt goes on. */
+/** The attempt does not own the run any more. This is no failure and is not reported: another attempt goes on. */
 export class LostRun extends Error {
   override readonly name = 'LostRun';
 }
@@ -68,7 +68,10 @@ export async function changeState(
     .values({ runId: run.id, seq, attempt: changes.attempt ?? run.attempt, type: 'state', data });
 }
 
-/** Takes a QUEUED run for this host as a new attempt; undefined = it is not QUEUED any more, or somebody changes it now. */
+/**
+ * Takes a QUEUED run for this host as a new attempt; returns undefined if it is not QUEUED any more or its row is
+ * locked.
+ */
 export async function claimRun(db: Db, host: Host, runId: string): Promise<Attempt | undefined> {
   return db.transaction(async (tx) => {
     const queued = tx
@@ -185,8 +188,11 @@ export async function endAttempt(
 const isAttempt = (attempt: Attempt) =>
   and(eq(runAttempts.runId, attempt.runId), eq(runAttempts.number, attempt.number));
 
-/** Proof of life; tells whether somebody wants the run cancelled. */
-export async function beat(db: Db, attempt: Attempt): Promise<{ cancelRequested: boolean }> {
+/**
+ * Renews the attempt's heartbeat and lease. Returns whether a cancellation was requested; throws LostRun without the
+ * lease.
+ */
+export async function writeHeartbeat(db: Db, attempt: Attempt): Promise<{ cancelRequested: boolean }> {
   const [alive] = await db
     .update(runAttempts)
     .set({ heartbeatAt: sql`now()`, leaseUntil: leaseEnd })

@@ -1,6 +1,7 @@
 /**
- * The events of a run as a stream: it attaches before it reads, reads the table from where the caller stands, then follows
- * by reading again whenever it is woken. Nothing is queued for a reader, so a slow one holds one page and no more.
+ * The events of a run as a stream: it attaches before it reads, reads the table from where the caller stands, then
+ * follows by reading again whenever it is woken. Nothing is queued for a reader, so a slow one holds one page and no
+ * more.
  */
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { Db } from '../../db/open.ts';
@@ -40,24 +41,24 @@ export async function* streamRunEvents(
   }
   const waiter = wakeups.attach(runId);
   try {
-    for (let [seq, toldAt] = [after, performance.now()]; ; ) {
+    for (let [seq, lastItemAt] = [after, performance.now()]; ; ) {
       const run = await findRun(db, runId);
       const page = await readPage(db, runId, seq);
       for (const event of page) {
         if (signal?.aborted) return;
         seq = event.seq;
         yield event;
-        toldAt = performance.now();
+        lastItemAt = performance.now();
         if (event.data.type === 'state' && isTerminal(event.data.state)) return;
       }
       if (page.length > 0) continue;
-      // The row was read before the page: with nothing behind `seq` a terminal run has told everything.
+      // The row was read before the page: with nothing behind `seq`, all events of a terminal run were sent.
       if (isTerminal(run.state)) return;
-      const woken = await waiter.wait(Math.max(0, toldAt + heartbeatMs - performance.now()), signal);
+      const woken = await waiter.wait(Math.max(0, lastItemAt + heartbeatMs - performance.now()), signal);
       if (woken === 'closed') return;
       if (woken !== 'timeout') continue;
       yield { type: 'heartbeat', runId, seq, createdAt: new Date() };
-      toldAt = performance.now();
+      lastItemAt = performance.now();
     }
   } finally {
     waiter.detach();

@@ -1,6 +1,6 @@
 /**
- * Takes QUEUED runs one at a time, oldest first, as long as the threads live. It sleeps until woken: by an enqueued
- * run (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read;
+ * Takes QUEUED runs one at a time, oldest first, as long as the threads live. It sleeps until woken: by an enqueued run
+ * (after the commit), by the end of the one before, once at start, and some seconds after the queue could not be read;
  * where other hosts queue runs too, by a look every now and then.
  */
 
@@ -19,7 +19,7 @@ export class RunWorker {
   #again = false;
   #retry: NodeJS.Timeout | undefined;
   #stopping = false;
-  #toldDead = false;
+  #reportedDeath = false;
 
   /** Without a queue it never takes any. */
   constructor(context: Omit<ExecutionContext, 'closing'>, queue: RunQueue | undefined) {
@@ -45,7 +45,7 @@ export class RunWorker {
       });
   }
 
-  /** A wake that can wait: for the end of the run, or until the queue is read again after a failure. */
+  /** Wakes the worker unless it is busy or waits to read the queue again after a failure. */
   look(): void {
     if (!this.#loop && !this.#retry) this.wake();
   }
@@ -55,7 +55,9 @@ export class RunWorker {
     return this.#current ? [this.#current.attempt.runId] : [];
   }
 
-  /** Stops the run if it is the one that runs here; resolves when its attempt has ended. False = it does not run here. */
+  /**
+   * Stops the run if it is the one that runs here; resolves when its attempt has ended. False = it does not run here.
+   */
   async cancel(runId: string): Promise<boolean> {
     const current = this.#current;
     if (current?.attempt.runId !== runId) return false;
@@ -64,7 +66,7 @@ export class RunWorker {
     return true;
   }
 
-  /** Interrupts the running attempt; resolves when it has ended. No other is begun. */
+  /** Interrupts the running attempt; resolves when it has ended. No other starts. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#again = false;
@@ -73,7 +75,7 @@ export class RunWorker {
     await this.#loop;
   }
 
-  /** Leaves an attempt behind that did not end after {@link stop}. */
+  /** Marks an attempt that did not end after {@link stop} as INTERRUPTED. */
   async leave(): Promise<void> {
     if (this.#current) await leaveAttempt(this.#context, this.#current.attempt);
   }
@@ -98,9 +100,9 @@ export class RunWorker {
     const { threads, log } = this.#context;
     const death = threads.device.death ?? threads.cpu.death;
     if (!death || this.#stopping) return !this.#stopping;
-    if (!this.#toldDead)
+    if (!this.#reportedDeath)
       log.error({ error: death }, 'a thread has ended; queued runs wait until Tandem is started again');
-    this.#toldDead = true;
+    this.#reportedDeath = true;
     return false;
   }
 }

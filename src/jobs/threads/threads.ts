@@ -1,4 +1,6 @@
-/** Starts the worker threads from dist/ and makes typed calls of them. The only place that makes a Worker for compute. */
+/**
+ * Starts the worker threads from dist/ and makes typed calls of them. The only place that makes a Worker for compute.
+ */
 import { Worker } from 'node:worker_threads';
 import type { CpuCommands, DeviceCommands, ThreadData } from '../../../workers/protocol.ts';
 import { type CommandSet, type Connection, connect } from '../../../workers/runtime.ts';
@@ -29,7 +31,7 @@ export async function forgetModel({ device }: Pick<Threads, 'device'>, model: st
   });
 }
 
-/** Resolves once the device has told its adapter; rejects, with no thread left, where there is none. */
+/** Resolves once the device thread has reported its adapter; rejects, with all threads ended, if there is none. */
 export async function startThreads({ entries, ...workerData }: ThreadSettings): Promise<Threads> {
   const start = <C extends CommandSet<C>>(name: 'cpu' | 'device'): Connection<C> =>
     connect<C>(new Worker(entries?.[name] ?? workerEntry(name), { workerData }), name);

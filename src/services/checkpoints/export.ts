@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { CheckpointRow, JobRow } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
 import { requireRow } from '../common/rows.ts';
-import { perform } from '../jobs/jobs.ts';
+import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface Exported {
@@ -20,7 +20,9 @@ export interface Exported {
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const field = 'input.folder';
 
-/** Copies to <data folder>/export/<folder>; the folder appears whole, and goes again where its job cannot be recorded. */
+/**
+ * Copies to <data folder>/export/<folder>; the folder appears whole, and goes again where its job cannot be recorded.
+ */
 export async function exportCheckpoint(tandem: Tandem, checkpointId: string, folder: string): Promise<Exported> {
   if (!namePattern.test(folder)) {
     throw badInput(`"${folder.slice(0, 120)}" is no name of an export folder`, {
@@ -31,7 +33,7 @@ export async function exportCheckpoint(tandem: Tandem, checkpointId: string, fol
   }
   const checkpoint = await requireRow(tandem.database.db, 'checkpoints', checkpointId, 'input.checkpoint');
   const path = join(tandem.config.dataDir, 'export', folder);
-  const { job } = await perform(
+  const { job } = await runJob(
     tandem,
     'export-checkpoint',
     { input: { checkpointId, folder }, uses: [{ kind: 'checkpoint', id: checkpointId }] },
@@ -39,7 +41,7 @@ export async function exportCheckpoint(tandem: Tandem, checkpointId: string, fol
       await refuseExisting(path, folder);
       await copyWhole(tandem, await tandem.storage.require('models', checkpoint.digest), path, signal);
       return succeed(async () => checkpoint.id).catch(async (error: unknown) => {
-        // Why it failed is what is told, whatever becomes of the folder.
+        // The error to report is why the export failed, even if the folder cannot be removed.
         await takeBack(tandem, path).catch(() => {});
         throw error;
       });

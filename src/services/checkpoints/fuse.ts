@@ -8,7 +8,7 @@ import type { FusionPlan } from '../../fusion/types.ts';
 import type { Finished, JobContext } from '../../jobs/jobs.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
-import { perform } from '../jobs/jobs.ts';
+import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface FuseRequest {
@@ -25,7 +25,7 @@ export async function fuseCheckpoints(
   const plan = planOf(request);
   const parents = await parentsOf(tandem, request);
   const { retention } = tandem.jobs;
-  const { id, job } = await perform(
+  const { id, job } = await runJob(
     tandem,
     'fuse',
     {

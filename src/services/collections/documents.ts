@@ -11,7 +11,7 @@ import { fingerprint } from '../common/idempotency.ts';
 import { requireRow } from '../common/rows.ts';
 import { type Encoded, encodeTexts, reportOf } from '../embedding/embed.ts';
 import { checkList, checkText } from '../embedding/texts.ts';
-import { perform } from '../jobs/jobs.ts';
+import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 import type { EmbeddingReport, Encoder } from '../types.ts';
 
@@ -49,7 +49,7 @@ export async function addDocuments(tandem: Tandem, request: AddRequest): Promise
   const input = { collectionId, documents: request.documents.length, content: fingerprint(request.documents) };
   const uses: Use[] = [{ kind: 'collection', id: collectionId }];
   let outcome: Outcome | undefined;
-  const { job } = await perform(tandem, 'embed-collection', { input, uses, idempotencyKey }, async (context) => {
+  const { job } = await runJob(tandem, 'embed-collection', { input, uses, idempotencyKey }, async (context) => {
     const encoded = await encodeAll(tandem, encoder, request.documents, context);
     return context.succeed(async (tx) => {
       const added = await store(tx, collection, request.documents, encoded);
@@ -179,7 +179,9 @@ async function store(
   return added;
 }
 
-/** First of all writes: it locks the collection's row, so that writers of the same documents wait and never deadlock. */
+/**
+ * First of all writes: it locks the collection's row, so that writers of the same documents wait and never deadlock.
+ */
 async function nextRevision(tx: Transaction, collectionId: string): Promise<CollectionRow> {
   await requireRow(tx, 'collections', collectionId, 'input.collection');
   const [collection] = await tx
@@ -211,7 +213,7 @@ async function writeDocuments(tx: Transaction, collectionId: string, part: reado
 /** Checked by checkDocuments. */
 const asObject = (metadata: unknown) => (metadata ?? null) as Readonly<Record<string, unknown>> | null;
 
-/** Deletes documents by key; keys that name none are told. */
+/** Deletes documents by key. Returns the keys that no document has. */
 export async function deleteDocuments(
   tandem: Tandem,
   collectionId: string,

@@ -1,6 +1,6 @@
 /**
- * A collection's vectors as one binary file that the device thread keeps resident: f32 little-endian [count, dimension] in
- * the order of arrival. Postgres is the truth; a segment is made again when the collection's revision has moved on.
+ * A collection's vectors as one binary file that the device thread keeps resident: f32 little-endian [count, dimension]
+ * in the order of arrival. Postgres is the truth; a segment is made again when the collection's revision has moved on.
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,8 +31,8 @@ function known(tandem: Tandem) {
 const lockOf = ({ id }: { readonly id: string }): string => `segment ${id}`;
 
 /**
- * The segment of a collection as it is now, or newer; `lost` = key of one whose file was found missing or damaged. Aborted,
- * it neither begins to make one nor goes on; whoever waits behind makes it then.
+ * The segment of a collection as it is now, or newer; `lost` = key of one whose file was found missing or damaged.
+ * Aborted, it neither starts to make one nor goes on; the next caller in the queue makes it then.
  */
 export function segmentOf(
   tandem: Tandem,

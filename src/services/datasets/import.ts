@@ -12,7 +12,7 @@ import { fingerprint } from '../common/idempotency.ts';
 import { confine } from '../common/import-path.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
-import { perform } from '../jobs/jobs.ts';
+import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 import { type InlineRecord, pointAtRecords, writeInlineRecords } from './inline-records.ts';
 
@@ -62,7 +62,7 @@ export async function importDataset(
   const name = request.name.trim();
   const { retention } = tandem.jobs;
   let reused: boolean | undefined;
-  const { id, job } = await perform(
+  const { id, job } = await runJob(
     tandem,
     'import-dataset',
     { input: { name, source: source.label, content: source.content, ...plan }, idempotencyKey: request.idempotencyKey },

@@ -42,7 +42,10 @@ function lineOf({ task, query, positives, negatives }: InlineRecord): string {
   });
 }
 
-/** Writes one file, or one per split where splits are given. The caller discards the folder; nothing stays if the writing fails. */
+/**
+ * Writes one file, or one per split where splits are given. The caller discards the folder; nothing stays if the
+ * writing fails.
+ */
 export async function writeInlineRecords(
   storage: Storage,
   records: readonly InlineRecord[],

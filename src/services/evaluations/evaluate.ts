@@ -8,7 +8,7 @@ import type { JobContext } from '../../jobs/jobs.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
-import { perform } from '../jobs/jobs.ts';
+import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 import type { Encoder } from '../types.ts';
 
@@ -75,7 +75,7 @@ async function evaluateEach(
     const key = idempotencyKey ? `${idempotencyKey}:${row.id}` : null;
     const input = { evaluator, checkpointId, datasetId: row.id, split };
     const uses: Use[] = [{ kind: 'dataset', id: row.id }, ...ofCheckpoint];
-    const { id, job } = await perform(tandem, 'evaluate', { input, uses, idempotencyKey: key }, async (context) => {
+    const { id, job } = await runJob(tandem, 'evaluate', { input, uses, idempotencyKey: key }, async (context) => {
       const figures = await measure(row, context);
       const values = { evaluator, checkpointId, datasetId: row.id, split, ...pick(figures) } as const;
       return context.succeed((tx) => record(tx, values));

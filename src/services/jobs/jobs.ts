@@ -1,4 +1,4 @@
-/** Jobs: the record of long work, and the one way a service does such work and waits for it. */
+/** Jobs: their rows, and how a service runs long work as a job and waits for it. */
 import { desc, eq, or, sql } from 'drizzle-orm';
 import type { Use } from '../../db/schema/types.ts';
 import { type JobKind, type JobRow, type JobState, jobs } from '../../db/schema.ts';
@@ -19,13 +19,13 @@ export function list(tandem: Tandem, { filter }: { filter?: Filter | null }, win
   const conditions = [
     kind ? eq(jobs.kind, kind) : undefined,
     state ? eq(jobs.state, state) : undefined,
-    idempotencyKey ? begunWith(idempotencyKey) : undefined,
+    idempotencyKey ? startedWith(idempotencyKey) : undefined,
   ];
   return pageOf(tandem, 'jobs', conditions, [desc(jobs.createdAt), desc(jobs.id)], window);
 }
 
 /** An evaluation of several data sets is a job for each, and each has the caller's key with its data set's id. */
-const begunWith = (key: string) =>
+const startedWith = (key: string) =>
   or(eq(jobs.idempotencyKey, key), eq(jobs.idempotencyKey, sql`${`${key}:`} || (${jobs.input} ->> 'datasetId')`));
 
 export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
@@ -40,7 +40,7 @@ export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
   return tandem.jobs.cancelJob(id);
 }
 
-/** A job now and after each change. */
+/** Yields the job now and after each change, until it has ended. */
 export async function follow(tandem: Tandem, id: string, signal: AbortSignal): Promise<AsyncIterable<JobRow>> {
   await requireRow(tandem.database.db, 'jobs', id, 'jobId');
   return tandem.jobs.jobEvents(id, { signal });
@@ -54,17 +54,17 @@ export interface JobRequest {
 }
 
 /**
- * Does `work` as a job and waits: the id of what it made, and the job as it ended. The same idempotency key again waits for, or
- * finds, what the first call made.
+ * Runs `work` as a job and waits for its end. Returns the id of what it made, and the ended job; throws what `work`
+ * threw. A second call with the same idempotency key returns the result of the first.
  */
-export async function perform(
+export async function runJob(
   tandem: Tandem,
   kind: JobKind,
   { idempotencyKey, ...rest }: JobRequest,
   work: (context: JobContext) => Promise<Finished>,
 ): Promise<{ id: string; job: JobRow }> {
   const request = idempotencyKey ? { ...rest, idempotencyKey } : rest;
-  const started = await tandem.jobs.perform(kind, request, work);
+  const started = await tandem.jobs.startJob(kind, request, work);
   const id = await started.done;
   return { id, job: await requireRow(tandem.database.db, 'jobs', started.job.id) };
 }

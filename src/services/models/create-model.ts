@@ -8,7 +8,7 @@ import { type EncoderFamily, encoderCatalog } from '../../model/families/catalog
 import type { ArchitectureValues, PoolingMode, PromptTemplates } from '../../model/types.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkLength, checkList } from '../embedding/texts.ts';
-import { perform } from '../jobs/jobs.ts';
+import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 import { recordModel } from './record-model.ts';
 
@@ -36,7 +36,7 @@ export async function createModel(
   const name = request.name.trim();
   const vocabularyFrom = sources.map(({ digest }) => digest);
   const { cpu, retention } = tandem.jobs;
-  const { id, job } = await perform(
+  const { id, job } = await runJob(
     tandem,
     'create-model',
     {

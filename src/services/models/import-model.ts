@@ -5,7 +5,7 @@ import type { HubProgress, HubReference } from '../../hub/types.ts';
 import type { JobContext } from '../../jobs/jobs.ts';
 import { confine } from '../common/import-path.ts';
 import { requireRow } from '../common/rows.ts';
-import { perform } from '../jobs/jobs.ts';
+import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 import { recordModel } from './record-model.ts';
 
@@ -28,7 +28,7 @@ export async function importModel(
   const source = await sourceOf(tandem, request);
   const input = { name, source: source.label };
   const { cpu, retention } = tandem.jobs;
-  const { id, job } = await perform(
+  const { id, job } = await runJob(
     tandem,
     'create-model',
     { input, idempotencyKey: request.idempotencyKey },

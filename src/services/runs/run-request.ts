@@ -70,7 +70,7 @@ async function datasetsOf(tandem: Tandem, { datasets }: RunRequest): Promise<Rea
   return found;
 }
 
-/** Events name data sets by their name, so two of one name would not be told apart. */
+/** Events name data sets by their name, so two of one name could not be distinguished. */
 const sameName = (row: DatasetRow, twin: DatasetRow, field: string) =>
   conflict(
     row.id === twin.id

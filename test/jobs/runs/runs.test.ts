@@ -241,7 +241,7 @@ describe('stop and resume', () => {
     await place.restartJobs();
     const events = await place.database.db.select().from(runEvents).where(eq(runEvents.runId, run.id));
     expect(events.filter(({ seq }) => seq > lastSeq).map(({ data }) => data)).toEqual([
-      { type: 'state', state: 'INTERRUPTED', reason: expect.stringContaining('without a word') },
+      { type: 'state', state: 'INTERRUPTED', reason: expect.stringContaining('unexpectedly') },
     ]);
     await place.behave({});
     await place.jobs.resumeRun(run.id);

@@ -90,7 +90,7 @@ describe('background jobs', () => {
   const id = '11111111-1111-4111-8111-111111111111';
 
   it('write progress and result, and tell both', async () => {
-    const { job, done } = await place.jobs.perform(
+    const { job, done } = await place.jobs.startJob(
       'import-dataset',
       { input: { path: 'x' } },
       async ({ progress, succeed }) => {
@@ -111,7 +111,7 @@ describe('background jobs', () => {
   });
 
   it('fail with the error of the work', async () => {
-    const { job, done } = await place.jobs.perform('fuse', { input: {} }, async () => {
+    const { job, done } = await place.jobs.startJob('fuse', { input: {} }, async () => {
       throw badInput('strangers', { field: 'checkpoints', remedy: 'choose others' });
     });
     await expect(done).rejects.toMatchObject({ code: 'BAD_USER_INPUT', message: 'strangers' });
@@ -128,27 +128,27 @@ describe('background jobs', () => {
       await sleep(50);
       return succeed(async () => id);
     };
-    const started = await Promise.all([1, 2, 3].map(() => place.jobs.perform('evaluate', request, work)));
+    const started = await Promise.all([1, 2, 3].map(() => place.jobs.startJob('evaluate', request, work)));
     expect(await Promise.all(started.map(({ done }) => done))).toEqual([id, id, id]);
     expect(new Set(started.map(({ job }) => job.id)).size).toBe(1);
-    expect(await (await place.jobs.perform('evaluate', request, work)).done).toBe(id);
+    expect(await (await place.jobs.startJob('evaluate', request, work)).done).toBe(id);
     expect(calls).toBe(1);
-    const other = place.jobs.perform('evaluate', { ...request, input: { name: 'b' } }, work);
+    const other = place.jobs.startJob('evaluate', { ...request, input: { name: 'b' } }, work);
     await expect(other).rejects.toMatchObject({ code: 'CONFLICT', details: { field: 'idempotencyKey' } });
   });
 
   it('are cancelled, and interrupted by a stop; their key begins them anew', async () => {
     const work = ({ signal }: { signal: AbortSignal }) =>
       new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
-    const cancelled = await place.jobs.perform('evaluate', { input: {} }, work);
+    const cancelled = await place.jobs.startJob('evaluate', { input: {} }, work);
     expect(await place.jobs.cancelJob(cancelled.job.id)).toMatchObject({ state: 'CANCELLED' });
 
     const request = { input: {}, idempotencyKey: 'again' };
-    const first = await place.jobs.perform('evaluate', request, work);
+    const first = await place.jobs.startJob('evaluate', request, work);
     await place.restartJobs();
     const [row] = await place.database.db.select().from(jobRows).where(eq(jobRows.id, first.job.id));
     expect(row.state).toBe('INTERRUPTED');
-    const second = await place.jobs.perform('evaluate', request, ({ succeed }) => succeed(async () => id));
+    const second = await place.jobs.startJob('evaluate', request, ({ succeed }) => succeed(async () => id));
     expect([second.job.id, await second.done]).toEqual([first.job.id, id]);
   });
 

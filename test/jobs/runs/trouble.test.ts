@@ -48,7 +48,7 @@ describe('while the database fails', () => {
 
   it('the end of a job is written as soon as it can be', async () => {
     let giveBack = async (): Promise<unknown> => undefined;
-    const { job, done } = await place.jobs.perform('fuse', { input: {} }, async ({ succeed }) => {
+    const { job, done } = await place.jobs.startJob('fuse', { input: {} }, async ({ succeed }) => {
       giveBack = await refuse('jobs');
       return succeed(async () => id);
     });
@@ -120,7 +120,7 @@ describe('work that does not listen', () => {
     const before = await db.$count(models);
     let letGo = (): void => {};
     const request = { input: {}, idempotencyKey: 'deaf' };
-    const { job, done } = await place.jobs.perform('create-model', request, async ({ succeed }) => {
+    const { job, done } = await place.jobs.startJob('create-model', request, async ({ succeed }) => {
       await new Promise<void>((resolve) => {
         letGo = resolve;
       });
@@ -134,7 +134,7 @@ describe('work that does not listen', () => {
     await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(await db.$count(models)).toBe(before);
     expect(await findJob(job.id)).toMatchObject({ state: 'INTERRUPTED' });
-    await (await place.jobs.perform('create-model', request, ({ succeed }) => succeed(async () => id))).done;
+    await (await place.jobs.startJob('create-model', request, ({ succeed }) => succeed(async () => id))).done;
   });
 
   it('of a run is left behind the same way', async () => {
@@ -174,7 +174,7 @@ describe('a job', () => {
       });
     // The database as a process leaves it that dies before its job's row.
     const allow = await refuse('jobs', { when: "new.state = 'SUCCEEDED'" });
-    const first = await place.jobs.perform('create-model', request, work);
+    const first = await place.jobs.startJob('create-model', request, work);
     while (tries < 2) await sleep(20);
     expect(await findJob(first.job.id)).toMatchObject({ state: 'RUNNING', resultId: null });
     await place.restartJobs();
@@ -182,18 +182,18 @@ describe('a job', () => {
     expect(await findJob(first.job.id)).toMatchObject({ state: 'INTERRUPTED', resultId: null });
     expect(await db.$count(models)).toBe(before);
     await allow();
-    const second = await place.jobs.perform('create-model', request, work);
+    const second = await place.jobs.startJob('create-model', request, work);
     const made = await second.done;
     expect(second.job.id).toBe(first.job.id);
     expect(await findJob(first.job.id)).toMatchObject({ state: 'SUCCEEDED', resultId: made, error: null });
-    expect(await (await place.jobs.perform('create-model', request, work)).done).toBe(made);
+    expect(await (await place.jobs.startJob('create-model', request, work)).done).toBe(made);
     expect(await db.$count(models)).toBe(before + 1);
   });
 
   it('that another process has begun anew writes nothing', async () => {
     const { db } = place.database;
     const before = await db.$count(models);
-    const { job, done } = await place.jobs.perform('create-model', { input: {} }, async ({ jobId, succeed }) => {
+    const { job, done } = await place.jobs.startJob('create-model', { input: {} }, async ({ jobId, succeed }) => {
       await db.update(jobRows).set({ host: 'another host', pid: 1 }).where(eq(jobRows.id, jobId));
       return succeed(async (tx) => (await insertModel(tx)).id);
     });
@@ -205,7 +205,7 @@ describe('a job', () => {
 
   it('holds no lock on its row while what it made is written', async () => {
     const lockOf = (jobId: string) => sql<string>`select xmax::text as lock from jobs where id = ${jobId}`;
-    const { done } = await place.jobs.perform('fuse', { input: {} }, ({ jobId, succeed }) =>
+    const { done } = await place.jobs.startJob('fuse', { input: {} }, ({ jobId, succeed }) =>
       succeed(async (tx) => {
         expect((await tx.execute(lockOf(jobId))).rows).toEqual([{ lock: '0' }]);
         return id;
@@ -217,7 +217,7 @@ describe('a job', () => {
   it('that is taken over while what it made is written keeps nothing of it', async () => {
     const { db } = place.database;
     const before = await db.$count(models);
-    const { job, done } = await place.jobs.perform('create-model', { input: {} }, ({ jobId, succeed }) =>
+    const { job, done } = await place.jobs.startJob('create-model', { input: {} }, ({ jobId, succeed }) =>
       succeed(async (tx) => {
         await tx.update(jobRows).set({ host: 'another host' }).where(eq(jobRows.id, jobId));
         return (await insertModel(tx)).id;
@@ -228,7 +228,7 @@ describe('a job', () => {
   });
 
   it('whose write breaks off for a defect fails at once', async () => {
-    const { job, done } = await place.jobs.perform('fuse', { input: {} }, ({ succeed }) =>
+    const { job, done } = await place.jobs.startJob('fuse', { input: {} }, ({ succeed }) =>
       succeed(async () => {
         throw new Error('a defect');
       }),
@@ -241,7 +241,7 @@ describe('a job', () => {
     const { db } = place.database;
     const allow = await refuse('models', { code: '53100' });
     const work = ({ succeed }: JobContext) => succeed(async (tx) => (await insertModel(tx)).id);
-    const { job, done } = await place.jobs.perform('create-model', { input: {} }, work);
+    const { job, done } = await place.jobs.startJob('create-model', { input: {} }, work);
     await expect(done).rejects.toMatchObject({ cause: { code: '53100' } });
     await allow();
     expect(await findJob(job.id)).toMatchObject({ state: 'FAILED' });
@@ -254,12 +254,12 @@ describe('a job', () => {
       started = true;
       return succeed(async () => id);
     };
-    const beginning = place.jobs.perform('fuse', { input: {}, idempotencyKey: 'too late' }, work);
+    const beginning = place.jobs.startJob('fuse', { input: {}, idempotencyKey: 'too late' }, work);
     const refused = expect(beginning).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await place.restartJobs();
     await refused;
     expect(started).toBe(false);
-    const again = await place.jobs.perform('fuse', { input: {}, idempotencyKey: 'too late' }, work);
+    const again = await place.jobs.startJob('fuse', { input: {}, idempotencyKey: 'too late' }, work);
     expect([await again.done, started]).toEqual([id, true]);
   });
 
@@ -268,27 +268,29 @@ describe('a job', () => {
     const failing = async (): Promise<never> => {
       throw unavailable('The disk is full', { remedy: 'Free some, then repeat the request.' });
     };
-    const first = await place.jobs.perform('fuse', full, failing);
+    const first = await place.jobs.startJob('fuse', full, failing);
     await expect(first.done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    const second = await place.jobs.perform('fuse', full, ({ succeed }) => succeed(async () => id));
+    const second = await place.jobs.startJob('fuse', full, ({ succeed }) => succeed(async () => id));
     expect([second.job.id, await second.done]).toEqual([first.job.id, id]);
     expect(await findJob(first.job.id)).toMatchObject({ state: 'SUCCEEDED', error: null });
 
     const cancelled = { input: {}, idempotencyKey: 'cancelled' };
     const waiting = ({ signal }: { signal: AbortSignal }) =>
       new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
-    const third = await place.jobs.perform('fuse', cancelled, waiting);
+    const third = await place.jobs.startJob('fuse', cancelled, waiting);
     expect(await place.jobs.cancelJob(third.job.id)).toMatchObject({ state: 'CANCELLED' });
-    expect(await (await place.jobs.perform('fuse', cancelled, ({ succeed }) => succeed(async () => id))).done).toBe(id);
+    expect(await (await place.jobs.startJob('fuse', cancelled, ({ succeed }) => succeed(async () => id))).done).toBe(
+      id,
+    );
   });
 
   it('that failed for what was asked fails again the same way, without work', async () => {
     const request = { input: {}, idempotencyKey: 'wrong' };
-    const first = await place.jobs.perform('fuse', request, async () => {
+    const first = await place.jobs.startJob('fuse', request, async () => {
       throw new Error('strangers');
     });
     await expect(first.done).rejects.toThrow('strangers');
-    const second = await place.jobs.perform('fuse', request, ({ succeed }) => succeed(async () => id));
+    const second = await place.jobs.startJob('fuse', request, ({ succeed }) => succeed(async () => id));
     await expect(second.done).rejects.toThrow('strangers');
   });
 });

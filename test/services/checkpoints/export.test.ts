@@ -33,7 +33,7 @@ it('leaves no folder where its job cannot be recorded, and may be asked for agai
   };
   await expect(exportCheckpoint({ ...tandem, storage: losing }, checkpoint.id, 'mine')).rejects.toMatchObject({
     code: 'UNAVAILABLE',
-    message: expect.stringMatching(/was taken for dead/),
+    message: expect.stringMatching(/lost its lease/),
   });
   expect(await readdir(join(dataDir, 'export'))).toEqual([]);
   expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);
