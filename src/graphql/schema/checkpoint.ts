@@ -8,9 +8,11 @@ import { parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';
 import { CheckpointReason, FusionMethod, OrderDirection } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload } from './common.ts';
-import { CheckpointConnection } from './connections.ts';
-import { Checkpoint, Evaluation, Job, Model, Run } from './refs.ts';
+
+const { Checkpoint, Evaluation, Job, Model, Run } = refs;
+const { Checkpoint: CheckpointConnection } = connections;
 
 const FusionParameters = parametersObject('FusionParameters', 'Fusion', "A fusion method's parameters.", fusionCatalog);
 

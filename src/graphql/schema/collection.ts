@@ -8,10 +8,12 @@ import { base64Of, type StoredVector, vectorsOf } from '../../services/embedding
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
-import { CollectionConnection, DocumentConnection } from './connections.ts';
 import { EmbeddingReportObject } from './embedding.ts';
-import { Checkpoint, Collection, Document, Job } from './refs.ts';
+
+const { Checkpoint, Collection, Document, Job } = refs;
+const { Collection: CollectionConnection, Document: DocumentConnection } = connections;
 
 Collection.implement({
   description: 'Documents that one checkpoint embedded.',

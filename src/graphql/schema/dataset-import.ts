@@ -7,8 +7,10 @@ import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { Importer, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { refs } from '../nouns.ts';
 import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
-import { Dataset, Job } from './refs.ts';
+
+const { Dataset, Job } = refs;
 
 const ImportOptions = parametersInput('ImportOptions', 'Import', "An importer's parameters.", importerCatalog);
 

@@ -6,8 +6,10 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Importer, OrderDirection, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
-import { DatasetConnection } from './connections.ts';
-import { Dataset } from './refs.ts';
+import { connections, refs } from '../nouns.ts';
+
+const { Dataset } = refs;
+const { Dataset: DatasetConnection } = connections;
 
 const CountedWarning = builder.objectRef<{ message: string; count: number }>('CountedWarning').implement({
   description: 'Something odd that was met and counted.',

@@ -5,8 +5,10 @@ import { base64Of } from '../../services/embedding/vectors.ts';
 import type { EmbedAnswer, EmbeddedText, EmbeddingReport } from '../../services/types.ts';
 import { builder } from '../builder.ts';
 import { TextRole } from '../enums.ts';
+import { refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf } from './common.ts';
-import { Checkpoint } from './refs.ts';
+
+const { Checkpoint } = refs;
 
 export const EmbeddingReportObject = builder.objectRef<EmbeddingReport>('EmbeddingReport').implement({
   description: 'How texts were embedded.',

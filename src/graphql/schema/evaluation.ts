@@ -6,9 +6,11 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
-import { EvaluationConnection } from './connections.ts';
-import { Checkpoint, Dataset, Evaluation, Job } from './refs.ts';
+
+const { Checkpoint, Dataset, Evaluation, Job } = refs;
+const { Evaluation: EvaluationConnection } = connections;
 
 const Metric = builder
   .objectRef<{ name: string; value: number | null; undefinedReason: string | null }>('Metric')

@@ -5,8 +5,10 @@ import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { FusionMethod } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { refs } from '../nouns.ts';
 import { idempotencyKey } from './common.ts';
-import { Checkpoint, Job } from './refs.ts';
+
+const { Checkpoint, Job } = refs;
 
 const FusionParametersInput = parametersInput(
   'FusionParametersInput',

@@ -5,9 +5,11 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { JobKind, JobState } from '../enums.ts';
 import { encodeId, keyOf, type NodeType } from '../ids.ts';
-import { JobConnection } from './connections.ts';
+import { connections, refs } from '../nouns.ts';
 import { Failure } from './failure.ts';
-import { Job } from './refs.ts';
+
+const { Job } = refs;
+const { Job: JobConnection } = connections;
 
 const resultTypes: Readonly<Record<JobRow['kind'], NodeType>> = {
   'import-dataset': 'Dataset',

@@ -10,9 +10,11 @@ import { parametersInput, parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';
 import { EncoderFamily, namedEnum, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
 import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
-import { ModelConnection } from './connections.ts';
-import { Checkpoint, Job, Model } from './refs.ts';
+
+const { Checkpoint, Job, Model } = refs;
+const { Model: ModelConnection } = connections;
 
 const Templates = builder.objectRef<{ query: string; sts: string; passage: string }>('PromptTemplates').implement({
   description: 'What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing.',

@@ -5,9 +5,11 @@ import * as runs from '../../services/runs/runs.ts';
 import { builder } from '../builder.ts';
 import { CheckpointReason, RunState, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { refs } from '../nouns.ts';
 import { Failure } from './failure.ts';
-import { Checkpoint, Run } from './refs.ts';
 import { Device } from './system.ts';
+
+const { Checkpoint, Run } = refs;
 
 type Kept = Exclude<RunStreamItem, { readonly type: 'heartbeat' }>;
 type DataOf<Type extends Kept['data']['type']> = Kept & {

@@ -9,13 +9,15 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { OrderDirection, RunState } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
 import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
-import { RunConnection } from './connections.ts';
 import { Failure } from './failure.ts';
-import { Dataset, Model, Run } from './refs.ts';
 import { RunEvent } from './run-event.ts';
 import { absentSettings, RunSettingsInput, RunSettingsObject } from './run-settings.ts';
 import { Device } from './system.ts';
+
+const { Dataset, Model, Run } = refs;
+const { Run: RunConnection } = connections;
 
 const RunDataset = builder.objectRef<RunDatasetRow>('RunDataset').implement({
   description: 'A data set that a run trains on.',
