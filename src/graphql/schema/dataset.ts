@@ -1,7 +1,7 @@
 /** Data sets: immutable versions of imported records. */
 import type { TextTriple } from '../../data/types.ts';
 import * as datasets from '../../services/datasets/datasets.ts';
-import type { CorpusDocumentView, GradedText, RecordView } from '../../services/types.ts';
+import type { CorpusDocumentView, GradedText, RecordView } from '../../services/datasets/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Importer, OrderDirection, Split, Task } from '../enums.ts';

@@ -1,8 +1,8 @@
 /** embed and similarity, and the report that every answer carries that embedded something. */
 import { z } from 'zod';
 import { embed, similarity } from '../../services/embedding/embed.ts';
+import type { EmbedAnswer, EmbeddedText, EmbeddingReport } from '../../services/embedding/types.ts';
 import { base64Of } from '../../services/embedding/vectors.ts';
-import type { EmbedAnswer, EmbeddedText, EmbeddingReport } from '../../services/types.ts';
 import { builder } from '../builder.ts';
 import { TextRole } from '../enums.ts';
 import { refs } from '../nouns.ts';

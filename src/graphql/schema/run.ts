@@ -4,7 +4,7 @@ import type { RunAttemptRow, RunDatasetRow } from '../../db/schema.ts';
 import { planRun } from '../../services/runs/plan-run.ts';
 import * as runs from '../../services/runs/runs.ts';
 import { cancelRun, resumeRun, startRun } from '../../services/runs/start-run.ts';
-import type { RunPlan } from '../../services/types.ts';
+import type { RunPlan } from '../../services/runs/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { OrderDirection, RunState } from '../enums.ts';

@@ -5,7 +5,7 @@ import type { Executor } from '../../db/open.ts';
 import { nouns } from '../../db/schema.ts';
 import { notFound, type TandemError } from '../../errors.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Page, Window } from '../types.ts';
+import type { Page, Window } from './page.ts';
 
 export type TableName = keyof typeof nouns;
 export type RowOf<Name extends TableName> = (typeof nouns)[Name]['table']['$inferSelect'];
