@@ -52,20 +52,20 @@ Evaluation.implement({
         undefinedReason: row.undefinedReasons[row.main] ?? null,
       }),
     }),
-    metrics: t.field({ type: [Metric], description: 'All figures.', resolve: metricsOf }),
+    metrics: t.field({ type: [Metric], description: 'All figures of the evaluation.', resolve: metricsOf }),
     count: t.exposeInt('count', { description: 'Queries (IR) or pairs (STS) that count.' }),
     documents: t.exposeInt('documents', { description: 'Documents searched (IR), else 0.' }),
-    tokens: t.expose('tokens', { type: 'Int64', description: 'Tokens embedded.' }),
+    tokens: t.expose('tokens', { type: 'Int64', description: 'The number of tokens embedded.' }),
     seconds: t.exposeFloat('seconds', { description: 'Time it took.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
 });
 
 const EvaluationFilter = builder.inputType('EvaluationFilter', {
-  description: 'Which evaluations.',
+  description: 'Conditions that an evaluation must meet; absent fields do not restrict.',
   fields: (t) => ({
-    checkpoint: t.id({ description: 'Of this checkpoint.' }),
-    dataset: t.id({ description: 'On this data set.' }),
+    checkpoint: t.id({ description: 'Only evaluations of this checkpoint; absent or null means any.' }),
+    dataset: t.id({ description: 'Only evaluations on this data set; absent or null means any.' }),
     split: t.field({ type: Split, description: 'On this split.' }),
     evaluator: t.field({ type: Evaluator, description: 'Of this kind.' }),
   }),
@@ -76,7 +76,12 @@ builder.queryFields((t) => ({
     {
       type: Evaluation,
       description: 'The evaluations, newest first.',
-      args: { filter: t.arg({ type: EvaluationFilter, description: 'Only those that match.' }) },
+      args: {
+        filter: t.arg({
+          type: EvaluationFilter,
+          description: 'Conditions that the items must meet; absent or null means all.',
+        }),
+      },
       resolve: (_root, args, context) => {
         const { checkpoint, dataset, split, evaluator } = args.filter ?? {};
         const filter = {
@@ -95,7 +100,7 @@ builder.queryFields((t) => ({
 const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
   description: 'What to evaluate, and on what.',
   fields: (t) => ({
-    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'Which checkpoint.' }),
+    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint to evaluate.' }),
     datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
     split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'On which split.' }),
     idempotencyKey: idempotencyKey(t),
@@ -139,7 +144,13 @@ builder.mutationFields((t) => ({
   evaluateBagOfWords: t.field({
     type: EvaluatePayload,
     description: 'Evaluates the tf-idf baseline, which needs no model, and waits for the figures.',
-    args: { input: t.arg({ type: EvaluateBagOfWordsInput, required: true, description: 'On what.' }) },
+    args: {
+      input: t.arg({
+        type: EvaluateBagOfWordsInput,
+        required: true,
+        description: 'The data set and the split to evaluate on.',
+      }),
+    },
     resolve: (_root, { input }, { tandem }) =>
       evaluateBagOfWords(tandem, { ...input, datasetIds: datasetKeys(input.datasets) }),
   }),

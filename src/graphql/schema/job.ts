@@ -24,10 +24,10 @@ Job.implement({
   description: 'Long work besides runs: an import, a new model, an evaluation, a fusion, the embedding of documents.',
   fields: (t) => ({
     kind: t.expose('kind', { type: JobKind, description: 'What it does.' }),
-    state: t.expose('state', { type: JobState, description: 'Where it stands.' }),
+    state: t.expose('state', { type: JobState, description: 'The state of the job.' }),
     stage: t.string({
       nullable: true,
-      description: 'What it is doing.',
+      description: 'The stage of the work; null before the first progress report.',
       resolve: (row) => row.progress?.stage ?? null,
     }),
     done: t.field({
@@ -43,17 +43,21 @@ Job.implement({
     }),
     resultId: t.id({
       nullable: true,
-      description: 'Global id of what it made, once it succeeded.',
+      description: 'The global id of what the job made; null until it succeeds.',
       resolve: (row) => (row.resultId === null ? null : encodeId(resultTypes[row.kind], row.resultId)),
     }),
-    error: t.expose('error', { type: Failure, nullable: true, description: 'Why it failed.' }),
+    error: t.expose('error', {
+      type: Failure,
+      nullable: true,
+      description: 'The error that ended the job; null if it did not fail.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
   }),
 });
 
 const JobFilter = builder.inputType('JobFilter', {
-  description: 'Which jobs.',
+  description: 'Conditions that a job must meet; absent fields do not restrict.',
   fields: (t) => ({
     kind: t.field({ type: JobKind, description: 'Of this kind.' }),
     state: t.field({ type: JobState, description: 'In this state.' }),
