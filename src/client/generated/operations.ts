@@ -29,7 +29,7 @@ export type AddDocumentsInput = {
 export type ArchitectureInput = {
   /** Whether a token sees only itself and what stands before it. Of LLAMA (default true), QWEN3 (default true). */
   readonly causal?: boolean | null | undefined;
-  /** Every so-manieth block, the first included, attends globally; the others locally. From 1 to 96. Of MODERNBERT (default 3). */
+  /** The interval of blocks with global attention, counted from the first block; the others attend locally. From 1 to 96. Of MODERNBERT (default 3). */
   readonly globalEvery?: number | null | undefined;
   /** Channels of one head, D; 0 = the width divided by the heads. From 0 to 128. Of QWEN3 (default 0). */
   readonly headSize?: number | null | undefined;
@@ -173,7 +173,7 @@ export type EvaluateBagOfWordsInput = {
   readonly datasets: ReadonlyArray<string>;
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** On which split. */
+  /** The split to evaluate on. */
   readonly split?: Split;
 };
 
@@ -185,7 +185,7 @@ export type EvaluateCheckpointInput = {
   readonly datasets: ReadonlyArray<string>;
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** On which split. */
+  /** The split to evaluate on. */
   readonly split?: Split;
 };
 
@@ -203,9 +203,9 @@ export type FuseCheckpointsInput = {
   readonly checkpoints: ReadonlyArray<string>;
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** Method. */
+  /** The method of the fusion. */
   readonly method: FusionMethod;
-  /** Its parameters; absent ones take their defaults. */
+  /** The parameters of the method; absent or null ones take their defaults. */
   readonly parameters?: FusionParametersInput | null | undefined;
 };
 
@@ -243,7 +243,7 @@ export type FusionParametersInput = {
 export type GradedTextInput = {
   /** Raw grade on the scale of the import; absent = no grade. */
   readonly score?: number | null | undefined;
-  /** The text. */
+  /** The text itself. */
   readonly text: TextPartsInput;
 };
 
@@ -377,17 +377,17 @@ export type LossPositives =
 
 /** The loss terms of each task; an absent task takes the defaults (the loss set of CoDiEmb). */
 export type LossSetInput = {
-  /** On IR batches. */
+  /** The loss terms on IR batches. */
   readonly ir?: ReadonlyArray<LossTermInput> | null | undefined;
-  /** On STS batches. */
+  /** The loss terms on STS batches. */
   readonly sts?: ReadonlyArray<LossTermInput> | null | undefined;
 };
 
 /** weight * loss(parameters). */
 export type LossTermInput = {
-  /** Which loss. */
+  /** The loss of the term. */
   readonly loss: Loss;
-  /** Its parameters; absent ones take their defaults. */
+  /** The parameters of the loss; absent or null ones take their defaults. */
   readonly parameters?: LossParametersInput | null | undefined;
   /** Its weight, greater than 0; absent = the loss's default. */
   readonly weight?: number | null | undefined;
@@ -447,23 +447,23 @@ export type Pooling =
 
 /** What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing. */
 export type PromptTemplatesInput = {
-  /** Before a document. */
+  /** The text put before a document. */
   readonly passage?: string;
-  /** Before a search query. */
+  /** The text put before a search query. */
   readonly query?: string;
-  /** Before a sentence that is compared. */
+  /** The text put before a sentence that is compared. */
   readonly sts?: string;
 };
 
 /** One record: a query with its passages, or a pair of sentences with its grade. */
 export type RecordInput = {
-  /** Hard negatives. */
+  /** The hard negatives of the query. */
   readonly negatives?: ReadonlyArray<GradedTextInput>;
   /** Relevant passages, or the partner with its grade. */
   readonly positives: ReadonlyArray<GradedTextInput>;
   /** The query, or the first sentence. */
   readonly query: TextPartsInput;
-  /** Its split; absent in all records = drawn, seeded. */
+  /** The split of the record; if absent or null in all records, splits are drawn from a seed. */
   readonly split?: Split | null | undefined;
   /** What it teaches; the same in all records of an import. */
   readonly task: Task;
@@ -585,7 +585,7 @@ export type TextPartsInput = {
   readonly instruction?: string;
   /** Instruction of the task; enters the prompt. */
   readonly taskInstruction?: string;
-  /** The text. */
+  /** The text itself. */
   readonly text: string;
 };
 

@@ -93,7 +93,11 @@ builder.queryFields((t) => ({
         required: true,
         description: 'The texts; none may be empty, unless `prompt` is given.',
       }),
-      checkpoint: t.arg({ type: CheckpointChoice, required: true, description: 'With which checkpoint.' }),
+      checkpoint: t.arg({
+        type: CheckpointChoice,
+        required: true,
+        description: 'The checkpoint that embeds the texts.',
+      }),
       role: t.arg({
         type: TextRole,
         required: true,
@@ -115,7 +119,11 @@ builder.queryFields((t) => ({
     description: 'Compares pairs of texts; both get the STS prompt.',
     args: {
       pairs: t.arg({ type: [TextPair], required: true, description: 'The pairs of texts to compare.' }),
-      checkpoint: t.arg({ type: CheckpointChoice, required: true, description: 'With which checkpoint.' }),
+      checkpoint: t.arg({
+        type: CheckpointChoice,
+        required: true,
+        description: 'The checkpoint that embeds the texts.',
+      }),
       instruction: t.arg.string({ required: true, defaultValue: '', description: instruction }),
     },
     resolve: async (_root, { checkpoint, ...input }, { tandem, signal }) =>

@@ -40,8 +40,8 @@ Evaluation.implement({
       description: 'The checkpoint; null for the baseline.',
       resolve: (row) => row.checkpointId,
     }),
-    dataset: t.field({ type: Dataset, description: 'On which data set.', resolve: (row) => row.datasetId }),
-    split: t.expose('split', { type: Split, description: 'On which split.' }),
+    dataset: t.field({ type: Dataset, description: 'The data set to evaluate on.', resolve: (row) => row.datasetId }),
+    split: t.expose('split', { type: Split, description: 'The split to evaluate on.' }),
     task: t.expose('task', { type: Task, description: 'What was measured.' }),
     main: t.field({
       type: Metric,
@@ -66,7 +66,7 @@ const EvaluationFilter = builder.inputType('EvaluationFilter', {
   fields: (t) => ({
     checkpoint: t.id({ description: 'Only evaluations of this checkpoint; absent or null means any.' }),
     dataset: t.id({ description: 'Only evaluations on this data set; absent or null means any.' }),
-    split: t.field({ type: Split, description: 'On this split.' }),
+    split: t.field({ type: Split, description: 'Only evaluations on this split; absent or null means any.' }),
     evaluator: t.field({ type: Evaluator, description: 'Of this kind.' }),
   }),
 });
@@ -102,7 +102,7 @@ const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
   fields: (t) => ({
     checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint to evaluate.' }),
     datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
-    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'On which split.' }),
+    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
     idempotencyKey: idempotencyKey(t),
   }),
 });
@@ -111,7 +111,7 @@ const EvaluateBagOfWordsInput = builder.inputType('EvaluateBagOfWordsInput', {
   description: 'On what to evaluate the baseline.',
   fields: (t) => ({
     datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
-    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'On which split.' }),
+    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
     idempotencyKey: idempotencyKey(t),
   }),
 });

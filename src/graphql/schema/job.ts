@@ -59,7 +59,7 @@ Job.implement({
 const JobFilter = builder.inputType('JobFilter', {
   description: 'Conditions that a job must meet; absent fields do not restrict.',
   fields: (t) => ({
-    kind: t.field({ type: JobKind, description: 'Of this kind.' }),
+    kind: t.field({ type: JobKind, description: 'Only jobs of this kind; absent or null means any kind.' }),
     state: t.field({ type: JobState, description: 'In this state.' }),
     idempotencyKey: t.string({
       description: 'Begun with this idempotencyKey: finds the job of a call that is still waiting.',

@@ -16,14 +16,14 @@ const TemplatesInput = builder.inputType('PromptTemplatesInput', {
     query: t.string({
       required: true,
       defaultValue: templates.query,
-      description: 'Before a search query.',
+      description: 'The text put before a search query.',
     }),
     sts: t.string({
       required: true,
       defaultValue: 'Instruction: {task} Query: ',
-      description: 'Before a sentence that is compared.',
+      description: 'The text put before a sentence that is compared.',
     }),
-    passage: t.string({ required: true, defaultValue: '', description: 'Before a document.' }),
+    passage: t.string({ required: true, defaultValue: '', description: 'The text put before a document.' }),
   }),
 });
 

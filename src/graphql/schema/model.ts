@@ -19,22 +19,22 @@ const { Model: ModelConnection } = connections;
 const Templates = builder.objectRef<{ query: string; sts: string; passage: string }>('PromptTemplates').implement({
   description: 'What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing.',
   fields: (t) => ({
-    query: t.exposeString('query', { description: 'Before a search query.' }),
-    sts: t.exposeString('sts', { description: 'Before a sentence that is compared.' }),
-    passage: t.exposeString('passage', { description: 'Before a document.' }),
+    query: t.exposeString('query', { description: 'The text put before a search query.' }),
+    sts: t.exposeString('sts', { description: 'The text put before a sentence that is compared.' }),
+    passage: t.exposeString('passage', { description: 'The text put before a document.' }),
   }),
 });
 
-const Activation = namedEnum<DenseActivation>('Activation', 'What follows a dense layer.', {
+const Activation = namedEnum<DenseActivation>('Activation', 'The activation function after a dense layer.', {
   tanh: 'The hyperbolic tangent.',
-  identity: 'Nothing.',
+  identity: 'No activation, the identity.',
 });
 
 const Similarity = namedEnum<SimilarityName>('Similarity', 'What two vectors are compared by.', {
   cosine: 'The cosine of their angle.',
-  dot: 'Their inner product.',
-  euclidean: 'Their Euclidean distance, negated.',
-  manhattan: 'Their Manhattan distance, negated.',
+  dot: 'The inner product of the vectors.',
+  euclidean: 'The negated Euclidean distance of the vectors.',
+  manhattan: 'The negated Manhattan distance of the vectors.',
 });
 
 const Dense = builder.objectRef<DenseLayer>('DenseLayer').implement({

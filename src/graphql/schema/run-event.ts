@@ -25,7 +25,7 @@ export const RunEvent = builder.interfaceRef<RunStreamItem>('RunEvent').implemen
       description: 'Its number; give it as `after` to go on behind it.',
       resolve: (item) => item.seq,
     }),
-    at: t.field({ type: 'DateTime', description: 'When it was told.', resolve: (item) => item.createdAt }),
+    at: t.field({ type: 'DateTime', description: 'When the event was recorded.', resolve: (item) => item.createdAt }),
     run: t.field({ type: Run, description: 'The run that the event belongs to.', resolve: (item) => item.runId }),
   }),
 });
@@ -141,7 +141,7 @@ builder.objectRef<DataOf<'step'>>('RunStep').implement({
     loss: t.float({ description: 'Weighted sum of its loss terms.', resolve: ({ data }) => data.loss }),
     components: t.field({
       type: [LossComponent],
-      description: 'Its loss terms.',
+      description: 'The values of the loss terms.',
       resolve: ({ data }) => Object.entries(data.components).map(([name, value]) => ({ name, value })),
     }),
     learningRate: t.float({ description: 'Learning rate used.', resolve: ({ data }) => data.learningRate }),

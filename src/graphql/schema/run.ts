@@ -38,7 +38,11 @@ const RunAttempt = builder.objectRef<RunAttemptRow>('RunAttempt').implement({
       description: 'The device that computed; null until it is known.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
-    endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended; null while it has not ended.',
+    }),
   }),
 });
 
@@ -92,13 +96,17 @@ Run.implement({
       nullable: true,
       description: 'The error that ended the run; null if it did not fail.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the run was requested.' }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,
       description: 'When the run first started; null if it has not started.',
     }),
-    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended; null while it has not ended.',
+    }),
     events: t.field({
       type: [RunEvent],
       description: 'Its kept events, at most one page of them.',
@@ -128,7 +136,7 @@ const RunFilter = builder.inputType('RunFilter', {
 const RunOrderField = builder.enumType('RunOrderField', {
   description: 'What runs are ordered by.',
   values: {
-    CREATED_AT: { value: 'createdAt', description: 'When they were asked for.' },
+    CREATED_AT: { value: 'createdAt', description: 'When the runs were requested.' },
     NAME: { value: 'name', description: 'The name of the run.' },
     STATE: { value: 'state', description: 'The state of the run.' },
   } as const,

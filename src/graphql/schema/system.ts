@@ -64,7 +64,7 @@ const System = builder.objectRef<SystemView>('System').implement({
     adapter: t.expose('adapter', { type: Device, description: 'The device in use.' }),
     softwareNotice: t.exposeString('softwareNotice', {
       nullable: true,
-      description: 'Said when a software adapter runs, with the remedy; null on real hardware.',
+      description: 'A warning that a software adapter computes, with the remedy; null on hardware.',
     }),
     database: t.expose('database', { type: DatabaseInfo, description: 'The database that keeps the records.' }),
     dataFolder: t.exposeString('dataFolder', { description: 'Folder of everything Tandem keeps.' }),

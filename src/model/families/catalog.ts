@@ -103,7 +103,8 @@ export const encoderCatalog = [
       },
       {
         name: 'globalEvery',
-        description: 'Every so-manieth block, the first included, attends globally; the others locally.',
+        description:
+          'The interval of blocks with global attention, counted from the first block; the others attend locally.',
         type: 'int',
         default: 3,
         min: 1,
