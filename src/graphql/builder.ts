@@ -36,29 +36,35 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     encodeGlobalID: encodeId,
     decodeGlobalID: decodeId,
     cursorType: 'String',
-    idFieldOptions: { description: 'Global id, unique over all types.' },
+    idFieldOptions: { description: 'The global id, unique over all types.' },
     nodeTypeOptions: { description: 'Anything with a global id.' },
     nodeQueryOptions: {
       description: 'The object of a global id; null if there is none.',
-      args: { id: { description: 'Global id.' } },
+      args: { id: { description: 'The global id of the object.' } },
     },
     nodesQueryOptions: false,
-    pageInfoTypeOptions: { description: 'Where a page of a connection stands.' },
-    hasNextPageFieldOptions: { description: 'True = more items follow.' },
-    hasPreviousPageFieldOptions: { description: 'True = items stand before.' },
-    startCursorFieldOptions: { description: 'Cursor of the first item.' },
-    endCursorFieldOptions: { description: 'Cursor of the last item; give it as `after` to go on.' },
-    pageInfoFieldOptions: { description: 'Where this page stands.', nullable: false },
+    pageInfoTypeOptions: { description: 'The position of a page within its connection.' },
+    hasNextPageFieldOptions: { description: 'Whether more items follow this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether items precede this page.' },
+    startCursorFieldOptions: { description: 'The cursor of the first item; null if the page is empty.' },
+    endCursorFieldOptions: {
+      description: 'The cursor of the last item, to give as `after` for the next page; null if the page is empty.',
+    },
+    pageInfoFieldOptions: { description: 'The position of this page within the list.', nullable: false },
     edgesFieldOptions: {
       description: 'The items of this page, each with its cursor.',
       nullable: { list: false, items: false },
     },
-    nodeFieldOptions: { description: 'The item.', nullable: false },
+    nodeFieldOptions: { description: 'The item at this position.', nullable: false },
     cursorFieldOptions: { description: "The item's position, for `after` and `before`." },
-    beforeArgOptions: { description: 'Only items before this cursor.' },
-    afterArgOptions: { description: 'Only items after this cursor.' },
-    firstArgOptions: { description: 'At most so many, from the start (default 50).' },
-    lastArgOptions: { description: 'At most so many, from the end; needs `before`.' },
+    beforeArgOptions: { description: 'Return only items before this cursor; absent or null means no such bound.' },
+    afterArgOptions: { description: 'Return only items after this cursor; absent or null means no such bound.' },
+    firstArgOptions: {
+      description: 'The largest number of items to return from the start of the list; absent or null means 50.',
+    },
+    lastArgOptions: {
+      description: 'The largest number of items to return from the end of the list; requires `before`.',
+    },
     nodesOnConnection: { description: 'The items of this page without their cursors.' },
     defaultConnectionTypeOptions: { description: 'One page of a list.' },
     defaultEdgeTypeOptions: { description: 'An item with its cursor.' },
@@ -73,6 +79,10 @@ builder.globalConnectionField('totalCount', (t) =>
   t.exposeInt('totalCount', { description: 'Items of the whole list that match, over all pages.' }),
 );
 
-builder.queryType({ description: 'What can be asked.' });
-builder.mutationType({ description: 'What can be changed. Creating mutations take an idempotencyKey.' });
-builder.subscriptionType({ description: 'What can be followed, as server-sent events on POST /graphql.' });
+builder.queryType({ description: 'The queries of the API.' });
+builder.mutationType({
+  description: 'The mutations of the API. Mutations that create something accept an idempotencyKey.',
+});
+builder.subscriptionType({
+  description: 'The subscriptions of the API, delivered as server-sent events on POST /graphql.',
+});

@@ -73,28 +73,28 @@ export const TextRole = namedEnum<TextRoleName>('TextRole', 'Which prompt templa
   passage: 'A document that is searched.',
 });
 
-export const RunState = namedEnum<RunStateName>('RunState', 'Where a run stands.', {
-  QUEUED: 'Waits for the device.',
-  RUNNING: 'Trains.',
-  INTERRUPTED: 'Stopped with its process; resumeRun continues it from its last checkpoint.',
-  CANCELLED: 'Stopped by cancelRun; its checkpoint is kept. Terminal.',
-  FAILED: 'Ended by an error, for good.',
-  SUCCEEDED: 'Finished. Terminal.',
+export const RunState = namedEnum<RunStateName>('RunState', 'The state of a run.', {
+  QUEUED: 'The run waits for the device.',
+  RUNNING: 'The run is training.',
+  INTERRUPTED: 'The run stopped with its process; resumeRun continues it from its last checkpoint.',
+  CANCELLED: 'The run was stopped by cancelRun and its checkpoint kept; this state is final.',
+  FAILED: 'The run ended with an error; this state is final.',
+  SUCCEEDED: 'The run finished; this state is final.',
 });
 
-export const JobState = namedEnum<JobStateName>('JobState', 'Where a job stands.', {
-  RUNNING: 'Works.',
-  INTERRUPTED: 'Stopped with its process; nothing of it was kept. Ask for it again.',
-  CANCELLED: 'Stopped on request.',
-  FAILED: 'Ended by an error.',
-  SUCCEEDED: 'Finished.',
+export const JobState = namedEnum<JobStateName>('JobState', 'The state of a job.', {
+  RUNNING: 'The job is working.',
+  INTERRUPTED: 'The job stopped with its process and kept no result; request it again.',
+  CANCELLED: 'The job was stopped on request.',
+  FAILED: 'The job ended with an error.',
+  SUCCEEDED: 'The job finished successfully.',
 });
 
 export const JobKind = namedEnum<JobKindName>('JobKind', 'What a job does.', {
   'import-dataset': 'Imports a data set.',
   'create-model': 'Makes a model: from scratch, with a vocabulary of its own, from a folder, or from a hub.',
   evaluate: 'Evaluates a checkpoint or the baseline.',
-  fuse: 'Fuses checkpoints.',
+  fuse: 'Fuses checkpoints into a new one.',
   'embed-collection': "Embeds a collection's documents.",
   'export-checkpoint': 'Writes a checkpoint to a folder.',
 });
@@ -108,7 +108,7 @@ export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReaso
 });
 
 export const Evaluator = namedEnum('Evaluator', 'What was evaluated.', {
-  checkpoint: 'A checkpoint.',
+  checkpoint: 'A checkpoint was evaluated.',
   'bag-of-words': 'The tf-idf baseline, which needs no model.',
 });
 
@@ -121,7 +121,7 @@ export const AdapterType = namedEnum('AdapterType', 'What kind of device an adap
   discrete: 'A graphics card.',
   integrated: "The processor's own graphics.",
   software: 'The CPU: slow.',
-  unknown: 'The driver does not say.',
+  unknown: 'The driver does not report the kind of device.',
 });
 
 export const OrderDirection = namedEnum('OrderDirection', 'Direction of an order.', {

@@ -1,20 +1,21 @@
 /**
- * Global ids: base64url of `Type:key`. A malformed id, an id of another type or a key that cannot be one is refused here,
+ * Global ids: base64url of `Type:key`. A malformed id, an id of another type or a key that is not a UUID is rejected here,
  * before it reaches the database.
  */
+import { nouns } from '../db/schema.ts';
 import { badInput } from '../errors.ts';
 
-const nodeTypes = ['Dataset', 'Model', 'Run', 'Checkpoint', 'Evaluation', 'Collection', 'Document', 'Job'] as const;
-export type NodeType = (typeof nodeTypes)[number];
+export type NodeType = (typeof nouns)[keyof typeof nouns]['type'];
+const nodeTypes: readonly NodeType[] = Object.values(nouns).map(({ type }) => type);
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const canonical = /^[A-Za-z0-9_-]+$/;
-const expected = 'a global id as a query or mutation answered it';
+const expected = 'a global id that a query or mutation returned';
 
 export const encodeId = (typename: string, key: string | number | bigint): string =>
   Buffer.from(`${typename}:${key}`).toString('base64url');
 
-/** Takes an id apart; refuses what is no id. */
+/** Decodes a global id; throws BAD_USER_INPUT when it is malformed or names no node type. */
 export function decodeId(id: string, _context?: unknown, field = 'id'): { typename: NodeType; id: string } {
   const text = canonical.test(id) ? Buffer.from(id, 'base64url').toString('utf8') : '';
   const colon = text.indexOf(':');
@@ -24,13 +25,13 @@ export function decodeId(id: string, _context?: unknown, field = 'id'): { typena
     throw badInput(`"${id.slice(0, 100)}" is not a global id`, {
       field,
       expected,
-      remedy: 'Copy the id from an answer of this API.',
+      remedy: 'Copy the id from a response of this API.',
     });
   }
   return { typename, id: key };
 }
 
-/** The key of an id that must be of one of the given types. */
+/** The key of an id; throws BAD_USER_INPUT when the id is not of one of the given types. */
 export function keyOf<T extends NodeType>(
   id: string,
   types: T | readonly T[],

@@ -49,6 +49,13 @@ describe('limits on operations', () => {
     expect(() => parseWithin(limits)('{ x')).toThrow('Syntax Error');
   });
 
+  it('refuses introspection that multiplies', () => {
+    const query =
+      '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }';
+    const errors = validate(schema, parse(query), [...specifiedRules, limitRule(defaultLimits)]);
+    expect(errors.map(({ message }) => message)).toEqual(['Maximum introspection depth exceeded']);
+  });
+
   it('lets the introspection of tools through', () => {
     const query = getIntrospectionQuery({ inputValueDeprecation: true, schemaDescription: true, oneOf: true });
     const document = parseWithin(defaultLimits)(query);

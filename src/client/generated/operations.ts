@@ -12,7 +12,7 @@ export type AdapterType =
   | 'INTEGRATED'
   /** The CPU: slow. */
   | 'SOFTWARE'
-  /** The driver does not say. */
+  /** The driver does not report the kind of device. */
   | 'UNKNOWN';
 
 /** Documents to add. */
@@ -21,7 +21,7 @@ export type AddDocumentsInput = {
   readonly collection: string;
   /** The documents; each key once. */
   readonly documents: ReadonlyArray<DocumentInput>;
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
 };
 
@@ -29,7 +29,7 @@ export type AddDocumentsInput = {
 export type ArchitectureInput = {
   /** Whether a token attends only to itself and to earlier tokens. Of LLAMA (default true), QWEN3 (default true). */
   readonly causal?: boolean | null | undefined;
-  /** n: the first block and every n-th after it attend globally, the others locally. From 1 to 96. Of MODERNBERT (default 3). */
+  /** The interval of blocks with global attention, counted from the first block; the others attend locally. From 1 to 96. Of MODERNBERT (default 3). */
   readonly globalEvery?: number | null | undefined;
   /** Channels of one attention head, D; 0 = the width divided by the number of heads. From 0 to 128. Of QWEN3 (default 0). */
   readonly headSize?: number | null | undefined;
@@ -53,22 +53,22 @@ export type ArchitectureInput = {
   readonly width?: number | null | undefined;
 };
 
-/** Which checkpoint; exactly one of these. */
+/** The choice of a checkpoint, by exactly one of these fields. */
 export type CheckpointChoice =
-  {   /** Alias of a checkpoint. */
+  {   /** The alias of a checkpoint; absent when an id is given. */
   readonly alias: string; readonly id?: never; }
-  |  { readonly alias?: never;   /** Id of a checkpoint, or of a model: its untrained weights. */
+  |  { readonly alias?: never;   /** The id of a checkpoint, or of a model for its untrained weights; absent when an alias is given. */
   readonly id: string; };
 
-/** Which checkpoints. */
+/** Conditions that a checkpoint must meet; absent fields do not restrict. */
 export type CheckpointFilter = {
-  /** With this alias. */
+  /** Only the checkpoint with this alias; absent or null means any. */
   readonly alias?: string | null | undefined;
-  /** Descending from this model. */
+  /** Only checkpoints that descend from this model; absent or null means any model. */
   readonly model?: string | null | undefined;
-  /** Made for this reason. */
+  /** Only checkpoints made for this reason; absent or null means any reason. */
   readonly reason?: CheckpointReason | null | undefined;
-  /** Of this run. */
+  /** Only checkpoints of this run; absent or null means any run. */
   readonly run?: string | null | undefined;
 };
 
@@ -85,9 +85,9 @@ export type CheckpointReason =
   /** The run was stopped. */
   | 'STOP';
 
-/** Which collections. */
+/** Conditions that a collection must meet; absent fields do not restrict. */
 export type CollectionFilter = {
-  /** Exactly this name. */
+  /** Only the collection with exactly this name; absent or null means any name. */
   readonly name?: string | null | undefined;
 };
 
@@ -95,7 +95,7 @@ export type CollectionFilter = {
 export type CreateCollectionInput = {
   /** What embeds its documents and queries. */
   readonly checkpoint: CheckpointChoice;
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Name, 1 to 200 characters, not yet taken. */
   readonly name: string;
@@ -105,9 +105,9 @@ export type CreateCollectionInput = {
 export type CreateModelInput = {
   /** Sizes; absent ones take their defaults. */
   readonly architecture?: ArchitectureInput | null | undefined;
-  /** Architecture. */
+  /** The family of the architecture. */
   readonly family?: EncoderFamily;
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** True = the prompt's tokens are pooled too. Default: true for CLS and LASTTOKEN, else false. */
   readonly includePrompt?: boolean | null | undefined;
@@ -119,7 +119,7 @@ export type CreateModelInput = {
   readonly pooling?: Pooling;
   /** Seed of the weights, from 0 to 4294967295. */
   readonly seed?: number;
-  /** Prompts. */
+  /** The prompt templates by role of a text. */
   readonly templates?: PromptTemplatesInput;
   /** Ids of the data sets whose train split the vocabulary is trained on. */
   readonly vocabularyFrom: ReadonlyArray<string>;
@@ -134,13 +134,13 @@ export type DatabaseKind =
   /** A Postgres server named by DATABASE_URL. */
   | 'POSTGRES';
 
-/** Which data sets. */
+/** Conditions that a data set must meet; absent fields do not restrict. */
 export type DatasetFilter = {
-  /** With this digest. */
+  /** Only data sets with this digest; absent or null means any digest. */
   readonly digest?: string | null | undefined;
-  /** Exactly this name. */
+  /** Only data sets with exactly this name; absent or null means any name. */
   readonly name?: string | null | undefined;
-  /** Of this task. */
+  /** Only data sets of this task; absent or null means any task. */
   readonly task?: Task | null | undefined;
 };
 
@@ -148,9 +148,9 @@ export type DatasetFilter = {
 export type DocumentInput = {
   /** Your own id of it, 1 to 500 characters; a key that is there already is replaced. */
   readonly key: string;
-  /** Anything to keep with it: a JSON object. */
+  /** A JSON object to store with the document; absent or null stores none. */
   readonly metadata?: unknown;
-  /** Its text. */
+  /** The text of the document. */
   readonly text: string;
 };
 
@@ -171,27 +171,27 @@ export type EncoderFamily =
 export type EvaluateBagOfWordsInput = {
   /** Ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** On which split. */
+  /** The split to evaluate on. */
   readonly split?: Split;
 };
 
 /** What to evaluate, and on what. */
 export type EvaluateCheckpointInput = {
-  /** Which checkpoint. */
+  /** The checkpoint to evaluate. */
   readonly checkpoint: CheckpointChoice;
   /** Ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** On which split. */
+  /** The split to evaluate on. */
   readonly split?: Split;
 };
 
 /** What to export, and where. */
 export type ExportCheckpointInput = {
-  /** Which checkpoint. */
+  /** The checkpoint to export. */
   readonly checkpoint: CheckpointChoice;
   /** Name of a new folder under <data folder>/export: letters, digits, dots, dashes. */
   readonly folder: string;
@@ -201,11 +201,11 @@ export type ExportCheckpointInput = {
 export type FuseCheckpointsInput = {
   /** Ids of two or more checkpoints that descend from one model. */
   readonly checkpoints: ReadonlyArray<string>;
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** Method. */
+  /** The method of the fusion. */
   readonly method: FusionMethod;
-  /** Its parameters; absent ones take their defaults. */
+  /** The parameters of the method; absent or null ones take their defaults. */
   readonly parameters?: FusionParametersInput | null | undefined;
 };
 
@@ -224,7 +224,7 @@ export type FusionGranularity =
 
 /** A way to fuse checkpoints. */
 export type FusionMethod =
-  /** Delta-guided: theta_0 plus the deltas, each weighted per parameter group by its norm to a power. Source: After CoDiEmb, arXiv 2508.11442 (abstract); formula in docs/architecture.md. */
+  /** Delta-guided: theta_0 plus the deltas, each weighted per parameter group by its norm to a power. Source: After CoDiEmb, arXiv 2508.11442 (abstract); formula in docs/method.md, section 5. */
   | 'DELTA_GUIDED'
   /** Uniform soup: The mean of the weights. Source: Wortsman et al. 2022, arXiv 2203.05482. */
   | 'UNIFORM_SOUP';
@@ -243,13 +243,13 @@ export type FusionParametersInput = {
 export type GradedTextInput = {
   /** Raw grade on the scale of the import; absent = no grade. */
   readonly score?: number | null | undefined;
-  /** The text. */
+  /** The text itself. */
   readonly text: TextPartsInput;
 };
 
 /** A model on a Hugging Face hub (HF_ENDPOINT). What was downloaded is kept, and needs no network again. */
 export type HubModelInput = {
-  /** owner/name. */
+  /** The repository on the hub, as owner/name. */
   readonly repository: string;
   /** Branch, tag or commit. The commit it stands for is recorded as the source of the model. */
   readonly revision?: string;
@@ -257,7 +257,7 @@ export type HubModelInput = {
 
 /** What to import, and how to read it. */
 export type ImportDatasetInput = {
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** How a path is read; records and samples need none. */
   readonly importer?: Importer;
@@ -275,7 +275,7 @@ export type ImportDatasetInput = {
 
 /** A model that another program made. What would change its vectors and is not computed here is refused. */
 export type ImportModelInput = {
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Name, 1 to 200 characters. */
   readonly name: string;
@@ -325,22 +325,22 @@ export type JobKind =
   | 'EVALUATE'
   /** Writes a checkpoint to a folder. */
   | 'EXPORT_CHECKPOINT'
-  /** Fuses checkpoints. */
+  /** Fuses checkpoints into a new one. */
   | 'FUSE'
   /** Imports a data set. */
   | 'IMPORT_DATASET';
 
-/** Where a job stands. */
+/** The state of a job. */
 export type JobState =
-  /** Stopped on request. */
+  /** The job was stopped on request. */
   | 'CANCELLED'
-  /** Ended by an error. */
+  /** The job ended with an error. */
   | 'FAILED'
-  /** Stopped with its process; nothing of it was kept. Ask for it again. */
+  /** The job stopped with its process and kept no result; request it again. */
   | 'INTERRUPTED'
-  /** Works. */
+  /** The job is working. */
   | 'RUNNING'
-  /** Finished. */
+  /** The job finished successfully. */
   | 'SUCCEEDED';
 
 /** A loss that a run can be made of. */
@@ -377,25 +377,25 @@ export type LossPositives =
 
 /** The loss terms of each task; an absent task takes the defaults (the loss set of CoDiEmb). */
 export type LossSetInput = {
-  /** On IR batches. */
+  /** The loss terms on IR batches. */
   readonly ir?: ReadonlyArray<LossTermInput> | null | undefined;
-  /** On STS batches. */
+  /** The loss terms on STS batches. */
   readonly sts?: ReadonlyArray<LossTermInput> | null | undefined;
 };
 
 /** weight * loss(parameters). */
 export type LossTermInput = {
-  /** Which loss. */
+  /** The loss of the term. */
   readonly loss: Loss;
-  /** Its parameters; absent ones take their defaults. */
+  /** The parameters of the loss; absent or null ones take their defaults. */
   readonly parameters?: LossParametersInput | null | undefined;
   /** Its weight, greater than 0; absent = the loss's default. */
   readonly weight?: number | null | undefined;
 };
 
-/** Which models. */
+/** Conditions that a model must meet; absent fields do not restrict. */
 export type ModelFilter = {
-  /** Exactly this name. */
+  /** Only the model with exactly this name; absent or null means any name. */
   readonly name?: string | null | undefined;
 };
 
@@ -409,7 +409,7 @@ export type ModelPromptInput = {
 export type ModelSourceInput =
   {   /** A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers. */
   readonly folder: string; readonly hub?: never; }
-  |  { readonly folder?: never;   /** A download. */
+  |  { readonly folder?: never;   /** A repository to download from the hub; absent when a folder is given. */
   readonly hub: HubModelInput; };
 
 /** AdamW with linear warm-up and decay. */
@@ -447,23 +447,23 @@ export type Pooling =
 
 /** What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing. */
 export type PromptTemplatesInput = {
-  /** Before a document. */
+  /** The text put before a document. */
   readonly passage?: string;
-  /** Before a search query. */
+  /** The text put before a search query. */
   readonly query?: string;
-  /** Before a sentence that is compared. */
+  /** The text put before a sentence that is compared. */
   readonly sts?: string;
 };
 
 /** One record: a query with its passages, or a pair of sentences with its grade. */
 export type RecordInput = {
-  /** Hard negatives. */
+  /** The hard negatives of the query. */
   readonly negatives?: ReadonlyArray<GradedTextInput>;
   /** Relevant passages, or the partner with its grade. */
   readonly positives: ReadonlyArray<GradedTextInput>;
   /** The query, or the first sentence. */
   readonly query: TextPartsInput;
-  /** Its split; absent in all records = drawn, seeded. */
+  /** The split of the record; if absent or null in all records, splits are drawn from a seed. */
   readonly split?: Split | null | undefined;
   /** What it teaches; the same in all records of an import. */
   readonly task: Task;
@@ -477,13 +477,13 @@ export type RunDatasetInput = {
   readonly weight?: number;
 };
 
-/** Which runs. */
+/** Conditions that a run must meet; absent fields do not restrict. */
 export type RunFilter = {
-  /** Of this model. */
+  /** Only runs that train this model; absent or null means any model. */
   readonly model?: string | null | undefined;
-  /** Exactly this name. */
+  /** Only runs with exactly this name; absent or null means any name. */
   readonly name?: string | null | undefined;
-  /** In this state. */
+  /** Only runs in this state; absent or null means any state. */
   readonly state?: RunState | null | undefined;
 };
 
@@ -521,19 +521,19 @@ export type RunSettingsInput = {
   readonly stsBatchSize?: number;
 };
 
-/** Where a run stands. */
+/** The state of a run. */
 export type RunState =
-  /** Stopped by cancelRun; its checkpoint is kept. Terminal. */
+  /** The run was stopped by cancelRun and its checkpoint kept; this state is final. */
   | 'CANCELLED'
-  /** Ended by an error, for good. */
+  /** The run ended with an error; this state is final. */
   | 'FAILED'
-  /** Stopped with its process; resumeRun continues it from its last checkpoint. */
+  /** The run stopped with its process; resumeRun continues it from its last checkpoint. */
   | 'INTERRUPTED'
-  /** Waits for the device. */
+  /** The run waits for the device. */
   | 'QUEUED'
-  /** Trains. */
+  /** The run is training. */
   | 'RUNNING'
-  /** Finished. Terminal. */
+  /** The run finished; this state is final. */
   | 'SUCCEEDED';
 
 /** Tandem's own sample data: a factory's maintenance notes, made by a seeded grammar. */
@@ -562,7 +562,7 @@ export type Split =
 export type StartRunInput = {
   /** What to train on; each data set once. */
   readonly datasets: ReadonlyArray<RunDatasetInput>;
-  /** A key of your choice: the same key again answers with what the first call made. */
+  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Id of the model to train. */
   readonly model: string;
@@ -585,15 +585,15 @@ export type TextPartsInput = {
   readonly instruction?: string;
   /** Instruction of the task; enters the prompt. */
   readonly taskInstruction?: string;
-  /** The text. */
+  /** The text itself. */
   readonly text: string;
 };
 
-/** Whose tokenizer; exactly one of these. */
+/** The choice of a tokenizer, by exactly one of these fields. */
 export type TokenizerChoice =
-  {   /** A checkpoint's. */
+  {   /** The checkpoint whose tokenizer to use; absent when a folder is given. */
   readonly checkpoint: CheckpointChoice; readonly folder?: never; }
-  |  { readonly checkpoint?: never;   /** That of a folder below the import folder: its tokenizer.json. */
+  |  { readonly checkpoint?: never;   /** A folder below the import folder that holds a tokenizer.json; absent when a checkpoint is given. */
   readonly folder: string; };
 
 export type CreateCollectionMutationVariables = Exact<{

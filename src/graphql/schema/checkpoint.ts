@@ -8,19 +8,25 @@ import { parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';
 import { CheckpointReason, FusionMethod, OrderDirection } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload } from './common.ts';
-import { CheckpointConnection } from './connections.ts';
-import { Checkpoint, Evaluation, Job, Model, Run } from './refs.ts';
+
+const { Checkpoint, Evaluation, Job, Model, Run } = refs;
+const { Checkpoint: CheckpointConnection } = connections;
 
 const FusionParameters = parametersObject('FusionParameters', 'Fusion', "A fusion method's parameters.", fusionCatalog);
 
 const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
   description: 'How a checkpoint was fused.',
   fields: (t) => ({
-    method: t.field({ type: FusionMethod, description: 'Method.', resolve: (row) => checkpoints.fusionOf(row).method }),
+    method: t.field({
+      type: FusionMethod,
+      description: 'The method of the fusion.',
+      resolve: (row) => checkpoints.fusionOf(row).method,
+    }),
     parameters: t.field({
       type: FusionParameters,
-      description: 'Its parameters.',
+      description: 'The parameters of the fusion method.',
       resolve: (row) => checkpoints.fusionOf(row).parameters,
     }),
     checkpoints: t.field({
@@ -34,7 +40,10 @@ const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
 Checkpoint.implement({
   description: 'Weights with their lineage, kept as a sentence-transformers folder.',
   fields: (t) => ({
-    alias: t.exposeString('alias', { nullable: true, description: 'The name people gave it.' }),
+    alias: t.exposeString('alias', {
+      nullable: true,
+      description: 'The alias that names the checkpoint; null if it has none.',
+    }),
     reason: t.expose('reason', { type: CheckpointReason, description: 'Why it was made.' }),
     model: t.field({ type: Model, description: 'The model it descends from.', resolve: (row) => row.modelId }),
     run: t.field({
@@ -43,10 +52,10 @@ Checkpoint.implement({
       description: 'The run that made it; null = fused, or untrained.',
       resolve: (row) => row.runId,
     }),
-    step: t.exposeInt('step', { description: 'Updates made; 0 = untrained.' }),
-    epoch: t.exposeInt('epoch', { description: 'Epochs finished.' }),
-    digest: t.exposeString('digest', { description: 'sha256 of the folder.' }),
-    bytes: t.expose('bytes', { type: 'Int64', description: 'Size of the folder.' }),
+    step: t.exposeInt('step', { description: 'The number of updates made; 0 means untrained.' }),
+    epoch: t.exposeInt('epoch', { description: 'The number of finished epochs.' }),
+    digest: t.exposeString('digest', { description: 'The SHA-256 digest of the folder.' }),
+    bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the folder in bytes.' }),
     resumable: t.boolean({
       description: 'True = its run can continue from here.',
       resolve: (row) => row.stateDigest !== null,
@@ -67,12 +76,15 @@ Checkpoint.implement({
 });
 
 const CheckpointFilter = builder.inputType('CheckpointFilter', {
-  description: 'Which checkpoints.',
+  description: 'Conditions that a checkpoint must meet; absent fields do not restrict.',
   fields: (t) => ({
-    run: t.id({ description: 'Of this run.' }),
-    model: t.id({ description: 'Descending from this model.' }),
-    reason: t.field({ type: CheckpointReason, description: 'Made for this reason.' }),
-    alias: t.string({ description: 'With this alias.' }),
+    run: t.id({ description: 'Only checkpoints of this run; absent or null means any run.' }),
+    model: t.id({ description: 'Only checkpoints that descend from this model; absent or null means any model.' }),
+    reason: t.field({
+      type: CheckpointReason,
+      description: 'Only checkpoints made for this reason; absent or null means any reason.',
+    }),
+    alias: t.string({ description: 'Only the checkpoint with this alias; absent or null means any.' }),
   }),
 });
 
@@ -80,15 +92,20 @@ const CheckpointOrderField = builder.enumType('CheckpointOrderField', {
   description: 'What checkpoints are ordered by.',
   values: {
     CREATED_AT: { value: 'createdAt', description: 'When they were made.' },
-    STEP: { value: 'step', description: 'Updates made.' },
+    STEP: { value: 'step', description: 'The number of updates made.' },
   } as const,
 });
 
 const CheckpointOrder = builder.inputType('CheckpointOrder', {
   description: 'Order of checkpoints.',
   fields: (t) => ({
-    field: t.field({ type: CheckpointOrderField, required: true, description: 'By what.' }),
-    direction: t.field({ type: OrderDirection, required: true, defaultValue: 'asc', description: 'Which way.' }),
+    field: t.field({ type: CheckpointOrderField, required: true, description: 'The field to order by.' }),
+    direction: t.field({
+      type: OrderDirection,
+      required: true,
+      defaultValue: 'asc',
+      description: 'The direction of the order.',
+    }),
   }),
 });
 
@@ -116,8 +133,14 @@ builder.queryFields((t) => ({
       type: Checkpoint,
       description: 'The checkpoints, newest first.',
       args: {
-        filter: t.arg({ type: CheckpointFilter, description: 'Only those that match.' }),
-        orderBy: t.arg({ type: CheckpointOrder, description: 'In which order.' }),
+        filter: t.arg({
+          type: CheckpointFilter,
+          description: 'Conditions that the items must meet; absent or null means all.',
+        }),
+        orderBy: t.arg({
+          type: CheckpointOrder,
+          description: 'The order of the items; absent or null means the default order.',
+        }),
       },
       resolve: (_root, args, context) => {
         const { run, model, reason, alias } = args.filter ?? {};
@@ -138,7 +161,7 @@ builder.queryFields((t) => ({
     type: Checkpoint,
     nullable: true,
     description: 'One checkpoint; NOT_FOUND if there is none.',
-    args: { by: t.arg({ type: CheckpointChoice, required: true, description: 'Which one.' }) },
+    args: { by: t.arg({ type: CheckpointChoice, required: true, description: 'The checkpoint to return.' }) },
     resolve: (_root, { by }, { tandem }) => checkpointIdOf(tandem, by, 'by'),
   }),
 }));
@@ -148,23 +171,31 @@ const ExportPayload = builder
   .implement({
     description: 'What exportCheckpoint wrote.',
     fields: (t) => ({
-      checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The checkpoint.' }),
+      checkpoint: t.expose('checkpoint', {
+        type: Checkpoint,
+        description: 'The checkpoint that was exported or changed.',
+      }),
       path: t.exposeString('path', { description: 'The folder on the server: a sentence-transformers model.' }),
-      files: t.exposeStringList('files', { description: 'Its files.' }),
-      bytes: t.expose('bytes', { type: 'Int64', description: 'Their size.' }),
+      files: t.exposeStringList('files', { description: 'The paths of the exported files, relative to the folder.' }),
+      bytes: t.expose('bytes', { type: 'Int64', description: 'The total size of the files in bytes.' }),
       job: t.expose('job', { type: Job, description: 'The job that did it.' }),
     }),
   });
 
 const SetAliasPayload = builder.objectRef<{ checkpoint: CheckpointRow }>('SetCheckpointAliasPayload').implement({
   description: 'What setCheckpointAlias did.',
-  fields: (t) => ({ checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The checkpoint.' }) }),
+  fields: (t) => ({
+    checkpoint: t.expose('checkpoint', {
+      type: Checkpoint,
+      description: 'The checkpoint that was exported or changed.',
+    }),
+  }),
 });
 
 const ExportInput = builder.inputType('ExportCheckpointInput', {
   description: 'What to export, and where.',
   fields: (t) => ({
-    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'Which checkpoint.' }),
+    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint to export.' }),
     folder: t.string({
       required: true,
       description: 'Name of a new folder under <data folder>/export: letters, digits, dots, dashes.',
@@ -190,14 +221,14 @@ builder.mutationFields((t) => ({
     type: ExportPayload,
     description:
       'Writes a checkpoint as a sentence-transformers folder and waits until it is there. A folder that exists is a CONFLICT.',
-    args: { input: t.arg({ type: ExportInput, required: true, description: 'What and where.' }) },
+    args: { input: t.arg({ type: ExportInput, required: true, description: 'The checkpoint and the target folder.' }) },
     resolve: async (_root, { input }, { tandem }) =>
       exportCheckpoint(tandem, await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'), input.folder),
   }),
   setCheckpointAlias: t.field({
     type: SetAliasPayload,
     description: 'Names a checkpoint, moves its name, or takes it away.',
-    args: { input: t.arg({ type: SetAliasInput, required: true, description: 'Which, and how.' }) },
+    args: { input: t.arg({ type: SetAliasInput, required: true, description: 'The checkpoint and its new alias.' }) },
     resolve: async (_root, { input }, { tandem }) => ({
       checkpoint: await checkpoints.setAlias(
         tandem,

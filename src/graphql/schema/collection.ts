@@ -8,10 +8,12 @@ import { base64Of, type StoredVector, vectorsOf } from '../../services/embedding
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
-import { CollectionConnection, DocumentConnection } from './connections.ts';
 import { EmbeddingReportObject } from './embedding.ts';
-import { Checkpoint, Collection, Document, Job } from './refs.ts';
+
+const { Checkpoint, Collection, Document, Job } = refs;
+const { Collection: CollectionConnection, Document: DocumentConnection } = connections;
 
 Collection.implement({
   description: 'Documents that one checkpoint embedded.',
@@ -39,7 +41,7 @@ Collection.implement({
 const DocumentEmbedding = builder.objectRef<StoredVector>('DocumentEmbedding').implement({
   description: 'The stored vector of a document, of length 1.',
   fields: (t) => ({
-    dimension: t.exposeInt('dimension', { description: 'Its length.' }),
+    dimension: t.exposeInt('dimension', { description: 'The number of values in the vector.' }),
     tokens: t.exposeInt('tokens', { description: 'Tokens of the document, prompt included.' }),
     truncated: t.exposeBoolean('truncated', { description: 'True = the document was cut.' }),
     base64: t.string({
@@ -57,17 +59,21 @@ Document.implement({
   description: 'A document of a collection.',
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Your own id of it, unique in its collection.' }),
-    text: t.exposeString('text', { description: 'Its text.' }),
+    text: t.exposeString('text', { description: 'The text of the document.' }),
     metadata: t.expose('metadata', {
       type: 'JSON',
       nullable: true,
-      description: 'What you gave with it: a JSON object.',
+      description: 'The JSON object given with the document; null if none was given.',
     }),
-    collection: t.field({ type: Collection, description: 'Its collection.', resolve: (row) => row.collectionId }),
+    collection: t.field({
+      type: Collection,
+      description: 'The collection that holds the document.',
+      resolve: (row) => row.collectionId,
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
     embedding: t.loadable({
       type: DocumentEmbedding,
-      description: 'Its vector.',
+      description: 'The vector of the document.',
       load: (ids: string[], { tandem }) => vectorsOf(tandem, ids),
       resolve: (row) => row.id,
     }),
@@ -77,7 +83,7 @@ Document.implement({
 const Hit = builder.objectRef<Awaited<ReturnType<typeof search>>['hits'][number]>('SearchHit').implement({
   description: 'A document that was found.',
   fields: (t) => ({
-    document: t.expose('document', { type: Document, description: 'The document.' }),
+    document: t.expose('document', { type: Document, description: 'The document that was found.' }),
     score: t.exposeFloat('score', { description: 'Cosine of query and document, from -1 to 1.' }),
     rank: t.exposeInt('rank', { description: 'Counts from 1, best first.' }),
   }),
@@ -86,15 +92,21 @@ const Hit = builder.objectRef<Awaited<ReturnType<typeof search>>['hits'][number]
 const SearchResult = builder.objectRef<Awaited<ReturnType<typeof search>>>('SearchResult').implement({
   description: 'What a search found.',
   fields: (t) => ({
-    hits: t.field({ type: [Hit], description: 'Best first.', resolve: ({ hits }) => [...hits] }),
+    hits: t.field({
+      type: [Hit],
+      description: 'The documents that were found, best first.',
+      resolve: ({ hits }) => [...hits],
+    }),
     searched: t.exposeInt('searched', { description: 'Documents compared: all of the collection.' }),
     report: t.expose('report', { type: EmbeddingReportObject, description: 'How the query was embedded.' }),
   }),
 });
 
 const CollectionFilter = builder.inputType('CollectionFilter', {
-  description: 'Which collections.',
-  fields: (t) => ({ name: t.string({ description: 'Exactly this name.' }) }),
+  description: 'Conditions that a collection must meet; absent fields do not restrict.',
+  fields: (t) => ({
+    name: t.string({ description: 'Only the collection with exactly this name; absent or null means any name.' }),
+  }),
 });
 
 builder.queryFields((t) => ({
@@ -102,7 +114,12 @@ builder.queryFields((t) => ({
     {
       type: Collection,
       description: 'The collections, newest first.',
-      args: { filter: t.arg({ type: CollectionFilter, description: 'Only those that match.' }) },
+      args: {
+        filter: t.arg({
+          type: CollectionFilter,
+          description: 'Conditions that the items must meet; absent or null means all.',
+        }),
+      },
       resolve: (_root, args, context) =>
         connect(args, context, (window) => collections.list(context.tandem, args, window)),
     },
@@ -159,8 +176,11 @@ const DocumentInput = builder.inputType('DocumentInput', {
       description: 'Your own id of it, 1 to 500 characters; a key that is there already is replaced.',
       validate: z.string().min(1).max(500),
     }),
-    text: t.string({ required: true, description: 'Its text.' }),
-    metadata: t.field({ type: 'JSON', description: 'Anything to keep with it: a JSON object.' }),
+    text: t.string({ required: true, description: 'The text of the document.' }),
+    metadata: t.field({
+      type: 'JSON',
+      description: 'A JSON object to store with the document; absent or null stores none.',
+    }),
   }),
 });
 
@@ -175,7 +195,12 @@ const AddDocumentsInput = builder.inputType('AddDocumentsInput', {
 
 const CreateCollectionPayload = builder.objectRef<{ collection: CollectionRow }>('CreateCollectionPayload').implement({
   description: 'What createCollection made.',
-  fields: (t) => ({ collection: t.expose('collection', { type: Collection, description: 'The collection.' }) }),
+  fields: (t) => ({
+    collection: t.expose('collection', {
+      type: Collection,
+      description: 'The collection that was created or changed.',
+    }),
+  }),
 });
 
 const AddDocumentsPayload = builder
@@ -183,8 +208,11 @@ const AddDocumentsPayload = builder
   .implement({
     description: 'What addDocuments did.',
     fields: (t) => ({
-      collection: t.expose('collection', { type: Collection, description: 'The collection.' }),
-      added: t.exposeInt('added', { description: 'New documents.' }),
+      collection: t.expose('collection', {
+        type: Collection,
+        description: 'The collection that was created or changed.',
+      }),
+      added: t.exposeInt('added', { description: 'The number of new documents.' }),
       replaced: t.exposeInt('replaced', { description: 'Documents whose key was there already.' }),
       report: t.expose('report', { type: EmbeddingReportObject, description: 'How they were embedded.' }),
       job: t.expose('job', { type: Job, description: 'The job that did it.' }),
@@ -195,7 +223,7 @@ const DeleteDocumentsInput = builder.inputType('DeleteDocumentsInput', {
   description: 'Documents to delete.',
   fields: (t) => ({
     collection: t.id({ required: true, description: 'Id of a collection.' }),
-    keys: t.stringList({ required: true, description: 'Their keys.' }),
+    keys: t.stringList({ required: true, description: 'The keys of the documents to delete.' }),
   }),
 });
 
@@ -204,8 +232,11 @@ const DeleteDocumentsPayload = builder
   .implement({
     description: 'What deleteDocuments did.',
     fields: (t) => ({
-      collection: t.expose('collection', { type: Collection, description: 'The collection.' }),
-      deleted: t.exposeInt('deleted', { description: 'Documents deleted.' }),
+      collection: t.expose('collection', {
+        type: Collection,
+        description: 'The collection that was created or changed.',
+      }),
+      deleted: t.exposeInt('deleted', { description: 'The number of deleted documents.' }),
       unknownKeys: t.exposeStringList('unknownKeys', { description: 'Keys that named no document.' }),
     }),
   });
@@ -227,14 +258,16 @@ builder.mutationFields((t) => ({
   addDocuments: t.field({
     type: AddDocumentsPayload,
     description: 'Embeds documents into a collection and waits until they can be found; all of them or none.',
-    args: { input: t.arg({ type: AddDocumentsInput, required: true, description: 'What, and where.' }) },
+    args: {
+      input: t.arg({ type: AddDocumentsInput, required: true, description: 'The documents and their collection.' }),
+    },
     resolve: (_root, { input }, { tandem }) =>
       addDocuments(tandem, { ...input, collectionId: keyOf(input.collection, 'Collection', 'input.collection').key }),
   }),
   deleteDocuments: t.field({
     type: DeleteDocumentsPayload,
     description: 'Deletes documents of a collection.',
-    args: { input: t.arg({ type: DeleteDocumentsInput, required: true, description: 'Which.' }) },
+    args: { input: t.arg({ type: DeleteDocumentsInput, required: true, description: 'The documents to delete.' }) },
     resolve: (_root, { input }, { tandem }) =>
       deleteDocuments(tandem, keyOf(input.collection, 'Collection', 'input.collection').key, input.keys),
   }),

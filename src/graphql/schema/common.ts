@@ -13,7 +13,8 @@ type InputFields = PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObje
 /** The field of every creating mutation. */
 export const idempotencyKey = (t: InputFields) =>
   t.string({
-    description: 'A key of your choice: the same key again answers with what the first call made.',
+    description:
+      'A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new.',
     validate: z.string().min(1, 'must not be empty').max(200, 'must have at most 200 characters').nullish(),
   });
 
@@ -28,11 +29,13 @@ export const deletedPayload = (name: string, noun: string) =>
 
 /** Which checkpoint is meant: by id, or by the alias people gave it. */
 export const CheckpointChoice = builder.inputType('CheckpointChoice', {
-  description: 'Which checkpoint; exactly one of these.',
+  description: 'The choice of a checkpoint, by exactly one of these fields.',
   isOneOf: true,
   fields: (t) => ({
-    id: t.id({ description: 'Id of a checkpoint, or of a model: its untrained weights.' }),
-    alias: t.string({ description: 'Alias of a checkpoint.' }),
+    id: t.id({
+      description: 'The id of a checkpoint, or of a model for its untrained weights; absent when an alias is given.',
+    }),
+    alias: t.string({ description: 'The alias of a checkpoint; absent when an id is given.' }),
   }),
 });
 

@@ -7,8 +7,10 @@ import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { Importer, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { refs } from '../nouns.ts';
 import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
-import { Dataset, Job } from './refs.ts';
+
+const { Dataset, Job } = refs;
 
 const ImportOptions = parametersInput('ImportOptions', 'Import', "An importer's parameters.", importerCatalog);
 
@@ -21,14 +23,14 @@ const TextPartsInput = builder.inputType('TextPartsInput', {
       description: 'Instruction of the task; enters the prompt.',
     }),
     instruction: t.string({ required: true, defaultValue: '', description: 'Instruction of this one text.' }),
-    text: t.string({ required: true, description: 'The text.' }),
+    text: t.string({ required: true, description: 'The text itself.' }),
   }),
 });
 
 const GradedTextInput = builder.inputType('GradedTextInput', {
   description: 'A text with its grade.',
   fields: (t) => ({
-    text: t.field({ type: TextPartsInput, required: true, description: 'The text.' }),
+    text: t.field({ type: TextPartsInput, required: true, description: 'The text itself.' }),
     score: t.float({ description: 'Raw grade on the scale of the import; absent = no grade.' }),
   }),
 });
@@ -41,14 +43,22 @@ const RecordInput = builder.inputType('RecordInput', {
       required: true,
       description: 'What it teaches; the same in all records of an import.',
     }),
-    split: t.field({ type: Split, description: 'Its split; absent in all records = drawn, seeded.' }),
+    split: t.field({
+      type: Split,
+      description: 'The split of the record; if absent or null in all records, splits are drawn from a seed.',
+    }),
     query: t.field({ type: TextPartsInput, required: true, description: 'The query, or the first sentence.' }),
     positives: t.field({
       type: [GradedTextInput],
       required: true,
       description: 'Relevant passages, or the partner with its grade.',
     }),
-    negatives: t.field({ type: [GradedTextInput], required: true, defaultValue: [], description: 'Hard negatives.' }),
+    negatives: t.field({
+      type: [GradedTextInput],
+      required: true,
+      defaultValue: [],
+      description: 'The hard negatives of the query.',
+    }),
   }),
 });
 

@@ -1,19 +1,21 @@
 /** Data sets: immutable versions of imported records. */
 import type { TextTriple } from '../../data/types.ts';
 import * as datasets from '../../services/datasets/datasets.ts';
-import type { CorpusDocumentView, GradedText, RecordView } from '../../services/types.ts';
+import type { CorpusDocumentView, GradedText, RecordView } from '../../services/datasets/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Importer, OrderDirection, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
-import { DatasetConnection } from './connections.ts';
-import { Dataset } from './refs.ts';
+import { connections, refs } from '../nouns.ts';
+
+const { Dataset } = refs;
+const { Dataset: DatasetConnection } = connections;
 
 const CountedWarning = builder.objectRef<{ message: string; count: number }>('CountedWarning').implement({
   description: 'Something odd that was met and counted.',
   fields: (t) => ({
     message: t.exposeString('message', { description: 'What it is.' }),
-    count: t.exposeInt('count', { description: 'How often.' }),
+    count: t.exposeInt('count', { description: 'The number of occurrences.' }),
   }),
 });
 
@@ -22,7 +24,7 @@ const DatasetSplit = builder
   .implement({
     description: 'The size of one split.',
     fields: (t) => ({
-      split: t.expose('split', { type: Split, description: 'Which split.' }),
+      split: t.expose('split', { type: Split, description: 'The split that is meant.' }),
       records: t.exposeInt('records', { description: 'Records: queries (IR) or pairs (STS).' }),
       documents: t.exposeInt('documents', { description: 'Documents that an evaluation searches (IR), else 0.' }),
     }),
@@ -36,14 +38,14 @@ const TextParts = builder.objectRef<TextTriple>('TextParts').implement({
       resolve: ([task]) => task,
     }),
     instruction: t.string({ description: 'Instruction of this one text.', resolve: ([, instance]) => instance }),
-    text: t.string({ description: 'The text.', resolve: ([, , text]) => text }),
+    text: t.string({ description: 'The text itself.', resolve: ([, , text]) => text }),
   }),
 });
 
 const GradedTextObject = builder.objectRef<GradedText>('GradedText').implement({
   description: 'A text with its grade.',
   fields: (t) => ({
-    text: t.expose('text', { type: TextParts, description: 'The text.' }),
+    text: t.expose('text', { type: TextParts, description: 'The text itself.' }),
     score: t.exposeFloat('score', { nullable: true, description: 'Grade from 0 to 1; null = no grade.' }),
   }),
 });
@@ -59,7 +61,7 @@ const DatasetRecord = builder.objectRef<RecordView>('DatasetRecord').implement({
       type: [GradedTextObject],
       description: 'Relevant passages, or the one partner.',
     }),
-    negatives: t.expose('negatives', { type: [GradedTextObject], description: 'Hard negatives.' }),
+    negatives: t.expose('negatives', { type: [GradedTextObject], description: 'The hard negatives of the query.' }),
   }),
 });
 
@@ -68,22 +70,22 @@ const CorpusDocument = builder.objectRef<CorpusDocumentView>('CorpusDocument').i
   fields: (t) => ({
     key: t.exposeString('key', { description: "The document's own id in its data set." }),
     splits: t.expose('splits', { type: [Split], description: 'The splits whose evaluation searches it.' }),
-    text: t.expose('text', { type: TextParts, description: 'The text.' }),
+    text: t.expose('text', { type: TextParts, description: 'The text itself.' }),
   }),
 });
 
 Dataset.implement({
   description: 'A version of a data set. It never changes; another import of the same name is another version.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Name.' }),
+    name: t.exposeString('name', { description: 'The name of the data set.' }),
     version: t.exposeInt('version', { description: 'Counts from 1 per name.' }),
     task: t.expose('task', { type: Task, description: 'What it teaches and measures.' }),
-    digest: t.exposeString('digest', { description: 'sha256 of the record file.' }),
+    digest: t.exposeString('digest', { description: 'The SHA-256 digest of the record file.' }),
     importer: t.expose('importer', { type: Importer, description: 'What read it.' }),
     source: t.exposeString('source', {
       description: 'Where it came from: a path in the import folder, `sample`, `inline`.',
     }),
-    bytes: t.expose('bytes', { type: 'Int64', description: 'Size of the record file.' }),
+    bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the record file in bytes.' }),
     splits: t.field({
       type: [DatasetSplit],
       description: 'The three splits with their sizes.',
@@ -108,14 +110,14 @@ Dataset.implement({
     records: t.connection({
       type: DatasetRecord,
       description: 'The records of one split, in the order of the file.',
-      args: { split: t.arg({ type: Split, required: true, description: 'Which split.' }) },
+      args: { split: t.arg({ type: Split, required: true, description: 'The split that is meant.' }) },
       resolve: (row, args, context) =>
         connect<RecordView>(args, context, (window) => datasets.records(context.tandem, row, args.split, window)),
     }),
     documents: t.connection({
       type: CorpusDocument,
       description: 'The corpus that an IR evaluation of one split searches.',
-      args: { split: t.arg({ type: Split, required: true, description: 'Which split.' }) },
+      args: { split: t.arg({ type: Split, required: true, description: 'The split that is meant.' }) },
       resolve: (row, args, context) =>
         connect<CorpusDocumentView>(args, context, (window) =>
           datasets.documents(context.tandem, row, args.split, window),
@@ -125,11 +127,11 @@ Dataset.implement({
 });
 
 const DatasetFilter = builder.inputType('DatasetFilter', {
-  description: 'Which data sets.',
+  description: 'Conditions that a data set must meet; absent fields do not restrict.',
   fields: (t) => ({
-    name: t.string({ description: 'Exactly this name.' }),
-    task: t.field({ type: Task, description: 'Of this task.' }),
-    digest: t.string({ description: 'With this digest.' }),
+    name: t.string({ description: 'Only data sets with exactly this name; absent or null means any name.' }),
+    task: t.field({ type: Task, description: 'Only data sets of this task; absent or null means any task.' }),
+    digest: t.string({ description: 'Only data sets with this digest; absent or null means any digest.' }),
   }),
 });
 
@@ -138,15 +140,20 @@ const DatasetOrderField = builder.enumType('DatasetOrderField', {
   values: {
     CREATED_AT: { value: 'createdAt', description: 'When they were imported.' },
     NAME: { value: 'name', description: 'Name, then version.' },
-    BYTES: { value: 'bytes', description: 'Size.' },
+    BYTES: { value: 'bytes', description: 'The size in bytes.' },
   } as const,
 });
 
 const DatasetOrder = builder.inputType('DatasetOrder', {
   description: 'Order of data sets.',
   fields: (t) => ({
-    field: t.field({ type: DatasetOrderField, required: true, description: 'By what.' }),
-    direction: t.field({ type: OrderDirection, required: true, defaultValue: 'asc', description: 'Which way.' }),
+    field: t.field({ type: DatasetOrderField, required: true, description: 'The field to order by.' }),
+    direction: t.field({
+      type: OrderDirection,
+      required: true,
+      defaultValue: 'asc',
+      description: 'The direction of the order.',
+    }),
   }),
 });
 
@@ -156,8 +163,14 @@ builder.queryFields((t) => ({
       type: Dataset,
       description: 'The imported data sets, newest first.',
       args: {
-        filter: t.arg({ type: DatasetFilter, description: 'Only those that match.' }),
-        orderBy: t.arg({ type: DatasetOrder, description: 'In which order.' }),
+        filter: t.arg({
+          type: DatasetFilter,
+          description: 'Conditions that the items must meet; absent or null means all.',
+        }),
+        orderBy: t.arg({
+          type: DatasetOrder,
+          description: 'The order of the items; absent or null means the default order.',
+        }),
       },
       resolve: (_root, args, context) =>
         connect(args, context, (window) => datasets.list(context.tandem, args, window)),

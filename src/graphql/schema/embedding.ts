@@ -1,12 +1,14 @@
 /** embed and similarity, and the report that every answer carries that embedded something. */
 import { z } from 'zod';
 import { embed, similarity } from '../../services/embedding/embed.ts';
+import type { EmbedAnswer, EmbeddedText, EmbeddingReport } from '../../services/embedding/types.ts';
 import { base64Of } from '../../services/embedding/vectors.ts';
-import type { EmbedAnswer, EmbeddedText, EmbeddingReport } from '../../services/types.ts';
 import { builder } from '../builder.ts';
 import { TextRole } from '../enums.ts';
+import { refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf } from './common.ts';
-import { Checkpoint } from './refs.ts';
+
+const { Checkpoint } = refs;
 
 export const EmbeddingReportObject = builder.objectRef<EmbeddingReport>('EmbeddingReport').implement({
   description: 'How texts were embedded.',
@@ -25,7 +27,7 @@ const Embedding = builder.objectRef<EmbeddedText>('Embedding').implement({
   description: 'The vector of one text as the model gives it: of length 1 where the model normalizes.',
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Which of the texts, from 0.' }),
-    tokens: t.exposeInt('tokens', { description: 'Its tokens.' }),
+    tokens: t.exposeInt('tokens', { description: 'The number of tokens embedded.' }),
     truncated: t.exposeBoolean('truncated', { description: 'True = it was cut.' }),
     base64: t.string({
       description: 'The vector as base64 of little-endian 32-bit floats.',
@@ -54,8 +56,8 @@ const EmbedResult = builder.objectRef<EmbedAnswer>('EmbedResult').implement({
 const TextPair = builder.inputType('TextPair', {
   description: 'Two texts to compare.',
   fields: (t) => ({
-    a: t.string({ required: true, description: 'One text.' }),
-    b: t.string({ required: true, description: 'The other.' }),
+    a: t.string({ required: true, description: 'The first text of the pair.' }),
+    b: t.string({ required: true, description: 'The second text of the pair.' }),
   }),
 });
 
@@ -85,13 +87,17 @@ const instruction = 'Task instruction, for the models whose template has a place
 builder.queryFields((t) => ({
   embed: t.field({
     type: EmbedResult,
-    description: 'Embeds texts.',
+    description: 'Embeds texts with a checkpoint.',
     args: {
       texts: t.arg.stringList({
         required: true,
         description: 'The texts; none may be empty, unless `prompt` is given.',
       }),
-      checkpoint: t.arg({ type: CheckpointChoice, required: true, description: 'With which checkpoint.' }),
+      checkpoint: t.arg({
+        type: CheckpointChoice,
+        required: true,
+        description: 'The checkpoint that embeds the texts.',
+      }),
       role: t.arg({
         type: TextRole,
         required: true,
@@ -112,8 +118,12 @@ builder.queryFields((t) => ({
     type: SimilarityResult,
     description: 'Compares pairs of texts; both get the STS prompt.',
     args: {
-      pairs: t.arg({ type: [TextPair], required: true, description: 'The pairs.' }),
-      checkpoint: t.arg({ type: CheckpointChoice, required: true, description: 'With which checkpoint.' }),
+      pairs: t.arg({ type: [TextPair], required: true, description: 'The pairs of texts to compare.' }),
+      checkpoint: t.arg({
+        type: CheckpointChoice,
+        required: true,
+        description: 'The checkpoint that embeds the texts.',
+      }),
       instruction: t.arg.string({ required: true, defaultValue: '', description: instruction }),
     },
     resolve: async (_root, { checkpoint, ...input }, { tandem, signal }) =>

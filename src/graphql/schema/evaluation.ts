@@ -6,9 +6,11 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
-import { EvaluationConnection } from './connections.ts';
-import { Checkpoint, Dataset, Evaluation, Job } from './refs.ts';
+
+const { Checkpoint, Dataset, Evaluation, Job } = refs;
+const { Evaluation: EvaluationConnection } = connections;
 
 const Metric = builder
   .objectRef<{ name: string; value: number | null; undefinedReason: string | null }>('Metric')
@@ -38,8 +40,8 @@ Evaluation.implement({
       description: 'The checkpoint; null for the baseline.',
       resolve: (row) => row.checkpointId,
     }),
-    dataset: t.field({ type: Dataset, description: 'On which data set.', resolve: (row) => row.datasetId }),
-    split: t.expose('split', { type: Split, description: 'On which split.' }),
+    dataset: t.field({ type: Dataset, description: 'The data set to evaluate on.', resolve: (row) => row.datasetId }),
+    split: t.expose('split', { type: Split, description: 'The split to evaluate on.' }),
     task: t.expose('task', { type: Task, description: 'What was measured.' }),
     main: t.field({
       type: Metric,
@@ -50,21 +52,21 @@ Evaluation.implement({
         undefinedReason: row.undefinedReasons[row.main] ?? null,
       }),
     }),
-    metrics: t.field({ type: [Metric], description: 'All figures.', resolve: metricsOf }),
+    metrics: t.field({ type: [Metric], description: 'All figures of the evaluation.', resolve: metricsOf }),
     count: t.exposeInt('count', { description: 'Queries (IR) or pairs (STS) that count.' }),
     documents: t.exposeInt('documents', { description: 'Documents searched (IR), else 0.' }),
-    tokens: t.expose('tokens', { type: 'Int64', description: 'Tokens embedded.' }),
+    tokens: t.expose('tokens', { type: 'Int64', description: 'The number of tokens embedded.' }),
     seconds: t.exposeFloat('seconds', { description: 'Time it took.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
 });
 
 const EvaluationFilter = builder.inputType('EvaluationFilter', {
-  description: 'Which evaluations.',
+  description: 'Conditions that an evaluation must meet; absent fields do not restrict.',
   fields: (t) => ({
-    checkpoint: t.id({ description: 'Of this checkpoint.' }),
-    dataset: t.id({ description: 'On this data set.' }),
-    split: t.field({ type: Split, description: 'On this split.' }),
+    checkpoint: t.id({ description: 'Only evaluations of this checkpoint; absent or null means any.' }),
+    dataset: t.id({ description: 'Only evaluations on this data set; absent or null means any.' }),
+    split: t.field({ type: Split, description: 'Only evaluations on this split; absent or null means any.' }),
     evaluator: t.field({ type: Evaluator, description: 'Of this kind.' }),
   }),
 });
@@ -74,7 +76,12 @@ builder.queryFields((t) => ({
     {
       type: Evaluation,
       description: 'The evaluations, newest first.',
-      args: { filter: t.arg({ type: EvaluationFilter, description: 'Only those that match.' }) },
+      args: {
+        filter: t.arg({
+          type: EvaluationFilter,
+          description: 'Conditions that the items must meet; absent or null means all.',
+        }),
+      },
       resolve: (_root, args, context) => {
         const { checkpoint, dataset, split, evaluator } = args.filter ?? {};
         const filter = {
@@ -93,9 +100,9 @@ builder.queryFields((t) => ({
 const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
   description: 'What to evaluate, and on what.',
   fields: (t) => ({
-    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'Which checkpoint.' }),
+    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint to evaluate.' }),
     datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
-    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'On which split.' }),
+    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
     idempotencyKey: idempotencyKey(t),
   }),
 });
@@ -104,7 +111,7 @@ const EvaluateBagOfWordsInput = builder.inputType('EvaluateBagOfWordsInput', {
   description: 'On what to evaluate the baseline.',
   fields: (t) => ({
     datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
-    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'On which split.' }),
+    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
     idempotencyKey: idempotencyKey(t),
   }),
 });
@@ -137,7 +144,13 @@ builder.mutationFields((t) => ({
   evaluateBagOfWords: t.field({
     type: EvaluatePayload,
     description: 'Evaluates the tf-idf baseline, which needs no model, and waits for the figures.',
-    args: { input: t.arg({ type: EvaluateBagOfWordsInput, required: true, description: 'On what.' }) },
+    args: {
+      input: t.arg({
+        type: EvaluateBagOfWordsInput,
+        required: true,
+        description: 'The data set and the split to evaluate on.',
+      }),
+    },
     resolve: (_root, { input }, { tandem }) =>
       evaluateBagOfWords(tandem, { ...input, datasetIds: datasetKeys(input.datasets) }),
   }),

@@ -13,9 +13,18 @@ export const Failure = builder.objectRef<PlainError>('Failure').implement({
       nullable: true,
       description: 'What exactly happened, as a stable code for programs; null where the code says enough.',
     }),
-    message: t.exposeString('message', { description: 'What happened.' }),
-    field: t.exposeString('field', { nullable: true, description: 'The input at fault.' }),
-    expected: t.exposeString('expected', { nullable: true, description: 'What would have been right.' }),
-    remedy: t.exposeString('remedy', { nullable: true, description: 'What to do now.' }),
+    message: t.exposeString('message', { description: 'A sentence that says what happened.' }),
+    field: t.exposeString('field', {
+      nullable: true,
+      description: 'The path of the input at fault; null if no input is.',
+    }),
+    expected: t.exposeString('expected', {
+      nullable: true,
+      description: 'The value or state that was expected; null if not known.',
+    }),
+    remedy: t.exposeString('remedy', {
+      nullable: true,
+      description: 'What to do about the error; null if nothing is known to help.',
+    }),
   }),
 });

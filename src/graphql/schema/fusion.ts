@@ -5,8 +5,10 @@ import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { FusionMethod } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { refs } from '../nouns.ts';
 import { idempotencyKey } from './common.ts';
-import { Checkpoint, Job } from './refs.ts';
+
+const { Checkpoint, Job } = refs;
 
 const FusionParametersInput = parametersInput(
   'FusionParametersInput',
@@ -22,10 +24,10 @@ const FuseInput = builder.inputType('FuseCheckpointsInput', {
       required: true,
       description: 'Ids of two or more checkpoints that descend from one model.',
     }),
-    method: t.field({ type: FusionMethod, required: true, description: 'Method.' }),
+    method: t.field({ type: FusionMethod, required: true, description: 'The method of the fusion.' }),
     parameters: t.field({
       type: FusionParametersInput,
-      description: 'Its parameters; absent ones take their defaults.',
+      description: 'The parameters of the method; absent or null ones take their defaults.',
     }),
     idempotencyKey: idempotencyKey(t),
   }),

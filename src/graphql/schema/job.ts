@@ -5,9 +5,11 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { JobKind, JobState } from '../enums.ts';
 import { encodeId, keyOf, type NodeType } from '../ids.ts';
-import { JobConnection } from './connections.ts';
+import { connections, refs } from '../nouns.ts';
 import { Failure } from './failure.ts';
-import { Job } from './refs.ts';
+
+const { Job } = refs;
+const { Job: JobConnection } = connections;
 
 const resultTypes: Readonly<Record<JobRow['kind'], NodeType>> = {
   'import-dataset': 'Dataset',
@@ -22,10 +24,10 @@ Job.implement({
   description: 'Long work besides runs: an import, a new model, an evaluation, a fusion, the embedding of documents.',
   fields: (t) => ({
     kind: t.expose('kind', { type: JobKind, description: 'What it does.' }),
-    state: t.expose('state', { type: JobState, description: 'Where it stands.' }),
+    state: t.expose('state', { type: JobState, description: 'The state of the job.' }),
     stage: t.string({
       nullable: true,
-      description: 'What it is doing.',
+      description: 'The stage of the work; null before the first progress report.',
       resolve: (row) => row.progress?.stage ?? null,
     }),
     done: t.field({
@@ -41,19 +43,23 @@ Job.implement({
     }),
     resultId: t.id({
       nullable: true,
-      description: 'Global id of what it made, once it succeeded.',
+      description: 'The global id of what the job made; null until it succeeds.',
       resolve: (row) => (row.resultId === null ? null : encodeId(resultTypes[row.kind], row.resultId)),
     }),
-    error: t.expose('error', { type: Failure, nullable: true, description: 'Why it failed.' }),
+    error: t.expose('error', {
+      type: Failure,
+      nullable: true,
+      description: 'The error that ended the job; null if it did not fail.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
   }),
 });
 
 const JobFilter = builder.inputType('JobFilter', {
-  description: 'Which jobs.',
+  description: 'Conditions that a job must meet; absent fields do not restrict.',
   fields: (t) => ({
-    kind: t.field({ type: JobKind, description: 'Of this kind.' }),
+    kind: t.field({ type: JobKind, description: 'Only jobs of this kind; absent or null means any kind.' }),
     state: t.field({ type: JobState, description: 'In this state.' }),
     idempotencyKey: t.string({
       description: 'Begun with this idempotencyKey: finds the job of a call that is still waiting.',

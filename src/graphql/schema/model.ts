@@ -1,38 +1,40 @@
 /** Models: encoders before training. */
-import { z } from 'zod';
 import { encoderCatalog } from '../../model/families/catalog.ts';
 import type { DenseActivation, DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
 import { createModel } from '../../services/models/create-model.ts';
 import { importModel } from '../../services/models/import-model.ts';
 import * as models from '../../services/models/models.ts';
 import { builder } from '../builder.ts';
-import { parametersInput, parametersObject } from '../catalog-inputs.ts';
+import { parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';
 import { EncoderFamily, namedEnum, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
-import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
-import { ModelConnection } from './connections.ts';
-import { Checkpoint, Job, Model } from './refs.ts';
+import { connections, refs } from '../nouns.ts';
+import { deletedPayload } from './common.ts';
+import { CreateModelInput, ImportModelInput } from './model-inputs.ts';
+
+const { Checkpoint, Job, Model } = refs;
+const { Model: ModelConnection } = connections;
 
 const Templates = builder.objectRef<{ query: string; sts: string; passage: string }>('PromptTemplates').implement({
   description: 'What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing.',
   fields: (t) => ({
-    query: t.exposeString('query', { description: 'Before a search query.' }),
-    sts: t.exposeString('sts', { description: 'Before a sentence that is compared.' }),
-    passage: t.exposeString('passage', { description: 'Before a document.' }),
+    query: t.exposeString('query', { description: 'The text put before a search query.' }),
+    sts: t.exposeString('sts', { description: 'The text put before a sentence that is compared.' }),
+    passage: t.exposeString('passage', { description: 'The text put before a document.' }),
   }),
 });
 
-const Activation = namedEnum<DenseActivation>('Activation', 'What follows a dense layer.', {
+const Activation = namedEnum<DenseActivation>('Activation', 'The activation function after a dense layer.', {
   tanh: 'The hyperbolic tangent.',
-  identity: 'Nothing.',
+  identity: 'No activation, the identity.',
 });
 
 const Similarity = namedEnum<SimilarityName>('Similarity', 'What two vectors are compared by.', {
   cosine: 'The cosine of their angle.',
-  dot: 'Their inner product.',
-  euclidean: 'Their Euclidean distance, negated.',
-  manhattan: 'Their Manhattan distance, negated.',
+  dot: 'The inner product of the vectors.',
+  euclidean: 'The negated Euclidean distance of the vectors.',
+  manhattan: 'The negated Manhattan distance of the vectors.',
 });
 
 const Dense = builder.objectRef<DenseLayer>('DenseLayer').implement({
@@ -41,14 +43,14 @@ const Dense = builder.objectRef<DenseLayer>('DenseLayer').implement({
     inFeatures: t.exposeInt('inFeatures', { description: 'Width of what comes in.' }),
     outFeatures: t.exposeInt('outFeatures', { description: 'Width of what it gives.' }),
     bias: t.exposeBoolean('bias', { description: 'True = a bias is added.' }),
-    activation: t.expose('activation', { type: Activation, description: 'What follows.' }),
+    activation: t.expose('activation', { type: Activation, description: 'The activation function after the layer.' }),
   }),
 });
 
 const NamedPrompt = builder.objectRef<{ name: string; text: string }>('NamedPrompt').implement({
   description: 'A prompt by its name.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Its name.' }),
+    name: t.exposeString('name', { description: 'The name of the prompt.' }),
     text: t.exposeString('text', { description: 'What is put before a text.' }),
   }),
 });
@@ -58,15 +60,19 @@ const Architecture = parametersObject('Architecture', 'Architecture', "An encode
 Model.implement({
   description: 'An encoder before any training: theta_0 of its runs. Trained weights are checkpoints.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Name.' }),
-    family: t.expose('family', { type: EncoderFamily, description: 'Architecture.' }),
-    architecture: t.field({ type: Architecture, description: 'Sizes.', resolve: (row) => row.architecture }),
-    digest: t.exposeString('digest', { description: 'sha256 of the folder.' }),
-    bytes: t.expose('bytes', { type: 'Int64', description: 'Size of the folder.' }),
-    dimension: t.exposeInt('dimension', { description: 'Length of its vectors.' }),
-    layers: t.exposeInt('layers', { description: 'Blocks.' }),
+    name: t.exposeString('name', { description: 'The name of the model.' }),
+    family: t.expose('family', { type: EncoderFamily, description: 'The family of the architecture.' }),
+    architecture: t.field({
+      type: Architecture,
+      description: 'The sizes of the architecture.',
+      resolve: (row) => row.architecture,
+    }),
+    digest: t.exposeString('digest', { description: 'The SHA-256 digest of the folder.' }),
+    bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the folder in bytes.' }),
+    dimension: t.exposeInt('dimension', { description: 'The number of values in its vectors.' }),
+    layers: t.exposeInt('layers', { description: 'The number of transformer blocks.' }),
     parameters: t.expose('parameters', { type: 'Int64', description: 'Number of weights.' }),
-    vocabularySize: t.exposeInt('vocabularySize', { description: 'Tokens it knows.' }),
+    vocabularySize: t.exposeInt('vocabularySize', { description: 'The number of tokens in its vocabulary.' }),
     maxLength: t.exposeInt('maxLength', { description: 'Longest text in tokens; longer ones are cut.' }),
     pooling: t.field({
       type: [Pooling],
@@ -102,7 +108,7 @@ Model.implement({
       resolve: (row) => row.pipeline.defaultPromptName,
     }),
     includePrompt: t.exposeBoolean('includePrompt', { description: "True = the prompt's tokens are pooled too." }),
-    templates: t.expose('templates', { type: Templates, description: 'Prompts.' }),
+    templates: t.expose('templates', { type: Templates, description: 'The prompt templates by role of a text.' }),
     source: t.exposeString('source', { description: 'Where it came from.' }),
     seed: t.expose('seed', {
       type: 'Int64',
@@ -119,8 +125,10 @@ Model.implement({
 });
 
 const ModelFilter = builder.inputType('ModelFilter', {
-  description: 'Which models.',
-  fields: (t) => ({ name: t.string({ description: 'Exactly this name.' }) }),
+  description: 'Conditions that a model must meet; absent fields do not restrict.',
+  fields: (t) => ({
+    name: t.string({ description: 'Only the model with exactly this name; absent or null means any name.' }),
+  }),
 });
 
 builder.queryFields((t) => ({
@@ -128,7 +136,12 @@ builder.queryFields((t) => ({
     {
       type: Model,
       description: 'The models, newest first.',
-      args: { filter: t.arg({ type: ModelFilter, description: 'Only those that match.' }) },
+      args: {
+        filter: t.arg({
+          type: ModelFilter,
+          description: 'Conditions that the items must meet; absent or null means all.',
+        }),
+      },
       resolve: (_root, args, context) => connect(args, context, (window) => models.list(context.tandem, args, window)),
     },
     ModelConnection,
@@ -142,117 +155,18 @@ builder.queryFields((t) => ({
   }),
 }));
 
-const ArchitectureInput = parametersInput('ArchitectureInput', 'Architecture', "An encoder's sizes.", encoderCatalog);
-
-const templates = { query: 'Instruction: {task} Query: ', sts: 'Instruction: {task} Query: ', passage: '' };
-
-const TemplatesInput = builder.inputType('PromptTemplatesInput', {
-  description: 'What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing.',
-  fields: (t) => ({
-    query: t.string({
-      required: true,
-      defaultValue: templates.query,
-      description: 'Before a search query.',
-    }),
-    sts: t.string({
-      required: true,
-      defaultValue: 'Instruction: {task} Query: ',
-      description: 'Before a sentence that is compared.',
-    }),
-    passage: t.string({ required: true, defaultValue: '', description: 'Before a document.' }),
-  }),
-});
-
-const whole = (low: number, high: number) => z.number().int().min(low).max(high);
-
-const CreateModelInput = builder.inputType('CreateModelInput', {
-  description: 'A model from scratch: random weights, and a WordPiece vocabulary trained on imported text.',
-  fields: (t) => ({
-    name: t.string({ required: true, description: 'Name, 1 to 200 characters.', validate: nameSchema }),
-    family: t.field({ type: EncoderFamily, required: true, defaultValue: 'bert', description: 'Architecture.' }),
-    architecture: t.field({ type: ArchitectureInput, description: 'Sizes; absent ones take their defaults.' }),
-    vocabularyFrom: t.idList({
-      required: true,
-      description: 'Ids of the data sets whose train split the vocabulary is trained on.',
-    }),
-    vocabularySize: t.int({
-      required: true,
-      defaultValue: 4096,
-      description: 'Largest number of tokens, from 64 to 250000.',
-      validate: whole(64, 250_000),
-    }),
-    pooling: t.field({
-      type: Pooling,
-      required: true,
-      defaultValue: 'mean',
-      description: "How token states become a text's vector.",
-    }),
-    includePrompt: t.boolean({
-      description: "True = the prompt's tokens are pooled too. Default: true for CLS and LASTTOKEN, else false.",
-    }),
-    templates: t.field({ type: TemplatesInput, required: true, defaultValue: templates, description: 'Prompts.' }),
-    maxLength: t.int({
-      required: true,
-      defaultValue: 512,
-      description: 'Longest text in tokens, at most maxPositions.',
-      validate: whole(4, 32_768),
-    }),
-    seed: t.field({
-      type: 'Int64',
-      required: true,
-      defaultValue: 1,
-      description: 'Seed of the weights, from 0 to 4294967295.',
-      validate: whole(0, 4_294_967_295),
-    }),
-    idempotencyKey: idempotencyKey(t),
-  }),
-});
-
 const CreateModelPayload = builder.objectRef<Awaited<ReturnType<typeof createModel>>>('CreateModelPayload').implement({
   description: 'What createModel made.',
   fields: (t) => ({
-    model: t.expose('model', { type: Model, description: 'The model.' }),
+    model: t.expose('model', { type: Model, description: 'The model that was made.' }),
     job: t.expose('job', { type: Job, description: 'The job that made it.' }),
-  }),
-});
-
-const HubModelInput = builder.inputType('HubModelInput', {
-  description: 'A model on a Hugging Face hub (HF_ENDPOINT). What was downloaded is kept, and needs no network again.',
-  fields: (t) => ({
-    repository: t.string({ required: true, description: 'owner/name.' }),
-    revision: t.string({
-      required: true,
-      defaultValue: 'main',
-      description: 'Branch, tag or commit. The commit it stands for is recorded as the source of the model.',
-    }),
-  }),
-});
-
-const ModelSourceInput = builder.inputType('ModelSourceInput', {
-  description: 'Where a model comes from; exactly one of these.',
-  isOneOf: true,
-  fields: (t) => ({
-    folder: t.string({
-      description:
-        'A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers.',
-    }),
-    hub: t.field({ type: HubModelInput, description: 'A download.' }),
-  }),
-});
-
-const ImportModelInput = builder.inputType('ImportModelInput', {
-  description: 'A model that another program made. What would change its vectors and is not computed here is refused.',
-  fields: (t) => ({
-    name: t.string({ required: true, description: 'Name, 1 to 200 characters.', validate: nameSchema }),
-    source: t.field({ type: ModelSourceInput, required: true, description: 'Where it comes from.' }),
-    idempotencyKey: idempotencyKey(t),
   }),
 });
 
 const ImportModelPayload = builder.objectRef<Awaited<ReturnType<typeof importModel>>>('ImportModelPayload').implement({
   description: 'What importModel made.',
   fields: (t) => ({
-    model: t.expose('model', { type: Model, description: 'The model.' }),
+    model: t.expose('model', { type: Model, description: 'The model that was made.' }),
     job: t.expose('job', { type: Job, description: 'The job that made it.' }),
   }),
 });

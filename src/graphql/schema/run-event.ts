@@ -5,9 +5,11 @@ import * as runs from '../../services/runs/runs.ts';
 import { builder } from '../builder.ts';
 import { CheckpointReason, RunState, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { refs } from '../nouns.ts';
 import { Failure } from './failure.ts';
-import { Checkpoint, Run } from './refs.ts';
 import { Device } from './system.ts';
+
+const { Checkpoint, Run } = refs;
 
 type Kept = Exclude<RunStreamItem, { readonly type: 'heartbeat' }>;
 type DataOf<Type extends Kept['data']['type']> = Kept & {
@@ -23,8 +25,8 @@ export const RunEvent = builder.interfaceRef<RunStreamItem>('RunEvent').implemen
       description: 'Its number; give it as `after` to go on behind it.',
       resolve: (item) => item.seq,
     }),
-    at: t.field({ type: 'DateTime', description: 'When it was told.', resolve: (item) => item.createdAt }),
-    run: t.field({ type: Run, description: 'The run.', resolve: (item) => item.runId }),
+    at: t.field({ type: 'DateTime', description: 'When the event was recorded.', resolve: (item) => item.createdAt }),
+    run: t.field({ type: Run, description: 'The run that the event belongs to.', resolve: (item) => item.runId }),
   }),
 });
 
@@ -46,7 +48,11 @@ builder.objectRef<DataOf<'state'>>('RunStateChanged').implement({
   interfaces: [RunEvent],
   fields: (t) => ({
     state: t.field({ type: RunState, description: 'Where it stands now.', resolve: ({ data }) => data.state }),
-    cause: t.string({ nullable: true, description: 'Why.', resolve: ({ data }) => data.reason ?? null }),
+    cause: t.string({
+      nullable: true,
+      description: 'The cause as a sentence; null if the change of state needs none.',
+      resolve: ({ data }) => data.reason ?? null,
+    }),
     attempt: t.exposeInt('attempt', { description: 'Number of the attempt.' }),
   }),
 });
@@ -60,7 +66,11 @@ builder.objectRef<DataOf<'state'>>('RunEnded').implement({
       description: 'SUCCEEDED, FAILED or CANCELLED.',
       resolve: ({ data }) => data.state,
     }),
-    cause: t.string({ nullable: true, description: 'Why.', resolve: ({ data }) => data.reason ?? null }),
+    cause: t.string({
+      nullable: true,
+      description: 'The cause as a sentence; null if the change of state needs none.',
+      resolve: ({ data }) => data.reason ?? null,
+    }),
     error: t.field({
       type: Failure,
       nullable: true,
@@ -75,7 +85,7 @@ builder.objectRef<DataOf<'preparing'>>('RunPreparing').implement({
   description: 'What is done before the first update, for example tokenising a data set.',
   interfaces: [RunEvent],
   fields: (t) => ({
-    stage: t.string({ description: 'What.', resolve: ({ data }) => data.stage }),
+    stage: t.string({ description: 'The stage that the run is in.', resolve: ({ data }) => data.stage }),
     done: t.field({ type: 'Int64', description: 'How much is done.', resolve: ({ data }) => data.done }),
     total: t.field({ type: 'Int64', description: 'How much there is.', resolve: ({ data }) => data.total }),
   }),
@@ -85,7 +95,7 @@ const DatasetBatches = builder.objectRef<{ dataset: string; batches: number }>('
   description: 'How many batches come from a data set.',
   fields: (t) => ({
     dataset: t.exposeString('dataset', { description: 'Name of the data set.' }),
-    batches: t.exposeInt('batches', { description: 'Its batches.' }),
+    batches: t.exposeInt('batches', { description: 'The number of batches from this data set.' }),
   }),
 });
 
@@ -94,8 +104,8 @@ builder.objectRef<DataOf<'started'>>('RunStarted').implement({
   interfaces: [RunEvent],
   fields: (t) => ({
     adapter: t.field({ type: Device, description: 'Device that computes.', resolve: ({ data }) => data.adapter }),
-    steps: t.int({ description: 'Updates planned.', resolve: ({ data }) => data.steps }),
-    epochs: t.int({ description: 'Epochs planned.', resolve: ({ data }) => data.epochs }),
+    steps: t.int({ description: 'The number of planned updates.', resolve: ({ data }) => data.steps }),
+    epochs: t.int({ description: 'The number of planned epochs.', resolve: ({ data }) => data.epochs }),
     batches: t.field({
       type: [DatasetBatches],
       description: 'Batches by data set.',
@@ -124,14 +134,14 @@ builder.objectRef<DataOf<'step'>>('RunStep').implement({
   interfaces: [RunEvent],
   fields: (t) => ({
     step: t.int({ description: 'Its number, from 1.', resolve: ({ data }) => data.step }),
-    steps: t.int({ description: 'Updates planned.', resolve: ({ data }) => data.steps }),
+    steps: t.int({ description: 'The number of planned updates.', resolve: ({ data }) => data.steps }),
     epoch: t.int({ description: 'The epoch it belongs to.', resolve: ({ data }) => data.epoch }),
     task: t.field({ type: Task, description: 'Task of its batch.', resolve: ({ data }) => data.task }),
     dataset: t.string({ description: 'Name of the data set of its batch.', resolve: ({ data }) => data.dataset }),
     loss: t.float({ description: 'Weighted sum of its loss terms.', resolve: ({ data }) => data.loss }),
     components: t.field({
       type: [LossComponent],
-      description: 'Its loss terms.',
+      description: 'The values of the loss terms.',
       resolve: ({ data }) => Object.entries(data.components).map(([name, value]) => ({ name, value })),
     }),
     learningRate: t.float({ description: 'Learning rate used.', resolve: ({ data }) => data.learningRate }),
@@ -140,8 +150,14 @@ builder.objectRef<DataOf<'step'>>('RunStep').implement({
       resolve: ({ data }) => data.gradientNorm,
     }),
     tokens: t.field({ type: 'Int64', description: 'Tokens of its batch.', resolve: ({ data }) => data.tokens }),
-    tokensPerSecond: t.float({ description: 'Speed.', resolve: ({ data }) => data.tokensPerSecond }),
-    secondsLeft: t.float({ description: 'Estimated time left.', resolve: ({ data }) => data.secondsLeft }),
+    tokensPerSecond: t.float({
+      description: 'The speed of training in tokens per second.',
+      resolve: ({ data }) => data.tokensPerSecond,
+    }),
+    secondsLeft: t.float({
+      description: 'The estimated time left in seconds.',
+      resolve: ({ data }) => data.secondsLeft,
+    }),
   }),
 });
 
@@ -155,10 +171,18 @@ builder.objectRef<DataOf<'checkpoint'>>('RunCheckpoint').implement({
       description: 'The checkpoint; null = deleted since.',
       resolve: ({ data }, _args, { tandem }) => runs.checkpointOfEvent(tandem, data.checkpointId),
     }),
-    reason: t.field({ type: CheckpointReason, description: 'Why.', resolve: ({ data }) => data.reason }),
-    step: t.int({ description: 'Updates made.', resolve: ({ data }) => data.step }),
-    epoch: t.int({ description: 'Epochs finished.', resolve: ({ data }) => data.epoch }),
-    bytes: t.field({ type: 'Int64', description: 'Its size.', resolve: ({ data }) => data.bytes }),
+    reason: t.field({
+      type: CheckpointReason,
+      description: 'The reason why the checkpoint was written.',
+      resolve: ({ data }) => data.reason,
+    }),
+    step: t.int({ description: 'The number of updates made.', resolve: ({ data }) => data.step }),
+    epoch: t.int({ description: 'The number of finished epochs.', resolve: ({ data }) => data.epoch }),
+    bytes: t.field({
+      type: 'Int64',
+      description: 'The size of the checkpoint in bytes.',
+      resolve: ({ data }) => data.bytes,
+    }),
   }),
 });
 
@@ -166,8 +190,8 @@ builder.objectRef<DataOf<'warning'>>('RunWarning').implement({
   description: 'Something worth knowing; the run goes on.',
   interfaces: [RunEvent],
   fields: (t) => ({
-    step: t.int({ description: 'Updates made.', resolve: ({ data }) => data.step }),
-    message: t.string({ description: 'What.', resolve: ({ data }) => data.message }),
+    step: t.int({ description: 'The number of updates made.', resolve: ({ data }) => data.step }),
+    message: t.string({ description: 'A sentence that says what to know.', resolve: ({ data }) => data.message }),
   }),
 });
 

@@ -40,17 +40,29 @@ const LossParameters = parametersObject('LossParameters', 'Loss', "A loss's para
 const LossTermObject = builder.objectRef<LossTerm>('LossTerm').implement({
   description: 'weight * loss(parameters).',
   fields: (t) => ({
-    loss: t.expose('loss', { type: Loss, description: 'Which loss.' }),
-    weight: t.exposeFloat('weight', { description: 'Its weight.' }),
-    parameters: t.field({ type: LossParameters, description: 'Its parameters.', resolve: (term) => term.parameters }),
+    loss: t.expose('loss', { type: Loss, description: 'The loss of the term.' }),
+    weight: t.exposeFloat('weight', { description: 'The weight of the term in the sum.' }),
+    parameters: t.field({
+      type: LossParameters,
+      description: 'The parameters of the loss.',
+      resolve: (term) => term.parameters,
+    }),
   }),
 });
 
 const LossSet = builder.objectRef<RunSettings['losses']>('LossSet').implement({
   description: says.losses,
   fields: (t) => ({
-    ir: t.field({ type: [LossTermObject], description: 'On IR batches.', resolve: (set) => [...set.ir] }),
-    sts: t.field({ type: [LossTermObject], description: 'On STS batches.', resolve: (set) => [...set.sts] }),
+    ir: t.field({
+      type: [LossTermObject],
+      description: 'The loss terms on IR batches.',
+      resolve: (set) => [...set.ir],
+    }),
+    sts: t.field({
+      type: [LossTermObject],
+      description: 'The loss terms on STS batches.',
+      resolve: (set) => [...set.sts],
+    }),
   }),
 });
 
@@ -100,20 +112,23 @@ const LossParametersInput = parametersInput('LossParametersInput', 'Loss', "A lo
 const LossTermInput = builder.inputType('LossTermInput', {
   description: 'weight * loss(parameters).',
   fields: (t) => ({
-    loss: t.field({ type: Loss, required: true, description: 'Which loss.' }),
+    loss: t.field({ type: Loss, required: true, description: 'The loss of the term.' }),
     weight: t.float({
       description: "Its weight, greater than 0; absent = the loss's default.",
       validate: positive.nullish(),
     }),
-    parameters: t.field({ type: LossParametersInput, description: 'Its parameters; absent ones take their defaults.' }),
+    parameters: t.field({
+      type: LossParametersInput,
+      description: 'The parameters of the loss; absent or null ones take their defaults.',
+    }),
   }),
 });
 
 const LossSetInput = builder.inputType('LossSetInput', {
   description: 'The loss terms of each task; an absent task takes the defaults (the loss set of CoDiEmb).',
   fields: (t) => ({
-    ir: t.field({ type: [LossTermInput], description: 'On IR batches.' }),
-    sts: t.field({ type: [LossTermInput], description: 'On STS batches.' }),
+    ir: t.field({ type: [LossTermInput], description: 'The loss terms on IR batches.' }),
+    sts: t.field({ type: [LossTermInput], description: 'The loss terms on STS batches.' }),
   }),
 });
 

@@ -9,16 +9,16 @@ const DeviceLimit = builder.objectRef<{ name: string; value: number }>('DeviceLi
   description: 'A limit of a device.',
   fields: (t) => ({
     name: t.exposeString('name', { description: "WebGPU's name of it." }),
-    value: t.expose('value', { type: 'Int64', description: 'Its value.' }),
+    value: t.expose('value', { type: 'Int64', description: 'The value of the limit.' }),
   }),
 });
 
 export const Device = builder.objectRef<AdapterReport>('Device').implement({
   description: 'A GPU adapter, or software that stands in for one.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Name.' }),
-    vendor: t.exposeString('vendor', { description: 'Vendor.' }),
-    architecture: t.exposeString('architecture', { description: 'Architecture.' }),
+    name: t.exposeString('name', { description: 'The name as the driver or Tandem reports it.' }),
+    vendor: t.exposeString('vendor', { description: 'The vendor of the adapter.' }),
+    architecture: t.exposeString('architecture', { description: 'The architecture of the adapter.' }),
     driver: t.exposeString('driver', { description: 'Driver and its version, as it says itself.' }),
     backend: t.exposeString('backend', { description: '`vulkan`, `metal`, `d3d12`.' }),
     type: t.expose('type', { type: AdapterType, description: 'What kind of device.' }),
@@ -26,7 +26,7 @@ export const Device = builder.objectRef<AdapterReport>('Device').implement({
     features: t.stringList({ description: 'WebGPU features in use.', resolve: (device) => [...device.features] }),
     limits: t.field({
       type: [DeviceLimit],
-      description: 'WebGPU limits.',
+      description: 'The WebGPU limits of the adapter.',
       resolve: (device) => Object.entries(device.limits).map(([name, value]) => ({ name, value })),
     }),
   }),
@@ -37,7 +37,7 @@ type SystemView = Awaited<ReturnType<typeof system.describe>>;
 const DatabaseInfo = builder.objectRef<SystemView['database']>('DatabaseInfo').implement({
   description: 'The database that keeps the records.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: DatabaseKind, description: 'Which one.' }),
+    kind: t.expose('kind', { type: DatabaseKind, description: 'The kind of the database.' }),
     version: t.exposeString('version', { description: 'Version of Postgres.' }),
     vectorVersion: t.exposeString('vectorVersion', { description: 'Version of pgvector.' }),
     durability: t.exposeString('durability', { description: 'What a killed process and a power cut may lose.' }),
@@ -47,26 +47,26 @@ const DatabaseInfo = builder.objectRef<SystemView['database']>('DatabaseInfo').i
 const LimitInfo = builder.objectRef<{ name: string; value: number }>('Limit').implement({
   description: 'What one request may ask for.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Name.' }),
-    value: t.expose('value', { type: 'Int64', description: 'Largest value.' }),
+    name: t.exposeString('name', { description: 'The name as the driver or Tandem reports it.' }),
+    value: t.expose('value', { type: 'Int64', description: 'The largest value that is allowed.' }),
   }),
 });
 
 const System = builder.objectRef<SystemView>('System').implement({
   description: 'This process of Tandem.',
   fields: (t) => ({
-    version: t.exposeString('version', { description: "Tandem's version." }),
+    version: t.exposeString('version', { description: 'The version of Tandem.' }),
     node: t.exposeString('node', { description: 'Version of Node.' }),
     platform: t.exposeString('platform', { description: 'Operating system and architecture.' }),
-    pid: t.exposeInt('pid', { description: 'Process id.' }),
+    pid: t.exposeInt('pid', { description: 'The id of the process.' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it started.' }),
     uptimeSeconds: t.exposeFloat('uptimeSeconds', { description: 'Seconds since then.' }),
     adapter: t.expose('adapter', { type: Device, description: 'The device in use.' }),
     softwareNotice: t.exposeString('softwareNotice', {
       nullable: true,
-      description: 'Said when a software adapter runs, with the remedy; null on real hardware.',
+      description: 'A warning that a software adapter computes, with the remedy; null on hardware.',
     }),
-    database: t.expose('database', { type: DatabaseInfo, description: 'The database.' }),
+    database: t.expose('database', { type: DatabaseInfo, description: 'The database that keeps the records.' }),
     dataFolder: t.exposeString('dataFolder', { description: 'Folder of everything Tandem keeps.' }),
     importFolder: t.exposeString('importFolder', {
       description: 'The only folder that importDataset reads paths from.',

@@ -4,11 +4,16 @@ import { builder } from '../builder.ts';
 import { CheckpointChoice, checkpointIdOf } from './common.ts';
 
 const TokenizerChoice = builder.inputType('TokenizerChoice', {
-  description: 'Whose tokenizer; exactly one of these.',
+  description: 'The choice of a tokenizer, by exactly one of these fields.',
   isOneOf: true,
   fields: (t) => ({
-    checkpoint: t.field({ type: CheckpointChoice, description: "A checkpoint's." }),
-    folder: t.string({ description: 'That of a folder below the import folder: its tokenizer.json.' }),
+    checkpoint: t.field({
+      type: CheckpointChoice,
+      description: 'The checkpoint whose tokenizer to use; absent when a folder is given.',
+    }),
+    folder: t.string({
+      description: 'A folder below the import folder that holds a tokenizer.json; absent when a checkpoint is given.',
+    }),
   }),
 });
 
@@ -29,8 +34,8 @@ builder.queryFields((t) => ({
     type: [Tokens],
     description: 'Tokenises texts as they stand: no prompt, no truncation, no padding. One answer per text, in order.',
     args: {
-      texts: t.arg.stringList({ required: true, description: 'The texts.' }),
-      model: t.arg({ type: TokenizerChoice, required: true, description: 'Whose tokenizer.' }),
+      texts: t.arg.stringList({ required: true, description: 'The texts to tokenise.' }),
+      model: t.arg({ type: TokenizerChoice, required: true, description: 'The model whose tokenizer to use.' }),
     },
     resolve: async (_root, { texts, model: { checkpoint, folder } }, { tandem, signal }) => {
       if (typeof folder === 'string') return tokenize(tandem, { texts, source: { folder } }, signal);

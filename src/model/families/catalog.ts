@@ -110,7 +110,8 @@ export const encoderCatalog = [
       },
       {
         name: 'globalEvery',
-        description: 'n: the first block and every n-th after it attend globally, the others locally.',
+        description:
+          'The interval of blocks with global attention, counted from the first block; the others attend locally.',
         type: 'int',
         default: 3,
         min: 1,

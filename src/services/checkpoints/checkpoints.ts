@@ -15,10 +15,11 @@ import type { FusionPlan } from '../../fusion/types.ts';
 import { checkpointUsers } from '../../retention/uses.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
+import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
 import { isTerminal } from '../runs/run-state.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Encoder, Page, Window } from '../types.ts';
+import type { Encoder } from './types.ts';
 
 interface ListRequest {
   readonly filter?: {

@@ -6,9 +6,9 @@ import { jobsUsing } from '../../retention/uses.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
+import type { Page, Window } from '../common/page.ts';
 import { byIdempotencyKey, pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Page, Window } from '../types.ts';
 import { dropSegment } from './segments.ts';
 
 interface ListRequest {

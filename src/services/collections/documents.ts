@@ -7,13 +7,14 @@ import { storeVectors } from '../../db/vectors.ts';
 import { badInput, invariant } from '../../errors.ts';
 import type { JobContext } from '../../jobs/jobs.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
+import type { Encoder } from '../checkpoints/types.ts';
 import { fingerprint } from '../common/idempotency.ts';
 import { requireRow } from '../common/rows.ts';
 import { type Encoded, encodeTexts, reportOf } from '../embedding/embed.ts';
 import { checkList, checkText } from '../embedding/texts.ts';
+import type { EmbeddingReport } from '../embedding/types.ts';
 import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
-import type { EmbeddingReport, Encoder } from '../types.ts';
 
 interface NewDocument {
   readonly key: string;

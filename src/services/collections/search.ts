@@ -7,8 +7,8 @@ import { requireRow } from '../common/rows.ts';
 import { withinDeadline } from '../embedding/deadline.ts';
 import { type Encoded, encodeTexts, reportOf } from '../embedding/embed.ts';
 import { checkLength, checkText } from '../embedding/texts.ts';
+import type { EmbeddingReport } from '../embedding/types.ts';
 import type { Tandem } from '../tandem.ts';
-import type { EmbeddingReport } from '../types.ts';
 import { type Segment, segmentOf } from './segments.ts';
 
 export interface SearchRequest {

@@ -2,31 +2,18 @@
 import { and, count, eq, inArray, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Executor } from '../../db/open.ts';
-import { checkpoints, collections, datasets, documents, evaluations, jobs, models, runs } from '../../db/schema.ts';
+import { nouns } from '../../db/schema.ts';
 import { notFound, type TandemError } from '../../errors.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Page, Window } from '../types.ts';
+import type { Page, Window } from './page.ts';
 
-const tables = { datasets, models, runs, checkpoints, evaluations, collections, documents, jobs } as const;
-
-/** The tables whose rows have an id, with what a person calls such a row. */
-const nouns = {
-  datasets: 'data set',
-  models: 'model',
-  runs: 'run',
-  checkpoints: 'checkpoint',
-  evaluations: 'evaluation',
-  collections: 'collection',
-  documents: 'document',
-  jobs: 'job',
-} as const;
 export type TableName = keyof typeof nouns;
-export type RowOf<Name extends TableName> = (typeof tables)[Name]['$inferSelect'];
+export type RowOf<Name extends TableName> = (typeof nouns)[Name]['table']['$inferSelect'];
 
 export const missing = (name: TableName, id: string, field = 'id'): TandemError =>
-  notFound(`There is no ${nouns[name]} with the key ${id}`, {
+  notFound(`There is no ${nouns[name].called} with the key ${id}`, {
     field,
-    expected: `the id of a ${nouns[name]} that exists`,
+    expected: `the id of a ${nouns[name].called} that exists`,
     remedy: `List them with the query \`${name}\`; it may have been deleted.`,
   });
 
@@ -36,7 +23,7 @@ export async function byIds<Name extends TableName>(
   name: Name,
   ids: readonly string[],
 ): Promise<(RowOf<Name> | TandemError)[]> {
-  const table = tables[name];
+  const table = nouns[name].table;
   const rows = (await database.db
     .select()
     .from(table as PgTable)
@@ -52,7 +39,7 @@ export async function requireRow<Name extends TableName>(
   id: string,
   field = 'id',
 ): Promise<RowOf<Name>> {
-  const table = tables[name];
+  const table = nouns[name].table;
   const rows = (await executor
     .select()
     .from(table as PgTable)
@@ -71,7 +58,7 @@ export async function pageOf<Name extends TableName>(
   order: readonly SQL[],
   { offset, limit }: Window,
 ): Promise<Page<RowOf<Name>>> {
-  const table = tables[name] as PgTable;
+  const table = nouns[name].table as PgTable;
   const where = and(...conditions);
   const [total] = await db.select({ count: count() }).from(table).where(where);
   const totalCount = total?.count ?? 0;
@@ -93,7 +80,7 @@ export async function byIdempotencyKey<Name extends 'runs' | 'collections'>(
   key: string | null | undefined,
 ): Promise<RowOf<Name> | null> {
   if (key === null || key === undefined) return null;
-  const table = tables[name];
+  const table = nouns[name].table;
   const rows = (await executor
     .select()
     .from(table as PgTable)

@@ -6,9 +6,10 @@ import { type DatasetRow, datasets, evaluations } from '../../db/schema.ts';
 import { datasetUsers } from '../../retention/uses.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
+import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import type { CorpusDocumentView, GradedText, Page, RecordView, Window } from '../types.ts';
+import type { CorpusDocumentView, GradedText, RecordView } from './types.ts';
 
 interface ListRequest {
   readonly filter?: {

@@ -3,10 +3,11 @@ import type { TextTriple } from '../../data/types.ts';
 import { badInput } from '../../errors.ts';
 import type { TextRole } from '../../model/types.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
+import type { Encoder } from '../checkpoints/types.ts';
 import type { Tandem } from '../tandem.ts';
-import type { EmbedAnswer, EmbeddingReport, Encoder } from '../types.ts';
 import { withinDeadline } from './deadline.ts';
 import { checkLength, checkList, checkText } from './texts.ts';
+import type { EmbedAnswer, EmbeddingReport } from './types.ts';
 import { requireFinite, shorten } from './vectors.ts';
 
 export interface Encoded {

@@ -6,11 +6,11 @@ import { type DatasetRow, type EvaluationRow, evaluations, type JobRow } from '.
 import { badInput, invariant } from '../../errors.ts';
 import type { JobContext } from '../../jobs/jobs.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
+import type { Encoder } from '../checkpoints/types.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Encoder } from '../types.ts';
 
 export interface EvaluateRequest {
   readonly datasetIds: readonly string[];

@@ -2,9 +2,9 @@
 import { desc, eq } from 'drizzle-orm';
 import type { Split } from '../../data/types.ts';
 import { type EvaluationRow, evaluations } from '../../db/schema.ts';
+import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Page, Window } from '../types.ts';
 
 interface Filter {
   readonly checkpointId?: string | undefined;

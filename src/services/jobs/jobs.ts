@@ -4,9 +4,9 @@ import type { Use } from '../../db/schema/types.ts';
 import { type JobKind, type JobRow, type JobState, jobs } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
 import type { Finished, JobContext } from '../../jobs/jobs.ts';
+import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Page, Window } from '../types.ts';
 
 interface Filter {
   readonly kind?: JobKind | null;

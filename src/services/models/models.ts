@@ -4,9 +4,9 @@ import { checkpoints, evaluations, type ModelRow, models, runs } from '../../db/
 import { invariant } from '../../errors.ts';
 import { checkpointUsers } from '../../retention/uses.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
+import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Page, Window } from '../types.ts';
 
 interface ListRequest {
   readonly filter?: { readonly name?: string | null } | null;

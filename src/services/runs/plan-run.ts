@@ -1,8 +1,8 @@
 /** planRun: what a run would do and take, without starting it. */
 import type { AdapterReport } from '../../device/types.ts';
 import type { Tandem } from '../tandem.ts';
-import type { RunPlan } from '../types.ts';
 import { type ReadyRun, type RunRequest, readyRun } from './run-request.ts';
+import type { RunPlan } from './types.ts';
 
 /** Tokenises what is not tokenised yet (kept for the run), then asks the device thread. */
 export async function planRun(tandem: Tandem, request: RunRequest, signal: AbortSignal): Promise<RunPlan> {

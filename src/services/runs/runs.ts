@@ -18,9 +18,9 @@ import type { RunStreamItem } from '../../jobs/jobs.ts';
 import { checkpointUsers } from '../../retention/uses.ts';
 import { refuseIfUsed } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
+import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Page, Window } from '../types.ts';
 import { isTerminal } from './run-state.ts';
 
 export type { RunStreamItem } from '../../jobs/jobs.ts';

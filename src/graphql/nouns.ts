@@ -1,0 +1,40 @@
+/**
+ * The node types of the API. One record of db/schema.ts declares each noun; from it come the node ref with its loader and
+ * the connection. The fields of a noun are in schema/<noun>.ts. A ref is taken from here rather than from that file, since
+ * nouns refer to each other both ways.
+ */
+import { nouns } from '../db/schema.ts';
+import { byIds, type RowOf, type TableName } from '../services/common/rows.ts';
+import { builder } from './builder.ts';
+
+/** Batches the loads of a request but caches none: the context of a subscription lives for hours and must see changes. */
+const loaderOptions = { cache: false };
+
+/** The ref and the connection of one noun, by the name of its table. */
+function defineNoun<Name extends TableName>(name: Name) {
+  const { type } = nouns[name];
+  const ref = builder.loadableNodeRef<RowOf<Name> | Error>(type, {
+    id: { resolve: (row) => (row as RowOf<TableName>).id },
+    loaderOptions,
+    load: (ids, { tandem }) => byIds(tandem, name, ids),
+  });
+  const connection = builder.connectionObject({ type: ref, name: `${type}Connection` }, { name: `${type}Edge` });
+  return { ref, connection };
+}
+
+type Noun<Name extends TableName> = ReturnType<typeof defineNoun<Name>>;
+type TypeOf<Name extends TableName> = (typeof nouns)[Name]['type'];
+
+const defined = (Object.keys(nouns) as TableName[]).map((name) => [nouns[name].type, defineNoun(name)] as const);
+
+/** The ref of every node type, by its GraphQL name. */
+export const refs = Object.fromEntries(defined.map(([type, { ref }]) => [type, ref])) as unknown as {
+  readonly [Name in TableName as TypeOf<Name>]: Noun<Name>['ref'];
+};
+
+/** The connection of every node type, by the GraphQL name of the node. */
+export const connections = Object.fromEntries(
+  defined.map(([type, { connection }]) => [type, connection]),
+) as unknown as {
+  readonly [Name in TableName as TypeOf<Name>]: Noun<Name>['connection'];
+};

@@ -1,0 +1,119 @@
+/** The inputs of createModel and importModel. */
+import { z } from 'zod';
+import { encoderCatalog } from '../../model/families/catalog.ts';
+import { builder } from '../builder.ts';
+import { parametersInput } from '../catalog-inputs.ts';
+import { EncoderFamily, Pooling } from '../enums.ts';
+import { idempotencyKey, nameSchema } from './common.ts';
+
+const ArchitectureInput = parametersInput('ArchitectureInput', 'Architecture', "An encoder's sizes.", encoderCatalog);
+
+const templates = { query: 'Instruction: {task} Query: ', sts: 'Instruction: {task} Query: ', passage: '' };
+
+const TemplatesInput = builder.inputType('PromptTemplatesInput', {
+  description: 'What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing.',
+  fields: (t) => ({
+    query: t.string({
+      required: true,
+      defaultValue: templates.query,
+      description: 'The text put before a search query.',
+    }),
+    sts: t.string({
+      required: true,
+      defaultValue: 'Instruction: {task} Query: ',
+      description: 'The text put before a sentence that is compared.',
+    }),
+    passage: t.string({ required: true, defaultValue: '', description: 'The text put before a document.' }),
+  }),
+});
+
+const whole = (low: number, high: number) => z.number().int().min(low).max(high);
+
+export const CreateModelInput = builder.inputType('CreateModelInput', {
+  description: 'A model from scratch: random weights, and a WordPiece vocabulary trained on imported text.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Name, 1 to 200 characters.', validate: nameSchema }),
+    family: t.field({
+      type: EncoderFamily,
+      required: true,
+      defaultValue: 'bert',
+      description: 'The family of the architecture.',
+    }),
+    architecture: t.field({ type: ArchitectureInput, description: 'Sizes; absent ones take their defaults.' }),
+    vocabularyFrom: t.idList({
+      required: true,
+      description: 'Ids of the data sets whose train split the vocabulary is trained on.',
+    }),
+    vocabularySize: t.int({
+      required: true,
+      defaultValue: 4096,
+      description: 'Largest number of tokens, from 64 to 250000.',
+      validate: whole(64, 250_000),
+    }),
+    pooling: t.field({
+      type: Pooling,
+      required: true,
+      defaultValue: 'mean',
+      description: "How token states become a text's vector.",
+    }),
+    includePrompt: t.boolean({
+      description: "True = the prompt's tokens are pooled too. Default: true for CLS and LASTTOKEN, else false.",
+    }),
+    templates: t.field({
+      type: TemplatesInput,
+      required: true,
+      defaultValue: templates,
+      description: 'The prompt templates by role of a text.',
+    }),
+    maxLength: t.int({
+      required: true,
+      defaultValue: 512,
+      description: 'Longest text in tokens, at most maxPositions.',
+      validate: whole(4, 32_768),
+    }),
+    seed: t.field({
+      type: 'Int64',
+      required: true,
+      defaultValue: 1,
+      description: 'Seed of the weights, from 0 to 4294967295.',
+      validate: whole(0, 4_294_967_295),
+    }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const HubModelInput = builder.inputType('HubModelInput', {
+  description: 'A model on a Hugging Face hub (HF_ENDPOINT). What was downloaded is kept, and needs no network again.',
+  fields: (t) => ({
+    repository: t.string({ required: true, description: 'The repository on the hub, as owner/name.' }),
+    revision: t.string({
+      required: true,
+      defaultValue: 'main',
+      description: 'Branch, tag or commit. The commit it stands for is recorded as the source of the model.',
+    }),
+  }),
+});
+
+const ModelSourceInput = builder.inputType('ModelSourceInput', {
+  description: 'Where a model comes from; exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    folder: t.string({
+      description:
+        'A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers.',
+    }),
+    hub: t.field({
+      type: HubModelInput,
+      description: 'A repository to download from the hub; absent when a folder is given.',
+    }),
+  }),
+});
+
+export const ImportModelInput = builder.inputType('ImportModelInput', {
+  description: 'A model that another program made. What would change its vectors and is not computed here is refused.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Name, 1 to 200 characters.', validate: nameSchema }),
+    source: t.field({ type: ModelSourceInput, required: true, description: 'Where it comes from.' }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});

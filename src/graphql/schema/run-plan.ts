@@ -1,0 +1,109 @@
+/** The input of startRun, and planRun: what that input would do and take. */
+import { z } from 'zod';
+import { planRun } from '../../services/runs/plan-run.ts';
+import type { RunPlan } from '../../services/runs/types.ts';
+import { builder } from '../builder.ts';
+import { keyOf } from '../ids.ts';
+import { refs } from '../nouns.ts';
+import { idempotencyKey, nameSchema } from './common.ts';
+import { absentSettings, RunSettingsInput } from './run-settings.ts';
+import { Device } from './system.ts';
+
+const { Dataset } = refs;
+
+const RunDatasetInput = builder.inputType('RunDatasetInput', {
+  description: 'A data set to train on.',
+  fields: (t) => ({
+    dataset: t.id({ required: true, description: 'Id of a data set.' }),
+    weight: t.float({
+      required: true,
+      defaultValue: 1,
+      description: 'Multiplies its number of batches in an epoch; above 0, at most 1000.',
+      validate: z.number().positive().max(1000),
+    }),
+  }),
+});
+
+export const StartRunInput = builder.inputType('StartRunInput', {
+  description: 'A run: IR-only, STS-only or joint, as the data sets say.',
+  fields: (t) => ({
+    name: t.string({ description: 'Name; absent = made of the model and the tasks.', validate: nameSchema.nullish() }),
+    model: t.id({ required: true, description: 'Id of the model to train.' }),
+    datasets: t.field({
+      type: [RunDatasetInput],
+      required: true,
+      description: 'What to train on; each data set once.',
+    }),
+    settings: t.field({
+      type: RunSettingsInput,
+      required: true,
+      defaultValue: absentSettings,
+      description: 'What decides what it computes.',
+    }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const RunPlanDataset = builder.objectRef<RunPlan['datasets'][number]>('RunPlanDataset').implement({
+  description: 'What a run would take from one data set.',
+  fields: (t) => ({
+    dataset: t.field({ type: Dataset, description: 'The data set.', resolve: (row) => row.datasetId }),
+    batchesPerEpoch: t.exposeInt('batchesPerEpoch', { description: 'Batches in an epoch.' }),
+    recordsPerEpoch: t.exposeInt('recordsPerEpoch', { description: 'Records drawn in an epoch.' }),
+    tokensPerBatch: t.expose('tokensPerBatch', { type: 'Int64', description: 'Estimated tokens of one batch.' }),
+  }),
+});
+
+const RunMemory = builder.objectRef<RunPlan['memory']>('RunMemory').implement({
+  description: 'Device memory of a run, in bytes; an upper estimate.',
+  fields: (t) => ({
+    parameters: t.expose('parameters', { type: 'Int64', description: 'The bytes of the weights.' }),
+    optimizer: t.expose('optimizer', { type: 'Int64', description: 'Gradients and moments.' }),
+    activations: t.expose('activations', { type: 'Int64', description: 'What the backward pass needs, and scratch.' }),
+    representations: t.expose('representations', {
+      type: 'Int64',
+      description: 'Vectors of the global batch with the loss.',
+    }),
+    total: t.expose('total', { type: 'Int64', description: 'All of it.' }),
+  }),
+});
+
+const RunPlanObject = builder.objectRef<RunPlan>('RunPlan').implement({
+  description: 'What a run would do and take; nothing is started.',
+  fields: (t) => ({
+    steps: t.exposeInt('steps', { description: 'The number of planned updates.' }),
+    epochs: t.exposeFloat('epochs', { description: 'Passes over the data; a fraction where maxBatches ends them.' }),
+    datasets: t.field({ type: [RunPlanDataset], description: 'By data set.', resolve: (plan) => [...plan.datasets] }),
+    tokens: t.expose('tokens', { type: 'Int64', description: 'Estimated tokens of the whole run.' }),
+    parameters: t.expose('parameters', { type: 'Int64', description: 'Number of weights.' }),
+    memoryBytes: t.field({
+      type: 'Int64',
+      description: 'Device memory at most.',
+      resolve: (plan) => plan.memory.total,
+    }),
+    memory: t.expose('memory', { type: RunMemory, description: 'The same by what it holds.' }),
+    device: t.expose('device', { type: Device, description: 'The device it was planned for.' }),
+  }),
+});
+
+builder.queryField('planRun', (t) =>
+  t.field({
+    type: RunPlanObject,
+    description:
+      "What startRun with this input would do and take. Refused, with the numbers, where it goes over the device's limits.",
+    args: { input: t.arg({ type: StartRunInput, required: true, description: 'As for startRun.' }) },
+    resolve: (_root, { input }, { tandem, signal }) => planRun(tandem, runRequest(input), signal),
+  }),
+);
+
+/** The input with keys instead of global ids. */
+export function runRequest(input: typeof StartRunInput.$inferInput) {
+  return {
+    ...input,
+    modelId: keyOf(input.model, 'Model', 'input.model').key,
+    datasets: input.datasets.map(({ dataset, weight }, i) => ({
+      datasetId: keyOf(dataset, 'Dataset', `input.datasets.${i}.dataset`).key,
+      weight,
+    })),
+  };
+}
