@@ -1,6 +1,6 @@
 /** What a run can be told: samplers by name, and its settings with their defaults. Plain data for both sides. */
 import type { CatalogEntry } from '../catalog.ts';
-import { defaultLossTerms, type LossTerm } from '../nn/losses/catalog.ts';
+import { type LossSet, lossPresets } from '../nn/losses/catalog.ts';
 
 export const samplerCatalog = [
   {
@@ -33,7 +33,7 @@ export interface RunSettings {
   readonly maxLength: number;
   /** Token budget of one micro-batch; never changes a result beyond rounding. */
   readonly microBatchTokens: number;
-  readonly losses: { readonly ir: readonly LossTerm[]; readonly sts: readonly LossTerm[] };
+  readonly losses: LossSet;
   readonly optimizer: OptimizerSettings;
   /** Probability of dropping an activation (embeddings, after attention and feed-forward) and an attention weight. */
   readonly dropout: number;
@@ -66,7 +66,7 @@ export const defaultRunSettings: RunSettings = {
   negatives: 4,
   maxLength: 512,
   microBatchTokens: 16_384,
-  losses: { ir: defaultLossTerms('ir'), sts: defaultLossTerms('sts') },
+  losses: lossPresets.codiemb,
   optimizer: {
     learningRate: 5e-5,
     beta1: 0.9,

@@ -28,7 +28,7 @@ export const termsOf = (settings: RunSettings, batch: GlobalBatch): readonly Los
 
 /** Whether a task's terms read the inner layer. */
 export const readsInnerLayer = (terms: readonly LossTerm[]): boolean =>
-  terms.some((term) => lossCatalog.some((entry) => entry.name === term.loss && entry.innerLayer));
+  terms.some((term) => lossCatalog.some((entry) => entry.name === term.loss && entry.reads === 'inner-pairs'));
 
 /** Sum of weight * value. */
 export const weightedSum = (terms: readonly LossTerm[], components: Readonly<Record<string, number>>): number =>

@@ -1,7 +1,8 @@
 /** Pearson, Rank-KL and PRO on the device against float64, with ties, equal grades and equal cosines. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Gpu, Tensor } from '../../src/device/types.ts';
+import type { Gpu } from '../../src/device/types.ts';
 import { openContext } from '../../src/nn/losses/context.ts';
+import type { LossOutput } from '../../src/nn/losses/loss.ts';
 import { pearsonLoss } from '../../src/nn/losses/pearson.ts';
 import { proLoss, rowsWithLowerGrade } from '../../src/nn/losses/pro.ts';
 import { logRankTargets, rankKlLoss } from '../../src/nn/losses/rank-kl.ts';
@@ -40,7 +41,7 @@ async function compare(name: Name, similarity: Float32Array, grades: Float32Arra
     return await withTensors(gpu, async (scope) => {
       const dSimilarity = scope.upload('dSimilarity', [n], new Float32Array(n));
       const cosines = scope.upload('similarity', [n], similarity);
-      const result: { value: Tensor; warnings?: Tensor } = record(
+      const result: LossOutput<'pairs'> = record(
         context,
         { similarity: cosines, grades, dSimilarity },
         { weight, temperature },
@@ -55,7 +56,8 @@ async function compare(name: Name, similarity: Float32Array, grades: Float32Arra
       // Below, a softmax that has saturated: what is left of 1 - 1 in f32 is held to the absolute tolerance only.
       else if (scale > 1e-3) expectGradient(gradient, wanted.dSimilarity, `${name} gradient`);
       expectClose(gradient, wanted.dSimilarity, { absolute: 2e-5 * Math.max(scale, 0.05), relative: 1e-5 }, 'gradient');
-      return result.warnings ? (await gpu.readU32(result.warnings))[0] : 0;
+      const warning = result.warnings?.['constantSimilarity'];
+      return warning ? (await gpu.readU32(warning))[0] : 0;
     });
   } finally {
     context.endScratch();

@@ -1,13 +1,15 @@
-/** The losses a run can be made of, one row each. The code behind a name is `<name>.ts` beside this file. */
+/** The losses that a run can train on, one row each, and the presets that name them. The code is in `<name>.ts`. */
 import type { CatalogEntry } from '../../catalog.ts';
+import type { GivenParameters } from '../../catalog-parameters.ts';
 import type { Task } from '../../data/types.ts';
 
 export interface LossEntry extends CatalogEntry {
-  readonly task: Task;
-  /** Weight in the default ("codiemb") loss set. */
+  /** Tasks whose batches it can be computed on. */
+  readonly tasks: readonly Task[];
+  /** What it reads of a batch: see loss.ts. */
+  readonly reads: 'candidates' | 'pairs' | 'inner-pairs';
+  /** Weight of a term that gives none. */
   readonly defaultWeight: number;
-  /** True = computed on the inner layer's representations. */
-  readonly innerLayer: boolean;
 }
 
 const codiemb = 'CoDiEmb, arXiv 2508.11442';
@@ -28,9 +30,9 @@ export const lossCatalog = [
     title: 'InfoNCE',
     description: 'Cross entropy of each positive among all in-batch positives of its slot and all hard negatives.',
     source: codiemb,
-    task: 'ir',
+    tasks: ['ir'],
+    reads: 'candidates',
     defaultWeight: 1,
-    innerLayer: false,
     parameters: [
       temperature(0.02),
       {
@@ -55,9 +57,9 @@ export const lossCatalog = [
     title: 'Pearson',
     description: '1 - correlation of cosines and grades.',
     source: codiemb,
-    task: 'sts',
+    tasks: ['sts'],
+    reads: 'pairs',
     defaultWeight: 2,
-    innerLayer: false,
     parameters: [],
   },
   {
@@ -65,9 +67,9 @@ export const lossCatalog = [
     title: 'PRO',
     description: 'Preference ranking: every pair against all pairs of a lower grade, weighted by the gap of grades.',
     source: codiemb,
-    task: 'sts',
+    tasks: ['sts'],
+    reads: 'pairs',
     defaultWeight: 0.5,
-    innerLayer: false,
     parameters: [temperature(0.05)],
   },
   {
@@ -75,9 +77,9 @@ export const lossCatalog = [
     title: 'Rank KL',
     description: 'KL divergence of the softmax of cosines from the softmax of normalised ranks of the grades.',
     source: codiemb,
-    task: 'sts',
+    tasks: ['sts'],
+    reads: 'pairs',
     defaultWeight: 5,
-    innerLayer: false,
     parameters: [temperature(0.05)],
   },
   {
@@ -85,9 +87,9 @@ export const lossCatalog = [
     title: 'Inner-layer InfoNCE',
     description: 'InfoNCE of query to partner on the middle block, over the rows whose grade reaches the threshold.',
     source: codiemb,
-    task: 'sts',
+    tasks: ['sts'],
+    reads: 'inner-pairs',
     defaultWeight: 1,
-    innerLayer: true,
     parameters: [
       temperature(0.02),
       {
@@ -108,15 +110,30 @@ export type LossName = (typeof lossCatalog)[number]['name'];
 export interface LossTerm {
   readonly loss: LossName;
   readonly weight: number;
-  readonly parameters: Readonly<Record<string, number | string>>;
+  readonly parameters: GivenParameters;
 }
 
-/** The default terms of a task: every loss of the catalog with its default weight and parameters. */
-export const defaultLossTerms = (task: Task): LossTerm[] =>
-  lossCatalog
-    .filter((entry) => entry.task === task)
-    .map((entry) => ({
-      loss: entry.name,
-      weight: entry.defaultWeight,
-      parameters: Object.fromEntries(entry.parameters.map((parameter) => [parameter.name, parameter.default])),
-    }));
+/** The terms of both tasks. */
+export interface LossSet {
+  readonly ir: readonly LossTerm[];
+  readonly sts: readonly LossTerm[];
+}
+
+/** A term with the default parameters of its row. */
+function term(loss: LossName, weight: number): LossTerm {
+  const row = lossCatalog.find(({ name }) => name === loss)!;
+  return {
+    loss,
+    weight,
+    parameters: Object.fromEntries(row.parameters.map(({ name, default: value }) => [name, value])),
+  };
+}
+
+/** Sets of terms by name. A new loss changes none of them. */
+export const lossPresets = {
+  /** The loss set of CoDiEmb, arXiv 2508.11442; weights in docs/method.md, section 2. What a run takes by default. */
+  codiemb: {
+    ir: [term('infonce', 1)],
+    sts: [term('pearson', 2), term('pro', 0.5), term('rank-kl', 5), term('inner-infonce', 1)],
+  },
+} as const satisfies Readonly<Record<string, LossSet>>;

@@ -5,21 +5,13 @@ import { invariant, limitExceeded } from '../../errors.ts';
 import { excludeColumns, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
 import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
 import { finishLoss, type LossContext } from './context.ts';
+import type { CandidateTexts, LossOf } from './loss.ts';
 
 /** Scores of a tile of rows, at most. */
 const TILE_BYTES = 64 * 2 ** 20;
 /** Cosines differ by 2 at most, so this margin drops nothing. */
 const NO_MARGIN = 2;
 const OFF = 3e38;
-
-/** Ids of texts (equal text, equal id), for masking known positives among the candidates. */
-export interface CandidateTexts {
-  /** [B*P] and [B*N]. */
-  readonly positives: Uint32Array;
-  readonly negatives: Uint32Array;
-  /** For each query, every text that is known to be relevant to it. */
-  readonly known: readonly (readonly number[])[];
-}
 
 /** All vectors are unit rows. */
 export interface InfonceInput {
@@ -128,6 +120,14 @@ function prepareBatch(context: LossContext, input: InfonceInput, parameters: Inf
     margin: margin >= NO_MARGIN ? OFF : margin,
   };
 }
+
+/** The loss of the catalog. With `positives: sample` it reads one drawn positive of each query. */
+export const candidateInfonceLoss: LossOf<'infonce'> = (context, { slots, ...input }, { positives, ...parameters }) => {
+  const isSample = positives === 'sample';
+  const isDrawn = slots?.length === input.queries.shape[0];
+  invariant(!isSample || isDrawn, 'The InfoNCE variant "sample" came without a slot for each query');
+  return infonceLoss(context, 'infonce', isSample ? { ...input, slots } : input, parameters);
+};
 
 /** What takes masked columns out of a tile's scores; undefined where nothing is masked. */
 function prepareExclusion(

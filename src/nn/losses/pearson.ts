@@ -2,32 +2,24 @@
 import type { Tensor } from '../../device/types.ts';
 import { pearson } from '../../kernels/loss.ts';
 import { finishLoss, keepZeros, type LossContext } from './context.ts';
-
-/** A loss on the cosines of pairs and their grades. */
-export interface PairLossInput {
-  /** [B], cosine of each pair. */
-  readonly similarity: Tensor;
-  /** [B], 0..1, on the host. */
-  readonly grades: Float32Array;
-  /** [B], to which weight * gradient is added. */
-  readonly dSimilarity: Tensor;
-}
+import type { PairInput } from './loss.ts';
 
 /**
  * 0 without gradient where all grades are equal. Where all cosines are equal in f32, 0 without gradient too, and
- * `warnings` (u32 [1], zero before) counts one.
+ * `warnings.constantSimilarity` (u32 [1], zero before) counts one.
  */
 export function pearsonLoss(
   context: LossContext,
-  { similarity, grades, dSimilarity }: PairLossInput,
+  { similarity, grades, dSimilarity }: PairInput,
   { weight }: { weight: number },
-): { value: Tensor; warnings: Tensor } {
-  const warnings = keepZeros(context, 'pearson warnings', [1], 'u32');
+): { value: Tensor; warnings: { constantSimilarity: Tensor } } {
+  const constantSimilarity = keepZeros(context, 'pearson warnings', [1], 'u32');
+  const warnings = { constantSimilarity };
   const centred = unitGrades(grades);
   if (!centred) return { value: keepZeros(context, 'pearson', [1]), warnings };
   const losses = context.scratch('pearson losses', [1]);
   const unit = context.upload('unit grades', centred);
-  pearson(context.gpu, { similarity, unitGrades: unit, dSimilarity, losses, warnings, weight });
+  pearson(context.gpu, { similarity, unitGrades: unit, dSimilarity, losses, warnings: constantSimilarity, weight });
   return { value: finishLoss(context, 'pearson', { losses, scale: 1, weight }), warnings };
 }
 

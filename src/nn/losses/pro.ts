@@ -2,12 +2,12 @@
 import type { Tensor } from '../../device/types.ts';
 import { proBackward, proForward } from '../../kernels/loss.ts';
 import { finishLoss, keepZeros, type LossContext } from './context.ts';
-import type { PairLossInput } from './pearson.ts';
+import type { PairInput } from './loss.ts';
 
 /** Mean over the pairs that have one of a lower grade; 0 if none has. */
 export function proLoss(
   context: LossContext,
-  { similarity, grades, dSimilarity }: PairLossInput,
+  { similarity, grades, dSimilarity }: PairInput,
   { weight, temperature }: { weight: number; temperature: number },
 ): { value: Tensor } {
   const kept = rowsWithLowerGrade(grades);

@@ -2,12 +2,12 @@
 import type { Tensor } from '../../device/types.ts';
 import { rankKl } from '../../kernels/loss.ts';
 import { finishLoss, keepZeros, type LossContext } from './context.ts';
-import type { PairLossInput } from './pearson.ts';
+import type { PairInput } from './loss.ts';
 
 /** 0 for a single pair. With equal grades the targets are uniform and the loss stays. */
 export function rankKlLoss(
   context: LossContext,
-  { similarity, grades, dSimilarity }: PairLossInput,
+  { similarity, grades, dSimilarity }: PairInput,
   { weight, temperature }: { weight: number; temperature: number },
 ): { value: Tensor } {
   if (grades.length === 1) return { value: keepZeros(context, 'rank-kl', [1]) };

@@ -1,11 +1,11 @@
 /** What a request to train means: model and data sets found, settings complete, impossible ones refused. */
 
-import { type GivenParameters, readParameters } from '../../catalog-parameters.ts';
+import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
 import type { Task } from '../../data/types.ts';
 import type { DatasetRow, ModelRow } from '../../db/schema.ts';
-import { badInput, conflict, invariant } from '../../errors.ts';
-import { defaultLossTerms, type LossName, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
-import type { OptimizerSettings, RunSettings } from '../../train/catalog.ts';
+import { badInput, conflict } from '../../errors.ts';
+import { type LossEntry, type LossName, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
+import { defaultRunSettings, type OptimizerSettings, type RunSettings } from '../../train/catalog.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import type { Tandem } from '../tandem.ts';
@@ -90,21 +90,22 @@ function settingsOf(request: SettingsRequest): RunSettings {
   };
 }
 
-function termsOf(task: Task, requests: readonly TermRequest[] | null | undefined): LossTerm[] {
-  if (!requests) return defaultLossTerms(task);
+function termsOf(task: Task, requests: readonly TermRequest[] | null | undefined): readonly LossTerm[] {
+  if (!requests) return defaultRunSettings.losses[task];
+  const rows: readonly LossEntry[] = lossCatalog;
   const seen = new Set<string>();
   return requests.map(({ loss, weight, parameters }, i) => {
     const field = `input.settings.losses.${task}.${i}`;
-    const entry = lossCatalog.find((row) => row.name === loss);
-    invariant(entry !== undefined, `no loss ${loss}`);
-    if (entry.task !== task) {
-      throw badInput(`${entry.title} is a loss of ${entry.task.toUpperCase()} batches`, {
+    const entry: LossEntry = rowOf(lossCatalog, loss, `${field}.loss`);
+    if (!entry.tasks.includes(task)) {
+      const tasks = entry.tasks.map((name) => name.toUpperCase()).join(' and ');
+      throw badInput(`${entry.title} is a loss of ${tasks} batches`, {
         field: `${field}.loss`,
-        expected: `one of ${lossCatalog
-          .filter((row) => row.task === task)
+        expected: `one of ${rows
+          .filter((row) => row.tasks.includes(task))
           .map((row) => row.name)
           .join(', ')}`,
-        remedy: `Put it under losses.${entry.task}.`,
+        remedy: `Put it under losses.${entry.tasks[0]}.`,
       });
     }
     if (seen.has(loss)) {

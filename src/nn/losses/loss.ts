@@ -1,0 +1,90 @@
+/**
+ * What a loss is, by what it reads. `candidates`: queries with their positives and negatives. `pairs`: the cosines of
+ * pairs with their grades. `inner-pairs`: the inner layer's vectors of pairs with their grades. All vectors are unit
+ * rows, and every gradient is with respect to unit rows and weighted.
+ */
+import type { ParametersOf, RowOf } from '../../catalog-parameters.ts';
+import type { Tensor } from '../../device/types.ts';
+import type { LossName, lossCatalog } from './catalog.ts';
+import type { LossContext } from './context.ts';
+
+/** Ids of texts (equal text, equal id), for masking known positives among the candidates. */
+export interface CandidateTexts {
+  /** [B*P] and [B*N]. */
+  readonly positives: Uint32Array;
+  readonly negatives: Uint32Array;
+  /** For each query, every text that is known to be relevant to it. */
+  readonly known: readonly (readonly number[])[];
+}
+
+export interface CandidateInput {
+  /** [B, C]. */
+  readonly queries: Tensor;
+  /** [B*P, C], query-major: q0p0, q0p1, ... */
+  readonly positives: Tensor;
+  /** [B*N, C], query-major; null if N is 0. */
+  readonly negatives: Tensor | null;
+  /** 0 = masked; [B*N], or [B] for all negatives of a query. */
+  readonly negativeMask?: Uint8Array;
+  /** [B], the drawn positive of each query. */
+  readonly slots?: Uint32Array;
+  /** Given = known positives among the candidates are masked. */
+  readonly texts?: CandidateTexts;
+}
+
+export interface PairInput {
+  /** [B], cosine of each pair. */
+  readonly similarity: Tensor;
+  /** [B], 0..1, on the host. */
+  readonly grades: Float32Array;
+  /** [B], to which the loss adds weight * gradient. */
+  readonly dSimilarity: Tensor;
+}
+
+export interface InnerPairInput {
+  /** [B, C] each, the inner layer's. */
+  readonly queries: Tensor;
+  readonly partners: Tensor;
+  /** [B], 0..1, on the host. */
+  readonly grades: Float32Array;
+}
+
+interface LossValue {
+  /** [1], unweighted. */
+  readonly value: Tensor;
+  /** u32 [1] each, times the case arose. */
+  readonly warnings?: Readonly<Record<string, Tensor>>;
+}
+
+interface Kinds {
+  readonly candidates: {
+    readonly input: CandidateInput;
+    readonly output: LossValue & {
+      readonly dQueries: Tensor;
+      readonly dPositives: Tensor;
+      readonly dNegatives: Tensor | null;
+    };
+  };
+  readonly pairs: { readonly input: PairInput; readonly output: LossValue };
+  readonly 'inner-pairs': {
+    readonly input: InnerPairInput;
+    readonly output: LossValue & { readonly dQueries: Tensor; readonly dPartners: Tensor };
+  };
+}
+
+/** What a loss may read of a batch. */
+export type LossReads = keyof Kinds;
+export type LossInput<Reads extends LossReads> = Kinds[Reads]['input'];
+export type LossOutput<Reads extends LossReads> = Kinds[Reads]['output'];
+
+/** Records a loss with its gradients. `parameters` are those of its catalog row, and the weight of its term. */
+export type LossFunction<Reads extends LossReads, Parameters> = (
+  context: LossContext,
+  input: LossInput<Reads>,
+  parameters: Parameters & { readonly weight: number },
+) => LossOutput<Reads>;
+
+type Row<Name extends LossName> = RowOf<typeof lossCatalog, Name>;
+
+/** The function of a loss by its name: it reads what its catalog row says, with the row's parameters. */
+export type LossOf<Name extends LossName> = LossFunction<Row<Name>['reads'], ParametersOf<Row<Name>>>;

@@ -1,0 +1,16 @@
+/** The code behind the names of the catalog. */
+import type { LossName } from './catalog.ts';
+import { candidateInfonceLoss } from './infonce.ts';
+import { innerInfonceLoss } from './inner-infonce.ts';
+import type { LossOf } from './loss.ts';
+import { pearsonLoss } from './pearson.ts';
+import { proLoss } from './pro.ts';
+import { rankKlLoss } from './rank-kl.ts';
+
+export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
+  infonce: candidateInfonceLoss,
+  pearson: pearsonLoss,
+  pro: proLoss,
+  'rank-kl': rankKlLoss,
+  'inner-infonce': innerInfonceLoss,
+};
