@@ -1,6 +1,7 @@
 /** GraphQL enums. Those of losses, samplers, families, pooling, fusion and importers derive from the catalogs. */
 import { type CatalogEntry, enumValueOf } from '../catalog.ts';
 import { importerCatalog } from '../data/importers/catalog.ts';
+import { samplerCatalog } from '../data/samplers/catalog.ts';
 import type { Split as SplitName, Task as TaskName } from '../data/types.ts';
 import type {
   CheckpointReason as CheckpointReasonName,
@@ -12,7 +13,6 @@ import { fusionCatalog } from '../fusion/catalog.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
 import type { PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
-import { samplerCatalog } from '../train/catalog.ts';
 import { builder } from './builder.ts';
 
 /** An enum of plain names with a description each: `delta-guided` becomes DELTA_GUIDED. */

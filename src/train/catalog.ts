@@ -1,18 +1,6 @@
-/** What a run can be told: samplers by name, and its settings with their defaults. Plain data for both sides. */
-import type { CatalogEntry } from '../catalog.ts';
+/** The settings of a run with their defaults. Plain data for both sides. */
+import type { SamplerName } from '../data/samplers/catalog.ts';
 import { type LossSet, lossPresets } from '../nn/losses/catalog.ts';
-
-export const samplerCatalog = [
-  {
-    name: 'dynamic',
-    title: 'Dynamic',
-    description: 'Every global batch is drawn from one data set; IR and STS have their own batch sizes.',
-    source: 'CoDiEmb, arXiv 2508.11442',
-    parameters: [],
-  },
-] as const satisfies readonly CatalogEntry[];
-
-type SamplerName = (typeof samplerCatalog)[number]['name'];
 
 /** Everything that decides what a run computes. Immutable once the run exists; resume reads it back. */
 export interface RunSettings {

@@ -1,5 +1,6 @@
 /** From a planned batch to its texts: which positives and negatives are shown, keyed by (seed, epoch, data set, pass, record). */
-import { drawSlot, drawTexts, type PlannedBatch } from '../data/sampler.ts';
+import { drawSlot, drawTexts } from '../data/draw-texts.ts';
+import type { PlannedBatch } from '../data/samplers/sampler.ts';
 import { gatherTexts } from '../nn/batch.ts';
 import type { Lists, TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';

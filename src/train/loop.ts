@@ -2,7 +2,7 @@
  * A training run on one device, from theta_0 or from a state to its last update. Called by the device thread; it knows no
  * database and no other run. Events tell everything that must outlive it; the checkpoints lie in storage.
  */
-import { planEpoch } from '../data/sampler.ts';
+import { samplers } from '../data/samplers/index.ts';
 import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder } from '../formats/model-folder.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
@@ -148,7 +148,11 @@ class Run {
     const { input, plan, data } = this.#parts;
     const { settings } = input;
     const { epoch } = this.#position;
-    const planned = planEpoch({ seed: settings.seed, epoch, datasets: sampledDatasets(settings, data) });
+    const planned = samplers[settings.sampler].planEpoch({
+      seed: settings.seed,
+      epoch,
+      datasets: sampledDatasets(settings, data),
+    });
     while (this.#position.batch < planned.length && this.#position.step < plan.steps) {
       await this.#turn();
       const { step, batch } = this.#position;

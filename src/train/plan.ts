@@ -1,6 +1,7 @@
 /** What a run will need, before it starts: its steps, and its memory on the device by arithmetic alone. */
 import { totalmem } from 'node:os';
-import { batchCounts, type SampledDataset } from '../data/sampler.ts';
+import { samplers } from '../data/samplers/index.ts';
+import type { SampledDataset } from '../data/samplers/sampler.ts';
 import type { Task } from '../data/types.ts';
 import type { Gpu } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
@@ -34,7 +35,7 @@ export function planRun(
   settings: RunSettings,
   data: readonly TrainingData[],
 ): PlanOutput {
-  const counts = batchCounts(sampledDatasets(settings, data));
+  const counts = samplers[settings.sampler].batchCounts(sampledDatasets(settings, data));
   const perEpoch = counts.reduce((sum, count) => sum + count, 0);
   const steps = Math.min(perEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);
   const memory = planMemory(gpu, spec, settings, data);

@@ -2,7 +2,7 @@
  * Makes updates without stalling: the figures of step n are read while the device computes the gradients of step n+1, and
  * checked before update n+1 is submitted, so weights are never changed after a step that was not finite.
  */
-import type { PlannedBatch } from '../data/sampler.ts';
+import type { PlannedBatch } from '../data/samplers/sampler.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RunSettings } from './catalog.ts';

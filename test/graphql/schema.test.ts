@@ -14,12 +14,12 @@ import {
 import { describe, expect, it } from 'vitest';
 import { enumValueOf } from '../../src/catalog.ts';
 import { importerCatalog } from '../../src/data/importers/catalog.ts';
+import { samplerCatalog } from '../../src/data/samplers/catalog.ts';
 import { fusionCatalog } from '../../src/fusion/catalog.ts';
 import { printSdl } from '../../src/graphql/print-schema.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { encoderCatalog } from '../../src/model/families/catalog.ts';
 import { lossCatalog } from '../../src/nn/losses/catalog.ts';
-import { samplerCatalog } from '../../src/train/catalog.ts';
 
 type Described = { readonly name: string; readonly description?: string | null };
 const isBare = ({ description }: Described): boolean => !description?.trim();

@@ -1,6 +1,6 @@
 /** Which texts a batch shows, and in which order. */
 import { describe, expect, it } from 'vitest';
-import type { PlannedBatch } from '../../src/data/sampler.ts';
+import type { PlannedBatch } from '../../src/data/samplers/sampler.ts';
 import type { TokenFile } from '../../src/tokens/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { drawBatch } from '../../src/train/draw.ts';

@@ -1,6 +1,6 @@
 /** Ten joint updates against the same ten in float64: encoder, losses, AdamW and schedule by the reference code. */
 import { describe, it } from 'vitest';
-import { planEpoch } from '../../src/data/sampler.ts';
+import { planEpoch } from '../../src/data/samplers/dynamic.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { encoderParameters } from '../../src/model/parameter-shapes.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
