@@ -10,6 +10,7 @@ import { importDataset } from '../src/data/import.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { downloadModel } from '../src/hub/download.ts';
+import { atMostEvery } from '../src/hub/throttle.ts';
 import { openStorage } from '../src/storage/storage.ts';
 import { tokenizeDataset } from '../src/tokens/tokenize-dataset.ts';
 import { tokenizeTexts } from '../src/tokens/tokenize-texts.ts';
@@ -17,7 +18,6 @@ import { tokenizeWhole } from '../src/tokens/tokenize-whole.ts';
 import { TokenizerCache } from '../src/tokens/tokenizer-cache.ts';
 import type { CpuCommands, ThreadData } from './protocol.ts';
 import { answer } from './runtime.ts';
-import { atMostEvery } from './throttle.ts';
 
 const { storageRoot } = workerData as ThreadData;
 const storage = openStorage(storageRoot);

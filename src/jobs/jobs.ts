@@ -15,7 +15,7 @@ import type { Storage } from '../storage/storage.ts';
 import { endsWithin } from '../within.ts';
 import { BackgroundJobs, type JobRequest, type StartedJob, type Work } from './engine/background.ts';
 import { thisHost } from './engine/host.ts';
-import { Wakeups } from './engine/notifier.ts';
+import { Notifier } from './engine/notifier.ts';
 import { interruptOrphans, startReaper } from './engine/orphans.ts';
 import { watchOtherHosts } from './engine/other-hosts.ts';
 import { cancelRun, enqueueRun, resumeRun } from './runs/control.ts';
@@ -96,18 +96,18 @@ export async function openJobs({
   });
   const retention = new Retention({ db, storage, forget: (digest) => forgetModel(threads, digest) });
   await retention.collectGarbage(await databaseIdentity(database));
-  const wakeups = new Wakeups();
+  const notifier = new Notifier();
   const orphans = await interruptOrphans(database, host);
   if (orphans.runs.length + orphans.jobs.length > 0) log.warn(orphans, 'work of an earlier process was interrupted');
 
   const shared = database.kind === 'postgres';
   const queue = new RunQueue({ db, storage, host, shared, log });
-  const worker = new RunWorker({ db, storage, retention, threads, wakeups, log }, takeRuns ? queue : undefined);
-  const background = new BackgroundJobs({ db, host, wakeups, log });
+  const worker = new RunWorker({ db, storage, retention, threads, notifier, log }, takeRuns ? queue : undefined);
+  const background = new BackgroundJobs({ db, host, notifier, log });
   const mine = () => ({ runs: worker.running(), jobs: background.running() });
-  const reaper = startReaper({ db, log, mine, wake: (id) => wakeups.wake(id) });
-  const control = { database, storage, wakeups, worker, adapter: threads.adapter };
-  const unwatch = shared && takeRuns ? watchOtherHosts({ worker, wakeups }) : () => {};
+  const reaper = startReaper({ db, log, mine, wake: (id) => notifier.wake(id) });
+  const control = { database, storage, notifier, worker, adapter: threads.adapter };
+  const unwatch = shared && takeRuns ? watchOtherHosts({ worker, notifier }) : () => {};
   let stopped: Promise<void> | undefined;
 
   /** Marks the work that did not end in time as INTERRUPTED; what it still writes is refused. */
@@ -130,7 +130,7 @@ export async function openJobs({
     const ended = Promise.all([threads.close(patience), work]);
     const bound = inTime ? patience + leavingMs : closingMs - leavingMs;
     if (!(await endsWithin(bound, ended))) log.warn('a thread or work does not end and is left behind');
-    wakeups.close();
+    notifier.close();
   }
 
   worker.wake();
@@ -142,7 +142,7 @@ export async function openJobs({
     enqueueRun: (tx, runId) => enqueueRun(control, tx, runId),
     cancelRun: (runId) => cancelRun(control, runId),
     resumeRun: (runId, options) => resumeRun(control, runId, options),
-    runEvents: (runId, options) => streamRunEvents(db, wakeups, runId, options),
+    runEvents: (runId, options) => streamRunEvents(db, notifier, runId, options),
     startJob: (kind, request, work) => background.startJob(kind, request, work),
     cancelJob: (jobId) => background.cancel(jobId),
     jobEvents: (jobId, options) => background.events(jobId, options?.signal),

@@ -82,7 +82,7 @@ export async function jobsUsing(tx: Transaction, uses: readonly Use[]): Promise<
 }
 
 /** Names of what uses any of these checkpoints besides their evaluations; a fusion among them does not count. */
-export async function checkpointUsers(tx: Transaction, checkpointIds: readonly string[]): Promise<string[]> {
+export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly string[]): Promise<string[]> {
   const ids = [...checkpointIds];
   if (ids.length === 0) return [];
   const inCollections = await tx
@@ -105,7 +105,7 @@ export async function checkpointUsers(tx: Transaction, checkpointIds: readonly s
 }
 
 /** Names of the runs that train on a data set version, and of the running jobs that read it. */
-export async function datasetUsers(tx: Transaction, id: string): Promise<string[]> {
+export async function usesOfDataset(tx: Transaction, id: string): Promise<string[]> {
   const users = await tx
     .select({ name: runs.name })
     .from(runDatasets)

@@ -14,7 +14,7 @@ import { type Host, heartbeatEveryMs } from './host.ts';
 import { canStartAgain, otherHost, otherRequest, stopping } from './job-errors.ts';
 import { finishJob, updateJobs, writeJobHeartbeats } from './job-store.ts';
 import { writeAtLast } from './last-write.ts';
-import type { Wakeups } from './notifier.ts';
+import type { Notifier } from './notifier.ts';
 import { ProgressWriter } from './progress-writer.ts';
 
 export interface JobContext {
@@ -66,16 +66,16 @@ interface Ending {
 export class BackgroundJobs {
   readonly #db: Db;
   readonly #host: Host;
-  readonly #wakeups: Wakeups;
+  readonly #notifier: Notifier;
   readonly #log: Logger;
   readonly #running = new Map<string, Running>();
   readonly #stopHeartbeat: () => void;
   readonly #closing = new AbortController();
 
-  constructor(context: { readonly db: Db; readonly host: Host; readonly wakeups: Wakeups; readonly log: Logger }) {
+  constructor(context: { readonly db: Db; readonly host: Host; readonly notifier: Notifier; readonly log: Logger }) {
     this.#db = context.db;
     this.#host = context.host;
-    this.#wakeups = context.wakeups;
+    this.#notifier = context.notifier;
     this.#log = context.log;
     this.#stopHeartbeat = startHeartbeat(() => this.#writeHeartbeats(), heartbeatEveryMs);
   }
@@ -141,7 +141,7 @@ export class BackgroundJobs {
   }
 
   async *events(jobId: string, signal?: AbortSignal): AsyncGenerator<JobRow, void, undefined> {
-    const waiter = this.#wakeups.attach(jobId);
+    const waiter = this.#notifier.attach(jobId);
     try {
       for (let last: JobRow | undefined; ; ) {
         const job = await this.#find(jobId);
@@ -196,7 +196,7 @@ export class BackgroundJobs {
     try {
       const context = { jobId, signal: stop.signal, progress: (value: JobProgress) => progress.set(value), succeed };
       const { resultId } = await work(context);
-      this.#wakeups.wake(jobId);
+      this.#notifier.wake(jobId);
       return resultId;
     } catch (error) {
       await progress.end();
@@ -221,14 +221,14 @@ export class BackgroundJobs {
     await writeAtLast(write, { closing: this.#closing.signal, onFailure }).catch((error: unknown) => {
       this.#log.error({ error, jobs: jobIds }, 'the end of a job could not be written');
     });
-    for (const jobId of jobIds) this.#wakeups.wake(jobId);
+    for (const jobId of jobIds) this.#notifier.wake(jobId);
   }
 
   async #writeProgress(jobId: string, progress: JobProgress): Promise<void> {
     await updateJobs(this.#db, this.#host, [jobId], { progress }).catch((error: unknown) => {
       this.#log.error({ error, job: jobId }, 'the progress of a job could not be written');
     });
-    this.#wakeups.wake(jobId);
+    this.#notifier.wake(jobId);
   }
 
   /** The result of a job that was started before. A job that runs on another host is followed by reading its row. */

@@ -14,7 +14,7 @@ interface Reader {
   resume: (() => void) | undefined;
 }
 
-export class Wakeups {
+export class Notifier {
   #readers = new Map<string, Set<Reader>>();
   #closed = new AbortController();
 

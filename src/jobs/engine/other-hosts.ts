@@ -4,21 +4,21 @@
  * host.
  */
 import type { RunWorker } from '../runs/worker.ts';
-import type { Wakeups } from './notifier.ts';
+import type { Notifier } from './notifier.ts';
 
 const everyMs = 2_000;
 
 /** Polls until the returned function is called. */
 export function watchOtherHosts({
   worker,
-  wakeups,
+  notifier,
 }: {
   readonly worker: Pick<RunWorker, 'look'>;
-  readonly wakeups: Wakeups;
+  readonly notifier: Notifier;
 }): () => void {
   const timer = setInterval(() => {
     worker.look();
-    wakeups.wakeAll();
+    notifier.wakeAll();
   }, everyMs).unref();
   return () => clearInterval(timer);
 }

@@ -5,7 +5,7 @@ import { type RunRow, runs } from '../../db/schema.ts';
 import type { AdapterReport } from '../../device/types.ts';
 import { conflict } from '../../errors.ts';
 import type { Storage } from '../../storage/storage.ts';
-import type { Wakeups } from '../engine/notifier.ts';
+import type { Notifier } from '../engine/notifier.ts';
 import { missingFolder } from './files.ts';
 import { otherAdapter } from './other-adapter.ts';
 import { appendEvents, changeState, findRun, lockRun, readInputs } from './store.ts';
@@ -14,24 +14,24 @@ import type { RunWorker } from './worker.ts';
 export interface ControlContext {
   readonly database: Database;
   readonly storage: Storage;
-  readonly wakeups: Wakeups;
+  readonly notifier: Notifier;
   readonly worker: RunWorker;
   readonly adapter: AdapterReport;
 }
 
 /** Tells that the run waits; the worker is woken by the commit. */
-export async function enqueueRun({ wakeups, worker }: ControlContext, tx: Transaction, runId: string): Promise<void> {
+export async function enqueueRun({ notifier, worker }: ControlContext, tx: Transaction, runId: string): Promise<void> {
   const run = await lockRun(tx, runId);
   if (run.state !== 'QUEUED' || run.lastSeq > 0) throw wrongState(run, 'QUEUED and new', 'Start another run.');
   await appendEvents(tx, run, [{ type: 'state', state: 'QUEUED' }]);
   afterCommit(() => {
-    wakeups.wake(runId);
+    notifier.wake(runId);
     worker.wake();
   });
 }
 
 /** CANCELLED at once where nothing runs; a running attempt writes its checkpoint first. */
-export async function cancelRun({ database, wakeups, worker }: ControlContext, runId: string): Promise<RunRow> {
+export async function cancelRun({ database, notifier, worker }: ControlContext, runId: string): Promise<RunRow> {
   const { db } = database;
   await db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
@@ -42,9 +42,9 @@ export async function cancelRun({ database, wakeups, worker }: ControlContext, r
     } else if (run.state !== 'CANCELLED') {
       throw wrongState(run, 'QUEUED, RUNNING or INTERRUPTED', 'There is nothing to cancel.');
     }
-    afterCommit(() => wakeups.wake(runId));
+    afterCommit(() => notifier.wake(runId));
   });
-  if (!(await worker.cancel(runId))) await endsElsewhere(db, wakeups, runId);
+  if (!(await worker.cancel(runId))) await endsElsewhere(db, notifier, runId);
   return findRun(db, runId);
 }
 
@@ -52,8 +52,8 @@ export async function cancelRun({ database, wakeups, worker }: ControlContext, r
 const patienceMs = 30_000;
 
 /** Waits until a run that another process works on has ended, though not for ever: that process may be dead. */
-async function endsElsewhere(db: Db, wakeups: Wakeups, runId: string): Promise<void> {
-  const waiter = wakeups.attach(runId);
+async function endsElsewhere(db: Db, notifier: Notifier, runId: string): Promise<void> {
+  const waiter = notifier.attach(runId);
   try {
     const until = performance.now() + patienceMs;
     for (let woken = 'woken'; woken === 'woken' && (await findRun(db, runId)).state === 'RUNNING'; ) {
@@ -69,7 +69,7 @@ export async function resumeRun(
   runId: string,
   { allowDifferentAdapter = false }: { readonly allowDifferentAdapter?: boolean } = {},
 ): Promise<RunRow> {
-  const { database, wakeups, worker, adapter } = context;
+  const { database, notifier, worker, adapter } = context;
   return database.db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
     if (run.state !== 'INTERRUPTED') throw wrongState(run, 'INTERRUPTED', 'Only an interrupted run can be resumed.');
@@ -77,7 +77,7 @@ export async function resumeRun(
     if (refusal && (await takesHere(context, tx, runId))) throw refusal;
     await changeState(tx, run, 'QUEUED', { cancelRequested: false, allowDifferentAdapter });
     afterCommit(() => {
-      wakeups.wake(runId);
+      notifier.wake(runId);
       worker.wake();
     });
     return findRun(tx, runId);

@@ -12,7 +12,7 @@ import type { TrainDataset } from '../../train/types.ts';
 import { startHeartbeat } from '../engine/heartbeat.ts';
 import { heartbeatEveryMs } from '../engine/host.ts';
 import { writeAtLast } from '../engine/last-write.ts';
-import type { Wakeups } from '../engine/notifier.ts';
+import type { Notifier } from '../engine/notifier.ts';
 import type { Threads } from '../threads/threads.ts';
 import { pruneCheckpoints } from './checkpoint-store.ts';
 import { type AttemptEvent, EventWriter } from './event-writer.ts';
@@ -24,7 +24,7 @@ export interface ExecutionContext {
   readonly storage: Storage;
   readonly retention: Retention;
   readonly threads: Pick<Threads, 'cpu' | 'device' | 'adapter'>;
-  readonly wakeups: Wakeups;
+  readonly notifier: Notifier;
   readonly log: Logger;
   /** Aborts when the process stops. */
   readonly closing: AbortSignal;
@@ -47,7 +47,7 @@ export async function executeAttempt(
   attempt: Attempt,
   stop: AbortController,
 ): Promise<void> {
-  const { wakeups, log } = context;
+  const { notifier, log } = context;
   const writer = eventWriter(context, attempt, stop);
   const stopHeartbeat = startHeartbeat(() => renewLease(context, attempt, stop), heartbeatEveryMs);
   const ending = await work(context, attempt, stop, writer).catch((error: unknown) => endingOf(error, stop, log));
@@ -59,7 +59,7 @@ export async function executeAttempt(
   } finally {
     stopHeartbeat();
   }
-  wakeups.wake(attempt.runId);
+  notifier.wake(attempt.runId);
 }
 
 /** Heartbeats go on meanwhile, so that no other process interrupts a run that has ended but is not written yet. */
@@ -78,13 +78,13 @@ function writeEnding(
 }
 
 /** Marks an attempt that does not stop as INTERRUPTED; what it still writes is rejected from then on. */
-export async function leaveAttempt({ db, wakeups, log }: ExecutionContext, attempt: Attempt): Promise<void> {
+export async function leaveAttempt({ db, notifier, log }: ExecutionContext, attempt: Attempt): Promise<void> {
   try {
     await db.transaction((tx) => endAttempt(tx, attempt, 'INTERRUPTED', { reason: serverStopped }));
   } catch (error) {
     if (!(error instanceof LostRun)) log.error({ error, run: attempt.runId }, 'the end of a run could not be written');
   }
-  wakeups.wake(attempt.runId);
+  notifier.wake(attempt.runId);
 }
 
 async function work(
@@ -137,9 +137,9 @@ async function prepare(
 }
 
 function eventWriter(context: ExecutionContext, attempt: Attempt, stop: AbortController): EventWriter {
-  const { db, storage, retention, wakeups, log } = context;
+  const { db, storage, retention, notifier, log } = context;
   const afterWrite = async (events: readonly AttemptEvent[]): Promise<void> => {
-    wakeups.wake(attempt.runId);
+    notifier.wake(attempt.runId);
     if (!events.some((event) => event.type === 'checkpoint')) return;
     await pruneCheckpoints({ db, retention }, attempt.runId).catch((error: unknown) => {
       log.warn({ error, run: attempt.runId }, 'old checkpoints could not be removed');

@@ -7,7 +7,7 @@ import { and, asc, eq, gt } from 'drizzle-orm';
 import type { Db } from '../../db/open.ts';
 import { type RunEventRow, runEvents, terminalRunStates } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
-import type { Wakeups } from '../engine/notifier.ts';
+import type { Notifier } from '../engine/notifier.ts';
 import { findRun } from './store.ts';
 
 /** Sent when a run has been silent for 15 s. Not kept, no seq of its own: `seq` is the last one delivered. */
@@ -32,14 +32,14 @@ const isTerminal = (state: string): boolean => terminalRunStates.some((terminal)
 
 export async function* streamRunEvents(
   db: Db,
-  wakeups: Wakeups,
+  notifier: Notifier,
   runId: string,
   { after = 0, signal, heartbeatMs = 15_000 }: RunStreamOptions = {},
 ): AsyncGenerator<RunStreamItem, void, undefined> {
   if (!Number.isSafeInteger(after) || after < 0) {
     throw badInput(`after is ${after}`, { field: 'after', expected: 'a seq of this run, or 0 for all its events' });
   }
-  const waiter = wakeups.attach(runId);
+  const waiter = notifier.attach(runId);
   try {
     for (let [seq, lastItemAt] = [after, performance.now()]; ; ) {
       const run = await findRun(db, runId);

@@ -85,7 +85,7 @@ export class RunWorker {
       this.#again = false;
       const attempt = this.#mayClaim() ? await this.#queue?.take() : undefined;
       if (!attempt) return;
-      this.#context.wakeups.wake(attempt.runId);
+      this.#context.notifier.wake(attempt.runId);
       const stop = new AbortController();
       if (this.#stopping) stop.abort('stop' satisfies StopReason);
       const ended = executeAttempt(this.#context, attempt, stop);

@@ -12,8 +12,8 @@ import {
 } from '../../db/schema.ts';
 import { badInput, conflict, invariant, notFound } from '../../errors.ts';
 import type { FusionPlan } from '../../fusion/types.ts';
-import { checkpointUsers } from '../../retention/uses.ts';
-import { refuseIfUsed } from '../common/in-use.ts';
+import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
@@ -103,7 +103,7 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
   const { digest, stateDigest } = await database.db.transaction(async (tx) => {
     const row = await requireRow(tx, 'checkpoints', id);
     await refuseIfBound(tx, row);
-    refuseIfUsed(`checkpoint ${id}`, await checkpointUsers(tx, [id]));
+    refuseWhileInUse(`checkpoint ${id}`, await usesOfCheckpoints(tx, [id]));
     await tx.delete(evaluations).where(eq(evaluations.checkpointId, id));
     await tx.delete(checkpoints).where(eq(checkpoints.id, id));
     return row;

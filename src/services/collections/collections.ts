@@ -5,7 +5,7 @@ import { conflict, invariant } from '../../errors.ts';
 import { jobsUsing } from '../../retention/uses.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
-import { refuseIfUsed } from '../common/in-use.ts';
+import { refuseWhileInUse } from '../common/in-use.ts';
 import type { Page, Window } from '../common/page.ts';
 import { byIdempotencyKey, pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
@@ -64,7 +64,7 @@ export async function create(tandem: Tandem, request: CreateRequest): Promise<Co
 export async function remove(tandem: Tandem, id: string): Promise<void> {
   await tandem.database.db.transaction(async (tx) => {
     const { name } = await requireRow(tx, 'collections', id);
-    refuseIfUsed(`collection "${name}"`, await jobsUsing(tx, [{ kind: 'collection', id }]));
+    refuseWhileInUse(`collection "${name}"`, await jobsUsing(tx, [{ kind: 'collection', id }]));
     await tx.delete(collections).where(eq(collections.id, id));
   });
   await dropSegment(tandem, id);

@@ -2,7 +2,7 @@
 import { conflict } from '../../errors.ts';
 
 /** Throws if there are users; `thing` is what was to be deleted, `users` what people call its users. */
-export function refuseIfUsed(thing: string, users: readonly string[]): void {
+export function refuseWhileInUse(thing: string, users: readonly string[]): void {
   if (users.length === 0) return;
   const shown = users.slice(0, 10).join(', ');
   const more = users.length > 10 ? ` and ${users.length - 10} more` : '';

@@ -3,8 +3,8 @@ import { eq } from 'drizzle-orm';
 import { type Dataset, openDataset } from '../../data/record-file.ts';
 import type { Split, StoredRecord, Task, TextTriple } from '../../data/types.ts';
 import { type DatasetRow, datasets, evaluations } from '../../db/schema.ts';
-import { datasetUsers } from '../../retention/uses.ts';
-import { refuseIfUsed } from '../common/in-use.ts';
+import { usesOfDataset } from '../../retention/uses.ts';
+import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
@@ -79,7 +79,7 @@ export async function documents(
 export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
   const digest = await database.db.transaction(async (tx) => {
     const row = await requireRow(tx, 'datasets', id);
-    refuseIfUsed(`data set "${row.name}" version ${row.version}`, await datasetUsers(tx, id));
+    refuseWhileInUse(`data set "${row.name}" version ${row.version}`, await usesOfDataset(tx, id));
     await tx.delete(evaluations).where(eq(evaluations.datasetId, id));
     await tx.delete(datasets).where(eq(datasets.id, id));
     return row.digest;

@@ -2,8 +2,8 @@
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { checkpoints, evaluations, type ModelRow, models, runs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
-import { checkpointUsers } from '../../retention/uses.ts';
-import { refuseIfUsed } from '../common/in-use.ts';
+import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { refuseWhileInUse } from '../common/in-use.ts';
 import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
@@ -39,10 +39,10 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
       .select({ id: checkpoints.id })
       .from(checkpoints)
       .where(and(eq(checkpoints.modelId, id), ne(checkpoints.id, own.id), isNull(checkpoints.runId)));
-    refuseIfUsed(`model "${model.name}"`, [
+    refuseWhileInUse(`model "${model.name}"`, [
       ...ofRuns.map(({ name }) => `run "${name}"`),
       ...others.map((checkpoint) => `checkpoint ${checkpoint.id}`),
-      ...(await checkpointUsers(tx, [own.id])),
+      ...(await usesOfCheckpoints(tx, [own.id])),
     ]);
     await tx.delete(evaluations).where(eq(evaluations.checkpointId, own.id));
     await tx.delete(checkpoints).where(eq(checkpoints.id, own.id));

@@ -15,8 +15,8 @@ import {
 } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
 import type { RunStreamItem } from '../../jobs/jobs.ts';
-import { checkpointUsers } from '../../retention/uses.ts';
-import { refuseIfUsed } from '../common/in-use.ts';
+import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
@@ -99,7 +99,7 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
     refuseIfLive(run);
     const own = await tx.select().from(checkpoints).where(eq(checkpoints.runId, id));
     const ids = own.map((row) => row.id);
-    refuseIfUsed(`run "${run.name}"`, await checkpointUsers(tx, ids));
+    refuseWhileInUse(`run "${run.name}"`, await usesOfCheckpoints(tx, ids));
     if (ids.length > 0) await tx.delete(evaluations).where(inArray(evaluations.checkpointId, ids));
     await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
     await tx.delete(runs).where(eq(runs.id, id));

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../../src/config.ts';
-import { refuseIfUsed } from '../../../src/services/common/in-use.ts';
+import { refuseWhileInUse } from '../../../src/services/common/in-use.ts';
 import { checkList, checkText } from '../../../src/services/embedding/texts.ts';
 import { base64Of, requireFinite, shorten } from '../../../src/services/embedding/vectors.ts';
 import { exclusively } from '../../../src/storage/exclusive.ts';
@@ -90,9 +90,9 @@ describe('vectors', () => {
 
 describe('deleting what is in use', () => {
   it('names the users', () => {
-    expect(() => refuseIfUsed('model "m"', ['run "a"', 'run "b"'])).toThrow('is used by run "a", run "b"');
+    expect(() => refuseWhileInUse('model "m"', ['run "a"', 'run "b"'])).toThrow('is used by run "a", run "b"');
     const many = Array.from({ length: 12 }, (_, i) => `run "${i}"`);
-    expect(() => refuseIfUsed('model "m"', many)).toThrow('and 2 more');
-    expect(() => refuseIfUsed('model "m"', [])).not.toThrow();
+    expect(() => refuseWhileInUse('model "m"', many)).toThrow('and 2 more');
+    expect(() => refuseWhileInUse('model "m"', [])).not.toThrow();
   });
 });
