@@ -1,6 +1,6 @@
 /**
- * The one reader of catalog parameters: values that a caller gives, checked against a catalog row and completed with its
- * defaults. The result is typed from the row, so code behind a row reads its parameters without casts.
+ * The one reader of catalog parameters: values that a caller gives, checked against a catalog row and completed with
+ * its defaults. The result is typed from the row, so code behind a row reads its parameters without casts.
  */
 import { type CatalogEntry, type CatalogParameter, enumValueOf } from './catalog.ts';
 import { badInput } from './errors.ts';
@@ -16,7 +16,10 @@ type ValueOf<Parameter> = Parameter extends { readonly choices: readonly (infer 
     ? boolean
     : number;
 
-/** The parameters of a row, complete: numbers, booleans, and choices as the union of their names. Of several rows, a union. */
+/**
+ * The parameters of a row, complete: numbers, booleans, and choices as the union of their names. Of several rows, a
+ * union.
+ */
 export type ParametersOf<Row extends CatalogEntry> = Row extends CatalogEntry
   ? { readonly [Parameter in Row['parameters'][number] as Parameter['name']]: ValueOf<Parameter> }
   : never;

@@ -1,6 +1,7 @@
 /**
  * The shape of a catalog: a list of named choices as plain data, which both the API side and the compute side read.
- * GraphQL enums, input validation, docs and forms derive from it; the code behind a name is in the catalog's sibling files.
+ * GraphQL enums, input validation, docs and forms derive from it; the code behind a name is in the catalog's sibling
+ * files.
  */
 export interface CatalogEntry {
   /** Stable identifier, lower-case kebab; GraphQL derives the enum value from it (`delta-guided` -> DELTA_GUIDED). */

@@ -13,8 +13,9 @@ export type ErrorCode =
   | 'UNAVAILABLE';
 
 /**
- * What exactly happened, for programs: control flow and clients read this code, never a message. Absent = the code says enough.
- * `segment-lost`: a collection's segment file was replaced while it was read. `storage-full`, `database-full`: no disk space or memory left.
+ * What exactly happened, for programs: control flow and clients read this code, never a message. Absent = the code says
+ * enough. `segment-lost`: a collection's segment file was replaced while it was read. `storage-full`, `database-full`:
+ * no disk space or memory left.
  */
 type ErrorReason =
   | 'segment-lost'

@@ -8,7 +8,10 @@ export interface TarEntry {
   readonly content: Buffer | undefined;
 }
 
-/** Files and folders of an archive, in order; links and the like are left out. Throws when it is cut off or a name could leave the target folder. */
+/**
+ * Files and folders of an archive, in order; links and the like are left out. Throws when it is cut off or a name could
+ * leave the target folder.
+ */
 export function* readTar(archive: Buffer): Generator<TarEntry, void, undefined> {
   for (let offset = 0; offset + block <= archive.length; ) {
     const header = archive.subarray(offset, offset + block);

@@ -1,6 +1,7 @@
 /**
- * The one table of tolerances: |actual - expected| <= absolute + relative * |expected|, elementwise. f32 has a unit roundoff of
- * 6e-8; a sum of n terms in any fixed order errs by about sqrt(n) to n of that, relative to the sum of the magnitudes.
+ * The one table of tolerances: |actual - expected| <= absolute + relative * |expected|, elementwise. f32 has a unit
+ * roundoff of 6e-8; a sum of n terms in any fixed order errs by about sqrt(n) to n of that, relative to the sum of the
+ * magnitudes.
  */
 export interface Tolerance {
   readonly absolute: number;
@@ -16,7 +17,10 @@ export const tolerances = {
   matmul: { absolute: 2e-4, relative: 2e-6 },
   /** Sums of up to a few thousand standard normal values. */
   columnSum: { absolute: 1e-4, relative: 1e-6 },
-  /** x * Phi(x): Phi to 1.5e-7 absolute near zero; far out its tail is exp, which WGSL allows 3 + 2|x| units of roundoff. */
+  /**
+   * x * Phi(x): Phi to 1.5e-7 absolute near zero; far out its tail is exp, which WGSL allows 3 + 2|x| units of
+   * roundoff.
+   */
   gelu: { absolute: 4e-7, relative: 3e-7 },
   /** Phi(x) + x phi(x), times a gradient up to 5. */
   geluGradient: { absolute: 1.5e-6, relative: 6e-7 },
@@ -30,13 +34,18 @@ export const tolerances = {
   rowDot: { absolute: 2e-5, relative: 1e-6 },
   /** Logits of cosine / 0.02 reach 100, so a rounding of one is 4e-6; a mean of those. */
   infonceValue: { absolute: 1e-5, relative: 1e-6 },
-  /** A softmax of such logits, so 2e-5 of each mass, times 1 / (temperature * B); the target's mass stands beside -1. */
+  /**
+   * A softmax of such logits, so 2e-5 of each mass, times 1 / (temperature * B); the target's mass stands beside -1.
+   */
   infonceGradient: { absolute: 5e-5, relative: 2e-5 },
   /** Squares summed in spans of 64 a lane. */
   globalNorm: { absolute: 0, relative: 1e-6 },
   /** Twenty updates of 0.01, each a few roundings of a parameter of order 1. */
   adamW: { absolute: 2e-6, relative: 2e-6 },
-  /** LayerNorm of rows with means of order 1: the mean has an error of some 2e-7, times rstd up to about 10, times gamma. */
+  /**
+   * LayerNorm of rows with means of order 1: the mean has an error of some 2e-7, times rstd up to about 10, times
+   * gamma.
+   */
   layerNorm: { absolute: 1e-5, relative: 2e-6 },
   /** The same with a mean of 1000: x itself has steps of 6e-5, the mean of it a rounding of that size, times rstd. */
   layerNormFarMean: { absolute: 2e-3, relative: 1e-5 },
@@ -44,7 +53,10 @@ export const tolerances = {
   layerNormGradient: { absolute: 2e-5, relative: 1e-5 },
   /** Sums over up to 2053 tokens of products of order 1, each with LayerNorm's error. */
   layerNormParameters: { absolute: 5e-4, relative: 1e-6 },
-  /** As LayerNorm without a mean: a sum of squares of up to 769, a square root, two products; rstd up to 1000 where W is 1. */
+  /**
+   * As LayerNorm without a mean: a sum of squares of up to 769, a square root, two products; rstd up to 1000 where W is
+   * 1.
+   */
   rmsNorm: { absolute: 1e-6, relative: 2e-6 },
   /** Angles up to 71 (118 turning back) carry f32's rounding of 4e-6, times values of order 3. */
   rotary: { absolute: 3e-5, relative: 1e-6 },

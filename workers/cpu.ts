@@ -1,6 +1,6 @@
 /**
- * The CPU thread: importing, tokenising, model creation and import, the bag-of-words baseline and fusion. No GPU and no database;
- * it answers the commands of `CpuCommands` and keeps only tokenizers between them.
+ * The CPU thread: importing, tokenising, model creation and import, the bag-of-words baseline and fusion. No GPU and no
+ * database; it answers the commands of `CpuCommands` and keeps only tokenizers between them.
  */
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';

@@ -1,7 +1,7 @@
 /**
- * The commands that the main thread gives its worker threads: what goes in, what comes out, what is told on the way. Each
- * layer's types.ts owns the types; everything is plain data and typed arrays. `jobs` (main thread) calls, workers/device.ts
- * and workers/cpu.ts answer; workers/runtime.ts carries it.
+ * The commands that the main thread gives its worker threads: what goes in, what comes out, what is told on the way.
+ * Each layer's types.ts owns the types; everything is plain data and typed arrays. `jobs` (main thread) calls,
+ * workers/device.ts and workers/cpu.ts answer; workers/runtime.ts carries it.
  */
 import type { CreatedModel, CreateModelInput } from '../src/authoring/types.ts';
 import type { DatasetSummary, ImportRequest, Split } from '../src/data/types.ts';

@@ -1,6 +1,6 @@
 /**
- * Typed calls between the main thread and its worker threads. `connect` stands in the main thread, `answer` in the worker;
- * what may be said is a type of workers/protocol.ts. It carries messages and knows nothing of what they mean.
+ * Typed calls between the main thread and its worker threads. `connect` stands in the main thread, `answer` in the
+ * worker; what may be said is a type of workers/protocol.ts. It carries messages and knows nothing of what they mean.
  */
 import { type MessagePort, parentPort, type Transferable, type Worker } from 'node:worker_threads';
 import {
@@ -57,8 +57,8 @@ export type Handlers<C> = {
 type AnyHandler = (input: unknown, context: HandlerContext<unknown>) => unknown;
 
 /**
- * Answers calls until the main thread closes the connection; then every running handler is aborted and awaited, `onClose`
- * runs (free the device there), and the port is let go so that the thread can exit.
+ * Answers calls until the main thread closes the connection; then every running handler is aborted and awaited,
+ * `onClose` runs (free the device there), and the port is let go so that the thread can exit.
  */
 export function answer<C extends CommandSet<C>>(
   handlers: Handlers<C>,
@@ -130,7 +130,10 @@ export interface Connection<C> {
   call<K extends Name<C>>(name: K, input: InputOf<C, K>, options?: CallOptions<EventOf<C, K>>): Promise<OutputOf<C, K>>;
   /** Why every call is refused: the thread died, or was closed. Undefined = it lives. */
   readonly death: TandemError | undefined;
-  /** Asks the thread to end; after `graceMs` it is ended by force. Open calls that are not answered by then are rejected. */
+  /**
+   * Asks the thread to end; after `graceMs` it is ended by force. Open calls that are not answered by then are
+   * rejected.
+   */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
@@ -140,7 +143,9 @@ interface OpenCall {
   onEvent?(event: unknown): void;
 }
 
-/** Speaks to a thread that runs {@link answer}. Several calls may be open at once. `label` names the thread in errors. */
+/**
+ * Speaks to a thread that runs {@link answer}. Several calls may be open at once. `label` names the thread in errors.
+ */
 export function connect<C extends CommandSet<C>>(worker: Worker, label = 'worker'): Connection<C> {
   const open = new Map<number, OpenCall>();
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));

@@ -1,6 +1,6 @@
 // Writes the typed client's operations (src/client/generated/operations.ts) from docs/schema.graphql and
-// src/client/operations/*.graphql. Run by `npm run schema`, in the root of the repository. With --check it writes nothing
-// and exits with 1 if the file is stale.
+// src/client/operations/*.graphql. Run by `npm run schema`, in the root of the repository. With --check it writes
+// nothing and exits with 1 if the file is stale.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocumentNode from '@graphql-codegen/typed-document-node';

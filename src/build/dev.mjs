@@ -1,5 +1,5 @@
-// `npm run dev`: builds, serves, and does both again when a file changes. Arguments go to `tandem serve`. A build with errors
-// leaves the running service as it is; the log is readable text.
+// `npm run dev`: builds, serves, and does both again when a file changes. Arguments go to `tandem serve`. A build with
+// errors leaves the running service as it is; the log is readable text.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';

@@ -1,4 +1,7 @@
-/** A set of texts by their 128-bit hash in 16 bytes each (typed arrays, so millions fit), giving each a number in order of arrival. */
+/**
+ * A set of texts by their 128-bit hash in 16 bytes each (typed arrays, so millions fit), giving each a number in order
+ * of arrival.
+ */
 import { createHash } from 'node:crypto';
 
 const wordsPerKey = 4;

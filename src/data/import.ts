@@ -1,6 +1,7 @@
 /**
- * Imports a data set: reads it through its importer, checks every record, writes one immutable version into storage. Runs on
- * the CPU thread. What is refused leaves nothing behind. The path is taken as it is: the caller has confined it.
+ * Imports a data set: reads it through its importer, checks every record, writes one immutable version into storage.
+ * Runs on the CPU thread. What is refused leaves nothing behind. The path is taken as it is: the caller has confined
+ * it.
  */
 
 import { readParameters, rowOf } from '../catalog-parameters.ts';
@@ -27,7 +28,9 @@ export interface ImportHooks {
 /** Lines between two calls of onLines. */
 const reportEvery = 1000;
 
-/** Imports and publishes; answers the summary of the version (of the existing one if equal content was imported before). */
+/**
+ * Imports and publishes; answers the summary of the version (of the existing one if equal content was imported before).
+ */
 export async function importDataset(
   storage: Storage,
   input: ImportRequest,

@@ -1,6 +1,6 @@
 /**
- * Reads a text file line by line in constant memory: UTF-8 is checked, a byte order mark and CR before LF are dropped, and
- * every line knows its number and its place in the file. Refuses what is no text file at all.
+ * Reads a text file line by line in constant memory: UTF-8 is checked, a byte order mark and CR before LF are dropped,
+ * and every line knows its number and its place in the file. Refuses what is no text file at all.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** What is wrong or odd in an import: problems refuse it (collected, so that a user sees several at once), warnings are counted. */
+/**
+ * What is wrong or odd in an import: problems refuse it (collected, so that a user sees several at once), warnings are
+ * counted.
+ */
 import { badInput, type InputProblem, type TandemError } from '../errors.ts';
 
 /** No more problems than these are collected; reading stops there. */

@@ -1,6 +1,6 @@
 /**
- * The unified record of CoDiEmb as JSON (docs/method.md section 1): from outside with every check, and as canonical text.
- * Checks never throw: they report (field, why), so that an importer can add file and line.
+ * The unified record of CoDiEmb as JSON (docs/method.md section 1): from outside with every check, and as canonical
+ * text. Checks never throw: they report (field, why), so that an importer can add file and line.
  */
 import { codePointLength } from './code-points.ts';
 import type { DataRecord, Task, TextTriple } from './types.ts';
@@ -30,8 +30,8 @@ export const warnings = {
 export const noGrade = -1;
 
 /**
- * Decodes one parsed JSON value. Answers the records it stands for: one, or for an STS record with several positives one
- * each; none if anything was wrong (then `rules.problem` was called).
+ * Decodes one parsed JSON value. Answers the records it stands for: one, or for an STS record with several positives
+ * one each; none if anything was wrong (then `rules.problem` was called).
  */
 export function decodeRecord(value: unknown, rules: RecordRules): DataRecord[] {
   let wrong = 0;

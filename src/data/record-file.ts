@@ -1,7 +1,8 @@
 /**
- * A data set version on disk: records.jsonl (a header line, then records and documents), index.bin (where each line lies),
- * summary.json. Written once into a staged folder, read by threads in order and by the API page by page. The digest of the
- * record file is the version's identity; the header line carries the declared settings, so they are part of it.
+ * A data set version on disk: records.jsonl (a header line, then records and documents), index.bin (where each line
+ * lies), summary.json. Written once into a staged folder, read by threads in order and by the API page by page. The
+ * digest of the record file is the version's identity; the header line carries the declared settings, so they are part
+ * of it.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promises';

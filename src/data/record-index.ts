@@ -62,7 +62,10 @@ export class LineIndex {
 const magic = 0x31584454; // "TDX1", little-endian
 const headerBytes = 4 + 6 * 4;
 
-/** Magic, six counts (u32; records then documents, each train, dev, test), then per table its offsets (f64) and sizes (u32). */
+/**
+ * Magic, six counts (u32; records then documents, each train, dev, test), then per table its offsets (f64) and sizes
+ * (u32).
+ */
 export function encodeIndex(index: LineIndex): Buffer {
   const header = Buffer.alloc(headerBytes);
   header.writeUInt32LE(magic, 0);

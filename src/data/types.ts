@@ -12,7 +12,10 @@ export const splits: readonly Split[] = ['train', 'dev', 'test'];
 /** [task instruction, instance instruction, text] */
 export type TextTriple = readonly [task: string, instance: string, text: string];
 
-/** One record. Scores are empty or one per text; -1 means "no grade". STS: exactly one positive and its grade in 0..1 or -1. */
+/**
+ * One record. Scores are empty or one per text; -1 means "no grade". STS: exactly one positive and its grade in 0..1 or
+ * -1.
+ */
 export interface DataRecord {
   readonly task: Task;
   readonly query: TextTriple;

@@ -21,8 +21,8 @@ export * from './schema/models.ts';
 export * from './schema/runs.ts';
 
 /**
- * The nouns of the API: every table whose rows have a global id, the GraphQL type of its rows, and what messages call one
- * row. The loaders, connections and id checks of the API all derive from this record.
+ * The nouns of the API: every table whose rows have a global id, the GraphQL type of its rows, and what messages call
+ * one row. The loaders, connections and id checks of the API all derive from this record.
  */
 export const nouns = {
   datasets: { table: datasets, type: 'Dataset', called: 'data set' },

@@ -1,7 +1,7 @@
 /**
  * The baseline that every model is printed beside: tf-idf cosine. Words are lower-cased runs of two or more letters or
- * digits, tf = 1 + ln(count), idf = ln((1 + n) / (1 + df)) + 1; words that the fitted texts lack are left out. Fitted on the
- * corpus for retrieval, on the sentences of train for similarity.
+ * digits, tf = 1 + ln(count), idf = ln((1 + n) / (1 + df)) + 1; words that the fitted texts lack are left out. Fitted
+ * on the corpus for retrieval, on the sentences of train for similarity.
  */
 
 import { compareUtf8 } from '../data/code-points.ts';

@@ -1,4 +1,7 @@
-/** Pearson and Spearman correlation as scipy.stats computes them: ties get average ranks, a constant side has no correlation. */
+/**
+ * Pearson and Spearman correlation as scipy.stats computes them: ties get average ranks, a constant side has no
+ * correlation.
+ */
 
 /** A statistic, or why it is undefined. */
 export type Statistic = { readonly value: number } | { readonly undefined: string };
@@ -49,8 +52,8 @@ function unit(values: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Sum in numpy's order (pairwise, with eight accumulators in a block of up to 128): where scores differ in their last bits
- * only, the rounding of the mean decides the correlation, and ours must be scipy's.
+ * Sum in numpy's order (pairwise, with eight accumulators in a block of up to 128): where scores differ in their last
+ * bits only, the rounding of the mean decides the correlation, and ours must be scipy's.
  */
 function pairwiseSum(values: ArrayLike<number>, begin: number, count: number): number {
   if (count > 128) {

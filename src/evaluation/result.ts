@@ -16,8 +16,8 @@ export interface Effort {
 }
 
 /**
- * Retrieval on one split of a token file. `scoresOf(query)` gives the scores [D] of all documents in the split's order for
- * query number `query` (0..N-1); the array may be reused between calls.
+ * Retrieval on one split of a token file. `scoresOf(query)` gives the scores [D] of all documents in the split's order
+ * for query number `query` (0..N-1); the array may be reused between calls.
  */
 export function evaluateRetrieval(
   split: TokenizedSplit,

@@ -1,6 +1,7 @@
 /**
  * Retrieval metrics by trec_eval's definitions (as pytrec_eval and MTEB use them): linear gains, documents by score
- * descending in f32, ties by id descending in UTF-8 byte order, unjudged documents not relevant, relevant = grade 1 or more.
+ * descending in f32, ties by id descending in UTF-8 byte order, unjudged documents not relevant, relevant = grade 1 or
+ * more.
  */
 import { invariant } from '../errors.ts';
 
@@ -82,8 +83,8 @@ export class RetrievalMeans {
 }
 
 /**
- * The best documents of one query from its score of every document: positions, best first. Documents lie in ascending byte
- * order of their ids, so of equal scores the later position wins. `excluded` (or -1) is left out.
+ * The best documents of one query from its score of every document: positions, best first. Documents lie in ascending
+ * byte order of their ids, so of equal scores the later position wins. `excluded` (or -1) is left out.
  */
 export function topDocuments(scores: ArrayLike<number>, depth: number = rankingDepth, excluded = -1): number[] {
   const heap: number[] = [];

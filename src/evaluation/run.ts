@@ -1,4 +1,7 @@
-/** Retrieval metrics of a run given by ids, as trec_eval reads it: query -> document -> score, judged by query -> document -> grade. */
+/**
+ * Retrieval metrics of a run given by ids, as trec_eval reads it: query -> document -> score, judged by query ->
+ * document -> grade.
+ */
 import { compareUtf8 } from '../data/code-points.ts';
 import { type RankedGrades, RetrievalMeans } from './retrieval.ts';
 

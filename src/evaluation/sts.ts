@@ -1,6 +1,7 @@
 /**
- * Similarity metrics as MTEB computes them: Spearman and Pearson of cosine, and of negated Euclidean and Manhattan distance,
- * against the grades. Cosine is 1 - |a/|a| - b/|b||^2 / 2 in f64, so that equal vectors score exactly 1 and tie.
+ * Similarity metrics as MTEB computes them: Spearman and Pearson of cosine, and of negated Euclidean and Manhattan
+ * distance, against the grades. Cosine is 1 - |a/|a| - b/|b||^2 / 2 in f64, so that equal vectors score exactly 1 and
+ * tie.
  */
 import { invariant } from '../errors.ts';
 import { pearson, type Statistic, spearman } from './correlation.ts';

@@ -1,4 +1,6 @@
-/** Fuses checkpoints of one initialisation into a new model folder. Streams: one tensor of each checkpoint at a time. */
+/**
+ * Fuses checkpoints of one initialisation into a new model folder. Streams: one tensor of each checkpoint at a time.
+ */
 import { basename } from 'node:path';
 import { readParameters, rowOf } from '../catalog-parameters.ts';
 import { badInput } from '../errors.ts';
@@ -20,7 +22,10 @@ export interface FuseOptions {
   readonly onTensor?: (done: number, total: number) => void;
 }
 
-/** Checks the lineage, then writes and publishes the fused model. It descends from theta_0 itself, so it can be fused again. */
+/**
+ * Checks the lineage, then writes and publishes the fused model. It descends from theta_0 itself, so it can be fused
+ * again.
+ */
 export async function fuse(storage: Storage, input: FuseInput, options: FuseOptions = {}): Promise<PublishedModel> {
   const lineage = await openLineage(storage, input);
   try {
@@ -65,7 +70,10 @@ async function readTensorSet({ initial, checkpoints }: Lineage, parameter: Param
   return { shape: parameter.shape, initial: start, checkpoints: others };
 }
 
-/** Refuses a tensor that is not finite, too: one such weight would make every weight of its group NaN in the fused model. */
+/**
+ * Refuses a tensor that is not finite, too: one such weight would make every weight of its group NaN in the fused
+ * model.
+ */
 async function read({ path, weights }: ModelFolder, k: number, { name, shape }: ParameterShape): Promise<Float32Array> {
   try {
     return await weights.read(name, shape);

@@ -1,6 +1,7 @@
 /**
- * Long loops over a tensor's values, cut into pieces of some milliseconds: between two the thread takes its messages, so that
- * texts of requests are tokenised meanwhile and an abort is heard. The order of every sum stays as without cuts.
+ * Long loops over a tensor's values, cut into pieces of some milliseconds: between two the thread takes its messages,
+ * so that texts of requests are tokenised meanwhile and an abort is heard. The order of every sum stays as without
+ * cuts.
  */
 import { setImmediate } from 'node:timers/promises';
 

@@ -1,6 +1,6 @@
 /**
- * The schema builder: scalars, relay conventions, validation. The files of schema/ add types to it; schema.ts builds it.
- * Importing it opens nothing and starts nothing.
+ * The schema builder: scalars, relay conventions, validation. The files of schema/ add types to it; schema.ts builds
+ * it. Importing it opens nothing and starts nothing.
  */
 import SchemaBuilder from '@pothos/core';
 import DataloaderPlugin from '@pothos/plugin-dataloader';

@@ -1,4 +1,7 @@
-/** Connections over a window of rows. Cursors are positions in the order asked for; a page is never larger than the limit. */
+/**
+ * Connections over a window of rows. Cursors are positions in the order asked for; a page is never larger than the
+ * limit.
+ */
 import { resolveOffsetConnection } from '@pothos/plugin-relay';
 import type { Page, Window } from '../services/common/page.ts';
 import type { Context } from './context.ts';

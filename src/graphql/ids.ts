@@ -1,6 +1,6 @@
 /**
- * Global ids: base64url of `Type:key`. A malformed id, an id of another type or a key that is not a UUID is rejected here,
- * before it reaches the database.
+ * Global ids: base64url of `Type:key`. A malformed id, an id of another type or a key that is not a UUID is rejected
+ * here, before it reaches the database.
  */
 import { nouns } from '../db/schema.ts';
 import { badInput } from '../errors.ts';

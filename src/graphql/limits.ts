@@ -1,6 +1,7 @@
 /**
- * Limits on an operation, tested before anything runs: tokens while parsing, then depth and aliases with fragments counted
- * as often as they are used; node-limit.ts counts what its lists may hold. What goes over is LIMIT_EXCEEDED with the numbers.
+ * Limits on an operation, tested before anything runs: tokens while parsing, then depth and aliases with fragments
+ * counted as often as they are used; node-limit.ts counts what its lists may hold. What goes over is LIMIT_EXCEEDED
+ * with the numbers.
  */
 import {
   type ASTVisitor,

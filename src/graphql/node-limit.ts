@@ -1,6 +1,6 @@
 /**
- * The limit on how many objects an operation asks for, estimated before it runs: the sizes of its pages multiply along each
- * path. Depth and aliases do not bound lists: five pages of 1000 inside each other are ten levels.
+ * The limit on how many objects an operation asks for, estimated before it runs: the sizes of its pages multiply along
+ * each path. Depth and aliases do not bound lists: five pages of 1000 inside each other are ten levels.
  */
 import {
   type ArgumentNode,
@@ -55,7 +55,9 @@ function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Reco
   return defaults;
 }
 
-/** Counts the objects of a selection for one parent. `page` = length of the lists in it, where the field around it says. */
+/**
+ * Counts the objects of a selection for one parent. `page` = length of the lists in it, where the field around it says.
+ */
 class NodeCount {
   readonly #schema: GraphQLSchema;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;

@@ -1,13 +1,15 @@
 /**
- * The node types of the API. One record of db/schema.ts declares each noun; from it come the node ref with its loader and
- * the connection. The fields of a noun are in schema/<noun>.ts. A ref is taken from here rather than from that file, since
- * nouns refer to each other both ways.
+ * The node types of the API. One record of db/schema.ts declares each noun; from it come the node ref with its loader
+ * and the connection. The fields of a noun are in schema/<noun>.ts. A ref is taken from here rather than from that
+ * file, since nouns refer to each other both ways.
  */
 import { nouns } from '../db/schema.ts';
 import { byIds, type RowOf, type TableName } from '../services/common/rows.ts';
 import { builder } from './builder.ts';
 
-/** Batches the loads of a request but caches none: the context of a subscription lives for hours and must see changes. */
+/**
+ * Batches the loads of a request but caches none: the context of a subscription lives for hours and must see changes.
+ */
 const loaderOptions = { cache: false };
 
 /** The ref and the connection of one noun, by the name of its table. */

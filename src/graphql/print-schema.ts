@@ -1,4 +1,7 @@
-/** The schema as text (SDL), in the order of its names: what docs/schema.graphql holds. `npm run schema` writes it there. */
+/**
+ * The schema as text (SDL), in the order of its names: what docs/schema.graphql holds. `npm run schema` writes it
+ * there.
+ */
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { schema } from './schema.ts';
 

@@ -1,4 +1,7 @@
-/** The GraphQL engine: schema, context, limits and errors in one yoga server. It listens nowhere; http/ feeds it requests. */
+/**
+ * The GraphQL engine: schema, context, limits and errors in one yoga server. It listens nowhere; http/ feeds it
+ * requests.
+ */
 import { GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from '../log.ts';

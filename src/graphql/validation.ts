@@ -1,4 +1,7 @@
-/** What a failed input validation (zod, through the validation plugin) becomes: one BAD_USER_INPUT that names every field. */
+/**
+ * What a failed input validation (zod, through the validation plugin) becomes: one BAD_USER_INPUT that names every
+ * field.
+ */
 import type { TandemError } from '../errors.ts';
 import { badInput } from '../errors.ts';
 

@@ -1,4 +1,6 @@
-/** Checkpoints: a model folder and the state to go on from it, published in storage; read back when a run is resumed. */
+/**
+ * Checkpoints: a model folder and the state to go on from it, published in storage; read back when a run is resumed.
+ */
 import { readFile } from 'node:fs/promises';
 import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder, writeModelFolder } from '../formats/model-folder.ts';
@@ -31,8 +33,9 @@ export interface PublishedCheckpoint {
 }
 
 /**
- * Writes the weights as they are on the device. `initial` is theta_0's folder: its tokenizer and settings are taken over
- * and its digest becomes the checkpoint's initialisation. Before the first update the checkpoint is theta_0 itself.
+ * Writes the weights as they are on the device. `initial` is theta_0's folder: its tokenizer and settings are taken
+ * over and its digest becomes the checkpoint's initialisation. Before the first update the checkpoint is theta_0
+ * itself.
  */
 export async function publishCheckpoint(
   storage: Storage,

@@ -1,4 +1,7 @@
-/** Finds where a value that is not finite first arose: the step is run again, and every op's result is tested on the device. */
+/**
+ * Finds where a value that is not finite first arose: the step is run again, and every op's result is tested on the
+ * device.
+ */
 
 import type { Tensor } from '../device/types.ts';
 import { TandemError } from '../errors.ts';

@@ -1,4 +1,7 @@
-/** From a planned batch to its texts: which positives and negatives are shown, keyed by (seed, epoch, data set, pass, record). */
+/**
+ * From a planned batch to its texts: which positives and negatives are shown, keyed by (seed, epoch, data set, pass,
+ * record).
+ */
 import { drawSlot, drawTexts } from '../data/draw-texts.ts';
 import type { PlannedBatch } from '../data/samplers/sampler.ts';
 import { gatherTexts } from '../nn/batch.ts';

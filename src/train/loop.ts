@@ -1,6 +1,6 @@
 /**
- * A training run on one device, from theta_0 or from a state to its last update. Called by the device thread; it knows no
- * database and no other run. Events tell everything that must outlive it; the checkpoints lie in storage.
+ * A training run on one device, from theta_0 or from a state to its last update. Called by the device thread; it knows
+ * no database and no other run. Events tell everything that must outlive it; the checkpoints lie in storage.
  */
 import { samplers } from '../data/samplers/index.ts';
 import type { Gpu } from '../device/types.ts';

@@ -1,7 +1,7 @@
 /**
- * What a run needs, besides the weights, to go on to the very bits of an uninterrupted one: AdamW's moments, the place in
- * the sampler's order, and what the run was started with. Random numbers have no state: they are keyed by (seed, step).
- * A folder in storage of kind `states`: state.json and, after the first update, moments.safetensors.
+ * What a run needs, besides the weights, to go on to the very bits of an uninterrupted one: AdamW's moments, the place
+ * in the sampler's order, and what the run was started with. Random numbers have no state: they are keyed by (seed,
+ * step). A folder in storage of kind `states`: state.json and, after the first update, moments.safetensors.
  */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * Makes updates without stalling: the figures of step n are read while the device computes the gradients of step n+1, and
- * checked before update n+1 is submitted, so weights are never changed after a step that was not finite.
+ * Makes updates without stalling: the figures of step n are read while the device computes the gradients of step n+1,
+ * and checked before update n+1 is submitted, so weights are never changed after a step that was not finite.
  */
 import type { PlannedBatch } from '../data/samplers/sampler.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';

@@ -1,4 +1,6 @@
-/** What of a model's folder a running service is given, and that it refuses what it would refuse of the folder itself. */
+/**
+ * What of a model's folder a running service is given, and that it refuses what it would refuse of the folder itself.
+ */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -23,8 +23,8 @@ export interface TestDatabase extends Database {
 }
 
 /**
- * Making a new PGlite folder takes seconds of one core, copying one a fraction: the first test makes a migrated folder, all
- * others copy it. Its name says which PGlite and which migrations made it.
+ * Making a new PGlite folder takes seconds of one core, copying one a fraction: the first test makes a migrated folder,
+ * all others copy it. Its name says which PGlite and which migrations made it.
  */
 const template = fileURLToPath(new URL(`../../node_modules/.cache/tandem-test/${templateKey()}`, import.meta.url));
 

@@ -1,4 +1,6 @@
-/** A server that goes away while it is migrated: the start fails with that error, and nothing waits for the connection. */
+/**
+ * A server that goes away while it is migrated: the start fails with that error, and nothing waits for the connection.
+ */
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { GuardedPool } from '../../src/db/guarded-pool.ts';

@@ -1,7 +1,8 @@
 /**
- * Reads the worked examples of docs/extending.md and makes one of them in a copy of the tree. An example is what follows
- * a comment `<!-- example: NAME -->`: code blocks whose info string names a file. A `diff` block adds lines to that file
- * beside the lines that it shows unchanged; any other block is a new file; an `sh` block without a file is run.
+ * Reads the worked examples of docs/extending.md and makes one of them in a copy of the tree. An example is what
+ * follows a comment `<!-- example: NAME -->`: code blocks whose info string names a file. A `diff` block adds lines to
+ * that file beside the lines that it shows unchanged; any other block is a new file; an `sh` block without a file is
+ * run.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -45,7 +46,9 @@ export function copyTree(root: string, folder: string): void {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
 }
 
-/** Writes the files of an example into a copy of the tree. Throws where a line that it shows is not there, or not once. */
+/**
+ * Writes the files of an example into a copy of the tree. Throws where a line that it shows is not there, or not once.
+ */
 export function applyExample(folder: string, { blocks }: WorkedExample): void {
   for (const { language, file, text } of blocks) {
     if (file === undefined) continue;
@@ -56,7 +59,9 @@ export function applyExample(folder: string, { blocks }: WorkedExample): void {
   }
 }
 
-/** A file's text with the lines of a diff that begin with `+`, put where its other lines stand, which must stand once. */
+/**
+ * A file's text with the lines of a diff that begin with `+`, put where its other lines stand, which must stand once.
+ */
 export function withAdditions(before: string, diff: string, file: string): string {
   return diff.split(/^@@.*\n/m).reduce((text, hunk) => {
     const lines = hunk.split('\n').slice(0, -1);

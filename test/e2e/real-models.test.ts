@@ -80,8 +80,8 @@ describe('real models', () => {
   const at = (...parts: string[]): string => join(root(), ...parts);
 
   /**
-   * The command in an empty working folder, with a temporary folder of its own. `meanwhile` gets the process: to end it,
-   * or to close what it writes to.
+   * The command in an empty working folder, with a temporary folder of its own. `meanwhile` gets the process: to end
+   * it, or to close what it writes to.
    */
   async function run(
     name: string,

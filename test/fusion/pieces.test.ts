@@ -1,4 +1,6 @@
-/** Tensors that are larger than a piece: the same values as in one go, with turns for others and for an abort between. */
+/**
+ * Tensors that are larger than a piece: the same values as in one go, with turns for others and for an abort between.
+ */
 import { describe, expect, it } from 'vitest';
 import type { FusionGranularity } from '../../src/fusion/catalog.ts';
 import { mergeTensor } from '../../src/fusion/methods/delta-guided.ts';

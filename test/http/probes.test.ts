@@ -1,4 +1,7 @@
-/** GET /health and GET /ready: what a supervisor and a load balancer are told, with real threads and a database that fails. */
+/**
+ * GET /health and GET /ready: what a supervisor and a load balancer are told, with real threads and a database that
+ * fails.
+ */
 import { buildSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, expect, it } from 'vitest';

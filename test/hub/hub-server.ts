@@ -1,6 +1,6 @@
 /**
- * A small Hugging Face hub on the loopback interface: revisions, a paged tree, small files at its own address, large ones
- * by a redirect to a second one (as the hub's storage). It can be told to misbehave, and keeps what it was asked.
+ * A small Hugging Face hub on the loopback interface: revisions, a paged tree, small files at its own address, large
+ * ones by a redirect to a second one (as the hub's storage). It can be told to misbehave, and keeps what it was asked.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

@@ -1,6 +1,6 @@
 /**
- * A data folder with a database, storage and jobs whose threads are those of test/jobs/threads. The database is PGlite, or
- * the Postgres of DATABASE_URL_TEST where that is set.
+ * A data folder with a database, storage and jobs whose threads are those of test/jobs/threads. The database is PGlite,
+ * or the Postgres of DATABASE_URL_TEST where that is set.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

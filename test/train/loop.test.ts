@@ -1,4 +1,6 @@
-/** Whole runs on the real adapter: events, checkpoints, stopping, resuming to the same bits, refusing what cannot work. */
+/**
+ * Whole runs on the real adapter: events, checkpoints, stopping, resuming to the same bits, refusing what cannot work.
+ */
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readModelFolder } from '../../src/formats/model-folder.ts';

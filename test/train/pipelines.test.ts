@@ -1,7 +1,7 @@
 /**
  * Imported pipelines through training: everything of them is in the checkpoint, dense layers learn too, and cuts into
- * micro-batches change nothing. With TANDEM_RECORD_EXPORTS=<folder> the checkpoints are copied there as exported-<name>,
- * for check_sentence_transformers.py.
+ * micro-batches change nothing. With TANDEM_RECORD_EXPORTS=<folder> the checkpoints are copied there as
+ * exported-<name>, for check_sentence_transformers.py.
  */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -71,7 +71,8 @@ describe.each(['mean-dense-normalize', 'max-mean-dense'])('training %s', (name) 
     const [whole, cut] = [await trainPipeline(name, 4096), await trainPipeline(name, 40)];
     const expected = new Map((await tensorsOf(whole.last)).map((tensor) => [tensor.name, tensor.data]));
     for (const tensor of await tensorsOf(cut.last)) {
-      // AdamW's first updates have the size of the rate whatever the gradient's, so noise shows where gradients are zero.
+      // AdamW's first updates have the size of the rate whatever the gradient's, so noise shows where gradients are
+      // zero.
       if (tensor.name.endsWith('key.bias')) continue;
       expectClose(tensor.data, expected.get(tensor.name) ?? [], { absolute: 1e-5, relative: 1e-4 }, tensor.name);
     }

@@ -1,4 +1,7 @@
-/** qrels/<split>.tsv: a header that is always skipped, then query-id, corpus-id, integer grade; a repeated pair overwrites. */
+/**
+ * qrels/<split>.tsv: a header that is always skipped, then query-id, corpus-id, integer grade; a repeated pair
+ * overwrites.
+ */
 import { basename } from 'node:path';
 import { readLines, requireTextFile } from '../lines.ts';
 import type { ImportContext } from './importer.ts';

@@ -1,6 +1,7 @@
 /**
- * BEIR folders: corpus.jsonl, queries.jsonl, qrels/<split>.tsv (Thakur et al. 2021; reading rules of its data loader). The
- * corpus is read twice: once to keep and check it, then by place for the texts of the positives, so it never sits in memory.
+ * BEIR folders: corpus.jsonl, queries.jsonl, qrels/<split>.tsv (Thakur et al. 2021; reading rules of its data loader).
+ * The corpus is read twice: once to keep and check it, then by place for the texts of the positives, so it never sits
+ * in memory.
  */
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What every importer is given and what it yields. An importer reports problems to `notes` and yields only what is right. */
+/**
+ * What every importer is given and what it yields. An importer reports problems to `notes` and yields only what is
+ * right.
+ */
 import type { ParametersOf, RowOf } from '../../catalog-parameters.ts';
 import type { ImportNotes } from '../problems.ts';
 import type { RecordLimits } from '../record-codec.ts';

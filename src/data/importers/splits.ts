@@ -18,7 +18,10 @@ const aliases: Readonly<Record<Split, readonly string[]>> = {
   test: ['test'],
 };
 
-/** The files to read at a path: the file itself, or train, dev, test of a folder. Extensions in order of preference, with the dot. */
+/**
+ * The files to read at a path: the file itself, or train, dev, test of a folder. Extensions in order of preference,
+ * with the dot.
+ */
 export async function findSplitFiles(path: string, extensions: readonly string[]): Promise<SplitFile[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) throw badInput(`There is no file or folder ${basename(path)}`, { field: 'source.path' });

@@ -1,6 +1,7 @@
 /**
  * The sample data that Tandem ships: maintenance notes, manual entries and questions of a factory, written by a seeded
- * grammar, so that every grade is true by construction. Handed over as unified records, through the same checks as any import.
+ * grammar, so that every grade is true by construction. Handed over as unified records, through the same checks as any
+ * import.
  */
 import type { ImportContext, Imported } from '../importers/importer.ts';
 import { decodeRecord, encodeRecord, type RecordRules } from '../record-codec.ts';
@@ -13,7 +14,10 @@ export interface SampleSource {
   readonly seed: number;
 }
 
-/** The sample data of a task as an importer yields it. Grades are on the scale 0..1 (STS) and 0, 1, 2 (IR), whatever scale was declared. */
+/**
+ * The sample data of a task as an importer yields it. Grades are on the scale 0..1 (STS) and 0, 1, 2 (IR), whatever
+ * scale was declared.
+ */
 export async function* readSample(
   source: SampleSource,
   context: Omit<ImportContext, 'path' | 'options'>,

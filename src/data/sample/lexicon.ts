@@ -1,6 +1,7 @@
 /**
- * The words of the sample data: what a factory's maintenance staff writes about. Every entry lists phrases that mean the
- * same and share few words, so that counting words is not enough. A phrase belongs to one entry only (a test says so).
+ * The words of the sample data: what a factory's maintenance staff writes about. Every entry lists phrases that mean
+ * the same and share few words, so that counting words is not enough. A phrase belongs to one entry only (a test says
+ * so).
  */
 
 type Kind = 'mechanical' | 'fluid' | 'electrical';

@@ -1,6 +1,6 @@
 /**
- * Sample data for similarity: pairs of short reports. The grade follows from what both speak of: 0.4 for the part, 0.35 for
- * the symptom (half of it for the other symptom of the family), 0.25 for the action; all three: 1.
+ * Sample data for similarity: pairs of short reports. The grade follows from what both speak of: 0.4 for the part, 0.35
+ * for the symptom (half of it for the other symptom of the family), 0.25 for the action; all three: 1.
  */
 import { RandomStream } from '../../random/keyed.ts';
 import type { DataRecord, Split } from '../types.ts';

@@ -1,6 +1,7 @@
 /**
- * Which matters each split speaks of. A matter is a part with a family of symptoms that it can have; every matter belongs to
- * one split, so what test asks about (and every text that says it) is unseen in training, while each word is seen there.
+ * Which matters each split speaks of. A matter is a part with a family of symptoms that it can have; every matter
+ * belongs to one split, so what test asks about (and every text that says it) is unseen in training, while each word is
+ * seen there.
  */
 import { RandomStream } from '../../random/keyed.ts';
 import type { Split } from '../types.ts';
@@ -12,7 +13,9 @@ const shares = { dev: 0.1, test: 0.25 } as const;
 
 export type Matter = Pick<Meaning, 'part' | 'family'>;
 
-/** The matters of each split, in a seeded order. Both tasks of one seed share them, so a joint run sees no test matter. */
+/**
+ * The matters of each split, in a seeded order. Both tasks of one seed share them, so a joint run sees no test matter.
+ */
 export function splitMatters(seed: number): Record<Split, Matter[]> {
   const all = parts.flatMap(({ kind }, part) =>
     symptomFamilies.flatMap(({ kinds }, family) => (kinds.includes(kind) ? [{ part, family }] : [])),

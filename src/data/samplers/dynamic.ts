@@ -7,7 +7,9 @@ import { RandomStream } from '../../random/keyed.ts';
 import { streams } from '../streams.ts';
 import type { EpochRequest, PlannedBatch, SampledDataset, Sampler } from './sampler.ts';
 
-/** Batches per data set and epoch: round(w_d * c * m_d * n_d^(alpha-1)), with c such that w = 1 gives sum m_d in all. */
+/**
+ * Batches per data set and epoch: round(w_d * c * m_d * n_d^(alpha-1)), with c such that w = 1 gives sum m_d in all.
+ */
 export function batchCounts(datasets: readonly SampledDataset[], alpha = 1): number[] {
   const full = datasets.map(({ n, batchSize }) => Math.floor(n / batchSize));
   datasets.forEach((dataset, index) => {

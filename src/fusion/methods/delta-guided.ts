@@ -1,7 +1,8 @@
 /**
  * Delta-guided fusion: theta_0 plus the checkpoints' deltas, each weighted, per parameter group, by the size of its own
  * deviation from theta_0 to a power. After CoDiEmb, arXiv 2508.11442 (abstract); a_k = |delta_k|^p / sum_j |delta_j|^p.
- * Weights are read and written in f32; what lies between is f64 and rounded once, so nothing is lost to the order of sums.
+ * Weights are read and written in f32; what lies between is f64 and rounded once, so nothing is lost to the order of
+ * sums.
  */
 import { invariant } from '../../errors.ts';
 import type { ParameterShape } from '../../model/types.ts';
@@ -43,7 +44,8 @@ async function weightsByGroup(
 
 /**
  * Weights a_k of one group from the norms of its deltas. The norms are divided by their largest (p < 0: by the smallest
- * that is not zero) before the power, which then cannot overflow, nor vanish for all. All zero: zeros. p = 0: all equal.
+ * that is not zero) before the power, which then cannot overflow, nor vanish for all. All zero: zeros. p = 0: all
+ * equal.
  */
 export function deltaWeights(norms: readonly number[], power: number): number[] {
   const weights = Float64Array.from(norms);

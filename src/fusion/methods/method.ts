@@ -25,7 +25,7 @@ export type Merge = (parameter: ParameterShape, tensor: TensorSet) => Promise<Fl
 export type MethodParameters<Name extends FusionMethod> = ParametersOf<RowOf<typeof fusionCatalog, Name>>;
 
 /**
- * Prepares the merge. A method whose weights span tensors reads the models once here; `pause` lets the thread answer others
- * and throws when the fusion was aborted.
+ * Prepares the merge. A method whose weights span tensors reads the models once here; `pause` lets the thread answer
+ * others and throws when the fusion was aborted.
  */
 export type Method<Parameters> = (parameters: Parameters, models: FusedModels, pause: Pause) => Promise<Merge> | Merge;

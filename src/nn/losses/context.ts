@@ -1,4 +1,7 @@
-/** What every loss of one call shares: the device, the weighted total, and tensors that live as long as the call's result. */
+/**
+ * What every loss of one call shares: the device, the weighted total, and tensors that live as long as the call's
+ * result.
+ */
 import type { DType, Gpu, Tensor } from '../../device/types.ts';
 import { totalLoss } from '../../kernels/loss.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Computes the terms of a loss set, in groups of those that read the same. Gradients of a group are summed in the order of
- * its terms, so that of a single term they are that term's own.
+ * Computes the terms of a loss set, in groups of those that read the same. Gradients of a group are summed in the order
+ * of its terms, so that of a single term they are that term's own.
  */
 import { readParameters, rowOf } from '../../catalog-parameters.ts';
 import type { Tensor } from '../../device/types.ts';

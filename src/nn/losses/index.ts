@@ -94,7 +94,9 @@ export function stsLoss(gpu: Gpu, input: StsLossInput): LossResult<StsGradients>
   });
 }
 
-/** Throws a BAD_USER_INPUT unless there is at least one term, each loss at most once, and all are losses of the task. */
+/**
+ * Throws a BAD_USER_INPUT unless there is at least one term, each loss at most once, and all are losses of the task.
+ */
 function checkTerms(terms: readonly LossTerm[], task: 'ir' | 'sts'): void {
   const rows: readonly LossEntry[] = lossCatalog;
   const allowed = rows.filter(({ tasks }) => tasks.includes(task)).map(({ name }) => name);

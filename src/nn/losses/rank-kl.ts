@@ -20,8 +20,8 @@ export function rankKlLoss(
 }
 
 /**
- * Log of softmax(((n-1-r) / (n-1)) / temperature) in float64, r = 0-based descending rank; equal grades share their mean
- * rank. Needs at least two grades.
+ * Log of softmax(((n-1-r) / (n-1)) / temperature) in float64, r = 0-based descending rank; equal grades share their
+ * mean rank. Needs at least two grades.
  */
 export function logRankTargets(grades: Float32Array, temperature: number): Float64Array {
   const n = grades.length;

@@ -1,7 +1,7 @@
 /**
- * One real service for all suites of live.test.ts: PGlite, storage, worker threads, a software or hardware adapter, HTTP.
- * What the tests share is in `made`: it is there before the first test, and no test changes it, so that each test runs
- * alone and in any order.
+ * One real service for all suites of live.test.ts: PGlite, storage, worker threads, a software or hardware adapter,
+ * HTTP. What the tests share is in `made`: it is there before the first test, and no test changes it, so that each test
+ * runs alone and in any order.
  */
 import { rm } from 'node:fs/promises';
 import { request } from 'node:http';

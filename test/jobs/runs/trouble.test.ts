@@ -141,7 +141,8 @@ describe('work that does not listen', () => {
     await place.behave({ stepMs: 30 });
     const run = await place.startRun({ epochs: 1 });
     await readEvents(place, run.id, { until: ({ type }) => type === 'step' });
-    // What the attempt writes at its end waits for this lock; the write that leaves the attempt behind does not need it.
+    // What the attempt writes at its end waits for this lock; the write that leaves the attempt behind does not need
+    // it.
     let giveBack = (): void => {};
     const held = place.jobs.retention.recording(
       () =>

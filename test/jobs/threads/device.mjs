@@ -1,7 +1,7 @@
 /**
- * A device thread without a device: it speaks the protocol through the compiled runtime, keeps real checkpoints in storage
- * and "trains" a chain of hashes, so that every update depends on all before it. <dataDir>/behaviour.json says how fast
- * it goes and where it fails.
+ * A device thread without a device: it speaks the protocol through the compiled runtime, keeps real checkpoints in
+ * storage and "trains" a chain of hashes, so that every update depends on all before it. <dataDir>/behaviour.json says
+ * how fast it goes and where it fails.
  */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
