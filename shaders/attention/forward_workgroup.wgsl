@@ -1,8 +1,15 @@
 // The workgroup form.
 
-var<workgroup> tile_k: array<vec4f, TILE * D4>;
-var<workgroup> tile_v: array<vec4f, TILE * D4>;
 var<workgroup> partial: array<vec4f, select(1u, BLOCKS * LANES, PARTS > 1u)>;
+
+// Copies the keys and values of a tile into workgroup memory; past the text's end its last row again.
+fn load_tiles(lane: u32, base: u32, end: u32, blocks: u32, key_head: u32) {
+  for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+    let at = head_base(min(base + i / D4, end - 1u), key_head, key_heads()) + i % D4;
+    tile_a[i] = k[at];
+    tile_b[i] = v[at];
+  }
+}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -38,25 +45,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
       workgroupBarrier();
-      for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-        let at = head_base(min(base + i / D4, end - 1u), key_head, key_heads()) + i % D4;
-        tile_k[i] = k[at];
-        tile_v[i] = v[at];
-      }
+      load_tiles(lane, base, end, blocks, key_head);
       workgroupBarrier();
       var scores: array<vec4f, BLOCKS>;
       if (mine) {
         for (var b = 0u; b < blocks; b++) {
           var s = vec4f(0.0);
-          for (var c = 0u; c < SLICE; c++) {
-            let x = query[c];
-            let at = part * SLICE + c;
-            s += vec4f(
-              dot(x, tile_k[(b * 4u) * D4 + at]),
-              dot(x, tile_k[(b * 4u + 1u) * D4 + at]),
-              dot(x, tile_k[(b * 4u + 2u) * D4 + at]),
-              dot(x, tile_k[(b * 4u + 3u) * D4 + at]));
-          }
+          for (var c = 0u; c < SLICE; c++) { s += dots_a(query[c], b, part * SLICE + c); }
           if (PARTS > 1u) { partial[b * LANES + lane] = s; } else { scores[b] = s; }
         }
       }
@@ -64,15 +59,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
       if (mine) {
         var tile_top = top;
         for (var b = 0u; b < blocks; b++) {
-          if (PARTS > 1u) {
-            var s = vec4f(0.0);
-            for (var other = 0u; other < PARTS; other++) { s += partial[b * LANES + lane - part + other]; }
-            scores[b] = s;
-          }
-          // The last block may reach past the text's end.
-          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
-          if (MASKED) { inside = inside & four_seen(base + b * 4u, seen.first, seen.stop); }
-          let s = select(vec4f(LOWEST), scores[b], inside);
+          if (PARTS > 1u) { scores[b] = added_parts(b * LANES + lane - part); }
+          let s = select(vec4f(LOWEST), scores[b], inside_of(b, size, base, seen));
           scores[b] = s;
           tile_top = max(max(tile_top, max(s.x, s.y)), max(s.z, s.w));
         }
@@ -80,9 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
         top = tile_top;
         sum *= shrink;
         for (var b = 0u; b < blocks; b++) {
-          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
-          if (MASKED) { inside = inside & four_seen(base + b * 4u, seen.first, seen.stop); }
-          var p = select(vec4f(0.0), exp(scores[b] - vec4f(top)), inside);
+          var p = select(vec4f(0.0), exp(scores[b] - vec4f(top)), inside_of(b, size, base, seen));
           sum += p.x + p.y + p.z + p.w;
           if (DROPOUT) {
             p *= dropout_factors(dropout_key, row - begin, (base - begin) / 4u + b, params.threshold, params.keep_scale);
@@ -90,15 +76,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           scores[b] = p;
         }
         for (var c = 0u; c < SLICE; c++) {
-          let at = part * SLICE + c;
           var a = acc[c] * shrink;
-          for (var b = 0u; b < blocks; b++) {
-            let p = scores[b];
-            a += p.x * tile_v[(b * 4u) * D4 + at]
-              + p.y * tile_v[(b * 4u + 1u) * D4 + at]
-              + p.z * tile_v[(b * 4u + 2u) * D4 + at]
-              + p.w * tile_v[(b * 4u + 3u) * D4 + at];
-          }
+          for (var b = 0u; b < blocks; b++) { a += weighted_b(scores[b], b, part * SLICE + c); }
           acc[c] = a;
         }
       }

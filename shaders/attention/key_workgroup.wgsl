@@ -1,12 +1,61 @@
 // The workgroup form: the mirror of query_workgroup.wgsl.
 
-var<workgroup> tile_q: array<vec4f, TILE * D4>;
-var<workgroup> tile_d: array<vec4f, TILE * D4>;
 // Of every block of four queries: the lanes' parts of q k, then of dOut v.
 var<workgroup> partial: array<vec4f, select(1u, 2u * BLOCKS * LANES, PARTS > 1u)>;
 
 fn info_at(base: u32, i: u32, last: u32, head: u32) -> vec4u {
   return rows[min(base + i, last) * params.heads + head];
+}
+
+// Copies the queries and their gradients of a tile into workgroup memory; past the text's end its last row again.
+fn load_tiles(lane: u32, base: u32, end: u32, blocks: u32, head: u32) {
+  for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+    let at = head_base(min(base + i / D4, end - 1u), head, params.heads) + i % D4;
+    tile_a[i] = q[at];
+    tile_b[i] = d_out[at];
+  }
+}
+
+// What the forward pass kept of a block's queries: log-sum-exp and delta of each, and the dropout key of their text.
+struct BlockRows { log_sum_exp: vec4f, delta: vec4f, dropout_key: vec2u }
+
+fn block_rows(base: u32, block: u32, last: u32, head: u32) -> BlockRows {
+  let i0 = info_at(base, block * 4u, last, head);
+  let i1 = info_at(base, block * 4u + 1u, last, head);
+  let i2 = info_at(base, block * 4u + 2u, last, head);
+  let i3 = info_at(base, block * 4u + 3u, last, head);
+  let log_sum_exp = bitcast<vec4f>(vec4u(i0.x, i1.x, i2.x, i3.x));
+  return BlockRows(log_sum_exp, bitcast<vec4f>(vec4u(i0.y, i1.y, i2.y, i3.y)), i0.zw);
+}
+
+// Dropout factors of a block's queries for one key; `query` and `key` count from the text's begin.
+fn block_factors(dropout_key: vec2u, query: u32, key: u32) -> vec4f {
+  return vec4f(
+    dropout_factor(dropout_key, query, key, params.threshold, params.keep_scale),
+    dropout_factor(dropout_key, query + 1u, key, params.threshold, params.keep_scale),
+    dropout_factor(dropout_key, query + 2u, key, params.threshold, params.keep_scale),
+    dropout_factor(dropout_key, query + 3u, key, params.threshold, params.keep_scale));
+}
+
+// Adds the blocks of a tile to the gradients of a key and its value, in their order.
+fn add_blocks(
+  d_key: ptr<function, array<vec4f, SLICE>>,
+  d_value: ptr<function, array<vec4f, SLICE>>,
+  d_scores: ptr<function, array<vec4f, BLOCKS>>,
+  weights: ptr<function, array<vec4f, BLOCKS>>,
+  blocks: u32,
+  part: u32,
+) {
+  for (var c = 0u; c < SLICE; c++) {
+    var a_key = (*d_key)[c];
+    var a_value = (*d_value)[c];
+    for (var b = 0u; b < blocks; b++) {
+      a_value += weighted_b((*weights)[b], b, part * SLICE + c);
+      a_key += weighted_a((*d_scores)[b], b, part * SLICE + c);
+    }
+    (*d_key)[c] = a_key;
+    (*d_value)[c] = a_value;
+  }
 }
 
 @compute @workgroup_size(LANES)
@@ -43,39 +92,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
       workgroupBarrier();
-      for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-        let at = head_base(min(base + i / D4, end - 1u), head, heads) + i % D4;
-        tile_q[i] = q[at];
-        tile_d[i] = d_out[at];
-      }
+      load_tiles(lane, base, end, blocks, head);
       workgroupBarrier();
       var scores: array<vec4f, BLOCKS>;
       var d_weights: array<vec4f, BLOCKS>;
       if (mine) {
         for (var b = 0u; b < blocks; b++) {
-          var s = vec4f(0.0);
-          var d = vec4f(0.0);
-          for (var c = 0u; c < SLICE; c++) {
-            let x = key[c];
-            let g = value[c];
-            let at = part * SLICE + c;
-            s += vec4f(
-              dot(x, tile_q[(b * 4u) * D4 + at]),
-              dot(x, tile_q[(b * 4u + 1u) * D4 + at]),
-              dot(x, tile_q[(b * 4u + 2u) * D4 + at]),
-              dot(x, tile_q[(b * 4u + 3u) * D4 + at]));
-            d += vec4f(
-              dot(g, tile_d[(b * 4u) * D4 + at]),
-              dot(g, tile_d[(b * 4u + 1u) * D4 + at]),
-              dot(g, tile_d[(b * 4u + 2u) * D4 + at]),
-              dot(g, tile_d[(b * 4u + 3u) * D4 + at]));
-          }
+          let own_part = products(&key, &value, b, part);
           if (PARTS > 1u) {
-            partial[b * LANES + lane] = s;
-            partial[(BLOCKS + b) * LANES + lane] = d;
+            partial[b * LANES + lane] = own_part.s;
+            partial[(BLOCKS + b) * LANES + lane] = own_part.d;
           } else {
-            scores[b] = s;
-            d_weights[b] = d;
+            scores[b] = own_part.s;
+            d_weights[b] = own_part.d;
           }
         }
       }
@@ -85,56 +114,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           var s = scores[b];
           var d = d_weights[b];
           if (PARTS > 1u) {
-            s = vec4f(0.0);
-            d = vec4f(0.0);
-            for (var other = 0u; other < PARTS; other++) {
-              s += partial[b * LANES + lane - part + other];
-              d += partial[(BLOCKS + b) * LANES + lane - part + other];
-            }
+            s = added_parts(b * LANES + lane - part);
+            d = added_parts((BLOCKS + b) * LANES + lane - part);
           }
-          let i0 = info_at(base, b * 4u, end - 1u, head);
-          let i1 = info_at(base, b * 4u + 1u, end - 1u, head);
-          let i2 = info_at(base, b * 4u + 2u, end - 1u, head);
-          let i3 = info_at(base, b * 4u + 3u, end - 1u, head);
-          let row_log_sum_exp = bitcast<vec4f>(vec4u(i0.x, i1.x, i2.x, i3.x));
-          let delta = bitcast<vec4f>(vec4u(i0.y, i1.y, i2.y, i3.y));
-          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
-          if (MASKED) { inside = inside & four_seen(base + b * 4u, seen.first, seen.stop); }
-          let p = select(vec4f(0.0), exp(s - row_log_sum_exp), inside);
+          let kept = block_rows(base, b, end - 1u, head);
+          let p = select(vec4f(0.0), exp(s - kept.log_sum_exp), inside_of(b, size, base, seen));
+          scores[b] = p;
           if (DROPOUT) {
-            // All rows of a text share its key.
-            let query = base - begin + b * 4u;
-            let factors = vec4f(
-              dropout_factor(i0.zw, query, row - begin, params.threshold, params.keep_scale),
-              dropout_factor(i0.zw, query + 1u, row - begin, params.threshold, params.keep_scale),
-              dropout_factor(i0.zw, query + 2u, row - begin, params.threshold, params.keep_scale),
-              dropout_factor(i0.zw, query + 3u, row - begin, params.threshold, params.keep_scale));
+            let factors = block_factors(kept.dropout_key, base - begin + b * 4u, row - begin);
             d *= factors;
             scores[b] = p * factors;
-          } else {
-            scores[b] = p;
           }
-          d_weights[b] = p * (d - delta) * params.scale;
+          d_weights[b] = p * (d - kept.delta) * params.scale;
         }
-        for (var c = 0u; c < SLICE; c++) {
-          let at = part * SLICE + c;
-          var a_key = d_key[c];
-          var a_value = d_value[c];
-          for (var b = 0u; b < blocks; b++) {
-            let p = scores[b];
-            let ds = d_weights[b];
-            a_value += p.x * tile_d[(b * 4u) * D4 + at]
-              + p.y * tile_d[(b * 4u + 1u) * D4 + at]
-              + p.z * tile_d[(b * 4u + 2u) * D4 + at]
-              + p.w * tile_d[(b * 4u + 3u) * D4 + at];
-            a_key += ds.x * tile_q[(b * 4u) * D4 + at]
-              + ds.y * tile_q[(b * 4u + 1u) * D4 + at]
-              + ds.z * tile_q[(b * 4u + 2u) * D4 + at]
-              + ds.w * tile_q[(b * 4u + 3u) * D4 + at];
-          }
-          d_key[c] = a_key;
-          d_value[c] = a_value;
-        }
+        add_blocks(&d_key, &d_value, &d_weights, &scores, blocks, part);
       }
     }
     begin = end;

@@ -1,9 +1,16 @@
 // The workgroup form: the walk over texts and tiles of the forward kernel.
 
-var<workgroup> tile_k: array<vec4f, TILE * D4>;
-var<workgroup> tile_v: array<vec4f, TILE * D4>;
 // Of every block of four keys: the lanes' parts of q k, then of dOut v.
 var<workgroup> partial: array<vec4f, select(1u, 2u * BLOCKS * LANES, PARTS > 1u)>;
+
+// Copies the keys and values of a tile into workgroup memory; past the text's end its last row again.
+fn load_tiles(lane: u32, base: u32, end: u32, blocks: u32, key_head: u32) {
+  for (var i = lane; i < blocks * 4u * D4; i += LANES) {
+    let at = head_base(min(base + i / D4, end - 1u), key_head, key_heads()) + i % D4;
+    tile_a[i] = k[at];
+    tile_b[i] = v[at];
+  }
+}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -40,39 +47,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
       let size = min(TILE, end - base);
       let blocks = (size + 3u) / 4u;
       workgroupBarrier();
-      for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-        let at = head_base(min(base + i / D4, end - 1u), key_head, key_heads()) + i % D4;
-        tile_k[i] = k[at];
-        tile_v[i] = v[at];
-      }
+      load_tiles(lane, base, end, blocks, key_head);
       workgroupBarrier();
       var scores: array<vec4f, BLOCKS>;
       var d_weights: array<vec4f, BLOCKS>;
       if (mine) {
         for (var b = 0u; b < blocks; b++) {
-          var s = vec4f(0.0);
-          var d = vec4f(0.0);
-          for (var c = 0u; c < SLICE; c++) {
-            let x = query[c];
-            let g = d_row[c];
-            let at = part * SLICE + c;
-            s += vec4f(
-              dot(x, tile_k[(b * 4u) * D4 + at]),
-              dot(x, tile_k[(b * 4u + 1u) * D4 + at]),
-              dot(x, tile_k[(b * 4u + 2u) * D4 + at]),
-              dot(x, tile_k[(b * 4u + 3u) * D4 + at]));
-            d += vec4f(
-              dot(g, tile_v[(b * 4u) * D4 + at]),
-              dot(g, tile_v[(b * 4u + 1u) * D4 + at]),
-              dot(g, tile_v[(b * 4u + 2u) * D4 + at]),
-              dot(g, tile_v[(b * 4u + 3u) * D4 + at]));
-          }
+          let own_part = products(&query, &d_row, b, part);
           if (PARTS > 1u) {
-            partial[b * LANES + lane] = s;
-            partial[(BLOCKS + b) * LANES + lane] = d;
+            partial[b * LANES + lane] = own_part.s;
+            partial[(BLOCKS + b) * LANES + lane] = own_part.d;
           } else {
-            scores[b] = s;
-            d_weights[b] = d;
+            scores[b] = own_part.s;
+            d_weights[b] = own_part.d;
           }
         }
       }
@@ -82,31 +69,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
           var s = scores[b];
           var d = d_weights[b];
           if (PARTS > 1u) {
-            s = vec4f(0.0);
-            d = vec4f(0.0);
-            for (var other = 0u; other < PARTS; other++) {
-              s += partial[b * LANES + lane - part + other];
-              d += partial[(BLOCKS + b) * LANES + lane - part + other];
-            }
+            s = added_parts(b * LANES + lane - part);
+            d = added_parts((BLOCKS + b) * LANES + lane - part);
           }
           if (DROPOUT) {
             d *= dropout_factors(info.zw, row - begin, (base - begin) / 4u + b, params.threshold, params.keep_scale);
           }
-          var inside = vec4u(b * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(size);
-          if (MASKED) { inside = inside & four_seen(base + b * 4u, seen.first, seen.stop); }
           let p = exp(s - vec4f(row_log_sum_exp));
-          scores[b] = select(vec4f(0.0), p * (d - vec4f(delta)) * params.scale, inside);
+          let ds = p * (d - vec4f(delta)) * params.scale;
+          scores[b] = select(vec4f(0.0), ds, inside_of(b, size, base, seen));
         }
         for (var c = 0u; c < SLICE; c++) {
-          let at = part * SLICE + c;
           var a = acc[c];
-          for (var b = 0u; b < blocks; b++) {
-            let ds = scores[b];
-            a += ds.x * tile_k[(b * 4u) * D4 + at]
-              + ds.y * tile_k[(b * 4u + 1u) * D4 + at]
-              + ds.z * tile_k[(b * 4u + 2u) * D4 + at]
-              + ds.w * tile_k[(b * 4u + 3u) * D4 + at];
-          }
+          for (var b = 0u; b < blocks; b++) { a += weighted_a(scores[b], b, part * SLICE + c); }
           acc[c] = a;
         }
       }

@@ -114,6 +114,7 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
     ...passes.map((pass) => `attention/interface_${pass}.wgsl`),
     'attention/mask.wgsl',
     `attention/common_${form}.wgsl`,
+    ...(form === 'workgroup' ? ['attention/tiles_workgroup.wgsl'] : []),
   ];
   const rowsChoice = `\nconst DROPOUT = ${dropout};`;
   const choice = `${rowsChoice}\nconst MASKED = ${masked};\nconst GROUPED = ${grouped};`;
