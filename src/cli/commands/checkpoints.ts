@@ -6,18 +6,18 @@ import {
   EvaluateCheckpointDocument,
   ExportCheckpointDocument,
   FuseCheckpointsDocument,
-  type FusionGranularity,
   type FusionMethod,
   type Split,
   type TandemClient,
 } from '../../client/index.ts';
-import { fusionCatalog, fusionGranularities } from '../../fusion/catalog.ts';
+import { fusionCatalog } from '../../fusion/catalog.ts';
+import { addCatalogOptions, givenParameters, namesOf } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { collect, enumName, realNumber, splitName } from '../values.ts';
+import { collect, enumName, splitName } from '../values.ts';
 
 export function addCheckpointCommands(program: Command): void {
   program
@@ -33,15 +33,13 @@ export function addCheckpointCommands(program: Command): void {
     .option('--split <split>', 'train, dev or test', splitName, 'TEST')
     .option('--all', 'print every metric')
     .action(evaluate);
-  program
+  const fusing = program
     .command('fuse')
     .description('fuse checkpoints of one model into a new one')
     .requiredOption('--checkpoint <checkpoint>', 'id or alias (repeat it)', collect)
-    .option('--method <name>', fusionCatalog.map((entry) => entry.name).join(', '), 'delta-guided')
-    .option('--granularity <name>', fusionGranularities.join(', '))
-    .option('--power <p>', 'delta-guided: power of the norms', realNumber)
-    .option('--lambda <x>', 'delta-guided: scale of the merged delta', realNumber)
+    .option('--method <name>', namesOf(fusionCatalog), 'delta-guided')
     .action(fuse);
+  addCatalogOptions(fusing, fusionCatalog);
   program
     .command('export')
     .description('write a checkpoint as a sentence-transformers folder under <data>/export')
@@ -95,21 +93,18 @@ async function evaluateOne(client: TandemClient, datasets: string[], split: Spli
 interface FuseOptions {
   readonly checkpoint: readonly string[];
   readonly method: string;
-  readonly granularity?: string;
-  readonly power?: number;
-  readonly lambda?: number;
+  /** Parameters of the methods. */
+  readonly [parameter: string]: unknown;
 }
 
 async function fuse(options: FuseOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const checkpoints = await Promise.all(options.checkpoint.map((name) => checkpointId(client, name)));
-  const granularity =
-    options.granularity === undefined ? undefined : (enumName(options.granularity) as FusionGranularity);
   const { fuseCheckpoints } = await client.execute(FuseCheckpointsDocument, {
     input: {
       checkpoints,
       method: enumName(options.method) as FusionMethod,
-      parameters: { granularity, power: options.power, lambda: options.lambda },
+      parameters: givenParameters(fusionCatalog, options),
     },
   });
   print(command, fuseCheckpoints.checkpoint, fuseCheckpoints.checkpoint.id);

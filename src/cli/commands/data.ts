@@ -2,19 +2,19 @@
 import type { Command } from 'commander';
 import { DatasetsDocument, ImportDatasetDocument, type Importer } from '../../client/index.ts';
 import { importerCatalog } from '../../data/importers/catalog.ts';
+import { addCatalogOptions, givenParameters, namesOf } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { enumName, realNumber, wholeNumber } from '../values.ts';
+import { enumName, realNumber } from '../values.ts';
 
 interface ImportOptions {
   readonly name: string;
   readonly importer: string;
   readonly scale: readonly [number, number];
-  readonly randomNegatives?: number;
-  readonly ignoreIdenticalIds?: boolean;
-  readonly seed?: number;
+  /** Parameters of the importers. */
+  readonly [parameter: string]: unknown;
 }
 
 function scale(text: string): [number, number] {
@@ -23,17 +23,15 @@ function scale(text: string): [number, number] {
 }
 
 export function addDataCommands(program: Command): void {
-  program
+  const importing = program
     .command('import')
     .description('import a data set from a path inside the import folder')
     .argument('<path>', 'file or folder, relative to the import folder')
     .requiredOption('--name <name>', 'name of the data set')
-    .option('--importer <name>', importerCatalog.map((entry) => entry.name).join(', '), 'codiemb-jsonl')
+    .option('--importer <name>', namesOf(importerCatalog), 'codiemb-jsonl')
     .option('--scale <low,high>', 'raw scale of the grades, for example 0,5', scale, [0, 1] as [number, number])
-    .option('--random-negatives <n>', 'BEIR: non-relevant documents drawn per query as negatives', wholeNumber)
-    .option('--ignore-identical-ids', "BEIR: drop a document whose id is the query's")
-    .option('--seed <n>', 'seed of every draw', wholeNumber)
     .action(importData);
+  addCatalogOptions(importing, importerCatalog);
   program.command('datasets').description('list the imported data sets').action(listData);
 }
 
@@ -46,11 +44,7 @@ async function importData(path: string, options: ImportOptions, command: Command
       importer: enumName(options.importer) as Importer,
       scaleLow: options.scale[0],
       scaleHigh: options.scale[1],
-      options: {
-        randomNegatives: options.randomNegatives,
-        ignoreIdenticalIds: options.ignoreIdenticalIds,
-        seed: options.seed,
-      },
+      options: givenParameters(importerCatalog, options),
     },
   });
   const { importDataset } = await withJobProgress(client, 'IMPORT_DATASET', importing);

@@ -1,8 +1,16 @@
 /** Models: `tandem create-model`, `import-model` and `models`. */
 import type { Command } from 'commander';
-import { CreateModelDocument, ImportModelDocument, ModelsDocument, type Pooling } from '../../client/index.ts';
+import {
+  CreateModelDocument,
+  type EncoderFamily,
+  ImportModelDocument,
+  ModelsDocument,
+  type Pooling,
+} from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
+import { encoderCatalog } from '../../model/families/catalog.ts';
 import { poolingModes } from '../../model/types.ts';
+import { addCatalogOptions, givenParameters, namesOf } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { datasetId } from '../lookup.ts';
@@ -11,20 +19,20 @@ import { print } from '../print.ts';
 import { collect, enumName, wholeNumber } from '../values.ts';
 
 export function addModelCommands(program: Command): void {
-  program
+  const creating = program
     .command('create-model')
-    .description('make a model from scratch, with a vocabulary trained on imported text')
+    .description(
+      'make a model from scratch, with a vocabulary trained on imported text; where --width is given, --inner-width is four times it by default',
+    )
     .requiredOption('--name <name>', 'name of the model')
     .requiredOption('--vocabulary-from <dataset>', 'data set to train the vocabulary on (repeatable)', collect)
     .option('--vocabulary-size <n>', 'largest number of tokens', wholeNumber, 4096)
-    .option('--layers <n>', 'blocks', wholeNumber, 2)
-    .option('--width <n>', 'width', wholeNumber, 64)
-    .option('--heads <n>', 'attention heads', wholeNumber, 4)
-    .option('--inner-width <n>', 'width of the feed-forward layer (default: 4 * width)', wholeNumber)
+    .option('--family <name>', namesOf(encoderCatalog), 'bert')
     .option('--max-length <n>', 'longest text in tokens', wholeNumber, 512)
     .option('--pooling <mode>', poolingModes.join(', '), 'mean')
     .option('--seed <n>', 'seed of the weights', wholeNumber, 1)
     .action(createModel);
+  addCatalogOptions(creating, encoderCatalog);
   program
     .command('import-model')
     .description('import a model that another program made, from the import folder or from a Hugging Face hub')
@@ -40,14 +48,21 @@ interface CreateModelOptions {
   readonly name: string;
   readonly vocabularyFrom: readonly string[];
   readonly vocabularySize: number;
-  readonly layers: number;
-  readonly width: number;
-  readonly heads: number;
-  readonly innerWidth?: number;
+  readonly family: string;
+  readonly width?: number;
   readonly maxLength: number;
   readonly pooling: string;
   readonly seed: number;
+  /** Parameters of the families. */
+  readonly [parameter: string]: unknown;
 }
+
+/** Unless given: a feed-forward layer four times as wide as the model, and positions up to the longest text. */
+const architectureOf = ({ width, maxLength, ...options }: CreateModelOptions) => ({
+  maxPositions: maxLength,
+  ...(width !== undefined && { innerWidth: 4 * width }),
+  ...givenParameters(encoderCatalog, { width, ...options }),
+});
 
 async function createModel(options: CreateModelOptions, command: Command): Promise<void> {
   const client = await connect(command);
@@ -57,13 +72,8 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
       name: options.name,
       vocabularyFrom,
       vocabularySize: options.vocabularySize,
-      architecture: {
-        layers: options.layers,
-        width: options.width,
-        heads: options.heads,
-        innerWidth: options.innerWidth ?? 4 * options.width,
-        maxPositions: options.maxLength,
-      },
+      family: enumName(options.family) as EncoderFamily,
+      architecture: architectureOf(options),
       maxLength: options.maxLength,
       pooling: enumName(options.pooling) as Pooling,
       seed: options.seed,
