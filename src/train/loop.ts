@@ -16,9 +16,9 @@ import {
   computeVersions,
   identityOf,
   loadMoments,
-  pacingOf,
   type RunPosition,
   readState,
+  recordedPacing,
   settingsDigest,
 } from './state.ts';
 import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from './types.ts';
@@ -186,7 +186,7 @@ class Run {
         datasets: input.datasets,
         adapter: identityOf(encoder.gpu.adapter),
         versions: computeVersions(),
-        pacing: pacingOf(encoder.gpu.traits),
+        ...recordedPacing(encoder.gpu.traits),
       },
     );
     this.#saved = position.step;

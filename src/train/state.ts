@@ -40,24 +40,30 @@ export interface RunState {
   readonly adapter: AdapterIdentity;
   /** What computed it; absent in states from before it was recorded. */
   readonly versions?: ComputeVersions;
-  /** How its work was cut; absent in states of 0.2.0. */
+  /** How its work was cut; absent = as its form was always cut up to now, so that equal states keep their digest. */
   readonly pacing?: Pacing;
 }
 
 /** The traits of a device that set the order of sums. */
-export interface Pacing {
+interface Pacing {
   readonly form: KernelForm;
   /** Floating-point operations; null = no bound. */
   readonly piece: number | null;
 }
 
-export const pacingOf = ({ form, piece }: DeviceTraits): Pacing => ({
+const pacingOf = ({ form, piece }: DeviceTraits): Pacing => ({
   form,
   piece: Number.isFinite(piece) ? piece : null,
 });
 
-/** What 0.2.0 did without recording it. */
+/** Pieces that are not recorded, because version 0.2.0 had these and did not record them. */
 const unrecordedPiece: Readonly<Record<KernelForm, number | null>> = { workgroup: null, row: 8e9 };
+
+/** The part of a state that says how work was cut; empty where that goes without recording. */
+export function recordedPacing(traits: DeviceTraits): Pick<RunState, 'pacing'> {
+  const pacing = pacingOf(traits);
+  return pacing.piece === unrecordedPiece[pacing.form] ? {} : { pacing };
+}
 
 /** Versions that the bits of a step depend on: Tandem's own (its kernels) and Dawn's binding's. */
 export interface ComputeVersions {
