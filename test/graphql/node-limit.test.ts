@@ -67,7 +67,7 @@ describe('the number of objects', () => {
   it('counts the hits of a search and the events of a run', () => {
     const hits = 'hits { document { collection { checkpoint { evaluations { id } } } } }';
     expect(refusalOf(`{ search(collection: "x", query: "x", k: 10) { ${hits} } }`)).toBeNull();
-    // 1 result; 1000 hits, each with a document, a collection, a checkpoint, a run, a connection and its 100 checkpoints.
+    // 1 result; 1000 hits, each with a document, a collection, a checkpoint, a run, a connection and 100 checkpoints.
     const runs = 'run { checkpoints(first: 100) { nodes { id } } }';
     const wide = hits.replace('evaluations { id }', runs);
     expect(refusalOf(`{ search(collection: "x", query: "x", k: 1000) { ${wide} } }`)).toContain('up to 106001 objects');

@@ -501,7 +501,7 @@ export type RunSettingsInput = {
   readonly irBatchSize?: number;
   /** The loss terms of each task. Absent or null means the defaults, the loss set of CoDiEmb. */
   readonly losses?: LossSetInput | null | undefined;
-  /** Stop after so many batches, whatever the epochs; null = no such limit. The schedule spans what is really run. */
+  /** The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there. */
   readonly maxBatches?: number | null | undefined;
   /** The length in tokens, special tokens included, at which texts are cut. */
   readonly maxLength?: number;

@@ -14,7 +14,7 @@ const says = {
   sampler: 'How batches are drawn from data sets.',
   epochs: 'The number of passes over the data.',
   maxBatches:
-    'Stop after so many batches, whatever the epochs; null = no such limit. The schedule spans what is really run.',
+    'The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there.',
   irBatchSize: 'The global batch size of IR data sets, in queries.',
   stsBatchSize: 'The global batch size of STS data sets, in pairs.',
   positives: 'The number of positives drawn per IR query.',

@@ -65,40 +65,6 @@ Run.implement({
       type: RunSettingsObject,
       description: 'The settings, which decide what it computes.',
     }),
-    step: t.exposeInt('step', { description: 'The number of updates made.' }),
-    steps: t.exposeInt('steps', {
-      nullable: true,
-      description: 'The number of planned updates; null before the first RunStarted event.',
-    }),
-    epoch: t.exposeInt('epoch', { description: 'The number of finished epochs.' }),
-    loss: t.exposeFloat('loss', {
-      nullable: true,
-      description: 'The loss of the last update, the weighted sum of its terms; null before the first update.',
-    }),
-    tokensPerSecond: t.exposeFloat('tokensPerSecond', {
-      nullable: true,
-      description:
-        'Tokens per second over the last 20 updates of an attempt, as of the last update; null before the first update.',
-    }),
-    secondsLeft: t.exposeFloat('secondsLeft', {
-      nullable: true,
-      description: 'The estimated time left in seconds; null unless an attempt is running that has made an update.',
-    }),
-    parameters: t.expose('parameters', {
-      type: 'Int64',
-      nullable: true,
-      description: 'The number of weights; null before the first RunStarted event.',
-    }),
-    memoryBytes: t.expose('memoryBytes', {
-      type: 'Int64',
-      nullable: true,
-      description: 'The estimated peak of device memory in bytes; null before the first RunStarted event.',
-    }),
-    adapter: t.expose('adapter', {
-      type: Device,
-      nullable: true,
-      description: 'The device named by the last RunStarted event; null before the first.',
-    }),
     attempt: t.exposeInt('attempt', { description: 'The number of the last attempt; 0 before the first.' }),
     attempts: t.field({
       type: [RunAttempt],
@@ -144,6 +110,44 @@ Run.implement({
     }),
   }),
 });
+
+/** How far a run is, and what it takes. */
+builder.objectFields(Run, (t) => ({
+  step: t.exposeInt('step', { description: 'The number of updates made.' }),
+  steps: t.exposeInt('steps', {
+    nullable: true,
+    description: 'The number of planned updates; null before the first RunStarted event.',
+  }),
+  epoch: t.exposeInt('epoch', { description: 'The number of finished epochs.' }),
+  loss: t.exposeFloat('loss', {
+    nullable: true,
+    description: 'The loss of the last update, the weighted sum of its terms; null before the first update.',
+  }),
+  tokensPerSecond: t.exposeFloat('tokensPerSecond', {
+    nullable: true,
+    description:
+      'Tokens per second over the last 20 updates of an attempt, as of the last update; null before the first update.',
+  }),
+  secondsLeft: t.exposeFloat('secondsLeft', {
+    nullable: true,
+    description: 'The estimated time left in seconds; null unless an attempt is running that has made an update.',
+  }),
+  parameters: t.expose('parameters', {
+    type: 'Int64',
+    nullable: true,
+    description: 'The number of weights; null before the first RunStarted event.',
+  }),
+  memoryBytes: t.expose('memoryBytes', {
+    type: 'Int64',
+    nullable: true,
+    description: 'The estimated peak of device memory in bytes; null before the first RunStarted event.',
+  }),
+  adapter: t.expose('adapter', {
+    type: Device,
+    nullable: true,
+    description: 'The device named by the last RunStarted event; null before the first.',
+  }),
+}));
 
 const RunFilter = builder.inputType('RunFilter', {
   description: 'Conditions that a run must meet; absent fields do not restrict.',
