@@ -39,16 +39,19 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     idFieldOptions: { description: 'The global id, unique over all types.' },
     nodeTypeOptions: { description: 'Anything with a global id.' },
     nodeQueryOptions: {
-      description: 'The object of a global id; null if there is none.',
+      description: 'The object of a global id; null, with the error NOT_FOUND, if there is none.',
       args: { id: { description: 'The global id of the object.' } },
     },
     nodesQueryOptions: false,
     pageInfoTypeOptions: { description: 'The position of a page within its connection.' },
     hasNextPageFieldOptions: { description: 'Whether more items follow this page.' },
     hasPreviousPageFieldOptions: { description: 'Whether items precede this page.' },
-    startCursorFieldOptions: { description: 'The cursor of the first item; null if the page is empty.' },
+    startCursorFieldOptions: {
+      description: 'The cursor of the first item; of an empty page, the position at which it would begin. Never null.',
+    },
     endCursorFieldOptions: {
-      description: 'The cursor of the last item, to give as `after` for the next page; null if the page is empty.',
+      description:
+        'The cursor of the last item, to give as `after` for the next page; of an empty page, the position before it. Never null.',
     },
     pageInfoFieldOptions: { description: 'The position of this page within the list.', nullable: false },
     edgesFieldOptions: {
@@ -60,10 +63,12 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     beforeArgOptions: { description: 'Return only items before this cursor; absent or null means no such bound.' },
     afterArgOptions: { description: 'Return only items after this cursor; absent or null means no such bound.' },
     firstArgOptions: {
-      description: 'The largest number of items to return from the start of the list; absent or null means 50.',
+      description:
+        'The largest number of items to return from the start; absent or null means 50, or as many as `last` says.',
     },
     lastArgOptions: {
-      description: 'The largest number of items to return from the end of the list; requires `before`.',
+      description:
+        'The largest number of items to return from the end; requires `before` or `first`. Absent or null means no such bound.',
     },
     nodesOnConnection: { description: 'The items of this page without their cursors.' },
     defaultConnectionTypeOptions: { description: 'One page of a list.' },
@@ -76,7 +81,7 @@ builder.addScalarType('DateTime', dateTime);
 builder.addScalarType('JSON', json);
 
 builder.globalConnectionField('totalCount', (t) =>
-  t.exposeInt('totalCount', { description: 'Items of the whole list that match, over all pages.' }),
+  t.exposeInt('totalCount', { description: 'The number of items of the whole list that match, over all pages.' }),
 );
 
 builder.queryType({ description: 'The queries of the API.' });

@@ -56,15 +56,15 @@ export const Pooling = namedEnum<PoolingMode>('Pooling', "How token states becom
   lasttoken: 'The last token.',
 });
 
-export const Task = namedEnum<TaskName>('Task', 'What a data set teaches and measures.', {
+export const Task = namedEnum<TaskName>('Task', 'The task that a data set trains and measures.', {
   ir: 'Information retrieval: bring up relevant passages.',
   sts: 'Semantic textual similarity: order pairs of sentences by fine differences of meaning.',
 });
 
 export const Split = namedEnum<SplitName>('Split', 'A part of a data set.', {
-  train: 'What runs learn from.',
-  dev: 'For choices made while developing.',
-  test: 'For the figures that are reported.',
+  train: 'The records that runs learn from.',
+  dev: 'The records for choices made while developing.',
+  test: 'The records for the figures that are reported.',
 });
 
 export const TextRole = namedEnum<TextRoleName>('TextRole', 'Which prompt template of the model a text is given.', {
@@ -76,8 +76,9 @@ export const TextRole = namedEnum<TextRoleName>('TextRole', 'Which prompt templa
 export const RunState = namedEnum<RunStateName>('RunState', 'The state of a run.', {
   QUEUED: 'The run waits for the device.',
   RUNNING: 'The run is training.',
-  INTERRUPTED: 'The run stopped with its process; resumeRun continues it from its last checkpoint.',
-  CANCELLED: 'The run was stopped by cancelRun and its checkpoint kept; this state is final.',
+  INTERRUPTED:
+    'The run was stopped with its process or by a fault from outside; resumeRun continues it from its last checkpoint.',
+  CANCELLED: 'The run was stopped by cancelRun; a checkpoint is kept if it was training. This state is final.',
   FAILED: 'The run ended with an error; this state is final.',
   SUCCEEDED: 'The run finished; this state is final.',
 });
@@ -101,10 +102,10 @@ export const JobKind = namedEnum<JobKindName>('JobKind', 'What a job does.', {
 
 export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReason', 'Why a checkpoint was made.', {
   initial: 'The untrained weights, theta_0.',
-  epoch: 'An epoch ended.',
-  interval: 'checkpointEverySteps updates had been made.',
+  epoch: 'An epoch of the run ended.',
+  interval: 'As many updates were made as checkpointEverySteps says.',
   stop: 'The run was stopped.',
-  fused: 'Made by fuseCheckpoints.',
+  fused: 'The checkpoint was made by fuseCheckpoints.',
 });
 
 export const Evaluator = namedEnum('Evaluator', 'What was evaluated.', {
@@ -113,14 +114,14 @@ export const Evaluator = namedEnum('Evaluator', 'What was evaluated.', {
 });
 
 export const DatabaseKind = namedEnum('DatabaseKind', 'Which database keeps the records.', {
-  pglite: 'The embedded one (PGlite) in the data folder.',
+  pglite: 'The embedded database (PGlite) in the data folder.',
   postgres: 'A Postgres server named by DATABASE_URL.',
 });
 
 export const AdapterType = namedEnum('AdapterType', 'What kind of device an adapter is.', {
   discrete: 'A graphics card.',
   integrated: "The processor's own graphics.",
-  software: 'The CPU: slow.',
+  software: 'The CPU, which is slow.',
   unknown: 'The driver does not report the kind of device.',
 });
 

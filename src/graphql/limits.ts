@@ -1,29 +1,28 @@
 /**
- * Limits on an operation, tested before anything runs: tokens while parsing, then depth and aliases with fragments
- * counted as often as they are used; node-limit.ts counts what its lists may hold. What goes over is LIMIT_EXCEEDED
- * with the numbers.
+ * Limits on an operation, tested before it runs: tokens while parsing (graphql), aliases while validating
+ * (graphql-armor), depth and cost once the variables are known (@pothos/plugin-complexity). What exceeds one is refused
+ * as LIMIT_EXCEEDED.
  */
+import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases';
+import { createComplexityRule } from '@pothos/plugin-complexity';
 import {
   type ASTVisitor,
   type DocumentNode,
-  type FragmentDefinitionNode,
+  type ExecutionArgs,
   GraphQLError,
-  Kind,
   type ParseOptions,
   parse,
-  type SelectionSetNode,
   type Source,
   type ValidationContext,
   type ValidationRule,
+  validate,
 } from 'graphql';
 import type { Limits } from '../config.ts';
+import { exceeded } from './exceeded.ts';
+import { introspectionRule } from './introspection-limit.ts';
+import type { PriceContext } from './prices.ts';
 
-export const exceeded = (what: string, found: string, limit: number, remedy: string) =>
-  new GraphQLError(`The operation has ${found} ${what}`, {
-    extensions: { code: 'LIMIT_EXCEEDED', field: 'query', expected: `at most ${limit} ${what}`, remedy },
-  });
-
-const split = 'Ask for less at once, or send several requests.';
+const askForLess = 'Ask for less at once, or send several requests.';
 
 /** The parser with a limit on tokens. */
 export function parseWithin({ queryTokens }: Limits) {
@@ -32,70 +31,48 @@ export function parseWithin({ queryTokens }: Limits) {
       return parse(source, { ...options, maxTokens: queryTokens });
     } catch (error) {
       if (!(error instanceof GraphQLError) || !error.message.includes('tokens. Parsing aborted')) throw error;
-      throw exceeded('tokens', 'too many', queryTokens, 'Move values into variables, or send several requests.');
+      const remedy = 'Move values into variables, or send several requests.';
+      throw exceeded('too many tokens', `at most ${queryTokens} tokens`, remedy);
     }
   };
 }
 
-interface Size {
-  readonly depth: number;
-  readonly aliases: number;
+/** Limits the aliases of an operation; those of a fragment count as often as it is spread. */
+function aliasRule({ queryAliases }: Limits): ValidationRule {
+  return maxAliasesRule({
+    n: queryAliases,
+    allowList: [],
+    propagateOnRejection: false,
+    onReject: [
+      (context) => context?.reportError(exceeded('too many aliases', `at most ${queryAliases} aliases`, askForLess)),
+    ],
+  }) as (context: ValidationContext) => ASTVisitor;
 }
 
-/** Sizes of selection sets; each fragment is measured once and counted wherever it is spread. */
-class Measure {
-  readonly #context: ValidationContext;
-  readonly #fragments = new Map<string, Size>();
+/** The rules of validation that limit an operation. */
+export const limitRules = (limits: Limits): ValidationRule[] => [aliasRule(limits)];
 
-  constructor(context: ValidationContext) {
-    this.#context = context;
-  }
-
-  of({ selections }: SelectionSetNode): Size {
-    let depth = 0;
-    let aliases = 0;
-    for (const selection of selections) {
-      const size = this.#selection(selection);
-      depth = Math.max(depth, size.depth);
-      aliases += size.aliases;
-    }
-    return { depth, aliases };
-  }
-
-  #selection(selection: SelectionSetNode['selections'][number]): Size {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) return this.#fragment(selection.name.value);
-    if (selection.kind === Kind.INLINE_FRAGMENT) return this.of(selection.selectionSet);
-    const alias = selection.alias === undefined ? 0 : 1;
-    // The schema describes itself by deep nesting, at a price that is fixed.
-    if (selection.selectionSet === undefined || selection.name.value === '__schema')
-      return { depth: 1, aliases: alias };
-    const inner = this.of(selection.selectionSet);
-    return { depth: 1 + inner.depth, aliases: alias + inner.aliases };
-  }
-
-  #fragment(name: string): Size {
-    const known = this.#fragments.get(name);
-    if (known !== undefined) return known;
-    const nothing = { depth: 0, aliases: 0 };
-    // A cycle (refused by another rule) ends here.
-    this.#fragments.set(name, nothing);
-    const fragment: FragmentDefinitionNode | null | undefined = this.#context.getFragment(name);
-    const size = fragment ? this.of(fragment.selectionSet) : nothing;
-    this.#fragments.set(name, size);
-    return size;
-  }
-}
-
-/** The validation rule of depth and aliases. */
-export function limitRule({ queryDepth, queryAliases }: Limits): ValidationRule {
-  return (context): ASTVisitor => {
-    const measure = new Measure(context);
-    return {
-      OperationDefinition({ selectionSet }) {
-        const { depth, aliases } = measure.of(selectionSet);
-        if (depth > queryDepth) context.reportError(exceeded('levels', String(depth), queryDepth, split));
-        if (aliases > queryAliases) context.reportError(exceeded('aliases', String(aliases), queryAliases, split));
-      },
-    };
-  };
+/**
+ * Why a valid operation is refused before it runs: its depth, its cost, its introspection, or variables that do not
+ * fit; empty if it is not refused. Throws what the validation of a page size throws.
+ */
+export function refusalsOf(
+  { schema, document, operationName, variableValues }: ExecutionArgs,
+  { queryDepth, queryNodes, pageSize }: Limits,
+): readonly GraphQLError[] {
+  const context: PriceContext = { pageSize };
+  const rule = createComplexityRule({
+    context,
+    variableValues: variableValues ?? {},
+    ...(operationName ? { operationName } : {}),
+    validate({ depth, complexity }, report) {
+      if (depth > queryDepth) report(exceeded(`${depth} levels`, `at most ${queryDepth} levels`, askForLess));
+      if (complexity > queryNodes) {
+        const objects = 'objects, counted from its page sizes';
+        const remedy = 'Ask for smaller pages (first), or for inner lists in requests of their own.';
+        report(exceeded(`up to ${complexity} ${objects}`, `at most ${queryNodes} ${objects}`, remedy));
+      }
+    },
+  });
+  return validate(schema, document, [introspectionRule, rule]);
 }

@@ -1,6 +1,7 @@
 /** The whole schema. Importing it registers types and nothing else. */
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
+import { withPrices } from './prices.ts';
 import './schema/dataset.ts';
 import './schema/dataset-import.ts';
 import './schema/model.ts';
@@ -15,4 +16,4 @@ import './schema/tokenize.ts';
 import './schema/job.ts';
 import './schema/system.ts';
 
-export const schema: GraphQLSchema = builder.toSchema();
+export const schema: GraphQLSchema = withPrices(builder.toSchema());

@@ -2,14 +2,14 @@
  * The GraphQL engine: schema, context, limits and errors in one yoga server. It listens nowhere; http/ feeds it
  * requests.
  */
-import { GraphQLError } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { Limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Tandem } from '../services/tandem.ts';
 import type { Context } from './context.ts';
 import { errorMasker, fromGraphQL } from './errors.ts';
-import { limitRule, parseWithin } from './limits.ts';
-import { tooManyNodes } from './node-limit.ts';
+import { limitRules, parseWithin, refusalsOf } from './limits.ts';
 import { schema } from './schema.ts';
 
 export const graphqlPath = '/graphql';
@@ -18,17 +18,12 @@ export type GraphQLServer = YogaServerInstance<Record<string, unknown>, Context>
 
 export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServer {
   const { limits } = tandem.config;
+  const maskError = errorMasker(logger);
   const limiting: Plugin = {
     onParse: ({ setParseFn }) => setParseFn(parseWithin(limits)),
-    onValidate: ({ addValidationRule }) => addValidationRule(limitRule(limits)),
-    onExecute({ args, setResultAndStopExecution }) {
-      const refusal = tooManyNodes(args, limits);
-      if (refusal) setResultAndStopExecution({ errors: [refusal] });
-    },
-    onSubscribe({ args, setResultAndStopExecution }) {
-      const refusal = tooManyNodes(args, limits);
-      if (refusal) setResultAndStopExecution({ errors: [refusal] });
-    },
+    onValidate: ({ addValidationRule }) => limitRules(limits).forEach(addValidationRule),
+    onExecute: (event) => refuse(event, limits, maskError),
+    onSubscribe: (event) => refuse(event, limits, maskError),
   };
   const coding: Plugin = {
     onResultProcess({ result, setResult }) {
@@ -39,7 +34,7 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
     schema,
     context: ({ request }) => ({ tandem, signal: request.signal }),
     graphqlEndpoint: graphqlPath,
-    maskedErrors: { maskError: errorMasker(logger) },
+    maskedErrors: { maskError },
     plugins: [limiting, coding],
     graphiql: false,
     landingPage: false,
@@ -57,3 +52,18 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
 
 /** The caller gets it; where it tells of a defect, masking has logged it. */
 const isAnswer = (error: unknown): boolean => error instanceof GraphQLError;
+
+interface Start {
+  readonly args: ExecutionArgs;
+  readonly setResultAndStopExecution: (result: ExecutionResult) => void;
+}
+
+/** Answers an operation that goes over the limits, or whose page sizes are invalid, with its errors. */
+function refuse({ args, setResultAndStopExecution }: Start, limits: Limits, mask: (error: unknown) => GraphQLError) {
+  try {
+    const errors = refusalsOf(args, limits);
+    if (errors.length > 0) setResultAndStopExecution({ errors: errors.map(mask) });
+  } catch (error) {
+    setResultAndStopExecution({ errors: [mask(error)] });
+  }
+}

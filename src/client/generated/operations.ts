@@ -10,7 +10,7 @@ export type AdapterType =
   | 'DISCRETE'
   /** The processor's own graphics. */
   | 'INTEGRATED'
-  /** The CPU: slow. */
+  /** The CPU, which is slow. */
   | 'SOFTWARE'
   /** The driver does not report the kind of device. */
   | 'UNKNOWN';
@@ -25,7 +25,7 @@ export type AddDocumentsInput = {
   readonly idempotencyKey?: string | null | undefined;
 };
 
-/** An encoder's sizes. */
+/** An encoder's sizes; absent or null ones take their defaults. */
 export type ArchitectureInput = {
   /** Whether a token attends only to itself and to earlier tokens. Of LLAMA (default true), QWEN3 (default true). */
   readonly causal?: boolean | null | undefined;
@@ -74,13 +74,13 @@ export type CheckpointFilter = {
 
 /** Why a checkpoint was made. */
 export type CheckpointReason =
-  /** An epoch ended. */
+  /** An epoch of the run ended. */
   | 'EPOCH'
-  /** Made by fuseCheckpoints. */
+  /** The checkpoint was made by fuseCheckpoints. */
   | 'FUSED'
   /** The untrained weights, theta_0. */
   | 'INITIAL'
-  /** checkpointEverySteps updates had been made. */
+  /** As many updates were made as checkpointEverySteps says. */
   | 'INTERVAL'
   /** The run was stopped. */
   | 'STOP';
@@ -93,27 +93,27 @@ export type CollectionFilter = {
 
 /** A new collection. */
 export type CreateCollectionInput = {
-  /** What embeds its documents and queries. */
+  /** The checkpoint that embeds its documents and queries. */
   readonly checkpoint: CheckpointChoice;
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** Name, 1 to 200 characters, not yet taken. */
+  /** The name of the collection, 1 to 200 characters, not yet taken. */
   readonly name: string;
 };
 
 /** A model from scratch: random weights, and a WordPiece vocabulary trained on imported text. */
 export type CreateModelInput = {
-  /** Sizes; absent ones take their defaults. */
+  /** The sizes; absent or null ones take their defaults. */
   readonly architecture?: ArchitectureInput | null | undefined;
   /** The family of the architecture. */
   readonly family?: EncoderFamily;
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** True = the prompt's tokens are pooled too. Default: true for CLS and LASTTOKEN, else false. */
+  /** Whether the prompt's tokens are pooled too; absent or null means yes for CLS and LASTTOKEN, else no. */
   readonly includePrompt?: boolean | null | undefined;
-  /** Longest text in tokens, at most maxPositions. */
+  /** The length of the longest text in tokens, at most maxPositions. */
   readonly maxLength?: number;
-  /** Name, 1 to 200 characters. */
+  /** The name of the model, 1 to 200 characters. */
   readonly name: string;
   /** How token states become a text's vector. */
   readonly pooling?: Pooling;
@@ -129,7 +129,7 @@ export type CreateModelInput = {
 
 /** Which database keeps the records. */
 export type DatabaseKind =
-  /** The embedded one (PGlite) in the data folder. */
+  /** The embedded database (PGlite) in the data folder. */
   | 'PGLITE'
   /** A Postgres server named by DATABASE_URL. */
   | 'POSTGRES';
@@ -146,7 +146,7 @@ export type DatasetFilter = {
 
 /** A document to add. */
 export type DocumentInput = {
-  /** Your own id of it, 1 to 500 characters; a key that is there already is replaced. */
+  /** The client's own key of the document, 1 to 500 characters; a document that has it already is replaced. */
   readonly key: string;
   /** A JSON object to store with the document; absent or null stores none. */
   readonly metadata?: unknown;
@@ -167,9 +167,9 @@ export type EncoderFamily =
   /** XLM-R / RoBERTa: BERT's blocks with positions that count from the padding token's id + 1 (multilingual E5, BGE-M3). Source: Conneau et al. 2019, arXiv 1911.02116; parameter names of transformers. */
   | 'XLM_ROBERTA';
 
-/** On what to evaluate the baseline. */
+/** The data sets and the split to evaluate the baseline on. */
 export type EvaluateBagOfWordsInput = {
-  /** Ids of the data sets. */
+  /** The ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
@@ -177,11 +177,11 @@ export type EvaluateBagOfWordsInput = {
   readonly split?: Split;
 };
 
-/** What to evaluate, and on what. */
+/** The checkpoint to evaluate, and the data sets and the split to evaluate it on. */
 export type EvaluateCheckpointInput = {
   /** The checkpoint to evaluate. */
   readonly checkpoint: CheckpointChoice;
-  /** Ids of the data sets. */
+  /** The ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
@@ -189,15 +189,15 @@ export type EvaluateCheckpointInput = {
   readonly split?: Split;
 };
 
-/** What to export, and where. */
+/** The checkpoint to export, and the folder. */
 export type ExportCheckpointInput = {
   /** The checkpoint to export. */
   readonly checkpoint: CheckpointChoice;
-  /** Name of a new folder under <data folder>/export: letters, digits, dots, dashes. */
+  /** The name of a new folder under <data folder>/export, of letters, digits, dots and dashes. */
   readonly folder: string;
 };
 
-/** What to fuse, and how. */
+/** The checkpoints to fuse, and how. */
 export type FuseCheckpointsInput = {
   /** Ids of two or more checkpoints that descend from one model. */
   readonly checkpoints: ReadonlyArray<string>;
@@ -229,7 +229,7 @@ export type FusionMethod =
   /** Uniform soup: The mean of the weights. Source: Wortsman et al. 2022, arXiv 2203.05482. */
   | 'UNIFORM_SOUP';
 
-/** A fusion method's parameters. */
+/** A fusion method's parameters; absent or null ones take their defaults. */
 export type FusionParametersInput = {
   /** What a parameter group is. Of DELTA_GUIDED (default TENSOR). */
   readonly granularity?: FusionGranularity | null | undefined;
@@ -241,7 +241,7 @@ export type FusionParametersInput = {
 
 /** A text with its grade. */
 export type GradedTextInput = {
-  /** Raw grade on the scale of the import; absent = no grade. */
+  /** The raw grade on the scale of the import; absent or null means no grade. */
   readonly score?: number | null | undefined;
   /** The text itself. */
   readonly text: TextPartsInput;
@@ -255,19 +255,19 @@ export type HubModelInput = {
   readonly revision?: string;
 };
 
-/** What to import, and how to read it. */
+/** The data set to import, and how to read it. */
 export type ImportDatasetInput = {
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** How a path is read; records and samples need none. */
+  /** The importer that reads a path; records are read as CODIEMB_JSONL, and a sample needs none. */
   readonly importer?: Importer;
   /** Name of the data set, 1 to 200 characters; importing other content under it makes a new version. */
   readonly name: string;
-  /** The importer's parameters. */
+  /** The importer's parameters; absent or null ones take their defaults. */
   readonly options?: ImportOptions | null | undefined;
-  /** Raw grade that becomes 1 (STS-B: 5). */
+  /** The raw grade that becomes 1 (STS-B: 5). */
   readonly scaleHigh?: number;
-  /** Raw grade that becomes 0. */
+  /** The raw grade that becomes 0. */
   readonly scaleLow?: number;
   /** Where the records are. */
   readonly source: ImportSource;
@@ -277,9 +277,9 @@ export type ImportDatasetInput = {
 export type ImportModelInput = {
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** Name, 1 to 200 characters. */
+  /** The name of the model, 1 to 200 characters. */
   readonly name: string;
-  /** Where it comes from. */
+  /** Where the model comes from. */
   readonly source: ModelSourceInput;
 };
 
@@ -297,13 +297,13 @@ export type ImportOptions = {
   readonly testShare?: number | null | undefined;
 };
 
-/** Where the records are; exactly one of these. */
+/** Where the records are: exactly one of these fields, the others absent. */
 export type ImportSource =
-  {   /** A file or folder inside the import folder (`system.importFolder`), relative to it. */
+  {   /** A file or folder inside the import folder (`system.importFolder`), relative to it; absent when another source is given. */
   readonly path: string; readonly records?: never; readonly sample?: never; }
-  |  { readonly path?: never;   /** The records themselves. */
+  |  { readonly path?: never;   /** The records themselves; absent when another source is given. */
   readonly records: ReadonlyArray<RecordInput>; readonly sample?: never; }
-  |  { readonly path?: never; readonly records?: never;   /** Sample data that Tandem makes. */
+  |  { readonly path?: never; readonly records?: never;   /** Sample data that Tandem generates; absent when another source is given. */
   readonly sample: SampleInput; };
 
 /** A file format that can be imported. */
@@ -356,7 +356,7 @@ export type Loss =
   /** Rank KL: KL divergence of the softmax of cosines from the softmax of normalised ranks of the grades. Source: CoDiEmb, arXiv 2508.11442. */
   | 'RANK_KL';
 
-/** A loss's parameters. */
+/** A loss's parameters; absent or null ones take their defaults. */
 export type LossParametersInput = {
   /** Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none. From 0 to 2. Of INFONCE (default 2). */
   readonly margin?: number | null | undefined;
@@ -375,21 +375,21 @@ export type LossPositives =
   /** The choice "sample". */
   | 'SAMPLE';
 
-/** The loss terms of each task; an absent task takes the defaults (the loss set of CoDiEmb). */
+/** The loss terms of each task. */
 export type LossSetInput = {
-  /** The loss terms on IR batches. */
+  /** The loss terms on IR batches; absent or null means those of CoDiEmb. */
   readonly ir?: ReadonlyArray<LossTermInput> | null | undefined;
-  /** The loss terms on STS batches. */
+  /** The loss terms on STS batches; absent or null means those of CoDiEmb. */
   readonly sts?: ReadonlyArray<LossTermInput> | null | undefined;
 };
 
-/** weight * loss(parameters). */
+/** One term of the sum: weight * loss(parameters). */
 export type LossTermInput = {
   /** The loss of the term. */
   readonly loss: Loss;
   /** The parameters of the loss; absent or null ones take their defaults. */
   readonly parameters?: LossParametersInput | null | undefined;
-  /** Its weight, greater than 0; absent = the loss's default. */
+  /** The weight of the term, greater than 0; absent or null means the loss's default. */
   readonly weight?: number | null | undefined;
 };
 
@@ -399,34 +399,34 @@ export type ModelFilter = {
   readonly name?: string | null | undefined;
 };
 
-/** One of the model's own prompts, as sentence-transformers takes it: the text goes in as it stands, a blank one too. */
+/** One of the model's own prompts, as sentence-transformers takes it: texts are embedded unchanged, blank ones too. */
 export type ModelPromptInput = {
-  /** Its name; absent = the default prompt of the model, or none where it has none. */
+  /** The name of the prompt; absent or null means the default prompt of the model, or none where it has none. */
   readonly name?: string | null | undefined;
 };
 
-/** Where a model comes from; exactly one of these. */
+/** Where a model comes from: exactly one of these fields, the other absent. */
 export type ModelSourceInput =
-  {   /** A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers. */
+  {   /** A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers; absent when a hub is given. */
   readonly folder: string; readonly hub?: never; }
   |  { readonly folder?: never;   /** A repository to download from the hub; absent when a folder is given. */
   readonly hub: HubModelInput; };
 
 /** AdamW with linear warm-up and decay. */
 export type OptimizerSettingsInput = {
-  /** Decay of the first moment. */
+  /** The decay of the first moment. */
   readonly beta1?: number;
-  /** Decay of the second moment. */
+  /** The decay of the second moment. */
   readonly beta2?: number;
-  /** Largest global gradient norm; null = no clipping. */
+  /** The largest global norm of the gradients, to which they are clipped; null means no clipping. */
   readonly clipNorm?: number | null | undefined;
-  /** Added to the root of the second moment. */
+  /** The number added to the root of the second moment. */
   readonly epsilon?: number;
-  /** Highest learning rate. */
+  /** The highest learning rate. */
   readonly learningRate?: number;
-  /** Share of all updates that warm up. */
+  /** The share of all updates in which the learning rate rises. */
   readonly warmupRatio?: number;
-  /** Decoupled weight decay. */
+  /** The decoupled weight decay. */
   readonly weightDecay?: number;
 };
 
@@ -459,13 +459,13 @@ export type PromptTemplatesInput = {
 export type RecordInput = {
   /** The hard negatives of the query. */
   readonly negatives?: ReadonlyArray<GradedTextInput>;
-  /** Relevant passages, or the partner with its grade. */
+  /** The relevant passages (IR), or the second sentence with its grade (STS). */
   readonly positives: ReadonlyArray<GradedTextInput>;
-  /** The query, or the first sentence. */
+  /** The query (IR), or the first sentence (STS). */
   readonly query: TextPartsInput;
   /** The split of the record; if absent or null in all records, splits are drawn from a seed. */
   readonly split?: Split | null | undefined;
-  /** What it teaches; the same in all records of an import. */
+  /** The task of the record; the same in all records of an import. */
   readonly task: Task;
 };
 
@@ -473,7 +473,7 @@ export type RecordInput = {
 export type RunDatasetInput = {
   /** Id of a data set. */
   readonly dataset: string;
-  /** Multiplies its number of batches in an epoch; above 0, at most 1000. */
+  /** The factor of its number of batches in an epoch; above 0, at most 1000. */
   readonly weight?: number;
 };
 
@@ -487,47 +487,47 @@ export type RunFilter = {
   readonly state?: RunState | null | undefined;
 };
 
-/** Everything that decides what a run computes. */
+/** The settings that decide what a run computes. */
 export type RunSettingsInput = {
-  /** Probability of dropping an attention weight. */
+  /** The probability of dropping an attention weight. */
   readonly attentionDropout?: number;
-  /** A checkpoint every so many updates besides each epoch's; null = epochs only. */
+  /** The number of updates between checkpoints besides each epoch's; null means that only epochs make one. */
   readonly checkpointEverySteps?: number | null | undefined;
-  /** Probability of dropping an activation. */
+  /** The probability of dropping an activation. */
   readonly dropout?: number;
-  /** Passes over the data. */
+  /** The number of passes over the data. */
   readonly epochs?: number;
-  /** Global batch size of IR data sets, in queries. */
+  /** The global batch size of IR data sets, in queries. */
   readonly irBatchSize?: number;
-  /** The loss terms of each task. */
+  /** The loss terms of each task. Absent or null means the defaults, the loss set of CoDiEmb. */
   readonly losses?: LossSetInput | null | undefined;
-  /** Stop after so many batches, whatever the epochs; null = no such limit. The schedule spans what is really run. */
+  /** The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there. */
   readonly maxBatches?: number | null | undefined;
-  /** Longest text in tokens, special tokens included. */
+  /** The length in tokens, special tokens included, at which texts are cut. */
   readonly maxLength?: number;
-  /** Token budget of one micro-batch; never changes a result beyond rounding. */
+  /** The largest number of tokens of one micro-batch; it changes results by rounding only. */
   readonly microBatchTokens?: number;
-  /** Hard negatives drawn per IR query. */
+  /** The number of hard negatives drawn per IR query. */
   readonly negatives?: number;
   /** AdamW with linear warm-up and decay. */
   readonly optimizer?: OptimizerSettingsInput;
-  /** Positives drawn per IR query. */
+  /** The number of positives drawn per IR query. */
   readonly positives?: number;
   /** How batches are drawn from data sets. */
   readonly sampler?: Sampler;
-  /** Seed of everything random, from 0 to 4294967295. */
+  /** The seed of all random draws, from 0 to 4294967295. */
   readonly seed?: number;
-  /** Global batch size of STS data sets, in pairs. */
+  /** The global batch size of STS data sets, in pairs. */
   readonly stsBatchSize?: number;
 };
 
 /** The state of a run. */
 export type RunState =
-  /** The run was stopped by cancelRun and its checkpoint kept; this state is final. */
+  /** The run was stopped by cancelRun; a checkpoint is kept if it was training. This state is final. */
   | 'CANCELLED'
   /** The run ended with an error; this state is final. */
   | 'FAILED'
-  /** The run stopped with its process; resumeRun continues it from its last checkpoint. */
+  /** The run was stopped with its process or by a fault from outside; resumeRun continues it from its last checkpoint. */
   | 'INTERRUPTED'
   /** The run waits for the device. */
   | 'QUEUED'
@@ -536,11 +536,11 @@ export type RunState =
   /** The run finished; this state is final. */
   | 'SUCCEEDED';
 
-/** Tandem's own sample data: a factory's maintenance notes, made by a seeded grammar. */
+/** Tandem's own sample data: maintenance notes of a factory, generated by a seeded grammar. */
 export type SampleInput = {
   /** Seed of the grammar, from 0 to 4294967295. */
   readonly seed?: number;
-  /** IR or STS data. */
+  /** The task of the sample: IR or STS. */
   readonly task: Task;
 };
 
@@ -551,28 +551,28 @@ export type Sampler =
 
 /** A part of a data set. */
 export type Split =
-  /** For choices made while developing. */
+  /** The records for choices made while developing. */
   | 'DEV'
-  /** For the figures that are reported. */
+  /** The records for the figures that are reported. */
   | 'TEST'
-  /** What runs learn from. */
+  /** The records that runs learn from. */
   | 'TRAIN';
 
 /** A run: IR-only, STS-only or joint, as the data sets say. */
 export type StartRunInput = {
-  /** What to train on; each data set once. */
+  /** The data sets to train on, each once. */
   readonly datasets: ReadonlyArray<RunDatasetInput>;
   /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Id of the model to train. */
   readonly model: string;
-  /** Name; absent = made of the model and the tasks. */
+  /** The name of the run; absent or null means one made of the model and the tasks. */
   readonly name?: string | null | undefined;
-  /** What decides what it computes. */
+  /** The settings, which decide what the run computes. */
   readonly settings?: RunSettingsInput;
 };
 
-/** What a data set teaches and measures. */
+/** The task that a data set trains and measures. */
 export type Task =
   /** Information retrieval: bring up relevant passages. */
   | 'IR'
@@ -581,9 +581,9 @@ export type Task =
 
 /** A text with its instructions. */
 export type TextPartsInput = {
-  /** Instruction of this one text. */
+  /** The instruction of this one text. */
   readonly instruction?: string;
-  /** Instruction of the task; enters the prompt. */
+  /** The instruction of the task, which enters the prompt. */
   readonly taskInstruction?: string;
   /** The text itself. */
   readonly text: string;

@@ -14,7 +14,12 @@ import { CheckpointChoice, checkpointIdOf, deletedPayload } from './common.ts';
 const { Checkpoint, Evaluation, Job, Model, Run } = refs;
 const { Checkpoint: CheckpointConnection } = connections;
 
-const FusionParameters = parametersObject('FusionParameters', 'Fusion', "A fusion method's parameters.", fusionCatalog);
+const FusionParameters = parametersObject(
+  'FusionParameters',
+  'Fusion',
+  "A fusion method's parameters; null where the method has no such parameter.",
+  fusionCatalog,
+);
 
 const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
   description: 'How a checkpoint was fused.',
@@ -31,7 +36,7 @@ const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
     }),
     checkpoints: t.field({
       type: [Checkpoint],
-      description: 'What was fused, in order.',
+      description: 'The checkpoints that were fused, in the order in which they were given.',
       resolve: (row, _args, { tandem }) => checkpoints.parentsOf(tandem, row.id),
     }),
   }),
@@ -44,12 +49,12 @@ Checkpoint.implement({
       nullable: true,
       description: 'The alias that names the checkpoint; null if it has none.',
     }),
-    reason: t.expose('reason', { type: CheckpointReason, description: 'Why it was made.' }),
+    reason: t.expose('reason', { type: CheckpointReason, description: 'Why the checkpoint was made.' }),
     model: t.field({ type: Model, description: 'The model it descends from.', resolve: (row) => row.modelId }),
     run: t.field({
       type: Run,
       nullable: true,
-      description: 'The run that made it; null = fused, or untrained.',
+      description: 'The run that made it; null for a fused checkpoint and for the untrained weights of a model.',
       resolve: (row) => row.runId,
     }),
     step: t.exposeInt('step', { description: 'The number of updates made; 0 means untrained.' }),
@@ -57,19 +62,19 @@ Checkpoint.implement({
     digest: t.exposeString('digest', { description: 'The SHA-256 digest of the folder.' }),
     bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the folder in bytes.' }),
     resumable: t.boolean({
-      description: 'True = its run can continue from here.',
+      description: 'Whether its run can continue from here.',
       resolve: (row) => row.stateDigest !== null,
     }),
     fusion: t.field({
       type: Fusion,
       nullable: true,
-      description: 'How it was fused; null = it was not.',
+      description: 'How it was fused; null if it was not.',
       resolve: (row) => (row.fusion === null ? null : row),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the checkpoint was made.' }),
     evaluations: t.field({
       type: [Evaluation],
-      description: 'Its evaluations, newest first.',
+      description: 'The evaluations of the checkpoint, newest first.',
       resolve: (row, _args, { tandem }) => checkpoints.evaluationsOf(tandem, row.id),
     }),
   }),
@@ -113,7 +118,7 @@ builder.objectField(Run, 'checkpoints', (t) =>
   t.connection(
     {
       type: Checkpoint,
-      description: 'Its checkpoints, oldest first.',
+      description: 'The checkpoints of the run, oldest first.',
       resolve: (row, args, context) =>
         connect<CheckpointRow>(args, context, (window) =>
           checkpoints.list(
@@ -139,7 +144,7 @@ builder.queryFields((t) => ({
         }),
         orderBy: t.arg({
           type: CheckpointOrder,
-          description: 'The order of the items; absent or null means the default order.',
+          description: 'The order of the items; absent or null means newest first.',
         }),
       },
       resolve: (_root, args, context) => {
@@ -160,7 +165,7 @@ builder.queryFields((t) => ({
   checkpoint: t.field({
     type: Checkpoint,
     nullable: true,
-    description: 'One checkpoint; NOT_FOUND if there is none.',
+    description: 'One checkpoint; null, with the error NOT_FOUND, if there is none.',
     args: { by: t.arg({ type: CheckpointChoice, required: true, description: 'The checkpoint to return.' }) },
     resolve: (_root, { by }, { tandem }) => checkpointIdOf(tandem, by, 'by'),
   }),
@@ -169,7 +174,7 @@ builder.queryFields((t) => ({
 const ExportPayload = builder
   .objectRef<Awaited<ReturnType<typeof exportCheckpoint>>>('ExportCheckpointPayload')
   .implement({
-    description: 'What exportCheckpoint wrote.',
+    description: 'The result of exportCheckpoint.',
     fields: (t) => ({
       checkpoint: t.expose('checkpoint', {
         type: Checkpoint,
@@ -178,12 +183,12 @@ const ExportPayload = builder
       path: t.exposeString('path', { description: 'The folder on the server: a sentence-transformers model.' }),
       files: t.exposeStringList('files', { description: 'The paths of the exported files, relative to the folder.' }),
       bytes: t.expose('bytes', { type: 'Int64', description: 'The total size of the files in bytes.' }),
-      job: t.expose('job', { type: Job, description: 'The job that did it.' }),
+      job: t.expose('job', { type: Job, description: 'The job of the export.' }),
     }),
   });
 
 const SetAliasPayload = builder.objectRef<{ checkpoint: CheckpointRow }>('SetCheckpointAliasPayload').implement({
-  description: 'What setCheckpointAlias did.',
+  description: 'The result of setCheckpointAlias.',
   fields: (t) => ({
     checkpoint: t.expose('checkpoint', {
       type: Checkpoint,
@@ -193,12 +198,12 @@ const SetAliasPayload = builder.objectRef<{ checkpoint: CheckpointRow }>('SetChe
 });
 
 const ExportInput = builder.inputType('ExportCheckpointInput', {
-  description: 'What to export, and where.',
+  description: 'The checkpoint to export, and the folder.',
   fields: (t) => ({
     checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint to export.' }),
     folder: t.string({
       required: true,
-      description: 'Name of a new folder under <data folder>/export: letters, digits, dots, dashes.',
+      description: 'The name of a new folder under <data folder>/export, of letters, digits, dots and dashes.',
     }),
   }),
 });
@@ -209,7 +214,7 @@ const SetAliasInput = builder.inputType('SetCheckpointAliasInput', {
     checkpoint: t.id({ required: true, description: 'Id of a checkpoint.' }),
     alias: t.string({
       description:
-        'The alias, 1 to 100 letters, digits, dots, dashes; moves here if another checkpoint has it. null takes it away.',
+        'The alias, 1 to 100 letters, digits, dots or dashes; another checkpoint that has it loses it. Absent or null removes the alias.',
     }),
   }),
 });
@@ -220,14 +225,14 @@ builder.mutationFields((t) => ({
   exportCheckpoint: t.field({
     type: ExportPayload,
     description:
-      'Writes a checkpoint as a sentence-transformers folder and waits until it is there. A folder that exists is a CONFLICT.',
+      'Writes a checkpoint as a sentence-transformers folder and returns when it is done. An existing folder is a CONFLICT.',
     args: { input: t.arg({ type: ExportInput, required: true, description: 'The checkpoint and the target folder.' }) },
     resolve: async (_root, { input }, { tandem }) =>
       exportCheckpoint(tandem, await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'), input.folder),
   }),
   setCheckpointAlias: t.field({
     type: SetAliasPayload,
-    description: 'Names a checkpoint, moves its name, or takes it away.',
+    description: 'Gives a checkpoint an alias, moves one to it, or removes its alias.',
     args: { input: t.arg({ type: SetAliasInput, required: true, description: 'The checkpoint and its new alias.' }) },
     resolve: async (_root, { input }, { tandem }) => ({
       checkpoint: await checkpoints.setAlias(

@@ -16,20 +16,20 @@ const { Checkpoint, Collection, Document, Job } = refs;
 const { Collection: CollectionConnection, Document: DocumentConnection } = connections;
 
 Collection.implement({
-  description: 'Documents that one checkpoint embedded.',
+  description: 'A collection of documents, embedded by one checkpoint, that can be searched.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Name; each has its own.' }),
+    name: t.exposeString('name', { description: 'The name of the collection; no two have the same.' }),
     checkpoint: t.field({
       type: Checkpoint,
-      description: 'What embeds its documents and queries.',
+      description: 'The checkpoint that embeds its documents and queries.',
       resolve: (row) => row.checkpointId,
     }),
-    dimension: t.exposeInt('dimension', { description: 'Length of its vectors.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    dimension: t.exposeInt('dimension', { description: 'The number of values in its vectors.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the collection was made.' }),
     documents: t.connection(
       {
         type: Document,
-        description: 'Its documents, in order of arrival.',
+        description: 'The documents of the collection, in the order in which they were added.',
         resolve: (row, args, context) =>
           connect<DocumentRow>(args, context, (window) => collections.documentsOf(context.tandem, row.id, window)),
       },
@@ -43,7 +43,9 @@ const DocumentEmbedding = builder.objectRef<StoredVector>('DocumentEmbedding').i
   fields: (t) => ({
     dimension: t.exposeInt('dimension', { description: 'The number of values in the vector.' }),
     tokens: t.exposeInt('tokens', { description: 'Tokens of the document, prompt included.' }),
-    truncated: t.exposeBoolean('truncated', { description: 'True = the document was cut.' }),
+    truncated: t.exposeBoolean('truncated', {
+      description: 'Whether the document was cut at the longest length of the model.',
+    }),
     base64: t.string({
       description: 'The vector as base64 of little-endian 32-bit floats.',
       resolve: ({ vector }) => base64Of(vector),
@@ -58,7 +60,7 @@ const DocumentEmbedding = builder.objectRef<StoredVector>('DocumentEmbedding').i
 Document.implement({
   description: 'A document of a collection.',
   fields: (t) => ({
-    key: t.exposeString('key', { description: 'Your own id of it, unique in its collection.' }),
+    key: t.exposeString('key', { description: 'The key that the client gave the document, unique in its collection.' }),
     text: t.exposeString('text', { description: 'The text of the document.' }),
     metadata: t.expose('metadata', {
       type: 'JSON',
@@ -85,19 +87,19 @@ const Hit = builder.objectRef<Awaited<ReturnType<typeof search>>['hits'][number]
   fields: (t) => ({
     document: t.expose('document', { type: Document, description: 'The document that was found.' }),
     score: t.exposeFloat('score', { description: 'Cosine of query and document, from -1 to 1.' }),
-    rank: t.exposeInt('rank', { description: 'Counts from 1, best first.' }),
+    rank: t.exposeInt('rank', { description: 'The rank of the hit, counted from 1, best first.' }),
   }),
 });
 
 const SearchResult = builder.objectRef<Awaited<ReturnType<typeof search>>>('SearchResult').implement({
-  description: 'What a search found.',
+  description: 'The result of a search.',
   fields: (t) => ({
     hits: t.field({
       type: [Hit],
       description: 'The documents that were found, best first.',
       resolve: ({ hits }) => [...hits],
     }),
-    searched: t.exposeInt('searched', { description: 'Documents compared: all of the collection.' }),
+    searched: t.exposeInt('searched', { description: 'The number of documents compared: all of the collection.' }),
     report: t.expose('report', { type: EmbeddingReportObject, description: 'How the query was embedded.' }),
   }),
 });
@@ -128,7 +130,7 @@ builder.queryFields((t) => ({
   collection: t.field({
     type: Collection,
     nullable: true,
-    description: 'One collection; NOT_FOUND if there is none.',
+    description: 'One collection; null, with the error NOT_FOUND, if there is none.',
     args: { id: t.arg.id({ required: true, description: 'Id of a collection.' }) },
     resolve: (_root, { id }) => keyOf(id, 'Collection', 'id').key,
   }),
@@ -137,11 +139,11 @@ builder.queryFields((t) => ({
     description: 'Searches a collection exactly: the query is compared with every document.',
     args: {
       collection: t.arg.id({ required: true, description: 'Id of a collection.' }),
-      query: t.arg.string({ required: true, description: 'What to look for.' }),
+      query: t.arg.string({ required: true, description: 'The text to search for.' }),
       k: t.arg.int({
         required: true,
         defaultValue: 10,
-        description: 'How many hits, from 1 to 1000.',
+        description: 'The largest number of hits, from 1 to 1000.',
         validate: z.number().int().min(1).max(1000),
       }),
       instruction: t.arg.string({
@@ -158,11 +160,15 @@ builder.queryFields((t) => ({
 const CreateCollectionInput = builder.inputType('CreateCollectionInput', {
   description: 'A new collection.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'Name, 1 to 200 characters, not yet taken.', validate: nameSchema }),
+    name: t.string({
+      required: true,
+      description: 'The name of the collection, 1 to 200 characters, not yet taken.',
+      validate: nameSchema,
+    }),
     checkpoint: t.field({
       type: CheckpointChoice,
       required: true,
-      description: 'What embeds its documents and queries.',
+      description: 'The checkpoint that embeds its documents and queries.',
     }),
     idempotencyKey: idempotencyKey(t),
   }),
@@ -173,7 +179,8 @@ const DocumentInput = builder.inputType('DocumentInput', {
   fields: (t) => ({
     key: t.string({
       required: true,
-      description: 'Your own id of it, 1 to 500 characters; a key that is there already is replaced.',
+      description:
+        "The client's own key of the document, 1 to 500 characters; a document that has it already is replaced.",
       validate: z.string().min(1).max(500),
     }),
     text: t.string({ required: true, description: 'The text of the document.' }),
@@ -194,7 +201,7 @@ const AddDocumentsInput = builder.inputType('AddDocumentsInput', {
 });
 
 const CreateCollectionPayload = builder.objectRef<{ collection: CollectionRow }>('CreateCollectionPayload').implement({
-  description: 'What createCollection made.',
+  description: 'The result of createCollection.',
   fields: (t) => ({
     collection: t.expose('collection', {
       type: Collection,
@@ -206,16 +213,16 @@ const CreateCollectionPayload = builder.objectRef<{ collection: CollectionRow }>
 const AddDocumentsPayload = builder
   .objectRef<Awaited<ReturnType<typeof addDocuments>>>('AddDocumentsPayload')
   .implement({
-    description: 'What addDocuments did.',
+    description: 'The result of addDocuments.',
     fields: (t) => ({
       collection: t.expose('collection', {
         type: Collection,
         description: 'The collection that was created or changed.',
       }),
       added: t.exposeInt('added', { description: 'The number of new documents.' }),
-      replaced: t.exposeInt('replaced', { description: 'Documents whose key was there already.' }),
-      report: t.expose('report', { type: EmbeddingReportObject, description: 'How they were embedded.' }),
-      job: t.expose('job', { type: Job, description: 'The job that did it.' }),
+      replaced: t.exposeInt('replaced', { description: 'The number of documents that replaced one of the same key.' }),
+      report: t.expose('report', { type: EmbeddingReportObject, description: 'How the documents were embedded.' }),
+      job: t.expose('job', { type: Job, description: 'The job that embedded the documents.' }),
     }),
   });
 
@@ -230,14 +237,14 @@ const DeleteDocumentsInput = builder.inputType('DeleteDocumentsInput', {
 const DeleteDocumentsPayload = builder
   .objectRef<Awaited<ReturnType<typeof deleteDocuments>>>('DeleteDocumentsPayload')
   .implement({
-    description: 'What deleteDocuments did.',
+    description: 'The result of deleteDocuments.',
     fields: (t) => ({
       collection: t.expose('collection', {
         type: Collection,
         description: 'The collection that was created or changed.',
       }),
       deleted: t.exposeInt('deleted', { description: 'The number of deleted documents.' }),
-      unknownKeys: t.exposeStringList('unknownKeys', { description: 'Keys that named no document.' }),
+      unknownKeys: t.exposeStringList('unknownKeys', { description: 'The given keys that no document had.' }),
     }),
   });
 
@@ -247,7 +254,7 @@ builder.mutationFields((t) => ({
   createCollection: t.field({
     type: CreateCollectionPayload,
     description: 'Makes an empty collection.',
-    args: { input: t.arg({ type: CreateCollectionInput, required: true, description: 'What to make.' }) },
+    args: { input: t.arg({ type: CreateCollectionInput, required: true, description: 'The collection to make.' }) },
     resolve: async (_root, { input }, { tandem }) => ({
       collection: await collections.create(tandem, {
         ...input,

@@ -21,7 +21,7 @@ export const idempotencyKey = (t: InputFields) =>
 /** The payload of a delete. */
 export const deletedPayload = (name: string, noun: string) =>
   builder.objectRef<{ deletedId: string }>(name).implement({
-    description: `What was deleted.`,
+    description: 'The id of what was deleted.',
     fields: (t) => ({
       deletedId: t.exposeID('deletedId', { description: `Id of the deleted ${noun}.` }),
     }),

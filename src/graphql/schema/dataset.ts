@@ -12,9 +12,9 @@ const { Dataset } = refs;
 const { Dataset: DatasetConnection } = connections;
 
 const CountedWarning = builder.objectRef<{ message: string; count: number }>('CountedWarning').implement({
-  description: 'Something odd that was met and counted.',
+  description: 'A warning of an import, with the number of its occurrences.',
   fields: (t) => ({
-    message: t.exposeString('message', { description: 'What it is.' }),
+    message: t.exposeString('message', { description: 'The warning as a sentence.' }),
     count: t.exposeInt('count', { description: 'The number of occurrences.' }),
   }),
 });
@@ -24,9 +24,11 @@ const DatasetSplit = builder
   .implement({
     description: 'The size of one split.',
     fields: (t) => ({
-      split: t.expose('split', { type: Split, description: 'The split that is meant.' }),
-      records: t.exposeInt('records', { description: 'Records: queries (IR) or pairs (STS).' }),
-      documents: t.exposeInt('documents', { description: 'Documents that an evaluation searches (IR), else 0.' }),
+      split: t.expose('split', { type: Split, description: 'The split of the data set.' }),
+      records: t.exposeInt('records', { description: 'The number of records: queries (IR) or pairs (STS).' }),
+      documents: t.exposeInt('documents', {
+        description: 'The number of documents that an evaluation searches (IR); 0 for STS.',
+      }),
     }),
   });
 
@@ -34,10 +36,10 @@ const TextParts = builder.objectRef<TextTriple>('TextParts').implement({
   description: 'A text with its instructions, as the unified record keeps it.',
   fields: (t) => ({
     taskInstruction: t.string({
-      description: 'Instruction of the task; enters the prompt.',
+      description: 'The instruction of the task, which enters the prompt.',
       resolve: ([task]) => task,
     }),
-    instruction: t.string({ description: 'Instruction of this one text.', resolve: ([, instance]) => instance }),
+    instruction: t.string({ description: 'The instruction of this one text.', resolve: ([, instance]) => instance }),
     text: t.string({ description: 'The text itself.', resolve: ([, , text]) => text }),
   }),
 });
@@ -46,7 +48,7 @@ const GradedTextObject = builder.objectRef<GradedText>('GradedText').implement({
   description: 'A text with its grade.',
   fields: (t) => ({
     text: t.expose('text', { type: TextParts, description: 'The text itself.' }),
-    score: t.exposeFloat('score', { nullable: true, description: 'Grade from 0 to 1; null = no grade.' }),
+    score: t.exposeFloat('score', { nullable: true, description: 'The grade from 0 to 1; null if the text has none.' }),
   }),
 });
 
@@ -55,11 +57,11 @@ const DatasetRecord = builder.objectRef<RecordView>('DatasetRecord').implement({
   fields: (t) => ({
     key: t.exposeString('key', { description: "The record's own id in its data set." }),
     split: t.expose('split', { type: Split, description: 'The split it belongs to.' }),
-    task: t.expose('task', { type: Task, description: 'What it teaches.' }),
-    query: t.expose('query', { type: TextParts, description: 'The query, or the first sentence.' }),
+    task: t.expose('task', { type: Task, description: 'The task of the record.' }),
+    query: t.expose('query', { type: TextParts, description: 'The query (IR), or the first sentence (STS).' }),
     positives: t.expose('positives', {
       type: [GradedTextObject],
-      description: 'Relevant passages, or the one partner.',
+      description: 'The relevant passages (IR), or the second sentence (STS).',
     }),
     negatives: t.expose('negatives', { type: [GradedTextObject], description: 'The hard negatives of the query.' }),
   }),
@@ -78,10 +80,10 @@ Dataset.implement({
   description: 'A version of a data set. It never changes; another import of the same name is another version.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the data set.' }),
-    version: t.exposeInt('version', { description: 'Counts from 1 per name.' }),
-    task: t.expose('task', { type: Task, description: 'What it teaches and measures.' }),
+    version: t.exposeInt('version', { description: 'The version, counted from 1 for each name.' }),
+    task: t.expose('task', { type: Task, description: 'The task that it trains and measures.' }),
     digest: t.exposeString('digest', { description: 'The SHA-256 digest of the record file.' }),
-    importer: t.expose('importer', { type: Importer, description: 'What read it.' }),
+    importer: t.expose('importer', { type: Importer, description: 'The importer that read it.' }),
     source: t.exposeString('source', {
       description: 'Where it came from: a path in the import folder, `sample`, `inline`.',
     }),
@@ -96,28 +98,28 @@ Dataset.implement({
           documents: row.documentCounts[split],
         })),
     }),
-    scaleLow: t.float({ description: 'Raw grade that became 0.', resolve: (row) => row.scale[0] }),
-    scaleHigh: t.float({ description: 'Raw grade that became 1.', resolve: (row) => row.scale[1] }),
+    scaleLow: t.float({ description: 'The raw grade that became 0.', resolve: (row) => row.scale[0] }),
+    scaleHigh: t.float({ description: 'The raw grade that became 1.', resolve: (row) => row.scale[1] }),
     ignoreIdenticalIds: t.exposeBoolean('ignoreIdenticalIds', {
-      description: "True = evaluation drops a document whose id is the query's.",
+      description: "Whether an evaluation drops a document whose id is the query's.",
     }),
     warnings: t.field({
       type: [CountedWarning],
-      description: 'Oddities of the import.',
+      description: 'Warnings of the import, with the number of their occurrences.',
       resolve: (row) => [...row.warnings],
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was imported.' }),
     records: t.connection({
       type: DatasetRecord,
       description: 'The records of one split, in the order of the file.',
-      args: { split: t.arg({ type: Split, required: true, description: 'The split that is meant.' }) },
+      args: { split: t.arg({ type: Split, required: true, description: 'The split of the data set.' }) },
       resolve: (row, args, context) =>
         connect<RecordView>(args, context, (window) => datasets.records(context.tandem, row, args.split, window)),
     }),
     documents: t.connection({
       type: CorpusDocument,
       description: 'The corpus that an IR evaluation of one split searches.',
-      args: { split: t.arg({ type: Split, required: true, description: 'The split that is meant.' }) },
+      args: { split: t.arg({ type: Split, required: true, description: 'The split of the data set.' }) },
       resolve: (row, args, context) =>
         connect<CorpusDocumentView>(args, context, (window) =>
           datasets.documents(context.tandem, row, args.split, window),
@@ -139,7 +141,7 @@ const DatasetOrderField = builder.enumType('DatasetOrderField', {
   description: 'What data sets are ordered by.',
   values: {
     CREATED_AT: { value: 'createdAt', description: 'When they were imported.' },
-    NAME: { value: 'name', description: 'Name, then version.' },
+    NAME: { value: 'name', description: 'The name, then the version.' },
     BYTES: { value: 'bytes', description: 'The size in bytes.' },
   } as const,
 });
@@ -169,7 +171,7 @@ builder.queryFields((t) => ({
         }),
         orderBy: t.arg({
           type: DatasetOrder,
-          description: 'The order of the items; absent or null means the default order.',
+          description: 'The order of the items; absent or null means newest first.',
         }),
       },
       resolve: (_root, args, context) =>
@@ -180,7 +182,7 @@ builder.queryFields((t) => ({
   dataset: t.field({
     type: Dataset,
     nullable: true,
-    description: 'One data set; NOT_FOUND if there is none.',
+    description: 'One data set; null, with the error NOT_FOUND, if there is none.',
     args: { id: t.arg.id({ required: true, description: 'Id of a data set.' }) },
     resolve: (_root, { id }) => keyOf(id, 'Dataset', 'id').key,
   }),

@@ -13,22 +13,26 @@ const { Checkpoint } = refs;
 export const EmbeddingReportObject = builder.objectRef<EmbeddingReport>('EmbeddingReport').implement({
   description: 'How texts were embedded.',
   fields: (t) => ({
-    checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'What embedded them.' }),
-    prompt: t.exposeString('prompt', { description: 'What was put before each text; empty = nothing.' }),
+    checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The checkpoint that embedded the texts.' }),
+    prompt: t.exposeString('prompt', {
+      description: 'The prompt that was put before each text; empty if there was none.',
+    }),
     tokens: t.expose('tokens', {
       type: 'Int64',
-      description: 'Tokens of all texts, special tokens and prompts included.',
+      description: 'The number of tokens of all texts, special tokens and prompts included.',
     }),
-    truncated: t.exposeInt('truncated', { description: "How many texts were cut at the model's longest length." }),
+    truncated: t.exposeInt('truncated', {
+      description: "The number of texts that were cut at the model's longest length.",
+    }),
   }),
 });
 
 const Embedding = builder.objectRef<EmbeddedText>('Embedding').implement({
   description: 'The vector of one text as the model gives it: of length 1 where the model normalizes.',
   fields: (t) => ({
-    index: t.exposeInt('index', { description: 'Which of the texts, from 0.' }),
+    index: t.exposeInt('index', { description: 'The position of the text among the given ones, counted from 0.' }),
     tokens: t.exposeInt('tokens', { description: 'The number of tokens embedded.' }),
-    truncated: t.exposeBoolean('truncated', { description: 'True = it was cut.' }),
+    truncated: t.exposeBoolean('truncated', { description: 'Whether the text was cut.' }),
     base64: t.string({
       description: 'The vector as base64 of little-endian 32-bit floats.',
       resolve: ({ vector }) => base64Of(vector),
@@ -41,13 +45,13 @@ const Embedding = builder.objectRef<EmbeddedText>('Embedding').implement({
 });
 
 const EmbedResult = builder.objectRef<EmbedAnswer>('EmbedResult').implement({
-  description: 'Vectors of texts.',
+  description: 'The vectors of the given texts.',
   fields: (t) => ({
-    report: t.expose('report', { type: EmbeddingReportObject, description: 'How they were embedded.' }),
-    dimensions: t.exposeInt('dimensions', { description: 'Length of each vector.' }),
+    report: t.expose('report', { type: EmbeddingReportObject, description: 'How the texts were embedded.' }),
+    dimensions: t.exposeInt('dimensions', { description: 'The number of values in each vector.' }),
     embeddings: t.field({
       type: [Embedding],
-      description: 'One per text, in order.',
+      description: 'One vector per text, in the order of the texts.',
       resolve: (answer) => [...answer.embeddings],
     }),
   }),
@@ -64,11 +68,11 @@ const TextPair = builder.inputType('TextPair', {
 type Similarities = Awaited<ReturnType<typeof similarity>>;
 
 const SimilarityResult = builder.objectRef<Similarities>('SimilarityResult').implement({
-  description: 'How similar pairs are.',
+  description: 'The similarity of pairs of texts.',
   fields: (t) => ({
     report: t.expose('report', { type: EmbeddingReportObject, description: 'How the texts were embedded.' }),
     scores: t.floatList({
-      description: 'Cosine of each pair, from -1 to 1, in order.',
+      description: 'The cosine of each pair, from -1 to 1, in the order of the pairs.',
       resolve: ({ scores }) => [...scores],
     }),
   }),
@@ -76,9 +80,12 @@ const SimilarityResult = builder.objectRef<Similarities>('SimilarityResult').imp
 
 const ModelPromptInput = builder.inputType('ModelPromptInput', {
   description:
-    "One of the model's own prompts, as sentence-transformers takes it: the text goes in as it stands, a blank one too.",
+    "One of the model's own prompts, as sentence-transformers takes it: texts are embedded unchanged, blank ones too.",
   fields: (t) => ({
-    name: t.string({ description: 'Its name; absent = the default prompt of the model, or none where it has none.' }),
+    name: t.string({
+      description:
+        'The name of the prompt; absent or null means the default prompt of the model, or none where it has none.',
+    }),
   }),
 });
 
@@ -102,12 +109,15 @@ builder.queryFields((t) => ({
         type: TextRole,
         required: true,
         defaultValue: 'passage',
-        description: 'Which prompt they are given.',
+        description: 'The role whose prompt the texts are given.',
       }),
-      prompt: t.arg({ type: ModelPromptInput, description: "In place of the role's prompt and the instruction." }),
+      prompt: t.arg({
+        type: ModelPromptInput,
+        description: "A prompt in place of the role's prompt and the instruction; absent or null means those.",
+      }),
       instruction: t.arg.string({ required: true, defaultValue: '', description: instruction }),
       dimensions: t.arg.int({
-        description: 'Keep only so many leading components, normalised again; absent = all.',
+        description: 'The number of leading components to keep, normalised again; absent or null means all.',
         validate: z.number().int().min(1).nullish(),
       }),
     },

@@ -17,9 +17,15 @@ const Metric = builder
   .implement({
     description: 'One figure of an evaluation.',
     fields: (t) => ({
-      name: t.exposeString('name', { description: 'Name, as MTEB calls it.' }),
-      value: t.exposeFloat('value', { nullable: true, description: 'Its value as a fraction of 1; null = undefined.' }),
-      undefinedReason: t.exposeString('undefinedReason', { nullable: true, description: 'Why it is undefined.' }),
+      name: t.exposeString('name', { description: 'The name of the figure, as in MTEB.' }),
+      value: t.exposeFloat('value', {
+        nullable: true,
+        description: 'The value as a fraction of 1; null if it is undefined.',
+      }),
+      undefinedReason: t.exposeString('undefinedReason', {
+        nullable: true,
+        description: 'Why the value is undefined; null if it is defined.',
+      }),
     }),
   });
 
@@ -33,16 +39,23 @@ const metricsOf = (row: EvaluationRow) =>
 Evaluation.implement({
   description: 'Figures of a checkpoint, or of the tf-idf baseline, on one split of a data set.',
   fields: (t) => ({
-    evaluator: t.expose('evaluator', { type: Evaluator, description: 'What was evaluated.' }),
+    evaluator: t.expose('evaluator', {
+      type: Evaluator,
+      description: 'Whether a checkpoint or the baseline was evaluated.',
+    }),
     checkpoint: t.field({
       type: Checkpoint,
       nullable: true,
-      description: 'The checkpoint; null for the baseline.',
+      description: 'The checkpoint that was evaluated; null for the baseline.',
       resolve: (row) => row.checkpointId,
     }),
-    dataset: t.field({ type: Dataset, description: 'The data set to evaluate on.', resolve: (row) => row.datasetId }),
-    split: t.expose('split', { type: Split, description: 'The split to evaluate on.' }),
-    task: t.expose('task', { type: Task, description: 'What was measured.' }),
+    dataset: t.field({
+      type: Dataset,
+      description: 'The data set that was evaluated on.',
+      resolve: (row) => row.datasetId,
+    }),
+    split: t.expose('split', { type: Split, description: 'The split that was evaluated on.' }),
+    task: t.expose('task', { type: Task, description: 'The task of the data set.' }),
     main: t.field({
       type: Metric,
       description: 'The figure that counts most: nDCG@10 (IR), Spearman (STS).',
@@ -53,11 +66,11 @@ Evaluation.implement({
       }),
     }),
     metrics: t.field({ type: [Metric], description: 'All figures of the evaluation.', resolve: metricsOf }),
-    count: t.exposeInt('count', { description: 'Queries (IR) or pairs (STS) that count.' }),
-    documents: t.exposeInt('documents', { description: 'Documents searched (IR), else 0.' }),
+    count: t.exposeInt('count', { description: 'The number of queries (IR) or pairs (STS) that count.' }),
+    documents: t.exposeInt('documents', { description: 'The number of documents searched (IR); 0 for STS.' }),
     tokens: t.expose('tokens', { type: 'Int64', description: 'The number of tokens embedded.' }),
-    seconds: t.exposeFloat('seconds', { description: 'Time it took.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    seconds: t.exposeFloat('seconds', { description: 'The time it took, in seconds.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the evaluation was made.' }),
   }),
 });
 
@@ -67,7 +80,7 @@ const EvaluationFilter = builder.inputType('EvaluationFilter', {
     checkpoint: t.id({ description: 'Only evaluations of this checkpoint; absent or null means any.' }),
     dataset: t.id({ description: 'Only evaluations on this data set; absent or null means any.' }),
     split: t.field({ type: Split, description: 'Only evaluations on this split; absent or null means any.' }),
-    evaluator: t.field({ type: Evaluator, description: 'Of this kind.' }),
+    evaluator: t.field({ type: Evaluator, description: 'Only evaluations of this kind; absent or null means any.' }),
   }),
 });
 
@@ -98,19 +111,19 @@ builder.queryFields((t) => ({
 }));
 
 const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
-  description: 'What to evaluate, and on what.',
+  description: 'The checkpoint to evaluate, and the data sets and the split to evaluate it on.',
   fields: (t) => ({
     checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint to evaluate.' }),
-    datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
+    datasets: t.idList({ required: true, description: 'The ids of the data sets.' }),
     split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
     idempotencyKey: idempotencyKey(t),
   }),
 });
 
 const EvaluateBagOfWordsInput = builder.inputType('EvaluateBagOfWordsInput', {
-  description: 'On what to evaluate the baseline.',
+  description: 'The data sets and the split to evaluate the baseline on.',
   fields: (t) => ({
-    datasets: t.idList({ required: true, description: 'Ids of the data sets.' }),
+    datasets: t.idList({ required: true, description: 'The ids of the data sets.' }),
     split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
     idempotencyKey: idempotencyKey(t),
   }),
@@ -121,7 +134,10 @@ const EvaluatePayload = builder
   .implement({
     description: 'The evaluations that were made.',
     fields: (t) => ({
-      evaluations: t.expose('evaluations', { type: [Evaluation], description: 'One per data set, in order.' }),
+      evaluations: t.expose('evaluations', {
+        type: [Evaluation],
+        description: 'One evaluation per data set, in the order of the ids.',
+      }),
       jobs: t.expose('jobs', { type: [Job], description: 'The jobs that made them.' }),
     }),
   });
@@ -132,8 +148,14 @@ const DeleteEvaluationPayload = deletedPayload('DeleteEvaluationPayload', 'evalu
 builder.mutationFields((t) => ({
   evaluateCheckpoint: t.field({
     type: EvaluatePayload,
-    description: 'Evaluates a checkpoint and waits for the figures; its jobs tell progress meanwhile.',
-    args: { input: t.arg({ type: EvaluateCheckpointInput, required: true, description: 'What, and on what.' }) },
+    description: 'Evaluates a checkpoint and waits for the figures; its jobs report the progress meanwhile.',
+    args: {
+      input: t.arg({
+        type: EvaluateCheckpointInput,
+        required: true,
+        description: 'The checkpoint, the data sets and the split.',
+      }),
+    },
     resolve: async (_root, { input }, { tandem }) =>
       evaluateCheckpoint(tandem, {
         ...input,

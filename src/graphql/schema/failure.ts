@@ -3,10 +3,10 @@ import type { PlainError } from '../../errors.ts';
 import { builder } from '../builder.ts';
 
 export const Failure = builder.objectRef<PlainError>('Failure').implement({
-  description: 'Why something failed.',
+  description: 'The error that a run or a job ended with.',
   fields: (t) => ({
     code: t.string({
-      description: 'The code an error of the API would carry; INTERNAL_SERVER_ERROR = a defect of Tandem.',
+      description: 'The code that an error of the API would have; INTERNAL_SERVER_ERROR is a defect of Tandem.',
       resolve: (error) => error.code ?? 'INTERNAL_SERVER_ERROR',
     }),
     reason: t.exposeString('reason', {
@@ -16,15 +16,15 @@ export const Failure = builder.objectRef<PlainError>('Failure').implement({
     message: t.exposeString('message', { description: 'A sentence that says what happened.' }),
     field: t.exposeString('field', {
       nullable: true,
-      description: 'The path of the input at fault; null if no input is.',
+      description: 'The path of the input at fault, or the name of what failed; null where the error names neither.',
     }),
     expected: t.exposeString('expected', {
       nullable: true,
-      description: 'The value or state that was expected; null if not known.',
+      description: 'The value or state that was expected; null where the error names none, as for a defect.',
     }),
     remedy: t.exposeString('remedy', {
       nullable: true,
-      description: 'What to do about the error; null if nothing is known to help.',
+      description: 'What to do about the error; null where the error names nothing, as for a defect.',
     }),
   }),
 });

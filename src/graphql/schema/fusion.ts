@@ -13,12 +13,12 @@ const { Checkpoint, Job } = refs;
 const FusionParametersInput = parametersInput(
   'FusionParametersInput',
   'Fusion',
-  "A fusion method's parameters.",
+  "A fusion method's parameters; absent or null ones take their defaults.",
   fusionCatalog,
 );
 
 const FuseInput = builder.inputType('FuseCheckpointsInput', {
-  description: 'What to fuse, and how.',
+  description: 'The checkpoints to fuse, and how.',
   fields: (t) => ({
     checkpoints: t.idList({
       required: true,
@@ -34,7 +34,7 @@ const FuseInput = builder.inputType('FuseCheckpointsInput', {
 });
 
 const FusePayload = builder.objectRef<Awaited<ReturnType<typeof fuseCheckpoints>>>('FuseCheckpointsPayload').implement({
-  description: 'What fuseCheckpoints made.',
+  description: 'The result of fuseCheckpoints.',
   fields: (t) => ({
     checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The fused checkpoint.' }),
     job: t.expose('job', { type: Job, description: 'The job that made it.' }),
@@ -46,7 +46,7 @@ builder.mutationField('fuseCheckpoints', (t) =>
     type: FusePayload,
     description:
       'Fuses checkpoints of one model into a new one and waits for it. Checkpoints of different models are refused.',
-    args: { input: t.arg({ type: FuseInput, required: true, description: 'What and how.' }) },
+    args: { input: t.arg({ type: FuseInput, required: true, description: 'The checkpoints and the method.' }) },
     resolve: (_root, { input }, { tandem }) =>
       fuseCheckpoints(tandem, {
         ...input,

@@ -23,36 +23,40 @@ const resultTypes: Readonly<Record<JobRow['kind'], NodeType>> = {
 Job.implement({
   description: 'Long work besides runs: an import, a new model, an evaluation, a fusion, the embedding of documents.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: JobKind, description: 'What it does.' }),
+    kind: t.expose('kind', { type: JobKind, description: 'The kind of work that it does.' }),
     state: t.expose('state', { type: JobState, description: 'The state of the job.' }),
     stage: t.string({
       nullable: true,
-      description: 'The stage of the work; null before the first progress report.',
+      description: 'The stage of the work; null before the first report of progress.',
       resolve: (row) => row.progress?.stage ?? null,
     }),
     done: t.field({
       type: 'Int64',
-      description: 'How much is done: lines, texts, files.',
+      description: 'The amount that is done in this stage: lines, texts or files.',
       resolve: (row) => row.progress?.done ?? 0,
     }),
     total: t.field({
       type: 'Int64',
       nullable: true,
-      description: 'How much there is; null = not known.',
+      description: 'The whole amount of this stage; null if unknown, and before the first report of progress.',
       resolve: (row) => row.progress?.total ?? null,
     }),
     resultId: t.id({
       nullable: true,
-      description: 'The global id of what the job made; null until it succeeds.',
+      description: 'The global id of what the job made; null unless it SUCCEEDED.',
       resolve: (row) => (row.resultId === null ? null : encodeId(resultTypes[row.kind], row.resultId)),
     }),
     error: t.expose('error', {
       type: Failure,
       nullable: true,
-      description: 'The error that ended the job; null if it did not fail.',
+      description: 'The error that made the job FAILED, CANCELLED or INTERRUPTED; null in other states.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
-    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the job was first requested.' }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended or was interrupted; null while it runs.',
+    }),
   }),
 });
 
@@ -60,9 +64,10 @@ const JobFilter = builder.inputType('JobFilter', {
   description: 'Conditions that a job must meet; absent fields do not restrict.',
   fields: (t) => ({
     kind: t.field({ type: JobKind, description: 'Only jobs of this kind; absent or null means any kind.' }),
-    state: t.field({ type: JobState, description: 'In this state.' }),
+    state: t.field({ type: JobState, description: 'Only jobs in this state; absent or null means any state.' }),
     idempotencyKey: t.string({
-      description: 'Begun with this idempotencyKey: finds the job of a call that is still waiting.',
+      description:
+        'Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any.',
     }),
   }),
 });
@@ -72,7 +77,12 @@ builder.queryFields((t) => ({
     {
       type: Job,
       description: 'The jobs, newest first.',
-      args: { filter: t.arg({ type: JobFilter, description: 'Only those that match.' }) },
+      args: {
+        filter: t.arg({
+          type: JobFilter,
+          description: 'Conditions that the items must meet; absent or null means all.',
+        }),
+      },
       resolve: (_root, args, context) => connect(args, context, (window) => jobs.list(context.tandem, args, window)),
     },
     JobConnection,
@@ -80,7 +90,7 @@ builder.queryFields((t) => ({
   job: t.field({
     type: Job,
     nullable: true,
-    description: 'One job; NOT_FOUND if there is none.',
+    description: 'One job; null, with the error NOT_FOUND, if there is none.',
     args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
     resolve: (_root, { id }) => keyOf(id, 'Job', 'id').key,
   }),
@@ -89,7 +99,7 @@ builder.queryFields((t) => ({
 builder.mutationField('cancelJob', (t) =>
   t.field({
     type: Job,
-    description: 'Stops a running job; what it had begun is dropped.',
+    description: 'Stops a running job and discards what it had begun.',
     args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
     resolve: (_root, { id }, { tandem }) => jobs.cancel(tandem, keyOf(id, 'Job', 'id').key),
   }),
@@ -98,7 +108,7 @@ builder.mutationField('cancelJob', (t) =>
 builder.subscriptionField('jobEvents', (t) =>
   t.field({
     type: Job,
-    description: 'A job now and after each change; ends after its final state.',
+    description: 'Sends a job as it is now and after each change; ends once it is no longer RUNNING.',
     args: { jobId: t.arg.id({ required: true, description: 'Id of a job.' }) },
     subscribe: (_root, { jobId }, { tandem, signal }) => jobs.follow(tandem, keyOf(jobId, 'Job', 'jobId').key, signal),
     resolve: (row) => row,

@@ -6,7 +6,12 @@ import { parametersInput } from '../catalog-inputs.ts';
 import { EncoderFamily, Pooling } from '../enums.ts';
 import { idempotencyKey, nameSchema } from './common.ts';
 
-const ArchitectureInput = parametersInput('ArchitectureInput', 'Architecture', "An encoder's sizes.", encoderCatalog);
+const ArchitectureInput = parametersInput(
+  'ArchitectureInput',
+  'Architecture',
+  "An encoder's sizes; absent or null ones take their defaults.",
+  encoderCatalog,
+);
 
 const templates = { query: 'Instruction: {task} Query: ', sts: 'Instruction: {task} Query: ', passage: '' };
 
@@ -32,14 +37,21 @@ const whole = (low: number, high: number) => z.number().int().min(low).max(high)
 export const CreateModelInput = builder.inputType('CreateModelInput', {
   description: 'A model from scratch: random weights, and a WordPiece vocabulary trained on imported text.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'Name, 1 to 200 characters.', validate: nameSchema }),
+    name: t.string({
+      required: true,
+      description: 'The name of the model, 1 to 200 characters.',
+      validate: nameSchema,
+    }),
     family: t.field({
       type: EncoderFamily,
       required: true,
       defaultValue: 'bert',
       description: 'The family of the architecture.',
     }),
-    architecture: t.field({ type: ArchitectureInput, description: 'Sizes; absent ones take their defaults.' }),
+    architecture: t.field({
+      type: ArchitectureInput,
+      description: 'The sizes; absent or null ones take their defaults.',
+    }),
     vocabularyFrom: t.idList({
       required: true,
       description: 'Ids of the data sets whose train split the vocabulary is trained on.',
@@ -57,7 +69,8 @@ export const CreateModelInput = builder.inputType('CreateModelInput', {
       description: "How token states become a text's vector.",
     }),
     includePrompt: t.boolean({
-      description: "True = the prompt's tokens are pooled too. Default: true for CLS and LASTTOKEN, else false.",
+      description:
+        "Whether the prompt's tokens are pooled too; absent or null means yes for CLS and LASTTOKEN, else no.",
     }),
     templates: t.field({
       type: TemplatesInput,
@@ -68,7 +81,7 @@ export const CreateModelInput = builder.inputType('CreateModelInput', {
     maxLength: t.int({
       required: true,
       defaultValue: 512,
-      description: 'Longest text in tokens, at most maxPositions.',
+      description: 'The length of the longest text in tokens, at most maxPositions.',
       validate: whole(4, 32_768),
     }),
     seed: t.field({
@@ -95,12 +108,12 @@ const HubModelInput = builder.inputType('HubModelInput', {
 });
 
 const ModelSourceInput = builder.inputType('ModelSourceInput', {
-  description: 'Where a model comes from; exactly one of these.',
+  description: 'Where a model comes from: exactly one of these fields, the other absent.',
   isOneOf: true,
   fields: (t) => ({
     folder: t.string({
       description:
-        'A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers.',
+        'A folder below the import folder: a sentence-transformers model, or a plain encoder of transformers; absent when a hub is given.',
     }),
     hub: t.field({
       type: HubModelInput,
@@ -112,8 +125,12 @@ const ModelSourceInput = builder.inputType('ModelSourceInput', {
 export const ImportModelInput = builder.inputType('ImportModelInput', {
   description: 'A model that another program made. What would change its vectors and is not computed here is refused.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'Name, 1 to 200 characters.', validate: nameSchema }),
-    source: t.field({ type: ModelSourceInput, required: true, description: 'Where it comes from.' }),
+    name: t.string({
+      required: true,
+      description: 'The name of the model, 1 to 200 characters.',
+      validate: nameSchema,
+    }),
+    source: t.field({ type: ModelSourceInput, required: true, description: 'Where the model comes from.' }),
     idempotencyKey: idempotencyKey(t),
   }),
 });

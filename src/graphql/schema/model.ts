@@ -30,7 +30,7 @@ const Activation = namedEnum<DenseActivation>('Activation', 'The activation func
   identity: 'No activation, the identity.',
 });
 
-const Similarity = namedEnum<SimilarityName>('Similarity', 'What two vectors are compared by.', {
+const Similarity = namedEnum<SimilarityName>('Similarity', 'A measure by which two vectors are compared.', {
   cosine: 'The cosine of their angle.',
   dot: 'The inner product of the vectors.',
   euclidean: 'The negated Euclidean distance of the vectors.',
@@ -40,9 +40,9 @@ const Similarity = namedEnum<SimilarityName>('Similarity', 'What two vectors are
 const Dense = builder.objectRef<DenseLayer>('DenseLayer').implement({
   description: 'A dense layer behind pooling.',
   fields: (t) => ({
-    inFeatures: t.exposeInt('inFeatures', { description: 'Width of what comes in.' }),
-    outFeatures: t.exposeInt('outFeatures', { description: 'Width of what it gives.' }),
-    bias: t.exposeBoolean('bias', { description: 'True = a bias is added.' }),
+    inFeatures: t.exposeInt('inFeatures', { description: 'The number of input channels.' }),
+    outFeatures: t.exposeInt('outFeatures', { description: 'The number of output channels.' }),
+    bias: t.exposeBoolean('bias', { description: 'Whether a bias is added.' }),
     activation: t.expose('activation', { type: Activation, description: 'The activation function after the layer.' }),
   }),
 });
@@ -51,11 +51,16 @@ const NamedPrompt = builder.objectRef<{ name: string; text: string }>('NamedProm
   description: 'A prompt by its name.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the prompt.' }),
-    text: t.exposeString('text', { description: 'What is put before a text.' }),
+    text: t.exposeString('text', { description: 'The text that is put before a text.' }),
   }),
 });
 
-const Architecture = parametersObject('Architecture', 'Architecture', "An encoder's sizes.", encoderCatalog);
+const Architecture = parametersObject(
+  'Architecture',
+  'Architecture',
+  "An encoder's sizes; null where the family has no such size.",
+  encoderCatalog,
+);
 
 Model.implement({
   description: 'An encoder before any training: theta_0 of its runs. Trained weights are checkpoints.',
@@ -71,7 +76,7 @@ Model.implement({
     bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the folder in bytes.' }),
     dimension: t.exposeInt('dimension', { description: 'The number of values in its vectors.' }),
     layers: t.exposeInt('layers', { description: 'The number of transformer blocks.' }),
-    parameters: t.expose('parameters', { type: 'Int64', description: 'Number of weights.' }),
+    parameters: t.expose('parameters', { type: 'Int64', description: 'The number of weights.' }),
     vocabularySize: t.exposeInt('vocabularySize', { description: 'The number of tokens in its vocabulary.' }),
     maxLength: t.exposeInt('maxLength', { description: 'Longest text in tokens; longer ones are cut.' }),
     pooling: t.field({
@@ -85,16 +90,16 @@ Model.implement({
       resolve: (row) => [...row.pipeline.dense],
     }),
     normalize: t.boolean({
-      description: 'True = its vectors have length 1. Losses, search and similarity take the cosine either way.',
+      description: 'Whether its vectors have length 1. Losses, search and similarity take the cosine either way.',
       resolve: (row) => row.pipeline.normalize,
     }),
     similarity: t.field({
       type: Similarity,
-      description: 'What sentence-transformers compares its vectors by.',
+      description: 'The measure by which sentence-transformers compares its vectors.',
       resolve: (row) => row.pipeline.similarity,
     }),
     lowerCase: t.boolean({
-      description: 'True = texts are lowercased before all else.',
+      description: 'Whether texts are lowercased first.',
       resolve: (row) => row.pipeline.lowerCase,
     }),
     prompts: t.field({
@@ -104,18 +109,21 @@ Model.implement({
     }),
     defaultPromptName: t.string({
       nullable: true,
-      description: 'The prompt that sentence-transformers takes where none is named.',
+      description:
+        'The name of the prompt that sentence-transformers takes where none is named; null if it takes none.',
       resolve: (row) => row.pipeline.defaultPromptName,
     }),
-    includePrompt: t.exposeBoolean('includePrompt', { description: "True = the prompt's tokens are pooled too." }),
+    includePrompt: t.exposeBoolean('includePrompt', { description: "Whether the prompt's tokens are pooled too." }),
     templates: t.expose('templates', { type: Templates, description: 'The prompt templates by role of a text.' }),
-    source: t.exposeString('source', { description: 'Where it came from.' }),
+    source: t.exposeString('source', {
+      description: 'Where it came from: `scratch`, a folder, or a repository of a hub with its commit.',
+    }),
     seed: t.expose('seed', {
       type: 'Int64',
       nullable: true,
-      description: 'Seed of its weights; null = not drawn here.',
+      description: 'The seed of its weights; null for an imported model.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the model was made.' }),
     checkpoint: t.field({
       type: Checkpoint,
       description: 'Its untrained weights as a checkpoint.',
@@ -149,14 +157,14 @@ builder.queryFields((t) => ({
   model: t.field({
     type: Model,
     nullable: true,
-    description: 'One model; NOT_FOUND if there is none.',
+    description: 'One model; null, with the error NOT_FOUND, if there is none.',
     args: { id: t.arg.id({ required: true, description: 'Id of a model.' }) },
     resolve: (_root, { id }) => keyOf(id, 'Model', 'id').key,
   }),
 }));
 
 const CreateModelPayload = builder.objectRef<Awaited<ReturnType<typeof createModel>>>('CreateModelPayload').implement({
-  description: 'What createModel made.',
+  description: 'The result of createModel.',
   fields: (t) => ({
     model: t.expose('model', { type: Model, description: 'The model that was made.' }),
     job: t.expose('job', { type: Job, description: 'The job that made it.' }),
@@ -164,7 +172,7 @@ const CreateModelPayload = builder.objectRef<Awaited<ReturnType<typeof createMod
 });
 
 const ImportModelPayload = builder.objectRef<Awaited<ReturnType<typeof importModel>>>('ImportModelPayload').implement({
-  description: 'What importModel made.',
+  description: 'The result of importModel.',
   fields: (t) => ({
     model: t.expose('model', { type: Model, description: 'The model that was made.' }),
     job: t.expose('job', { type: Job, description: 'The job that made it.' }),
@@ -176,8 +184,8 @@ const DeleteModelPayload = deletedPayload('DeleteModelPayload', 'model');
 builder.mutationFields((t) => ({
   createModel: t.field({
     type: CreateModelPayload,
-    description: 'Makes a model from scratch and waits until it is there; its job tells progress meanwhile.',
-    args: { input: t.arg({ type: CreateModelInput, required: true, description: 'What to make.' }) },
+    description: 'Makes a model from scratch and returns when it is done; its job reports the progress meanwhile.',
+    args: { input: t.arg({ type: CreateModelInput, required: true, description: 'The model to make.' }) },
     resolve: (_root, { input }, { tandem }) =>
       createModel(tandem, {
         ...input,
@@ -187,8 +195,8 @@ builder.mutationFields((t) => ({
   importModel: t.field({
     type: ImportModelPayload,
     description:
-      'Takes over a model with its tokenizer, pooling, dense layers and prompts, and waits until it is there; its job tells progress meanwhile.',
-    args: { input: t.arg({ type: ImportModelInput, required: true, description: 'What to import.' }) },
+      'Imports a model with its tokenizer, pooling, dense layers and prompts, and returns when it is done; its job reports the progress meanwhile.',
+    args: { input: t.arg({ type: ImportModelInput, required: true, description: 'The model to import.' }) },
     resolve: (_root, { input }, { tandem }) => importModel(tandem, input),
   }),
   deleteModel: t.field({

@@ -17,12 +17,12 @@ type DataOf<Type extends Kept['data']['type']> = Kept & {
 };
 
 export const RunEvent = builder.interfaceRef<RunStreamItem>('RunEvent').implement({
-  description: 'Something a run tells. Kept events count from 1 without gaps, over all attempts.',
+  description: 'An event of a run. The seq of kept events counts from 1 without gaps, over all attempts.',
   resolveType: (item) => typeNameOf(item),
   fields: (t) => ({
     seq: t.field({
       type: 'Int64',
-      description: 'Its number; give it as `after` to go on behind it.',
+      description: 'The sequence number of the event; given as `after`, the events that follow it are returned.',
       resolve: (item) => item.seq,
     }),
     at: t.field({ type: 'DateTime', description: 'When the event was recorded.', resolve: (item) => item.createdAt }),
@@ -44,16 +44,20 @@ function typeNameOf(item: RunStreamItem): string {
 }
 
 builder.objectRef<DataOf<'state'>>('RunStateChanged').implement({
-  description: 'The run was queued, began, or was interrupted. More follows.',
+  description: 'The run was queued, began to run, or was interrupted. More events may follow.',
   interfaces: [RunEvent],
   fields: (t) => ({
-    state: t.field({ type: RunState, description: 'Where it stands now.', resolve: ({ data }) => data.state }),
+    state: t.field({
+      type: RunState,
+      description: 'The new state: QUEUED, RUNNING or INTERRUPTED.',
+      resolve: ({ data }) => data.state,
+    }),
     cause: t.string({
       nullable: true,
-      description: 'The cause as a sentence; null if the change of state needs none.',
+      description: 'Why the run was interrupted, in words; null for QUEUED and RUNNING.',
       resolve: ({ data }) => data.reason ?? null,
     }),
-    attempt: t.exposeInt('attempt', { description: 'Number of the attempt.' }),
+    attempt: t.exposeInt('attempt', { description: 'The number of the attempt; 0 before the first.' }),
   }),
 });
 
@@ -63,95 +67,114 @@ builder.objectRef<DataOf<'state'>>('RunEnded').implement({
   fields: (t) => ({
     state: t.field({
       type: RunState,
-      description: 'SUCCEEDED, FAILED or CANCELLED.',
+      description: 'The final state: SUCCEEDED, FAILED or CANCELLED.',
       resolve: ({ data }) => data.state,
     }),
     cause: t.string({
       nullable: true,
-      description: 'The cause as a sentence; null if the change of state needs none.',
+      description: 'Why the run FAILED or was CANCELLED, in words (`cancelled` on request); null for SUCCEEDED.',
       resolve: ({ data }) => data.reason ?? null,
     }),
     error: t.field({
       type: Failure,
       nullable: true,
-      description: 'Why it failed.',
+      description: 'The error of a FAILED run; null for SUCCEEDED and CANCELLED.',
       resolve: ({ data }) => data.error ?? null,
     }),
-    attempt: t.exposeInt('attempt', { description: 'Number of the attempt.' }),
+    attempt: t.exposeInt('attempt', { description: 'The number of the attempt; 0 before the first.' }),
   }),
 });
 
 builder.objectRef<DataOf<'preparing'>>('RunPreparing').implement({
-  description: 'What is done before the first update, for example tokenising a data set.',
+  description: 'Progress of the work before the first update, for example of tokenising a data set.',
   interfaces: [RunEvent],
   fields: (t) => ({
     stage: t.string({ description: 'The stage that the run is in.', resolve: ({ data }) => data.stage }),
-    done: t.field({ type: 'Int64', description: 'How much is done.', resolve: ({ data }) => data.done }),
-    total: t.field({ type: 'Int64', description: 'How much there is.', resolve: ({ data }) => data.total }),
+    done: t.field({
+      type: 'Int64',
+      description: 'The amount that is done, in the unit of the stage.',
+      resolve: ({ data }) => data.done,
+    }),
+    total: t.field({
+      type: 'Int64',
+      description: 'The whole amount, in the unit of the stage.',
+      resolve: ({ data }) => data.total,
+    }),
   }),
 });
 
 const DatasetBatches = builder.objectRef<{ dataset: string; batches: number }>('DatasetBatches').implement({
-  description: 'How many batches come from a data set.',
+  description: 'The number of batches that come from a data set.',
   fields: (t) => ({
-    dataset: t.exposeString('dataset', { description: 'Name of the data set.' }),
+    dataset: t.exposeString('dataset', { description: 'The name of the data set.' }),
     batches: t.exposeInt('batches', { description: 'The number of batches from this data set.' }),
   }),
 });
 
 builder.objectRef<DataOf<'started'>>('RunStarted').implement({
-  description: 'Training begins, or goes on in another attempt.',
+  description: 'Training begins, or continues in another attempt.',
   interfaces: [RunEvent],
   fields: (t) => ({
-    adapter: t.field({ type: Device, description: 'Device that computes.', resolve: ({ data }) => data.adapter }),
+    adapter: t.field({ type: Device, description: 'The device that computes.', resolve: ({ data }) => data.adapter }),
     steps: t.int({ description: 'The number of planned updates.', resolve: ({ data }) => data.steps }),
     epochs: t.int({ description: 'The number of planned epochs.', resolve: ({ data }) => data.epochs }),
     batches: t.field({
       type: [DatasetBatches],
-      description: 'Batches by data set.',
+      description: 'The number of batches of each data set.',
       resolve: ({ data }) => Object.entries(data.batches).map(([dataset, batches]) => ({ dataset, batches })),
     }),
-    parameters: t.field({ type: 'Int64', description: 'Number of weights.', resolve: ({ data }) => data.parameters }),
+    parameters: t.field({
+      type: 'Int64',
+      description: 'The number of weights.',
+      resolve: ({ data }) => data.parameters,
+    }),
     memoryBytes: t.field({
       type: 'Int64',
-      description: 'Device memory it takes.',
+      description: 'The estimated peak of device memory in bytes.',
       resolve: ({ data }) => data.memoryBytes,
     }),
-    attempt: t.exposeInt('attempt', { description: 'Number of the attempt.' }),
+    attempt: t.exposeInt('attempt', { description: 'The number of the attempt.' }),
   }),
 });
 
 const LossComponent = builder.objectRef<{ name: string; value: number }>('LossComponent').implement({
-  description: 'One loss term of an update.',
+  description: 'The value of one loss term in an update.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Name of the loss, as in the catalog.' }),
-    value: t.exposeFloat('value', { description: 'Its value without its weight.' }),
+    name: t.exposeString('name', { description: 'The name of the loss in the catalog.' }),
+    value: t.exposeFloat('value', { description: 'The value of the loss, not multiplied by its weight.' }),
   }),
 });
 
 builder.objectRef<DataOf<'step'>>('RunStep').implement({
-  description: 'One update was made.',
+  description: 'An update of the weights was made.',
   interfaces: [RunEvent],
   fields: (t) => ({
-    step: t.int({ description: 'Its number, from 1.', resolve: ({ data }) => data.step }),
+    step: t.int({ description: 'The number of the update, counted from 1.', resolve: ({ data }) => data.step }),
     steps: t.int({ description: 'The number of planned updates.', resolve: ({ data }) => data.steps }),
-    epoch: t.int({ description: 'The epoch it belongs to.', resolve: ({ data }) => data.epoch }),
-    task: t.field({ type: Task, description: 'Task of its batch.', resolve: ({ data }) => data.task }),
-    dataset: t.string({ description: 'Name of the data set of its batch.', resolve: ({ data }) => data.dataset }),
-    loss: t.float({ description: 'Weighted sum of its loss terms.', resolve: ({ data }) => data.loss }),
+    epoch: t.int({ description: 'The epoch that the update belongs to.', resolve: ({ data }) => data.epoch }),
+    task: t.field({ type: Task, description: 'The task of its batch.', resolve: ({ data }) => data.task }),
+    dataset: t.string({ description: 'The name of the data set of its batch.', resolve: ({ data }) => data.dataset }),
+    loss: t.float({ description: 'The weighted sum of its loss terms.', resolve: ({ data }) => data.loss }),
     components: t.field({
       type: [LossComponent],
       description: 'The values of the loss terms.',
       resolve: ({ data }) => Object.entries(data.components).map(([name, value]) => ({ name, value })),
     }),
-    learningRate: t.float({ description: 'Learning rate used.', resolve: ({ data }) => data.learningRate }),
+    learningRate: t.float({
+      description: 'The learning rate of the update.',
+      resolve: ({ data }) => data.learningRate,
+    }),
     gradientNorm: t.float({
-      description: 'Global norm of the gradients before clipping.',
+      description: 'The global norm of the gradients before clipping.',
       resolve: ({ data }) => data.gradientNorm,
     }),
-    tokens: t.field({ type: 'Int64', description: 'Tokens of its batch.', resolve: ({ data }) => data.tokens }),
+    tokens: t.field({
+      type: 'Int64',
+      description: 'The number of tokens of its batch.',
+      resolve: ({ data }) => data.tokens,
+    }),
     tokensPerSecond: t.float({
-      description: 'The speed of training in tokens per second.',
+      description: 'Tokens per second over the last 20 updates of the attempt.',
       resolve: ({ data }) => data.tokensPerSecond,
     }),
     secondsLeft: t.float({
@@ -168,7 +191,7 @@ builder.objectRef<DataOf<'checkpoint'>>('RunCheckpoint').implement({
     checkpoint: t.field({
       type: Checkpoint,
       nullable: true,
-      description: 'The checkpoint; null = deleted since.',
+      description: 'The checkpoint; null once it has been deleted.',
       resolve: ({ data }, _args, { tandem }) => runs.checkpointOfEvent(tandem, data.checkpointId),
     }),
     reason: t.field({
@@ -187,16 +210,17 @@ builder.objectRef<DataOf<'checkpoint'>>('RunCheckpoint').implement({
 });
 
 builder.objectRef<DataOf<'warning'>>('RunWarning').implement({
-  description: 'Something worth knowing; the run goes on.',
+  description: 'A warning; the run continues.',
   interfaces: [RunEvent],
   fields: (t) => ({
     step: t.int({ description: 'The number of updates made.', resolve: ({ data }) => data.step }),
-    message: t.string({ description: 'A sentence that says what to know.', resolve: ({ data }) => data.message }),
+    message: t.string({ description: 'The warning as a sentence.', resolve: ({ data }) => data.message }),
   }),
 });
 
 builder.objectRef<RunStreamItem>('RunHeartbeat').implement({
-  description: 'Nothing new, the connection lives. Not kept; its seq is that of the last event sent.',
+  description:
+    'Sent while nothing happens, to show that the connection is alive. It is not kept; its seq is that of the last event.',
   interfaces: [RunEvent],
 });
 
@@ -211,7 +235,7 @@ builder.subscriptionField('runEvents', (t) =>
         type: 'Int64',
         required: true,
         defaultValue: 0,
-        description: 'The last seq that was seen; 0 = from the start.',
+        description: 'The seq of the last event that was seen; 0 begins with the first event.',
       }),
     },
     subscribe: (_root, { runId, after }, { tandem, signal }) =>

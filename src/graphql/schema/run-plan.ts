@@ -18,7 +18,7 @@ const RunDatasetInput = builder.inputType('RunDatasetInput', {
     weight: t.float({
       required: true,
       defaultValue: 1,
-      description: 'Multiplies its number of batches in an epoch; above 0, at most 1000.',
+      description: 'The factor of its number of batches in an epoch; above 0, at most 1000.',
       validate: z.number().positive().max(1000),
     }),
   }),
@@ -27,18 +27,21 @@ const RunDatasetInput = builder.inputType('RunDatasetInput', {
 export const StartRunInput = builder.inputType('StartRunInput', {
   description: 'A run: IR-only, STS-only or joint, as the data sets say.',
   fields: (t) => ({
-    name: t.string({ description: 'Name; absent = made of the model and the tasks.', validate: nameSchema.nullish() }),
+    name: t.string({
+      description: 'The name of the run; absent or null means one made of the model and the tasks.',
+      validate: nameSchema.nullish(),
+    }),
     model: t.id({ required: true, description: 'Id of the model to train.' }),
     datasets: t.field({
       type: [RunDatasetInput],
       required: true,
-      description: 'What to train on; each data set once.',
+      description: 'The data sets to train on, each once.',
     }),
     settings: t.field({
       type: RunSettingsInput,
       required: true,
       defaultValue: absentSettings,
-      description: 'What decides what it computes.',
+      description: 'The settings, which decide what the run computes.',
     }),
     idempotencyKey: idempotencyKey(t),
   }),
@@ -48,40 +51,55 @@ const RunPlanDataset = builder.objectRef<RunPlan['datasets'][number]>('RunPlanDa
   description: 'What a run would take from one data set.',
   fields: (t) => ({
     dataset: t.field({ type: Dataset, description: 'The data set.', resolve: (row) => row.datasetId }),
-    batchesPerEpoch: t.exposeInt('batchesPerEpoch', { description: 'Batches in an epoch.' }),
-    recordsPerEpoch: t.exposeInt('recordsPerEpoch', { description: 'Records drawn in an epoch.' }),
-    tokensPerBatch: t.expose('tokensPerBatch', { type: 'Int64', description: 'Estimated tokens of one batch.' }),
+    batchesPerEpoch: t.exposeInt('batchesPerEpoch', { description: 'The number of batches in an epoch.' }),
+    recordsPerEpoch: t.exposeInt('recordsPerEpoch', { description: 'The number of records drawn in an epoch.' }),
+    tokensPerBatch: t.expose('tokensPerBatch', {
+      type: 'Int64',
+      description: 'The estimated number of tokens of one batch.',
+    }),
   }),
 });
 
 const RunMemory = builder.objectRef<RunPlan['memory']>('RunMemory').implement({
-  description: 'Device memory of a run, in bytes; an upper estimate.',
+  description: 'The device memory of a run by what it holds, in bytes; upper estimates.',
   fields: (t) => ({
     parameters: t.expose('parameters', { type: 'Int64', description: 'The bytes of the weights.' }),
-    optimizer: t.expose('optimizer', { type: 'Int64', description: 'Gradients and moments.' }),
-    activations: t.expose('activations', { type: 'Int64', description: 'What the backward pass needs, and scratch.' }),
+    optimizer: t.expose('optimizer', {
+      type: 'Int64',
+      description: 'The bytes of the gradients and of the moments of AdamW.',
+    }),
+    activations: t.expose('activations', {
+      type: 'Int64',
+      description: 'The bytes of the activations that the backward pass needs, and of scratch buffers.',
+    }),
     representations: t.expose('representations', {
       type: 'Int64',
-      description: 'Vectors of the global batch with the loss.',
+      description: 'The bytes of the vectors of the global batch and of the loss on them.',
     }),
-    total: t.expose('total', { type: 'Int64', description: 'All of it.' }),
+    total: t.expose('total', { type: 'Int64', description: 'The sum of the other fields.' }),
   }),
 });
 
 const RunPlanObject = builder.objectRef<RunPlan>('RunPlan').implement({
-  description: 'What a run would do and take; nothing is started.',
+  description: 'What a run would do and how much memory it would take; nothing is started.',
   fields: (t) => ({
     steps: t.exposeInt('steps', { description: 'The number of planned updates.' }),
-    epochs: t.exposeFloat('epochs', { description: 'Passes over the data; a fraction where maxBatches ends them.' }),
-    datasets: t.field({ type: [RunPlanDataset], description: 'By data set.', resolve: (plan) => [...plan.datasets] }),
-    tokens: t.expose('tokens', { type: 'Int64', description: 'Estimated tokens of the whole run.' }),
-    parameters: t.expose('parameters', { type: 'Int64', description: 'Number of weights.' }),
+    epochs: t.exposeFloat('epochs', {
+      description: 'The number of passes over the data; a fraction where maxBatches ends them.',
+    }),
+    datasets: t.field({
+      type: [RunPlanDataset],
+      description: 'What the run would take from each data set.',
+      resolve: (plan) => [...plan.datasets],
+    }),
+    tokens: t.expose('tokens', { type: 'Int64', description: 'The estimated number of tokens of the whole run.' }),
+    parameters: t.expose('parameters', { type: 'Int64', description: 'The number of weights.' }),
     memoryBytes: t.field({
       type: 'Int64',
-      description: 'Device memory at most.',
+      description: 'The estimated peak of device memory in bytes.',
       resolve: (plan) => plan.memory.total,
     }),
-    memory: t.expose('memory', { type: RunMemory, description: 'The same by what it holds.' }),
+    memory: t.expose('memory', { type: RunMemory, description: 'The device memory by what it holds.' }),
     device: t.expose('device', { type: Device, description: 'The device it was planned for.' }),
   }),
 });
@@ -91,7 +109,7 @@ builder.queryField('planRun', (t) =>
     type: RunPlanObject,
     description:
       "What startRun with this input would do and take. Refused, with the numbers, where it goes over the device's limits.",
-    args: { input: t.arg({ type: StartRunInput, required: true, description: 'As for startRun.' }) },
+    args: { input: t.arg({ type: StartRunInput, required: true, description: 'The run that would be started.' }) },
     resolve: (_root, { input }, { tandem, signal }) => planRun(tandem, runRequest(input), signal),
   }),
 );

@@ -10,35 +10,41 @@ const defaults = defaultRunSettings;
 
 /** One description per setting, for both directions. */
 const says = {
-  seed: 'Seed of everything random, from 0 to 4294967295.',
+  seed: 'The seed of all random draws, from 0 to 4294967295.',
   sampler: 'How batches are drawn from data sets.',
-  epochs: 'Passes over the data.',
+  epochs: 'The number of passes over the data.',
   maxBatches:
-    'Stop after so many batches, whatever the epochs; null = no such limit. The schedule spans what is really run.',
-  irBatchSize: 'Global batch size of IR data sets, in queries.',
-  stsBatchSize: 'Global batch size of STS data sets, in pairs.',
-  positives: 'Positives drawn per IR query.',
-  negatives: 'Hard negatives drawn per IR query.',
-  maxLength: 'Longest text in tokens, special tokens included.',
-  microBatchTokens: 'Token budget of one micro-batch; never changes a result beyond rounding.',
+    'The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there.',
+  irBatchSize: 'The global batch size of IR data sets, in queries.',
+  stsBatchSize: 'The global batch size of STS data sets, in pairs.',
+  positives: 'The number of positives drawn per IR query.',
+  negatives: 'The number of hard negatives drawn per IR query.',
+  maxLength: 'The length in tokens, special tokens included, at which texts are cut.',
+  microBatchTokens: 'The largest number of tokens of one micro-batch; it changes results by rounding only.',
   losses: 'The loss terms of each task.',
   optimizer: 'AdamW with linear warm-up and decay.',
-  dropout: 'Probability of dropping an activation.',
-  attentionDropout: 'Probability of dropping an attention weight.',
-  checkpointEverySteps: "A checkpoint every so many updates besides each epoch's; null = epochs only.",
-  learningRate: 'Highest learning rate.',
-  beta1: 'Decay of the first moment.',
-  beta2: 'Decay of the second moment.',
-  epsilon: 'Added to the root of the second moment.',
-  weightDecay: 'Decoupled weight decay.',
-  warmupRatio: 'Share of all updates that warm up.',
-  clipNorm: 'Largest global gradient norm; null = no clipping.',
+  dropout: 'The probability of dropping an activation.',
+  attentionDropout: 'The probability of dropping an attention weight.',
+  checkpointEverySteps:
+    "The number of updates between checkpoints besides each epoch's; null means that only epochs make one.",
+  learningRate: 'The highest learning rate.',
+  beta1: 'The decay of the first moment.',
+  beta2: 'The decay of the second moment.',
+  epsilon: 'The number added to the root of the second moment.',
+  weightDecay: 'The decoupled weight decay.',
+  warmupRatio: 'The share of all updates in which the learning rate rises.',
+  clipNorm: 'The largest global norm of the gradients, to which they are clipped; null means no clipping.',
 } as const;
 
-const LossParameters = parametersObject('LossParameters', 'Loss', "A loss's parameters.", lossCatalog);
+const LossParameters = parametersObject(
+  'LossParameters',
+  'Loss',
+  "A loss's parameters; null where the loss has no such parameter.",
+  lossCatalog,
+);
 
 const LossTermObject = builder.objectRef<LossTerm>('LossTerm').implement({
-  description: 'weight * loss(parameters).',
+  description: 'One term of the sum: weight * loss(parameters).',
   fields: (t) => ({
     loss: t.expose('loss', { type: Loss, description: 'The loss of the term.' }),
     weight: t.exposeFloat('weight', { description: 'The weight of the term in the sum.' }),
@@ -80,7 +86,7 @@ const Optimizer = builder.objectRef<OptimizerSettings>('OptimizerSettings').impl
 });
 
 export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').implement({
-  description: 'Everything that decides what a run computes. It never changes once the run exists.',
+  description: 'The settings that decide what a run computes. They never change once the run exists.',
   fields: (t) => ({
     seed: t.expose('seed', { type: 'Int64', description: says.seed }),
     sampler: t.expose('sampler', { type: Sampler, description: says.sampler }),
@@ -107,14 +113,19 @@ const whole = (low: number, high: number) => z.number().int().min(low).max(high)
 const ratio = z.number().min(0).lt(1, 'must be less than 1');
 const positive = z.number().positive();
 
-const LossParametersInput = parametersInput('LossParametersInput', 'Loss', "A loss's parameters.", lossCatalog);
+const LossParametersInput = parametersInput(
+  'LossParametersInput',
+  'Loss',
+  "A loss's parameters; absent or null ones take their defaults.",
+  lossCatalog,
+);
 
 const LossTermInput = builder.inputType('LossTermInput', {
-  description: 'weight * loss(parameters).',
+  description: 'One term of the sum: weight * loss(parameters).',
   fields: (t) => ({
     loss: t.field({ type: Loss, required: true, description: 'The loss of the term.' }),
     weight: t.float({
-      description: "Its weight, greater than 0; absent = the loss's default.",
+      description: "The weight of the term, greater than 0; absent or null means the loss's default.",
       validate: positive.nullish(),
     }),
     parameters: t.field({
@@ -125,10 +136,16 @@ const LossTermInput = builder.inputType('LossTermInput', {
 });
 
 const LossSetInput = builder.inputType('LossSetInput', {
-  description: 'The loss terms of each task; an absent task takes the defaults (the loss set of CoDiEmb).',
+  description: 'The loss terms of each task.',
   fields: (t) => ({
-    ir: t.field({ type: [LossTermInput], description: 'The loss terms on IR batches.' }),
-    sts: t.field({ type: [LossTermInput], description: 'The loss terms on STS batches.' }),
+    ir: t.field({
+      type: [LossTermInput],
+      description: 'The loss terms on IR batches; absent or null means those of CoDiEmb.',
+    }),
+    sts: t.field({
+      type: [LossTermInput],
+      description: 'The loss terms on STS batches; absent or null means those of CoDiEmb.',
+    }),
   }),
 });
 
@@ -158,7 +175,7 @@ const { losses: _losses, ...withoutLosses } = defaults;
 export const absentSettings = withoutLosses;
 
 export const RunSettingsInput = builder.inputType('RunSettingsInput', {
-  description: 'Everything that decides what a run computes.',
+  description: 'The settings that decide what a run computes.',
   fields: (t) => {
     type Whole =
       | 'epochs'
@@ -187,7 +204,10 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
       negatives: count('negatives', 0, 256),
       maxLength: count('maxLength', 4, 32_768),
       microBatchTokens: count('microBatchTokens', 16, 16_777_216),
-      losses: t.field({ type: LossSetInput, description: says.losses }),
+      losses: t.field({
+        type: LossSetInput,
+        description: `${says.losses} Absent or null means the defaults, the loss set of CoDiEmb.`,
+      }),
       optimizer: t.field({
         type: OptimizerInput,
         required: true,

@@ -22,26 +22,30 @@ const RunDataset = builder.objectRef<RunDatasetRow>('RunDataset').implement({
   description: 'A data set that a run trains on.',
   fields: (t) => ({
     dataset: t.field({ type: Dataset, description: 'The data set.', resolve: (row) => row.datasetId }),
-    weight: t.exposeFloat('weight', { description: 'Multiplies its number of batches in an epoch.' }),
+    weight: t.exposeFloat('weight', { description: 'The factor of its number of batches in an epoch.' }),
   }),
 });
 
 const RunAttempt = builder.objectRef<RunAttemptRow>('RunAttempt').implement({
-  description: 'One try of a process at a run; a resume is a new one.',
+  description: 'The work of one process on a run. A resumed run gets another attempt.',
   fields: (t) => ({
-    number: t.exposeInt('number', { description: 'Counts from 1.' }),
-    outcome: t.expose('outcome', { type: RunState, nullable: true, description: 'How it ended; null = it works.' }),
-    host: t.exposeString('host', { description: 'Host that worked on it.' }),
+    number: t.exposeInt('number', { description: 'The number of the attempt, counted from 1.' }),
+    outcome: t.expose('outcome', {
+      type: RunState,
+      nullable: true,
+      description: 'The state that it gave the run at its end; null while it works.',
+    }),
+    host: t.exposeString('host', { description: 'The name of the host that worked on it.' }),
     adapter: t.expose('adapter', {
       type: Device,
       nullable: true,
-      description: 'The device that computed; null until it is known.',
+      description: 'The device that computed; null until its RunStarted event, and for good if it ended before.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the attempt began.' }),
     endedAt: t.expose('endedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it ended; null while it has not ended.',
+      description: 'When it ended; null while it works.',
     }),
   }),
 });
@@ -51,71 +55,54 @@ Run.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the run.' }),
     state: t.expose('state', { type: RunState, description: 'The state of the run.' }),
-    model: t.field({ type: Model, description: 'What it trains: theta_0.', resolve: (row) => row.modelId }),
+    model: t.field({ type: Model, description: 'The model that it trains, theta_0.', resolve: (row) => row.modelId }),
     datasets: t.field({
       type: [RunDataset],
-      description: 'What it trains on, in order.',
+      description: 'The data sets that it trains on, in the order in which they were given.',
       resolve: (row, _args, { tandem }) => runs.datasetsOf(tandem, row.id),
     }),
-    settings: t.expose('settings', { type: RunSettingsObject, description: 'What decides what it computes.' }),
-    step: t.exposeInt('step', { description: 'The number of updates made.' }),
-    steps: t.exposeInt('steps', { nullable: true, description: 'Updates planned; null = not started yet.' }),
-    epoch: t.exposeInt('epoch', { description: 'The number of finished epochs.' }),
-    loss: t.exposeFloat('loss', {
-      nullable: true,
-      description: 'The loss of the last update; null before the first update.',
+    settings: t.expose('settings', {
+      type: RunSettingsObject,
+      description: 'The settings, which decide what it computes.',
     }),
-    tokensPerSecond: t.exposeFloat('tokensPerSecond', {
-      nullable: true,
-      description: 'The speed of training in tokens per second; null before the first update.',
-    }),
-    secondsLeft: t.exposeFloat('secondsLeft', {
-      nullable: true,
-      description: 'The estimated time left in seconds; null if not known.',
-    }),
-    parameters: t.expose('parameters', { type: 'Int64', nullable: true, description: 'Number of weights.' }),
-    memoryBytes: t.expose('memoryBytes', {
-      type: 'Int64',
-      nullable: true,
-      description: 'The device memory that the run takes in bytes; null until it has started.',
-    }),
-    adapter: t.expose('adapter', {
-      type: Device,
-      nullable: true,
-      description: 'The device of the last attempt; null if none has started.',
-    }),
-    attempt: t.exposeInt('attempt', { description: 'Number of the last attempt; 0 = none yet.' }),
+    attempt: t.exposeInt('attempt', { description: 'The number of the last attempt; 0 before the first.' }),
     attempts: t.field({
       type: [RunAttempt],
       description: 'All attempts at the run, oldest first.',
       resolve: (row, _args, { tandem }) => runs.attemptsOf(tandem, row.id),
     }),
-    lastSeq: t.expose('lastSeq', { type: 'Int64', description: 'Sequence number of its last event.' }),
+    lastSeq: t.expose('lastSeq', { type: 'Int64', description: 'The sequence number of its last event.' }),
     error: t.expose('error', {
       type: Failure,
       nullable: true,
-      description: 'The error that ended the run; null if it did not fail.',
+      description:
+        'The error that made the run FAILED or INTERRUPTED; null in other states, and where it was stopped or its process ended.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the run was requested.' }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the run first started; null if it has not started.',
+      description: 'When its first attempt began; null before that.',
     }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it ended; null while it has not ended.',
+      description: 'When it became SUCCEEDED, FAILED or CANCELLED; null in other states, INTERRUPTED among them.',
     }),
     events: t.field({
       type: [RunEvent],
-      description: 'Its kept events, at most one page of them.',
+      description: 'The kept events of the run, by seq; at most one page of them.',
       args: {
-        after: t.arg({ type: 'Int64', required: true, defaultValue: 0, description: 'Only those with a larger seq.' }),
+        after: t.arg({
+          type: 'Int64',
+          required: true,
+          defaultValue: 0,
+          description: 'Return only events with a larger seq.',
+        }),
         first: t.arg.int({
           required: true,
           defaultValue: 1000,
-          description: 'At most so many.',
+          description: 'The largest number of events to return, at least 1.',
           validate: z.number().int().min(1),
         }),
       },
@@ -123,6 +110,44 @@ Run.implement({
     }),
   }),
 });
+
+/** How far a run is, and what it takes. */
+builder.objectFields(Run, (t) => ({
+  step: t.exposeInt('step', { description: 'The number of updates made.' }),
+  steps: t.exposeInt('steps', {
+    nullable: true,
+    description: 'The number of planned updates; null before the first RunStarted event.',
+  }),
+  epoch: t.exposeInt('epoch', { description: 'The number of finished epochs.' }),
+  loss: t.exposeFloat('loss', {
+    nullable: true,
+    description: 'The loss of the last update, the weighted sum of its terms; null before the first update.',
+  }),
+  tokensPerSecond: t.exposeFloat('tokensPerSecond', {
+    nullable: true,
+    description:
+      'Tokens per second over the last 20 updates of an attempt, as of the last update; null before the first update.',
+  }),
+  secondsLeft: t.exposeFloat('secondsLeft', {
+    nullable: true,
+    description: 'The estimated time left in seconds; null unless an attempt is running that has made an update.',
+  }),
+  parameters: t.expose('parameters', {
+    type: 'Int64',
+    nullable: true,
+    description: 'The number of weights; null before the first RunStarted event.',
+  }),
+  memoryBytes: t.expose('memoryBytes', {
+    type: 'Int64',
+    nullable: true,
+    description: 'The estimated peak of device memory in bytes; null before the first RunStarted event.',
+  }),
+  adapter: t.expose('adapter', {
+    type: Device,
+    nullable: true,
+    description: 'The device named by the last RunStarted event; null before the first.',
+  }),
+}));
 
 const RunFilter = builder.inputType('RunFilter', {
   description: 'Conditions that a run must meet; absent fields do not restrict.',
@@ -178,7 +203,7 @@ builder.queryFields((t) => ({
   run: t.field({
     type: Run,
     nullable: true,
-    description: 'One run; NOT_FOUND if there is none.',
+    description: 'One run; null, with the error NOT_FOUND, if there is none.',
     args: { id: t.arg.id({ required: true, description: 'Id of a run.' }) },
     resolve: (_root, { id }) => keyOf(id, 'Run', 'id').key,
   }),
@@ -199,7 +224,13 @@ builder.mutationFields((t) => ({
   startRun: t.field({
     type: RunPayload,
     description: 'Starts a run and answers at once; follow it with runEvents.',
-    args: { input: t.arg({ type: StartRunInput, required: true, description: 'What to train, on what, how.' }) },
+    args: {
+      input: t.arg({
+        type: StartRunInput,
+        required: true,
+        description: 'The model, the data sets and the settings of the run.',
+      }),
+    },
     resolve: async (_root, { input }, { tandem }) => ({ run: await startRun(tandem, runRequest(input)) }),
   }),
   cancelRun: t.field({
@@ -211,13 +242,13 @@ builder.mutationFields((t) => ({
   resumeRun: t.field({
     type: RunPayload,
     description:
-      'Continues an interrupted run from its last checkpoint, to the very bits an undisturbed run gives; any other is a CONFLICT.',
+      'Continues an interrupted run from its last checkpoint, with the same bits as an undisturbed run. A run in another state is a CONFLICT.',
     args: {
       id: runId(t),
       allowDifferentAdapter: t.arg.boolean({
         required: true,
         defaultValue: false,
-        description: 'True = go on although the device is another one; the bits may then differ.',
+        description: 'Whether to continue on a device other than that of the last attempt; the bits may then differ.',
       }),
     },
     resolve: async (_root, { id, allowDifferentAdapter }, { tandem }) => ({

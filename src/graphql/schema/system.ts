@@ -8,7 +8,7 @@ type AdapterReport = ReturnType<typeof system.devices>[number];
 const DeviceLimit = builder.objectRef<{ name: string; value: number }>('DeviceLimit').implement({
   description: 'A limit of a device.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: "WebGPU's name of it." }),
+    name: t.exposeString('name', { description: 'The name of the limit in WebGPU.' }),
     value: t.expose('value', { type: 'Int64', description: 'The value of the limit.' }),
   }),
 });
@@ -19,11 +19,13 @@ export const Device = builder.objectRef<AdapterReport>('Device').implement({
     name: t.exposeString('name', { description: 'The name as the driver or Tandem reports it.' }),
     vendor: t.exposeString('vendor', { description: 'The vendor of the adapter.' }),
     architecture: t.exposeString('architecture', { description: 'The architecture of the adapter.' }),
-    driver: t.exposeString('driver', { description: 'Driver and its version, as it says itself.' }),
-    backend: t.exposeString('backend', { description: '`vulkan`, `metal`, `d3d12`.' }),
-    type: t.expose('type', { type: AdapterType, description: 'What kind of device.' }),
-    software: t.exposeBoolean('software', { description: 'True = runs on the CPU, and is slow.' }),
-    features: t.stringList({ description: 'WebGPU features in use.', resolve: (device) => [...device.features] }),
+    driver: t.exposeString('driver', { description: 'The driver and its version, as the driver reports them.' }),
+    backend: t.exposeString('backend', {
+      description: 'The graphics API behind WebGPU: `vulkan`, `metal` or `d3d12`.',
+    }),
+    type: t.expose('type', { type: AdapterType, description: 'The kind of the device.' }),
+    software: t.exposeBoolean('software', { description: 'Whether the adapter computes on the CPU, which is slow.' }),
+    features: t.stringList({ description: 'The WebGPU features in use.', resolve: (device) => [...device.features] }),
     limits: t.field({
       type: [DeviceLimit],
       description: 'The WebGPU limits of the adapter.',
@@ -38,14 +40,16 @@ const DatabaseInfo = builder.objectRef<SystemView['database']>('DatabaseInfo').i
   description: 'The database that keeps the records.',
   fields: (t) => ({
     kind: t.expose('kind', { type: DatabaseKind, description: 'The kind of the database.' }),
-    version: t.exposeString('version', { description: 'Version of Postgres.' }),
-    vectorVersion: t.exposeString('vectorVersion', { description: 'Version of pgvector.' }),
-    durability: t.exposeString('durability', { description: 'What a killed process and a power cut may lose.' }),
+    version: t.exposeString('version', { description: 'The version of Postgres.' }),
+    vectorVersion: t.exposeString('vectorVersion', { description: 'The version of pgvector.' }),
+    durability: t.exposeString('durability', {
+      description: 'What may be lost when the process is killed or the power fails.',
+    }),
   }),
 });
 
 const LimitInfo = builder.objectRef<{ name: string; value: number }>('Limit').implement({
-  description: 'What one request may ask for.',
+  description: 'A limit on what one request may ask for.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name as the driver or Tandem reports it.' }),
     value: t.expose('value', { type: 'Int64', description: 'The largest value that is allowed.' }),
@@ -56,22 +60,22 @@ const System = builder.objectRef<SystemView>('System').implement({
   description: 'This process of Tandem.',
   fields: (t) => ({
     version: t.exposeString('version', { description: 'The version of Tandem.' }),
-    node: t.exposeString('node', { description: 'Version of Node.' }),
-    platform: t.exposeString('platform', { description: 'Operating system and architecture.' }),
+    node: t.exposeString('node', { description: 'The version of Node.js.' }),
+    platform: t.exposeString('platform', { description: 'The operating system and the architecture.' }),
     pid: t.exposeInt('pid', { description: 'The id of the process.' }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it started.' }),
-    uptimeSeconds: t.exposeFloat('uptimeSeconds', { description: 'Seconds since then.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When the process started.' }),
+    uptimeSeconds: t.exposeFloat('uptimeSeconds', { description: 'The seconds since it started.' }),
     adapter: t.expose('adapter', { type: Device, description: 'The device in use.' }),
     softwareNotice: t.exposeString('softwareNotice', {
       nullable: true,
       description: 'A warning that a software adapter computes, with the remedy; null on hardware.',
     }),
     database: t.expose('database', { type: DatabaseInfo, description: 'The database that keeps the records.' }),
-    dataFolder: t.exposeString('dataFolder', { description: 'Folder of everything Tandem keeps.' }),
+    dataFolder: t.exposeString('dataFolder', { description: 'The folder of everything that Tandem keeps.' }),
     importFolder: t.exposeString('importFolder', {
       description: 'The only folder that importDataset reads paths from.',
     }),
-    limits: t.expose('limits', { type: [LimitInfo], description: 'What one request may ask for.' }),
+    limits: t.expose('limits', { type: [LimitInfo], description: 'A limit on what one request may ask for.' }),
   }),
 });
 

@@ -106,6 +106,27 @@ export function httpSuite(live: () => Live): void {
       expect(message).toMatch(/up to \d+ objects/);
     });
 
+    it('refuses introspection that repeats itself, with a remedy', async () => {
+      const nested = '{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }';
+      const aliased = '{ a: __schema { types { name } } b: __schema { types { name } } }';
+      expect((await refusal(live(), nested)).extensions).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        remedy: expect.any(String),
+      });
+      expect((await refusal(live(), aliased)).extensions).toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        remedy: expect.any(String),
+      });
+      expect((await ask(live(), '{ __schema { types { name fields { name } } } }')).errors).toBeUndefined();
+    });
+
+    it('says of an invalid page size or variable what is wrong before anything runs', async () => {
+      const search = '{ search(collection: "x", query: "x", k: 1001) { searched } }';
+      expect((await refusal(live(), search)).extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'k' });
+      const runs = 'query ($first: Int) { runs(first: $first) { totalCount } }';
+      expect((await refusal(live(), runs, { first: 'ten' })).extensions).toMatchObject({ code: 'BAD_USER_INPUT' });
+    });
+
     it('gives syntax and unknown fields a code', async () => {
       expect((await refusal(live(), '{ system {')).extensions['code']).toBe('BAD_USER_INPUT');
       expect((await refusal(live(), '{ nothing }')).extensions['code']).toBe('BAD_USER_INPUT');
