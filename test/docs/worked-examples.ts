@@ -1,17 +1,17 @@
 /**
- * Reads the worked examples of docs/extending.md and makes one of them in a copy of the tree. An example is what
- * follows a comment `<!-- example: NAME -->`: code blocks whose info string names a file. A `diff` block adds lines to
- * that file beside the lines that it shows unchanged; any other block is a new file; an `sh` block without a file is
- * run.
+ * Reads the worked examples of docs/extending.md and makes them in a copy of the tree. An example is what follows a
+ * comment `<!-- example: NAME -->`: code blocks whose info string names a file. A `diff` block adds lines to that file
+ * beside the lines that it shows unchanged; any other block is a new file; an `sh` block without a file is run.
  */
-import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { exec } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 interface Block {
   readonly language: string;
   /** Path from the root; absent for commands. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly text: string;
 }
 
@@ -32,65 +32,101 @@ export function readExamples(markdown: string): WorkedExample[] {
 const blocksOf = (section: string): Block[] =>
   [...section.matchAll(/^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm)].map(([, language, file, text]) => ({
     language: language!,
-    ...(file !== undefined && { file }),
+    file,
     text: text!,
   }));
 
 /** What a copy of the tree needs to build and to test itself. */
-const copied = ['src', 'workers', 'shaders', 'test', 'docs', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-const settings = ['vitest.config.ts', 'drizzle.config.ts', 'biome.json'];
+const sources = ['src', 'workers', 'shaders', 'test', 'docs'];
+const settings = [
+  ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts', 'drizzle.config.ts', 'biome.json'],
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  // What was built before: the template of new databases takes the longest.
+  'dist',
+];
 
 /** Copies the tree into an empty folder; the packages are shared by a link. */
 export function copyTree(root: string, folder: string): void {
-  for (const name of [...copied, ...settings]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  for (const name of [...sources, ...settings]) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
 }
 
-/**
- * Writes the files of an example into a copy of the tree. Throws where a line that it shows is not there, or not once.
- */
+/** Writes the files of an example into a copy of the tree; throws where {@link fileAfter} does. */
 export function applyExample(folder: string, { blocks }: WorkedExample): void {
-  for (const { language, file, text } of blocks) {
-    if (file === undefined) continue;
-    const path = join(folder, file);
-    if (language !== 'diff' && existsSync(path)) throw new Error(`${file} is there already`);
+  for (const block of blocks) {
+    if (block.file === undefined) continue;
+    const [path, text] = [join(folder, block.file), fileAfter(folder, block)];
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, language === 'diff' ? withAdditions(readFileSync(path, 'utf8'), text, file) : text);
+    writeFileSync(path, text);
   }
 }
 
-/**
- * A file's text with the lines of a diff that begin with `+`, put where its other lines stand, which must stand once.
- */
-export function withAdditions(before: string, diff: string, file: string): string {
-  return diff.split(/^@@.*\n/m).reduce((text, hunk) => {
-    const lines = hunk.split('\n').slice(0, -1);
-    const shown = lines.filter((line) => !line.startsWith('+')).map((line) => `${line.slice(1)}\n`);
-    const after = lines.map((line) => `${line.slice(1)}\n`);
-    const parts = text.split(shown.join(''));
-    if (shown.length === 0 || parts.length !== 2) {
-      throw new Error(`${file} holds these lines ${parts.length - 1} times, not once:\n${shown.join('')}`);
+/** A block's file as it makes it. Throws for a new file that is there, and for a diff whose lines are not. */
+export function fileAfter(folder: string, { language, file = '', text }: Block): string {
+  const path = join(folder, file);
+  if (language === 'diff') return withAdditions(readFileSync(path, 'utf8'), text, file);
+  if (existsSync(path)) throw new Error(`${file} is there already`);
+  return text;
+}
+
+/** A text with the lines of a diff that begin with `+`, put where its other lines stand, which must stand once. */
+function withAdditions(before: string, diff: string, file: string): string {
+  return hunksOf(diff).reduce((text, { shown, after }) => {
+    const parts = text.split(shown);
+    if (shown === '' || parts.length !== 2) {
+      throw new Error(`${file} holds these lines ${parts.length - 1} times, not once:\n${shown}`);
     }
-    return parts.join(after.join(''));
+    return parts.join(after);
   }, before);
 }
 
-/** Runs the commands of an example in its copy of the tree; a failure throws with what was printed. */
-export function runCommands(folder: string, { blocks }: WorkedExample): void {
-  for (const { text } of blocks.filter(({ file }) => file === undefined)) {
-    for (const command of text.trim().split('\n')) {
-      try {
-        execFileSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
-      } catch (error) {
-        const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
-        throw new Error(`${command}\n${stdout}\n${stderr}`);
-      }
-    }
-  }
+/** The parts of a diff, which lines of `@@` separate: the lines it shows, those with the additions, the additions. */
+export function hunksOf(diff: string): { shown: string; after: string; added: string }[] {
+  return diff.split(/^@@.*\n/m).map((hunk) => {
+    const lines = hunk.split('\n').slice(0, -1);
+    const joined = (chosen: readonly string[]) => chosen.map((line) => `${line.slice(1)}\n`).join('');
+    const isAdded = (line: string) => line.startsWith('+');
+    return {
+      shown: joined(lines.filter((line) => !isAdded(line))),
+      after: joined(lines),
+      added: joined(lines.filter(isAdded)),
+    };
+  });
+}
+
+/** The commands of an example, in order. */
+export const commandsOf = ({ blocks }: WorkedExample): string[] =>
+  blocks.filter(({ file }) => file === undefined).flatMap(({ text }) => text.trim().split('\n'));
+
+/** Runs a command in a copy of the tree; rejects with what it printed where it fails. */
+export async function run(folder: string, command: string): Promise<void> {
+  const { VITEST: _, ...env } = process.env;
+  await promisify(exec)(command, { cwd: folder, env, maxBuffer: 2 ** 26 }).catch((error) => {
+    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
+    throw new Error(`${command}\n${stdout}\n${stderr}`);
+  });
+}
+
+/** Source files that differ between two trees, in order. */
+export function changedFiles(before: string, after: string): string[] {
+  const list = (root: string): string[] =>
+    sources.flatMap((name) =>
+      readdirSync(join(root, name), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
+    );
+  const read = (root: string, name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name)) : null);
+  return [...new Set([...list(before), ...list(after)])]
+    .filter((name) => {
+      const [one, other] = [read(before, name), read(after, name)];
+      return one === null || other === null || !one.equals(other);
+    })
+    .map((name) => name.replaceAll('\\', '/'))
+    .sort();
 }
 
 /** Removes a copy; the packages behind its link stay. */
 export function removeTree(folder: string): void {
-  rmSync(join(folder, 'node_modules'));
+  rmSync(join(folder, 'node_modules'), { force: true });
   rmSync(folder, { recursive: true });
 }

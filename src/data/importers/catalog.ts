@@ -10,31 +10,23 @@ const seed = {
   max: 4_294_967_295,
 } as const;
 
+/** A share of records, drawn where a data set comes without splits. */
+const share = { type: 'float', default: 0.1, min: 0, max: 0.5 } as const;
+
+/** The parameters of importers that draw the splits of a single file (splits.ts). */
+const splitShares = [
+  { name: 'devShare', description: 'Share of records drawn into dev where splits are not given.', ...share },
+  { name: 'testShare', description: 'Share of records drawn into test where splits are not given.', ...share },
+  seed,
+] as const;
+
 export const importerCatalog = [
   {
     name: 'codiemb-jsonl',
     title: 'CoDiEmb JSONL',
     description: 'One unified record per line; one file, or a folder with train.jsonl, dev.jsonl, test.jsonl.',
     source: 'TencentCloudADP/youtu-embedding; arXiv 2508.11442',
-    parameters: [
-      {
-        name: 'devShare',
-        description: 'Share of records drawn into dev where splits are not given.',
-        type: 'float',
-        default: 0.1,
-        min: 0,
-        max: 0.5,
-      },
-      {
-        name: 'testShare',
-        description: 'Share of records drawn into test where splits are not given.',
-        type: 'float',
-        default: 0.1,
-        min: 0,
-        max: 0.5,
-      },
-      seed,
-    ],
+    parameters: splitShares,
   },
   {
     name: 'beir',
@@ -64,25 +56,7 @@ export const importerCatalog = [
     title: 'STS table',
     description: 'TSV or CSV with sentence1, sentence2, score; one file, or a folder with train, dev, test.',
     source: 'Cer et al. 2017, arXiv 1708.00055 (STS benchmark)',
-    parameters: [
-      {
-        name: 'devShare',
-        description: 'Share of records drawn into dev where splits are not given.',
-        type: 'float',
-        default: 0.1,
-        min: 0,
-        max: 0.5,
-      },
-      {
-        name: 'testShare',
-        description: 'Share of records drawn into test where splits are not given.',
-        type: 'float',
-        default: 0.1,
-        min: 0,
-        max: 0.5,
-      },
-      seed,
-    ],
+    parameters: splitShares,
   },
 ] as const satisfies readonly CatalogEntry[];
 

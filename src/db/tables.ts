@@ -1,0 +1,9 @@
+/** The tables, a line a file. */
+export * from './schema/attempts.ts';
+export * from './schema/checkpoints.ts';
+export * from './schema/collections.ts';
+export * from './schema/datasets.ts';
+export * from './schema/evaluations.ts';
+export * from './schema/jobs.ts';
+export * from './schema/models.ts';
+export * from './schema/runs.ts';
