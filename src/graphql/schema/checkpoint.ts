@@ -57,8 +57,10 @@ Checkpoint.implement({
       description: 'The run that made it; null for a fused checkpoint and for the untrained weights of a model.',
       resolve: (row) => row.runId,
     }),
-    step: t.exposeInt('step', { description: 'The number of updates made; 0 means untrained.' }),
-    epoch: t.exposeInt('epoch', { description: 'The number of finished epochs.' }),
+    step: t.exposeInt('step', { description: 'The number of updates made; 0 if untrained or fused.' }),
+    epoch: t.exposeInt('epoch', {
+      description: 'The epoch in progress or just ended, counted from 1; 0 if untrained or fused.',
+    }),
     digest: t.exposeString('digest', { description: 'The SHA-256 digest of the folder.' }),
     bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the folder in bytes.' }),
     resumable: t.boolean({

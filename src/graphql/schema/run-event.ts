@@ -130,7 +130,7 @@ builder.objectRef<DataOf<'started'>>('RunStarted').implement({
     }),
     memoryBytes: t.field({
       type: 'Int64',
-      description: 'The estimated peak of device memory in bytes.',
+      description: 'An upper estimate of the device memory in bytes.',
       resolve: ({ data }) => data.memoryBytes,
     }),
     attempt: t.exposeInt('attempt', { description: 'The number of the attempt.' }),
@@ -151,7 +151,10 @@ builder.objectRef<DataOf<'step'>>('RunStep').implement({
   fields: (t) => ({
     step: t.int({ description: 'The number of the update, counted from 1.', resolve: ({ data }) => data.step }),
     steps: t.int({ description: 'The number of planned updates.', resolve: ({ data }) => data.steps }),
-    epoch: t.int({ description: 'The epoch that the update belongs to.', resolve: ({ data }) => data.epoch }),
+    epoch: t.int({
+      description: 'The epoch that the update belongs to, counted from 1.',
+      resolve: ({ data }) => data.epoch,
+    }),
     task: t.field({ type: Task, description: 'The task of its batch.', resolve: ({ data }) => data.task }),
     dataset: t.string({ description: 'The name of the data set of its batch.', resolve: ({ data }) => data.dataset }),
     loss: t.float({ description: 'The weighted sum of its loss terms.', resolve: ({ data }) => data.loss }),
@@ -200,7 +203,10 @@ builder.objectRef<DataOf<'checkpoint'>>('RunCheckpoint').implement({
       resolve: ({ data }) => data.reason,
     }),
     step: t.int({ description: 'The number of updates made.', resolve: ({ data }) => data.step }),
-    epoch: t.int({ description: 'The number of finished epochs.', resolve: ({ data }) => data.epoch }),
+    epoch: t.int({
+      description: 'The epoch in progress or just ended, counted from 1; 0 before the first update.',
+      resolve: ({ data }) => data.epoch,
+    }),
     bytes: t.field({
       type: 'Int64',
       description: 'The size of the checkpoint in bytes.',

@@ -96,7 +96,7 @@ const RunPlanObject = builder.objectRef<RunPlan>('RunPlan').implement({
     parameters: t.expose('parameters', { type: 'Int64', description: 'The number of weights.' }),
     memoryBytes: t.field({
       type: 'Int64',
-      description: 'The estimated peak of device memory in bytes.',
+      description: 'An upper estimate of the device memory in bytes.',
       resolve: (plan) => plan.memory.total,
     }),
     memory: t.expose('memory', { type: RunMemory, description: 'The device memory by what it holds.' }),

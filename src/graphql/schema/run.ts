@@ -118,7 +118,9 @@ builder.objectFields(Run, (t) => ({
     nullable: true,
     description: 'The number of planned updates; null before the first RunStarted event.',
   }),
-  epoch: t.exposeInt('epoch', { description: 'The number of finished epochs.' }),
+  epoch: t.exposeInt('epoch', {
+    description: 'The epoch in progress or just ended, counted from 1; 0 before the first update.',
+  }),
   loss: t.exposeFloat('loss', {
     nullable: true,
     description: 'The loss of the last update, the weighted sum of its terms; null before the first update.',
@@ -140,7 +142,7 @@ builder.objectFields(Run, (t) => ({
   memoryBytes: t.expose('memoryBytes', {
     type: 'Int64',
     nullable: true,
-    description: 'The estimated peak of device memory in bytes; null before the first RunStarted event.',
+    description: 'An upper estimate of the device memory in bytes; null before the first RunStarted event.',
   }),
   adapter: t.expose('adapter', {
     type: Device,
