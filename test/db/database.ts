@@ -30,8 +30,9 @@ const template = fileURLToPath(new URL(`../../node_modules/.cache/tandem-test/${
 
 function templateKey(): string {
   const hash = createHash('sha256').update(pgliteVersion).update(packageVersion());
-  for (const { hash: migration } of readMigrationFiles({ migrationsFolder: migrationsFolder() }))
-    hash.update(migration);
+  // Drizzle tells migrations apart by their time.
+  for (const { hash: migration, folderMillis } of readMigrationFiles({ migrationsFolder: migrationsFolder() }))
+    hash.update(`${folderMillis} ${migration}`);
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -4,7 +4,7 @@
  * beside the lines that it shows unchanged; any other block is a new file; an `sh` block without a file is run.
  */
 import { exec } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -45,10 +45,14 @@ const settings = [
   'dist',
 ];
 
-/** Copies the tree into an empty folder; the packages are shared by a link. */
+/** Copies the tree into an empty folder. The packages are shared by links, the caches beside them are not. */
 export function copyTree(root: string, folder: string): void {
   for (const name of [...sources, ...settings]) cpSync(join(root, name), join(folder, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  mkdirSync(join(folder, 'node_modules'));
+  const packages = readdirSync(join(root, 'node_modules')).filter((name) => name === '.bin' || !name.startsWith('.'));
+  for (const name of packages) {
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
+  }
 }
 
 /** Writes the files of an example into a copy of the tree; throws where {@link fileAfter} does. */
@@ -123,10 +127,4 @@ export function changedFiles(before: string, after: string): string[] {
     })
     .map((name) => name.replaceAll('\\', '/'))
     .sort();
-}
-
-/** Removes a copy; the packages behind its link stay. */
-export function removeTree(folder: string): void {
-  rmSync(join(folder, 'node_modules'), { force: true });
-  rmSync(folder, { recursive: true });
 }
