@@ -91,7 +91,8 @@ const refused = (parameter: CatalogParameter, value: ParameterValue, field: stri
     remedy: `Give ${rangeOf(parameter)}, or leave it out for ${String(parameter.default)}.`,
   });
 
-function rangeOf(parameter: CatalogParameter): string {
+/** What values the parameter takes, in words: `a whole number from 1 to 96`. */
+export function rangeOf(parameter: CatalogParameter): string {
   if (parameter.type === 'choice') return `one of ${parameter.choices.map(enumValueOf).join(', ')}`;
   if (parameter.type === 'boolean') return 'true or false';
   const { type, min, max } = parameter;

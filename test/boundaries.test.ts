@@ -44,7 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   db: [],
   model: [],
   random: [],
-  build: ['graphql/print-schema', 'db/format'],
+  build: ['graphql/print-schema', 'graphql/print-catalogs', 'db/format'],
 };
 
 /** Packages that only the named layers may load. */

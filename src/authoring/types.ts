@@ -1,8 +1,43 @@
-/** Input and result of creating or importing a model. Plain types. */
+/** Input and result of creating or importing a model, and the settings of a new model. Plain data. */
+import type { CatalogEntry } from '../catalog.ts';
 import type { GivenParameters } from '../catalog-parameters.ts';
 import type { PublishedModel } from '../formats/types.ts';
 import type { EncoderFamily } from '../model/families/catalog.ts';
-import type { ModelSpec, PoolingMode, PromptTemplates } from '../model/types.ts';
+import { type ModelSpec, type PoolingMode, type PromptTemplates, poolingModes } from '../model/types.ts';
+
+/** What a new model takes besides the sizes of its family. */
+export const newModelSettings = {
+  name: 'new-model',
+  title: 'New model',
+  description: 'Random weights, and a WordPiece vocabulary trained on imported text.',
+  source: 'src/authoring/create-model.ts',
+  parameters: [
+    {
+      name: 'vocabularySize',
+      description: 'Largest number of tokens.',
+      type: 'int',
+      default: 4096,
+      min: 64,
+      max: 250_000,
+    },
+    {
+      name: 'maxLength',
+      description: 'The length of the longest text in tokens, at most maxPositions.',
+      type: 'int',
+      default: 512,
+      min: 4,
+      max: 32_768,
+    },
+    {
+      name: 'pooling',
+      description: "How token states become a text's vector.",
+      type: 'choice',
+      default: 'mean',
+      choices: poolingModes,
+    },
+    { name: 'seed', description: 'Seed of the weights.', type: 'int', default: 1, min: 0, max: 4_294_967_295 },
+  ],
+} as const satisfies CatalogEntry;
 
 export interface CreateModelInput {
   readonly family: EncoderFamily;

@@ -1,66 +1,79 @@
 /**
- * Options of a command that are the parameters of a catalog's rows. Names, types, ranges and defaults come from the
- * rows; what is not given is left to the server, which takes the row's default.
+ * Options of a command from the rows of a catalog: the flags, their ranges, choices and defaults stand in the rows
+ * alone. What is not given is not sent, so that the service completes it from the row.
  */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CatalogEntry, type CatalogParameter, enumValueOf } from '../catalog.ts';
-import { parametersOf } from '../catalog-parameters.ts';
-import { realNumber, wholeNumber } from './values.ts';
+import { parametersOf, rangeOf } from '../catalog-parameters.ts';
+import { realNumber, whole } from './values.ts';
 
-/** Adds an option for every parameter of the catalog, `--random-negatives <n>` for `randomNegatives`. */
-export function addCatalogOptions(command: Command, catalog: readonly CatalogEntry[]): Command {
+/** An option whose value is the name of a row. */
+export const rowOption = (flags: string, description: string, catalog: readonly CatalogEntry[]): Option =>
+  new Option(flags, description).choices(catalog.map(({ name }) => name));
+
+/**
+ * Adds an option for every parameter of the rows: `randomNegatives` becomes `--random-negatives <n>`. A boolean has no
+ * value; `--no-` before its name stands for false where a row has true as its default. `notes` adds to the description
+ * of a parameter what the command itself does with it.
+ */
+export function addCatalogOptions(
+  command: Command,
+  catalog: readonly CatalogEntry[],
+  notes: Readonly<Record<string, string>> = {},
+): Command {
   for (const parameter of parametersOf(catalog)) {
-    command.option(flagOf(parameter), describe(catalog, parameter), parserOf(parameter));
+    const description = describe(catalog, parameter, notes[parameter.name]);
+    for (const option of optionsOf(catalog, parameter, description)) command.addOption(option);
   }
   return command;
 }
 
-/** The parameters that were given on the command line, as the API's input takes them. */
-export function givenParameters(
-  catalog: readonly CatalogEntry[],
-  options: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const given = parametersOf(catalog).filter(({ name }) => options[name] !== undefined);
-  return Object.fromEntries(given.map(({ name }) => [name, options[name]]));
+/** The values that the command line gives, as the API's input of these parameters: choices as enum values. */
+export function givenParameters<Input extends object>(command: Command, catalog: readonly CatalogEntry[]): Input {
+  const given = parametersOf(catalog)
+    .filter(({ name }) => command.getOptionValueSource(name) === 'cli')
+    .map(({ name, type }) => {
+      const value: unknown = command.getOptionValue(name);
+      return [name, type === 'choice' ? enumValueOf(value as string) : value] as const;
+    });
+  return Object.fromEntries(given) as Input;
 }
 
-/** The names of a catalog's rows, for the description of the option that chooses one. */
-export const namesOf = (catalog: readonly CatalogEntry[]): string => catalog.map(({ name }) => name).join(', ');
+/** `randomNegatives` -> `random-negatives`. */
+const flagOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-function flagOf({ name, type }: CatalogParameter): string {
-  const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  if (type === 'boolean') return `${flag} [true|false]`;
-  return `${flag} ${type === 'int' ? '<n>' : type === 'float' ? '<x>' : '<name>'}`;
+function optionsOf(catalog: readonly CatalogEntry[], parameter: CatalogParameter, description: string): Option[] {
+  const flag = flagOf(parameter.name);
+  if (parameter.type === 'boolean') {
+    const defaults = new Set(owners(catalog, parameter.name).map((owner) => owner.default));
+    return [
+      ...(defaults.has(false) ? [new Option(`--${flag}`, description)] : []),
+      ...(defaults.has(true) ? [new Option(`--no-${flag}`, `false for: ${description}`)] : []),
+    ];
+  }
+  if (parameter.type === 'choice') return [new Option(`--${flag} <name>`, description).choices(parameter.choices)];
+  const parse = parameter.type === 'int' ? whole : realNumber;
+  return [new Option(`--${flag} <${parameter.type === 'int' ? 'n' : 'x'}>`, description).argParser(parse)];
 }
 
-/** What it means, its range, and which rows have it with which default. */
-function describe(catalog: readonly CatalogEntry[], parameter: CatalogParameter): string {
-  const owners = catalog.flatMap((row) => {
-    const own = row.parameters.find(({ name }) => name === parameter.name);
-    return own ? [{ name: row.name, default: String(own.default) }] : [];
-  });
-  const isSame = owners.every((owner) => owner.default === owners[0]?.default);
-  const rows = owners.length === catalog.length ? '' : `of ${owners.map(({ name }) => name).join(', ')}; `;
-  const value = isSame
-    ? `default ${owners[0]?.default}`
-    : `defaults ${owners.map((owner) => `${owner.name} ${owner.default}`).join(', ')}`;
-  return `${parameter.description.replace(/\.$/, '')} (${rows}${rangeOf(parameter)}${value})`;
-}
+/** Rows that have the parameter, with the default of each. */
+const owners = (catalog: readonly CatalogEntry[], name: string) =>
+  catalog.flatMap((row) =>
+    row.parameters
+      .filter((parameter) => parameter.name === name)
+      .map((parameter) => ({ row: row.name, default: parameter.default })),
+  );
 
-function rangeOf(parameter: CatalogParameter): string {
-  if (parameter.type === 'boolean') return '';
-  if (parameter.type === 'choice') return `${parameter.choices.join(', ')}; `;
-  const { min, max } = parameter;
-  return min === undefined || max === undefined ? '' : `${min} to ${max}; `;
-}
-
-function parserOf(parameter: CatalogParameter): (text: string) => number | string | boolean {
-  if (parameter.type === 'choice') return (text) => enumValueOf(oneOf(parameter.choices, text));
-  if (parameter.type === 'boolean') return (text) => oneOf(['true', 'false'], text) === 'true';
-  return parameter.type === 'int' ? wholeNumber : realNumber;
-}
-
-function oneOf(choices: readonly string[], text: string): string {
-  if (choices.includes(text)) return text;
-  throw new InvalidArgumentError(`expected ${choices.join(' or ')}.`);
+/** `Scales the merged delta (a number from -4 to 4; default 1; of delta-guided)`. */
+function describe(catalog: readonly CatalogEntry[], parameter: CatalogParameter, note?: string): string {
+  const rows = owners(catalog, parameter.name);
+  const same = rows.every((row) => row.default === rows[0].default);
+  const names = rows.map(({ row }) => row).join(', ');
+  const facts = [
+    ...(parameter.type === 'int' || parameter.type === 'float' ? [rangeOf(parameter)] : []),
+    same ? `default ${rows[0].default}` : `default ${rows.map((row) => `${row.default} of ${row.row}`).join(', ')}`,
+    ...(same && rows.length < catalog.length ? [`of ${names}`] : []),
+    ...(note === undefined ? [] : [note]),
+  ];
+  return `${parameter.description.replace(/\.$/, '')} (${facts.join('; ')})`;
 }

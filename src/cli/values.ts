@@ -2,6 +2,13 @@
 import { InvalidArgumentError } from 'commander';
 import { splits } from '../data/types.ts';
 
+/** An integer of either sign. */
+export function whole(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('expected a whole number.');
+  return value;
+}
+
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('expected a whole number from 0.');
@@ -26,9 +33,6 @@ export function splitName(text: string): 'TRAIN' | 'DEV' | 'TEST' {
   if (!splits.some((split) => split === text)) throw new InvalidArgumentError('expected train, dev or test.');
   return text.toUpperCase() as 'TRAIN' | 'DEV' | 'TEST';
 }
-
-/** A catalog name such as `delta-guided`, as the API's enum value. */
-export const enumName = (text: string): string => text.replaceAll('-', '_').toUpperCase();
 
 /** Collects the values of an option that may be repeated. */
 export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { enumValueOf } from '../../src/catalog.ts';
 import { exitCodeOf, exitCodes, NoServer, RunNotSucceeded } from '../../src/cli/exit-codes.ts';
 import { describeFailure } from '../../src/cli/failure.ts';
 import { formatScore, formatSeconds, formatTable, shorten } from '../../src/cli/output.ts';
-import { enumName, port, realNumber, splitName, weighted, wholeNumber } from '../../src/cli/values.ts';
+import { port, realNumber, splitName, weighted, wholeNumber } from '../../src/cli/values.ts';
 import { unreachable } from '../../src/client/error.ts';
 import { ApiError } from '../../src/client/index.ts';
 import { badInput, unavailable } from '../../src/errors.ts';
@@ -31,7 +32,7 @@ describe('tables', () => {
 
 describe('values', () => {
   it('reads numbers, weights and names', () => {
-    expect([wholeNumber('12'), realNumber('-1e-3'), splitName('dev'), enumName('delta-guided')]).toEqual([
+    expect([wholeNumber('12'), realNumber('-1e-3'), splitName('dev'), enumValueOf('delta-guided')]).toEqual([
       12,
       -0.001,
       'DEV',

@@ -16,6 +16,7 @@ import { enumValueOf } from '../../src/catalog.ts';
 import { importerCatalog } from '../../src/data/importers/catalog.ts';
 import { samplerCatalog } from '../../src/data/samplers/catalog.ts';
 import { fusionCatalog } from '../../src/fusion/catalog.ts';
+import { printCatalogs } from '../../src/graphql/print-catalogs.ts';
 import { printSdl } from '../../src/graphql/print-schema.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { encoderCatalog } from '../../src/model/families/catalog.ts';
@@ -81,5 +82,11 @@ describe('the schema', () => {
     const type = schema.getType('Embedding');
     const fields = isObjectType(type) ? type.getFields() : {};
     expect(Object.keys(fields).sort()).toEqual(['base64', 'index', 'tokens', 'truncated', 'values']);
+  });
+});
+
+describe('docs/catalogs.md', () => {
+  it('is what the catalogs say, to the letter', () => {
+    expect(printCatalogs()).toBe(readFileSync('docs/catalogs.md', 'utf8'));
   });
 });

@@ -1,5 +1,6 @@
 /** Checkpoints: `tandem checkpoints`, `evaluate`, `fuse` and `export`. */
 import type { Command } from 'commander';
+import { enumValueOf } from '../../catalog.ts';
 import {
   CheckpointsDocument,
   EvaluateBagOfWordsDocument,
@@ -7,17 +8,18 @@ import {
   ExportCheckpointDocument,
   FuseCheckpointsDocument,
   type FusionMethod,
+  type FusionParametersInput,
   type Split,
   type TandemClient,
 } from '../../client/index.ts';
 import { fusionCatalog } from '../../fusion/catalog.ts';
-import { addCatalogOptions, givenParameters, namesOf } from '../catalog-options.ts';
+import { addCatalogOptions, givenParameters, rowOption } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { collect, enumName, splitName } from '../values.ts';
+import { collect, splitName } from '../values.ts';
 
 export function addCheckpointCommands(program: Command): void {
   program
@@ -37,7 +39,7 @@ export function addCheckpointCommands(program: Command): void {
     .command('fuse')
     .description('fuse checkpoints of one model into a new one')
     .requiredOption('--checkpoint <checkpoint>', 'id or alias (repeat it)', collect)
-    .option('--method <name>', namesOf(fusionCatalog), 'delta-guided')
+    .addOption(rowOption('--method <name>', 'how to fuse them', fusionCatalog).default('delta-guided'))
     .action(fuse);
   addCatalogOptions(fusing, fusionCatalog);
   program
@@ -93,8 +95,6 @@ async function evaluateOne(client: TandemClient, datasets: string[], split: Spli
 interface FuseOptions {
   readonly checkpoint: readonly string[];
   readonly method: string;
-  /** Parameters of the methods. */
-  readonly [parameter: string]: unknown;
 }
 
 async function fuse(options: FuseOptions, command: Command): Promise<void> {
@@ -103,8 +103,8 @@ async function fuse(options: FuseOptions, command: Command): Promise<void> {
   const { fuseCheckpoints } = await client.execute(FuseCheckpointsDocument, {
     input: {
       checkpoints,
-      method: enumName(options.method) as FusionMethod,
-      parameters: givenParameters(fusionCatalog, options),
+      method: enumValueOf(options.method) as FusionMethod,
+      parameters: givenParameters<FusionParametersInput>(command, fusionCatalog),
     },
   });
   print(command, fuseCheckpoints.checkpoint, fuseCheckpoints.checkpoint.id);

@@ -1,20 +1,19 @@
 /** `tandem import` and `tandem datasets`. */
 import type { Command } from 'commander';
-import { DatasetsDocument, ImportDatasetDocument, type Importer } from '../../client/index.ts';
-import { importerCatalog } from '../../data/importers/catalog.ts';
-import { addCatalogOptions, givenParameters, namesOf } from '../catalog-options.ts';
+import { enumValueOf } from '../../catalog.ts';
+import { DatasetsDocument, ImportDatasetDocument, type Importer, type ImportOptions } from '../../client/index.ts';
+import { defaultImporter, importerCatalog } from '../../data/importers/catalog.ts';
+import { addCatalogOptions, givenParameters, rowOption } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { enumName, realNumber } from '../values.ts';
+import { realNumber } from '../values.ts';
 
-interface ImportOptions {
+interface ImportCommandOptions {
   readonly name: string;
   readonly importer: string;
-  readonly scale: readonly [number, number];
-  /** Parameters of the importers. */
-  readonly [parameter: string]: unknown;
+  readonly scale?: readonly [low: number, high: number];
 }
 
 function scale(text: string): [number, number] {
@@ -28,23 +27,23 @@ export function addDataCommands(program: Command): void {
     .description('import a data set from a path inside the import folder')
     .argument('<path>', 'file or folder, relative to the import folder')
     .requiredOption('--name <name>', 'name of the data set')
-    .option('--importer <name>', namesOf(importerCatalog), 'codiemb-jsonl')
-    .option('--scale <low,high>', 'raw scale of the grades, for example 0,5', scale, [0, 1] as [number, number])
+    .addOption(rowOption('--importer <name>', 'how the path is read', importerCatalog).default(defaultImporter))
+    .option('--scale <low,high>', 'raw scale of the grades, for example 0,5; absent: they are from 0 to 1', scale)
     .action(importData);
   addCatalogOptions(importing, importerCatalog);
   program.command('datasets').description('list the imported data sets').action(listData);
 }
 
-async function importData(path: string, options: ImportOptions, command: Command): Promise<void> {
+async function importData(path: string, options: ImportCommandOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const importing = client.execute(ImportDatasetDocument, {
     input: {
       name: options.name,
       source: { path },
-      importer: enumName(options.importer) as Importer,
-      scaleLow: options.scale[0],
-      scaleHigh: options.scale[1],
-      options: givenParameters(importerCatalog, options),
+      importer: enumValueOf(options.importer) as Importer,
+      scaleLow: options.scale?.[0],
+      scaleHigh: options.scale?.[1],
+      options: givenParameters<ImportOptions>(command, importerCatalog),
     },
   });
   const { importDataset } = await withJobProgress(client, 'IMPORT_DATASET', importing);

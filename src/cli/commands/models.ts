@@ -1,38 +1,38 @@
 /** Models: `tandem create-model`, `import-model` and `models`. */
 import type { Command } from 'commander';
+import { newModelSettings } from '../../authoring/types.ts';
+import { enumValueOf } from '../../catalog.ts';
 import {
+  type ArchitectureInput,
   CreateModelDocument,
+  type CreateModelInput,
   type EncoderFamily,
   ImportModelDocument,
   ModelsDocument,
-  type Pooling,
 } from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
-import { encoderCatalog } from '../../model/families/catalog.ts';
-import { poolingModes } from '../../model/types.ts';
-import { addCatalogOptions, givenParameters, namesOf } from '../catalog-options.ts';
+import { defaultFamily, encoderCatalog } from '../../model/families/catalog.ts';
+import { addCatalogOptions, givenParameters, rowOption } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { datasetId } from '../lookup.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { collect, enumName, wholeNumber } from '../values.ts';
+import { collect } from '../values.ts';
 
 export function addModelCommands(program: Command): void {
   const creating = program
     .command('create-model')
-    .description(
-      'make a model from scratch, with a vocabulary trained on imported text; where --width is given, --inner-width is four times it by default',
-    )
+    .description('make a model from scratch, with a vocabulary trained on imported text')
     .requiredOption('--name <name>', 'name of the model')
     .requiredOption('--vocabulary-from <dataset>', 'data set to train the vocabulary on (repeatable)', collect)
-    .option('--vocabulary-size <n>', 'largest number of tokens', wholeNumber, 4096)
-    .option('--family <name>', namesOf(encoderCatalog), 'bert')
-    .option('--max-length <n>', 'longest text in tokens', wholeNumber, 512)
-    .option('--pooling <mode>', poolingModes.join(', '), 'mean')
-    .option('--seed <n>', 'seed of the weights', wholeNumber, 1)
+    .addOption(rowOption('--family <name>', 'family of the architecture', encoderCatalog).default(defaultFamily))
     .action(createModel);
-  addCatalogOptions(creating, encoderCatalog);
+  addCatalogOptions(creating, [newModelSettings]);
+  addCatalogOptions(creating, encoderCatalog, {
+    innerWidth: '4 * width where only --width is given',
+    maxPositions: '--max-length where only that is given',
+  });
   program
     .command('import-model')
     .description('import a model that another program made, from the import folder or from a Hugging Face hub')
@@ -47,36 +47,27 @@ export function addModelCommands(program: Command): void {
 interface CreateModelOptions {
   readonly name: string;
   readonly vocabularyFrom: readonly string[];
-  readonly vocabularySize: number;
   readonly family: string;
-  readonly width?: number;
-  readonly maxLength: number;
-  readonly pooling: string;
-  readonly seed: number;
-  /** Parameters of the families. */
-  readonly [parameter: string]: unknown;
 }
 
-/** Unless given: a feed-forward layer four times as wide as the model, and positions up to the longest text. */
-const architectureOf = ({ width, maxLength, ...options }: CreateModelOptions) => ({
-  maxPositions: maxLength,
-  ...(width !== undefined && { innerWidth: 4 * width }),
-  ...givenParameters(encoderCatalog, { width, ...options }),
-});
+type NewModelSettings = Pick<CreateModelInput, 'vocabularySize' | 'maxLength' | 'pooling' | 'seed'>;
 
 async function createModel(options: CreateModelOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const vocabularyFrom = await Promise.all(options.vocabularyFrom.map((name) => datasetId(client, name)));
+  const settings = givenParameters<NewModelSettings>(command, [newModelSettings]);
+  const sizes = givenParameters<ArchitectureInput>(command, encoderCatalog);
   const creating = client.execute(CreateModelDocument, {
     input: {
       name: options.name,
       vocabularyFrom,
-      vocabularySize: options.vocabularySize,
-      family: enumName(options.family) as EncoderFamily,
-      architecture: architectureOf(options),
-      maxLength: options.maxLength,
-      pooling: enumName(options.pooling) as Pooling,
-      seed: options.seed,
+      ...settings,
+      family: enumValueOf(options.family) as EncoderFamily,
+      architecture: {
+        ...(typeof sizes.width === 'number' ? { innerWidth: 4 * sizes.width } : {}),
+        ...(settings.maxLength === undefined ? {} : { maxPositions: settings.maxLength }),
+        ...sizes,
+      },
     },
   });
   const { model } = (await withJobProgress(client, 'CREATE_MODEL', creating)).createModel;

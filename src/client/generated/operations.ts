@@ -111,19 +111,19 @@ export type CreateModelInput = {
   readonly idempotencyKey?: string | null | undefined;
   /** Whether the prompt's tokens are pooled too; absent or null means yes for CLS and LASTTOKEN, else no. */
   readonly includePrompt?: boolean | null | undefined;
-  /** The length of the longest text in tokens, at most maxPositions. */
+  /** The length of the longest text in tokens, at most maxPositions. From 4 to 32768. */
   readonly maxLength?: number;
   /** The name of the model, 1 to 200 characters. */
   readonly name: string;
   /** How token states become a text's vector. */
   readonly pooling?: Pooling;
-  /** Seed of the weights, from 0 to 4294967295. */
+  /** Seed of the weights. From 0 to 4294967295. */
   readonly seed?: number;
   /** The prompt templates by role of a text. */
   readonly templates?: PromptTemplatesInput;
   /** Ids of the data sets whose train split the vocabulary is trained on. */
   readonly vocabularyFrom: ReadonlyArray<string>;
-  /** Largest number of tokens, from 64 to 250000. */
+  /** Largest number of tokens. From 64 to 250000. */
   readonly vocabularySize?: number;
 };
 

@@ -61,3 +61,6 @@ export const importerCatalog = [
 ] as const satisfies readonly CatalogEntry[];
 
 export type ImporterName = (typeof importerCatalog)[number]['name'];
+
+/** Reads a path where no importer is named. */
+export const defaultImporter: ImporterName = 'codiemb-jsonl';

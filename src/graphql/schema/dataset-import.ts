@@ -1,6 +1,6 @@
 /** importDataset and deleteDataset. */
 import { z } from 'zod';
-import { importerCatalog } from '../../data/importers/catalog.ts';
+import { defaultImporter, importerCatalog } from '../../data/importers/catalog.ts';
 import * as datasets from '../../services/datasets/datasets.ts';
 import { importDataset } from '../../services/datasets/import.ts';
 import { builder } from '../builder.ts';
@@ -111,7 +111,7 @@ const ImportDatasetInput = builder.inputType('ImportDatasetInput', {
     importer: t.field({
       type: Importer,
       required: true,
-      defaultValue: 'codiemb-jsonl',
+      defaultValue: defaultImporter,
       description: 'The importer that reads a path; records are read as CODIEMB_JSONL, and a sample needs none.',
     }),
     options: t.field({

@@ -1,6 +1,7 @@
 /** The inputs of createModel and importModel. */
 import { z } from 'zod';
-import { encoderCatalog } from '../../model/families/catalog.ts';
+import { newModelSettings } from '../../authoring/types.ts';
+import { defaultFamily, encoderCatalog } from '../../model/families/catalog.ts';
 import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { EncoderFamily, Pooling } from '../enums.ts';
@@ -32,7 +33,11 @@ const TemplatesInput = builder.inputType('PromptTemplatesInput', {
   }),
 });
 
-const whole = (low: number, high: number) => z.number().int().min(low).max(high);
+const [vocabularySize, maxLength, pooling, seed] = newModelSettings.parameters;
+
+type Whole = typeof vocabularySize | typeof maxLength | typeof seed;
+const describe = (parameter: Whole): string => `${parameter.description} From ${parameter.min} to ${parameter.max}.`;
+const whole = ({ min, max }: Whole) => z.number().int().min(min).max(max);
 
 export const CreateModelInput = builder.inputType('CreateModelInput', {
   description: 'A model from scratch: random weights, and a WordPiece vocabulary trained on imported text.',
@@ -45,7 +50,7 @@ export const CreateModelInput = builder.inputType('CreateModelInput', {
     family: t.field({
       type: EncoderFamily,
       required: true,
-      defaultValue: 'bert',
+      defaultValue: defaultFamily,
       description: 'The family of the architecture.',
     }),
     architecture: t.field({
@@ -58,15 +63,15 @@ export const CreateModelInput = builder.inputType('CreateModelInput', {
     }),
     vocabularySize: t.int({
       required: true,
-      defaultValue: 4096,
-      description: 'Largest number of tokens, from 64 to 250000.',
-      validate: whole(64, 250_000),
+      defaultValue: vocabularySize.default,
+      description: describe(vocabularySize),
+      validate: whole(vocabularySize),
     }),
     pooling: t.field({
       type: Pooling,
       required: true,
-      defaultValue: 'mean',
-      description: "How token states become a text's vector.",
+      defaultValue: pooling.default,
+      description: pooling.description,
     }),
     includePrompt: t.boolean({
       description:
@@ -80,16 +85,16 @@ export const CreateModelInput = builder.inputType('CreateModelInput', {
     }),
     maxLength: t.int({
       required: true,
-      defaultValue: 512,
-      description: 'The length of the longest text in tokens, at most maxPositions.',
-      validate: whole(4, 32_768),
+      defaultValue: maxLength.default,
+      description: describe(maxLength),
+      validate: whole(maxLength),
     }),
     seed: t.field({
       type: 'Int64',
       required: true,
-      defaultValue: 1,
-      description: 'Seed of the weights, from 0 to 4294967295.',
-      validate: whole(0, 4_294_967_295),
+      defaultValue: seed.default,
+      description: describe(seed),
+      validate: whole(seed),
     }),
     idempotencyKey: idempotencyKey(t),
   }),

@@ -149,3 +149,6 @@ export const encoderCatalog = [
 ] as const satisfies readonly CatalogEntry[];
 
 export type EncoderFamily = (typeof encoderCatalog)[number]['name'];
+
+/** The family of a new model where none is named. */
+export const defaultFamily: EncoderFamily = 'bert';
