@@ -12,6 +12,13 @@ export interface LossEntry extends CatalogEntry {
   readonly defaultWeight: number;
 }
 
+/** Every batch has candidates; only similarity batches have graded pairs. The compiler refuses any other row. */
+type LossRow = LossEntry &
+  (
+    | { readonly reads: 'candidates' }
+    | { readonly reads: 'pairs' | 'inner-pairs'; readonly tasks: readonly Extract<Task, 'sts'>[] }
+  );
+
 const codiemb = 'CoDiEmb, arXiv 2508.11442';
 
 const temperature = (value: number) =>
@@ -102,7 +109,7 @@ export const lossCatalog = [
       },
     ],
   },
-] as const satisfies readonly LossEntry[];
+] as const satisfies readonly LossRow[];
 
 export type LossName = (typeof lossCatalog)[number]['name'];
 
