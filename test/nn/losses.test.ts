@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu, Tensor } from '../../src/device/types.ts';
 import { TandemError } from '../../src/errors.ts';
-import { type LossTerm, lossPresets } from '../../src/nn/losses/catalog.ts';
+import { type LossTerm, lossCatalog, lossPresets } from '../../src/nn/losses/catalog.ts';
 import { openContext } from '../../src/nn/losses/context.ts';
 import { similarityTerms } from '../../src/nn/losses/groups.ts';
 import { irLoss, stsLoss } from '../../src/nn/losses/index.ts';
@@ -271,6 +271,8 @@ describe('stsLoss', () => {
         terms,
       });
       expect((await gpu.readU32(result.warnings['constantSimilarity']))[0]).toBe(1);
+      const texts = lossCatalog.flatMap((row) => ('warnings' in row ? Object.keys(row.warnings) : []));
+      expect(texts).toEqual(expect.arrayContaining(Object.keys(result.warnings)));
       expect(await gpu.read(result.components.pearson!)).toEqual(Float32Array.of(0));
       expect((await gpu.read(result.gradients.queries)).every(Number.isFinite)).toBe(true);
       expect(result.gradients.innerQueries).toBeNull();

@@ -10,6 +10,8 @@ export interface LossEntry extends CatalogEntry {
   readonly reads: 'candidates' | 'pairs' | 'inner-pairs';
   /** Weight of a term that gives none. */
   readonly defaultWeight: number;
+  /** What a run tells people when a case arose that the loss counts, by the name of the count. */
+  readonly warnings?: Readonly<Record<string, string>>;
 }
 
 /** Every batch has candidates; only similarity batches have graded pairs. The compiler refuses any other row. */
@@ -67,6 +69,9 @@ export const lossCatalog = [
     tasks: ['sts'],
     reads: 'pairs',
     defaultWeight: 2,
+    warnings: {
+      constantSimilarity: 'All cosines of an STS batch are equal: Pearson is counted as 0 and gives no gradient',
+    },
     parameters: [],
   },
   {
