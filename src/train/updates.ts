@@ -4,6 +4,7 @@
  */
 import type { PlannedBatch } from '../data/samplers/sampler.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
+import { type LossEntry, lossCatalog } from '../nn/losses/catalog.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
 import type { RunSettings } from './catalog.ts';
 import type { TrainingData } from './data.ts';
@@ -38,9 +39,9 @@ interface Pending {
   readonly report: Promise<StepReport>;
 }
 
-const warningTexts: Readonly<Record<string, string>> = {
-  constantSimilarity: 'All cosines of an STS batch are equal: Pearson is counted as 0 and gives no gradient',
-};
+const lossRows: readonly LossEntry[] = lossCatalog;
+/** What a run tells people of each case that a loss counts, by the name of the count. */
+const warningTexts: Readonly<Record<string, string>> = Object.assign({}, ...lossRows.map(({ warnings }) => warnings));
 
 export class UpdateQueue {
   readonly #context: UpdateContext;

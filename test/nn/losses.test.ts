@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu, Tensor } from '../../src/device/types.ts';
 import { TandemError } from '../../src/errors.ts';
-import { type LossTerm, lossPresets } from '../../src/nn/losses/catalog.ts';
+import { type LossTerm, lossCatalog, lossPresets } from '../../src/nn/losses/catalog.ts';
 import { openContext } from '../../src/nn/losses/context.ts';
+import { similarityTerms } from '../../src/nn/losses/groups.ts';
 import { irLoss, stsLoss } from '../../src/nn/losses/index.ts';
 import { infonceLoss } from '../../src/nn/losses/infonce.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
@@ -222,6 +223,39 @@ describe('stsLoss', () => {
     }),
   );
 
+  it.each([
+    { B: 1, C: 3 },
+    { B: 13, C: 31 },
+    { B: 65, C: 33 },
+  ])('sums the gradients of a term that reads candidates with those of pairs, %o', ({ B, C }) =>
+    withTensors(gpu, async (scope) => {
+      const [q, p] = [unitRows(B, B, C), unitRows(B + 1, B, C)];
+      const input = {
+        queries: uploadRows(scope, 'q', q),
+        partners: uploadRows(scope, 'p', p),
+        innerQueries: null,
+        innerPartners: null,
+        grades: grades(B),
+        terms: [...irTerm({}, 3), { loss: 'pearson' as const, weight: 2, parameters: {} }],
+      };
+      const s = reference.cosines(q.exact, p.exact, C);
+      const pearson = reference.pearson(s, input.grades);
+      const dS = pearson.dSimilarity.map((value) => 2 * value);
+      const ofPairs = reference.cosinesBackward(q.exact, p.exact, dS);
+      const candidates = { queries: q.exact, positives: p.exact, negatives: new Float64Array(0) };
+      const infonce = reference.infonce({ ...candidates, width: C, P: 1, N: 0, temperature: 0.02 });
+      const sum = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + 3 * b[i]);
+      const context = openContext(gpu);
+      const gradients = similarityTerms(context, input, { components: {}, warnings: {} });
+      const total = [2 * pearson.value + 3 * infonce.value];
+      expectClose(await gpu.read(context.total), total, tolerances.stsTotal, 'total');
+      await expectTensor(gradients.queries, sum(ofPairs.dQueries, infonce.dQueries), 'dQueries');
+      await expectTensor(gradients.partners, sum(ofPairs.dPartners, infonce.dPositives), 'dPartners');
+      context.endScratch();
+      context.release();
+    }),
+  );
+
   it('counts a warning where all cosines are equal, and stays finite', () =>
     withTensors(gpu, async (scope) => {
       const one = { data: Float32Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 1 : 0)), shape: [4, 2] };
@@ -237,6 +271,8 @@ describe('stsLoss', () => {
         terms,
       });
       expect((await gpu.readU32(result.warnings['constantSimilarity']))[0]).toBe(1);
+      const texts = lossCatalog.flatMap((row) => ('warnings' in row ? Object.keys(row.warnings) : []));
+      expect(texts).toEqual(expect.arrayContaining(Object.keys(result.warnings)));
       expect(await gpu.read(result.components.pearson!)).toEqual(Float32Array.of(0));
       expect((await gpu.read(result.gradients.queries)).every(Number.isFinite)).toBe(true);
       expect(result.gradients.innerQueries).toBeNull();

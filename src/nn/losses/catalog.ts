@@ -10,7 +10,16 @@ export interface LossEntry extends CatalogEntry {
   readonly reads: 'candidates' | 'pairs' | 'inner-pairs';
   /** Weight of a term that gives none. */
   readonly defaultWeight: number;
+  /** What a run tells people when a case arose that the loss counts, by the name of the count. */
+  readonly warnings?: Readonly<Record<string, string>>;
 }
+
+/** Every batch has candidates; only similarity batches have graded pairs. The compiler refuses any other row. */
+type LossRow = LossEntry &
+  (
+    | { readonly reads: 'candidates' }
+    | { readonly reads: 'pairs' | 'inner-pairs'; readonly tasks: readonly Extract<Task, 'sts'>[] }
+  );
 
 const codiemb = 'CoDiEmb, arXiv 2508.11442';
 
@@ -60,6 +69,9 @@ export const lossCatalog = [
     tasks: ['sts'],
     reads: 'pairs',
     defaultWeight: 2,
+    warnings: {
+      constantSimilarity: 'All cosines of an STS batch are equal: Pearson is counted as 0 and gives no gradient',
+    },
     parameters: [],
   },
   {
@@ -102,7 +114,7 @@ export const lossCatalog = [
       },
     ],
   },
-] as const satisfies readonly LossEntry[];
+] as const satisfies readonly LossRow[];
 
 export type LossName = (typeof lossCatalog)[number]['name'];
 

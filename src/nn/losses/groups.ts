@@ -8,7 +8,16 @@ import { add } from '../../kernels/elementwise.ts';
 import { rowDotBackward, rowDotForward } from '../../kernels/similarity.ts';
 import { type LossName, type LossTerm, lossCatalog } from './catalog.ts';
 import { keepZeros, type LossContext } from './context.ts';
-import type { CandidateInput, InnerPairInput, LossFunction, LossInput, LossOutput, LossReads } from './loss.ts';
+import type {
+  CandidateInput,
+  InnerPairInput,
+  LossFunction,
+  LossInput,
+  LossOutput,
+  LossReads,
+  SimilarityGradients,
+  SimilarityInput,
+} from './loss.ts';
 import { losses } from './registry.ts';
 
 /** What the terms of one call have given so far. */
@@ -82,7 +91,7 @@ export function candidateTerms(
 }
 
 /** Terms that read the cosines of pairs. They share one gradient with respect to the cosines. */
-export function pairTerms(
+function pairTerms(
   context: LossContext,
   { queries, partners, grades }: InnerPairInput,
   terms: readonly LossTerm[],
@@ -105,12 +114,7 @@ export function pairTerms(
 }
 
 /** Terms that read the inner layer's vectors of pairs. */
-export function innerPairTerms(
-  context: LossContext,
-  input: InnerPairInput,
-  terms: readonly LossTerm[],
-  outcome: Outcome,
-) {
+function innerPairTerms(context: LossContext, input: InnerPairInput, terms: readonly LossTerm[], outcome: Outcome) {
   const results = termsReading(terms, 'inner-pairs').map((term) =>
     recordTerm<'inner-pairs'>(context, input, term, outcome),
   );
@@ -125,5 +129,31 @@ export function innerPairTerms(
       input.partners,
       results.map(({ dPartners }) => dPartners),
     ),
+  };
+}
+
+/**
+ * All terms of a similarity batch. A term that reads candidates finds the partners there: one positive a query, no
+ * negatives. The last layer's gradients are those of the cosines first, then those of the candidates.
+ */
+export function similarityTerms(
+  context: LossContext,
+  { queries, partners, innerQueries, innerPartners, grades, terms }: SimilarityInput,
+  outcome: Outcome,
+): SimilarityGradients {
+  const pairs = pairTerms(context, { queries, partners, grades }, terms, outcome);
+  const candidates =
+    termsReading(terms, 'candidates').length > 0
+      ? candidateTerms(context, { queries, positives: partners, negatives: null }, terms, outcome)
+      : { queries: null, positives: null };
+  const inner =
+    innerQueries && innerPartners
+      ? innerPairTerms(context, { queries: innerQueries, partners: innerPartners, grades }, terms, outcome)
+      : { queries: null, partners: null };
+  return {
+    queries: sumOf(context, queries, [pairs.queries, candidates.queries]),
+    partners: sumOf(context, partners, [pairs.partners, candidates.positives]),
+    innerQueries: inner.queries,
+    innerPartners: inner.partners,
   };
 }

@@ -8,8 +8,8 @@ import type { Gpu, Tensor } from '../../device/types.ts';
 import { badInput, invariant } from '../../errors.ts';
 import { type LossEntry, type LossName, type LossTerm, lossCatalog } from './catalog.ts';
 import { withContext } from './context.ts';
-import { candidateTerms, innerPairTerms, type Outcome, pairTerms, termsReading } from './groups.ts';
-import type { CandidateInput } from './loss.ts';
+import { candidateTerms, type Outcome, similarityTerms, termsReading } from './groups.ts';
+import type { CandidateInput, SimilarityGradients, SimilarityInput } from './loss.ts';
 
 export interface LossResult<G> {
   /** Unweighted value [1] of each term. */
@@ -50,46 +50,21 @@ export function irLoss(gpu: Gpu, { P, N, terms, ...input }: IrLossInput): LossRe
   });
 }
 
-export interface StsLossInput {
-  /** [B, C], the last layer's. */
-  readonly queries: Tensor;
-  readonly partners: Tensor;
-  /** [B, C], the inner layer's; null if no term needs them. */
-  readonly innerQueries: Tensor | null;
-  readonly innerPartners: Tensor | null;
-  /** [B], 0..1. */
-  readonly grades: Float32Array;
-  readonly terms: readonly LossTerm[];
-}
-
-export interface StsGradients {
-  readonly queries: Tensor;
-  readonly partners: Tensor;
-  /** Null where the input is. */
-  readonly innerQueries: Tensor | null;
-  readonly innerPartners: Tensor | null;
-}
-
 /**
  * The loss set of a similarity batch. warnings.constantSimilarity counts where Pearson met cosines that are all equal.
  * Throws BAD_USER_INPUT for a grade outside 0..1 (-1, no grade, included).
  */
-export function stsLoss(gpu: Gpu, input: StsLossInput): LossResult<StsGradients> {
-  const { queries, partners, innerQueries, innerPartners, grades, terms } = input;
+export function stsLoss(gpu: Gpu, input: SimilarityInput): LossResult<SimilarityGradients> {
+  const { queries, innerQueries, innerPartners, grades, terms } = input;
   checkTerms(terms, 'sts');
   checkGrades(grades, queries.shape[0]);
-  const isInnerThere = innerQueries !== null && innerPartners !== null;
   invariant(
-    isInnerThere || termsReading(terms, 'inner-pairs').length === 0,
+    (innerQueries !== null && innerPartners !== null) || termsReading(terms, 'inner-pairs').length === 0,
     'A loss of the inner layer came without representations of the inner layer',
   );
   return withContext(gpu, (context) => {
     const outcome: Outcome = { components: {}, warnings: {} };
-    const last = pairTerms(context, { queries, partners, grades }, terms, outcome);
-    const inner = isInnerThere
-      ? innerPairTerms(context, { queries: innerQueries, partners: innerPartners, grades }, terms, outcome)
-      : { queries: null, partners: null };
-    const gradients = { ...last, innerQueries: inner.queries, innerPartners: inner.partners };
+    const gradients = similarityTerms(context, input, outcome);
     return { ...outcome, total: context.total, gradients, release: context.release };
   });
 }

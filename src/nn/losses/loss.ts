@@ -5,7 +5,7 @@
  */
 import type { ParametersOf, RowOf } from '../../catalog-parameters.ts';
 import type { Tensor } from '../../device/types.ts';
-import type { LossName, lossCatalog } from './catalog.ts';
+import type { LossName, LossTerm, lossCatalog } from './catalog.ts';
 import type { LossContext } from './context.ts';
 
 /** Ids of texts (equal text, equal id), for masking known positives among the candidates. */
@@ -47,6 +47,27 @@ export interface InnerPairInput {
   readonly partners: Tensor;
   /** [B], 0..1, on the host. */
   readonly grades: Float32Array;
+}
+
+/** A similarity batch with its terms. */
+export interface SimilarityInput {
+  /** [B, C], the last layer's. */
+  readonly queries: Tensor;
+  readonly partners: Tensor;
+  /** [B, C], the inner layer's; null if no term needs them. */
+  readonly innerQueries: Tensor | null;
+  readonly innerPartners: Tensor | null;
+  /** [B], 0..1. */
+  readonly grades: Float32Array;
+  readonly terms: readonly LossTerm[];
+}
+
+export interface SimilarityGradients {
+  readonly queries: Tensor;
+  readonly partners: Tensor;
+  /** Null where the input is. */
+  readonly innerQueries: Tensor | null;
+  readonly innerPartners: Tensor | null;
 }
 
 interface LossValue {
