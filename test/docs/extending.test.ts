@@ -107,7 +107,8 @@ const isDiffOf = ({ blocks }: WorkedExample, name: string): boolean =>
   blocks.some(({ language, file }) => language === 'diff' && file === name);
 
 const isGenerated = (file: string): boolean =>
-  ['docs/schema.graphql', 'src/client/generated/operations.ts'].includes(file) || file.startsWith('src/db/migrations/');
+  ['docs/schema.graphql', 'docs/catalogs.md', 'src/client/generated/operations.ts'].includes(file) ||
+  file.startsWith('src/db/migrations/');
 
 describe('a wrong example', () => {
   const wrong = (language: string, file: string | undefined, text: string): WorkedExample => ({
