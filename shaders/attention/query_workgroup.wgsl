@@ -3,15 +3,6 @@
 // Of every block of four keys: the lanes' parts of q k, then of dOut v.
 var<workgroup> partial: array<vec4f, select(1u, 2u * BLOCKS * LANES, PARTS > 1u)>;
 
-// Copies the keys and values of a tile into workgroup memory; past the text's end its last row again.
-fn load_tiles(lane: u32, base: u32, end: u32, blocks: u32, key_head: u32) {
-  for (var i = lane; i < blocks * 4u * D4; i += LANES) {
-    let at = head_base(min(base + i / D4, end - 1u), key_head, key_heads()) + i % D4;
-    tile_a[i] = k[at];
-    tile_b[i] = v[at];
-  }
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let heads = params.heads;

@@ -116,6 +116,7 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
     `attention/common_${form}.wgsl`,
     ...(form === 'workgroup' ? ['attention/tiles_workgroup.wgsl'] : []),
   ];
+  const ofKeys = form === 'workgroup' ? ['attention/tiles_of_keys.wgsl'] : [];
   const rowsChoice = `\nconst DROPOUT = ${dropout};`;
   const choice = `${rowsChoice}\nconst MASKED = ${masked};\nconst GROUPED = ${grouped};`;
   return {
@@ -124,7 +125,7 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
       form,
       name: `attention_${form}_forward_${suffix}`,
       shader: `attention/forward_${form}.wgsl`,
-      include: walk(['forward']),
+      include: [...walk(['forward']), ...ofKeys],
       header: forwardHeader + choice,
       bindings: forwardBindings,
       params: forwardParams,
@@ -141,7 +142,7 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
       form,
       name: `attention_${form}_query_${suffix}`,
       shader: `attention/query_${form}.wgsl`,
-      include: walk(['backward', 'query']),
+      include: [...walk(['backward', 'query']), ...ofKeys],
       header: backwardHeader + choice,
       bindings: { ...backwardReads, dQ: 'write' },
       params: backwardParams,
