@@ -1,6 +1,7 @@
-// Who sees whom, and whose keys a head reads. A token sees the tokens of its own text from `before` tokens ahead of it
-// to `after` tokens behind it: causal attention has after = 0, a local window both small. Several query heads in a row
-// may share a head of keys and values (grouped-query attention, Ainslie et al. 2023, arXiv 2305.13245).
+// Which tokens see each other, and which keys a head reads. A token sees the tokens of its own text from `before`
+// tokens ahead of it to `after` tokens behind it: causal attention has after = 0, a local window both small. Several
+// query heads in a row may share a head of keys and values (grouped-query attention, Ainslie et al. 2023, arXiv
+// 2305.13245).
 //
 // Tiles keep their places, counted from the text's first token, whatever is skipped: a text's bits stay its own.
 //

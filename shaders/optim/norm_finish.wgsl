@@ -11,7 +11,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
   let squares = reduce_sum(lane, sum);
   if (lane == 0u) {
-    // A guard that is not finite takes the norm's place: AdamW then leaves everything as it is.
+    // A guard that is not finite replaces the norm: AdamW then changes nothing.
     let stopped = params.has_guard != 0u && (guard[0] & 0x7f800000u) == 0x7f800000u;
     norm[0] = select(bitcast<u32>(sqrt(squares)), guard[0], stopped);
   }

@@ -26,7 +26,7 @@ struct Choice {
   before: u32,
 }
 
-// Orders as the float does; 0 stands for no candidate, which no float but a NaN would get.
+// Keys have the order of the floats; 0 means no candidate: no float but a NaN would get it.
 fn key_of(score: f32) -> u32 {
   let bits = bitcast<u32>(score);
   if ((bits & 0x7fffffffu) > 0x7f800000u) {

@@ -22,7 +22,7 @@ export interface DrawRequest {
 
 /**
  * Draws `count` of `available` texts in random order: the whole list as often as it fits, then the rest without
- * replacement. No texts at all: an empty answer (the caller masks the columns).
+ * replacement. Returns an empty array where there are no texts; the caller masks the columns.
  */
 export function drawTexts({ seed, epoch, dataset, pass, record, slot, available, count }: DrawRequest): Uint32Array {
   if (available === 0) return new Uint32Array(0);

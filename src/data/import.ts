@@ -1,6 +1,6 @@
 /**
  * Imports a data set: reads it through its importer, checks every record, writes one immutable version into storage.
- * Runs on the CPU thread. What is refused leaves nothing behind. The path is taken as it is: the caller has confined
+ * Runs on the CPU thread. A refused import leaves nothing behind. The path is not checked here: the caller has confined
  * it.
  */
 
@@ -29,7 +29,8 @@ export interface ImportHooks {
 const reportEvery = 1000;
 
 /**
- * Imports and publishes; answers the summary of the version (of the existing one if equal content was imported before).
+ * Imports and publishes. Returns the summary of the version, which is an existing one if equal content was imported
+ * before.
  */
 export async function importDataset(
   storage: Storage,

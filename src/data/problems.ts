@@ -53,7 +53,7 @@ export class ImportNotes {
   }
 }
 
-/** Notes that nobody reads: for a first pass over lines that a second pass judges. */
+/** Notes that are discarded, for a first pass over lines that a second pass will check. */
 export class UnheardNotes extends ImportNotes {
   override problem(): void {}
   override warn(): void {}

@@ -30,8 +30,8 @@ export const warnings = {
 export const noGrade = -1;
 
 /**
- * Decodes one parsed JSON value. Answers the records it stands for: one, or for an STS record with several positives
- * one each; none if anything was wrong (then `rules.problem` was called).
+ * Decodes one parsed JSON value. Returns the records that it describes: one, or for an STS record with several
+ * positives one each; none if anything was wrong (then `rules.problem` was called).
  */
 export function decodeRecord(value: unknown, rules: RecordRules): DataRecord[] {
   let wrong = 0;

@@ -1,2 +1,2 @@
-/** What the random streams of the data are for: the first word of a stream's name after the seed. */
+/** Purposes of the random streams of the data; a stream is keyed by the seed, its purpose and further numbers. */
 export const streams = { batches: 1, permutation: 2, draw: 3 } as const;

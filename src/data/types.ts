@@ -62,7 +62,7 @@ export interface DatasetSummary {
   readonly warnings: readonly { readonly message: string; readonly count: number }[];
 }
 
-/** What an import is told. Everything in it is plain data: it crosses threads. */
+/** The input of an import. Plain data, because it crosses threads. */
 export interface ImportRequest {
   readonly source:
     | { readonly kind: 'path'; readonly path: string }

@@ -6,7 +6,7 @@ import { RetrievalMeans, rankingDepth, topDocuments } from './retrieval.ts';
 import { evaluateSts, type SimilarityMetrics } from './sts.ts';
 import type { EvaluationFigures } from './types.ts';
 
-/** The metric that stands for a task. */
+/** The main metric of each task. */
 const mainMetric: Readonly<Record<Task, string>> = { ir: 'ndcg_at_10', sts: 'cosine_spearman' };
 
 /** What an evaluation cost. */

@@ -40,7 +40,7 @@ export async function openLineage(
 
 /**
  * A checkpoint names the model its run began from; checkpoint 0 is that model itself. It may be a checkpoint of an
- * earlier run (training in two stages), so that it names an initialisation of its own decides nothing.
+ * earlier run (training in two stages), so an initialisation of its own does not matter.
  */
 function checkDescent(checkpoint: ModelFolder, digest: string, initial: ModelFolder, initialDigest: string): void {
   const { spec } = checkpoint;

@@ -1,6 +1,6 @@
 /**
  * Long loops over a tensor's values, cut into pieces of some milliseconds: between two the thread takes its messages,
- * so that texts of requests are tokenised meanwhile and an abort is heard. The order of every sum stays as without
+ * so that texts of requests are tokenised meanwhile and an abort is noticed. The order of every sum stays as without
  * cuts.
  */
 import { setImmediate } from 'node:timers/promises';
@@ -15,7 +15,7 @@ export const pauseOf =
     signal?.throwIfAborted();
   };
 
-/** Values of a piece: the dearest merge, element by element to a power, takes about 10 ms for them. */
+/** Values per piece: the slowest merge, element by element to a power, takes about 10 ms for them. */
 export const pieceLength = 65_536;
 
 /** Calls `work` with consecutive ranges from 0 to `length`; each but the last is a multiple of `unit` values. */

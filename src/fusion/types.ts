@@ -1,4 +1,4 @@
-/** What a fusion is told. Plain types. */
+/** The input of a fusion. Plain types. */
 import type { GivenParameters } from '../catalog-parameters.ts';
 import type { FusionMethod } from './catalog.ts';
 

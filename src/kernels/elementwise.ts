@@ -156,7 +156,8 @@ export function dropout(gpu: Gpu, options: DropoutOptions): void {
 }
 
 /**
- * Second word of a dropout key: the step, and the site spread over all bits (golden ratio), so that sites never meet.
+ * Second word of a dropout key: the step, and the site spread over all bits (golden ratio), so that sites never
+ * collide.
  */
 export const streamOf = ({ step, site }: { step: number; site: number }): number =>
   (step ^ Math.imul(site + 1, 0x9e3779b9)) >>> 0;

@@ -114,7 +114,7 @@ export interface ScatterIndex {
   readonly tokens: number;
 }
 
-/** Tokens summed by one lane: at least 32, and so many that no id has more than 256 segments. */
+/** Tokens summed by one lane: at least 32, and enough that no id has more than 256 segments. */
 const segmentLength = (tokens: number): number => Math.max(32, Math.ceil(tokens / 256));
 
 /** Rows of a table. */

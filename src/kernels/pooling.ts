@@ -59,7 +59,7 @@ interface PoolBatch {
   readonly poolStart: Tensor;
 }
 
-/** Where a mode's columns lie in [B, D]; its own width is C. */
+/** Position of a mode's columns in [B, D]; their width is C. */
 interface Columns {
   /** First column; 0 if absent. */
   readonly column?: number;

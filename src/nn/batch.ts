@@ -59,7 +59,7 @@ export function gatherTexts(texts: PackedTexts, indices: ArrayLike<number>): Pac
 }
 
 /**
- * Cuts texts into runs of consecutive texts of at most `tokens` tokens; a longer text makes a run of its own.
+ * Cuts texts into runs of consecutive texts of at most `tokens` tokens; a longer text is a run by itself.
  * Returns the first text of every run, and the number of texts as last entry.
  */
 export function cutByTokens(cumulative: Uint32Array, tokens: number): number[] {

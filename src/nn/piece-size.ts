@@ -9,7 +9,7 @@ import { elementCount } from '../model/parameter-shapes.ts';
 import { modelParameters } from '../model/pipeline.ts';
 import type { EncoderSpec } from './types.ts';
 
-/** Below so many rows the tiles of matrix products are not full. */
+/** With fewer rows than this the tiles of matrix products are not full. */
 const fewestTokens = 32;
 
 /** Whether a piece takes the device about a second, so that no second one should be queued behind it. */

@@ -101,7 +101,7 @@ export class Tape {
 
   /**
    * Adds a contribution to a value's gradient by an op that can add to what it writes: `write` gets the gradient's own
-   * buffer if nobody else reads that, or a new one that it must fill.
+   * buffer if nothing else reads that, or a new one that it must fill.
    */
   addInto(value: Value, write: (out: Tensor, accumulate: boolean) => void): void {
     const { gradient } = value;

@@ -7,7 +7,10 @@ export interface RunSettings {
   readonly seed: number;
   readonly sampler: SamplerName;
   readonly epochs: number;
-  /** Stop after so many batches, whatever the epochs; null = no such limit. The schedule spans what is really run. */
+  /**
+   * Number of batches after which the run stops, whatever the epochs; null = no limit. The schedule spans the batches
+   * that run.
+   */
   readonly maxBatches: number | null;
   /** Global batch size of IR data sets, in queries (B). */
   readonly irBatchSize: number;
@@ -26,7 +29,7 @@ export interface RunSettings {
   /** Probability of dropping an activation (embeddings, after attention and feed-forward) and an attention weight. */
   readonly dropout: number;
   readonly attentionDropout: number;
-  /** A checkpoint every so many steps besides each epoch's; null = epochs only. */
+  /** Number of steps between checkpoints, besides those at the end of each epoch; null = only those. */
   readonly checkpointEverySteps: number | null;
 }
 

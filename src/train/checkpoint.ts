@@ -1,5 +1,6 @@
 /**
- * Checkpoints: a model folder and the state to go on from it, published in storage; read back when a run is resumed.
+ * Checkpoints: a model folder and the state that continues from it, published in storage; read back when a run is
+ * resumed.
  */
 import { readFile } from 'node:fs/promises';
 import type { Gpu } from '../device/types.ts';

@@ -1,6 +1,6 @@
 /**
  * A training run on one device, from theta_0 or from a state to its last update. Called by the device thread; it knows
- * no database and no other run. Events tell everything that must outlive it; the checkpoints lie in storage.
+ * no database and no other run. Events carry everything that must outlive it; checkpoints are in storage.
  */
 import { samplers } from '../data/samplers/index.ts';
 import type { Gpu } from '../device/types.ts';
@@ -26,9 +26,9 @@ import { UpdateQueue } from './updates.ts';
 
 export interface TrainContext {
   readonly emit: (event: TrainEvent) => void;
-  /** Abort = finish the micro-batch, write a checkpoint, answer `stopped`. */
+  /** Aborting it finishes the micro-batch, writes a checkpoint and ends with the outcome `stopped`. */
   readonly signal: AbortSignal;
-  /** Waits until this task may go on, between micro-batches. */
+  /** Resolves when this task may continue; awaited between micro-batches. */
   readonly turn: () => Promise<void>;
   /** Tokens that the device is given at once; what the device's traits say unless a test wants fewer. */
   readonly pieceTokens?: number;

@@ -110,7 +110,7 @@ interface Losses {
   release(): void;
 }
 
-/** The objective of a loss set whose gradients `copyOut` puts into place; the losses are given back if that throws. */
+/** The objective of a loss set whose gradients `copyOut` copies into place; the losses are released if that throws. */
 function objectiveOf(result: Losses, copyOut: () => void): Objective {
   try {
     copyOut();

@@ -9,7 +9,7 @@ export class Pace {
     this.#marks.push({ at: now, tokens: 0 });
   }
 
-  /** Notes a finished step and tells the speed, and the seconds that `stepsLeft` more will take. */
+  /** Records a finished step. Returns the speed, and the seconds that `stepsLeft` more steps will take. */
   note(now: number, tokens: number, stepsLeft: number): { tokensPerSecond: number; secondsLeft: number } {
     this.#marks.push({ at: now, tokens });
     if (this.#marks.length > windowSteps + 1) this.#marks.shift();

@@ -1,5 +1,5 @@
 /**
- * What a run needs, besides the weights, to go on to the very bits of an uninterrupted one: AdamW's moments, the place
+ * What a run needs besides the weights to continue to the same bits as an uninterrupted one: AdamW's moments, the place
  * in the sampler's order, and what the run was started with. Random numbers have no state: they are keyed by (seed,
  * step). A folder in storage of kind `states`: state.json and, after the first update, moments.safetensors.
  */
@@ -19,7 +19,7 @@ import type { TrainDataset } from './types.ts';
 const format = 1;
 const momentKinds = ['m', 'v'] as const;
 
-/** Place in a run: so many updates are made, and the next batch is `batch` of `epoch` (both from 0). */
+/** Position in a run: the number of updates made, and the next batch, `batch` of `epoch` (both from 0). */
 export interface RunPosition {
   readonly step: number;
   readonly epoch: number;

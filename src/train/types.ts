@@ -1,4 +1,4 @@
-/** What a training run is told, tells and answers. Plain types; the threads' protocol passes them on. */
+/** Input, events and result of a training run. Plain types, which the threads' protocol passes on. */
 import type { Task } from '../data/types.ts';
 import type { AdapterReport } from '../device/types.ts';
 import type { RunSettings } from './catalog.ts';

@@ -40,7 +40,7 @@ interface Pending {
 }
 
 const lossRows: readonly LossEntry[] = lossCatalog;
-/** What a run tells people of each case that a loss counts, by the name of the count. */
+/** The warning of a run for each case that a loss counts, by the name of the count. */
 const warningTexts: Readonly<Record<string, string>> = Object.assign({}, ...lossRows.map(({ warnings }) => warnings));
 
 export class UpdateQueue {
@@ -65,7 +65,7 @@ export class UpdateQueue {
       await this.settle();
       optimizer.update({ ...constants, step, learningRate, clipNorm, guard: objective.total });
       const report = readReport(encoder.gpu, objective, optimizer.norm);
-      // Whoever awaits it hears of a failure; until then it is no unhandled rejection.
+      // A failure is thrown where the promise is awaited; until then it must not be an unhandled rejection.
       report.catch(() => {});
       this.#pending = { input, epoch, learningRate, report };
     } finally {
@@ -73,7 +73,7 @@ export class UpdateQueue {
     }
   }
 
-  /** Waits for the figures of the update under way and tells them. Rejects if they are not finite. */
+  /** Waits for the figures of the update in progress and emits them. Rejects if they are not finite. */
   async settle(): Promise<void> {
     const pending = this.#pending;
     if (pending === undefined) return;

@@ -14,7 +14,7 @@ import type { Split, TextTriple } from '../types.ts';
 import { type Qrels, readQrels } from './beir-qrels.ts';
 import type { ImportContext, ImportedRecord, Importer, ImporterOptions } from './importer.ts';
 
-/** Where a document's line lies in corpus.jsonl. */
+/** Position of a document's line in corpus.jsonl. */
 interface Place {
   readonly id: string;
   readonly offset: number;

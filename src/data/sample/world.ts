@@ -26,7 +26,7 @@ export function splitMatters(seed: number): Record<Split, Matter[]> {
   return { dev: all.slice(0, dev), test: all.slice(dev, dev + test), train: all.slice(dev + test) };
 }
 
-/** What a random stream is for: the second word of its name. */
+/** Purposes of the random streams of the sample data. */
 export const purpose = { matters: 11, documents: 12, queries: 13, negatives: 14, pairs: 15 } as const;
 
 /** Both symptoms of a matter, each with a random action. */

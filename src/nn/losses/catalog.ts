@@ -10,7 +10,7 @@ export interface LossEntry extends CatalogEntry {
   readonly reads: 'candidates' | 'pairs' | 'inner-pairs';
   /** Weight of a term that gives none. */
   readonly defaultWeight: number;
-  /** What a run tells people when a case arose that the loss counts, by the name of the count. */
+  /** The warning of a run for each case that the loss counts, by the name of the count. */
   readonly warnings?: Readonly<Record<string, string>>;
 }
 

@@ -21,7 +21,7 @@ export interface InfonceInput {
   readonly positives: Tensor;
   /** [B*N, C], query-major, or null. */
   readonly negatives: Tensor | null;
-  /** 0 = that negative stands for none and is masked; [B*N], or [B] for all negatives of a query. */
+  /** 0 = that negative is a placeholder and is masked; [B*N], or [B] for all negatives of a query. */
   readonly negativeMask?: Uint8Array;
   /** [B]: one positive slot drawn for each query; without it the loss is the mean over all slots. */
   readonly slots?: Uint32Array;

@@ -8,7 +8,7 @@ import type { Tape, Value } from '../tape.ts';
 import { linear } from './linear.ts';
 import { tanh } from './tanh.ts';
 
-/** `index` counts the model's dense layers from 0. Uses up `x`. */
+/** `index` counts the model's dense layers from 0. Consumes `x`. */
 export function dense(tape: Tape, x: Value, layer: DenseLayer, index: number, parameters: Parameters): Value {
   const bias = layer.bias ? parameters.get(denseName(index, 'bias')) : undefined;
   const y = linear(tape, x, parameters.get(denseName(index, 'weight')), bias);

@@ -1,6 +1,6 @@
 /**
  * Inverted dropout on [T, C]: zero with probability `rate`, else x / (1 - rate). Counter-based: the same kernel on dY,
- * with the same key, is the way back, so no mask is kept. Uses up `x`: the caller must not drop it.
+ * with the same key, is the backward pass, so no mask is kept. Consumes `x`: the caller must not drop it.
  */
 import { dropout as dropoutKernel } from '../../kernels/elementwise.ts';
 import type { DeviceBatch } from '../batch.ts';

@@ -38,7 +38,7 @@ export function rotaryAngles(
   return { value, size };
 }
 
-/** Uses up `x`: the caller must not drop it. */
+/** Consumes `x`: the caller must not drop it. */
 export function rotary(tape: Tape, x: Value, batch: DeviceBatch, { value, size }: RotaryAngles): Value {
   const y = tape.output('rotary', x.tensor.shape);
   const angles = { positions: batch.positions, table: value.tensor, size };

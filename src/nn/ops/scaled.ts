@@ -1,4 +1,4 @@
-/** y = factor * x, any shape. Uses up `x`: the caller must not drop it. */
+/** y = factor * x, any shape. Consumes `x`: the caller must not drop it. */
 import { scale } from '../../kernels/elementwise.ts';
 import type { Tape, Value } from '../tape.ts';
 
