@@ -9,8 +9,8 @@ export interface TarEntry {
 }
 
 /**
- * Files and folders of an archive, in order; links and the like are left out. Throws when it is cut off or a name could
- * leave the target folder.
+ * Files and folders of an archive, in order; links and special files are left out. Throws when it is cut off or a name
+ * could leave the target folder.
  */
 export function* readTar(archive: Buffer): Generator<TarEntry, void, undefined> {
   for (let offset = 0; offset + block <= archive.length; ) {

@@ -1,6 +1,6 @@
 /** Waits that end. */
 
-/** Waits for work, but no longer than so many milliseconds: whether it has ended. Rejects if it fails in time. */
+/** Waits for work for at most `ms` milliseconds. Resolves to whether it has ended; rejects if it fails in that time. */
 export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * The commands that the main thread gives its worker threads: what goes in, what comes out, what is told on the way.
+ * The commands that the main thread gives its worker threads: its input, its output, and the events on the way.
  * Each layer's types.ts owns the types; everything is plain data and typed arrays. `jobs` (main thread) calls,
  * workers/device.ts and workers/cpu.ts answer; workers/runtime.ts carries it.
  */
@@ -22,7 +22,7 @@ import type {
 } from '../src/tokens/types.ts';
 import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from '../src/train/types.ts';
 
-/** A command: what goes in, what comes out, what is told on the way. */
+/** A command: its input, its output, and the events on the way. */
 export interface Command<Input, Output, Event = never> {
   readonly input: Input;
   readonly output: Output;
@@ -37,7 +37,7 @@ export interface ThreadData {
 }
 
 export interface DeviceCommands {
-  /** The adapter in use; asked first, so that a machine without any adapter is told at start. */
+  /** The adapter in use; asked first, so that a machine without any adapter is reported at start. */
   describe: Command<Record<never, never>, AdapterReport>;
   /** What a run would need, before it starts: steps and device memory; refuses what cannot fit. */
   plan: Command<PlanInput, PlanOutput>;

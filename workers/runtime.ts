@@ -1,6 +1,6 @@
 /**
  * Typed calls between the main thread and its worker threads. `connect` stands in the main thread, `answer` in the
- * worker; what may be said is a type of workers/protocol.ts. It carries messages and knows nothing of what they mean.
+ * worker; the messages are typed by workers/protocol.ts. It carries messages and knows nothing of what they mean.
  */
 import { type MessagePort, parentPort, type Transferable, type Worker } from 'node:worker_threads';
 import {
@@ -119,7 +119,7 @@ export function answer<C extends CommandSet<C>>(
 // ---- in the main thread ------------------------------------------------------------------------------------------
 
 interface CallOptions<Event> {
-  /** Sends an abort to the handler; the call still ends with whatever the handler answers. */
+  /** Sends an abort to the handler; the call still ends with what the handler returns. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: Event) => void;
   /** Buffers of the input that are moved instead of copied. */

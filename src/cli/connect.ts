@@ -46,7 +46,7 @@ const patienceMs = 5_000;
 
 /**
  * False if nothing listens there. Throws {@link NoServer} if something accepts the connection and does not answer (a
- * stopped process, or another program), because a command would wait for ever.
+ * stopped process, or another program), because a command would wait forever.
  */
 const isListening = (url: string): Promise<boolean> =>
   fetch(new URL('/health', url), { signal: AbortSignal.timeout(patienceMs) }).then(

@@ -41,7 +41,7 @@ async function readFormat(path: string): Promise<FolderFormat | undefined> {
     const value = JSON.parse(text) as FolderFormat;
     if (Number.isInteger(value.format) && typeof value.pglite === 'string') return value;
   } catch {
-    // Said below, together with a file of another shape.
+    // Reported below, together with a file of another shape.
   }
   throw conflict(`${path} is not a format record of Tandem`, {
     field: path,

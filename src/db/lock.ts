@@ -93,7 +93,7 @@ async function readOwner(path: string): Promise<LockOwner | undefined> {
   return undefined;
 }
 
-/** Two processes may find the same dead owner: who moves a younger lock away by mistake puts it back. */
+/** Two processes may find the same dead owner; one that moves a younger lock away by mistake puts it back. */
 async function moveAway(path: string, dead: LockOwner | undefined): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {

@@ -48,7 +48,7 @@ export interface Jobs {
 
   /**
    * Does long work with a row in `jobs`. `work` runs in this process and keeps what it made by `succeed`, in the
-   * transaction that ends the job. The same idempotency key again answers with the first job and does nothing.
+   * transaction that ends the job. The same idempotency key again returns the first job and does nothing.
    */
   startJob(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
   /** Aborts a job's work and resolves when it has ended. */

@@ -1,6 +1,6 @@
 /**
- * A model on one split of a data set version: nDCG and its kin by a search over all documents, or correlations of
- * cosines.
+ * A model on one split of a data set version: nDCG and similar metrics by a search over all documents, or correlations
+ * of cosines.
  */
 
 import { badInput } from '../errors.ts';

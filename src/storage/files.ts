@@ -40,7 +40,8 @@ async function hashFile(path: string): Promise<string> {
 const readLimit = 1 << 30;
 
 /**
- * Reads exactly so many bytes, however many reads that takes; throws `tooShort` of the byte at which the file ended.
+ * Reads exactly the given number of bytes, however many reads that takes; throws `tooShort` of the byte at which the
+ * file ended.
  */
 export async function readExactly(
   handle: Pick<FileHandle, 'read'>,

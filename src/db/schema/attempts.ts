@@ -1,4 +1,4 @@
-/** Attempts of runs: who works on it, since when, and whether it still lives. */
+/** Attempts of runs: which process works on it, since when, and whether it is still alive. */
 import { index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { AdapterReport } from '../../device/types.ts';
 import { checkpoints } from './checkpoints.ts';
@@ -16,7 +16,7 @@ export const runAttempts = pgTable(
     /** Counts from 1. */
     number: integer('number').notNull(),
     createdAt: createdAt(),
-    /** Who works on it: the data folder's host name, and the process. */
+    /** The owner: host name with data folder, and process id. */
     host: text('host').notNull(),
     pid: integer('pid').notNull(),
     /** Proof of life; a host that lets the lease pass has lost the run. */

@@ -47,7 +47,7 @@ export const runs = pgTable(
     /** Sequence number of the last event. */
     lastSeq: count64('last_seq').notNull().default(0),
     cancelRequested: boolean('cancel_requested').notNull().default(false),
-    /** Said at resume: another adapter than the one before may go on. */
+    /** Given at resume: another adapter than the one before may continue the run. */
     allowDifferentAdapter: boolean('allow_different_adapter').notNull().default(false),
     /** Updates made, and updates planned once the run has started. */
     step: integer('step').notNull().default(0),

@@ -1,4 +1,4 @@
-/** What WebGPU would refuse about a dispatch, found before it is recorded and told in our own terms. */
+/** What WebGPU would refuse about a dispatch, found before it is recorded and reported in our own terms. */
 import type { Tensor } from '../types.ts';
 import type { CompiledKernel } from './pipelines.ts';
 import { bufferTensor, byteLength } from './tensor.ts';

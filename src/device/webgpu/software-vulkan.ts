@@ -148,7 +148,7 @@ function findArchive(): string | undefined {
   return undefined;
 }
 
-/** Libraries are loaded from here: nobody else may be able to write to it. */
+/** Libraries are loaded from here: no other user may be able to write to it. */
 function privateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const state = lstatSync(path);

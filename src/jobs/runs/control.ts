@@ -48,10 +48,10 @@ export async function cancelRun({ database, notifier, worker }: ControlContext, 
   return findRun(db, runId);
 }
 
-/** Longer than a heartbeat, at which the owner hears of it, and the end of a micro-batch with its checkpoint. */
+/** Longer than a heartbeat, at which the owner learns of it, and the end of a micro-batch with its checkpoint. */
 const patienceMs = 30_000;
 
-/** Waits until a run that another process works on has ended, though not for ever: that process may be dead. */
+/** Waits until a run that another process works on has ended, but not forever: that process may be dead. */
 async function endsElsewhere(db: Db, notifier: Notifier, runId: string): Promise<void> {
   const waiter = notifier.attach(runId);
   try {

@@ -41,7 +41,7 @@ interface Ending {
 
 const serverStopped = 'the server was stopped';
 
-/** Resolves when the attempt has ended and said so; never rejects for what went wrong in the run. */
+/** Resolves when the attempt has ended and its end is recorded; never rejects for what went wrong in the run. */
 export async function executeAttempt(
   context: ExecutionContext,
   attempt: Attempt,

@@ -19,7 +19,7 @@ export interface ThreadSettings extends ThreadData {
 export interface Threads {
   readonly cpu: Thread<CpuCommands>;
   readonly device: Thread<DeviceCommands>;
-  /** What the device thread said at start. */
+  /** What the device thread reported at start. */
   readonly adapter: AdapterReport;
   close(graceMs: number): Promise<void>;
 }

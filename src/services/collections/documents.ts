@@ -36,7 +36,7 @@ export interface Added {
   readonly job: JobRow;
 }
 
-/** Texts per call of the threads: progress moves and a cancel is heard between two. */
+/** Texts per call of the threads: progress is reported and a cancel noticed between two. */
 const chunk = 256;
 /** Rows per insert; Postgres takes at most 65535 parameters a statement. */
 const rowsPerInsert = 1_000;

@@ -1,6 +1,6 @@
 /**
  * Confines importDataset and importModel to the import folder: no way out by `..`, an absolute path or a symbolic link.
- * Only files and folders pass: reading a pipe or a device would wait for ever.
+ * Only files and folders pass: reading a pipe or a device would wait forever.
  */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, parse, relative, resolve, sep } from 'node:path';

@@ -6,7 +6,7 @@ import type { ModelSpec } from '../../model/types.ts';
 
 interface NewModel {
   readonly name: string;
-  /** As the CPU thread answers. */
+  /** As the CPU thread returns it. */
   readonly summary: {
     readonly digest: string;
     readonly bytes: number;

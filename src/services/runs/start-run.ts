@@ -9,7 +9,7 @@ import type { Tandem } from '../tandem.ts';
 import { type ReadyRun, type RunRequest, readyRun } from './run-request.ts';
 import { isTerminal } from './run-state.ts';
 
-/** Inserts a run and hands it over in one transaction; the same idempotency key answers with the first run. */
+/** Inserts a run and hands it over in one transaction; the same idempotency key returns the first run. */
 export async function startRun(tandem: Tandem, request: RunRequest): Promise<RunRow> {
   const ready = await readyRun(tandem, request);
   const { idempotencyKey } = request;
