@@ -20,7 +20,7 @@ export async function confine(folder: string, path: string, field = 'input.sourc
   const wanted = resolve(root, path);
   if (!isInside(root, wanted)) throw outside(path, folder, field);
   const real = await realpath(wanted).catch(() => {
-    throw notFound(`There is no ${path} in the import folder`, {
+    throw notFound(`There is no "${path}" in the import folder`, {
       field,
       expected: `a file or folder in ${folder}`,
       remedy: remedy(folder),
