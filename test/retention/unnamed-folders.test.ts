@@ -49,4 +49,7 @@ it('stay as long as the data folder is used with another database', async () => 
   await retention.collectGarbage('another database');
   await retention.collectGarbage('another database');
   expect(await exists('models', ofFirst)).toBe(true);
+  // The data folder goes back to the database of this file.
+  await place.restartJobs();
+  expect(await exists('models', ofFirst)).toBe(true);
 });
