@@ -4,6 +4,7 @@ export * from './schema/checkpoints.ts';
 export * from './schema/collections.ts';
 export * from './schema/datasets.ts';
 export * from './schema/evaluations.ts';
+export * from './schema/job-tickets.ts';
 export * from './schema/jobs.ts';
 export * from './schema/models.ts';
 export * from './schema/runs.ts';
