@@ -15,7 +15,8 @@ export type ErrorCode =
 /**
  * What exactly happened, for programs: control flow and clients read this code, never a message. Absent = the code says
  * enough. `segment-lost`: a collection's segment file was replaced while it was read. `storage-full`, `database-full`:
- * no disk space or memory left.
+ * no disk space or memory left. `attempts`: the process that worked on a job died too often. `deadline`: it took longer
+ * than work of its kind may.
  */
 type ErrorReason =
   | 'segment-lost'
@@ -26,7 +27,10 @@ type ErrorReason =
   | 'duplicate'
   | 'still-referenced'
   | 'different-adapter'
-  | 'stopping';
+  | 'stopping'
+  | 'cancelled'
+  | 'deadline'
+  | 'attempts';
 
 export interface ErrorDetails {
   readonly reason?: ErrorReason;

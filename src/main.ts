@@ -25,8 +25,8 @@ export interface RunningTandem {
 
 export interface StartOptions {
   readonly logger?: Logger;
-  /** False for a process that ends after one request: it would start queued runs only to interrupt them. */
-  readonly takeRuns?: boolean;
+  /** False for a process that ends after one request: it would begin queued jobs only to leave them again. */
+  readonly claims?: boolean;
 }
 
 type Closer = (graceMs: number) => Promise<void>;
@@ -55,7 +55,7 @@ export async function startTandem(config: Config, options: StartOptions = {}): P
 
 async function open(
   config: Config,
-  { logger, takeRuns = true }: StartOptions & { readonly logger: Logger },
+  { logger, claims = true }: StartOptions & { readonly logger: Logger },
   closers: Closer[],
 ): Promise<{ url: string; tandem: Tandem }> {
   // Drivers are found through the environment, which threads copy when they start.
@@ -66,7 +66,7 @@ async function open(
   const storage = openStorage(config.dataDir);
   await storage.clean();
   await mkdir(config.importDir, { recursive: true });
-  const jobs = await openJobs({ database, storage, config, takeRuns });
+  const jobs = await openJobs({ database, storage, config, claims });
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
   const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };
   const { bodyBytes } = config.limits;

@@ -1,6 +1,6 @@
 /**
  * The service of one command: the running one, else one that is started for the command. For a model folder that is a
- * private service in a temporary data folder; for a checkpoint it opens the data folder and leaves queued runs alone.
+ * private service in a temporary data folder; for a checkpoint it opens the data folder and leaves queued jobs alone.
  *
  * A running service is asked for a model folder too (running-service.ts), although a private one would be simpler:
  * its start takes four to six seconds longer on two cores (docs/results.md, "Commands of a foreign folder").
@@ -106,7 +106,8 @@ async function withStarted<T>(
   for (const name of stopSignals) process.once(name, stop);
   try {
     setLogDefaults({ level: 'error', format: 'text' });
-    tandem = await startTandem({ ...config, port: 0 }, { takeRuns: false });
+    // In a data folder of people's it answers one question, and begins none of the work that waits there.
+    tandem = await startTandem({ ...config, port: 0 }, { claims: temporary !== undefined });
     return await work({ client: clientOf(tandem.url), folder, guest });
   } finally {
     await clear(graceMs);

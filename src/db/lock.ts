@@ -3,17 +3,19 @@
  * process is taken over. Called by open.ts; it knows nothing of the database.
  *
  * A process is known by pid, start time (Linux) and the boot it runs in. One that cannot be looked up (another machine,
- * another container) counts as alive while it touches the file, which every owner does each 10 s.
+ * another container) counts as alive while it touches the file, which every owner does each 10 s. A lock that was copied
+ * with its folder says nothing of this folder: its owner has the other one.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync, statSync, utimesSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { conflict } from '../errors.ts';
 
 interface LockOwner {
+  /** Random, for this start of this process. */
   readonly id: string;
   readonly pid: number;
   readonly host: string;
@@ -23,10 +25,16 @@ interface LockOwner {
   /** Clock ticks from boot to the process's start; empty where it is unknown. */
   readonly startTicks: string;
   readonly since: string;
+  /** The lock file, as the file system knows it; no copy has it. Versions up to 0.2.0 wrote none. */
+  readonly file?: string;
 }
 
 export interface DataLock {
   readonly owner: LockOwner;
+  /** Id of the process whose lock was taken over, because it is dead. */
+  readonly dead: string | undefined;
+  /** The folder is a copy of one that a process had open. */
+  readonly isCopy: boolean;
   release(): Promise<void>;
 }
 
@@ -37,26 +45,49 @@ const silentAfterMs = 30_000;
 export async function lockDataFolder(dataDir: string): Promise<DataLock> {
   const path = join(dataDir, 'tandem.lock');
   const owner = thisProcess();
+  let found: LockOwner | undefined;
+  let isCopy = false;
   for (let tookOver = false; ; tookOver = true) {
     if (await create(path, owner)) {
-      if (!tookOver || (await isKept(path, owner))) return hold(path, owner);
+      if (!tookOver || (await isKept(path, owner)))
+        return hold(path, owner, { dead: isCopy ? undefined : found?.id, isCopy });
       continue;
     }
-    const found = await readOwner(path);
-    if (found && isAlive(found, path)) throw inUse(dataDir, found);
+    found = await readOwner(path);
+    isCopy = await isOther(path, found?.file);
+    if (found && !isCopy && isAlive(found, path)) throw inUse(dataDir, found);
     await moveAway(path, found);
   }
 }
 
-function hold(path: string, owner: LockOwner): DataLock {
+function hold(path: string, owner: LockOwner, before: Pick<DataLock, 'dead' | 'isCopy'>): DataLock {
   const touch = setInterval(() => touchFile(path), touchEveryMs).unref();
   return {
     owner,
+    ...before,
     async release() {
       clearInterval(touch);
       if ((await readOwner(path))?.id === owner.id) await rm(path, { force: true });
     },
   };
+}
+
+/**
+ * The number of a new file, which a rename keeps and no copy has, and its time of birth, for a copy on another file
+ * system may get the same number. A file system without births gives the time of the last change, which a touch moves.
+ */
+async function identityOf(path: string): Promise<string> {
+  const now = new Date();
+  await utimes(path, now, now);
+  const { ino, birthtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return birthtimeNs === ctimeNs ? `${ino}` : `${ino}-${birthtimeNs}`;
+}
+
+/** Whether the file at the path is another than the one that the identity was taken of. */
+async function isOther(path: string, identity: string | undefined): Promise<boolean> {
+  const found = identity && (await stat(path, { bigint: true }).catch(() => undefined));
+  if (!found) return false;
+  return identity !== `${found.ino}` && identity !== `${found.ino}-${found.birthtimeNs}`;
 }
 
 /** Others that found the same dead owner may still be moving locks about: ours counts once it outlasts them. */
@@ -69,7 +100,7 @@ async function isKept(path: string, owner: LockOwner): Promise<boolean> {
 async function create(path: string, owner: LockOwner): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600);
-    await file.writeFile(JSON.stringify(owner));
+    await file.writeFile(JSON.stringify({ ...owner, file: await identityOf(path) }));
     await file.close();
     return true;
   } catch (error) {

@@ -14,7 +14,7 @@ export * from './tables.ts';
 export const nouns = {
   datasets: { table: tables.datasets, type: 'Dataset', called: 'data set' },
   models: { table: tables.models, type: 'Model', called: 'model' },
-  runs: { table: tables.runs, type: 'Run', called: 'run' },
+  runs: { table: tables.runsWithJobs, type: 'Run', called: 'run' },
   checkpoints: { table: tables.checkpoints, type: 'Checkpoint', called: 'checkpoint' },
   evaluations: { table: tables.evaluations, type: 'Evaluation', called: 'evaluation' },
   collections: { table: tables.collections, type: 'Collection', called: 'collection' },

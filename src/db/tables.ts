@@ -1,9 +1,10 @@
 /** The tables, a line a file. */
-export * from './schema/attempts.ts';
 export * from './schema/checkpoints.ts';
 export * from './schema/collections.ts';
 export * from './schema/datasets.ts';
 export * from './schema/evaluations.ts';
+export * from './schema/job-attempts.ts';
+export * from './schema/job-events.ts';
 export * from './schema/job-tickets.ts';
 export * from './schema/jobs.ts';
 export * from './schema/models.ts';

@@ -3,13 +3,9 @@ import { type CatalogEntry, enumValueOf } from '../catalog.ts';
 import { importerCatalog } from '../data/importers/catalog.ts';
 import { samplerCatalog } from '../data/samplers/catalog.ts';
 import type { Split as SplitName, Task as TaskName } from '../data/types.ts';
-import type {
-  CheckpointReason as CheckpointReasonName,
-  JobKind as JobKindName,
-  JobState as JobStateName,
-  RunState as RunStateName,
-} from '../db/schema.ts';
+import type { CheckpointReason as CheckpointReasonName, JobState as JobStateName } from '../db/schema.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
+import { type JobKind as JobKindName, jobKindCatalog } from '../jobs/kinds/catalog.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
 import type { PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
@@ -73,7 +69,7 @@ export const TextRole = namedEnum<TextRoleName>('TextRole', 'Which prompt templa
   passage: 'A document that is searched.',
 });
 
-export const RunState = namedEnum<RunStateName>('RunState', 'The state of a run.', {
+export const RunState = namedEnum<JobStateName>('RunState', 'The state of a run.', {
   QUEUED: 'The run waits for the device.',
   RUNNING: 'The run is training.',
   INTERRUPTED:
@@ -84,21 +80,20 @@ export const RunState = namedEnum<RunStateName>('RunState', 'The state of a run.
 });
 
 export const JobState = namedEnum<JobStateName>('JobState', 'The state of a job.', {
+  QUEUED: 'The job waits to begin, for the first time or again.',
   RUNNING: 'The job is working.',
-  INTERRUPTED: 'The job stopped with its process and kept no result; request it again.',
+  INTERRUPTED:
+    'The job stopped with its process and kept no result; request it again. A run that is interrupted can be resumed.',
   CANCELLED: 'The job was stopped on request.',
   FAILED: 'The job ended with an error.',
   SUCCEEDED: 'The job finished successfully.',
 });
 
-export const JobKind = namedEnum<JobKindName>('JobKind', 'What a job does.', {
-  'import-dataset': 'Imports a data set.',
-  'create-model': 'Makes a model: from scratch, with a vocabulary of its own, from a folder, or from a hub.',
-  evaluate: 'Evaluates a checkpoint or the baseline.',
-  fuse: 'Fuses checkpoints into a new one.',
-  'embed-collection': "Embeds a collection's documents.",
-  'export-checkpoint': 'Writes a checkpoint to a folder.',
-});
+export const JobKind = namedEnum<JobKindName>(
+  'JobKind',
+  'What a job does.',
+  Object.fromEntries(jobKindCatalog.map(({ name, description }) => [name, description])) as Record<JobKindName, string>,
+);
 
 export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReason', 'Why a checkpoint was made.', {
   initial: 'The untrained weights, theta_0.',

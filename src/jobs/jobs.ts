@@ -1,71 +1,96 @@
 /**
- * Work that outlives a request: training runs, and long tasks as rows of `jobs`. Called by services/; the only layer
- * that talks to the worker threads and the only writer of running work. It does not know GraphQL and never loads Dawn.
+ * Durable work: opens the threads and the engine, and takes up what an earlier process left. Called by services/; the
+ * only layer that talks to the worker threads and the only writer of running work. It does not know GraphQL and never
+ * loads Dawn.
  */
-
 import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
 import type { Config } from '../config.ts';
 import { databaseIdentity } from '../db/identity.ts';
 import type { Database, Transaction } from '../db/open.ts';
-import type { JobKind, JobRow, RunRow } from '../db/schema.ts';
+import { type JobRow, type JobState, liveStates } from '../db/schema.ts';
 import type { AdapterReport } from '../device/types.ts';
 import { createLogger } from '../log.ts';
 import { Retention } from '../retention/retention.ts';
 import type { Storage } from '../storage/storage.ts';
 import { endsWithin } from '../within.ts';
-import { BackgroundJobs, type JobRequest, type StartedJob, type Work } from './engine/background.ts';
+import type { InputOf } from './define.ts';
+import { ownTablesDispatcher } from './dispatch/own-tables.ts';
+import type { Dispatcher } from './dispatch/types.ts';
+import { endEarlierAttempts, startReaper } from './engine/deaths.ts';
+import { Engine } from './engine/engine.ts';
+import { JobFiles } from './engine/files.ts';
 import { thisHost } from './engine/host.ts';
 import { Notifier } from './engine/notifier.ts';
-import { interruptOrphans, startReaper } from './engine/orphans.ts';
-import { watchOtherHosts } from './engine/other-hosts.ts';
-import { cancelRun, enqueueRun, resumeRun } from './runs/control.ts';
-import { RunQueue } from './runs/queue.ts';
-import { type RunStreamItem, type RunStreamOptions, streamRunEvents } from './runs/stream.ts';
-import { RunWorker } from './runs/worker.ts';
+import { type JobStreamItem, streamJobEvents } from './engine/stream.ts';
+import type { JobKind } from './kinds/catalog.ts';
+import { type Payload, storePayload } from './kinds/common/payload.ts';
+import { jobKinds } from './kinds/index.ts';
 import { forgetModel, startThreads, type Thread, type ThreadSettings } from './threads/threads.ts';
+import { resumeRun } from './training/resume.ts';
 
-export type { Finished, JobContext } from './engine/background.ts';
-export type { RunStreamItem } from './runs/stream.ts';
+export type { JobStreamItem } from './engine/stream.ts';
+
+export type SubmitInput<Kind extends JobKind> = InputOf<(typeof jobKinds)[Kind]>;
 
 export interface Jobs {
   readonly cpu: Thread<CpuCommands>;
   readonly device: Thread<DeviceCommands>;
   /** Which folders of storage stay; every write or deletion of rows that name folders goes through it. */
   readonly retention: Retention;
+  /** Id of this host's data folder, as `jobs.place` names it. */
+  readonly place: string;
   /** The adapters in use, as the device threads reported them at start. */
   devices(): readonly AdapterReport[];
 
-  /** Makes a run that was just inserted (state QUEUED) start; in the caller's transaction, so both or none happen. */
-  enqueueRun(tx: Transaction, runId: string): Promise<void>;
-  /** Stops after the running micro-batch and keeps a checkpoint; resolves when the run is CANCELLED. */
-  cancelRun(runId: string): Promise<RunRow>;
-  /** Continues an INTERRUPTED run from its last checkpoint. Returns the QUEUED run. */
-  resumeRun(runId: string, options?: { readonly allowDifferentAdapter?: boolean }): Promise<RunRow>;
   /**
-   * Every event with seq > after, then those to come; ends after the terminal one, when aborted, and when jobs stop.
+   * Queues a job; resolves once it is durable. The same idempotency key again finds the first job, which begins again
+   * if it ended without a result.
    */
-  runEvents(runId: string, options?: RunStreamOptions): AsyncIterable<RunStreamItem>;
-
+  submit<Kind extends JobKind>(
+    kind: Kind,
+    request: {
+      readonly input: SubmitInput<Kind>;
+      /** A part of the input that is too large for a row; the input says its digest, and its uses name it. */
+      readonly payload?: Payload | undefined;
+      readonly idempotencyKey?: string | undefined;
+    },
+  ): Promise<JobRow>;
+  /** Queues the job of a new run, which has its id; in the caller's transaction, before the run's row. */
+  submitRun(tx: Transaction, runId: string): Promise<void>;
+  /** Resolves to the job once it has SUCCEEDED; throws the error with which it ended otherwise. */
+  outcome(jobId: string): Promise<JobRow>;
+  /** Stops a job where it runs, on this host or another; resolves when it has ended. */
+  cancel(jobId: string): Promise<JobRow>;
+  /** Removes a job that has ended. */
+  remove(jobId: string): Promise<void>;
+  /** Continues an INTERRUPTED run from its last checkpoint: it is QUEUED again. */
+  resumeRun(runId: string, options?: { readonly allowDifferentAdapter?: boolean }): Promise<void>;
   /**
-   * Does long work with a row in `jobs`. `work` runs in this process and keeps what it made by `succeed`, in the
-   * transaction that ends the job. The same idempotency key again returns the first job and does nothing.
+   * Every event with seq > after, then those to come; ends when all is told of a job whose state is not among `open`,
+   * when aborted, and when jobs stop.
    */
-  startJob(kind: JobKind, request: JobRequest, work: Work): Promise<StartedJob>;
-  /** Aborts a job's work and resolves when it has ended. */
-  cancelJob(jobId: string): Promise<JobRow>;
-  /** The row now and after each change, ending after the final state. */
-  jobEvents(jobId: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<JobRow>;
+  events(
+    jobId: string,
+    options?: {
+      readonly after?: number;
+      readonly signal?: AbortSignal;
+      readonly heartbeatMs?: number;
+      readonly open?: readonly JobState[];
+    },
+  ): AsyncIterable<JobStreamItem>;
 
-  /** Interrupts running work with a checkpoint, ends streams and threads, within graceMs (default 10 s). */
+  /** Ends running work in order, then streams and threads, within graceMs (default 10 s). */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 export interface JobsOptions {
   readonly database: Database;
   readonly storage: Storage;
-  readonly config: Pick<Config, 'dataDir' | 'adapter'>;
-  /** Whether this process works on runs. Without it QUEUED ones stay so, for a process that is there to end them. */
-  readonly takeRuns?: boolean;
+  readonly config: Pick<Config, 'dataDir' | 'importDir' | 'adapter' | 'hub'>;
+  /** Whether this process works on jobs. Without it queued ones stay so, for a process that is there to end them. */
+  readonly claims?: boolean;
+  /** In place of our own tables. */
+  readonly dispatcher?: Dispatcher;
   /** Entry points of the threads; other ones only in tests. */
   readonly threads?: ThreadSettings['entries'];
 }
@@ -78,50 +103,57 @@ const closingMs = 1_500;
 /** The first part of that: for marking the work that did not end. */
 const leavingMs = 500;
 
-/** Starts the threads, removes or marks as INTERRUPTED what a dead process left and takes up queued runs. */
-export async function openJobs({
-  database,
-  storage,
-  config,
-  takeRuns = true,
-  threads: entries,
-}: JobsOptions): Promise<Jobs> {
+/** Hosts that share a Postgres look for what the others queue and tell: LISTEN fails behind some poolers. */
+const lookEveryMs = 2_000;
+
+/** Starts the threads, ends what a dead process left and takes up queued jobs. */
+export async function openJobs(options: JobsOptions): Promise<Jobs> {
+  const { database, storage, config, claims = true, threads: entries } = options;
   const { db } = database;
   const log = createLogger('jobs');
-  const host = thisHost(config.dataDir);
   const threads = await startThreads({
     storageRoot: storage.root,
     adapter: config.adapter,
     ...(entries && { entries }),
   });
+  const { cpu, device, adapter } = threads;
   const retention = new Retention({ db, storage, forget: (digest) => forgetModel(threads, digest) });
-  await retention.collectGarbage(await databaseIdentity(database));
   const notifier = new Notifier();
-  const orphans = await interruptOrphans(database, host);
-  if (orphans.runs.length + orphans.jobs.length > 0) log.warn(orphans, 'work of an earlier process was interrupted');
-
+  const dispatcher = options.dispatcher ?? ownTablesDispatcher({ db });
+  const host = thisHost(database.owner, config.dataDir);
   const shared = database.kind === 'postgres';
-  const queue = new RunQueue({ db, storage, host, shared, log });
-  const worker = new RunWorker({ db, storage, retention, threads, notifier, log }, takeRuns ? queue : undefined);
-  const background = new BackgroundJobs({ db, host, notifier, log });
-  const mine = () => ({ runs: worker.running(), jobs: background.running() });
-  const reaper = startReaper({ db, log, mine, wake: (id) => notifier.wake(id) });
-  const control = { database, storage, notifier, worker, adapter: threads.adapter };
-  const unwatch = shared && takeRuns ? watchOtherHosts({ worker, notifier }) : () => {};
+  const files = new JobFiles({ db, storage, log });
+  const tools = { db, storage, retention, cpu, device, adapter, config, log };
+  const engine = new Engine({ ...tools, dispatcher, notifier, host, kinds: jobKinds, files, threads, shared, claims });
+  const deaths = { db, host, kinds: jobKinds, dispatcher, running: () => engine.worker.running() };
+  const earlier = await endEarlierAttempts(deaths, database);
+  if (earlier.length > 0) log.warn({ jobs: earlier }, 'work of an earlier process was ended');
+  await retention.collectGarbage(await databaseIdentity(database));
+
+  const onEnded = (jobId: string): void => {
+    notifier.wake(jobId);
+    engine.worker.wake();
+  };
+  const reaper = startReaper({ ...deaths, log, onEnded });
+  const look = (): void => {
+    engine.worker.look();
+    notifier.wakeAll();
+  };
+  const looking = shared ? setInterval(look, lookEveryMs).unref() : undefined;
   let stopped: Promise<void> | undefined;
 
-  /** Marks the work that did not end in time as INTERRUPTED; what it still writes is refused. */
+  /** Ends the work that did not stop in time; what it still writes is refused. */
   async function leave(): Promise<void> {
-    log.warn(mine(), 'running work did not stop in time: it is interrupted, and its threads are ended by force');
-    const marked = Promise.all([worker.leave(), background.leave()]);
-    if (!(await endsWithin(leavingMs, marked)))
-      log.error('interrupted work could not be marked; the next start does it');
+    const running = engine.worker.running();
+    log.warn({ jobs: running }, 'running work did not stop in time: it is ended, and its threads by force');
+    if (!(await endsWithin(leavingMs, engine.worker.leave())))
+      log.error('work that was left could not be marked; the next start does it');
   }
 
   async function stop(graceMs: number): Promise<void> {
     const until = Date.now() + graceMs;
-    unwatch();
-    const work = Promise.all([worker.stop(), background.stop(), reaper.stop()]);
+    clearInterval(looking);
+    const work = Promise.all([engine.stop(), reaper.stop()]);
     const inTime = await endsWithin(Math.max(0, graceMs - closingMs), work);
     // First of all the marks: a device thread that is ended by force in the middle of its work may take the process
     // with it.
@@ -133,19 +165,23 @@ export async function openJobs({
     notifier.close();
   }
 
-  worker.wake();
+  engine.worker.wake();
   return {
-    retention,
-    cpu: threads.cpu,
-    device: threads.device,
-    devices: () => [threads.adapter],
-    enqueueRun: (tx, runId) => enqueueRun(control, tx, runId),
-    cancelRun: (runId) => cancelRun(control, runId),
-    resumeRun: (runId, options) => resumeRun(control, runId, options),
-    runEvents: (runId, options) => streamRunEvents(db, notifier, runId, options),
-    startJob: (kind, request, work) => background.startJob(kind, request, work),
-    cancelJob: (jobId) => background.cancel(jobId),
-    jobEvents: (jobId, options) => background.events(jobId, options?.signal),
+    ...{ retention, cpu, device, place: host.folder },
+    devices: () => [adapter],
+    submit: (kind, { payload, ...request }) => {
+      if (!payload) return engine.submit(jobKinds[kind], request);
+      return retention.publishing(async () => {
+        await storePayload(storage, payload);
+        return engine.submit(jobKinds[kind], request);
+      });
+    },
+    submitRun: async (tx, runId) => void (await engine.submitIn(tx, jobKinds.train, runId, { runId })),
+    outcome: (jobId) => engine.outcome(jobId),
+    cancel: (jobId) => engine.cancel(jobId),
+    remove: (jobId) => engine.remove(jobId),
+    resumeRun: (runId, allowed) => resumeRun({ db, engine, files, adapter, shared }, runId, allowed),
+    events: (jobId, { open = liveStates, ...rest } = {}) => streamJobEvents(db, notifier, jobId, { ...rest, open }),
     stop: ({ graceMs = 10_000 } = {}) => {
       stopped ??= stop(graceMs);
       return stopped;

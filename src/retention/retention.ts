@@ -23,7 +23,7 @@ export interface RetentionOptions {
   readonly forget: (modelDigest: string) => Promise<void>;
 }
 
-const kinds: readonly FolderKind[] = ['datasets', 'models', 'states'];
+const kinds: readonly FolderKind[] = ['datasets', 'models', 'states', 'payloads'];
 
 export class Retention {
   readonly #options: RetentionOptions;

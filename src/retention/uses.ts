@@ -1,6 +1,6 @@
 /**
  * What uses what: the one list that deletions, the retention of checkpoints and the removal of folders ask. A row is
- * used by the rows that refer to it and by the running jobs whose `uses` name it; a folder by the columns that hold its
+ * used by the rows that refer to it and by the live jobs whose `uses` name it; a folder by the columns that hold its
  * digest.
  */
 import { and, eq, inArray, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
@@ -15,19 +15,26 @@ import {
   embeddings,
   evaluations,
   jobs,
+  liveStates,
   models,
   runDatasets,
   runs,
 } from '../db/schema.ts';
 
-/** Kinds of folders in storage that exist for as long as something uses them. */
-export type FolderKind = 'datasets' | 'models' | 'states';
+/** Kinds of folders and files in storage that exist for as long as something uses them. */
+export type FolderKind = 'datasets' | 'models' | 'states' | 'payloads';
 
-/** The columns that hold digests of folders, by kind. */
+export interface Folder {
+  readonly kind: FolderKind;
+  readonly digest: string;
+}
+
+/** The columns that hold digests of folders, by kind. Payloads are named by the uses of jobs. */
 const digestColumns: Readonly<Record<FolderKind, readonly PgColumn[]>> = {
   datasets: [datasets.digest],
   models: [models.digest, checkpoints.digest],
   states: [checkpoints.stateDigest],
+  payloads: [],
 };
 
 /** Those of the digests that no row holds. */
@@ -42,6 +49,9 @@ export async function unusedFolders(
     const found = await executor.select({ digest: column }).from(column.table).where(inArray(column, asked));
     for (const { digest } of found) used.add(digest);
   }
+  if (kind === 'payloads') {
+    for (const id of asked) if ((await jobsUsing(executor, [{ kind: 'payload', id }])).length > 0) used.add(id);
+  }
   return asked.filter((digest) => !used.has(digest));
 }
 
@@ -53,7 +63,7 @@ const checkpointColumns: readonly PgColumn[] = [
   checkpointParents.parentId,
 ];
 
-/** True of the rows of `checkpoints` that no row refers to and no running job uses; for a statement over that table. */
+/** True of the rows of `checkpoints` that no row refers to and no live job uses; for a statement over that table. */
 export const isUnusedCheckpoint = (tx: Transaction): SQL | undefined =>
   and(
     ...checkpointColumns.map((column) =>
@@ -63,21 +73,21 @@ export const isUnusedCheckpoint = (tx: Transaction): SQL | undefined =>
       tx
         .select({ one: sql`1` })
         .from(jobs)
-        .where(isRunningWith(sql`jsonb_build_object('kind', 'checkpoint', 'id', ${checkpoints.id})`)),
+        .where(isLiveWith(sql`jsonb_build_object('kind', 'checkpoint', 'id', ${checkpoints.id})`)),
     ),
   );
 
-/** The running jobs whose uses contain one, given as a jsonb expression. */
-const isRunningWith = (use: SQL): SQL | undefined =>
-  and(eq(jobs.state, 'RUNNING'), sql`${jobs.uses} @> jsonb_build_array(${use})`);
+/** The jobs, queued or running, whose uses contain one, given as a jsonb expression. */
+const isLiveWith = (use: SQL): SQL | undefined =>
+  and(inArray(jobs.state, [...liveStates]), sql`${jobs.uses} @> jsonb_build_array(${use})`);
 
-/** Names of the running jobs that use any of these, for people. */
-export async function jobsUsing(tx: Transaction, uses: readonly Use[]): Promise<string[]> {
+/** Names of the live jobs that use any of these, for people. */
+export async function jobsUsing(tx: Executor, uses: readonly Use[]): Promise<string[]> {
   if (uses.length === 0) return [];
   const rows = await tx
     .select({ id: jobs.id, kind: jobs.kind })
     .from(jobs)
-    .where(or(...uses.map((use) => isRunningWith(sql`${JSON.stringify(use)}::jsonb`))));
+    .where(or(...uses.map((use) => isLiveWith(sql`${JSON.stringify(use)}::jsonb`))));
   return rows.map(({ id, kind }) => `job ${id} (${kind})`);
 }
 
@@ -104,7 +114,7 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
   return [...new Set(names)];
 }
 
-/** Names of the runs that train on a data set version, and of the running jobs that read it. */
+/** Names of the runs that train on a data set version, and of the live jobs that read it. */
 export async function usesOfDataset(tx: Transaction, id: string): Promise<string[]> {
   const users = await tx
     .select({ name: runs.name })

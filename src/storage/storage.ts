@@ -10,7 +10,7 @@ import { diskError } from '../disk-full.ts';
 import { invariant, notFound } from '../errors.ts';
 import { digestOf, listFiles, syncFile, syncFolder, syncTree } from './files.ts';
 
-const storageKinds = ['datasets', 'models', 'states', 'tokens', 'segments'] as const;
+const storageKinds = ['datasets', 'models', 'states', 'tokens', 'segments', 'payloads'] as const;
 export type StorageKind = (typeof storageKinds)[number];
 
 export interface Published {

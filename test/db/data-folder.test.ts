@@ -140,7 +140,7 @@ describe('openDatabase on a data folder', () => {
     expect(performance.now() - start).toBeLessThan(2_000);
     expect(existsSync(first.pool.options.host ?? '')).toBe(false);
     expect(existsSync(leftover)).toBe(false);
-    expect(await readdir(dataDir)).toEqual(['database', 'format.json']);
+    expect(await readdir(dataDir)).toEqual(['database', 'folder-id', 'format.json']);
 
     const second = await openDatabase({ dataDir, databaseUrl: undefined });
     expect(await second.db.select({ name: models.name }).from(models)).toEqual([{ name: 'kept' }]);
@@ -148,7 +148,7 @@ describe('openDatabase on a data folder', () => {
     await second.pool.query(`update drizzle.__drizzle_migrations set created_at = created_at + 4000000000000`);
     await second.close();
     await expect(openDatabase({ dataDir, databaseUrl: undefined })).rejects.toThrow('changed by a newer Tandem');
-    expect(await readdir(dataDir)).toEqual(['database', 'format.json']);
+    expect(await readdir(dataDir)).toEqual(['database', 'folder-id', 'format.json']);
   });
 
   it('says what to do when the folder is damaged', async () => {

@@ -81,10 +81,16 @@ export async function collectionOf(
 export async function insertRun(db: Executor, settings: Partial<RunSettings> = {}): Promise<RunRow> {
   const model = await insertModel(db);
   const [dataset] = await db.insert(datasets).values(newDataset()).returning();
-  const [run] = await db
+  const id = randomUUID();
+  const uses = [{ kind: 'run', id } as const];
+  await db
+    .insert(jobs)
+    .values({ id, kind: 'train', input: { runId: id }, uses })
+    .onConflictDoNothing();
+  await db
     .insert(runs)
-    .values({ name: 'test', modelId: model.id, settings: { ...defaultRunSettings, ...settings } })
-    .returning();
-  await db.insert(runDatasets).values({ runId: run.id, position: 0, datasetId: dataset.id });
+    .values({ id, name: 'test', modelId: model.id, settings: { ...defaultRunSettings, ...settings } });
+  await db.insert(runDatasets).values({ runId: id, position: 0, datasetId: dataset.id });
+  const [run] = await db.select().from(runsWithJobs).where(eq(runsWithJobs.id, id));
   return run;
 }

@@ -1,7 +1,8 @@
 /**
- * Training runs, the data sets they train on, and the events that they reported. Written by jobs/ alone once enqueued.
+ * Training runs and the data sets they train on. What a run shares with all durable work (its state, attempts, events,
+ * error) is in its job, which has the run's id. Written by jobs/ alone once enqueued.
  */
-import { sql } from 'drizzle-orm';
+import { eq, getTableColumns, sql } from 'drizzle-orm';
 import {
   boolean,
   check,
@@ -10,29 +11,26 @@ import {
   integer,
   jsonb,
   pgTable,
+  pgView,
   primaryKey,
   text,
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { AdapterReport } from '../../device/types.ts';
-import type { PlainError } from '../../errors.ts';
 import type { RunSettings } from '../../train/catalog.ts';
-import { count64, createdAt, id, idempotencyKey, instant, oneOf } from './columns.ts';
+import { count64, createdAt, idempotencyKey } from './columns.ts';
 import { datasets } from './datasets.ts';
+import { jobs } from './jobs.ts';
 import { models } from './models.ts';
-import type { RunEventData, RunEventType } from './types.ts';
-
-export const runStates = ['QUEUED', 'RUNNING', 'INTERRUPTED', 'CANCELLED', 'FAILED', 'SUCCEEDED'] as const;
-export type RunState = (typeof runStates)[number];
-
-/** States that end a run: they send the terminal event. INTERRUPTED can be resumed. */
-export const terminalRunStates = ['CANCELLED', 'FAILED', 'SUCCEEDED'] as const satisfies readonly RunState[];
 
 export const runs = pgTable(
   'runs',
   {
-    id: id(),
+    /** The id of its job. */
+    id: uuid('id')
+      .primaryKey()
+      .references(() => jobs.id, { onDelete: 'cascade' }),
     createdAt: createdAt(),
     idempotencyKey: idempotencyKey(),
     name: text('name').notNull(),
@@ -41,12 +39,6 @@ export const runs = pgTable(
       .notNull()
       .references(() => models.id),
     settings: jsonb('settings').$type<RunSettings>().notNull(),
-    state: text('state', { enum: runStates }).notNull().default('QUEUED'),
-    /** Number of the attempt that owns the run; 0 before the first. Every write of an attempt is fenced by it. */
-    attempt: integer('attempt').notNull().default(0),
-    /** Sequence number of the last event. */
-    lastSeq: count64('last_seq').notNull().default(0),
-    cancelRequested: boolean('cancel_requested').notNull().default(false),
     /** Given at resume: another adapter than the one before may continue the run. */
     allowDifferentAdapter: boolean('allow_different_adapter').notNull().default(false),
     /** Updates made, and updates planned once the run has started. */
@@ -56,21 +48,28 @@ export const runs = pgTable(
     /** Loss of the last update. */
     loss: doublePrecision('loss'),
     tokensPerSecond: doublePrecision('tokens_per_second'),
+    /** Estimate of the last update; of no meaning once the run has stopped. */
     secondsLeft: doublePrecision('seconds_left'),
     parameters: count64('parameters'),
     memoryBytes: count64('memory_bytes'),
     adapter: jsonb('adapter').$type<AdapterReport>(),
-    error: jsonb('error').$type<PlainError>(),
-    startedAt: instant('started_at'),
-    finishedAt: instant('finished_at'),
   },
-  (table) => [
-    index('runs_state').on(table.state),
-    index('runs_model').on(table.modelId),
-    oneOf('runs_state_is_known', table.state, runStates),
-    check('runs_step_is_count', sql`${table.step} >= 0 and ${table.attempt} >= 0 and ${table.lastSeq} >= 0`),
-  ],
+  (table) => [index('runs_model').on(table.modelId), check('runs_step_is_count', sql`${table.step} >= 0`)],
 );
+
+/** Runs as people see them: each with what its job says. */
+export const runsWithJobs = pgView('runs_with_jobs').as((query) => {
+  const { state, attempt, lastSeq, error, startedAt, finishedAt } = jobs;
+  const { secondsLeft, ...columns } = getTableColumns(runs);
+  return query
+    .select({
+      ...columns,
+      secondsLeft: sql<number | null>`case when ${state} = 'RUNNING' then ${secondsLeft} end`.as('seconds_left'),
+      ...{ state, attempt, lastSeq, error, startedAt, finishedAt },
+    })
+    .from(runs)
+    .innerJoin(jobs, eq(jobs.id, runs.id));
+});
 
 export const runDatasets = pgTable(
   'run_datasets',
@@ -94,23 +93,5 @@ export const runDatasets = pgTable(
   ],
 );
 
-export const runEvents = pgTable(
-  'run_events',
-  {
-    runId: uuid('run_id')
-      .notNull()
-      .references(() => runs.id, { onDelete: 'cascade' }),
-    /** Counts from 1 without gaps, over all attempts. */
-    seq: count64('seq').notNull(),
-    attempt: integer('attempt').notNull(),
-    createdAt: createdAt(),
-    type: text('type').$type<RunEventType>().notNull(),
-    data: jsonb('data').$type<RunEventData>().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
-);
-
-export type RunRow = typeof runs.$inferSelect;
-export type NewRun = typeof runs.$inferInsert;
+export type RunRow = typeof runsWithJobs.$inferSelect;
 export type RunDatasetRow = typeof runDatasets.$inferSelect;
-export type RunEventRow = typeof runEvents.$inferSelect;

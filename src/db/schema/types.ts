@@ -1,16 +1,19 @@
-/** Contents of jsonb columns that no catalog describes: the events of runs, the progress of jobs. Plain types. */
+/** Contents of jsonb columns that no catalog describes: the events, attempts and progress of jobs. Plain types. */
+import type { AdapterReport } from '../../device/types.ts';
 import type { PlainError } from '../../errors.ts';
 import type { TrainEvent } from '../../train/types.ts';
 
-/** One thing a run tells. Kept in `run_events.data`; its `type` also stands in a column. */
+/** A job changed its state; with CANCELLED, FAILED and SUCCEEDED this is the terminal event. */
+interface StateEvent {
+  readonly type: 'state';
+  readonly state: 'QUEUED' | 'RUNNING' | 'INTERRUPTED' | 'CANCELLED' | 'FAILED' | 'SUCCEEDED';
+  readonly reason?: string;
+  readonly error?: PlainError;
+}
+
+/** One thing a run tells. */
 export type RunEventData =
-  /** The run changed its state; with CANCELLED, FAILED and SUCCEEDED this is the terminal event. */
-  | {
-      readonly type: 'state';
-      readonly state: 'QUEUED' | 'RUNNING' | 'INTERRUPTED' | 'CANCELLED' | 'FAILED' | 'SUCCEEDED';
-      readonly reason?: string;
-      readonly error?: PlainError;
-    }
+  | StateEvent
   /** What is done before the first update, for example `tokenize sample-ir`. */
   | { readonly type: 'preparing'; readonly stage: string; readonly done: number; readonly total: number }
   /** As the device thread reported it. */
@@ -25,7 +28,10 @@ export type RunEventData =
       readonly bytes: number;
     };
 
-export type RunEventType = RunEventData['type'];
+/** One thing a job tells. Kept in `job_events.data`; its `type` also stands in a column. */
+export type JobEventData = RunEventData | ({ readonly type: 'progress' } & JobProgress);
+
+export type JobEventType = JobEventData['type'];
 
 /** How far a job is; `total` null = not known. */
 export interface JobProgress {
@@ -34,8 +40,21 @@ export interface JobProgress {
   readonly total: number | null;
 }
 
-/** A row that a job reads, or writes to, while it runs: neither a deletion nor retention takes it away meanwhile. */
+/** What an attempt notes while it works. */
+export interface AttemptDetails {
+  /** Training: the device that computes. */
+  readonly adapter?: AdapterReport;
+  /** Training: the checkpoint that it goes on from; absent = theta_0. */
+  readonly resumedFrom?: string;
+  /** An export: the folder that it makes, as the file system knows it wherever it is moved. */
+  readonly exported?: string;
+}
+
+/**
+ * A row that a job reads or writes to, or (`payload`) a file of storage that holds a part of its input, named by its
+ * digest. Neither a deletion nor retention takes it away while the job is queued or runs.
+ */
 export interface Use {
-  readonly kind: 'checkpoint' | 'dataset' | 'collection';
+  readonly kind: 'checkpoint' | 'dataset' | 'collection' | 'run' | 'payload';
   readonly id: string;
 }

@@ -9,7 +9,7 @@ import { connect } from '../connection.ts';
 import { CheckpointReason, FusionMethod, OrderDirection } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, deletedPayload } from './common.ts';
+import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
 
 const { Checkpoint, Evaluation, Job, Model, Run } = refs;
 const { Checkpoint: CheckpointConnection } = connections;
@@ -207,6 +207,7 @@ const ExportInput = builder.inputType('ExportCheckpointInput', {
       required: true,
       description: 'The name of a new folder under <data folder>/export, of letters, digits, dots and dashes.',
     }),
+    idempotencyKey: idempotencyKey(t),
   }),
 });
 
@@ -230,7 +231,11 @@ builder.mutationFields((t) => ({
       'Writes a checkpoint as a sentence-transformers folder and returns when it is done. An existing folder is a CONFLICT.',
     args: { input: t.arg({ type: ExportInput, required: true, description: 'The checkpoint and the target folder.' }) },
     resolve: async (_root, { input }, { tandem }) =>
-      exportCheckpoint(tandem, await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'), input.folder),
+      exportCheckpoint(tandem, {
+        checkpointId: await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'),
+        folder: input.folder,
+        idempotencyKey: input.idempotencyKey ?? null,
+      }),
   }),
   setCheckpointAlias: t.field({
     type: SetAliasPayload,

@@ -1,24 +1,18 @@
 /** Jobs: long work besides runs. */
 import type { JobRow } from '../../db/schema.ts';
+import { type JobKindEntry, jobKindCatalog } from '../../jobs/kinds/catalog.ts';
 import * as jobs from '../../services/jobs/jobs.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { JobKind, JobState } from '../enums.ts';
-import { encodeId, keyOf, type NodeType } from '../ids.ts';
+import { encodeId, keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
 import { Failure } from './failure.ts';
 
 const { Job } = refs;
 const { Job: JobConnection } = connections;
 
-const resultTypes: Readonly<Record<JobRow['kind'], NodeType>> = {
-  'import-dataset': 'Dataset',
-  'create-model': 'Model',
-  evaluate: 'Evaluation',
-  fuse: 'Checkpoint',
-  'embed-collection': 'Collection',
-  'export-checkpoint': 'Checkpoint',
-};
+const entryOf = ({ kind }: JobRow): JobKindEntry | undefined => jobKindCatalog.find(({ name }) => name === kind);
 
 Job.implement({
   description: 'Long work besides runs: an import, a new model, an evaluation, a fusion, the embedding of documents.',
@@ -44,7 +38,10 @@ Job.implement({
     resultId: t.id({
       nullable: true,
       description: 'The global id of what the job made; null unless it SUCCEEDED.',
-      resolve: (row) => (row.resultId === null ? null : encodeId(resultTypes[row.kind], row.resultId)),
+      resolve: (row) => {
+        const entry = entryOf(row);
+        return row.resultId === null || !entry ? null : encodeId(entry.result, row.resultId);
+      },
     }),
     error: t.expose('error', {
       type: Failure,
@@ -109,8 +106,16 @@ builder.subscriptionField('jobEvents', (t) =>
   t.field({
     type: Job,
     description: 'Sends a job as it is now and after each change; ends once it is no longer RUNNING.',
-    args: { jobId: t.arg.id({ required: true, description: 'Id of a job.' }) },
-    subscribe: (_root, { jobId }, { tandem, signal }) => jobs.follow(tandem, keyOf(jobId, 'Job', 'jobId').key, signal),
+    args: {
+      jobId: t.arg.id({ required: true, description: 'Id of a job.' }),
+      after: t.arg({
+        type: 'Int64',
+        description:
+          'The lastSeq of the last job that was seen: the job after each later event is sent; absent or null begins with the job as it is now.',
+      }),
+    },
+    subscribe: (_root, { jobId, after }, { tandem, signal }) =>
+      jobs.follow(tandem, keyOf(jobId, 'Job', 'jobId').key, after ?? null, signal),
     resolve: (row) => row,
   }),
 );

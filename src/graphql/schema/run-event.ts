@@ -1,6 +1,7 @@
 /** What a run tells on the way, and the subscription that follows it. */
 
-import type { RunStreamItem } from '../../services/runs/runs.ts';
+import type { RunEventData } from '../../db/schema/types.ts';
+import type { JobStreamItem } from '../../services/runs/runs.ts';
 import * as runs from '../../services/runs/runs.ts';
 import { builder } from '../builder.ts';
 import { CheckpointReason, RunState, Task } from '../enums.ts';
@@ -11,12 +12,12 @@ import { Device } from './system.ts';
 
 const { Checkpoint, Run } = refs;
 
-type Kept = Exclude<RunStreamItem, { readonly type: 'heartbeat' }>;
-type DataOf<Type extends Kept['data']['type']> = Kept & {
-  readonly data: Extract<Kept['data'], { readonly type: Type }>;
+type Kept = Exclude<JobStreamItem, { readonly type: 'heartbeat' }>;
+type DataOf<Type extends RunEventData['type']> = Kept & {
+  readonly data: Extract<RunEventData, { readonly type: Type }>;
 };
 
-export const RunEvent = builder.interfaceRef<RunStreamItem>('RunEvent').implement({
+export const RunEvent = builder.interfaceRef<JobStreamItem>('RunEvent').implement({
   description: 'An event of a run. The seq of kept events counts from 1 without gaps, over all attempts.',
   resolveType: (item) => typeNameOf(item),
   fields: (t) => ({
@@ -26,13 +27,13 @@ export const RunEvent = builder.interfaceRef<RunStreamItem>('RunEvent').implemen
       resolve: (item) => item.seq,
     }),
     at: t.field({ type: 'DateTime', description: 'When the event was recorded.', resolve: (item) => item.createdAt }),
-    run: t.field({ type: Run, description: 'The run that the event belongs to.', resolve: (item) => item.runId }),
+    run: t.field({ type: Run, description: 'The run that the event belongs to.', resolve: (item) => item.jobId }),
   }),
 });
 
-function typeNameOf(item: RunStreamItem): string {
+function typeNameOf(item: JobStreamItem): string {
   if (item.type === 'heartbeat') return 'RunHeartbeat';
-  const { data } = item as Kept;
+  const data = (item as Kept).data as RunEventData;
   if (data.type === 'state') return runs.isTerminal(data.state) ? 'RunEnded' : 'RunStateChanged';
   return {
     preparing: 'RunPreparing',
@@ -224,7 +225,7 @@ builder.objectRef<DataOf<'warning'>>('RunWarning').implement({
   }),
 });
 
-builder.objectRef<RunStreamItem>('RunHeartbeat').implement({
+builder.objectRef<JobStreamItem>('RunHeartbeat').implement({
   description:
     'Sent while nothing happens, to show that the connection is alive. It is not kept; its seq is that of the last event.',
   interfaces: [RunEvent],

@@ -1,6 +1,7 @@
 /** Training runs: their state, events and life cycle. */
 import { z } from 'zod';
-import type { RunAttemptRow, RunDatasetRow } from '../../db/schema.ts';
+import type { JobAttemptRow, RunDatasetRow } from '../../db/schema.ts';
+import * as jobs from '../../services/jobs/jobs.ts';
 import * as runs from '../../services/runs/runs.ts';
 import { cancelRun, resumeRun, startRun } from '../../services/runs/start-run.ts';
 import { builder } from '../builder.ts';
@@ -26,7 +27,7 @@ const RunDataset = builder.objectRef<RunDatasetRow>('RunDataset').implement({
   }),
 });
 
-const RunAttempt = builder.objectRef<RunAttemptRow>('RunAttempt').implement({
+const RunAttempt = builder.objectRef<JobAttemptRow>('RunAttempt').implement({
   description: 'The work of one process on a run. A resumed run gets another attempt.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: 'The number of the attempt, counted from 1.' }),
@@ -36,10 +37,11 @@ const RunAttempt = builder.objectRef<RunAttemptRow>('RunAttempt').implement({
       description: 'The state that it gave the run at its end; null while it works.',
     }),
     host: t.exposeString('host', { description: 'The name of the host that worked on it.' }),
-    adapter: t.expose('adapter', {
+    adapter: t.field({
       type: Device,
       nullable: true,
       description: 'The device that computed; null until its RunStarted event, and for good if it ended before.',
+      resolve: ({ details }) => details.adapter ?? null,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the attempt began.' }),
     endedAt: t.expose('endedAt', {
@@ -69,7 +71,7 @@ Run.implement({
     attempts: t.field({
       type: [RunAttempt],
       description: 'All attempts at the run, oldest first.',
-      resolve: (row, _args, { tandem }) => runs.attemptsOf(tandem, row.id),
+      resolve: (row, _args, { tandem }) => jobs.attemptsOf(tandem, row.id),
     }),
     lastSeq: t.expose('lastSeq', { type: 'Int64', description: 'The sequence number of its last event.' }),
     error: t.expose('error', {

@@ -1,11 +1,15 @@
-/** Writes the progress of a job to its row, at most every 250 ms. */
+/**
+ * Writes the progress of a job: the newest value, one write at a time; values in between are skipped. At first every
+ * 250 ms; the longer a job takes the more seldom, so that its events stay few.
+ */
 import type { JobProgress } from '../../db/schema/types.ts';
 
-const intervalMs = 250;
+const shortestMs = 250;
+const longestMs = 5_000;
 
-/** Writes the newest value, one write at a time; values in between are skipped. */
 export class ProgressWriter {
   readonly #write: (value: JobProgress) => Promise<void>;
+  readonly #began = performance.now();
   #next: JobProgress | undefined;
   #timer: NodeJS.Timeout | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -16,7 +20,7 @@ export class ProgressWriter {
 
   set(value: JobProgress): void {
     this.#next = value;
-    this.#timer ??= setTimeout(() => this.#flush(), intervalMs);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#pauseMs());
   }
 
   /** Writes the last value at once. Resolves when it is written. */
@@ -24,6 +28,10 @@ export class ProgressWriter {
     clearTimeout(this.#timer);
     this.#flush();
     return this.#last;
+  }
+
+  #pauseMs(): number {
+    return Math.min(longestMs, Math.max(shortestMs, (performance.now() - this.#began) / 100));
   }
 
   #flush(): void {

@@ -8,10 +8,11 @@ import {
   checkpoints,
   type EvaluationRow,
   evaluations,
-  runs,
+  jobs,
 } from '../../db/schema.ts';
 import { badInput, conflict, invariant, notFound } from '../../errors.ts';
 import type { FusionPlan } from '../../fusion/types.ts';
+import type { Encoder } from '../../jobs/threads/encode.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
@@ -19,7 +20,6 @@ import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
 import { isTerminal } from '../runs/run-state.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Encoder } from './types.ts';
 
 interface ListRequest {
   readonly filter?: {
@@ -99,7 +99,7 @@ export async function setAlias({ database: { db } }: Tandem, id: string, alias: 
 }
 
 /** Deletes a checkpoint with its evaluations. A model's own goes with its model, a live run's with its run. */
-export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
+export async function remove({ database, jobs: { retention } }: Tandem, id: string): Promise<void> {
   const { digest, stateDigest } = await database.db.transaction(async (tx) => {
     const row = await requireRow(tx, 'checkpoints', id);
     await refuseIfBound(tx, row);
@@ -108,8 +108,8 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
     await tx.delete(checkpoints).where(eq(checkpoints.id, id));
     return row;
   });
-  await jobs.retention.release('models', [digest]);
-  await jobs.retention.release('states', [stateDigest]);
+  await retention.release('models', [digest]);
+  await retention.release('states', [stateDigest]);
 }
 
 async function refuseIfBound(tx: Transaction, { reason, runId, modelId, id }: CheckpointRow): Promise<void> {
@@ -123,7 +123,7 @@ async function refuseIfBound(tx: Transaction, { reason, runId, modelId, id }: Ch
   }
   if (runId === null) return;
   // Locked: a run that is resumed at this moment is seen as live, or finds its checkpoint gone before it starts.
-  await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, runId)).for('update');
+  await tx.select({ id: jobs.id }).from(jobs).where(eq(jobs.id, runId)).for('update');
   const run = await requireRow(tx, 'runs', runId);
   if (isTerminal(run.state)) return;
   throw conflict(`The run "${run.name}" is ${run.state} and may go on from its checkpoints`, {

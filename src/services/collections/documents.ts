@@ -1,26 +1,16 @@
 /** addDocuments and deleteDocuments. */
-import { and, eq, gte, inArray, sql } from 'drizzle-orm';
-import type { Transaction } from '../../db/open.ts';
-import type { Use } from '../../db/schema/types.ts';
-import { type CollectionRow, collections, documents, embeddings, type JobRow } from '../../db/schema.ts';
-import { storeVectors } from '../../db/vectors.ts';
-import { badInput, invariant } from '../../errors.ts';
-import type { JobContext } from '../../jobs/jobs.ts';
-import { encoderOf } from '../checkpoints/checkpoints.ts';
-import type { Encoder } from '../checkpoints/types.ts';
-import { fingerprint } from '../common/idempotency.ts';
+import { and, eq, inArray } from 'drizzle-orm';
+import { nextRevision } from '../../db/collections.ts';
+import { type CollectionRow, documents, type JobRow } from '../../db/schema.ts';
+import { badInput } from '../../errors.ts';
+import { payloadOf } from '../../jobs/kinds/common/payload.ts';
+import type { NewDocument } from '../../jobs/kinds/embed-collection.ts';
 import { requireRow } from '../common/rows.ts';
-import { type Encoded, encodeTexts, reportOf } from '../embedding/embed.ts';
 import { checkList, checkText } from '../embedding/texts.ts';
 import type { EmbeddingReport } from '../embedding/types.ts';
 import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
-
-interface NewDocument {
-  readonly key: string;
-  readonly text: string;
-  readonly metadata?: unknown;
-}
+import { recall } from './recall.ts';
 
 export interface AddRequest {
   readonly collectionId: string;
@@ -36,70 +26,20 @@ export interface Added {
   readonly job: JobRow;
 }
 
-/** Texts per call of the threads: progress is reported and a cancel noticed between two. */
-const chunk = 256;
-/** Rows per insert; Postgres takes at most 65535 parameters a statement. */
-const rowsPerInsert = 1_000;
-
-/** Embeds, then writes documents and vectors in the transaction that ends the job. */
+/** Embeds and stores documents as a job, and waits for it. */
 export async function addDocuments(tandem: Tandem, request: AddRequest): Promise<Added> {
-  const { collectionId, idempotencyKey } = request;
-  checkDocuments(tandem, request.documents);
-  const collection = await requireRow(tandem.database.db, 'collections', collectionId, 'input.collection');
-  const encoder = await encoderOf(tandem, collection.checkpointId, 'input.collection');
-  const input = { collectionId, documents: request.documents.length, content: fingerprint(request.documents) };
-  const uses: Use[] = [{ kind: 'collection', id: collectionId }];
-  let outcome: Outcome | undefined;
-  const { job } = await runJob(tandem, 'embed-collection', { input, uses, idempotencyKey }, async (context) => {
-    const encoded = await encodeAll(tandem, encoder, request.documents, context);
-    return context.succeed(async (tx) => {
-      const added = await store(tx, collection, request.documents, encoded);
-      outcome = { added, replaced: request.documents.length - added, report: reportOf(encoder, encoded) };
-      return collectionId;
-    });
-  });
-  // Without an outcome an earlier call with this key did the work.
-  outcome ??= await recall(tandem, encoder, request, job);
-  return { ...outcome, collection: await requireRow(tandem.database.db, 'collections', collectionId), job };
+  const { collectionId, documents: given, idempotencyKey } = request;
+  checkDocuments(tandem, given);
+  const { db } = tandem.database;
+  await requireRow(db, 'collections', collectionId, 'input.collection');
+  const payload = payloadOf(given);
+  const input = { collectionId, documents: given.length, content: payload.digest };
+  const done = await runJob(tandem, 'embed-collection', { input, payload, idempotencyKey });
+  const { added, replaced, checkpointId, ...report } = done.answer ?? (await recall(tandem, request, done.job));
+  const checkpoint = await requireRow(db, 'checkpoints', checkpointId);
+  const collection = await requireRow(db, 'collections', collectionId);
+  return { collection, added, replaced, report: { checkpoint, ...report }, job: done.job };
 }
-
-type Outcome = Pick<Added, 'added' | 'replaced' | 'report'>;
-
-/**
- * What an earlier call did, as far as its documents are still stored: the ones it added were made since its job
- * began, for a document that is replaced keeps its time.
- */
-async function recall(tandem: Tandem, encoder: Encoder, { collectionId, documents: given }: AddRequest, job: JobRow) {
-  const { database, jobs } = tandem;
-  const keys = given.map(({ key }) => key);
-  const byJob = gte(documents.createdAt, job.createdAt);
-  const [stored] = await database.db
-    .select({
-      added: sql<number>`count(*) filter (where ${byJob})`.mapWith(Number),
-      there: sql<number>`count(*)`.mapWith(Number),
-      tokens: sql<number>`coalesce(sum(${embeddings.tokens}), 0)`.mapWith(Number),
-      truncated: sql<number>`count(*) filter (where ${embeddings.truncated})`.mapWith(Number),
-    })
-    .from(documents)
-    .innerJoin(embeddings, eq(embeddings.documentId, documents.id))
-    .where(
-      and(
-        eq(documents.collectionId, collectionId),
-        eq(embeddings.checkpointId, encoder.checkpoint.id),
-        inArray(documents.key, keys),
-      ),
-    );
-  invariant(stored, 'a count returned nothing');
-  const { added, there, tokens, truncated } = stored;
-  const { prompts } = await jobs.cpu.call('tokenizeTexts', { model: encoder.model.digest, texts: [sampleOf(given)] });
-  const report = { checkpoint: encoder.checkpoint, prompt: prompts.passage ?? '', tokens, truncated };
-  return { added, replaced: there - added, report };
-}
-
-const sampleOf = ([first]: readonly NewDocument[]) => ({
-  role: 'passage' as const,
-  text: ['', '', first?.text ?? ''] as const,
-});
 
 function checkDocuments({ config: { limits } }: Tandem, given: readonly NewDocument[]): void {
   checkList(given, limits, 'input.documents');
@@ -131,88 +71,6 @@ function checkDocuments({ config: { limits } }: Tandem, given: readonly NewDocum
     }
   }
 }
-
-async function encodeAll(
-  tandem: Tandem,
-  encoder: Encoder,
-  given: readonly NewDocument[],
-  { signal, progress }: JobContext,
-): Promise<Encoded> {
-  const { dimension } = encoder.model;
-  const data = new Float32Array(given.length * dimension);
-  const tokens: number[] = [];
-  const truncated: boolean[] = [];
-  let prompt = '';
-  for (let start = 0; start < given.length; start += chunk) {
-    const part = given.slice(start, start + chunk).map(({ text }) => ['', '', text] as const);
-    const encoded = await encodeTexts(tandem, encoder, 'passage', part, signal);
-    data.set(encoded.data, start * dimension);
-    tokens.push(...encoded.tokens);
-    truncated.push(...encoded.truncated);
-    prompt = encoded.prompt;
-    progress({ stage: 'embed', done: start + part.length, total: given.length });
-  }
-  return { data, dimension, tokens, truncated, prompt };
-}
-
-/** Writes documents and vectors; the count of new documents. A replaced document keeps its place in the order. */
-async function store(
-  tx: Transaction,
-  collection: CollectionRow,
-  given: readonly NewDocument[],
-  encoded: Encoded,
-): Promise<number> {
-  await nextRevision(tx, collection.id);
-  const { dimension } = encoded;
-  let added = 0;
-  for (let start = 0; start < given.length; start += rowsPerInsert) {
-    const part = given.slice(start, start + rowsPerInsert);
-    const written = await writeDocuments(tx, collection.id, part);
-    added += written.added;
-    const rows = part.map(({ key }, i) => {
-      const documentId = written.ids.get(key);
-      invariant(documentId, 'an insert returned no id');
-      return { documentId, tokens: encoded.tokens[start + i] ?? 0, truncated: encoded.truncated[start + i] ?? false };
-    });
-    const data = encoded.data.subarray(start * dimension, (start + part.length) * dimension);
-    await storeVectors(tx, collection.checkpointId, rows, { data, dimension });
-  }
-  return added;
-}
-
-/**
- * First of all writes: it locks the collection's row, so that writers of the same documents wait and never deadlock.
- */
-async function nextRevision(tx: Transaction, collectionId: string): Promise<CollectionRow> {
-  await requireRow(tx, 'collections', collectionId, 'input.collection');
-  const [collection] = await tx
-    .update(collections)
-    .set({ revision: sql`${collections.revision} + 1` })
-    .where(eq(collections.id, collectionId))
-    .returning();
-  invariant(collection, 'an update returned nothing');
-  return collection;
-}
-
-async function writeDocuments(tx: Transaction, collectionId: string, part: readonly NewDocument[]) {
-  const keys = part.map(({ key }) => key);
-  const there = await tx
-    .select({ key: documents.key })
-    .from(documents)
-    .where(and(eq(documents.collectionId, collectionId), inArray(documents.key, keys)));
-  const rows = await tx
-    .insert(documents)
-    .values(part.map(({ key, text, metadata }) => ({ collectionId, key, text, metadata: asObject(metadata) })))
-    .onConflictDoUpdate({
-      target: [documents.collectionId, documents.key],
-      set: { text: sql`excluded.text`, metadata: sql`excluded.metadata` },
-    })
-    .returning({ id: documents.id, key: documents.key });
-  return { ids: new Map(rows.map(({ id, key }) => [key, id])), added: part.length - there.length };
-}
-
-/** Checked by checkDocuments. */
-const asObject = (metadata: unknown) => (metadata ?? null) as Readonly<Record<string, unknown>> | null;
 
 /** Deletes documents by key. Returns the keys that no document has. */
 export async function deleteDocuments(

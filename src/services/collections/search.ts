@@ -2,10 +2,11 @@
 import { inArray } from 'drizzle-orm';
 import { type DocumentRow, documents } from '../../db/schema.ts';
 import { TandemError } from '../../errors.ts';
+import { type Encoded, encodeTexts } from '../../jobs/threads/encode.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
 import { requireRow } from '../common/rows.ts';
 import { withinDeadline } from '../embedding/deadline.ts';
-import { type Encoded, encodeTexts, reportOf } from '../embedding/embed.ts';
+import { reportOf } from '../embedding/embed.ts';
 import { checkLength, checkText } from '../embedding/texts.ts';
 import type { EmbeddingReport } from '../embedding/types.ts';
 import type { Tandem } from '../tandem.ts';
@@ -43,7 +44,7 @@ async function searchNow(tandem: Tandem, request: SearchRequest, signal: AbortSi
   checkLength(request.instruction, limits, 'instruction');
   const collection = await requireRow(tandem.database.db, 'collections', request.collectionId, 'collection');
   const encoder = await encoderOf(tandem, collection.checkpointId, 'collection');
-  const encoded = await encodeTexts(tandem, encoder, 'query', [[request.instruction, '', request.query]], signal);
+  const encoded = await encodeTexts(tandem.jobs, encoder, 'query', [[request.instruction, '', request.query]], signal);
   const report = reportOf(encoder, encoded);
   const segment = await segmentOf(tandem, collection, { signal });
   const found = await nearest(tandem, segment, encoded, request.k, signal).catch(async (error: unknown) => {

@@ -1,47 +1,14 @@
 /** embed and similarity: the CPU thread tokenizes, the device thread encodes; nothing goes through the job queue. */
 import type { TextTriple } from '../../data/types.ts';
 import { badInput } from '../../errors.ts';
+import { type Encoded, type Encoder, encodeTexts } from '../../jobs/threads/encode.ts';
 import type { TextRole } from '../../model/types.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
-import type { Encoder } from '../checkpoints/types.ts';
 import type { Tandem } from '../tandem.ts';
 import { withinDeadline } from './deadline.ts';
 import { checkLength, checkList, checkText } from './texts.ts';
 import type { EmbedAnswer, EmbeddingReport } from './types.ts';
-import { requireFinite, shorten } from './vectors.ts';
-
-export interface Encoded {
-  /** [count, dimension] row-major. */
-  readonly data: Float32Array;
-  readonly dimension: number;
-  readonly tokens: readonly number[];
-  readonly truncated: readonly boolean[];
-  readonly prompt: string;
-}
-
-/**
- * Tokenises and encodes texts of one role; the device thread splits them into micro-batches. `unit`: vectors of
- * length 1 even if the model's pipeline does not normalise, as searches and cosines need them. `prompt` replaces the
- * role's.
- */
-export async function encodeTexts(
-  { jobs }: Tandem,
-  { checkpoint, model }: Encoder,
-  role: TextRole,
-  texts: readonly TextTriple[],
-  signal?: AbortSignal,
-  { unit = true, prompt }: { readonly unit?: boolean; readonly prompt?: string | undefined } = {},
-): Promise<Encoded> {
-  const options = signal ? { signal } : {};
-  const own = prompt === undefined ? {} : { prompt };
-  const request = { model: model.digest, texts: texts.map((text) => ({ role, text })), ...own };
-  const { encoded, truncated, prompts } = await jobs.cpu.call('tokenizeTexts', request, options);
-  const tokens = Array.from(encoded.cumulative.subarray(1), (end, i) => end - (encoded.cumulative[i] ?? 0));
-  const input = { model: checkpoint.digest, texts: encoded, ...(unit ? { unit } : {}) };
-  const { data, dimension } = await jobs.device.call('encode', input, options);
-  requireFinite(data, `one of ${texts.length} texts`);
-  return { data, dimension, tokens, truncated, prompt: prompt ?? prompts[role] ?? '' };
-}
+import { shorten } from './vectors.ts';
 
 export function reportOf({ checkpoint }: Encoder, { tokens, truncated, prompt }: Encoded): EmbeddingReport {
   const total = tokens.reduce((sum, count) => sum + count, 0);
@@ -77,7 +44,7 @@ export async function embed(tandem: Tandem, request: EmbedRequest, signal?: Abor
   const triples = request.texts.map((text): TextTriple => [request.instruction, '', text]);
   const prompt = request.prompt ? promptOf(encoder, request.prompt.name) : undefined;
   const encoded = await withinDeadline(limits, signal, (within) =>
-    encodeTexts(tandem, encoder, request.role, triples, within, { unit: false, prompt }),
+    encodeTexts(tandem.jobs, encoder, request.role, triples, within, { unit: false, prompt }),
   );
   const embeddings = request.texts.map((_text, index) => ({
     index,
@@ -135,7 +102,7 @@ export async function similarity(
     [instruction, '', b],
   ]);
   const encoded = await withinDeadline(limits, signal, (within) =>
-    encodeTexts(tandem, encoder, 'sts', triples, within),
+    encodeTexts(tandem.jobs, encoder, 'sts', triples, within),
   );
   const scores = pairs.map((_pair, i) => cosine(rowOf(encoded, 2 * i), rowOf(encoded, 2 * i + 1)));
   return { report: reportOf(encoder, encoded), scores };

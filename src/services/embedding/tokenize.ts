@@ -1,7 +1,7 @@
 /** tokenize: token ids of texts, with the offsets of every token. */
 import { setImmediate } from 'node:timers/promises';
+import { confine } from '../../storage/import-path.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
-import { confine } from '../common/import-path.ts';
 import type { Tandem } from '../tandem.ts';
 import { checkLength, checkList } from './texts.ts';
 

@@ -2,7 +2,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { decodeVector } from '../../db/schema/vector.ts';
 import { collections, documents, embeddings } from '../../db/schema.ts';
-import { TandemError, unavailable } from '../../errors.ts';
+import { TandemError } from '../../errors.ts';
 import type { Tandem } from '../tandem.ts';
 
 /** Little-endian on every machine: the format of the OpenAI API and of numpy's '<f4'. */
@@ -21,16 +21,6 @@ export function shorten(vector: Float32Array, dimensions: number): Float32Array 
   const head = vector.slice(0, dimensions);
   const norm = Math.max(Math.hypot(...head), 1e-12);
   return head.map((value) => value / norm);
-}
-
-/** Throws UNAVAILABLE if a number is not finite: such a vector is never stored or served. */
-export function requireFinite(data: Float32Array, what: string): void {
-  if (data.every(Number.isFinite)) return;
-  throw unavailable(`The checkpoint gave a vector that is not finite for ${what}`, {
-    field: 'checkpoint',
-    expected: 'finite numbers',
-    remedy: 'The checkpoint is damaged or its run diverged; use another one.',
-  });
 }
 
 export interface StoredVector {

@@ -10,7 +10,6 @@ import { requireRow } from '../common/rows.ts';
 import { checkLength, checkList } from '../embedding/texts.ts';
 import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
-import { recordModel } from './record-model.ts';
 
 export interface CreateModelRequest {
   readonly name: string;
@@ -35,23 +34,10 @@ export async function createModel(
   const spec = specOf(tandem, request);
   const name = request.name.trim();
   const vocabularyFrom = sources.map(({ digest }) => digest);
-  const { cpu, retention } = tandem.jobs;
-  const { id, job } = await runJob(
-    tandem,
-    'create-model',
-    {
-      input: { name, ...spec, vocabularyFrom },
-      uses: sources.map((row) => ({ kind: 'dataset', id: row.id })),
-      idempotencyKey: request.idempotencyKey,
-    },
-    ({ signal, progress, succeed }) =>
-      retention.publishing(async () => {
-        const onEvent = ({ stage }: { stage: string }) => progress({ stage, done: 0, total: null });
-        const summary = await cpu.call('createModel', { ...spec, vocabularyFrom }, { signal, onEvent });
-        const values = { name, summary, seed: spec.seed, source: 'scratch' };
-        return retention.recording(() => succeed((tx) => recordModel(tx, values)));
-      }),
-  );
+  const datasetIds = sources.map((row) => row.id);
+  const input = { name, ...spec, vocabularyFrom, datasetIds };
+  const { idempotencyKey } = request;
+  const { id, job } = await runJob(tandem, 'create-model', { input, idempotencyKey });
   return { model: await requireRow(tandem.database.db, 'models', id), job };
 }
 

@@ -1,4 +1,4 @@
 /** Which states end a run. */
-import { type RunState, terminalRunStates } from '../../db/schema.ts';
+import { type JobState, terminalStates } from '../../db/schema.ts';
 
-export const isTerminal = (state: RunState): boolean => terminalRunStates.some((terminal) => terminal === state);
+export const isTerminal = (state: JobState): boolean => terminalStates.some((terminal) => terminal === state);

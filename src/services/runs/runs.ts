@@ -3,18 +3,17 @@ import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import {
   checkpoints,
   evaluations,
-  type RunAttemptRow,
+  type JobEventRow,
+  type JobState,
+  jobEvents,
+  jobs as jobRows,
   type RunDatasetRow,
-  type RunEventRow,
   type RunRow,
-  type RunState,
-  runAttempts,
   runDatasets,
-  runEvents,
-  runs,
+  runsWithJobs,
 } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
-import type { RunStreamItem } from '../../jobs/jobs.ts';
+import type { JobStreamItem } from '../../jobs/jobs.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
@@ -23,13 +22,13 @@ import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 import { isTerminal } from './run-state.ts';
 
-export type { RunStreamItem } from '../../jobs/jobs.ts';
+export type { JobStreamItem } from '../../jobs/jobs.ts';
 export { isTerminal } from './run-state.ts';
 
 interface ListRequest {
   readonly filter: {
     readonly name?: string | null | undefined;
-    readonly state?: RunState | null | undefined;
+    readonly state?: JobState | null | undefined;
     readonly modelId?: string | undefined;
   };
   readonly orderBy?: OrderBy<'createdAt' | 'name' | 'state'> | null | undefined;
@@ -38,31 +37,28 @@ interface ListRequest {
 export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<RunRow>> {
   const { name, state, modelId } = filter;
   const conditions = [
-    name ? eq(runs.name, name) : undefined,
-    state ? eq(runs.state, state) : undefined,
-    modelId ? eq(runs.modelId, modelId) : undefined,
+    name ? eq(runsWithJobs.name, name) : undefined,
+    state ? eq(runsWithJobs.state, state) : undefined,
+    modelId ? eq(runsWithJobs.modelId, modelId) : undefined,
   ];
-  const columns = { createdAt: runs.createdAt, name: runs.name, state: runs.state };
-  return pageOf(tandem, 'runs', conditions, orderOf(orderBy, columns, runs), window);
+  const columns = { createdAt: runsWithJobs.createdAt, name: runsWithJobs.name, state: runsWithJobs.state };
+  return pageOf(tandem, 'runs', conditions, orderOf(orderBy, columns, runsWithJobs), window);
 }
 
 export const datasetsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunDatasetRow[]> =>
   db.select().from(runDatasets).where(eq(runDatasets.runId, runId)).orderBy(asc(runDatasets.position));
-
-export const attemptsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunAttemptRow[]> =>
-  db.select().from(runAttempts).where(eq(runAttempts.runId, runId)).orderBy(asc(runAttempts.number));
 
 /** Kept events behind `after`, at most `first` and at most one page. */
 export function eventsOf(
   { database: { db }, config }: Tandem,
   runId: string,
   { after, first }: { readonly after: number; readonly first: number },
-): Promise<RunEventRow[]> {
+): Promise<JobEventRow[]> {
   return db
     .select()
-    .from(runEvents)
-    .where(and(eq(runEvents.runId, runId), gt(runEvents.seq, after)))
-    .orderBy(asc(runEvents.seq))
+    .from(jobEvents)
+    .where(and(eq(jobEvents.jobId, runId), gt(jobEvents.seq, after)))
+    .orderBy(asc(jobEvents.seq))
     .limit(Math.min(first, config.limits.pageSize));
 }
 
@@ -78,7 +74,7 @@ export async function follow(
   runId: string,
   after: number,
   signal: AbortSignal,
-): Promise<AsyncIterable<RunStreamItem>> {
+): Promise<AsyncIterable<JobStreamItem>> {
   const run = await requireRow(tandem.database.db, 'runs', runId, 'runId');
   if (after < 0 || after > run.lastSeq) {
     throw badInput(`after is ${after}, the run's last event is ${run.lastSeq}`, {
@@ -87,14 +83,14 @@ export async function follow(
       remedy: 'Give the seq of the last event you saw, or 0.',
     });
   }
-  return tandem.jobs.runEvents(runId, { after, signal });
+  return tandem.jobs.events(runId, { after, signal, open: ['QUEUED', 'RUNNING', 'INTERRUPTED'] });
 }
 
 /** Deletes an ended run with its events, checkpoints and their evaluations. */
 export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
   const own = await database.db.transaction(async (tx) => {
     // Locked: a resume that commits first is seen, a later one finds no run.
-    await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update');
+    await tx.select({ id: jobRows.id }).from(jobRows).where(eq(jobRows.id, id)).for('update');
     const run = await requireRow(tx, 'runs', id);
     refuseIfLive(run);
     const own = await tx.select().from(checkpoints).where(eq(checkpoints.runId, id));
@@ -102,7 +98,7 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
     refuseWhileInUse(`run "${run.name}"`, await usesOfCheckpoints(tx, ids));
     if (ids.length > 0) await tx.delete(evaluations).where(inArray(evaluations.checkpointId, ids));
     await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
-    await tx.delete(runs).where(eq(runs.id, id));
+    await tx.delete(jobRows).where(eq(jobRows.id, id));
     return own;
   });
   await jobs.retention.release(

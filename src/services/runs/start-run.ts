@@ -1,8 +1,9 @@
 /** startRun, cancelRun, resumeRun. */
+import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
 import { type RunRow, runDatasets, runs } from '../../db/schema.ts';
-import { conflict, invariant } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
@@ -22,20 +23,12 @@ export async function startRun(tandem: Tandem, request: RunRequest): Promise<Run
       requireSameRequest(await requestOf(tx, before), now);
       return before.id;
     }
-    const [run] = await tx
-      .insert(runs)
-      .values({
-        name,
-        modelId: ready.model.id,
-        settings: ready.settings,
-        idempotencyKey: idempotencyKey ?? null,
-      })
-      .returning({ id: runs.id });
-    invariant(run, 'an insert returned nothing');
-    const rows = datasets.map((row, position) => ({ runId: run.id, position, ...row }));
-    await tx.insert(runDatasets).values(rows);
-    await tandem.jobs.enqueueRun(tx, run.id);
-    return run.id;
+    const id = randomUUID();
+    await tandem.jobs.submitRun(tx, id);
+    const { model, settings } = ready;
+    await tx.insert(runs).values({ id, name, modelId: model.id, settings, idempotencyKey: idempotencyKey ?? null });
+    await tx.insert(runDatasets).values(datasets.map((row, position) => ({ runId: id, position, ...row })));
+    return id;
   });
   return requireRow(tandem.database.db, 'runs', id);
 }
@@ -69,14 +62,17 @@ export async function cancelRun(tandem: Tandem, id: string): Promise<RunRow> {
       remedy: 'There is nothing to cancel.',
     });
   }
-  return tandem.jobs.cancelRun(id);
+  await tandem.jobs.cancel(id);
+  return requireRow(tandem.database.db, 'runs', id);
 }
 
 /** Continues a run that was interrupted. Whether it may is tested where its row is locked. */
-export function resumeRun(
+export async function resumeRun(
   tandem: Tandem,
   id: string,
   options: { readonly allowDifferentAdapter: boolean },
 ): Promise<RunRow> {
-  return tandem.jobs.resumeRun(id, options);
+  await requireRow(tandem.database.db, 'runs', id);
+  await tandem.jobs.resumeRun(id, options);
+  return requireRow(tandem.database.db, 'runs', id);
 }

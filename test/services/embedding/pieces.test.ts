@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../../src/config.ts';
+import { requireFinite } from '../../../src/jobs/threads/encode.ts';
 import { refuseWhileInUse } from '../../../src/services/common/in-use.ts';
 import { checkList, checkText } from '../../../src/services/embedding/texts.ts';
-import { base64Of, requireFinite, shorten } from '../../../src/services/embedding/vectors.ts';
+import { base64Of, shorten } from '../../../src/services/embedding/vectors.ts';
 import { exclusively } from '../../../src/storage/exclusive.ts';
 
 describe('exclusively', () => {

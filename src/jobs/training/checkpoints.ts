@@ -5,12 +5,19 @@
  */
 import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
-import { checkpoints, type RunRow } from '../../db/schema.ts';
+import { checkpoints } from '../../db/schema.ts';
 import { unavailable } from '../../errors.ts';
 import type { Retention } from '../../retention/retention.ts';
 import { isUnusedCheckpoint } from '../../retention/uses.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TrainEvent } from '../../train/types.ts';
+
+/** The run, its theta_0 and the attempt that makes a checkpoint. */
+export interface CheckpointOwner {
+  readonly runId: string;
+  readonly modelId: string;
+  readonly attempt: number;
+}
 
 type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 
@@ -22,7 +29,7 @@ type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 export async function recordCheckpoint(
   tx: Transaction,
   storage: Storage,
-  run: RunRow,
+  { runId, modelId, attempt }: CheckpointOwner,
   event: CheckpointEvent,
 ): Promise<string> {
   await refuseIfGone(storage, event);
@@ -30,9 +37,7 @@ export async function recordCheckpoint(
     .insert(checkpoints)
     .values({
       reason: event.reason,
-      modelId: run.modelId,
-      runId: run.id,
-      attempt: run.attempt,
+      ...{ modelId, runId, attempt },
       step: event.step,
       epoch: event.epoch,
       digest: event.model,
@@ -41,7 +46,7 @@ export async function recordCheckpoint(
     })
     .onConflictDoUpdate({
       target: [checkpoints.runId, checkpoints.step],
-      set: { digest: event.model, stateDigest: event.state, bytes: event.bytes, attempt: run.attempt },
+      set: { digest: event.model, stateDigest: event.state, bytes: event.bytes, attempt },
     })
     .returning({ id: checkpoints.id });
   return row.id;

@@ -1,8 +1,8 @@
 /** The row of a new model, and of the checkpoint that its untrained weights are. */
-import type { Transaction } from '../../db/open.ts';
-import { checkpoints, models } from '../../db/schema.ts';
-import { invariant } from '../../errors.ts';
-import type { ModelSpec } from '../../model/types.ts';
+import type { Transaction } from '../../../db/open.ts';
+import { checkpoints, models } from '../../../db/schema.ts';
+import { invariant } from '../../../errors.ts';
+import type { ModelSpec } from '../../../model/types.ts';
 
 interface NewModel {
   readonly name: string;
@@ -22,8 +22,8 @@ interface NewModel {
   readonly source: string;
 }
 
-/** Both rows; the model's id. */
-export async function recordModel(tx: Transaction, { name, summary, seed, source }: NewModel): Promise<string> {
+/** Writes both rows. */
+export async function recordModel(tx: Transaction, { name, summary, seed, source }: NewModel) {
   const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
   const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
   // The row tells people the sizes; everything else that the arithmetic depends on lies in the model's folder.
@@ -41,5 +41,5 @@ export async function recordModel(tx: Transaction, { name, summary, seed, source
   const [model] = await tx.insert(models).values(values).returning({ id: models.id });
   invariant(model, 'an insert returned nothing');
   await tx.insert(checkpoints).values({ reason: 'initial', modelId: model.id, digest, bytes });
-  return model.id;
+  return { resultId: model.id, answer: {} };
 }

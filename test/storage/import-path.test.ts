@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { confine } from '../../../src/services/common/import-path.ts';
+import { confine } from '../../src/storage/import-path.ts';
 
 let base: string;
 let folder: string;

@@ -1,9 +1,9 @@
 /** Records that a request brings, written as CoDiEmb JSONL so that the one importer checks them. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Split, Task } from '../../data/types.ts';
-import { badInput, TandemError } from '../../errors.ts';
-import type { Storage } from '../../storage/storage.ts';
+import type { Split, Task } from '../../../data/types.ts';
+import { badInput, TandemError } from '../../../errors.ts';
+import type { Storage } from '../../../storage/storage.ts';
 
 interface InlineText {
   readonly taskInstruction: string;
@@ -42,6 +42,18 @@ function lineOf({ task, query, positives, negatives }: InlineRecord): string {
   });
 }
 
+/** Refuses records of which some have a split and some do not. */
+export function checkSplits(records: readonly InlineRecord[]): void {
+  const given = records.filter(({ split }) => split).length;
+  if (given === 0 || given === records.length) return;
+  const without = records.findIndex(({ split }) => !split);
+  throw badInput(`Record ${without} has no split although others have one`, {
+    field: `input.source.records.${without}.split`,
+    expected: 'a split in every record, or in none',
+    remedy: 'Give every record its split, or leave all out and let them be drawn.',
+  });
+}
+
 /**
  * Writes one file, or one per split where splits are given. The caller discards the folder; nothing stays if the
  * writing fails.
@@ -50,15 +62,6 @@ export async function writeInlineRecords(
   storage: Storage,
   records: readonly InlineRecord[],
 ): Promise<{ folder: string; path: string }> {
-  const given = records.filter(({ split }) => split).length;
-  if (given !== 0 && given !== records.length) {
-    const without = records.findIndex(({ split }) => !split);
-    throw badInput(`Record ${without} has no split although others have one`, {
-      field: `input.source.records.${without}.split`,
-      expected: 'a split in every record, or in none',
-      remedy: 'Give every record its split, or leave all out and let them be drawn.',
-    });
-  }
   const folder = await storage.stage();
   try {
     for (const name of ['train', 'dev', 'test', 'records']) {
@@ -70,7 +73,7 @@ export async function writeInlineRecords(
     await storage.discard(folder);
     throw error;
   }
-  return { folder, path: given === 0 ? join(folder, 'records.jsonl') : folder };
+  return { folder, path: records.some(({ split }) => split) ? folder : join(folder, 'records.jsonl') };
 }
 
 /** The importer speaks of lines of files; the caller knows records. */

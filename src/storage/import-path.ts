@@ -1,10 +1,10 @@
 /**
- * Confines importDataset and importModel to the import folder: no way out by `..`, an absolute path or a symbolic link.
+ * Confines imports to the import folder: no way out by `..`, an absolute path or a symbolic link.
  * Only files and folders pass: reading a pipe or a device would wait forever.
  */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
-import { badInput, notFound } from '../../errors.ts';
+import { badInput, notFound } from '../errors.ts';
 
 /** Entries of a folder that are looked at; more is refused. */
 const mostEntries = 10_000;

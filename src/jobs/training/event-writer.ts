@@ -3,22 +3,20 @@
  * after the commit. After a write that fails (the attempt is superseded, the database gone) nothing more is written.
  */
 
-import type { Db, Transaction } from '../../db/open.ts';
-import type { RunEventData } from '../../db/schema/types.ts';
-import type { RunRow } from '../../db/schema.ts';
-import type { Retention } from '../../retention/retention.ts';
-import type { Storage } from '../../storage/storage.ts';
+import { eq } from 'drizzle-orm';
+import type { Transaction } from '../../db/open.ts';
+import type { JobEventData, RunEventData } from '../../db/schema/types.ts';
+import { runs } from '../../db/schema.ts';
 import type { TrainEvent } from '../../train/types.ts';
-import { recordCheckpoint } from './checkpoint-store.ts';
-import { type Attempt, appendEvents, ownRun, recordAdapter } from './store.ts';
+import type { JobContext } from '../define.ts';
+import { type CheckpointOwner, recordCheckpoint } from './checkpoints.ts';
 
 export type AttemptEvent = TrainEvent | Extract<RunEventData, { type: 'preparing' }>;
 
 export interface EventWriterOptions {
-  readonly db: Db;
-  readonly storage: Storage;
-  readonly retention: Retention;
-  readonly attempt: Attempt;
+  readonly context: Pick<JobContext<unknown>, 'storage' | 'retention' | 'record' | 'note'>;
+  /** What its checkpoints belong to. */
+  readonly owner: CheckpointOwner;
   /** Runs after the commit, before the next batch. */
   readonly afterWrite: (events: readonly AttemptEvent[]) => Promise<void>;
   /** Called once: nothing more will be written. */
@@ -57,10 +55,11 @@ export class EventWriter {
     if (this.#failure) throw this.#failure;
     const events = this.#waiting.splice(0);
     if (events.length === 0) return;
-    const { db, storage, retention, attempt, afterWrite, onFailure } = this.#options;
+    const { context, owner, afterWrite, onFailure } = this.#options;
     try {
-      const write = () => db.transaction((tx) => writeEvents(tx, storage, attempt, events));
-      await (events.some(({ type }) => type === 'checkpoint') ? retention.recording(write) : write());
+      const write = () => context.record((tx) => writeEvents(tx, context, owner, events));
+      await (events.some(({ type }) => type === 'checkpoint') ? context.retention.recording(write) : write());
+      for (const event of events) if (event.type === 'started') await context.note({ adapter: event.adapter });
       await afterWrite(events);
     } catch (error) {
       this.#failure = error;
@@ -72,27 +71,31 @@ export class EventWriter {
 
 async function writeEvents(
   tx: Transaction,
-  storage: Storage,
-  attempt: Attempt,
+  context: EventWriterOptions['context'],
+  owner: CheckpointOwner,
   events: readonly AttemptEvent[],
-): Promise<void> {
-  const run = await ownRun(tx, attempt);
-  const data: RunEventData[] = [];
-  let changes: Partial<RunRow> = {};
+): Promise<JobEventData[]> {
+  const data: JobEventData[] = [];
+  let changes: Partial<typeof runs.$inferInsert> = {};
   for (const event of events) {
-    data.push(await toData(tx, storage, run, event));
+    data.push(await toData(tx, context, owner, event));
     changes = { ...changes, ...changesOf(event) };
-    if (event.type === 'started') await recordAdapter(tx, attempt, event.adapter);
   }
-  await appendEvents(tx, run, data, changes);
+  if (Object.keys(changes).length > 0) await tx.update(runs).set(changes).where(eq(runs.id, owner.runId));
+  return data;
 }
 
-async function toData(tx: Transaction, storage: Storage, run: RunRow, event: AttemptEvent): Promise<RunEventData> {
+async function toData(
+  tx: Transaction,
+  { storage }: EventWriterOptions['context'],
+  owner: CheckpointOwner,
+  event: AttemptEvent,
+): Promise<JobEventData> {
   if (event.type !== 'checkpoint') return event;
   const { reason, step, epoch, model: digest, bytes } = event;
   return {
     type: 'checkpoint',
-    checkpointId: await recordCheckpoint(tx, storage, run, event),
+    checkpointId: await recordCheckpoint(tx, storage, owner, event),
     reason,
     step,
     epoch,
@@ -102,7 +105,7 @@ async function toData(tx: Transaction, storage: Storage, run: RunRow, event: Att
 }
 
 /** What an event changes in the run's row. */
-function changesOf(event: AttemptEvent): Partial<RunRow> {
+function changesOf(event: AttemptEvent): Partial<typeof runs.$inferInsert> {
   if (event.type === 'started') {
     const { adapter, steps, parameters, memoryBytes } = event;
     return { adapter, steps, parameters, memoryBytes };

@@ -1,0 +1,145 @@
+/**
+ * One attempt at a job, from its claim to its end. Whatever happens, it ends with a state and its event, unless another
+ * attempt has taken the job over.
+ */
+
+import type { Transaction } from '../../db/open.ts';
+import type { JobProgress, Use } from '../../db/schema/types.ts';
+import { toPlainError } from '../../errors.ts';
+import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts';
+import type { Dispatcher } from '../dispatch/types.ts';
+import { type Ending, endAttempt, endingOf, endingOfStop, isLost } from './ending.ts';
+import { writeAtLast } from './last-write.ts';
+import type { Notifier } from './notifier.ts';
+import { ProgressWriter } from './progress-writer.ts';
+import { appendEvents, type Begun, finishJob, LostJob, noteDetails, ownJob } from './store.ts';
+
+export interface AttemptContext extends JobTools {
+  readonly dispatcher: Dispatcher;
+  readonly notifier: Notifier;
+  /** Aborts when the process stops. */
+  readonly closing: AbortSignal;
+}
+
+/** Resolves when the attempt has ended and its end is recorded; never rejects for what went wrong in the job. */
+export async function executeAttempt(
+  context: AttemptContext,
+  begun: Begun,
+  definition: AnyJob,
+  stop: AbortController,
+): Promise<void> {
+  const { notifier, log, retention } = context;
+  const { job } = begun;
+  try {
+    const ending = await work(context, begun, definition, stop);
+    if (ending) await writeEnding(context, begun, definition, ending);
+  } catch (error) {
+    if (!isLost(error, stop.signal)) log.error({ error, job: job.id }, 'the end of a job could not be written');
+  }
+  notifier.wake(job.id);
+  await retention.release('payloads', payloadsOf(job.uses));
+}
+
+const payloadsOf = (uses: readonly Use[]): string[] =>
+  uses.filter(({ kind }) => kind === 'payload').map(({ id }) => id);
+
+/** Undefined = it succeeded, or there is nothing to write, because another attempt goes on. */
+async function work(
+  context: AttemptContext,
+  begun: Begun,
+  { entry, input, run }: AnyJob,
+  stop: AbortController,
+): Promise<Ending | undefined> {
+  const { job } = begun;
+  const { log } = context;
+  const deadline =
+    entry.deadlineMs === null ? undefined : setTimeout(() => stop.abort('deadline'), entry.deadlineMs).unref();
+  const progress = progressWriter(context, begun, stop);
+  try {
+    await run(contextOf(context, begun, progress, stop), input.parse(job.input));
+    return undefined;
+  } catch (error) {
+    await progress.end();
+    if (isLost(error, stop.signal)) return undefined;
+    const ending = endingOf(error, stop.signal, job, entry);
+    if (ending.error?.name === 'Error' || entry.afterDeath === 'resume') {
+      log.error(
+        { error: ending.error?.message, stack: toPlainError(error).stack, job: job.id },
+        'a job did not finish',
+      );
+    }
+    return ending;
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+function contextOf(
+  context: AttemptContext,
+  { job, attempt, earlier }: Begun,
+  progress: ProgressWriter,
+  stop: AbortController,
+): JobContext<unknown> {
+  const { db, log, storage, retention, cpu, device, adapter, config, notifier } = context;
+  const succeed = async (write: (tx: Transaction) => Promise<Made<unknown>>): Promise<Finished> => {
+    await progress.end();
+    const onFailure = (error: unknown): void =>
+      log.warn({ error, job: job.id }, 'what a job made could not be written yet');
+    const finish = () => finishJob(db, attempt, write);
+    return { resultId: await writeAtLast(finish, { closing: stop.signal, onFailure }) };
+  };
+  return {
+    ...{ db, storage, retention, cpu, device, adapter, config, log, job, earlier, succeed },
+    signal: stop.signal,
+    progress: (value) => progress.set(value),
+    note: (details) => noteDetails(db, attempt, details),
+    record: async (write) => {
+      await db.transaction(async (tx) => {
+        const owned = await ownJob(tx, attempt);
+        await appendEvents(tx, owned, await write(tx));
+      });
+      notifier.wake(job.id);
+    },
+    abandon: (error) => stop.abort(error instanceof Error ? error : new Error(String(error))),
+  };
+}
+
+function progressWriter({ db, notifier, log }: AttemptContext, { job, attempt }: Begun, stop: AbortController) {
+  const write = async (value: JobProgress): Promise<void> => {
+    await db
+      .transaction(async (tx) => appendEvents(tx, await ownJob(tx, attempt), [{ type: 'progress', ...value }]))
+      .catch((error: unknown) => {
+        if (error instanceof LostJob) stop.abort('lost');
+        else log.error({ error, job: job.id }, 'the progress of a job could not be written');
+      });
+    notifier.wake(job.id);
+  };
+  return new ProgressWriter(write);
+}
+
+/** Heartbeats go on meanwhile, so that no other process ends a job that has ended but is not written yet. */
+async function writeEnding(
+  { db, dispatcher, closing, log }: AttemptContext,
+  { attempt }: Begun,
+  { entry }: AnyJob,
+  ending: Ending,
+): Promise<void> {
+  const write = () => db.transaction((tx) => endAttempt(tx, { dispatcher, attempt, entry }, ending));
+  const onFailure = (error: unknown): void =>
+    log.warn({ error, job: attempt.jobId }, 'the end of a job could not be written yet');
+  await writeAtLast(write, { closing, onFailure });
+}
+
+/** Ends an attempt that does not stop, as a stop does; what it still writes is rejected from then on. */
+export async function leaveAttempt(
+  { db, dispatcher, notifier, log }: AttemptContext,
+  { job, attempt }: Begun,
+  { entry }: AnyJob,
+): Promise<void> {
+  try {
+    await db.transaction((tx) => endAttempt(tx, { dispatcher, attempt, entry }, endingOfStop(job, entry)));
+  } catch (error) {
+    if (!(error instanceof LostJob)) log.error({ error, job: job.id }, 'the end of a job could not be written');
+  }
+  notifier.wake(job.id);
+}

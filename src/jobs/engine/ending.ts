@@ -1,0 +1,143 @@
+/**
+ * How attempts end: what follows from an error, a cancellation, a stop of the process or its death, and the one write
+ * that ends an attempt. A job that begins again is queued by the same transaction.
+ */
+import type { Transaction } from '../../db/open.ts';
+import type { JobRow, JobState } from '../../db/schema.ts';
+import { conflict, limitExceeded, type PlainError, TandemError, toPlainError, unavailable } from '../../errors.ts';
+import type { Dispatcher } from '../dispatch/types.ts';
+import type { JobKindEntry } from '../kinds/catalog.ts';
+import { type Attempt, changeState, closeAttempt, keptError, LostJob, ownJob } from './store.ts';
+
+/** Why a running attempt is to stop; its AbortController's reason. An error = it was abandoned because of that. */
+export type StopReason = 'stop' | 'cancel' | 'deadline' | 'lost' | Error;
+
+export interface Ending {
+  readonly state: Exclude<JobState, 'RUNNING' | 'SUCCEEDED'>;
+  readonly reason?: string;
+  readonly error?: PlainError;
+  /** With QUEUED: not begun again earlier. */
+  readonly notBefore?: Date;
+  /** Attempts whose process died, this one included. */
+  readonly deaths?: number;
+}
+
+const serverStopped = 'the server was stopped';
+const gone = 'the process that worked on it ended unexpectedly';
+
+/** Deaths of its process that a job survives; the next one ends it. */
+const mostDeaths = 3;
+/** Pause after the n-th death, in milliseconds. */
+const pauseAfter = (deaths: number): number => 1_000 * 10 ** (deaths - 1);
+
+export const stopping = () =>
+  unavailable('Tandem is stopping', { reason: 'stopping', remedy: 'Send the request again once Tandem has started.' });
+
+const cancelled = ({ id }: JobRow) =>
+  conflict(`Job ${id} was cancelled`, {
+    reason: 'cancelled',
+    field: id,
+    expected: 'a job that nobody cancels',
+    remedy: 'Send the request again; it begins anew.',
+  });
+
+const tooLong = ({ id, kind }: JobRow, ms: number) =>
+  limitExceeded(`Job ${id} (${kind}) took longer than ${ms / 1_000} s`, {
+    reason: 'deadline',
+    field: id,
+    expected: `an end within ${ms / 1_000} s`,
+    remedy: 'Ask for less at once.',
+  });
+
+const tooManyDeaths = ({ id, kind }: JobRow) =>
+  unavailable(`Job ${id} (${kind}) was begun ${mostDeaths} times, and each time the process that worked on it died`, {
+    reason: 'attempts',
+    field: id,
+    expected: 'work that its process survives',
+    remedy:
+      'Look into the log for how the process ended; correct the input, or use a new idempotency key to try again.',
+  });
+
+const kept = (error: unknown): PlainError => keptError(toPlainError(error));
+
+/** Begins again where that makes no second result: a repeat under its key finds it. */
+const beginsAgain = (job: JobRow, { afterDeath }: JobKindEntry): boolean =>
+  afterDeath === 'again' && job.idempotencyKey !== null;
+
+/** After an orderly stop. */
+export function endingOfStop(job: JobRow, entry: JobKindEntry): Ending {
+  if (beginsAgain(job, entry)) return { state: 'QUEUED', reason: serverStopped };
+  const error = entry.afterDeath === 'again' ? { error: kept(stopping()) } : {};
+  return { state: 'INTERRUPTED', reason: serverStopped, ...error };
+}
+
+/** Of a job that nobody waits for any more. */
+export const interruptedWaiting = () => ({ reason: serverStopped, error: kept(stopping()) });
+
+/** After the death of the process. `entry` undefined = a kind that this version does not know. */
+export function endingOfDeath(job: JobRow, entry: JobKindEntry | undefined): Ending {
+  const deaths = job.deaths + 1;
+  if (job.cancelRequested) return { ...endingOfCancel(job, entry), reason: gone, deaths };
+  if (!entry || !beginsAgain(job, entry)) {
+    const error: PlainError = { name: 'TandemError', code: 'UNAVAILABLE', message: gone };
+    return { state: 'INTERRUPTED', reason: gone, deaths, ...(entry?.afterDeath === 'again' && { error }) };
+  }
+  if (deaths >= mostDeaths) return { state: 'FAILED', reason: gone, error: kept(tooManyDeaths(job)), deaths };
+  return { state: 'QUEUED', reason: gone, notBefore: new Date(Date.now() + pauseAfter(deaths)), deaths };
+}
+
+/** A run that was cancelled has no error; the caller of other work is told one. */
+export const endingOfCancel = (job: JobRow, entry: JobKindEntry | undefined): Ending => ({
+  state: 'CANCELLED',
+  reason: 'cancelled',
+  ...(entry?.afterDeath === 'again' && { error: kept(cancelled(job)) }),
+});
+
+/**
+ * What an error of the work means. A thread that died, a database that failed, or a refusal to go on with what is here
+ * now (CONFLICT: other versions) interrupts what can be resumed; what the job itself did ends it.
+ */
+export function endingOf(error: unknown, stop: AbortSignal, job: JobRow, entry: JobKindEntry): Ending {
+  const why: StopReason | undefined = stop.aborted ? stop.reason : undefined;
+  if (why === 'cancel') return endingOfCancel(job, entry);
+  if (why === 'stop') return endingOfStop(job, entry);
+  if (why === 'deadline') return { state: 'FAILED', error: kept(tooLong(job, entry.deadlineMs ?? 0)) };
+  const cause = why instanceof Error ? why : error;
+  const plain = kept(cause);
+  const code = cause instanceof TandemError ? cause.code : undefined;
+  const canGoOn =
+    entry.afterDeath === 'resume' && (why instanceof Error || code === 'UNAVAILABLE' || code === 'CONFLICT');
+  return { state: canGoOn ? 'INTERRUPTED' : 'FAILED', reason: plain.message, error: plain };
+}
+
+/** Ends an attempt and gives its job the state that follows. Throws LostJob if it does not own the job any more. */
+export async function endAttempt(
+  tx: Transaction,
+  { dispatcher, attempt, entry }: { dispatcher: Dispatcher; attempt: Attempt; entry: JobKindEntry | undefined },
+  { state, reason, error, notBefore, deaths }: Ending,
+): Promise<JobRow> {
+  const job = await ownJob(tx, attempt);
+  const again = state === 'QUEUED';
+  // A run that can be resumed has not finished.
+  const finishedAt = again || (state === 'INTERRUPTED' && entry?.afterDeath === 'resume') ? null : new Date();
+  const ended = await changeState(tx, job, state, {
+    finishedAt,
+    notBefore: notBefore ?? null,
+    error: error ?? null,
+    ...(reason !== undefined && { reason }),
+    ...(deaths !== undefined && { deaths }),
+  });
+  await closeAttempt(tx, attempt, state);
+  if (again) await dispatcher.enqueue(tx, ticketOf(ended, entry));
+  return ended;
+}
+
+/** The ticket of a QUEUED job. */
+export const ticketOf = ({ id, kind, place, notBefore }: JobRow, entry: JobKindEntry | undefined) => ({
+  ...{ jobId: id, kind, place, notBefore },
+  priority: entry?.priority ?? 0,
+});
+
+/** True if the attempt lost its job: another attempt goes on, and there is nothing to write. */
+export const isLost = (error: unknown, stop: AbortSignal): boolean =>
+  error instanceof LostJob || stop.reason === 'lost' || stop.reason instanceof LostJob;

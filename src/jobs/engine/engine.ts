@@ -1,0 +1,223 @@
+/**
+ * Durable work of every kind: accepts jobs, lets the worker do them, cancels them, and tells callers how they ended.
+ * Called by jobs.ts.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { and, eq } from 'drizzle-orm';
+import { afterCommit, type Transaction } from '../../db/open.ts';
+import { type JobRow, jobs } from '../../db/schema.ts';
+import { conflict, fromPlainError, invariant, unavailable } from '../../errors.ts';
+import type { AnyJob, InputOf } from '../define.ts';
+import type { JobKindEntry } from '../kinds/catalog.ts';
+import { interruptWaiting } from './deaths.ts';
+import { endingOfCancel, stopping, ticketOf } from './ending.ts';
+import { changeState, findJob, lockJob } from './store.ts';
+import { Worker, type WorkerContext } from './worker.ts';
+
+export interface Request<Job extends AnyJob> {
+  readonly input: InputOf<Job>;
+  /** The same key with another input is a CONFLICT; with the same it finds the first job. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** Longer than a heartbeat, at which the owner learns of it, and the end of a piece of work. */
+const cancelPatienceMs = 30_000;
+
+export class Engine {
+  readonly #context: WorkerContext;
+  readonly worker: Worker;
+  readonly #closing: AbortController;
+
+  constructor(context: Omit<WorkerContext, 'closing'>) {
+    this.#closing = new AbortController();
+    this.#context = { ...context, closing: this.#closing.signal };
+    this.worker = new Worker(this.#context);
+  }
+
+  /** Queues a job, or finds the one that the key made before; one that ended without a result begins again. */
+  async submit<Job extends AnyJob>(definition: Job, request: Request<Job>): Promise<JobRow> {
+    if (this.#closing.signal.aborted) throw stopping();
+    const { db } = this.#context;
+    const input = plain(request.input);
+    const uses = definition.uses(input);
+    const place = await this.#placeOf(definition.entry, input, definition);
+    const acceptedBy = this.#context.host.process;
+    const accepted = await db.transaction(async (tx) => {
+      const values = { kind: definition.entry.name as JobRow['kind'], input, uses, place, acceptedBy };
+      const [job] = await tx
+        .insert(jobs)
+        .values({ ...values, idempotencyKey: request.idempotencyKey ?? null })
+        .onConflictDoNothing({ target: jobs.idempotencyKey })
+        .returning();
+      if (job) return this.#queue(tx, job, definition.entry);
+      const [first] = await tx
+        .select()
+        .from(jobs)
+        .where(eq(jobs.idempotencyKey, request.idempotencyKey ?? ''))
+        .for('update');
+      // It may have been deleted in between.
+      if (!first) throw unavailable('The job of this key was just deleted', { remedy: 'Send the request again.' });
+      if (first.kind !== values.kind || !isSameInput(first.input, input)) throw otherRequest(first);
+      if (!canStartAgain(first)) return first;
+      const fresh = { ...values, deaths: 0, finishedAt: null, progress: null };
+      return this.#queue(tx, first, definition.entry, fresh);
+    });
+    // The process may have begun to stop meanwhile.
+    if (this.#closing.signal.aborted) await interruptWaiting(this.#context, eq(jobs.acceptedBy, acceptedBy));
+    return accepted;
+  }
+
+  /** Queues a job whose row the caller makes what it is in the same transaction, as a run is. */
+  async submitIn<Job extends AnyJob>(
+    tx: Transaction,
+    definition: Job,
+    id: string,
+    input: InputOf<Job>,
+  ): Promise<JobRow> {
+    const values = { id, kind: definition.entry.name as JobRow['kind'], input, uses: definition.uses(input) };
+    const [job] = await tx.insert(jobs).values(values).returning();
+    invariant(job, 'an insert returned nothing');
+    return this.#queue(tx, job, definition.entry);
+  }
+
+  /** Queues a locked job again, as it was. */
+  requeue(tx: Transaction, job: JobRow): Promise<JobRow> {
+    const definition = this.#context.kinds[job.kind];
+    invariant(definition, `the kind ${job.kind} is not known`);
+    return this.#queue(tx, job, definition.entry);
+  }
+
+  async #queue(tx: Transaction, job: JobRow, entry: JobKindEntry, changes: Partial<JobRow> = {}): Promise<JobRow> {
+    const queued = await changeState(tx, job, 'QUEUED', { ...changes, notBefore: null, cancelRequested: false });
+    await this.#context.dispatcher.enqueue(tx, ticketOf(queued, entry));
+    this.#wakeAfter(job.id);
+    return queued;
+  }
+
+  #wakeAfter(jobId: string): void {
+    afterCommit(() => {
+      this.#context.notifier.wake(jobId);
+      this.worker.wake();
+    });
+  }
+
+  /** Here, where this host has the files; so that work that brings in something new is done where it was asked for. */
+  async #placeOf(entry: JobKindEntry, input: unknown, { uses }: AnyJob): Promise<string | null> {
+    const { shared, host, files } = this.#context;
+    if (!shared || entry.place === 'anywhere') return null;
+    return (await files.missing(uses(input))) === undefined ? host.folder : null;
+  }
+
+  /** Resolves to the job once it has SUCCEEDED; throws the error with which it ended otherwise. */
+  async outcome(jobId: string): Promise<JobRow> {
+    const { db, notifier } = this.#context;
+    const waiter = notifier.attach(jobId);
+    try {
+      for (;;) {
+        const job = await findJob(db, jobId);
+        if (job.state === 'SUCCEEDED') return job;
+        if (job.state !== 'QUEUED' && job.state !== 'RUNNING') throw errorOf(job);
+        // What is queued while this process stops begins elsewhere, or at the next start.
+        if (job.state === 'QUEUED' && this.#closing.signal.aborted) throw stopping();
+        if ((await waiter.wait(15_000)) === 'closed') throw stopping();
+      }
+    } finally {
+      waiter.detach();
+    }
+  }
+
+  /** Ends at once what does not run; what runs here stops first, and what runs elsewhere is waited for a while. */
+  async cancel(jobId: string): Promise<JobRow> {
+    const { db, notifier, dispatcher, kinds } = this.#context;
+    await db.transaction(async (tx) => {
+      const job = await lockJob(tx, jobId);
+      const entry = kinds[job.kind]?.entry;
+      const waits = job.state === 'QUEUED' || (job.state === 'INTERRUPTED' && entry?.afterDeath === 'resume');
+      if (waits) {
+        await dispatcher.cancel(tx, jobId);
+        await changeState(tx, job, 'CANCELLED', { ...endingOfCancel(job, entry), finishedAt: new Date() });
+      } else if (job.state === 'RUNNING') {
+        await tx.update(jobs).set({ cancelRequested: true }).where(eq(jobs.id, jobId));
+      } else if (job.state !== 'CANCELLED') {
+        throw hasEnded(job);
+      }
+      afterCommit(() => notifier.wake(jobId));
+    });
+    if (!(await this.worker.cancel(jobId))) await this.#endsElsewhere(jobId);
+    return findJob(db, jobId);
+  }
+
+  /** Waits until a job that another process works on has ended, but not forever: that process may be dead. */
+  async #endsElsewhere(jobId: string): Promise<void> {
+    const { db, notifier } = this.#context;
+    const waiter = notifier.attach(jobId);
+    try {
+      const until = performance.now() + cancelPatienceMs;
+      for (let woken = 'woken'; woken === 'woken' && (await findJob(db, jobId)).state === 'RUNNING'; ) {
+        woken = await waiter.wait(Math.max(0, until - performance.now()));
+      }
+    } finally {
+      waiter.detach();
+    }
+  }
+
+  /** Stops what runs and waits for it. Nothing begins any more. */
+  async stop(): Promise<void> {
+    this.#closing.abort();
+    // Callers that wait for queued jobs are told.
+    this.#context.notifier.wakeAll();
+    await this.worker.stop();
+    const { host, log } = this.#context;
+    await interruptWaiting(this.#context, eq(jobs.acceptedBy, host.process)).catch((error: unknown) =>
+      log.warn({ error }, 'jobs that nobody waits for any more could not be marked; the next start does it'),
+    );
+  }
+
+  /** Removes a job that has ended, with its attempts and events. */
+  async remove(jobId: string): Promise<void> {
+    const { db } = this.#context;
+    await db.transaction(async (tx) => {
+      const job = await lockJob(tx, jobId);
+      if (job.state === 'QUEUED' || job.state === 'RUNNING') throw isLive(job);
+      await tx.delete(jobs).where(and(eq(jobs.id, jobId)));
+    });
+  }
+}
+
+/** As it is read from the row again. */
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+/** Inputs of versions up to 0.2.0 lack fields; what they have must be equal. */
+function isSameInput(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>): boolean {
+  return isDeepStrictEqual(before, Object.fromEntries(Object.keys(before).map((key) => [key, now[key]])));
+}
+
+/** True of a job that was interrupted or cancelled, or that failed because something was unavailable at the time. */
+const canStartAgain = ({ state, error }: JobRow): boolean =>
+  state === 'INTERRUPTED' ||
+  state === 'CANCELLED' ||
+  (state === 'FAILED' && error?.code === 'UNAVAILABLE' && error.reason !== 'attempts');
+
+const errorOf = (job: JobRow) =>
+  job.error ? fromPlainError(job.error) : unavailable(`Job ${job.id} is ${job.state}`, { field: job.id });
+
+const otherRequest = (first: JobRow) =>
+  conflict(`The idempotency key "${first.idempotencyKey}" was used for another request`, {
+    field: 'idempotencyKey',
+    expected: `the input of job ${first.id}`,
+    remedy: 'Use a new key for a new request.',
+  });
+
+const hasEnded = (job: JobRow) =>
+  conflict(`The job has ended: ${job.state}`, {
+    field: 'id',
+    expected: 'a job that is QUEUED or RUNNING',
+    remedy: 'There is nothing to cancel.',
+  });
+
+const isLive = (job: JobRow) =>
+  conflict(`The job is ${job.state}`, {
+    field: 'id',
+    expected: 'a job that has ended',
+    remedy: 'Cancel it first, or let it end.',
+  });

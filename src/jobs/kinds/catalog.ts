@@ -1,0 +1,94 @@
+/**
+ * The kinds of durable work, as plain data: what people call them and how the engine treats them. The code behind a
+ * kind is in the file of its name beside this one.
+ */
+export interface JobKindEntry {
+  /** Stable identifier, lower-case kebab; stands in `jobs.kind`. */
+  readonly name: string;
+  readonly description: string;
+  /** Jobs of this kind that one process works on at the same time. */
+  readonly concurrency: number;
+  /** Jobs of a larger priority are dispatched first. */
+  readonly priority: number;
+  /** Longest time of one attempt in milliseconds; null = no limit. */
+  readonly deadlineMs: number | null;
+  /**
+   * After the death of its process: `again` = the job begins anew, if it has an idempotency key, at most three times;
+   * `resume` = it is INTERRUPTED, keeps what it has written, and a person resumes it.
+   */
+  readonly afterDeath: 'again' | 'resume';
+  /** Where it is worked on: on the host that accepted it if that has its files, or on any host that has them. */
+  readonly place: 'here' | 'anywhere';
+  /** GraphQL type of the node that it works on; null = it brings in something new. */
+  readonly subject: 'Checkpoint' | 'Collection' | 'Dataset' | 'Model' | 'Run' | null;
+  /** GraphQL type of the node that `resultId` names. */
+  readonly result: 'Checkpoint' | 'Collection' | 'Dataset' | 'Evaluation' | 'Model';
+}
+
+const hour = 3_600_000;
+/** Work that a caller waits for; a day is far beyond what any of it takes, so that only work that hangs is ended. */
+const ordinary = {
+  concurrency: 4,
+  priority: 10,
+  deadlineMs: 24 * hour,
+  afterDeath: 'again',
+  place: 'here',
+  subject: null,
+} as const;
+
+export const jobKindCatalog = [
+  { ...ordinary, name: 'import-dataset', description: 'Imports a data set.', result: 'Dataset' },
+  {
+    ...ordinary,
+    name: 'create-model',
+    description: 'Makes a model from scratch, with a vocabulary of its own.',
+    result: 'Model',
+  },
+  {
+    ...ordinary,
+    name: 'import-model',
+    description: 'Takes over a model from a folder or from a hub.',
+    result: 'Model',
+  },
+  {
+    ...ordinary,
+    name: 'evaluate',
+    description: 'Evaluates a checkpoint or the baseline.',
+    subject: 'Dataset',
+    result: 'Evaluation',
+  },
+  {
+    ...ordinary,
+    name: 'fuse',
+    description: 'Fuses checkpoints into a new one.',
+    subject: 'Model',
+    result: 'Checkpoint',
+  },
+  {
+    ...ordinary,
+    name: 'embed-collection',
+    description: "Embeds a collection's documents.",
+    subject: 'Collection',
+    result: 'Collection',
+  },
+  {
+    ...ordinary,
+    name: 'export-checkpoint',
+    description: 'Writes a checkpoint to a folder.',
+    subject: 'Checkpoint',
+    result: 'Checkpoint',
+  },
+  {
+    name: 'train',
+    description: 'Trains: the work of a run.',
+    concurrency: 1,
+    priority: 0,
+    deadlineMs: null,
+    afterDeath: 'resume',
+    place: 'anywhere',
+    subject: 'Run',
+    result: 'Checkpoint',
+  },
+] as const satisfies readonly JobKindEntry[];
+
+export type JobKind = (typeof jobKindCatalog)[number]['name'];

@@ -1,0 +1,35 @@
+/**
+ * Parts of an input that are too large for a row: JSON files of storage under the sha256 of their bytes. A job lists
+ * them among its uses, and they stay until it has ended.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Storage } from '../../../storage/storage.ts';
+
+export interface Payload {
+  /** sha256 of the JSON: the name of its file, and what an input says of it. */
+  readonly digest: string;
+  readonly json: string;
+}
+
+export function payloadOf(value: unknown): Payload {
+  const json = JSON.stringify(value);
+  return { digest: createHash('sha256').update(json).digest('hex'), json };
+}
+
+/** Makes it durable. */
+export async function storePayload(storage: Storage, { digest, json }: Payload): Promise<void> {
+  const staged = await storage.stage();
+  try {
+    await writeFile(join(staged, 'payload'), json);
+    await storage.publishFile('payloads', join(staged, 'payload'), digest);
+  } finally {
+    await storage.discard(staged);
+  }
+}
+
+/** The value; NOT_FOUND if somebody removed its file. */
+export async function readPayload<T>(storage: Storage, digest: string): Promise<T> {
+  return JSON.parse(await readFile(await storage.require('payloads', digest), 'utf8')) as T;
+}

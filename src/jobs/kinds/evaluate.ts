@@ -1,0 +1,64 @@
+/** Evaluates a checkpoint, or the bag-of-words baseline, on one split of a data set. */
+import { z } from 'zod';
+import type { Split } from '../../data/types.ts';
+import { type DatasetRow, evaluations } from '../../db/schema.ts';
+import { invariant } from '../../errors.ts';
+import type { EvaluationFigures } from '../../evaluation/types.ts';
+import { defineJob, type JobContext } from '../define.ts';
+import { findCheckpoint, findDataset, findModel } from './common/rows.ts';
+import { kindOf } from './entry.ts';
+
+type Context = JobContext<Record<never, never>>;
+
+export const evaluate = defineJob({
+  entry: kindOf('evaluate'),
+  input: z.object({
+    evaluator: z.enum(['bag-of-words', 'checkpoint']),
+    /** Null for the baseline. */
+    checkpointId: z.uuid().nullable(),
+    datasetId: z.uuid(),
+    split: z.custom<Split>((value) => typeof value === 'string'),
+  }),
+  uses: ({ checkpointId, datasetId }) => [
+    { kind: 'dataset', id: datasetId },
+    ...(checkpointId === null ? [] : [{ kind: 'checkpoint', id: checkpointId } as const]),
+  ],
+  subject: ({ datasetId }) => datasetId,
+  async run(context: Context, { evaluator, checkpointId, datasetId, split }) {
+    const { db, cpu, signal, succeed } = context;
+    const dataset = await findDataset(db, datasetId);
+    const figures =
+      checkpointId === null
+        ? await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })
+        : await measureCheckpoint(context, checkpointId, dataset, split);
+    const { task, main, metrics, undefinedReasons, count, documents, tokens, seconds } = figures;
+    return succeed(async (tx) => {
+      const [row] = await tx
+        .insert(evaluations)
+        .values({
+          ...{ evaluator, checkpointId, datasetId, split },
+          ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds },
+        })
+        .returning({ id: evaluations.id });
+      invariant(row, 'an insert returned nothing');
+      return { resultId: row.id, answer: {} };
+    });
+  },
+});
+
+async function measureCheckpoint(
+  { db, cpu, device, signal, progress }: Context,
+  checkpointId: string,
+  { digest }: DatasetRow,
+  split: Split,
+): Promise<EvaluationFigures> {
+  const checkpoint = await findCheckpoint(db, checkpointId);
+  const model = await findModel(db, checkpoint.modelId);
+  progress({ stage: 'tokenize', done: 0, total: null });
+  const request = { dataset: digest, model: model.digest, maxLength: model.maxLength };
+  const tokens = await cpu.call('tokenizeDataset', request, { signal });
+  const onEvent = ({ encoded, total }: { encoded: number; total: number }) =>
+    progress({ stage: 'encode', done: encoded, total });
+  const input = { model: checkpoint.digest, dataset: digest, tokens: tokens.key, split };
+  return device.call('evaluate', input, { signal, onEvent });
+}

@@ -1,0 +1,97 @@
+/** Copies a checkpoint's folder to where people can take it. */
+import { constants } from 'node:fs';
+import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { conflict } from '../../errors.ts';
+import { defineJob, type JobContext } from '../define.ts';
+import { findCheckpoint } from './common/rows.ts';
+import { kindOf } from './entry.ts';
+
+export interface ExportedFolder {
+  /** The folder, absolute, on the host that made it. */
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+}
+
+type Context = JobContext<ExportedFolder>;
+
+export const exportCheckpoint = defineJob({
+  entry: kindOf('export-checkpoint'),
+  input: z.object({ checkpointId: z.uuid(), folder: z.string() }),
+  uses: ({ checkpointId }) => [{ kind: 'checkpoint', id: checkpointId }],
+  subject: ({ checkpointId }) => checkpointId,
+  /** The folder appears whole, and goes again where its job cannot be recorded. */
+  async run(context: Context, { checkpointId, folder }) {
+    const { db, storage, config, signal, succeed } = context;
+    const path = join(config.dataDir, 'export', folder);
+    const checkpoint = await findCheckpoint(db, checkpointId);
+    if (!(await isOwn(context, path))) {
+      if (await stat(path).catch(() => null)) throw taken(folder);
+      await copyWhole(context, await storage.require('models', checkpoint.digest), path);
+    }
+    try {
+      signal.throwIfAborted();
+      const described = await describe(path);
+      return await succeed(async () => ({ resultId: checkpointId, answer: { path, ...described } }));
+    } catch (error) {
+      // The error to report is why the export failed, even if the folder cannot be removed.
+      await takeBack(context, path).catch(() => {});
+      throw error;
+    }
+  },
+});
+
+/** True of the folder that an earlier attempt made before its process died. */
+async function isOwn({ earlier }: Context, path: string): Promise<boolean> {
+  const identity = await identityOf(path).catch(() => undefined);
+  return identity !== undefined && earlier.some(({ exported }) => exported === identity);
+}
+
+/** The number of a folder, which stays when it is moved, and its time of birth, where the file system keeps births. */
+async function identityOf(path: string): Promise<string> {
+  const { ino, birthtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return birthtimeNs < ctimeNs ? `${ino}-${birthtimeNs}` : `${ino}`;
+}
+
+const taken = (folder: string) =>
+  conflict(`There is an export folder "${folder}" already`, {
+    field: 'input.folder',
+    expected: 'a name that is not taken',
+    remedy: 'Choose another name, or move the folder away.',
+  });
+
+/** Copies file by file and looks between two whether the job is to stop. */
+async function copyWhole({ storage, config, signal, note }: Context, from: string, to: string): Promise<void> {
+  const staged = await storage.stage();
+  try {
+    const filter = (): boolean => {
+      signal.throwIfAborted();
+      return true;
+    };
+    await cp(from, staged, { recursive: true, mode: constants.COPYFILE_FICLONE, filter });
+    signal.throwIfAborted();
+    await mkdir(join(config.dataDir, 'export'), { recursive: true });
+    await note({ exported: await identityOf(staged) });
+    await rename(staged, to);
+  } catch (error) {
+    await storage.discard(staged);
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === 'ENOTEMPTY' || code === 'EEXIST' ? taken(basename(to)) : error;
+  }
+}
+
+/** Gone at once: a kill while its files are deleted leaves no part of it. */
+async function takeBack({ storage }: Context, path: string): Promise<void> {
+  const aside = await storage.stage();
+  await rename(path, join(aside, 'export')).finally(() => storage.discard(aside));
+}
+
+async function describe(path: string): Promise<{ files: string[]; bytes: number }> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  let bytes = 0;
+  for (const file of paths) bytes += (await stat(file)).size;
+  return { files: paths.map((file) => file.slice(path.length + 1)).sort(), bytes };
+}

@@ -1,0 +1,47 @@
+/** Fuses checkpoints of one model into a new one. */
+import { z } from 'zod';
+import { readParameters, rowOf } from '../../catalog-parameters.ts';
+import type { Transaction } from '../../db/open.ts';
+import { type CheckpointRow, checkpointParents, checkpoints } from '../../db/schema.ts';
+import { invariant } from '../../errors.ts';
+import { type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
+import { defineJob, type JobContext } from '../define.ts';
+import { parameters } from './common/parameters.ts';
+import { findCheckpoints, findModel } from './common/rows.ts';
+import { kindOf } from './entry.ts';
+
+export const fuse = defineJob({
+  entry: kindOf('fuse'),
+  input: z.object({
+    method: z.custom<FusionMethod>((value) => typeof value === 'string'),
+    parameters,
+    checkpointIds: z.array(z.uuid()),
+    /** theta_0, from which all of them descend. */
+    modelId: z.uuid(),
+  }),
+  uses: ({ checkpointIds }) => checkpointIds.map((id) => ({ kind: 'checkpoint', id })),
+  subject: ({ modelId }) => modelId,
+  run(context: JobContext<Record<never, never>>, { method, parameters: given, checkpointIds, modelId }) {
+    const { db, cpu, retention, signal, progress, succeed } = context;
+    const plan = { method, parameters: readParameters(rowOf(fusionCatalog, method, 'method'), given, 'parameters') };
+    return retention.publishing(async () => {
+      const parents = await findCheckpoints(db, checkpointIds);
+      progress({ stage: 'fuse', done: 0, total: parents.length });
+      const model = await findModel(db, modelId);
+      const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
+      const { digest, bytes } = await cpu.call('fuse', input, { signal });
+      progress({ stage: 'fuse', done: parents.length, total: parents.length });
+      const values = { reason: 'fused', modelId, digest, bytes, fusion: plan } as const;
+      return retention.recording(() => succeed((tx) => record(tx, values, parents)));
+    });
+  },
+});
+
+/** The checkpoint and its parents. */
+async function record(tx: Transaction, values: typeof checkpoints.$inferInsert, parents: readonly CheckpointRow[]) {
+  const [row] = await tx.insert(checkpoints).values(values).returning({ id: checkpoints.id });
+  invariant(row, 'an insert returned nothing');
+  const links = parents.map((parent, position) => ({ checkpointId: row.id, position, parentId: parent.id }));
+  await tx.insert(checkpointParents).values(links);
+  return { resultId: row.id, answer: {} };
+}

@@ -1,0 +1,43 @@
+/** Takes over a model that another program made, from a folder in the import folder or from a Hugging Face hub. */
+import { z } from 'zod';
+import type { HubProgress } from '../../hub/types.ts';
+import { confine } from '../../storage/import-path.ts';
+import { defineJob, type JobContext } from '../define.ts';
+import { recordModel } from './common/record-model.ts';
+import { kindOf } from './entry.ts';
+
+const input = z.object({
+  name: z.string(),
+  /** For people; the path in the import folder where `hub` is null. */
+  source: z.string(),
+  hub: z.object({ repository: z.string(), revision: z.string() }).nullable(),
+});
+type Input = z.infer<typeof input>;
+type Context = JobContext<Record<never, never>>;
+
+export const importModel = defineJob({
+  entry: kindOf('import-model'),
+  input,
+  uses: () => [],
+  subject: () => null,
+  async run(context: Context, given) {
+    const { cpu, retention, signal, progress, succeed } = context;
+    const { path, label } = await fetchFolder(context, given);
+    return retention.publishing(async () => {
+      const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
+      const summary = await cpu.call('importModel', { path }, { signal, onEvent });
+      const values = { name: given.name, summary, seed: null, source: label };
+      return retention.recording(() => succeed((tx) => recordModel(tx, values)));
+    });
+  },
+});
+
+/** The folder, and where exactly it came from: a branch of a hub may move, so its label names the commit. */
+async function fetchFolder({ cpu, config, signal, progress }: Context, { source, hub }: Input) {
+  if (hub === null) return { path: await confine(config.importDir, source, 'input.source.folder'), label: source };
+  const onEvent = ({ file, doneBytes, totalBytes }: HubProgress) =>
+    progress({ stage: `download ${file}`, done: doneBytes, total: totalBytes });
+  const request = { reference: hub, settings: config.hub };
+  const { folder, repository, commit } = await cpu.call('downloadModel', request, { signal, onEvent });
+  return { path: folder, label: `hub:${repository}@${commit}` };
+}

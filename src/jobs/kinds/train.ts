@@ -1,0 +1,102 @@
+/**
+ * Training: token files on the CPU thread, then `train` on the device thread. What it tells becomes events, figures of
+ * the run and checkpoints (../training); another attempt goes on from the last checkpoint.
+ */
+import { desc, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Transaction } from '../../db/open.ts';
+import { checkpoints } from '../../db/schema.ts';
+import { invariant } from '../../errors.ts';
+import type { TrainDataset, TrainOutput } from '../../train/types.ts';
+import { defineJob, type JobContext } from '../define.ts';
+import { pruneCheckpoints } from '../training/checkpoints.ts';
+import { type AttemptEvent, EventWriter } from '../training/event-writer.ts';
+import { type RunInputs, readInputs } from '../training/inputs.ts';
+import { otherAdapter } from '../training/other-adapter.ts';
+import { kindOf } from './entry.ts';
+
+type Context = JobContext<Record<never, never>>;
+
+export const train = defineJob({
+  entry: kindOf('train'),
+  input: z.object({ runId: z.uuid() }),
+  uses: ({ runId }) => [{ kind: 'run', id: runId }],
+  subject: ({ runId }) => runId,
+  async run(context: Context, { runId }) {
+    const { db, signal, device, adapter } = context;
+    const inputs = await readInputs(db, runId);
+    const { run, model, resume } = inputs;
+    const refusal = resume && !run.allowDifferentAdapter && otherAdapter(run.adapter, adapter);
+    if (refusal) throw refusal;
+    if (resume) await context.note({ resumedFrom: resume.id });
+    const writer = eventWriter(context, inputs);
+    let outcome: TrainOutput['outcome'] | undefined;
+    try {
+      const datasets = await prepare(context, inputs, writer);
+      signal.throwIfAborted();
+      ({ outcome } = await device.call(
+        'train',
+        {
+          runId,
+          model: model.digest,
+          settings: run.settings,
+          datasets,
+          ...(resume && {
+            resume: { model: resume.model, state: resume.state, allowDifferentAdapter: run.allowDifferentAdapter },
+          }),
+        },
+        { signal, onEvent: (event) => writer.add(event) },
+      ));
+    } finally {
+      await writer.flush().catch(() => {});
+    }
+    await writer.flush();
+    if (outcome !== 'finished') signal.throwIfAborted();
+    return context.succeed((tx) => lastCheckpoint(tx, runId));
+  },
+});
+
+/** The result of a run that has finished: weights after its last update. */
+async function lastCheckpoint(tx: Transaction, runId: string) {
+  const [last] = await tx
+    .select({ id: checkpoints.id })
+    .from(checkpoints)
+    .where(eq(checkpoints.runId, runId))
+    .orderBy(desc(checkpoints.step))
+    .limit(1);
+  invariant(last, 'a finished run without a checkpoint');
+  return { resultId: last.id, answer: {} };
+}
+
+/** A token file per data set; those that exist are found again by their key. */
+async function prepare(
+  { cpu, signal }: Context,
+  { run, model, datasets }: RunInputs,
+  writer: EventWriter,
+): Promise<TrainDataset[]> {
+  const prepared: TrainDataset[] = [];
+  for (const [done, { dataset, weight }] of datasets.entries()) {
+    signal.throwIfAborted();
+    writer.add({ type: 'preparing', stage: `tokenize ${dataset.name}`, done, total: datasets.length });
+    const tokens = await cpu.call(
+      'tokenizeDataset',
+      { dataset: dataset.digest, model: model.digest, maxLength: run.settings.maxLength },
+      { signal },
+    );
+    const { name, task, digest } = dataset;
+    prepared.push({ name, task, weight, digest, tokens: tokens.key });
+  }
+  return prepared;
+}
+
+function eventWriter(context: Context, { run, model }: RunInputs): EventWriter {
+  const { db, retention, log, job } = context;
+  const afterWrite = async (events: readonly AttemptEvent[]): Promise<void> => {
+    if (!events.some((event) => event.type === 'checkpoint')) return;
+    await pruneCheckpoints({ db, retention }, run.id).catch((error: unknown) => {
+      log.warn({ error, run: run.id }, 'old checkpoints could not be removed');
+    });
+  };
+  const owner = { runId: run.id, modelId: model.id, attempt: job.attempt };
+  return new EventWriter({ context, owner, afterWrite, onFailure: (error) => context.abandon(error) });
+}

@@ -1,0 +1,65 @@
+/** The folders of storage that work with these uses reads: a host can do it only where they lie. */
+import { and, desc, eq, inArray, isNotNull } from 'drizzle-orm';
+import type { Executor } from '../db/open.ts';
+import type { Use } from '../db/schema/types.ts';
+import { checkpoints, collections, datasets, models, runDatasets, runs } from '../db/schema.ts';
+import type { Folder } from './uses.ts';
+
+/** Rows that are gone have none: whoever works on it says what is missing. */
+export async function foldersOfUses(db: Executor, uses: readonly Use[]): Promise<Folder[]> {
+  const idsOf = (kind: Use['kind']): string[] => uses.filter((use) => use.kind === kind).map(({ id }) => id);
+  const runIds = idsOf('run');
+  const checkpointIds = idsOf('checkpoint');
+  const collectionIds = idsOf('collection');
+  const datasetIds = idsOf('dataset');
+  const folders: Folder[] = idsOf('payload').map((digest) => ({ kind: 'payloads', digest }));
+  if (collectionIds.length > 0) {
+    const rows = await db
+      .select({ id: collections.checkpointId })
+      .from(collections)
+      .where(inArray(collections.id, collectionIds));
+    checkpointIds.push(...rows.map(({ id }) => id));
+  }
+  if (checkpointIds.length > 0) {
+    // A checkpoint's tokenizer is that of its theta_0.
+    const rows = await db
+      .select({ own: checkpoints.digest, initial: models.digest })
+      .from(checkpoints)
+      .innerJoin(models, eq(models.id, checkpoints.modelId))
+      .where(inArray(checkpoints.id, checkpointIds));
+    for (const { own, initial } of rows) for (const digest of [own, initial]) folders.push({ kind: 'models', digest });
+  }
+  if (datasetIds.length > 0) {
+    const rows = await db.select({ digest: datasets.digest }).from(datasets).where(inArray(datasets.id, datasetIds));
+    for (const { digest } of rows) folders.push({ kind: 'datasets', digest });
+  }
+  for (const runId of runIds) folders.push(...(await foldersOfRun(db, runId)));
+  return folders;
+}
+
+/** The model, the data sets, and the checkpoint that it goes on from. */
+async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
+  const [model] = await db
+    .select({ digest: models.digest })
+    .from(runs)
+    .innerJoin(models, eq(models.id, runs.modelId))
+    .where(eq(runs.id, runId));
+  const named = await db
+    .select({ digest: datasets.digest })
+    .from(runDatasets)
+    .innerJoin(datasets, eq(datasets.id, runDatasets.datasetId))
+    .where(eq(runDatasets.runId, runId));
+  const [last] = await db
+    .select({ model: checkpoints.digest, state: checkpoints.stateDigest })
+    .from(checkpoints)
+    .where(and(eq(checkpoints.runId, runId), isNotNull(checkpoints.stateDigest)))
+    .orderBy(desc(checkpoints.step))
+    .limit(1);
+  return [
+    ...(model ? [{ kind: 'models', digest: model.digest } as const] : []),
+    ...named.map(({ digest }) => ({ kind: 'datasets', digest }) as const),
+    ...(last?.state
+      ? [{ kind: 'models', digest: last.model } as const, { kind: 'states', digest: last.state } as const]
+      : []),
+  ];
+}
