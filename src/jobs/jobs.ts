@@ -6,14 +6,15 @@
 import type { CpuCommands, DeviceCommands } from '../../workers/protocol.ts';
 import type { Config } from '../config.ts';
 import { databaseIdentity } from '../db/identity.ts';
-import type { Database, Transaction } from '../db/open.ts';
+import type { Database, Db, Transaction } from '../db/open.ts';
 import { type JobRow, type JobState, liveStates } from '../db/schema.ts';
 import type { AdapterReport } from '../device/types.ts';
+import { invariant } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { Retention } from '../retention/retention.ts';
 import type { Storage } from '../storage/storage.ts';
 import { endsWithin } from '../within.ts';
-import type { InputOf } from './define.ts';
+import type { InputOf, JobKinds } from './define.ts';
 import { ownTablesDispatcher } from './dispatch/own-tables.ts';
 import type { Dispatcher } from './dispatch/types.ts';
 import { endEarlierAttempts, startReaper } from './engine/deaths.ts';
@@ -90,7 +91,9 @@ export interface JobsOptions {
   /** Whether this process works on jobs. Without it queued ones stay so, for a process that is there to end them. */
   readonly claims?: boolean;
   /** In place of our own tables. */
-  readonly dispatcher?: Dispatcher;
+  readonly dispatcher?: (context: { readonly db: Db }) => Dispatcher;
+  /** Kinds besides those of the catalog; only in tests. */
+  readonly furtherKinds?: JobKinds;
   /** Entry points of the threads; other ones only in tests. */
   readonly threads?: ThreadSettings['entries'];
 }
@@ -108,7 +111,8 @@ const lookEveryMs = 2_000;
 
 /** Starts the threads, ends what a dead process left and takes up queued jobs. */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
-  const { database, storage, config, claims = true, threads: entries } = options;
+  const { database, storage, config, claims = true, threads: entries, furtherKinds } = options;
+  const kinds: JobKinds = { ...jobKinds, ...furtherKinds };
   const { db } = database;
   const log = createLogger('jobs');
   const threads = await startThreads({
@@ -119,13 +123,13 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   const { cpu, device, adapter } = threads;
   const retention = new Retention({ db, storage, forget: (digest) => forgetModel(threads, digest) });
   const notifier = new Notifier();
-  const dispatcher = options.dispatcher ?? ownTablesDispatcher({ db });
+  const dispatcher = (options.dispatcher ?? ownTablesDispatcher)({ db });
   const host = thisHost(database.owner, config.dataDir);
   const shared = database.kind === 'postgres';
   const files = new JobFiles({ db, storage, log });
   const tools = { db, storage, retention, cpu, device, adapter, config, log };
-  const engine = new Engine({ ...tools, dispatcher, notifier, host, kinds: jobKinds, files, threads, shared, claims });
-  const deaths = { db, host, kinds: jobKinds, dispatcher, running: () => engine.worker.running() };
+  const engine = new Engine({ ...tools, dispatcher, notifier, host, kinds, files, threads, shared, claims });
+  const deaths = { db, host, kinds, dispatcher, running: () => engine.worker.running() };
   const earlier = await endEarlierAttempts(deaths, database);
   if (earlier.length > 0) log.warn({ jobs: earlier }, 'work of an earlier process was ended');
   await retention.collectGarbage(await databaseIdentity(database));
@@ -170,10 +174,12 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     ...{ retention, cpu, device, place: host.folder },
     devices: () => [adapter],
     submit: (kind, { payload, ...request }) => {
-      if (!payload) return engine.submit(jobKinds[kind], request);
+      const definition = kinds[kind];
+      invariant(definition, `the kind ${kind} is not known`);
+      if (!payload) return engine.submit(definition, request);
       return retention.publishing(async () => {
         await storePayload(storage, payload);
-        return engine.submit(jobKinds[kind], request);
+        return engine.submit(definition, request);
       });
     },
     submitRun: async (tx, runId) => void (await engine.submitIn(tx, jobKinds.train, runId, { runId })),

@@ -1,5 +1,6 @@
 /** Rows that many tests need, with nothing special about them. */
 import { createHash, randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import type { Executor } from '../../src/db/open.ts';
 import {
   type CheckpointRow,
@@ -7,6 +8,7 @@ import {
   checkpoints,
   collections,
   datasets,
+  jobs,
   type ModelRow,
   models,
   type NewDataset,
@@ -14,6 +16,7 @@ import {
   type RunRow,
   runDatasets,
   runs,
+  runsWithJobs,
 } from '../../src/db/schema.ts';
 import { plainPipeline } from '../../src/model/types.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
@@ -77,11 +80,14 @@ export async function collectionOf(
   return { collection, checkpoint };
 }
 
-/** A QUEUED run over one data set; enqueue it in the same transaction. */
-export async function insertRun(db: Executor, settings: Partial<RunSettings> = {}): Promise<RunRow> {
+/** A QUEUED run over one data set. Its job, with that id, is made here unless it is there already. */
+export async function insertRun(
+  db: Executor,
+  settings: Partial<RunSettings> = {},
+  id: string = randomUUID(),
+): Promise<RunRow> {
   const model = await insertModel(db);
   const [dataset] = await db.insert(datasets).values(newDataset()).returning();
-  const id = randomUUID();
   const uses = [{ kind: 'run', id } as const];
   await db
     .insert(jobs)

@@ -16,7 +16,7 @@ describe('a data folder of 0.2.0', () => {
   describe('opened while its queued run waits', () => {
     beforeAll(async () => {
       await unpackFixture(folder());
-      old = await openOld(folder(), { takeRuns: false });
+      old = await openOld(folder(), { claims: false });
     });
     storedSuite(current);
     furtherSuite(current);
@@ -25,7 +25,7 @@ describe('a data folder of 0.2.0', () => {
   describe('opened again', () => {
     beforeAll(async () => {
       await old.tandem.close();
-      old = await openOld(folder(), { takeRuns: true });
+      old = await openOld(folder(), { claims: true });
     });
 
     it.each(expected.ended)('trains the $name run to its end', async ({ name, checkpoints, loss, ...end }) => {

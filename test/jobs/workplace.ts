@@ -2,17 +2,20 @@
  * A data folder with a database, storage and jobs whose threads are those of test/jobs/threads. The database is PGlite,
  * or the Postgres of DATABASE_URL_TEST where that is set.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/open.ts';
-import type { RunEventData } from '../../src/db/schema/types.ts';
-import type { RunEventRow, RunRow } from '../../src/db/schema.ts';
-import { type Jobs, openJobs, type RunStreamItem } from '../../src/jobs/jobs.ts';
+import type { RunEventData, Use } from '../../src/db/schema/types.ts';
+import type { JobEventRow, JobRow, RunRow } from '../../src/db/schema.ts';
+import { type JobStreamItem, type Jobs, type JobsOptions, openJobs } from '../../src/jobs/jobs.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { openTestDatabase, postgresUrl } from '../db/database.ts';
 import { digestOf, insertRun } from '../db/rows.ts';
+import { probeKinds, type Work, works } from './probe.ts';
 
 const thread = (name: string): string => fileURLToPath(new URL(`threads/${name}.mjs`, import.meta.url));
 const testThreads = { cpu: thread('cpu'), device: thread('device') };
@@ -34,9 +37,23 @@ export interface Workplace {
   readonly jobs: Jobs;
   behave(behaviour: Behaviour): Promise<void>;
   startRun(settings?: Partial<RunSettings>): Promise<RunRow>;
+  /** Begins a job that does `work`; the same key with other work finds the first job, which does the new work. */
+  startJob(work: Work, options?: StartOptions): Promise<StartedJob>;
   /** Ends jobs as a stopping server does and opens them again. */
-  restartJobs(options?: { readonly graceMs?: number; readonly takeRuns?: boolean }): Promise<void>;
+  restartJobs(options?: { readonly graceMs?: number; readonly claims?: boolean }): Promise<void>;
   close(): Promise<void>;
+}
+
+interface StartOptions {
+  readonly key?: string;
+  readonly kind?: keyof typeof probeKinds;
+  readonly uses?: readonly Use[];
+}
+
+export interface StartedJob {
+  readonly job: JobRow;
+  /** Resolves to the id of what the work made; rejects as a caller is told. Need not be awaited. */
+  readonly done: Promise<string | null>;
 }
 
 /** With `shared`, jobs take the database for one that other hosts use too, whichever it is. */
@@ -52,8 +69,9 @@ export async function openWorkplace({ shared = false } = {}): Promise<Workplace>
   ] as const) {
     await mkdir(storage.path(kind, digestOf(text)), { recursive: true });
   }
-  const open = ({ takeRuns = true } = {}) =>
-    openJobs({ database, storage, config: { dataDir, adapter: 'auto' }, threads: testThreads, takeRuns });
+  const config = { ...loadConfig({ TANDEM_DATA: dataDir }), adapter: 'auto' } as const;
+  const fixed = { database, storage, config, threads: testThreads, furtherKinds: probeKinds };
+  const open = (options: Pick<JobsOptions, 'claims'> = {}) => openJobs({ ...fixed, ...options });
   let jobs = await open();
   return {
     dataDir,
@@ -65,10 +83,19 @@ export async function openWorkplace({ shared = false } = {}): Promise<Workplace>
     behave: (behaviour) => writeFile(join(dataDir, 'behaviour.json'), JSON.stringify(behaviour)),
     startRun: (settings = {}) =>
       database.db.transaction(async (tx) => {
-        const run = await insertRun(tx, settings);
-        await jobs.enqueueRun(tx, run.id);
-        return run;
+        const id = randomUUID();
+        await jobs.submitRun(tx, id);
+        return insertRun(tx, settings, id);
       }),
+    async startJob(work, { key, kind = 'probe', uses = [] } = {}) {
+      const name = key ?? randomUUID();
+      works.set(name, work);
+      const submit = jobs.submit as (kind: string, request: object) => Promise<JobRow>;
+      const job = await submit(kind, { input: { work: name, uses }, ...(key && { idempotencyKey: key }) });
+      const done = jobs.outcome(job.id).then(({ resultId }) => resultId);
+      done.catch(() => {});
+      return { job, done };
+    },
     async restartJobs(options) {
       await jobs.stop(options);
       jobs = await open(options);
@@ -87,22 +114,25 @@ export function chainValue(model: string, seed: number, steps: number): string {
   return value;
 }
 
-export const isEvent = (item: RunStreamItem): item is RunEventRow => item.type !== 'heartbeat';
+export const isEvent = (item: JobStreamItem): item is JobEventRow => item.type !== 'heartbeat';
+
+/** States in which a run may tell more. */
+export const openRun = ['QUEUED', 'RUNNING', 'INTERRUPTED'] as const;
 
 /** Reads a run's events until `done` says so or the stream ends. */
 export async function readEvents(
   { jobs }: Pick<Workplace, 'jobs'>,
   runId: string,
   { after = 0, until = () => false }: { after?: number; until?: (data: RunEventData) => boolean } = {},
-): Promise<RunEventRow[]> {
-  const events: RunEventRow[] = [];
-  for await (const item of jobs.runEvents(runId, { after })) {
+): Promise<JobEventRow[]> {
+  const events: JobEventRow[] = [];
+  for await (const item of jobs.events(runId, { after, open: openRun })) {
     if (!isEvent(item)) continue;
     events.push(item);
-    if (until(item.data)) break;
+    if (until(item.data as RunEventData)) break;
   }
   return events;
 }
 
-export const statesOf = (events: readonly RunEventRow[]): string[] =>
+export const statesOf = (events: readonly JobEventRow[]): string[] =>
   events.flatMap(({ data }) => (data.type === 'state' ? [data.state] : []));

@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkpoints, jobs } from '../../src/db/schema.ts';
-import { pruneCheckpoints } from '../../src/jobs/runs/checkpoint-store.ts';
+import { pruneCheckpoints } from '../../src/jobs/training/checkpoints.ts';
 import { Retention } from '../../src/retention/retention.ts';
 import { openStorage } from '../../src/storage/storage.ts';
 import { openTestDatabase, postgresUrl, type TestDatabase } from '../db/database.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { checkpoints } from '../../src/db/schema.ts';
-import { pruneCheckpoints } from '../../src/jobs/runs/checkpoint-store.ts';
+import { pruneCheckpoints } from '../../src/jobs/training/checkpoints.ts';
 import { Retention } from '../../src/retention/retention.ts';
 import { digestOf, insertRun } from '../db/rows.ts';
 import { openWorkplace, type Workplace } from '../jobs/workplace.ts';

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { checkpoints, runs } from '../../src/db/schema.ts';
-import { recordCheckpoint } from '../../src/jobs/runs/checkpoint-store.ts';
+import { recordCheckpoint } from '../../src/jobs/training/checkpoints.ts';
 import * as checkpointService from '../../src/services/checkpoints/checkpoints.ts';
 import * as runService from '../../src/services/runs/runs.ts';
 import type { Tandem } from '../../src/services/tandem.ts';

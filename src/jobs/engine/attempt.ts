@@ -5,7 +5,8 @@
 
 import type { Transaction } from '../../db/open.ts';
 import type { JobProgress, Use } from '../../db/schema/types.ts';
-import { toPlainError } from '../../errors.ts';
+import type { JobRow } from '../../db/schema.ts';
+import { conflict, toPlainError } from '../../errors.ts';
 import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import { type Ending, endAttempt, endingOf, endingOfStop, isLost } from './ending.ts';
@@ -56,22 +57,32 @@ async function work(
     entry.deadlineMs === null ? undefined : setTimeout(() => stop.abort('deadline'), entry.deadlineMs).unref();
   const progress = progressWriter(context, begun, stop);
   try {
-    await run(contextOf(context, begun, progress, stop), input.parse(job.input));
+    await run(contextOf(context, begun, progress, stop), readInput(input, job));
     return undefined;
   } catch (error) {
     await progress.end();
     if (isLost(error, stop.signal)) return undefined;
     const ending = endingOf(error, stop.signal, job, entry);
-    if (ending.error?.name === 'Error' || entry.afterDeath === 'resume') {
-      log.error(
-        { error: ending.error?.message, stack: toPlainError(error).stack, job: job.id },
-        'a job did not finish',
-      );
+    // The caller is told of a refusal; a defect, or the end of a run that nobody waits for, must not pass unseen.
+    if (ending.error?.name === 'Error' || (ending.error && entry.afterDeath === 'resume')) {
+      log.error({ error: ending.error.message, stack: toPlainError(error).stack, job: job.id }, 'a job did not finish');
     }
     return ending;
   } finally {
     clearTimeout(deadline);
   }
+}
+
+/** Older versions may have written another input, and newer ones too. */
+function readInput(input: AnyJob['input'], job: JobRow): unknown {
+  const { success, data, error } = input.safeParse(job.input);
+  if (success) return data;
+  const [first] = error.issues;
+  throw conflict(`The input of job ${job.id} is none of this version: ${first?.message}`, {
+    field: first?.path.join('.') ?? job.id,
+    expected: `the input of a job of the kind ${job.kind}`,
+    remedy: 'Send the request again under a new idempotency key.',
+  });
 }
 
 function contextOf(

@@ -2,7 +2,9 @@
 import { constants } from 'node:fs';
 import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { jobs } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { findCheckpoint } from './common/rows.ts';
@@ -37,11 +39,17 @@ export const exportCheckpoint = defineJob({
       return await succeed(async () => ({ resultId: checkpointId, answer: { path, ...described } }));
     } catch (error) {
       // The error to report is why the export failed, even if the folder cannot be removed.
-      await takeBack(context, path).catch(() => {});
+      if (!(await goesOnElsewhere(context).catch(() => false))) await takeBack(context, path).catch(() => {});
       throw error;
     }
   },
 });
+
+/** True if a later attempt has begun, which finds the folder and ends the export with it. */
+async function goesOnElsewhere({ db, job }: Context): Promise<boolean> {
+  const [now] = await db.select({ attempt: jobs.attempt }).from(jobs).where(eq(jobs.id, job.id));
+  return now !== undefined && now.attempt > job.attempt;
+}
 
 /** True of the folder that an earlier attempt made before its process died. */
 async function isOwn({ earlier }: Context, path: string): Promise<boolean> {

@@ -15,9 +15,9 @@ export interface Old {
   readonly sameVersion: boolean;
 }
 
-export async function openOld(folder: string, { takeRuns }: { readonly takeRuns: boolean }): Promise<Old> {
+export async function openOld(folder: string, { claims }: { readonly claims: boolean }): Promise<Old> {
   const config = loadConfig({ ...process.env, TANDEM_DATA: folder, TANDEM_PORT: '0', DATABASE_URL: '' });
-  const tandem = await startTandem(config, { takeRuns, logger: createLogger('test', 'silent') });
+  const tandem = await startTandem(config, { claims, logger: createLogger('test', 'silent') });
   const client = createClient({ url: tandem.url });
   const { system } = await client.execute(SystemDocument, {});
   const { adapter, webgpu, tandem: version } = expected.made;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { writeInlineRecords } from '../../../src/services/datasets/inline-records.ts';
+import { writeInlineRecords } from '../../../src/jobs/kinds/common/inline-records.ts';
 import { openStorage } from '../../../src/storage/storage.ts';
 
 it('leave nothing staged when they cannot be written', async () => {

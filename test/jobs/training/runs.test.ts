@@ -1,9 +1,19 @@
 /** The life cycle of runs on PGlite with real threads: order of events, stop, resume, cancel, failures, retention. */
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type CheckpointRow, checkpoints, evaluations, runAttempts, runEvents, runs } from '../../../src/db/schema.ts';
+import {
+  type CheckpointRow,
+  checkpoints,
+  evaluations,
+  jobAttempts,
+  jobEvents,
+  jobs,
+  runs,
+  runsWithJobs,
+} from '../../../src/db/schema.ts';
 import { insertRun } from '../../db/rows.ts';
 import { chainValue, openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
 
@@ -14,7 +24,8 @@ beforeAll(async () => {
 beforeEach(() => place.behave({}));
 afterAll(() => place.close());
 
-const find = async (runId: string) => (await place.database.db.select().from(runs).where(eq(runs.id, runId)))[0];
+const find = async (runId: string) =>
+  (await place.database.db.select().from(runsWithJobs).where(eq(runsWithJobs.id, runId)))[0];
 
 const checkpointsOf = (runId: string): Promise<CheckpointRow[]> =>
   place.database.db.select().from(checkpoints).where(eq(checkpoints.runId, runId)).orderBy(asc(checkpoints.step));
@@ -83,7 +94,9 @@ describe('a run', () => {
     const before = await place.database.db.$count(runs);
     await expect(
       place.database.db.transaction(async (tx) => {
-        await place.jobs.enqueueRun(tx, (await insertRun(tx)).id);
+        const id = randomUUID();
+        await place.jobs.submitRun(tx, id);
+        await insertRun(tx, {}, id);
         throw new Error('on purpose');
       }),
     ).rejects.toThrow('on purpose');
@@ -115,12 +128,12 @@ describe('cancelRun', () => {
     await place.behave({ stepMs: 20 });
     const run = await place.startRun({ epochs: 10 });
     await readEvents(place, run.id, { until: isStep(3) });
-    const cancelled = await place.jobs.cancelRun(run.id);
-    expect(cancelled.state).toBe('CANCELLED');
+    expect(await place.jobs.cancel(run.id)).toMatchObject({ state: 'CANCELLED' });
+    const cancelled = await find(run.id);
     const last = (await checkpointsOf(run.id)).at(-1);
     expect(last).toMatchObject({ step: cancelled.step, stateDigest: expect.any(String) });
     expect(statesOf(await readEvents(place, run.id))).toEqual(['QUEUED', 'RUNNING', 'CANCELLED']);
-    expect(await place.jobs.cancelRun(run.id)).toMatchObject({ state: 'CANCELLED' });
+    expect(await place.jobs.cancel(run.id)).toMatchObject({ state: 'CANCELLED' });
     await expect(place.jobs.resumeRun(run.id)).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
@@ -128,7 +141,7 @@ describe('cancelRun', () => {
     await place.behave({ stepMs: 20 });
     const running = await place.startRun({ epochs: 1 });
     const waiting = await place.startRun({ epochs: 1 });
-    expect((await place.jobs.cancelRun(waiting.id)).state).toBe('CANCELLED');
+    expect((await place.jobs.cancel(waiting.id)).state).toBe('CANCELLED');
     await readEvents(place, running.id);
     expect(await find(waiting.id)).toMatchObject({ state: 'CANCELLED', attempt: 0 });
   });
@@ -136,9 +149,12 @@ describe('cancelRun', () => {
   it('refuses what has ended and what does not exist', async () => {
     const run = await place.startRun({ epochs: 1 });
     await readEvents(place, run.id);
-    await expect(place.jobs.cancelRun(run.id)).rejects.toMatchObject({ code: 'CONFLICT', message: /SUCCEEDED/ });
+    await expect(place.jobs.cancel(run.id)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('SUCCEEDED'),
+    });
     const none = '00000000-0000-4000-8000-000000000000';
-    await expect(place.jobs.cancelRun(none)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(place.jobs.cancel(none)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(place.jobs.resumeRun(none)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
@@ -164,9 +180,9 @@ describe('stop and resume', () => {
     expect(await finalValue(run.id)).toBe(chainValue(model, 7, 60));
     const attempts = await place.database.db
       .select()
-      .from(runAttempts)
-      .where(eq(runAttempts.runId, run.id))
-      .orderBy(runAttempts.number);
+      .from(jobAttempts)
+      .where(eq(jobAttempts.jobId, run.id))
+      .orderBy(jobAttempts.number);
     expect(attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
       [1, 'INTERRUPTED'],
       [2, 'SUCCEEDED'],
@@ -199,14 +215,14 @@ describe('stop and resume', () => {
       details: { field: 'allowDifferentAdapter' },
     });
     await place.behave({});
-    expect((await place.jobs.resumeRun(run.id, { allowDifferentAdapter: true })).state).toBe('QUEUED');
+    await place.jobs.resumeRun(run.id, { allowDifferentAdapter: true });
     expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
     const attempts = await place.database.db
       .select()
-      .from(runAttempts)
-      .where(eq(runAttempts.runId, run.id))
-      .orderBy(runAttempts.number);
-    expect(attempts.map((attempt) => attempt.adapter)).toEqual([adapter, adapter]);
+      .from(jobAttempts)
+      .where(eq(jobAttempts.jobId, run.id))
+      .orderBy(jobAttempts.number);
+    expect(attempts.map(({ details }) => details.adapter)).toEqual([adapter, adapter]);
   });
 
   it('stays INTERRUPTED when other versions refuse to go on, and goes on when that is allowed', async () => {
@@ -233,13 +249,12 @@ describe('stop and resume', () => {
     await place.behave({ stepMs: 20 });
     const run = await place.startRun({ epochs: 10 });
     await readEvents(place, run.id, { until: isStep(2) });
-    await place.database.db.update(runs).set({ attempt: 2 }).where(eq(runs.id, run.id));
-    await place.database.db
-      .insert(runAttempts)
-      .values({ runId: run.id, number: 2, host: 'dead', pid: 1, heartbeatAt: new Date(0), leaseUntil: new Date(0) });
+    await place.database.db.update(jobs).set({ attempt: 2 }).where(eq(jobs.id, run.id));
+    const dead = { process: randomUUID(), host: 'dead', pid: 1, leaseUntil: new Date(0) };
+    await place.database.db.insert(jobAttempts).values({ jobId: run.id, number: 2, ...dead });
     const { lastSeq } = await find(run.id);
     await place.restartJobs();
-    const events = await place.database.db.select().from(runEvents).where(eq(runEvents.runId, run.id));
+    const events = await place.database.db.select().from(jobEvents).where(eq(jobEvents.jobId, run.id));
     expect(events.filter(({ seq }) => seq > lastSeq).map(({ data }) => data)).toEqual([
       { type: 'state', state: 'INTERRUPTED', reason: expect.stringContaining('unexpectedly') },
     ]);
