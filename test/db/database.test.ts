@@ -9,7 +9,7 @@ import { readVectors, storeVectors } from '../../src/db/vectors.ts';
 import { openTestDatabase, postgresUrl, type TestDatabase } from './database.ts';
 import { collectionOf, insertRun, newModel } from './rows.ts';
 
-const { checkpoints, collections, documents, embeddings, models, runs } = schema;
+const { checkpoints, collections, documents, embeddings, models, jobs } = schema;
 const servers = postgresUrl ? (['pglite', 'postgres'] as const) : (['pglite'] as const);
 
 describe.each(servers)('database on %s', (kind) => {
@@ -40,11 +40,11 @@ describe.each(servers)('database on %s', (kind) => {
     await expect(
       insertRun(database.db).then((run) =>
         database.db
-          .update(runs)
+          .update(jobs)
           .set({ state: 'LOST' as 'QUEUED' })
-          .where(eq(runs.id, run.id)),
+          .where(eq(jobs.id, run.id)),
       ),
-    ).rejects.toMatchObject({ cause: { constraint: 'runs_state_is_known' } });
+    ).rejects.toMatchObject({ cause: { constraint: 'jobs_state_is_known' } });
   });
 
   it('answers 200 interleaved queries and transactions each with its own rows', async () => {

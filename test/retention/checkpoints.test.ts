@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-it('keeps what a running job uses, alone or among others, until the job has ended', async () => {
+it('keeps what a live job uses, alone or among others, until the job has ended', async () => {
   const { db, dataDir } = database;
   const { id: runId, modelId } = await insertRun(db);
   const steps = [1, 2, 3, 4, 5].map((step) => ({
@@ -23,15 +23,9 @@ it('keeps what a running job uses, alone or among others, until the job has ende
   }));
   const made = await db.insert(checkpoints).values(steps).returning();
   const [evaluated, fused] = made.map(({ id }) => id);
-  const owner = { host: 'another host', pid: 1 };
   const inputs = [
-    { kind: 'evaluate', input: {}, uses: [{ kind: 'checkpoint', id: evaluated! }], ...owner },
-    {
-      kind: 'fuse',
-      input: {},
-      uses: ['of another run', fused!].map((id) => ({ kind: 'checkpoint', id }) as const),
-      ...owner,
-    },
+    { kind: 'evaluate', input: {}, uses: [{ kind: 'checkpoint', id: evaluated! }] },
+    { kind: 'fuse', input: {}, uses: ['of another run', fused!].map((id) => ({ kind: 'checkpoint', id }) as const) },
   ] as const;
   await db.insert(jobs).values([...inputs]);
   const forgotten: string[] = [];

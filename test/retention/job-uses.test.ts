@@ -55,7 +55,7 @@ describe('while a job runs', () => {
     work: () => Promise<unknown>,
   ) {
     const { db } = place.database;
-    const values = { kind, input: {}, uses, host: 'h', pid: 1 };
+    const values = { kind, input: {}, uses };
     const [job] = await db.insert(jobs).values(values).returning();
     const message = expect.stringContaining(`job ${job!.id} (${kind})`);
     await expect(work()).rejects.toMatchObject({ code: 'CONFLICT', message, details: { field: 'id' } });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { checkpoints, datasets, type ModelRow, models, runDatasets, runs } from '../../src/db/schema.ts';
+import { checkpoints, datasets, jobs, type ModelRow, models, runDatasets } from '../../src/db/schema.ts';
 import { removeUnusedTokens } from '../../src/retention/token-files.ts';
 import * as datasetService from '../../src/services/datasets/datasets.ts';
 import * as modelService from '../../src/services/models/models.ts';
@@ -95,7 +95,7 @@ describe('token files', () => {
     await expect(modelService.remove(tandem, run.modelId)).rejects.toMatchObject({ code: 'CONFLICT' });
     await removeUnusedTokens({ storage: tandem.storage, db: tandem.database.db });
     expect(await thereOf([file])).toEqual([true]);
-    await db.update(runs).set({ state: 'CANCELLED' }).where(eq(runs.id, run.id));
+    await db.update(jobs).set({ state: 'CANCELLED' }).where(eq(jobs.id, run.id));
     await runService.remove(tandem, run.id);
     await modelService.remove(tandem, run.modelId);
     expect(await thereOf([file])).toEqual([false]);

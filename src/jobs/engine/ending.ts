@@ -3,6 +3,7 @@
  * that ends an attempt. A job that begins again is queued by the same transaction.
  */
 import type { Transaction } from '../../db/open.ts';
+import { databaseError } from '../../db/refusals.ts';
 import type { JobRow, JobState } from '../../db/schema.ts';
 import { conflict, limitExceeded, type PlainError, TandemError, toPlainError, unavailable } from '../../errors.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
@@ -102,7 +103,8 @@ export function endingOf(error: unknown, stop: AbortSignal, job: JobRow, entry: 
   if (why === 'cancel') return endingOfCancel(job, entry);
   if (why === 'stop') return endingOfStop(job, entry);
   if (why === 'deadline') return { state: 'FAILED', error: kept(tooLong(job, entry.deadlineMs ?? 0)) };
-  const cause = why instanceof Error ? why : error;
+  const thrown = why instanceof Error ? why : error;
+  const cause = databaseError(thrown) ?? thrown;
   const plain = kept(cause);
   const code = cause instanceof TandemError ? cause.code : undefined;
   const canGoOn =

@@ -53,12 +53,12 @@ async function goesOnElsewhere({ db, job }: Context): Promise<boolean> {
 
 /** True of the folder that an earlier attempt made before its process died. */
 async function isOwn({ earlier }: Context, path: string): Promise<boolean> {
-  const identity = await identityOf(path).catch(() => undefined);
+  const identity = await folderIdentity(path).catch(() => undefined);
   return identity !== undefined && earlier.some(({ exported }) => exported === identity);
 }
 
 /** The number of a folder, which stays when it is moved, and its time of birth, where the file system keeps births. */
-async function identityOf(path: string): Promise<string> {
+export async function folderIdentity(path: string): Promise<string> {
   const { ino, birthtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return birthtimeNs < ctimeNs ? `${ino}-${birthtimeNs}` : `${ino}`;
 }
@@ -81,7 +81,7 @@ async function copyWhole({ storage, config, signal, note }: Context, from: strin
     await cp(from, staged, { recursive: true, mode: constants.COPYFILE_FICLONE, filter });
     signal.throwIfAborted();
     await mkdir(join(config.dataDir, 'export'), { recursive: true });
-    await note({ exported: await identityOf(staged) });
+    await note({ exported: await folderIdentity(staged) });
     await rename(staged, to);
   } catch (error) {
     await storage.discard(staged);

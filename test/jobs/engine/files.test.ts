@@ -1,11 +1,12 @@
-/** The queue of a host among others: runs whose files lie elsewhere, and runs that go away while it looks. */
+/** Which jobs a host can work on: those whose files lie here; the others wait for the host that has theirs. */
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { runDatasets, runs } from '../../../src/db/schema.ts';
-import { RunQueue } from '../../../src/jobs/runs/queue.ts';
+import type { Use } from '../../../src/db/schema/types.ts';
+import { checkpoints, jobs, runs } from '../../../src/db/schema.ts';
+import { JobFiles } from '../../../src/jobs/engine/files.ts';
 import { createLogger } from '../../../src/log.ts';
 import { openTestDatabase, postgresUrl, type TestDatabase } from '../../db/database.ts';
-import { digestOf, insertModel, insertRun } from '../../db/rows.ts';
+import { collectionOf, digestOf, insertModel, insertRun } from '../../db/rows.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -15,89 +16,86 @@ afterAll(() => database.close());
 
 const elsewhere = digestOf('a model of another host');
 let missing: Set<string>;
-/** Digests that were looked for, in order. */
+/** What was looked for, in order. */
 let looked: string[];
-let onLook: () => Promise<unknown>;
+let files: JobFiles;
 
-beforeEach(async () => {
-  await database.db.delete(runs);
+beforeEach(() => {
   missing = new Set([elsewhere]);
   looked = [];
-  onLook = async () => {};
+  const exists = async (kind: string, digest: string): Promise<boolean> => {
+    looked.push(`${kind}/${digest}`);
+    return !missing.has(digest);
+  };
+  files = new JobFiles({ db: database.db, storage: { exists }, log: createLogger('test', 'silent') });
 });
 afterEach(() => void vi.useRealTimers());
 
-function openQueue(): RunQueue {
+async function runOf(digest: string): Promise<string> {
   const { db } = database;
-  const exists = async (_kind: string, digest: string): Promise<boolean> => {
-    looked.push(digest);
-    await onLook();
-    return !missing.has(digest);
-  };
-  const log = createLogger('test', 'silent');
-  return new RunQueue({ db, storage: { exists }, host: { name: 'here', pid: 1 }, shared: true, log });
+  const run = await insertRun(db);
+  const model = await insertModel(db, { digest });
+  await db.update(runs).set({ modelId: model.id }).where(eq(runs.id, run.id));
+  return run.id;
 }
 
-/** So many runs of one model, each older than those that are made later. */
-async function queueRuns(count: number, digest?: string): Promise<string[]> {
-  const { db } = database;
-  const first = await insertRun(db);
-  if (digest) {
-    const model = await insertModel(db, { digest });
-    await db.update(runs).set({ modelId: model.id }).where(eq(runs.id, first.id));
-  }
-  const [run] = await db.select().from(runs).where(eq(runs.id, first.id));
-  const { id: _id, createdAt: _createdAt, ...same } = run!;
-  const others =
-    count > 1
-      ? await db
-          .insert(runs)
-          .values(Array(count - 1).fill(same))
-          .returning()
-      : [];
-  return [first.id, ...others.map(({ id }) => id)];
-}
-
-it('comes past any number of runs of other hosts, and looks for a missing file once a time', async () => {
-  await queueRuns(150, elsewhere);
-  const [own] = await queueRuns(1);
-  const queue = openQueue();
-  expect(await queue.take()).toBeUndefined();
-  expect(looked).toHaveLength(100);
-  expect(await queue.take()).toEqual({ runId: own, number: 1 });
+it('lets a job wait that lacks a file, says which, and looks for it once a time', async () => {
+  const runId = await runOf(elsewhere);
+  expect(await files.has(runId)).toBe(false);
+  const [job] = await database.db.select().from(jobs).where(eq(jobs.id, runId));
+  expect(job?.lacks).toBe(`models/${elsewhere}`);
   looked = [];
   const select = vi.spyOn(database.db, 'select');
-  expect(await queue.take()).toBeUndefined();
-  expect(looked).toEqual([elsewhere]);
-  expect(select).toHaveBeenCalledTimes(1);
+  expect(await files.lacking()).toEqual([runId]);
+  expect(looked).toEqual([`models/${elsewhere}`]);
+  expect(select).not.toHaveBeenCalled();
   select.mockRestore();
 });
 
-it('takes a run whose files have come', async () => {
-  const [run] = await queueRuns(1, elsewhere);
-  const queue = openQueue();
-  expect(await queue.take()).toBeUndefined();
+it('forgets the lack once the file has come', async () => {
+  const runId = await runOf(elsewhere);
+  expect(await files.has(runId)).toBe(false);
   missing.clear();
-  expect(await queue.take()).toEqual({ runId: run, number: 1 });
+  expect(await files.lacking()).toEqual([]);
+  expect(await files.has(runId)).toBe(true);
 });
 
-it('reads a run again after a while: it may need other files by then', async () => {
-  const [run] = await queueRuns(1, elsewhere);
-  const queue = openQueue();
-  expect(await queue.take()).toBeUndefined();
+it('looks at a job again after a while: it may need other files by then', async () => {
+  const runId = await runOf(elsewhere);
+  expect(await files.has(runId)).toBe(false);
   const model = await insertModel(database.db);
-  await database.db.update(runs).set({ modelId: model.id }).where(eq(runs.id, run!));
-  expect(await queue.take()).toBeUndefined();
+  await database.db.update(runs).set({ modelId: model.id }).where(eq(runs.id, runId));
+  expect(await files.lacking()).toEqual([runId]);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 301_000 });
-  expect(await queue.take()).toEqual({ runId: run, number: 1 });
+  expect(await files.lacking()).toEqual([]);
+  expect(await files.has(runId)).toBe(true);
 });
 
-it('passes over a run that is deleted while it looks', async () => {
+it('takes a job that is gone for one that lacks nothing', async () => {
+  const runId = await runOf(elsewhere);
+  await database.db.delete(jobs).where(eq(jobs.id, runId));
+  expect(await files.has(runId)).toBe(true);
+});
+
+it('finds the folders of every use', async () => {
   const { db } = database;
-  const [[_first], [second], [third]] = [await queueRuns(1, elsewhere), await queueRuns(1), await queueRuns(1)];
-  onLook = async () => {
-    await db.delete(runDatasets).where(eq(runDatasets.runId, second!));
-    await db.delete(runs).where(eq(runs.id, second!));
+  const { collection, checkpoint } = await collectionOf(db, 4);
+  const runId = await runOf(digestOf('a model'));
+  const state = { stateDigest: digestOf('state'), digest: digestOf('weights') };
+  const values = { reason: 'epoch', modelId: checkpoint.modelId, runId, step: 1, bytes: 1, ...state } as const;
+  await db.insert(checkpoints).values(values);
+  const folders: Record<string, readonly Use[]> = {
+    [`models/${checkpoint.digest}`]: [{ kind: 'collection', id: collection.id }],
+    [`payloads/${digestOf('payload')}`]: [{ kind: 'payload', id: digestOf('payload') }],
+    [`states/${state.stateDigest}`]: [{ kind: 'run', id: runId }],
+    [`models/${state.digest}`]: [{ kind: 'run', id: runId }],
+    [`datasets/${digestOf('records')}`]: [{ kind: 'run', id: runId }],
   };
-  expect(await openQueue().take()).toEqual({ runId: third, number: 1 });
+  for (const [folder, uses] of Object.entries(folders)) {
+    const [kind, digest] = folder.split('/');
+    missing = new Set([digest!]);
+    expect(await files.missing(uses)).toEqual({ kind, digest });
+  }
+  const gone = [{ kind: 'checkpoint', id: collection.id }] as const;
+  expect(await files.missing(gone)).toBeUndefined();
 });

@@ -1,20 +1,22 @@
 /** Hosts that share a database: what another one queues, tells and works on, seen from this one. */
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, isNotNull } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   checkpoints,
   datasets,
+  jobAttempts,
+  jobEvents,
   jobs as jobRows,
-  runAttempts,
+  jobTickets,
   runDatasets,
-  runEvents,
   runs,
 } from '../../../src/db/schema.ts';
-import { interruptSilent } from '../../../src/jobs/engine/orphans.ts';
 import { digestOf, insertRun } from '../../db/rows.ts';
-import { openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
+import type { Work } from '../probe.ts';
+import { openRun, openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
 
 let place: Workplace;
 beforeAll(async () => {
@@ -22,53 +24,79 @@ beforeAll(async () => {
 });
 afterAll(() => place.close());
 
-const another = { host: 'another host', pid: 1 };
-const findRun = async (runId: string) => (await place.database.db.select().from(runs).where(eq(runs.id, runId)))[0]!;
+const findJob = async (id: string) => (await place.database.db.select().from(jobRows).where(eq(jobRows.id, id)))[0]!;
+const made = { resultId: '00000000-0000-4000-8000-00000000abcd', answer: {} };
+const atOnce: Work = ({ succeed }) => succeed(async () => made);
 
-/** Another host's: nothing in this process is woken by it. */
+/** As another host queues a run: nothing in this process is woken by it. */
+async function queueRun(createdAt = new Date()): Promise<string> {
+  return place.database.db.transaction(async (tx) => {
+    const run = await insertRun(tx, { epochs: 1 });
+    await tx.insert(jobTickets).values({ jobId: run.id, kind: 'train', priority: 0, createdAt });
+    return run.id;
+  });
+}
+
+/** Another host works on it. */
 async function foreignRun(leaseUntil = new Date(Date.now() + 60_000)): Promise<string> {
   return place.database.db.transaction(async (tx) => {
     const run = await insertRun(tx);
-    await tx.update(runs).set({ state: 'RUNNING', attempt: 1 }).where(eq(runs.id, run.id));
-    await tx.insert(runAttempts).values({ ...another, runId: run.id, number: 1, leaseUntil });
+    await tx.update(jobRows).set({ state: 'RUNNING', attempt: 1 }).where(eq(jobRows.id, run.id));
+    await tx
+      .insert(jobAttempts)
+      .values({ jobId: run.id, number: 1, process: randomUUID(), host: 'another host', pid: 1, leaseUntil });
     return run.id;
   });
 }
 
 it('takes a run that another host has queued', async () => {
-  const run = await place.database.db.transaction((tx) => insertRun(tx, { epochs: 1 }));
-  expect(statesOf(await readEvents(place, run.id))).toEqual(['RUNNING', 'SUCCEEDED']);
+  expect(statesOf(await readEvents(place, await queueRun()))).toEqual(['RUNNING', 'SUCCEEDED']);
 });
 
-it('takes no run in a process that is not there to end it: neither one of its own, nor what it finds', async () => {
-  const before = await place.database.db.transaction((tx) => insertRun(tx, { epochs: 1 }));
-  await place.restartJobs({ takeRuns: false });
-  const own = await place.startRun({ epochs: 1 });
+it('takes nothing in a process that is not there to end it: neither its own, nor what it finds', async () => {
+  const before = await queueRun();
+  await place.restartJobs({ claims: false });
+  const own = (await place.startRun({ epochs: 1 })).id;
+  const job = (await place.startJob(atOnce, { key: 'not here' })).job.id;
   await sleep(3_000);
-  for (const { id } of [before, own]) expect(await findRun(id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
+  for (const id of [before, own, job]) expect(await findJob(id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
   await place.restartJobs();
-  for (const { id } of [before, own]) {
+  for (const id of [before, own]) {
     expect(statesOf(await readEvents(place, id)).slice(-2)).toEqual(['RUNNING', 'SUCCEEDED']);
   }
+  expect(await place.jobs.outcome(job)).toMatchObject({ state: 'SUCCEEDED' });
 });
 
 it('leaves a run to the host that has its files, and takes those behind it', async () => {
   const { db } = place.database;
   const digest = digestOf('records of another host');
-  const [elsewhere, here] = await db.transaction(async (tx) => {
-    const first = await insertRun(tx, { epochs: 1 });
-    const [named] = await tx.select().from(runDatasets).where(eq(runDatasets.runId, first.id));
+  const elsewhere = await db.transaction(async (tx) => {
+    const run = await insertRun(tx, { epochs: 1 });
+    const [named] = await tx.select().from(runDatasets).where(eq(runDatasets.runId, run.id));
     await tx.update(datasets).set({ digest }).where(eq(datasets.id, named!.datasetId));
-    await tx
-      .update(runs)
-      .set({ createdAt: new Date(0) })
-      .where(eq(runs.id, first.id));
-    return [first.id, (await insertRun(tx, { epochs: 1 })).id];
+    await tx.insert(jobTickets).values({ jobId: run.id, kind: 'train', priority: 0, createdAt: new Date(0) });
+    return run.id;
   });
+  const here = await queueRun();
   expect(statesOf(await readEvents(place, here)).at(-1)).toBe('SUCCEEDED');
-  expect(await findRun(elsewhere)).toMatchObject({ state: 'QUEUED', attempt: 0 });
+  expect(await findJob(elsewhere)).toMatchObject({ state: 'QUEUED', attempt: 0, lacks: `datasets/${digest}` });
   await mkdir(place.storage.path('datasets', digest), { recursive: true });
   expect(statesOf(await readEvents(place, elsewhere)).at(-1)).toBe('SUCCEEDED');
+  expect((await findJob(elsewhere)).lacks).toBeNull();
+});
+
+it('does what was asked of it itself, and leaves to others what was asked of them', async () => {
+  const { db } = place.database;
+  const { job, done } = await place.startJob(atOnce);
+  expect(job.place).toBe(place.jobs.place);
+  await done;
+  const other = randomUUID();
+  const row = { kind: 'probe' as never, input: { work: 'x', uses: [] }, place: other };
+  const [theirs] = await db.insert(jobRows).values(row).returning();
+  await db.insert(jobTickets).values({ jobId: theirs!.id, kind: 'probe', priority: 5, place: other });
+  await sleep(2_500);
+  expect(await findJob(theirs!.id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
+  await db.delete(jobTickets);
 });
 
 it('tells what a run on another host tells, and its silence', async () => {
@@ -76,34 +104,54 @@ it('tells what a run on another host tells, and its silence', async () => {
   const runId = await foreignRun();
   const told: string[] = [];
   const reading = (async () => {
-    for await (const item of place.jobs.runEvents(runId, { heartbeatMs: 2_500 })) told.push(item.type);
+    for await (const item of place.jobs.events(runId, { open: openRun, heartbeatMs: 2_500 })) told.push(item.type);
   })();
   while (told.length === 0) await sleep(50);
   expect(told).toEqual(['heartbeat']);
   const begin = performance.now();
   const data = { type: 'state', state: 'SUCCEEDED' } as const;
-  await db.insert(runEvents).values({ runId, seq: 1, attempt: 1, type: 'state', data });
-  await db.update(runs).set({ state: 'SUCCEEDED', lastSeq: 1 }).where(eq(runs.id, runId));
+  await db.insert(jobEvents).values({ jobId: runId, seq: 1, attempt: 1, type: 'state', data });
+  await db.update(jobRows).set({ state: 'SUCCEEDED', lastSeq: 1 }).where(eq(jobRows.id, runId));
   await reading;
   expect(told.at(-1)).toBe('state');
   expect(performance.now() - begin).toBeLessThan(5_000);
 });
 
-it('cancels a run on another host, and answers when that has heard of it', async () => {
+it('cancels what runs on another host, and answers when that has heard of it', async () => {
   const runId = await foreignRun();
-  const cancelling = place.jobs.cancelRun(runId);
-  while (!(await findRun(runId)).cancelRequested) await sleep(20);
+  const cancelling = place.jobs.cancel(runId);
+  while (!(await findJob(runId)).cancelRequested) await sleep(20);
   await sleep(300);
-  await place.database.db.update(runs).set({ state: 'CANCELLED' }).where(eq(runs.id, runId));
+  await place.database.db.update(jobRows).set({ state: 'CANCELLED' }).where(eq(jobRows.id, runId));
   expect(await cancelling).toMatchObject({ state: 'CANCELLED' });
 });
 
-it('ends a run that was to be cancelled when its host has died', async () => {
-  const { db } = place.database;
-  const runId = await foreignRun(new Date(0));
-  await db.update(runs).set({ cancelRequested: true }).where(eq(runs.id, runId));
-  expect((await interruptSilent(db, { runs: [], jobs: [] })).runs).toEqual([runId]);
-  expect(await findRun(runId)).toMatchObject({ state: 'CANCELLED', finishedAt: expect.any(Date) });
+describe('work of a silent process', () => {
+  it('is interrupted when its lease is over, and not before', async () => {
+    const { db } = place.database;
+    const [silent, alive] = [await foreignRun(new Date(0)), await foreignRun()];
+    const cancelled = await foreignRun(new Date(0));
+    await db.update(jobRows).set({ cancelRequested: true }).where(eq(jobRows.id, cancelled));
+    await place.restartJobs();
+    expect(await findJob(silent)).toMatchObject({ state: 'INTERRUPTED', deaths: 1 });
+    expect(await findJob(cancelled)).toMatchObject({ state: 'CANCELLED', finishedAt: expect.any(Date) });
+    expect(await findJob(alive)).toMatchObject({ state: 'RUNNING' });
+    const [attempt] = await db.select().from(jobAttempts).where(eq(jobAttempts.jobId, silent));
+    expect(attempt).toMatchObject({ outcome: 'INTERRUPTED', endedAt: expect.any(Date) });
+    await db.delete(jobRows).where(eq(jobRows.id, alive));
+  });
+
+  it('with the host name and process id of this one is left alone', async () => {
+    const { db } = place.database;
+    const twin = await foreignRun();
+    const { job, done } = await place.startJob(atOnce);
+    await done;
+    const [own] = await db.select().from(jobAttempts).where(eq(jobAttempts.jobId, job.id));
+    await db.update(jobAttempts).set({ host: own!.host, pid: own!.pid }).where(eq(jobAttempts.jobId, twin));
+    await place.restartJobs();
+    expect(await findJob(twin)).toMatchObject({ state: 'RUNNING' });
+    await db.delete(jobRows).where(eq(jobRows.id, twin));
+  });
 });
 
 describe('the adapter of a resumed run', () => {
@@ -114,7 +162,7 @@ describe('the adapter of a resumed run', () => {
     await readEvents(place, run.id, { until: ({ type }) => type === 'step' });
     await place.restartJobs();
     await place.behave({});
-    const { adapter } = await findRun(run.id);
+    const [{ adapter }] = await place.database.db.select().from(runs).where(eq(runs.id, run.id));
     const other = { ...adapter!, name: 'another GPU' };
     await place.database.db.update(runs).set({ adapter: other }).where(eq(runs.id, run.id));
     return run.id;
@@ -128,30 +176,19 @@ describe('the adapter of a resumed run', () => {
       .update(checkpoints)
       .set({ stateDigest: digestOf('state of another host') })
       .where(and(eq(checkpoints.runId, runId), isNotNull(checkpoints.stateDigest)));
-    expect(await place.jobs.resumeRun(runId)).toMatchObject({ state: 'QUEUED' });
-    await place.jobs.cancelRun(runId);
+    await place.jobs.resumeRun(runId);
+    expect(await findJob(runId)).toMatchObject({ state: 'QUEUED' });
+    await place.jobs.cancel(runId);
   });
 
   it('is compared by the host that takes it, and the run can still go on', async () => {
     const runId = await interruptedRun();
     // As another host does that was asked to resume it.
-    await place.database.db.update(runs).set({ state: 'QUEUED' }).where(eq(runs.id, runId));
-    while ((await findRun(runId)).state !== 'INTERRUPTED') await sleep(50);
-    expect(await findRun(runId)).toMatchObject({ attempt: 2, error: { code: 'CONFLICT' } });
+    await place.database.db.update(jobRows).set({ state: 'QUEUED' }).where(eq(jobRows.id, runId));
+    await place.database.db.insert(jobTickets).values({ jobId: runId, kind: 'train', priority: 0 });
+    await vi.waitFor(async () => expect(await findJob(runId)).toMatchObject({ state: 'INTERRUPTED' }), 10_000);
+    expect(await findJob(runId)).toMatchObject({ attempt: 2, error: { code: 'CONFLICT' } });
     await place.jobs.resumeRun(runId, { allowDifferentAdapter: true });
     expect(statesOf(await readEvents(place, runId)).at(-1)).toBe('SUCCEEDED');
   });
-});
-
-it('says where a job runs that it cannot cancel', async () => {
-  const { db } = place.database;
-  const [job] = await db
-    .insert(jobRows)
-    .values({ kind: 'fuse', input: {}, ...another })
-    .returning();
-  await expect(place.jobs.cancelJob(job!.id)).rejects.toMatchObject({
-    code: 'CONFLICT',
-    message: expect.stringContaining('another host'),
-  });
-  await db.delete(jobRows).where(eq(jobRows.id, job!.id));
 });

@@ -1,48 +1,68 @@
 /** An export is a folder and the end of its job, both or neither. */
-import { readdir, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config.ts';
-import { jobs } from '../../../src/db/schema.ts';
-import { exportCheckpoint } from '../../../src/services/checkpoints/export.ts';
-import type { Tandem } from '../../../src/services/tandem.ts';
-import type { Storage } from '../../../src/storage/storage.ts';
+import { jobAttempts, jobs } from '../../../src/db/schema.ts';
+import { folderIdentity } from '../../../src/jobs/kinds/export-checkpoint.ts';
 import { collectionOf } from '../../db/rows.ts';
-import { openWorkplace, type Workplace } from '../../jobs/workplace.ts';
+import { openWorkplace, type Workplace } from '../workplace.ts';
 
 let place: Workplace;
-let tandem: Tandem;
+let checkpointId: string;
 
 beforeAll(async () => {
   place = await openWorkplace();
-  const { database, storage, jobs: opened, dataDir } = place;
-  tandem = { config: loadConfig({ TANDEM_DATA: dataDir }), database, storage, jobs: opened, startedAt: new Date() };
+  const { checkpoint } = await collectionOf(place.database.db, 4);
+  checkpointId = checkpoint.id;
+  await writeFile(join(place.storage.path('models', checkpoint.digest), 'config.json'), '{}');
 });
 afterAll(() => place.close());
 
-it('leaves no folder where its job cannot be recorded, and may be asked for again', async () => {
-  const { database, storage, dataDir } = place;
-  const { checkpoint } = await collectionOf(database.db, 4);
-  await writeFile(join(storage.path('models', checkpoint.digest), 'config.json'), '{}');
-  const losing: Storage = {
-    ...storage,
-    async require(kind, name) {
-      await database.db.update(jobs).set({ state: 'INTERRUPTED' });
-      return storage.require(kind, name);
-    },
-  };
-  await expect(exportCheckpoint({ ...tandem, storage: losing }, checkpoint.id, 'mine')).rejects.toMatchObject({
-    code: 'UNAVAILABLE',
-    message: expect.stringMatching(/lost its lease/),
-  });
-  expect(await readdir(join(dataDir, 'export'))).toEqual([]);
-  expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);
+const folderOf = (folder: string): string => join(place.dataDir, 'export', folder);
+const submit = (folder: string) =>
+  place.jobs.submit('export-checkpoint', { input: { checkpointId, folder }, idempotencyKey: randomUUID() });
 
-  expect(await exportCheckpoint(tandem, checkpoint.id, 'mine')).toMatchObject({
-    path: join(dataDir, 'export', 'mine'),
-    files: ['config.json'],
-    job: { state: 'SUCCEEDED', resultId: checkpoint.id },
+it('leaves no folder where its job cannot be recorded, and may be asked for again', async () => {
+  const { db } = place.database;
+  for (const statement of [
+    `create function refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'refused' using errcode = '53100'; end $$`,
+    `create trigger refuse before update on jobs for each row when (new.state = 'SUCCEEDED') execute function refuse()`,
+  ])
+    await db.execute(sql.raw(statement));
+  const refused = place.jobs.outcome((await submit('mine')).id);
+  await expect(refused).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'database-full' } });
+  await db.execute(sql.raw('drop function refuse cascade'));
+  expect(await readdir(join(place.dataDir, 'export'))).toEqual([]);
+  expect(await readdir(join(place.storage.root, 'tmp'))).toEqual([]);
+
+  expect(await place.jobs.outcome((await submit('mine')).id)).toMatchObject({
+    resultId: checkpointId,
+    answer: { path: folderOf('mine'), files: ['config.json'], bytes: 2 },
   });
-  await expect(exportCheckpoint(tandem, checkpoint.id, 'mine')).rejects.toMatchObject({ code: 'CONFLICT' });
-  expect(await readdir(join(dataDir, 'export'))).toEqual(['mine']);
+  await expect(place.jobs.outcome((await submit('mine')).id)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await readdir(join(place.dataDir, 'export'))).toEqual(['mine']);
+});
+
+it.each([
+  ['its own folder, which an earlier attempt made', true],
+  ["another's folder of the same name", false],
+])('begun again it finds %s', async (_, isOwn) => {
+  const { db } = place.database;
+  const folder = isOwn ? 'own' : 'foreign';
+  await place.restartJobs({ claims: false });
+  const job = await submit(folder);
+  await mkdir(folderOf(folder), { recursive: true });
+  await cp(folderOf('mine'), folderOf(folder), { recursive: true });
+  const exported = isOwn ? await folderIdentity(folderOf(folder)) : await folderIdentity(folderOf('mine'));
+  await db.update(jobs).set({ attempt: 1 }).where(eq(jobs.id, job.id));
+  const dead = { process: randomUUID(), host: 'dead', pid: 1, leaseUntil: new Date(0), endedAt: new Date() };
+  await db.insert(jobAttempts).values({ jobId: job.id, number: 1, ...dead, outcome: 'QUEUED', details: { exported } });
+  await place.restartJobs();
+  const outcome = place.jobs.outcome(job.id);
+  if (isOwn) expect(await outcome).toMatchObject({ attempt: 2, answer: { files: ['config.json'] } });
+  else await expect(outcome).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await readdir(folderOf(folder))).toEqual(['config.json']);
 });
