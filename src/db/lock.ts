@@ -3,8 +3,8 @@
  * process is taken over. Called by open.ts; it knows nothing of the database.
  *
  * A process is known by pid, start time (Linux) and the boot it runs in. One that cannot be looked up (another machine,
- * another container) counts as alive while it touches the file, which every owner does each 10 s. A lock that was copied
- * with its folder says nothing of this folder: its owner has the other one.
+ * another container) counts as alive while it touches the file, which every owner does each 10 s. A lock that was
+ * copied with its folder says nothing of this folder: its owner has the other one.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync, statSync, utimesSync } from 'node:fs';

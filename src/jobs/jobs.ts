@@ -13,7 +13,6 @@ import { invariant } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { Retention } from '../retention/retention.ts';
 import type { Storage } from '../storage/storage.ts';
-import { endsWithin } from '../within.ts';
 import type { InputOf, JobKinds } from './define.ts';
 import { ownTablesDispatcher } from './dispatch/own-tables.ts';
 import type { Dispatcher } from './dispatch/types.ts';
@@ -26,6 +25,7 @@ import { type JobStreamItem, streamJobEvents } from './engine/stream.ts';
 import type { JobKind } from './kinds/catalog.ts';
 import { type Payload, storePayload } from './kinds/common/payload.ts';
 import { jobKinds } from './kinds/index.ts';
+import { stopJobs } from './stop.ts';
 import { forgetModel, startThreads, type Thread, type ThreadSettings } from './threads/threads.ts';
 import { resumeRun } from './training/resume.ts';
 
@@ -98,14 +98,6 @@ export interface JobsOptions {
   readonly threads?: ThreadSettings['entries'];
 }
 
-/**
- * Left out of the time that `stop` is given for closing the threads, and for work to say its end that had to be forced
- * to it.
- */
-const closingMs = 1_500;
-/** The first part of that: for marking the work that did not end. */
-const leavingMs = 500;
-
 /** Hosts that share a Postgres look for what the others queue and tell: LISTEN fails behind some poolers. */
 const lookEveryMs = 2_000;
 
@@ -146,29 +138,6 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   const looking = shared ? setInterval(look, lookEveryMs).unref() : undefined;
   let stopped: Promise<void> | undefined;
 
-  /** Ends the work that did not stop in time; what it still writes is refused. */
-  async function leave(): Promise<void> {
-    const running = engine.worker.running();
-    log.warn({ jobs: running }, 'running work did not stop in time: it is ended, and its threads by force');
-    if (!(await endsWithin(leavingMs, engine.worker.leave())))
-      log.error('work that was left could not be marked; the next start does it');
-  }
-
-  async function stop(graceMs: number): Promise<void> {
-    const until = Date.now() + graceMs;
-    clearInterval(looking);
-    const work = Promise.all([engine.stop(), reaper.stop()]);
-    const inTime = await endsWithin(Math.max(0, graceMs - closingMs), work);
-    // First of all the marks: a device thread that is ended by force in the middle of its work may take the process
-    // with it.
-    if (!inTime) await leave();
-    const patience = inTime ? Math.max(closingMs, until - Date.now()) : 0;
-    const ended = Promise.all([threads.close(patience), work]);
-    const bound = inTime ? patience + leavingMs : closingMs - leavingMs;
-    if (!(await endsWithin(bound, ended))) log.warn('a thread or work does not end and is left behind');
-    notifier.close();
-  }
-
   engine.worker.wake();
   return {
     ...{ retention, cpu, device, place: host.folder },
@@ -189,7 +158,8 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
     resumeRun: (runId, allowed) => resumeRun({ db, engine, files, adapter, shared }, runId, allowed),
     events: (jobId, { open = liveStates, ...rest } = {}) => streamJobEvents(db, notifier, jobId, { ...rest, open }),
     stop: ({ graceMs = 10_000 } = {}) => {
-      stopped ??= stop(graceMs);
+      clearInterval(looking);
+      stopped ??= stopJobs({ engine, reaper, threads, notifier, log }, graceMs);
       return stopped;
     },
   };

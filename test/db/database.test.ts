@@ -23,7 +23,7 @@ describe.each(servers)('database on %s', (kind) => {
     expect(database.kind).toBe(kind);
     expect(Number.parseFloat(database.version.vector)).toBeGreaterThanOrEqual(0.7);
     const { rows } = await database.pool.query(
-      `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
+      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`,
     );
     const declared = Object.values(schema).filter((value) => is(value, PgTable));
     expect(declared.length).toBeGreaterThanOrEqual(13);

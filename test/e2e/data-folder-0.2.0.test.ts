@@ -19,7 +19,6 @@ describe('a data folder of 0.2.0', () => {
       old = await openOld(folder(), { claims: false });
     });
     storedSuite(current);
-    furtherSuite(current);
   });
 
   describe('opened again', () => {
@@ -27,6 +26,7 @@ describe('a data folder of 0.2.0', () => {
       await old.tandem.close();
       old = await openOld(folder(), { claims: true });
     });
+    furtherSuite(current);
 
     it.each(expected.ended)('trains the $name run to its end', async ({ name, checkpoints, loss, ...end }) => {
       const { client, sameBits, sameVersion } = old;

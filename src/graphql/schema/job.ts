@@ -1,6 +1,6 @@
 /** Jobs: long work besides runs. */
 import type { JobRow } from '../../db/schema.ts';
-import { type JobKindEntry, jobKindCatalog } from '../../jobs/kinds/catalog.ts';
+import { type JobKindEntry, type JobKind as JobKindName, jobKindCatalog } from '../../jobs/kinds/catalog.ts';
 import * as jobs from '../../services/jobs/jobs.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
@@ -17,7 +17,11 @@ const entryOf = ({ kind }: JobRow): JobKindEntry | undefined => jobKindCatalog.f
 Job.implement({
   description: 'Long work besides runs: an import, a new model, an evaluation, a fusion, the embedding of documents.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: JobKind, description: 'The kind of work that it does.' }),
+    kind: t.field({
+      type: JobKind,
+      description: 'The kind of work that it does.',
+      resolve: ({ kind }) => kind as JobKindName,
+    }),
     state: t.expose('state', { type: JobState, description: 'The state of the job.' }),
     stage: t.string({
       nullable: true,

@@ -8,7 +8,6 @@ import { jobAttempts, jobs } from '../../db/schema.ts';
 import type { Logger } from '../../log.ts';
 import type { JobKinds } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
-import type { JobKind } from '../kinds/catalog.ts';
 import { endAttempt, endingOfDeath, interruptedWaiting } from './ending.ts';
 import { type Host, leaseIsOver } from './host.ts';
 import { type Attempt, changeState, isAttempt, LostJob, ownJob } from './store.ts';
@@ -57,7 +56,7 @@ export async function interruptWaiting(
           isNull(jobs.idempotencyKey),
           notInArray(
             jobs.kind,
-            resumed.map(({ entry }) => entry.name as JobKind),
+            resumed.map(({ entry }) => entry.name),
           ),
           condition,
         ),

@@ -43,7 +43,7 @@ export class Engine {
     const place = await this.#placeOf(definition.entry, input, definition);
     const acceptedBy = this.#context.host.process;
     const accepted = await db.transaction(async (tx) => {
-      const values = { kind: definition.entry.name as JobRow['kind'], input, uses, place, acceptedBy };
+      const values = { kind: definition.entry.name, input, uses, place, acceptedBy };
       const [job] = await tx
         .insert(jobs)
         .values({ ...values, idempotencyKey: request.idempotencyKey ?? null })
@@ -74,7 +74,7 @@ export class Engine {
     id: string,
     input: InputOf<Job>,
   ): Promise<JobRow> {
-    const values = { id, kind: definition.entry.name as JobRow['kind'], input, uses: definition.uses(input) };
+    const values = { id, kind: definition.entry.name, input, uses: definition.uses(input) };
     const [job] = await tx.insert(jobs).values(values).returning();
     invariant(job, 'an insert returned nothing');
     return this.#queue(tx, job, definition.entry);

@@ -1,7 +1,7 @@
 /**
  * Claims jobs while slots of their kinds are free, as long as the threads live. It sleeps until woken: by an enqueued
- * job (after the commit), by the end of one, once at start, when a pause is over, and some seconds after the queue could
- * not be read; where other hosts queue work too, by a look every now and then.
+ * job (after the commit), by the end of one, once at start, when a pause is over, and some seconds after the queue
+ * could not be read; where other hosts queue work too, by a look every now and then.
  */
 import type { JobKinds } from '../define.ts';
 import type { Claim } from '../dispatch/types.ts';
@@ -137,7 +137,7 @@ export class Worker {
   }
 
   #freeKinds(): string[] {
-    const running = [...this.#running.values()].map(({ begun }) => begun.job.kind as string);
+    const running = [...this.#running.values()].map(({ begun }) => begun.job.kind);
     return Object.values(this.#context.kinds)
       .filter(({ entry }) => running.filter((kind) => kind === entry.name).length < entry.concurrency)
       .map(({ entry }) => entry.name);

@@ -2,11 +2,11 @@
 import { and, eq, gte, inArray, sql } from 'drizzle-orm';
 import { documents, embeddings, type JobRow } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
+import type { NewDocument } from '../../jobs/kinds/embed-collection.ts';
 import type { JobAnswers } from '../../jobs/kinds/index.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
 import { requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import type { AddRequest } from './documents.ts';
 
 /**
  * As far as its documents are still stored: the ones it added were made since its job began, for a document that is
@@ -14,7 +14,7 @@ import type { AddRequest } from './documents.ts';
  */
 export async function recall(
   tandem: Tandem,
-  { collectionId, documents: given }: AddRequest,
+  { collectionId, documents: given }: { readonly collectionId: string; readonly documents: readonly NewDocument[] },
   job: JobRow,
 ): Promise<JobAnswers['embed-collection']> {
   const { database, jobs } = tandem;

@@ -1,4 +1,4 @@
-/** Durable work: progress, errors, keys, cancellation, deadlines, what a stop and a death leave, and what begins again. */
+/** Durable work: progress, errors, keys, cancellation, deadlines, and what begins again after a stop or a death. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq } from 'drizzle-orm';
