@@ -2,10 +2,10 @@
  * A second dispatcher, on pg-boss 10: proof that the port holds another engine. Only tests use it; it shows what such
  * an adapter has to do and is not tuned.
  *
- * The outbox: `enqueue` and `cancel` write job_tickets in the caller's transaction and never call pg-boss, so the engine
- * might as well have a database of its own. A relay then sends each row to pg-boss and notes that it did; if it dies in
- * between, the row is sent again under the same id, which pg-boss passes over. The row stays until the ticket is
- * completed: `claim` is the id of its job in pg-boss, `claimed_until` is set once it was sent. What pg-boss delivers
+ * The outbox: `enqueue` and `cancel` write job_tickets in the caller's transaction and never call pg-boss, so the
+ * engine might as well have a database of its own. A relay then sends each row to pg-boss and notes that it did; if it
+ * dies in between, the row is sent again under the same id, which pg-boss passes over. The row stays until the ticket
+ * is completed: `claim` is the id of its job in pg-boss, `claimed_until` is set once it was sent. What pg-boss delivers
  * without such a row was withdrawn, enqueued again or completed since, and is thrown away.
  *
  * What pg-boss 10 lacks, and what stands for it here:
@@ -38,7 +38,7 @@ type Sent = { readonly jobId: string };
 type Fetched = PgBoss.JobWithMetadata<Sent>;
 
 const leaseSeconds = 60;
-/** What lapses is delivered again without end, and what waits is not archived: the engine gives jobs up, not pg-boss. */
+/** What lapses is delivered again without end, and what waits is not archived: giving up is the engine's to say. */
 const kept = { expireInSeconds: leaseSeconds, retryLimit: 2 ** 31 - 1, retryDelay: 0, retentionDays: 36_500 };
 /** Deliveries that one claim throws away, or loses to other processes, before it asks to be called again. */
 const mostLooks = 100;
@@ -145,8 +145,8 @@ async function findNext(db: Executor, { kinds, place, except }: ClaimRequest) {
 }
 
 /**
- * Undefined = others were faster, or what was delivered has no ticket any more. In one transaction, so that nobody sees
- * what is put back as delivered, and a death in between takes nothing.
+ * Undefined = others were faster, or what was delivered has no ticket any more. In one transaction, so that nobody
+ * sees what is put back as delivered, and a death in between takes nothing.
  */
 function fetchFrom(boss: PgBoss, db: Db, queue: string, except: readonly string[]): Promise<Claim | undefined> {
   return db.transaction(async (tx) => {

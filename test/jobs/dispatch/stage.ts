@@ -4,7 +4,7 @@ import { type Database, type Db, openDatabase, type Transaction } from '../../..
 import type { Claim, ClaimRequest, Dispatcher, Ticket } from '../../../src/jobs/dispatch/types.ts';
 import { openTestDatabase, temporaryFolder } from '../../db/database.ts';
 
-export interface Adapter {
+interface Adapter {
   readonly dispatcher: Dispatcher;
   /** As if the lease of the job's delivery had begun so much earlier. */
   age(jobId: string, seconds: number): Promise<void>;
@@ -43,6 +43,9 @@ export async function openStage(kind: Database['kind'], open: OpenAdapter): Prom
   };
 }
 
+/** So long a transaction is held open at most: what waits for it then fails its test instead of blocking it. */
+const heldAtMostMs = 5_000;
+
 /** A transaction that has written and stays open. Not on PGlite: there nobody else could ask meanwhile. */
 export function holdOpen(
   db: Db,
@@ -51,18 +54,26 @@ export function holdOpen(
   return new Promise((resolve, reject) => {
     const work = db.transaction(async (tx) => {
       await write(tx);
+      let isOpen = true;
       const isKept = await new Promise<boolean>((end) => {
-        const ended = async (kept: boolean): Promise<void> => {
+        const endNow = (kept: boolean): void => {
+          isOpen = false;
+          clearTimeout(timer);
           end(kept);
-          await work.catch((error) => {
-            if (!(error instanceof RolledBack)) throw error;
-          });
+        };
+        const timer = setTimeout(() => endNow(false), heldAtMostMs);
+        const ended = async (kept: boolean): Promise<void> => {
+          if (!isOpen) throw new Error(`Something waited ${heldAtMostMs} ms for the transaction that was held open`);
+          endNow(kept);
+          await settled;
         };
         resolve({ commit: () => ended(true), rollBack: () => ended(false) });
       });
       if (!isKept) throw new RolledBack();
     });
-    work.catch(reject);
+    const settled = work.catch((error) => {
+      if (!(error instanceof RolledBack)) reject(error);
+    });
   });
 }
 
