@@ -127,7 +127,7 @@ async function claimNext(boss: PgBoss, db: Db, request: ClaimRequest): Promise<D
   return { claim: undefined, askAgainAt: new Date(Date.now() + lookAgainMs) };
 }
 
-/** The queue of the first ticket that is due, or when the next one is. pg-boss has no call that looks without taking. */
+/** The queue of the first ticket that is due, or when the next one is. pg-boss itself cannot look without taking. */
 async function findNext(db: Executor, { kinds, place, except }: ClaimRequest) {
   const { rows } = await db.execute<{ queue: string; is_due: boolean; wait: number }>(sql`
     select job.name as queue, is_due, extract(epoch from at - now())::float8 * 1000 as wait
