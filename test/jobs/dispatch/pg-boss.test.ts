@@ -1,12 +1,11 @@
 /** The contract on pg-boss 10, on PGlite and on Postgres, and its relay. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobTickets } from '../../../src/db/schema.ts';
 import { postgresUrl } from '../../db/database.ts';
 import { describeDispatcher } from './contract.ts';
 import { openPgBoss } from './pg-boss.ts';
-import { kindOf, type OpenAdapter, openStage, type Stage } from './stage.ts';
+import { kindOf, type OpenAdapter, openStage, type Stage, until } from './stage.ts';
 
 const open: OpenAdapter = async (database) => {
   const dispatcher = await openPgBoss(database);
@@ -42,7 +41,7 @@ describe('the relay to pg-boss', () => {
     const jobId = await enqueue({ notBefore: new Date(Date.now() + 1_000) });
     const { askAgainAt } = await stage.dispatcher.claim(request);
     await forgetSent(jobId);
-    await sleep(Math.max(0, askAgainAt!.getTime() - Date.now()));
+    await until(askAgainAt!);
     const delivered = (await claim())!;
     expect(delivered.jobId).toBe(jobId);
     await forgetSent(jobId);

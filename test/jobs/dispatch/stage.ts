@@ -1,5 +1,6 @@
 /** A database with a dispatcher on it, for the contract suite; and more of both, as other processes have them. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, type Db, openDatabase, type Transaction } from '../../../src/db/open.ts';
 import type { Claim, ClaimRequest, Dispatcher, Ticket } from '../../../src/jobs/dispatch/types.ts';
 import { openTestDatabase, temporaryFolder } from '../../db/database.ts';
@@ -108,3 +109,5 @@ export function kindOf({ database, dispatcher }: Stage) {
     },
   };
 }
+
+export const until = (time: Date): Promise<void> => sleep(Math.max(0, time.getTime() - Date.now()));
