@@ -17,7 +17,7 @@ export const jobTickets = pgTable(
     place: uuid('place'),
     /** Not delivered earlier. */
     notBefore: instant('not_before').notNull().defaultNow(),
-    /** Names the delivery to the process that has it; null = it waits. */
+    /** Names the delivery to the process that has it; null = it waits. Another dispatcher keeps its own handle here. */
     claim: uuid('claim'),
     /** End of the lease of that delivery; afterwards it is delivered again. */
     claimedUntil: instant('claimed_until'),

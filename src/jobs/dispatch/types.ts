@@ -16,14 +16,18 @@ export interface Ticket {
   readonly priority: number;
   /** Id of the only data folder whose host may work on it; null = any host. */
   readonly place: string | null;
-  /** Not delivered earlier; null = at once. */
+  /** Not delivered earlier, by the dispatcher's clock; null = at once. */
   readonly notBefore: Date | null;
 }
 
-/** A ticket in the hands of one process, until it completes it or lets the lease pass. */
+/**
+ * A ticket in the hands of one process, until it completes it or lets the lease pass: 60 s after the claim or the last
+ * beat, by the dispatcher's clock. It is void once the ticket was delivered again, enqueued again or withdrawn; a lease
+ * that has passed without that is still renewed by a beat.
+ */
 export interface Claim {
   readonly jobId: string;
-  /** The dispatcher's own handle of this delivery. */
+  /** The dispatcher's own handle of this delivery; no two deliveries have the same. */
   readonly token: string;
 }
 
@@ -39,10 +43,15 @@ export interface ClaimRequest {
 export interface Delivery {
   /** Undefined = there is none for this request now. */
   readonly claim: Claim | undefined;
-  /** Without a claim: when to ask again even if nothing is enqueued; undefined = then there is no need. */
+  /**
+   * Without a claim: when to ask again even if nothing is enqueued, by the clock of the calling process; undefined =
+   * then there is no need. That is when the first ticket for this request falls due or the lease of one ends; or soon,
+   * if one is due that another transaction holds at this moment.
+   */
   readonly askAgainAt?: Date | undefined;
 }
 
+/** After `done` and `failed` the ticket is gone; the engine enqueues a failed job again if it is to begin anew. */
 export type Outcome =
   | { readonly type: 'done' }
   | { readonly type: 'failed' }
@@ -52,14 +61,15 @@ export type Outcome =
 export interface Dispatcher {
   /**
    * Written in the caller's transaction, so that the job and its ticket appear together or not at all. Replaces the
-   * job's earlier ticket: a claim on that one becomes void.
+   * job's earlier ticket with all that it said: a claim on that one becomes void.
    */
   enqueue(tx: Transaction, ticket: Ticket): Promise<void>;
+  /** Outside of transactions, as beat and complete: what is claimed must outlast whatever the caller does next. */
   claim(request: ClaimRequest): Promise<Delivery>;
   /** Renews the leases. A claim that is void by now is passed over. */
   beat(claims: readonly Claim[]): Promise<void>;
   /** Has no effect if the claim is void by now. */
   complete(claim: Claim, outcome: Outcome): Promise<void>;
-  /** Withdraws the ticket of a job that waits, in the caller's transaction. */
+  /** Withdraws a job's ticket in the caller's transaction, also from a process that has claimed it. */
   cancel(tx: Transaction, jobId: string): Promise<void>;
 }
