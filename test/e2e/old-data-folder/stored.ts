@@ -69,7 +69,7 @@ export function storedSuite(old: () => Old): void {
   });
 
   it('has a job for every run, in its state', async () => {
-    const text = `query { jobs(filter: { kind: TRAIN }, first: 50) { nodes { state } } }`;
+    const text = `query Jobs { jobs(filter: { kind: TRAIN }, first: 50) { nodes { state } } }`;
     type Data = { readonly jobs: { readonly nodes: readonly { readonly state: string }[] } };
     const { jobs } = await ask<Data>(old(), 'Jobs', {}, text);
     const states = rowsOf<{ readonly state: string }>('Runs').map(({ state }) => state);
