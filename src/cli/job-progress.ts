@@ -37,7 +37,7 @@ class StageProgress {
 const isLive = ({ state }: Pick<JobProgressFragment, 'state'>): boolean => state === 'QUEUED' || state === 'RUNNING';
 
 /**
- * Resolves with the job once it has ended; undefined if nothing happened after the event `after`. Throws
+ * Says on stderr that it waits or runs, and how far it is. Resolves with the job once it has ended; undefined if nothing happened after the event `after`. Throws
  * {@link RunNotSucceeded} if the server stops before.
  */
 export async function followJob(
@@ -49,6 +49,10 @@ export async function followJob(
   let last: JobProgressFragment | undefined;
   try {
     for await (const { jobEvents } of client.subscribe(JobEventsDocument, { jobId, after })) {
+      if (isLive(jobEvents) && jobEvents.state !== last?.state) {
+        progress.stop();
+        process.stderr.write(`${jobEvents.kind}: ${jobEvents.waitsFor ?? jobEvents.state}\n`);
+      }
       last = jobEvents;
       progress.show(last);
     }

@@ -697,14 +697,14 @@ export type JobsQueryVariables = Exact<{
 }>;
 
 
-export type JobsQuery = { readonly jobs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly createdAt: string, readonly attempt: number, readonly host: string | null, readonly waitsFor: string | null, readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+export type JobsQuery = { readonly jobs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly createdAt: string, readonly attempt: number, readonly host: string | null, readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
 export type JobQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type JobQuery = { readonly job: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly lastSeq: number, readonly resultId: string | null, readonly subject:
+export type JobQuery = { readonly job: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly subject:
       | { readonly __typename: 'Checkpoint', readonly id: string }
       | { readonly __typename: 'Collection', readonly id: string }
       | { readonly __typename: 'Dataset', readonly id: string }
@@ -715,7 +715,7 @@ export type JobQuery = { readonly job: { readonly id: string, readonly kind: Job
       | { readonly __typename: 'Run', readonly id: string }
      | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } | null };
 
-export type JobProgressFragment = { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null };
+export type JobProgressFragment = { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null };
 
 export type JobsOfKeyQueryVariables = Exact<{
   key: string;
@@ -734,7 +734,7 @@ export type CancelJobMutationVariables = Exact<{
 }>;
 
 
-export type CancelJobMutation = { readonly cancelJob: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } };
+export type CancelJobMutation = { readonly cancelJob: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } };
 
 export type JobEventsSubscriptionVariables = Exact<{
   jobId: string;
@@ -742,7 +742,7 @@ export type JobEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type JobEventsSubscription = { readonly jobEvents: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } };
+export type JobEventsSubscription = { readonly jobEvents: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } };
 
 export type CreateModelMutationVariables = Exact<{
   input: CreateModelInput;
@@ -942,6 +942,7 @@ export const JobProgressFragmentDoc = new TypedDocumentString(`
   stage
   done
   total
+  waitsFor
   lastSeq
   resultId
   error {
@@ -1207,7 +1208,6 @@ export const JobsDocument = new TypedDocumentString(`
       createdAt
       attempt
       host
-      waitsFor
     }
   }
 }
@@ -1218,6 +1218,7 @@ export const JobsDocument = new TypedDocumentString(`
   stage
   done
   total
+  waitsFor
   lastSeq
   resultId
   error {
@@ -1243,6 +1244,7 @@ export const JobDocument = new TypedDocumentString(`
   stage
   done
   total
+  waitsFor
   lastSeq
   resultId
   error {
@@ -1286,6 +1288,7 @@ export const CancelJobDocument = new TypedDocumentString(`
   stage
   done
   total
+  waitsFor
   lastSeq
   resultId
   error {
@@ -1307,6 +1310,7 @@ export const JobEventsDocument = new TypedDocumentString(`
   stage
   done
   total
+  waitsFor
   lastSeq
   resultId
   error {
