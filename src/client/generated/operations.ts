@@ -21,7 +21,7 @@ export type AddDocumentsInput = {
   readonly collection: string;
   /** The documents; each key once. */
   readonly documents: ReadonlyArray<DocumentInput>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
 };
 
@@ -95,7 +95,7 @@ export type CollectionFilter = {
 export type CreateCollectionInput = {
   /** The checkpoint that embeds its documents and queries. */
   readonly checkpoint: CheckpointChoice;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The name of the collection, 1 to 200 characters, not yet taken. */
   readonly name: string;
@@ -107,7 +107,7 @@ export type CreateModelInput = {
   readonly architecture?: ArchitectureInput | null | undefined;
   /** The family of the architecture. */
   readonly family?: EncoderFamily;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Whether the prompt's tokens are pooled too; absent or null means yes for CLS and LASTTOKEN, else no. */
   readonly includePrompt?: boolean | null | undefined;
@@ -171,7 +171,7 @@ export type EncoderFamily =
 export type EvaluateBagOfWordsInput = {
   /** The ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The split to evaluate on. */
   readonly split?: Split;
@@ -183,7 +183,7 @@ export type EvaluateCheckpointInput = {
   readonly checkpoint: CheckpointChoice;
   /** The ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The split to evaluate on. */
   readonly split?: Split;
@@ -195,7 +195,7 @@ export type ExportCheckpointInput = {
   readonly checkpoint: CheckpointChoice;
   /** The name of a new folder under <data folder>/export, of letters, digits, dots and dashes. */
   readonly folder: string;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
 };
 
@@ -203,7 +203,7 @@ export type ExportCheckpointInput = {
 export type FuseCheckpointsInput = {
   /** Ids of two or more checkpoints that descend from one model. */
   readonly checkpoints: ReadonlyArray<string>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The method of the fusion. */
   readonly method: FusionMethod;
@@ -259,7 +259,7 @@ export type HubModelInput = {
 
 /** The data set to import, and how to read it. */
 export type ImportDatasetInput = {
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The importer that reads a path; records are read as CODIEMB_JSONL, and a sample needs none. */
   readonly importer?: Importer;
@@ -277,7 +277,7 @@ export type ImportDatasetInput = {
 
 /** A model that another program made. What would change its vectors and is not computed here is refused. */
 export type ImportModelInput = {
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The name of the model, 1 to 200 characters. */
   readonly name: string;
@@ -580,7 +580,7 @@ export type Split =
 export type StartRunInput = {
   /** The data sets to train on, each once. */
   readonly datasets: ReadonlyArray<RunDatasetInput>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Id of the model to train. */
   readonly model: string;
