@@ -1,5 +1,6 @@
 /** Jobs: durable work of every kind. */
 import type { JobAttemptRow } from '../../db/schema.ts';
+import type { JobKind as JobKindName } from '../../jobs/kinds/catalog.ts';
 import { follow } from '../../services/jobs/follow.ts';
 import * as jobs from '../../services/jobs/jobs.ts';
 import { builder } from '../builder.ts';
@@ -41,7 +42,11 @@ Job.implement({
   description:
     'Durable work of any kind: an import, a new model, the training of a run, an evaluation, a fusion, the embedding of documents, an export. It is kept with its input and its answer, and survives the death of its process.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: JobKind, description: 'The kind of work that it does.' }),
+    kind: t.field({
+      type: JobKind,
+      description: 'The kind of work that it does.',
+      resolve: ({ kind }) => kind as JobKindName,
+    }),
     state: t.expose('state', { type: JobState, description: 'The state of the job.' }),
     subject: t.field({
       type: Node,

@@ -102,7 +102,7 @@ interface Named {
 export function subjectOf(job: JobRow): Named | null {
   const type = entryOf(job)?.subject;
   if (!type) return null;
-  const definition: AnyJob = jobKinds[job.kind];
+  const definition: AnyJob = jobKinds[job.kind as JobKind];
   const { success, data } = definition.input.safeParse(job.input);
   const id = success ? definition.subject(data) : null;
   return id === null ? null : { type, id };
