@@ -10,7 +10,7 @@ export const exitCodes = {
   badInput: 2,
   /** No server answers. */
   noServer: 3,
-  /** The run that was watched ended otherwise than SUCCEEDED. */
+  /** The run or job that was watched ended otherwise than SUCCEEDED. */
   runNotSucceeded: 4,
 } as const;
 
@@ -21,7 +21,7 @@ export class NoServer extends TandemError {
   }
 }
 
-/** The watched run stopped in another state than SUCCEEDED. */
+/** The watched run or job stopped in another state than SUCCEEDED. */
 export class RunNotSucceeded extends Error {}
 
 /** The exit code by which a script can tell kinds of failures apart. */

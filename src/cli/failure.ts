@@ -18,6 +18,12 @@ export function describeFailure(error: unknown): string {
   ].join('\n');
 }
 
+/** The error with which work ended, as lines behind what else is said of it; empty if there is none. */
+export function describeEnd(error: { readonly message: string; readonly remedy: string | null } | null): string {
+  if (!error) return '';
+  return `\nerror: ${error.message}${error.remedy ? `\nremedy: ${error.remedy}` : ''}`;
+}
+
 /** `pairs.tsv, line 3, score: `, without the parts that are not known. */
 function placeOf({ file, line, field }: InputProblem): string {
   const parts = [file, line && `line ${line}`, field].filter(Boolean);

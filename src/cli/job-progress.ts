@@ -1,27 +1,85 @@
-/** A progress bar for a mutation that waits for its job; only where stderr is a terminal. */
-import { SingleBar } from 'cli-progress';
-import { type JobKind, RunningJobsDocument, type TandemClient } from '../client/index.ts';
+/** Progress of jobs: of one that is followed to its end, and of the one that a mutation waits for. */
+import {
+  JobEventsDocument,
+  type JobKind,
+  type JobProgressFragment,
+  RunningJobsDocument,
+  type TandemClient,
+} from '../client/index.ts';
+import { RunNotSucceeded } from './exit-codes.ts';
+import { type Progress, startProgress } from './progress.ts';
 
 const pollMs = 500;
 
-/** Resolves as `work` does; meanwhile a bar shows the progress of the newest running job of that kind. */
+type Stage = Pick<JobProgressFragment, 'stage' | 'done' | 'total'>;
+
+/** Shows one stage after the other. */
+class StageProgress {
+  #shown: { readonly name: string; readonly progress: Progress } | undefined;
+
+  show({ stage, done, total }: Stage): void {
+    if (stage === null) return;
+    // A stage whose whole amount becomes known is shown anew.
+    const name = `${stage} ${total}`;
+    if (this.#shown?.name !== name) {
+      this.stop();
+      this.#shown = { name, progress: startProgress(stage, total) };
+    }
+    this.#shown?.progress.update(done, '');
+  }
+
+  stop(): void {
+    this.#shown?.progress.stop();
+    this.#shown = undefined;
+  }
+}
+
+const isLive = ({ state }: Pick<JobProgressFragment, 'state'>): boolean => state === 'QUEUED' || state === 'RUNNING';
+
+/**
+ * Says on stderr that it waits or runs, and how far it is. Resolves with the job once it has ended; undefined if nothing
+ * happened after the event `after`. Throws {@link RunNotSucceeded} if the server stops before.
+ */
+export async function followJob(
+  client: TandemClient,
+  jobId: string,
+  after: number | undefined,
+): Promise<JobProgressFragment | undefined> {
+  const progress = new StageProgress();
+  let last: JobProgressFragment | undefined;
+  try {
+    for await (const { jobEvents } of client.subscribe(JobEventsDocument, { jobId, after })) {
+      if (isLive(jobEvents) && jobEvents.state !== last?.state) {
+        progress.stop();
+        process.stderr.write(`${jobEvents.kind}: ${jobEvents.waitsFor ?? jobEvents.state}\n`);
+      }
+      last = jobEvents;
+      progress.show(last);
+    }
+  } finally {
+    progress.stop();
+  }
+  if (!last || !isLive(last)) return last;
+  throw new RunNotSucceeded(
+    `the server stopped while job ${jobId} was ${last.state}; once it has started again, see: tandem watch ${jobId}`,
+  );
+}
+
+/** Resolves as `work` does; meanwhile a terminal shows the progress of the newest running job of that kind. */
 export async function withJobProgress<T>(client: TandemClient, kind: JobKind, work: Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work;
-  const bar = new SingleBar({ format: '{stage} [{bar}] {value}/{total}', hideCursor: true, stream: process.stderr });
-  let shown = false;
+  const progress = new StageProgress();
+  let waits = true;
   const poll = setInterval(async () => {
     const job = await runningJob(client, kind);
-    if (!job?.total) return;
-    if (!shown) bar.start(job.total, job.done, { stage: job.stage ?? kind });
-    shown = true;
-    bar.setTotal(job.total);
-    bar.update(job.done, { stage: job.stage ?? kind });
+    if (waits && job?.total) progress.show(job);
   }, pollMs);
   try {
     return await work;
   } finally {
+    waits = false;
     clearInterval(poll);
-    if (shown) bar.stop();
+    progress.stop();
   }
 }
 

@@ -4,7 +4,7 @@ import { CheckpointsDocument, CollectionsDocument, DatasetsDocument, ModelsDocum
 import { notFound } from '../errors.ts';
 
 /** Relay ids are base64 of `Type:key`. */
-const isIdOf = (type: string, text: string): boolean =>
+export const isIdOf = (type: string, text: string): boolean =>
   Buffer.from(text, 'base64').toString('utf8').startsWith(`${type}:`);
 
 export async function datasetId(client: TandemClient, text: string): Promise<string> {

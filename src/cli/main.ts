@@ -6,6 +6,7 @@ import { addCheckpointCommands } from './commands/checkpoints.ts';
 import { addSearchCommands } from './commands/collections.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addEmbedCommands } from './commands/embed.ts';
+import { addJobCommands } from './commands/jobs.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRunCommands } from './commands/runs.ts';
@@ -29,6 +30,7 @@ for (const add of [
   addModelCommands,
   addCheckpointCommands,
   addRunCommands,
+  addJobCommands,
   addSearchCommands,
   addEmbedCommands,
 ]) {

@@ -32,6 +32,18 @@ export function formatSeconds(seconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** The time since then in its largest unit: `42 s`, `3 min`, `5 h` or `2 d`. */
+export function formatAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** `3/10`, or `3` where the whole amount is not known. */
+export const formatAmount = (done: number, total: number | null): string =>
+  total === null ? `${done}` : `${done}/${total}`;
+
 /** At most `length` code points, with an ellipsis where something was cut. */
 export function shorten(text: string, length: number): string {
   const points = [...text];

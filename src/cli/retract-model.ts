@@ -13,7 +13,7 @@ export async function retractModel({ url, name }: { readonly url: string; readon
   const { jobs } = await client.execute(JobsOfKeyDocument, { key: name });
   for (const { id, state } of jobs.nodes) {
     // A job that has ended meanwhile cannot be cancelled; its model is deleted below.
-    if (state === 'RUNNING') await client.execute(CancelJobDocument, { id }).catch(() => {});
+    if (state === 'QUEUED' || state === 'RUNNING') await client.execute(CancelJobDocument, { id }).catch(() => {});
   }
   const { models } = await client.execute(ModelsDocument, { filter: { name } });
   for (const { id } of models.nodes) await client.execute(DeleteModelDocument, { id });

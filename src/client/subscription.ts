@@ -91,11 +91,15 @@ async function nextEvent(
   }
 }
 
-/** The variables that continue after an event; unchanged where the operation has no variable `after`. */
+/**
+ * The variables that continue after an event, which says its `seq`, or as a job its `lastSeq`; unchanged where the
+ * operation has no variable `after`.
+ */
 function variablesAfter(text: string, variables: unknown, event: unknown): unknown {
   if (!/\$after\b/.test(text)) return variables;
   const [item] = Object.values(event as Record<string, unknown>);
-  const seq = typeof item === 'object' && item !== null ? (item as { seq?: unknown }).seq : undefined;
+  const { seq: own, lastSeq } = (item ?? {}) as { readonly seq?: unknown; readonly lastSeq?: unknown };
+  const seq = own ?? lastSeq;
   return typeof seq === 'number' ? { ...(variables as object), after: seq } : variables;
 }
 

@@ -80,7 +80,7 @@ export const RunState = namedEnum<JobStateName>('RunState', 'The state of a run.
 });
 
 export const JobState = namedEnum<JobStateName>('JobState', 'The state of a job.', {
-  QUEUED: 'The job waits to begin, for the first time or again.',
+  QUEUED: 'The job waits to begin, for the first time or again; waitsFor says why.',
   RUNNING: 'The job is working.',
   INTERRUPTED:
     'The job stopped with its process and kept no result; request it again. A run that is interrupted can be resumed.',

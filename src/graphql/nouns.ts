@@ -3,14 +3,17 @@
  * and the connection. The fields of a noun are in schema/<noun>.ts. A ref is taken from here rather than from that
  * file, since nouns refer to each other both ways.
  */
+import { brandWithType } from '@pothos/core';
 import { nouns } from '../db/schema.ts';
+import { TandemError } from '../errors.ts';
 import { byIds, type RowOf, type TableName } from '../services/common/rows.ts';
 import { builder } from './builder.ts';
+import type { Context } from './context.ts';
 
 /**
  * Batches the loads of a request but caches none: the context of a subscription lives for hours and must see changes.
  */
-const loaderOptions = { cache: false };
+export const loaderOptions = { cache: false };
 
 /** The ref and the connection of one noun, by the name of its table. */
 function defineNoun<Name extends TableName>(name: Name) {
@@ -40,3 +43,29 @@ export const connections = Object.fromEntries(
 ) as unknown as {
   readonly [Name in TableName as TypeOf<Name>]: Noun<Name>['connection'];
 };
+
+/** The row with this key, loaded with all others of its type; null once it has been deleted. */
+export async function loadIfThere<Name extends TableName>(
+  context: Context,
+  type: TypeOf<Name>,
+  key: string,
+): Promise<RowOf<Name> | null> {
+  const loader = refs[type].getDataloader(context) as { load(key: string): Promise<RowOf<Name>> };
+  try {
+    return await loader.load(key);
+  } catch (error) {
+    if (error instanceof TandemError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+/** The same for a field of type Node; null also where nothing is named. */
+export async function loadNode(
+  context: Context,
+  named: { readonly type: TypeOf<TableName>; readonly id: string } | null,
+): Promise<RowOf<TableName> | null> {
+  const row = named && (await loadIfThere(context, named.type, named.id));
+  // The interface asks of which type a row is.
+  if (row && named) brandWithType(row, named.type as never);
+  return row;
+}

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { enumValueOf } from '../../src/catalog.ts';
 import { exitCodeOf, exitCodes, NoServer, RunNotSucceeded } from '../../src/cli/exit-codes.ts';
-import { describeFailure } from '../../src/cli/failure.ts';
-import { formatScore, formatSeconds, formatTable, shorten } from '../../src/cli/output.ts';
+import { describeEnd, describeFailure } from '../../src/cli/failure.ts';
+import { formatAge, formatAmount, formatScore, formatSeconds, formatTable, shorten } from '../../src/cli/output.ts';
 import { port, realNumber, splitName, weighted, wholeNumber } from '../../src/cli/values.ts';
 import { unreachable } from '../../src/client/error.ts';
 import { ApiError } from '../../src/client/index.ts';
@@ -26,6 +26,14 @@ describe('tables', () => {
   it('shortens numbers and texts', () => {
     expect([formatScore(0.12345), formatScore(null)]).toEqual(['0.1235', '-']);
     expect([formatSeconds(59.4), formatSeconds(60), formatSeconds(3_723)]).toEqual(['59 s', '1 min 0 s', '62 min 3 s']);
+    expect([59_999, 60_000, 3_600_000, 86_400_000 * 3, -5].map(formatAge)).toEqual([
+      '59 s',
+      '1 min',
+      '1 h',
+      '3 d',
+      '0 s',
+    ]);
+    expect([formatAmount(3, 10), formatAmount(3, null)]).toEqual(['3/10', '3']);
     expect([shorten('abcdef', 4), shorten('🔥🔥🔥', 3)]).toEqual(['abc…', '🔥🔥🔥']);
   });
 });
@@ -69,6 +77,10 @@ describe('failures', () => {
       'error: Import refused\n  a.tsv, line 3, score: is "NaN"\n  ends early\nexpected: a number\nremedy: Correct the line',
     );
     expect(describeFailure('odd')).toBe('error: odd');
+    expect(['wait', null].map((remedy) => describeEnd({ message: 'gone', remedy }))).toEqual([
+      ...['\nerror: gone\nremedy: wait', '\nerror: gone'],
+    ]);
+    expect(describeEnd(null)).toBe('');
   });
   it('ends with the code of its kind', () => {
     expect(exitCodeOf(badInput('x'))).toBe(exitCodes.badInput);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/db/open.ts';
-import { runs } from '../../src/db/schema.ts';
+import { runsWithJobs } from '../../src/db/schema.ts';
 import { temporaryFolder } from '../db/database.ts';
 import { insertRun } from '../db/rows.ts';
 
@@ -26,7 +26,7 @@ it('embed takes no queued run', async () => {
     stderr: expect.stringContaining('no-such-alias'),
   });
   database = await openDatabase(config);
-  expect(await database.db.select().from(runs)).toMatchObject([{ state: 'QUEUED', attempt: 0 }]);
+  expect(await database.db.select().from(runsWithJobs)).toMatchObject([{ state: 'QUEUED', attempt: 0 }]);
   await database.close();
   await folder.remove();
 });

@@ -5,6 +5,7 @@ import { deleteSuite, restartSuite, systemSuite } from './live/ending.ts';
 import { startLive } from './live/fixture.ts';
 import { type Live, stopLive } from './live/harness.ts';
 import { httpSuite } from './live/http.ts';
+import { jobSuite } from './live/jobs.ts';
 import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
 import { modelSuite, runSuite } from './live/training.ts';
@@ -24,6 +25,7 @@ describe('the API', () => {
   resultSuite(current);
   servingSuite(current);
   systemSuite(current);
+  jobSuite(current);
   deleteSuite(current);
   restartSuite(current, (restarted) => {
     live = restarted;

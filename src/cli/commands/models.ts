@@ -88,7 +88,7 @@ async function importModel(folder: string | undefined, options: ImportModelOptio
   const source = hub === undefined ? { folder: folder ?? '' } : { hub: { repository: hub, revision } };
   const client = await connect(command);
   const importing = client.execute(ImportModelDocument, { input: { name, source } });
-  const { model } = (await withJobProgress(client, 'CREATE_MODEL', importing)).importModel;
+  const { model } = (await withJobProgress(client, 'IMPORT_MODEL', importing)).importModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }
 

@@ -1,4 +1,4 @@
-/** Training runs: `tandem train`, `runs`, `watch`, `cancel`, `resume`. */
+/** Training runs: `tandem train`, `runs`, `resume`; what `watch` and `cancel` do with a run. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
@@ -16,6 +16,7 @@ import {
 import { badInput, notFound } from '../../errors.ts';
 import { connect } from '../connect.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { describeEnd } from '../failure.ts';
 import { followRun } from '../follow.ts';
 import { datasetId, modelId } from '../lookup.ts';
 import { formatTable } from '../output.ts';
@@ -38,19 +39,6 @@ export function addRunCommands(program: Command): void {
     .option('--watch', 'follow the run to its end')
     .action(train);
   program.command('runs').description('list the runs').action(listRuns);
-  program
-    .command('watch')
-    .description('follow a run to its end; exit code 4 if it does not succeed')
-    .argument('<run>', 'id of the run')
-    .option('--after <seq>', 'skip the events up to this number', wholeNumber)
-    .action(async (id: string, { after }: { after?: number }, command: Command) =>
-      watch(await connect(command), id, command, after),
-    );
-  program
-    .command('cancel')
-    .description('stop a run and keep a checkpoint')
-    .argument('<run>', 'id of the run')
-    .action(cancel);
   program
     .command('resume')
     .description('continue an interrupted run from its last checkpoint')
@@ -78,7 +66,7 @@ async function train(options: TrainOptions, command: Command): Promise<void> {
   const input = await startInput(client, options);
   if (options.plan) return plan(client, input, command);
   const { startRun } = await client.execute(StartRunDocument, { input });
-  if (options.watch) return watch(client, startRun.run.id, command);
+  if (options.watch) return watchRun(client, startRun.run.id, command);
   print(command, startRun.run, `${startRun.run.name}: ${startRun.run.state}\n${startRun.run.id}`);
 }
 
@@ -123,19 +111,13 @@ async function plan(client: TandemClient, input: StartRunInput, command: Command
   print(command, planRun, `${formatTable(['data set', 'batches per epoch', 'tokens per batch'], rows)}\n${summary}`);
 }
 
-async function watch(client: TandemClient, id: string, command: Command, after = 0): Promise<void> {
+export async function watchRun(client: TandemClient, id: string, command: Command, after = 0): Promise<void> {
   const { ended } = await followRun(client, id, { after });
   const { run } = await client.execute(RunDocument, { id });
   if (!run) throw notFound(`there is no run ${id}`);
   if (ended.state !== 'SUCCEEDED') process.exitCode = exitCodes.runNotSucceeded;
-  const failure = ended.error
-    ? `\nerror: ${ended.error.message}${ended.error.remedy ? `\nremedy: ${ended.error.remedy}` : ''}`
-    : '';
-  print(
-    command,
-    run,
-    `${run.name}: ${ended.state} at step ${run.step}, ${run.checkpoints.nodes.length} checkpoints${failure}\n${id}`,
-  );
+  const reached = `${run.name}: ${ended.state} at step ${run.step}, ${run.checkpoints.nodes.length} checkpoints`;
+  print(command, run, `${reached}${describeEnd(ended.error)}\n${id}`);
 }
 
 async function listRuns(_options: unknown, command: Command): Promise<void> {
@@ -153,8 +135,8 @@ async function listRuns(_options: unknown, command: Command): Promise<void> {
 const showState = (command: Command, run: RunSummaryFragment): void =>
   print(command, run, `${run.name}: ${run.state}\n${run.id}`);
 
-async function cancel(id: string, _options: unknown, command: Command): Promise<void> {
-  const { cancelRun } = await (await connect(command)).execute(CancelRunDocument, { id });
+export async function stopRun(client: TandemClient, id: string, command: Command): Promise<void> {
+  const { cancelRun } = await client.execute(CancelRunDocument, { id });
   showState(command, cancelRun.run);
 }
 
@@ -168,6 +150,6 @@ async function resume(
     id,
     allowDifferentAdapter: options.allowDifferentAdapter ?? false,
   });
-  if (options.watch) return watch(client, id, command, resumeRun.run.lastSeq);
+  if (options.watch) return watchRun(client, id, command, resumeRun.run.lastSeq);
   showState(command, resumeRun.run);
 }

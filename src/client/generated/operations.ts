@@ -21,7 +21,7 @@ export type AddDocumentsInput = {
   readonly collection: string;
   /** The documents; each key once. */
   readonly documents: ReadonlyArray<DocumentInput>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
 };
 
@@ -95,7 +95,7 @@ export type CollectionFilter = {
 export type CreateCollectionInput = {
   /** The checkpoint that embeds its documents and queries. */
   readonly checkpoint: CheckpointChoice;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The name of the collection, 1 to 200 characters, not yet taken. */
   readonly name: string;
@@ -107,7 +107,7 @@ export type CreateModelInput = {
   readonly architecture?: ArchitectureInput | null | undefined;
   /** The family of the architecture. */
   readonly family?: EncoderFamily;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Whether the prompt's tokens are pooled too; absent or null means yes for CLS and LASTTOKEN, else no. */
   readonly includePrompt?: boolean | null | undefined;
@@ -171,7 +171,7 @@ export type EncoderFamily =
 export type EvaluateBagOfWordsInput = {
   /** The ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The split to evaluate on. */
   readonly split?: Split;
@@ -183,7 +183,7 @@ export type EvaluateCheckpointInput = {
   readonly checkpoint: CheckpointChoice;
   /** The ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The split to evaluate on. */
   readonly split?: Split;
@@ -195,13 +195,15 @@ export type ExportCheckpointInput = {
   readonly checkpoint: CheckpointChoice;
   /** The name of a new folder under <data folder>/export, of letters, digits, dots and dashes. */
   readonly folder: string;
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
+  readonly idempotencyKey?: string | null | undefined;
 };
 
 /** The checkpoints to fuse, and how. */
 export type FuseCheckpointsInput = {
   /** Ids of two or more checkpoints that descend from one model. */
   readonly checkpoints: ReadonlyArray<string>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The method of the fusion. */
   readonly method: FusionMethod;
@@ -257,7 +259,7 @@ export type HubModelInput = {
 
 /** The data set to import, and how to read it. */
 export type ImportDatasetInput = {
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The importer that reads a path; records are read as CODIEMB_JSONL, and a sample needs none. */
   readonly importer?: Importer;
@@ -275,7 +277,7 @@ export type ImportDatasetInput = {
 
 /** A model that another program made. What would change its vectors and is not computed here is refused. */
 export type ImportModelInput = {
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The name of the model, 1 to 200 characters. */
   readonly name: string;
@@ -315,9 +317,19 @@ export type Importer =
   /** STS table: TSV or CSV with sentence1, sentence2, score; one file, or a folder with train, dev, test. Source: Cer et al. 2017, arXiv 1708.00055 (STS benchmark). */
   | 'STS_TABLE';
 
+/** Conditions that a job must meet; absent fields do not restrict. */
+export type JobFilter = {
+  /** Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any. The key of startRun belongs to the run. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Only jobs of this kind; absent or null means any kind. */
+  readonly kind?: JobKind | null | undefined;
+  /** Only jobs in this state; absent or null means any state. */
+  readonly state?: JobState | null | undefined;
+};
+
 /** What a job does. */
 export type JobKind =
-  /** Makes a model: from scratch, with a vocabulary of its own, from a folder, or from a hub. */
+  /** Makes a model from scratch, with a vocabulary of its own. */
   | 'CREATE_MODEL'
   /** Embeds a collection's documents. */
   | 'EMBED_COLLECTION'
@@ -328,7 +340,11 @@ export type JobKind =
   /** Fuses checkpoints into a new one. */
   | 'FUSE'
   /** Imports a data set. */
-  | 'IMPORT_DATASET';
+  | 'IMPORT_DATASET'
+  /** Takes over a model from a folder or from a hub. */
+  | 'IMPORT_MODEL'
+  /** Trains: the work of a run. */
+  | 'TRAIN';
 
 /** The state of a job. */
 export type JobState =
@@ -336,8 +352,10 @@ export type JobState =
   | 'CANCELLED'
   /** The job ended with an error. */
   | 'FAILED'
-  /** The job stopped with its process and kept no result; request it again. */
+  /** The job stopped with its process and kept no result; request it again. A run that is interrupted can be resumed. */
   | 'INTERRUPTED'
+  /** The job waits to begin, for the first time or again; waitsFor says why. */
+  | 'QUEUED'
   /** The job is working. */
   | 'RUNNING'
   /** The job finished successfully. */
@@ -562,7 +580,7 @@ export type Split =
 export type StartRunInput = {
   /** The data sets to train on, each once. */
   readonly datasets: ReadonlyArray<RunDatasetInput>;
-  /** A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new. */
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Id of the model to train. */
   readonly model: string;
@@ -672,6 +690,59 @@ export type TokenizeQueryVariables = Exact<{
 
 
 export type TokenizeQuery = { readonly tokenize: ReadonlyArray<{ readonly ids: ReadonlyArray<number>, readonly offsets: ReadonlyArray<number> }> };
+
+export type JobsQueryVariables = Exact<{
+  filter?: JobFilter | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type JobsQuery = { readonly jobs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly createdAt: string, readonly attempt: number, readonly host: string | null, readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type JobQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type JobQuery = { readonly job: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly subject:
+      | { readonly __typename: 'Checkpoint', readonly id: string }
+      | { readonly __typename: 'Collection', readonly id: string }
+      | { readonly __typename: 'Dataset', readonly id: string }
+      | { readonly __typename: 'Document', readonly id: string }
+      | { readonly __typename: 'Evaluation', readonly id: string }
+      | { readonly __typename: 'Job', readonly id: string }
+      | { readonly __typename: 'Model', readonly id: string }
+      | { readonly __typename: 'Run', readonly id: string }
+     | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } | null };
+
+export type JobProgressFragment = { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null };
+
+export type JobsOfKeyQueryVariables = Exact<{
+  key: string;
+}>;
+
+
+export type JobsOfKeyQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly state: JobState }> } };
+
+export type RunningJobsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RunningJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly kind: JobKind, readonly stage: string | null, readonly done: number, readonly total: number | null }> } };
+
+export type CancelJobMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelJobMutation = { readonly cancelJob: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } };
+
+export type JobEventsSubscriptionVariables = Exact<{
+  jobId: string;
+  after?: number | null | undefined;
+}>;
+
+
+export type JobEventsSubscription = { readonly jobEvents: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } };
 
 export type CreateModelMutationVariables = Exact<{
   input: CreateModelInput;
@@ -814,25 +885,6 @@ export type SystemQuery = { readonly system: { readonly version: string, readonl
 
 export type AdapterFragment = { readonly name: string, readonly driver: string, readonly backend: string, readonly type: AdapterType, readonly software: boolean };
 
-export type RunningJobsQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type RunningJobsQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly kind: JobKind, readonly stage: string | null, readonly done: number, readonly total: number | null }> } };
-
-export type JobsOfKeyQueryVariables = Exact<{
-  key: string;
-}>;
-
-
-export type JobsOfKeyQuery = { readonly jobs: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly state: JobState }> } };
-
-export type CancelJobMutationVariables = Exact<{
-  id: string;
-}>;
-
-
-export type CancelJobMutation = { readonly cancelJob: { readonly id: string } };
-
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -882,6 +934,24 @@ export const DatasetSizesFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"DatasetSizes"}) as unknown as TypedDocumentString<DatasetSizesFragment, unknown>;
+export const JobProgressFragmentDoc = new TypedDocumentString(`
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}
+    `, {"fragmentName":"JobProgress"}) as unknown as TypedDocumentString<JobProgressFragment, unknown>;
 export const ModelSummaryFragmentDoc = new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
@@ -1129,6 +1199,126 @@ export const TokenizeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TokenizeQuery, TokenizeQueryVariables>;
+export const JobsDocument = new TypedDocumentString(`
+    query Jobs($filter: JobFilter, $first: Int = 100) {
+  jobs(filter: $filter, first: $first) {
+    totalCount
+    nodes {
+      ...JobProgress
+      createdAt
+      attempt
+      host
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<JobsQuery, JobsQueryVariables>;
+export const JobDocument = new TypedDocumentString(`
+    query Job($id: ID!) {
+  job(id: $id) {
+    ...JobProgress
+    subject {
+      __typename
+      id
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<JobQuery, JobQueryVariables>;
+export const JobsOfKeyDocument = new TypedDocumentString(`
+    query JobsOfKey($key: String!) {
+  jobs(filter: {idempotencyKey: $key}, first: 20) {
+    nodes {
+      id
+      state
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobsOfKeyQuery, JobsOfKeyQueryVariables>;
+export const RunningJobsDocument = new TypedDocumentString(`
+    query RunningJobs {
+  jobs(filter: {state: RUNNING}, first: 20) {
+    nodes {
+      kind
+      stage
+      done
+      total
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunningJobsQuery, RunningJobsQueryVariables>;
+export const CancelJobDocument = new TypedDocumentString(`
+    mutation CancelJob($id: ID!) {
+  cancelJob(id: $id) {
+    ...JobProgress
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
+export const JobEventsDocument = new TypedDocumentString(`
+    subscription JobEvents($jobId: ID!, $after: Int64) {
+  jobEvents(jobId: $jobId, after: $after) {
+    ...JobProgress
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<JobEventsSubscription, JobEventsSubscriptionVariables>;
 export const CreateModelDocument = new TypedDocumentString(`
     mutation CreateModel($input: CreateModelInput!) {
   createModel(input: $input) {
@@ -1548,32 +1738,3 @@ export const SystemDocument = new TypedDocumentString(`
   type
   software
 }`) as unknown as TypedDocumentString<SystemQuery, SystemQueryVariables>;
-export const RunningJobsDocument = new TypedDocumentString(`
-    query RunningJobs {
-  jobs(filter: {state: RUNNING}, first: 20) {
-    nodes {
-      kind
-      stage
-      done
-      total
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<RunningJobsQuery, RunningJobsQueryVariables>;
-export const JobsOfKeyDocument = new TypedDocumentString(`
-    query JobsOfKey($key: String!) {
-  jobs(filter: {idempotencyKey: $key}, first: 20) {
-    nodes {
-      id
-      state
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<JobsOfKeyQuery, JobsOfKeyQueryVariables>;
-export const CancelJobDocument = new TypedDocumentString(`
-    mutation CancelJob($id: ID!) {
-  cancelJob(id: $id) {
-    id
-  }
-}
-    `) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;

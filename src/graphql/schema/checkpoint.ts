@@ -228,7 +228,7 @@ builder.mutationFields((t) => ({
   exportCheckpoint: t.field({
     type: ExportPayload,
     description:
-      'Writes a checkpoint as a sentence-transformers folder and returns when it is done. An existing folder is a CONFLICT.',
+      'Writes a checkpoint as a sentence-transformers folder and returns when it is done. A folder that exists is a CONFLICT, unless the first call with this idempotencyKey made it.',
     args: { input: t.arg({ type: ExportInput, required: true, description: 'The checkpoint and the target folder.' }) },
     resolve: async (_root, { input }, { tandem }) =>
       exportCheckpoint(tandem, {

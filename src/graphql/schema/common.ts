@@ -14,7 +14,7 @@ type InputFields = PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObje
 export const idempotencyKey = (t: InputFields) =>
   t.string({
     description:
-      'A key chosen by the client; a call that repeats a key returns what the first call made. Absent or null means that every call makes something new.',
+      'A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new.',
     validate: z.string().min(1, 'must not be empty').max(200, 'must have at most 200 characters').nullish(),
   });
 

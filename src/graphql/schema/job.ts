@@ -1,21 +1,46 @@
-/** Jobs: long work besides runs. */
-import type { JobRow } from '../../db/schema.ts';
-import { type JobKindEntry, type JobKind as JobKindName, jobKindCatalog } from '../../jobs/kinds/catalog.ts';
+/** Jobs: durable work of every kind. */
+import type { JobAttemptRow } from '../../db/schema.ts';
+import type { JobKind as JobKindName } from '../../jobs/kinds/catalog.ts';
+import { follow } from '../../services/jobs/follow.ts';
 import * as jobs from '../../services/jobs/jobs.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
-import { JobKind, JobState } from '../enums.ts';
+import { JobKind, JobState, OrderDirection } from '../enums.ts';
 import { encodeId, keyOf } from '../ids.ts';
-import { connections, refs } from '../nouns.ts';
+import { connections, loaderOptions, loadNode, refs } from '../nouns.ts';
+import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
 
 const { Job } = refs;
 const { Job: JobConnection } = connections;
+const Node = builder.nodeInterfaceRef();
 
-const entryOf = ({ kind }: JobRow): JobKindEntry | undefined => jobKindCatalog.find(({ name }) => name === kind);
+const JobAttempt = builder.objectRef<JobAttemptRow>('JobAttempt').implement({
+  description: 'The work of one process on a job. A job that begins again, or is resumed, gets another attempt.',
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'The number of the attempt, counted from 1.' }),
+    host: t.exposeString('host', { description: 'The host that worked on it, with its data folder.' }),
+    outcome: t.expose('outcome', {
+      type: JobState,
+      nullable: true,
+      description: 'The state that the job had at its end, QUEUED if it begins again; null while it works.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the attempt began.' }),
+    heartbeatAt: t.expose('heartbeatAt', {
+      type: 'DateTime',
+      description: 'The last proof of life of its process; after a minute without one the process counts as dead.',
+    }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended, or was found to be dead; null while it works.',
+    }),
+  }),
+});
 
 Job.implement({
-  description: 'Long work besides runs: an import, a new model, an evaluation, a fusion, the embedding of documents.',
+  description:
+    'Durable work of any kind: an import, a new model, the training of a run, an evaluation, a fusion, the embedding of documents, an export. It is kept with its input and its answer, and survives the death of its process.',
   fields: (t) => ({
     kind: t.field({
       type: JobKind,
@@ -23,43 +48,101 @@ Job.implement({
       resolve: ({ kind }) => kind as JobKindName,
     }),
     state: t.expose('state', { type: JobState, description: 'The state of the job.' }),
-    stage: t.string({
+    subject: t.field({
+      type: Node,
       nullable: true,
-      description: 'The stage of the work; null before the first report of progress.',
-      resolve: (row) => row.progress?.stage ?? null,
+      description:
+        'What it works on, for example the run that it trains; null for imports and new models, which bring it in, once it has been deleted, and where version 0.2.0 did not keep it.',
+      resolve: (row, _args, context) => loadNode(context, jobs.subjectOf(row)),
     }),
-    done: t.field({
-      type: 'Int64',
-      description: 'The amount that is done in this stage: lines, texts or files.',
-      resolve: (row) => row.progress?.done ?? 0,
-    }),
-    total: t.field({
-      type: 'Int64',
+    result: t.field({
+      type: Node,
       nullable: true,
-      description: 'The whole amount of this stage; null if unknown, and before the first report of progress.',
-      resolve: (row) => row.progress?.total ?? null,
+      description: 'What the job made or changed; null unless it SUCCEEDED, and once that has been deleted.',
+      resolve: (row, _args, context) => loadNode(context, jobs.resultOf(row)),
     }),
     resultId: t.id({
       nullable: true,
-      description: 'The global id of what the job made; null unless it SUCCEEDED.',
+      description: 'The global id of what the job made, also when it has been deleted; null unless it SUCCEEDED.',
       resolve: (row) => {
-        const entry = entryOf(row);
-        return row.resultId === null || !entry ? null : encodeId(entry.result, row.resultId);
+        const made = jobs.resultOf(row);
+        return made && encodeId(made.type, made.id);
       },
     }),
     error: t.expose('error', {
       type: Failure,
       nullable: true,
-      description: 'The error that made the job FAILED, CANCELLED or INTERRUPTED; null in other states.',
+      description:
+        'The error that made the job FAILED, CANCELLED or INTERRUPTED; null in other states, and where a run was stopped or its process ended.',
+    }),
+    lastSeq: t.expose('lastSeq', {
+      type: 'Int64',
+      description: 'The sequence number of its last event; given as `after`, jobEvents continues from here.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the job was first requested.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its first attempt began; null before that.',
+    }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it ended or was interrupted; null while it runs.',
+      description:
+        'When it ended or was interrupted; null while it is QUEUED or RUNNING, and of a run that is INTERRUPTED, which can be resumed.',
     }),
   }),
 });
+
+/** How far it is, and who works on it. */
+builder.objectFields(Job, (t) => ({
+  stage: t.string({
+    nullable: true,
+    description: 'The stage of the work; null before the first report of progress of an attempt.',
+    resolve: (row) => row.progress?.stage ?? null,
+  }),
+  done: t.field({
+    type: 'Int64',
+    description: 'The amount that is done in this stage: lines, texts, files or updates.',
+    resolve: (row) => row.progress?.done ?? 0,
+  }),
+  total: t.field({
+    type: 'Int64',
+    nullable: true,
+    description: 'The whole amount of this stage; null if unknown, and before the first report of progress.',
+    resolve: (row) => row.progress?.total ?? null,
+  }),
+  attempt: t.exposeInt('attempt', { description: 'The number of the last attempt; 0 before the first.' }),
+  attempts: t.loadableList({
+    type: JobAttempt,
+    description: 'All attempts at the job, oldest first.',
+    loaderOptions,
+    load: (ids: string[], { tandem }) => jobs.attemptsOf(tandem, ids),
+    resolve: (row) => row.id,
+  }),
+  deaths: t.exposeInt('deaths', {
+    description: 'The number of attempts whose process died; the third death makes the job FAILED.',
+  }),
+  host: t.loadable({
+    type: 'String',
+    nullable: true,
+    description:
+      'The host that works on it, or worked on it last, with its data folder; null before the first attempt.',
+    loaderOptions,
+    load: (ids: string[], { tandem }) => jobs.hostsOf(tandem, ids),
+    resolve: (row) => row.id,
+  }),
+  waitsFor: t.string({
+    nullable: true,
+    description: 'Why the job has not begun, as a sentence; null unless it is QUEUED.',
+    resolve: (row, _args, { tandem }) => jobs.waitsFor(tandem, row),
+  }),
+  notBefore: t.expose('notBefore', {
+    type: 'DateTime',
+    nullable: true,
+    description: 'The earliest time at which it begins again after a death of its process; null if it may at once.',
+  }),
+}));
 
 const JobFilter = builder.inputType('JobFilter', {
   description: 'Conditions that a job must meet; absent fields do not restrict.',
@@ -68,7 +151,29 @@ const JobFilter = builder.inputType('JobFilter', {
     state: t.field({ type: JobState, description: 'Only jobs in this state; absent or null means any state.' }),
     idempotencyKey: t.string({
       description:
-        'Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any.',
+        'Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any. The key of startRun belongs to the run.',
+    }),
+  }),
+});
+
+const JobOrderField = builder.enumType('JobOrderField', {
+  description: 'What jobs are ordered by.',
+  values: {
+    CREATED_AT: { value: 'createdAt', description: 'When the jobs were requested.' },
+    KIND: { value: 'kind', description: 'The name of the kind.' },
+    STATE: { value: 'state', description: 'The name of the state.' },
+  } as const,
+});
+
+const JobOrder = builder.inputType('JobOrder', {
+  description: 'Order of jobs.',
+  fields: (t) => ({
+    field: t.field({ type: JobOrderField, required: true, description: 'The field to order by.' }),
+    direction: t.field({
+      type: OrderDirection,
+      required: true,
+      defaultValue: 'asc',
+      description: 'The direction of the order.',
     }),
   }),
 });
@@ -77,12 +182,13 @@ builder.queryFields((t) => ({
   jobs: t.connection(
     {
       type: Job,
-      description: 'The jobs, newest first.',
+      description: 'The jobs of every kind, those of runs included, newest first.',
       args: {
         filter: t.arg({
           type: JobFilter,
           description: 'Conditions that the items must meet; absent or null means all.',
         }),
+        orderBy: t.arg({ type: JobOrder, description: 'The order of the items; absent or null means newest first.' }),
       },
       resolve: (_root, args, context) => connect(args, context, (window) => jobs.list(context.tandem, args, window)),
     },
@@ -97,29 +203,43 @@ builder.queryFields((t) => ({
   }),
 }));
 
-builder.mutationField('cancelJob', (t) =>
-  t.field({
+const DeleteJobPayload = deletedPayload('DeleteJobPayload', 'job');
+
+builder.mutationFields((t) => ({
+  cancelJob: t.field({
     type: Job,
-    description: 'Stops a running job and discards what it had begun.',
+    description:
+      'Stops a job of any kind that is QUEUED or RUNNING, or the job of an INTERRUPTED run. What it had begun is discarded; a run keeps its checkpoints. A job that has ended is a CONFLICT.',
     args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
     resolve: (_root, { id }, { tandem }) => jobs.cancel(tandem, keyOf(id, 'Job', 'id').key),
   }),
-);
+  deleteJob: t.field({
+    type: DeleteJobPayload,
+    description:
+      'Deletes a job that has ended, with its attempts and events; what it made stays, and its idempotencyKey is free again. A job that is QUEUED or RUNNING is a CONFLICT, and so is that of a run, which goes with deleteRun.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
+    resolve: async (_root, { id }, { tandem }) => {
+      await jobs.remove(tandem, keyOf(id, 'Job', 'id').key);
+      return { deletedId: id };
+    },
+  }),
+}));
 
 builder.subscriptionField('jobEvents', (t) =>
   t.field({
     type: Job,
-    description: 'Sends a job as it is now and after each change; ends once it is no longer RUNNING.',
+    description:
+      'Sends a job as it is now and after each change or, with `after`, as it was after each event with a larger seq, and then as it changes. Ends once the job is neither QUEUED nor RUNNING. In a replay the state, the progress, the error, the attempt and the times are those of then; the attempts, the deaths and the host are those of now.',
     args: {
       jobId: t.arg.id({ required: true, description: 'Id of a job.' }),
       after: t.arg({
         type: 'Int64',
         description:
-          'The lastSeq of the last job that was seen: the job after each later event is sent; absent or null begins with the job as it is now.',
+          'The lastSeq of the last job that was seen, 0 for all events; absent or null begins with the job as it is now.',
       }),
     },
     subscribe: (_root, { jobId, after }, { tandem, signal }) =>
-      jobs.follow(tandem, keyOf(jobId, 'Job', 'jobId').key, after ?? null, signal),
+      follow(tandem, keyOf(jobId, 'Job', 'jobId').key, after ?? null, signal),
     resolve: (row) => row,
   }),
 );

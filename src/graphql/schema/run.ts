@@ -8,7 +8,7 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { OrderDirection, RunState } from '../enums.ts';
 import { keyOf } from '../ids.ts';
-import { connections, refs } from '../nouns.ts';
+import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
 import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
 import { RunEvent } from './run-event.ts';
@@ -16,7 +16,7 @@ import { runRequest, StartRunInput } from './run-plan.ts';
 import { RunSettingsObject } from './run-settings.ts';
 import { Device } from './system.ts';
 
-const { Dataset, Model, Run } = refs;
+const { Checkpoint, Dataset, Job, Model, Run } = refs;
 const { Run: RunConnection } = connections;
 
 const RunDataset = builder.objectRef<RunDatasetRow>('RunDataset').implement({
@@ -43,6 +43,13 @@ const RunAttempt = builder.objectRef<JobAttemptRow>('RunAttempt').implement({
       description: 'The device that computed; null until its RunStarted event, and for good if it ended before.',
       resolve: ({ details }) => details.adapter ?? null,
     }),
+    resumedFrom: t.field({
+      type: Checkpoint,
+      nullable: true,
+      description: 'The checkpoint that it went on from; null if it began untrained, and once that was deleted.',
+      resolve: ({ details: { resumedFrom } }, _args, context) =>
+        resumedFrom ? loadIfThere<'checkpoints'>(context, 'Checkpoint', resumedFrom) : null,
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the attempt began.' }),
     endedAt: t.expose('endedAt', {
       type: 'DateTime',
@@ -68,11 +75,14 @@ Run.implement({
       description: 'The settings, which decide what it computes.',
     }),
     attempt: t.exposeInt('attempt', { description: 'The number of the last attempt; 0 before the first.' }),
-    attempts: t.field({
-      type: [RunAttempt],
+    attempts: t.loadableList({
+      type: RunAttempt,
       description: 'All attempts at the run, oldest first.',
-      resolve: (row, _args, { tandem }) => jobs.attemptsOf(tandem, row.id),
+      loaderOptions,
+      load: (ids: string[], { tandem }) => jobs.attemptsOf(tandem, ids),
+      resolve: (row) => row.id,
     }),
+    job: t.field({ type: Job, description: 'The job that does its work.', resolve: (row) => row.id }),
     lastSeq: t.expose('lastSeq', { type: 'Int64', description: 'The sequence number of its last event.' }),
     error: t.expose('error', {
       type: Failure,

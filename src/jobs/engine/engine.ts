@@ -59,7 +59,7 @@ export class Engine {
       if (!first) throw unavailable('The job of this key was just deleted', { remedy: 'Send the request again.' });
       if (first.kind !== values.kind || !isSameInput(first.input, input)) throw otherRequest(first);
       if (!canStartAgain(first)) return first;
-      const fresh = { ...values, deaths: 0, finishedAt: null, progress: null };
+      const fresh = { ...values, deaths: 0, finishedAt: null };
       return this.#queue(tx, first, definition.entry, fresh);
     });
     // The process may have begun to stop meanwhile.

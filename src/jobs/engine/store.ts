@@ -5,7 +5,7 @@
 import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { Db, Executor, Transaction } from '../../db/open.ts';
 import type { AttemptDetails, JobEventData } from '../../db/schema/types.ts';
-import { type JobRow, type JobState, jobAttempts, jobEvents, jobs } from '../../db/schema.ts';
+import { type JobRow, type JobState, jobAttempts, jobEvents, jobs, liveStates } from '../../db/schema.ts';
 import { invariant, notFound, type PlainError } from '../../errors.ts';
 import type { Made } from '../define.ts';
 import { progressOf } from '../progress.ts';
@@ -62,9 +62,11 @@ export async function changeState(
 ): Promise<JobRow> {
   const seq = job.lastSeq + 1;
   const data: JobEventData = { type: 'state', state, ...(reason && { reason }), ...(error && { error }) };
+  // Progress is that of one attempt: another one begins anew.
+  const begins = liveStates.some((live) => live === state);
   const [changed] = await tx
     .update(jobs)
-    .set({ ...changes, state, error: error ?? null, lastSeq: seq })
+    .set({ ...changes, ...(begins && { progress: null }), state, error: error ?? null, lastSeq: seq })
     .where(eq(jobs.id, job.id))
     .returning();
   invariant(changed, 'an update returned nothing');

@@ -1,49 +1,46 @@
 /** Jobs: their rows, and how a service has durable work done and waits for it. */
-import { and, asc, desc, eq, inArray, lte, or, sql } from 'drizzle-orm';
-import type { JobEventData } from '../../db/schema/types.ts';
-import {
-  type JobAttemptRow,
-  type JobRow,
-  type JobState,
-  jobAttempts,
-  jobEvents,
-  jobs,
-  liveStates,
-} from '../../db/schema.ts';
-import { badInput, conflict, invariant } from '../../errors.ts';
+import { asc, desc, eq, inArray, or, sql } from 'drizzle-orm';
+import { type JobAttemptRow, type JobRow, type JobState, jobAttempts, jobs } from '../../db/schema.ts';
+import { conflict, invariant } from '../../errors.ts';
+import type { AnyJob } from '../../jobs/define.ts';
 import type { SubmitInput } from '../../jobs/jobs.ts';
-import type { JobKind } from '../../jobs/kinds/catalog.ts';
+import type { JobKind, JobKindEntry } from '../../jobs/kinds/catalog.ts';
 import type { Payload } from '../../jobs/kinds/common/payload.ts';
-import type { JobAnswers } from '../../jobs/kinds/index.ts';
-import { progressOf } from '../../jobs/progress.ts';
+import { type JobAnswers, jobKinds } from '../../jobs/kinds/index.ts';
+import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
+import { entryOf, hasEnded } from './job-state.ts';
 
-interface Filter {
-  readonly kind?: JobKind | null;
-  readonly state?: JobState | null;
-  readonly idempotencyKey?: string | null;
+interface ListRequest {
+  readonly filter?: {
+    readonly kind?: JobKind | null;
+    readonly state?: JobState | null;
+    readonly idempotencyKey?: string | null;
+  } | null;
+  readonly orderBy?: OrderBy<'createdAt' | 'kind' | 'state'> | null | undefined;
 }
 
-export function list(tandem: Tandem, { filter }: { filter?: Filter | null }, window: Window): Promise<Page<JobRow>> {
+export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<JobRow>> {
   const { kind, state, idempotencyKey } = filter ?? {};
   const conditions = [
     kind ? eq(jobs.kind, kind) : undefined,
     state ? eq(jobs.state, state) : undefined,
     idempotencyKey ? startedWith(idempotencyKey) : undefined,
   ];
-  return pageOf(tandem, 'jobs', conditions, [desc(jobs.createdAt), desc(jobs.id)], window);
+  const columns = { createdAt: jobs.createdAt, kind: jobs.kind, state: jobs.state };
+  return pageOf(tandem, 'jobs', conditions, orderOf(orderBy, columns, jobs), window);
 }
 
 /** An evaluation of several data sets is a job for each, and each has the caller's key with its data set's id. */
 const startedWith = (key: string) =>
   or(eq(jobs.idempotencyKey, key), eq(jobs.idempotencyKey, sql`${`${key}:`} || (${jobs.input} ->> 'datasetId')`));
 
+/** Stops a job of any kind, on this host or another; one that waits, or a run that is interrupted, ends at once. */
 export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
   const job = await requireRow(tandem.database.db, 'jobs', id);
-  const canBeCancelled = isLive(job) || (job.kind === 'train' && job.state === 'INTERRUPTED');
-  if (!canBeCancelled) {
+  if (hasEnded(job)) {
     throw conflict(`The job has ended: ${job.state}`, {
       field: 'id',
       expected: 'a job that is QUEUED or RUNNING, or an interrupted run',
@@ -53,110 +50,83 @@ export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
   return tandem.jobs.cancel(id);
 }
 
-const isLive = ({ state }: JobRow): boolean => liveStates.some((live) => live === state);
-
 /** Deletes a job that has ended; that of a run goes with the run. */
 export async function remove(tandem: Tandem, id: string): Promise<void> {
-  const { kind } = await requireRow(tandem.database.db, 'jobs', id);
+  const { db } = tandem.database;
+  const { kind } = await requireRow(db, 'jobs', id);
   if (kind === 'train') {
-    throw conflict('The job belongs to a run', {
+    const { name } = await requireRow(db, 'runs', id);
+    throw conflict(`The job is the work of the run "${name}"`, {
       field: 'id',
       expected: 'a job of another kind',
-      remedy: 'Delete the run: its job goes with it.',
+      remedy: 'Delete the run with deleteRun: its job goes with it.',
     });
   }
   await tandem.jobs.remove(id);
 }
 
-export const attemptsOf = ({ database: { db } }: Tandem, jobId: string): Promise<JobAttemptRow[]> =>
-  db.select().from(jobAttempts).where(eq(jobAttempts.jobId, jobId)).orderBy(asc(jobAttempts.number));
-
-/** The host that works on it, or worked on it last; null before the first attempt. */
-export async function hostOf({ database: { db } }: Tandem, { id, attempt }: JobRow): Promise<string | null> {
-  if (attempt === 0) return null;
-  const [last] = await db
-    .select({ host: jobAttempts.host })
+/** The attempts at each of the jobs, oldest first, in the order of the ids. */
+export async function attemptsOf(
+  { database: { db } }: Tandem,
+  jobIds: readonly string[],
+): Promise<readonly JobAttemptRow[][]> {
+  const rows = await db
+    .select()
     .from(jobAttempts)
-    .where(and(eq(jobAttempts.jobId, id), eq(jobAttempts.number, attempt)));
-  return last?.host ?? null;
+    .where(inArray(jobAttempts.jobId, [...jobIds]))
+    .orderBy(asc(jobAttempts.jobId), asc(jobAttempts.number));
+  return jobIds.map((id) => rows.filter(({ jobId }) => jobId === id));
+}
+
+/** The host of the last attempt at each of the jobs, in the order of the ids; null before the first attempt. */
+export async function hostsOf(
+  { database: { db } }: Tandem,
+  jobIds: readonly string[],
+): Promise<readonly (string | null)[]> {
+  const rows = await db
+    .selectDistinctOn([jobAttempts.jobId], { jobId: jobAttempts.jobId, host: jobAttempts.host })
+    .from(jobAttempts)
+    .where(inArray(jobAttempts.jobId, [...jobIds]))
+    .orderBy(asc(jobAttempts.jobId), desc(jobAttempts.number));
+  const hosts = new Map(rows.map(({ jobId, host }) => [jobId, host]));
+  return jobIds.map((id) => hosts.get(id) ?? null);
+}
+
+/** A row that a job names. */
+interface Named {
+  readonly type: NonNullable<JobKindEntry['subject']> | JobKindEntry['result'];
+  readonly id: string;
+}
+
+/** What the job works on; null where it brings in something new, and where version 0.2.0 did not keep it. */
+export function subjectOf(job: JobRow): Named | null {
+  const type = entryOf(job)?.subject;
+  if (!type) return null;
+  const definition: AnyJob = jobKinds[job.kind as JobKind];
+  const { success, data } = definition.input.safeParse(job.input);
+  const id = success ? definition.subject(data) : null;
+  return id === null ? null : { type, id };
+}
+
+/** What the job made; null unless it SUCCEEDED. */
+export function resultOf(job: JobRow): Named | null {
+  const type = entryOf(job)?.result;
+  return type && job.resultId !== null ? { type, id: job.resultId } : null;
 }
 
 /** Why a queued job has not begun, for people; null of one that is not queued. */
 export function waitsFor({ jobs: { place } }: Tandem, job: JobRow): string | null {
   if (job.state !== 'QUEUED') return null;
   if (job.notBefore && job.notBefore > new Date()) {
-    return `It begins again at ${job.notBefore.toISOString()}, after its process died ${job.deaths} time(s).`;
+    const times = job.deaths === 1 ? 'once' : `${job.deaths} times`;
+    return `The process that worked on it has died ${times}: it begins again at ${job.notBefore.toISOString()}.`;
   }
-  if (job.place !== null && job.place !== place) return `It waits for the host of the data folder ${job.place}.`;
-  if (job.lacks !== null) return `It waits for the host that has ${job.lacks}.`;
-  return 'It waits for its turn.';
-}
-
-/**
- * Without `after`: the job now, and after each change. With it: the job after each event with a larger seq, and on.
- * Ends once it is neither QUEUED nor RUNNING.
- */
-export async function follow(
-  tandem: Tandem,
-  id: string,
-  after: number | null,
-  signal: AbortSignal,
-): Promise<AsyncIterable<JobRow>> {
-  const job = await requireRow(tandem.database.db, 'jobs', id, 'jobId');
-  if (after === null) return momentsOf(tandem, job, job.lastSeq, signal, true);
-  if (after < 0 || after > job.lastSeq) {
-    throw badInput(`after is ${after}, the job's last event is ${job.lastSeq}`, {
-      field: 'after',
-      expected: `a whole number from 0 to ${job.lastSeq}`,
-      remedy: 'Give the lastSeq of the last job you saw, or 0.',
-    });
+  if (job.lacks !== null) return `It waits for a host that has ${job.lacks} in its data folder.`;
+  if (job.place !== null && job.place !== place) {
+    return `It waits for the host that accepted it, which has the data folder ${job.place}.`;
   }
-  return momentsOf(tandem, await asOf(tandem, job, after), after, signal, false);
-}
-
-/** The job after its event with this seq. */
-async function asOf({ database: { db } }: Tandem, job: JobRow, seq: number): Promise<JobRow> {
-  const told = await db
-    .selectDistinctOn([jobEvents.type], { data: jobEvents.data })
-    .from(jobEvents)
-    .where(
-      and(
-        eq(jobEvents.jobId, job.id),
-        lte(jobEvents.seq, seq),
-        inArray(jobEvents.type, ['state', 'progress', 'preparing', 'step']),
-      ),
-    )
-    .orderBy(jobEvents.type, desc(jobEvents.seq));
-  const start: JobRow = { ...job, state: 'QUEUED', error: null, progress: null, lastSeq: seq };
-  return told.reduce((moment, { data }) => advance(moment, data, seq), start);
-}
-
-async function* momentsOf(
-  tandem: Tandem,
-  start: JobRow,
-  after: number,
-  signal: AbortSignal,
-  withStart: boolean,
-): AsyncGenerator<JobRow, void, undefined> {
-  if (withStart) yield start;
-  let moment = start;
-  for await (const item of tandem.jobs.events(start.id, { after, signal })) {
-    if (!('data' in item)) continue;
-    const now = await requireRow(tandem.database.db, 'jobs', start.id, 'jobId');
-    moment = advance(
-      { ...now, state: moment.state, error: moment.error, progress: moment.progress },
-      item.data,
-      item.seq,
-    );
-    yield moment;
-  }
-}
-
-/** Rows of this kind of work are told from its events. */
-function advance(job: JobRow, data: JobEventData, seq: number): JobRow {
-  const progress = progressOf(data) ?? job.progress;
-  if (data.type !== 'state') return { ...job, progress, lastSeq: seq };
-  return { ...job, state: data.state, error: data.error ?? null, progress, lastSeq: seq };
+  const atOnce = entryOf(job)?.concurrency ?? 1;
+  return `It waits for its turn: a host works on ${atOnce} of its kind at a time.`;
 }
 
 /** A job of a kind, once it has SUCCEEDED. */

@@ -140,7 +140,7 @@ export function restartSuite(live: () => Live, replace: (restarted: Live) => voi
     const long = { model, datasets: [{ dataset: made.sts }], settings: { ...settings, epochs: 500 } };
     const id = await startRun(live(), long);
     await closeDuring(live(), id);
-    const restarted: Live = { ...(await serve(config)), made };
+    const restarted: Live = { ...live(), ...(await serve(config)) };
     replace(restarted);
 
     const state = 'query($id: ID!) { run(id: $id) { state step lastSeq } }';

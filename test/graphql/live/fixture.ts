@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, RunEventsDocument } from '../../../src/client/index.ts';
 import { type Config, loadConfig } from '../../../src/config.ts';
+import { openSilentHub } from '../../silent-hub.ts';
 import { get, type Live, limits, type Made, type Served, serve } from './harness.ts';
 
 const parts = ['pump', 'valve', 'fan', 'belt', 'gear', 'motor'];
@@ -53,9 +54,11 @@ export const settings = {
 /** Starts the service on a data folder of its own and trains the fixture. */
 export async function startLive(): Promise<Live> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tandem-live-'));
-  const config: Config = { ...loadConfig({ ...process.env, TANDEM_DATA: dataDir, TANDEM_PORT: '0' }), limits };
+  const hub = await openSilentHub();
+  const own = { TANDEM_DATA: dataDir, TANDEM_PORT: '0', HF_ENDPOINT: hub.url, HF_HUB_OFFLINE: undefined };
+  const config: Config = { ...loadConfig({ ...process.env, ...own }), limits };
   const served = await serve(config);
-  return { ...served, made: await makeFixture(served) };
+  return { ...served, hub, made: await makeFixture(served) };
 }
 
 async function makeFixture(live: Served): Promise<Made> {

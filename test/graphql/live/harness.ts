@@ -9,6 +9,7 @@ import { expect } from 'vitest';
 import { type Config, defaultLimits } from '../../../src/config.ts';
 import { createLogger } from '../../../src/log.ts';
 import { type RunningTandem, startTandem } from '../../../src/main.ts';
+import type { SilentHub } from '../../silent-hub.ts';
 
 export interface Failure {
   readonly message: string;
@@ -44,6 +45,8 @@ export interface Served {
 
 export interface Live extends Served {
   readonly made: Made;
+  /** Where imports from a hub go. */
+  readonly hub: SilentHub;
 }
 
 /** The service on a data folder that is there. */
@@ -52,8 +55,9 @@ export async function serve(config: Config): Promise<Served> {
   return { config, url: tandem.url, tandem };
 }
 
-export async function stopLive({ tandem, config }: Served): Promise<void> {
+export async function stopLive({ tandem, config, hub }: Live): Promise<void> {
   await tandem.close();
+  hub.close();
   await rm(config.dataDir, { recursive: true, force: true });
 }
 

@@ -182,6 +182,23 @@ export function resultSuite(live: () => Live): void {
       expect([again.extensions['code'], again.extensions['field']]).toEqual(['CONFLICT', 'input.folder']);
     });
 
+    it('gives the same folder to the same idempotency key', async () => {
+      const input = { checkpoint: { id: last() }, folder: 'keyed', idempotencyKey: 'export-1' };
+      const query = `mutation($input: ExportCheckpointInput!) {
+        exportCheckpoint(input: $input) { path files bytes job { id attempt subject { id } result { id } } }
+      }`;
+      const first = await get(live(), query, { input });
+      expect(first).toMatchObject({
+        exportCheckpoint: { job: { attempt: 1, subject: { id: last() }, result: { id: last() } } },
+      });
+      expect(await get(live(), query, { input })).toEqual(first);
+      const other = { ...input, folder: 'keyed-2' };
+      expect(await inputRefusal(live(), 'exportCheckpoint', 'ExportCheckpointInput', other)).toEqual([
+        'CONFLICT',
+        'idempotencyKey',
+      ]);
+    });
+
     it.each(['', '..', 'a/b', '/tmp/x', '.hidden'])('refuses the folder %j', async (folder) => {
       const input = { checkpoint: { id: last() }, folder };
       expect(await inputRefusal(live(), 'exportCheckpoint', 'ExportCheckpointInput', input)).toEqual([

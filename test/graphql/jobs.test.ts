@@ -1,0 +1,102 @@
+/** What lists of jobs and runs load beside their rows: once a list, and null where a row has been deleted. */
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import { type DocumentNode, execute, type FormattedExecutionResult, parse } from 'graphql';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { defaultLimits } from '../../src/config.ts';
+import { checkpoints, jobAttempts, jobs } from '../../src/db/schema.ts';
+import { encodeId } from '../../src/graphql/ids.ts';
+import { schema } from '../../src/graphql/schema.ts';
+import { openTestDatabase, type TestDatabase } from '../db/database.ts';
+import { digestOf, insertModel, insertRun } from '../db/rows.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+/** The data of an operation without errors, and how many statements it took. */
+async function ask(document: DocumentNode, variableValues: Record<string, unknown> = {}) {
+  let statements = 0;
+  const count = () => void statements++;
+  database.pool.on('acquire', count);
+  const tandem = { database, config: { limits: defaultLimits }, jobs: { place: randomUUID() } };
+  const contextValue = { tandem, signal: new AbortController().signal };
+  const result = (await execute({ schema, document, variableValues, contextValue })) as FormattedExecutionResult;
+  database.pool.off('acquire', count);
+  expect(result.errors).toBeUndefined();
+  return { data: result.data as Record<string, never>, statements };
+}
+
+/** Two attempts, of which the second went on from this checkpoint. */
+async function addAttempts(jobId: string, resumedFrom: string): Promise<void> {
+  const { process, folder } = database.owner;
+  const attempt = { jobId, process, pid: 1, leaseUntil: new Date() };
+  await database.db.insert(jobAttempts).values([
+    { ...attempt, number: 2, host: `b:${folder}`, outcome: 'SUCCEEDED', details: { resumedFrom } },
+    { ...attempt, number: 1, host: `a:${folder}`, outcome: 'INTERRUPTED' },
+  ]);
+}
+
+/** Jobs that fused checkpoints of models; the results of all but the first are deleted. */
+async function makeJobs(count: number): Promise<string[]> {
+  const { db } = database;
+  const ids: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const { id: modelId } = await insertModel(db);
+    const [made] = await db
+      .insert(checkpoints)
+      .values({ reason: 'initial', modelId, digest: digestOf(randomUUID()), bytes: 1 })
+      .returning();
+    const input = { method: 'uniform-soup', parameters: {}, checkpointIds: [], modelId };
+    const resultId = i === 0 ? (made?.id ?? '') : randomUUID();
+    const [job] = await db.insert(jobs).values({ kind: 'fuse', state: 'SUCCEEDED', input, resultId }).returning();
+    await addAttempts(job?.id ?? '', made?.id ?? '');
+    ids.push(job?.id ?? '');
+  }
+  return ids;
+}
+
+it('a list of jobs loads attempts, hosts and nodes once, however long it is', async () => {
+  await makeJobs(12);
+  const document = parse(`query($first: Int!) {
+    jobs(first: $first, filter: { kind: FUSE }, orderBy: { field: CREATED_AT }) {
+      nodes { host attempts { number host } subject { __typename id } result { __typename id } resultId }
+    }
+  }`);
+  const short = await ask(document, { first: 2 });
+  const long = await ask(document, { first: 12 });
+  // The count, the page, the hosts, the attempts, the subjects and the results.
+  expect([short.statements, long.statements]).toEqual([6, 6]);
+  const { nodes } = long.data['jobs'] as { nodes: Record<string, unknown>[] };
+  const { folder } = database.owner;
+  const attempts = [
+    { number: 1, host: `a:${folder}` },
+    { number: 2, host: `b:${folder}` },
+  ];
+  expect(nodes).toHaveLength(12);
+  for (const [i, node] of nodes.entries()) {
+    expect(node).toMatchObject({ host: `b:${folder}`, attempts, subject: { __typename: 'Model' } });
+    expect(node['result']).toEqual(i === 0 ? { __typename: 'Checkpoint', id: node['resultId'] } : null);
+  }
+});
+
+it('an attempt at a run names the checkpoint that it went on from, until that is deleted', async () => {
+  const { db } = database;
+  const run = await insertRun(db);
+  const { id: runId, modelId } = run;
+  const [from] = await db
+    .insert(checkpoints)
+    .values({ reason: 'stop', runId, modelId, digest: digestOf(randomUUID()), bytes: 1, step: 3 })
+    .returning();
+  await addAttempts(runId, from?.id ?? '');
+  const document = parse('query($id: ID!) { run(id: $id) { attempts { number resumedFrom { step } } } }');
+  const id = encodeId('Run', runId);
+  const first = { number: 1, resumedFrom: null };
+  const before = await ask(document, { id });
+  expect(before.data['run']).toEqual({ attempts: [first, { number: 2, resumedFrom: { step: 3 } }] });
+  await db.delete(checkpoints).where(eq(checkpoints.runId, runId));
+  const after = await ask(document, { id });
+  expect(after.data['run']).toEqual({ attempts: [first, { number: 2, resumedFrom: null }] });
+});
