@@ -50,7 +50,7 @@ interface StartOptions {
   readonly uses?: readonly Use[];
 }
 
-export interface StartedJob {
+interface StartedJob {
   readonly job: JobRow;
   /** Resolves to the id of what the work made; rejects as a caller is told. Need not be awaited. */
   readonly done: Promise<string | null>;

@@ -70,7 +70,7 @@ export async function interruptWaiting(
 }
 
 /** Those whose lease is over, except what runs here: the database may have been unreachable for a while. */
-export const endSilentAttempts = (context: DeathsContext): Promise<string[]> =>
+const endSilentAttempts = (context: DeathsContext): Promise<string[]> =>
   endDeadAttempts(context, leaseIsOver(jobAttempts.leaseUntil));
 
 async function endDeadAttempts(context: DeathsContext, condition: SQL | undefined): Promise<string[]> {

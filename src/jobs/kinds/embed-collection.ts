@@ -18,7 +18,7 @@ export interface NewDocument {
   readonly metadata?: unknown;
 }
 
-export interface EmbeddedDocuments {
+type EmbeddedDocuments = {
   readonly added: number;
   readonly replaced: number;
   /** How they were embedded. */
@@ -26,7 +26,7 @@ export interface EmbeddedDocuments {
   readonly prompt: string;
   readonly tokens: number;
   readonly truncated: number;
-}
+};
 
 type Context = JobContext<EmbeddedDocuments>;
 

@@ -10,12 +10,12 @@ import { defineJob, type JobContext } from '../define.ts';
 import { findCheckpoint } from './common/rows.ts';
 import { kindOf } from './entry.ts';
 
-export interface ExportedFolder {
+type ExportedFolder = {
   /** The folder, absolute, on the host that made it. */
   readonly path: string;
   readonly files: readonly string[];
   readonly bytes: number;
-}
+};
 
 type Context = JobContext<ExportedFolder>;
 
