@@ -29,8 +29,12 @@ export function postgresErrorIn(error: unknown): PostgresError | null {
   return null;
 }
 
-/** The driver gives these no code. */
-const lostMessages = /^(Connection terminated|Connection ended|timeout exceeded when trying to connect)/;
+/**
+ * The driver gives these no code. The last is what a statement gets on a connection that broke before it, so also the
+ * rollback of a transaction that was broken, whose error hides the first one.
+ */
+const lostMessages =
+  /^(Connection terminated|Connection ended|timeout exceeded when trying to connect|Client .* is not queryable$)/;
 /**
  * A connection's failures, a server that stops or starts, one with no room for a connection. A query's end (57014) is
  * none.

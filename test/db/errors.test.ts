@@ -26,6 +26,18 @@ it.each(['53100', '53200', '54000', '42P01', '25006', '57014', '23505', '22021',
   },
 );
 
+it.each([
+  'Connection terminated unexpectedly',
+  'timeout exceeded when trying to connect',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+])('"%s" is a lost connection without a code', (message) => {
+  expect([postgresErrorIn(wrapped(new Error(message))), isConnectionLost(wrapped(new Error(message)))]).toEqual([
+    null,
+    true,
+  ]);
+});
+
 describe('of the system', () => {
   it.each(['ENOSPC', 'EACCES', 'EPERM', 'EBUSY', 'EROFS', 'E2BIG', 'ENOENT'])(
     "%s of a file is not the database's",
