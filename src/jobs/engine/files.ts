@@ -60,10 +60,16 @@ export class JobFiles {
     return [...this.#lacking.keys()];
   }
 
-  /** Whether a queued job can be worked on here; a job that cannot says what it lacks. True of one that is gone. */
+  /**
+   * Whether a queued job can be worked on here; a job that cannot says what it lacks. True of one that is gone or not
+   * queued any more, whose files may be gone too: its ticket is to be completed here, not to wait for another host.
+   */
   async has(jobId: string): Promise<boolean> {
     const { db, log } = this.#context;
-    const [job] = await db.select({ uses: jobs.uses }).from(jobs).where(eq(jobs.id, jobId));
+    const [job] = await db
+      .select({ uses: jobs.uses })
+      .from(jobs)
+      .where(and(eq(jobs.id, jobId), eq(jobs.state, 'QUEUED')));
     const folder = await this.missing(job?.uses ?? []);
     if (!folder) return true;
     log.warn({ job: jobId, missing: folder.digest }, 'a queued job waits for the host that has its files');
