@@ -8,6 +8,7 @@ import type { JobRow, JobState } from '../../db/schema.ts';
 import { conflict, limitExceeded, type PlainError, TandemError, toPlainError, unavailable } from '../../errors.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
+import { isTransient } from './last-write.ts';
 import { type Attempt, changeState, closeAttempt, keptError, LostJob, ownJob } from './store.ts';
 
 /** Why a running attempt is to stop; its AbortController's reason. An error = it was abandoned because of that. */
@@ -25,6 +26,10 @@ export interface Ending {
 
 const serverStopped = 'the server was stopped';
 const gone = 'the process that worked on it ended unexpectedly';
+
+const connectionLost = 'a connection to the database was lost';
+/** Attempts at a job whose connection is lost again and again: its own statements may be what breaks it. */
+const mostAttempts = 5;
 
 /** Deaths of its process that a job survives; the next one ends it. */
 const mostDeaths = 3;
@@ -59,7 +64,7 @@ const tooManyDeaths = ({ id, kind }: JobRow) =>
       'Look into the log for how the process ended; correct the input, or use a new idempotency key to try again.',
   });
 
-const kept = (error: unknown): PlainError => keptError(toPlainError(error));
+const kept = (error: unknown): PlainError => keptError(toPlainError(databaseError(error) ?? error));
 
 /** Begins again where that makes no second result: a repeat under its key finds it. */
 const beginsAgain = (job: JobRow, { afterDeath }: JobKindEntry): boolean =>
@@ -105,6 +110,9 @@ export function endingOf(error: unknown, stop: AbortSignal, job: JobRow, entry: 
   if (why === 'deadline') return { state: 'FAILED', error: kept(tooLong(job, entry.deadlineMs ?? 0)) };
   const thrown = why instanceof Error ? why : error;
   const cause = databaseError(thrown) ?? thrown;
+  if (entry.afterDeath === 'again' && isTransient(thrown) && job.attempt < mostAttempts) {
+    return { state: 'QUEUED', reason: connectionLost, notBefore: new Date(Date.now() + pauseAfter(1)) };
+  }
   const plain = kept(cause);
   const code = cause instanceof TandemError ? cause.code : undefined;
   const canGoOn =

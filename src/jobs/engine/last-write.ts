@@ -35,4 +35,4 @@ export async function writeAtLast<T>(write: () => Promise<T>, { closing, onFailu
  * True if the connection was lost or the transaction conflicted with another. Other errors (a full disk, a defect, a
  * refused value) would fail again, while the caller holds locks.
  */
-const isTransient = (error: unknown): boolean => isConnectionLost(error) || isCrossed(error);
+export const isTransient = (error: unknown): boolean => isConnectionLost(error) || isCrossed(error);
