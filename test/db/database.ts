@@ -68,7 +68,8 @@ export async function openTestDatabase(kind: 'pglite' | 'postgres' = 'pglite'): 
   };
 }
 
-async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+/** A new empty database on the Postgres of DATABASE_URL_TEST. */
+export async function createDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `tandem_${process.pid}_${Date.now()}`;
   await asAdministrator(`create database ${name}`);
   const url = new URL(postgresUrl ?? '');

@@ -14,13 +14,25 @@ export interface Server {
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number | null; seconds: number }>;
 }
 
+export interface ServerOptions {
+  /** Absent = the embedded database, whatever this process's environment names. */
+  readonly databaseUrl?: string | undefined;
+  /** Least level that is logged; default warn. */
+  readonly log?: 'warn' | 'error' | 'silent';
+  /** Another program that runs the server, with its arguments; the server's command is appended. */
+  readonly through?: readonly string[];
+}
+
 /** Starts `tandem serve` on a free port; rejects with what it said if it ends instead. */
-export async function startServer(dataDir: string): Promise<Server> {
-  const child = spawn(process.execPath, [entry, 'serve', '--port', '0'], {
-    env: { ...process.env, TANDEM_DATA: dataDir, TANDEM_LOG: 'warn' },
+export async function startServer(dataDir: string, options: ServerOptions = {}): Promise<Server> {
+  const { databaseUrl = '', log = 'warn', through = [] } = options;
+  const [program = '', ...rest] = [...through, process.execPath, entry, 'serve', '--port', '0'];
+  const child = spawn(program, rest, {
+    env: { ...process.env, TANDEM_DATA: dataDir, TANDEM_LOG: log, DATABASE_URL: databaseUrl },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  // Not `exit`: behind another program the server lives until its end of the pipe is closed.
+  const exited = once(child, 'close').then(([code]) => code as number | null);
   return {
     client: createClient({ url: await addressOf(child, exited) }),
     pid: child.pid ?? 0,
