@@ -146,10 +146,12 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       const definition = kinds[kind];
       invariant(definition, `the kind ${kind} is not known`);
       if (!payload) return engine.submit(definition, request);
-      return retention.publishing(async () => {
+      const submitted = retention.publishing(async () => {
         await storePayload(storage, payload);
         return engine.submit(definition, request);
       });
+      // Nothing reads it where the request was refused, or repeats one that was answered.
+      return submitted.finally(() => retention.release('payloads', [payload.digest]));
     },
     submitRun: async (tx, runId) => void (await engine.submitIn(tx, jobKinds.train, runId, { runId })),
     outcome: (jobId) => engine.outcome(jobId),
