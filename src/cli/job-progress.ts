@@ -37,8 +37,8 @@ class StageProgress {
 const isLive = ({ state }: Pick<JobProgressFragment, 'state'>): boolean => state === 'QUEUED' || state === 'RUNNING';
 
 /**
- * Says on stderr that it waits or runs, and how far it is. Resolves with the job once it has ended; undefined if nothing
- * happened after the event `after`. Throws {@link RunNotSucceeded} if the server stops before.
+ * Says on stderr that it waits or runs, and how far it is. Resolves with the job once it has ended; undefined if
+ * nothing happened after the event `after`. Throws {@link RunNotSucceeded} if the server stops before.
  */
 export async function followJob(
   client: TandemClient,

@@ -184,7 +184,7 @@ export function jobSuite(live: () => Live): void {
     /** Five of them, of which four run at a time. */
     async function begin(): Promise<{ answers: Promise<Answer[]>; queued: Listed; running: Listed[] }> {
       const answers = Promise.all([0, 1, 2, 3, 4].map((i) => ask(live(), model, { input: input(i) })));
-      for (let looks = 0; looks < 200; looks++) {
+      for (let looks = 0; looks < 1_000; looks++) {
         const nodes = await listed();
         const running = nodes.filter(({ state }) => state === 'RUNNING');
         const queued = nodes.find(({ state }) => state === 'QUEUED');
