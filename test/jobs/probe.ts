@@ -18,7 +18,7 @@ const entry: JobKindEntry = {
   concurrency: 3,
   priority: 5,
   deadlineMs: 60_000,
-  afterDeath: 'again',
+  retry: { attempts: 3, pauseMs: 1_000 },
   place: 'here',
   subject: null,
   result: 'Model',
@@ -40,6 +40,6 @@ function probe(changes: Partial<JobKindEntry>) {
 
 export const probeKinds = {
   probe: probe({}),
-  'probe-resume': probe({ name: 'probe-resume', afterDeath: 'resume' }),
+  'probe-resume': probe({ name: 'probe-resume', retry: null }),
   'probe-hasty': probe({ name: 'probe-hasty', deadlineMs: 100, priority: 9 }),
 };

@@ -45,7 +45,7 @@ export async function interruptWaiting(
   { db, kinds, dispatcher }: Pick<DeathsContext, 'db' | 'kinds' | 'dispatcher'>,
   condition: SQL | undefined,
 ): Promise<void> {
-  const resumed = Object.values(kinds).filter(({ entry }) => entry.afterDeath === 'resume');
+  const resumed = Object.values(kinds).filter(({ entry }) => entry.retry === null);
   await db.transaction(async (tx) => {
     const waiting = await tx
       .select()

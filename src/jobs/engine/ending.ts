@@ -31,10 +31,9 @@ const connectionLost = 'a connection to the database was lost';
 /** Attempts at a job whose connection is lost again and again: its own statements may be what breaks it. */
 const mostAttempts = 5;
 
-/** Deaths of its process that a job survives; the next one ends it. */
-const mostDeaths = 3;
-/** Pause after the n-th death, in milliseconds. */
-const pauseAfter = (deaths: number): number => 1_000 * 10 ** (deaths - 1);
+/** The end of the pause after the n-th death or lost connection. */
+const afterPause = (n: number, { pauseMs }: NonNullable<JobKindEntry['retry']>): Date =>
+  new Date(Date.now() + pauseMs * 10 ** (n - 1));
 
 export const stopping = () =>
   unavailable('Tandem is stopping', { reason: 'stopping', remedy: 'Send the request again once Tandem has started.' });
@@ -55,8 +54,8 @@ const tooLong = ({ id, kind }: JobRow, ms: number) =>
     remedy: 'Ask for less at once.',
   });
 
-const tooManyDeaths = ({ id, kind }: JobRow) =>
-  unavailable(`Job ${id} (${kind}) was begun ${mostDeaths} times, and each time the process that worked on it died`, {
+const tooManyDeaths = ({ id, kind }: JobRow, deaths: number) =>
+  unavailable(`Job ${id} (${kind}) was begun ${deaths} times, and each time the process that worked on it died`, {
     reason: 'attempts',
     field: id,
     expected: 'work that its process survives',
@@ -66,14 +65,17 @@ const tooManyDeaths = ({ id, kind }: JobRow) =>
 
 const kept = (error: unknown): PlainError => keptError(toPlainError(databaseError(error) ?? error));
 
-/** Begins again where that makes no second result: a repeat under its key finds it. */
-const beginsAgain = (job: JobRow, { afterDeath }: JobKindEntry): boolean =>
-  afterDeath === 'again' && job.idempotencyKey !== null;
+/** Its retry policy, where to begin again makes no second result: a repeat under its key finds it. */
+const retryOf = (job: JobRow, entry: JobKindEntry | undefined): JobKindEntry['retry'] =>
+  job.idempotencyKey === null ? null : (entry?.retry ?? null);
+
+/** Whoever resumes work sees why it stopped; the caller of other work is told an error. */
+const hasCaller = (entry: JobKindEntry | undefined): boolean => entry?.retry !== null;
 
 /** After an orderly stop. */
 export function endingOfStop(job: JobRow, entry: JobKindEntry): Ending {
-  if (beginsAgain(job, entry)) return { state: 'QUEUED', reason: serverStopped };
-  const error = entry.afterDeath === 'again' ? { error: kept(stopping()) } : {};
+  if (retryOf(job, entry)) return { state: 'QUEUED', reason: serverStopped };
+  const error = hasCaller(entry) ? { error: kept(stopping()) } : {};
   return { state: 'INTERRUPTED', reason: serverStopped, ...error };
 }
 
@@ -84,19 +86,22 @@ export const interruptedWaiting = () => ({ reason: serverStopped, error: kept(st
 export function endingOfDeath(job: JobRow, entry: JobKindEntry | undefined): Ending {
   const deaths = job.deaths + 1;
   if (job.cancelRequested) return { ...endingOfCancel(job, entry), reason: gone, deaths };
-  if (!entry || !beginsAgain(job, entry)) {
+  const retry = retryOf(job, entry);
+  if (!retry) {
     const error: PlainError = { name: 'TandemError', code: 'UNAVAILABLE', message: gone };
-    return { state: 'INTERRUPTED', reason: gone, deaths, ...(entry?.afterDeath === 'again' && { error }) };
+    return { state: 'INTERRUPTED', reason: gone, deaths, ...(hasCaller(entry) && { error }) };
   }
-  if (deaths >= mostDeaths) return { state: 'FAILED', reason: gone, error: kept(tooManyDeaths(job)), deaths };
-  return { state: 'QUEUED', reason: gone, notBefore: new Date(Date.now() + pauseAfter(deaths)), deaths };
+  if (deaths >= retry.attempts) {
+    return { state: 'FAILED', reason: gone, error: kept(tooManyDeaths(job, deaths)), deaths };
+  }
+  return { state: 'QUEUED', reason: gone, notBefore: afterPause(deaths, retry), deaths };
 }
 
 /** A run that was cancelled has no error; the caller of other work is told one. */
 export const endingOfCancel = (job: JobRow, entry: JobKindEntry | undefined): Ending => ({
   state: 'CANCELLED',
   reason: 'cancelled',
-  ...(entry?.afterDeath === 'again' && { error: kept(cancelled(job)) }),
+  ...(hasCaller(entry) && { error: kept(cancelled(job)) }),
 });
 
 /**
@@ -110,13 +115,12 @@ export function endingOf(error: unknown, stop: AbortSignal, job: JobRow, entry: 
   if (why === 'deadline') return { state: 'FAILED', error: kept(tooLong(job, entry.deadlineMs ?? 0)) };
   const thrown = why instanceof Error ? why : error;
   const cause = databaseError(thrown) ?? thrown;
-  if (entry.afterDeath === 'again' && isTransient(thrown) && job.attempt < mostAttempts) {
-    return { state: 'QUEUED', reason: connectionLost, notBefore: new Date(Date.now() + pauseAfter(1)) };
+  if (entry.retry && isTransient(thrown) && job.attempt < mostAttempts) {
+    return { state: 'QUEUED', reason: connectionLost, notBefore: afterPause(1, entry.retry) };
   }
   const plain = kept(cause);
   const code = cause instanceof TandemError ? cause.code : undefined;
-  const canGoOn =
-    entry.afterDeath === 'resume' && (why instanceof Error || code === 'UNAVAILABLE' || code === 'CONFLICT');
+  const canGoOn = entry.retry === null && (why instanceof Error || code === 'UNAVAILABLE' || code === 'CONFLICT');
   return { state: canGoOn ? 'INTERRUPTED' : 'FAILED', reason: plain.message, error: plain };
 }
 
@@ -129,7 +133,7 @@ export async function endAttempt(
   const job = await ownJob(tx, attempt);
   const again = state === 'QUEUED';
   // A run that can be resumed has not finished.
-  const finishedAt = again || (state === 'INTERRUPTED' && entry?.afterDeath === 'resume') ? null : new Date();
+  const finishedAt = again || (state === 'INTERRUPTED' && entry?.retry === null) ? null : new Date();
   const ended = await changeState(tx, job, state, {
     finishedAt,
     notBefore: notBefore ?? null,

@@ -132,7 +132,7 @@ export class Engine {
     await db.transaction(async (tx) => {
       const job = await lockJob(tx, jobId);
       const entry = kinds[job.kind]?.entry;
-      const waits = job.state === 'QUEUED' || (job.state === 'INTERRUPTED' && entry?.afterDeath === 'resume');
+      const waits = job.state === 'QUEUED' || (job.state === 'INTERRUPTED' && entry?.retry === null);
       if (waits) {
         await dispatcher.cancel(tx, jobId);
         await changeState(tx, job, 'CANCELLED', { ...endingOfCancel(job, entry), finishedAt: new Date() });

@@ -13,10 +13,12 @@ export interface JobKindEntry {
   /** Longest time of one attempt in milliseconds; null = no limit. */
   readonly deadlineMs: number | null;
   /**
-   * After the death of its process: `again` = the job begins anew, if it has an idempotency key, at most three times;
-   * `resume` = it is INTERRUPTED, keeps what it has written, and a person resumes it.
+   * How often the job is begun, if each time its process dies, and the pause after the first death in milliseconds; the
+   * next pauses are ten times as long. It takes an idempotency key: without one the job is INTERRUPTED, because a client
+   * that asks again would get a second result. Null = it is INTERRUPTED, keeps what it has written, and a person
+   * resumes it.
    */
-  readonly afterDeath: 'again' | 'resume';
+  readonly retry: { readonly attempts: number; readonly pauseMs: number } | null;
   /** Where it is worked on: on the host that accepted it if that has its files, or on any host that has them. */
   readonly place: 'here' | 'anywhere';
   /** GraphQL type of the node that it works on; null = it brings in something new. */
@@ -31,7 +33,7 @@ const ordinary = {
   concurrency: 4,
   priority: 10,
   deadlineMs: 24 * hour,
-  afterDeath: 'again',
+  retry: { attempts: 3, pauseMs: 1_000 },
   place: 'here',
   subject: null,
 } as const;
@@ -84,7 +86,7 @@ export const jobKindCatalog = [
     concurrency: 1,
     priority: 0,
     deadlineMs: null,
-    afterDeath: 'resume',
+    retry: null,
     place: 'anywhere',
     subject: 'Run',
     result: 'Checkpoint',

@@ -9,4 +9,4 @@ export const entryOf = ({ kind }: Pick<JobRow, 'kind'>): JobKindEntry | undefine
 
 /** Nothing more happens unless it is requested again. Interrupted work that can be resumed has not ended. */
 export const hasEnded = (job: Pick<JobRow, 'kind' | 'state'>): boolean =>
-  isTerminal(job.state) || (job.state === 'INTERRUPTED' && entryOf(job)?.afterDeath !== 'resume');
+  isTerminal(job.state) || (job.state === 'INTERRUPTED' && entryOf(job)?.retry !== null);
