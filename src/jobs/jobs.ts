@@ -23,7 +23,7 @@ import { thisHost } from './engine/host.ts';
 import { Notifier } from './engine/notifier.ts';
 import { type JobStreamItem, streamJobEvents } from './engine/stream.ts';
 import type { JobKind } from './kinds/catalog.ts';
-import { type Payload, storePayload } from './kinds/common/payload.ts';
+import { type Payload, releasePayloads, storePayload } from './kinds/common/payload.ts';
 import { jobKinds } from './kinds/index.ts';
 import { stopJobs } from './stop.ts';
 import { forgetModel, startThreads, type Thread, type ThreadSettings } from './threads/threads.ts';
@@ -151,7 +151,7 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
         return engine.submit(definition, request);
       });
       // Nothing reads it where the request was refused, or repeats one that was answered.
-      return submitted.finally(() => retention.release('payloads', [payload.digest]));
+      return submitted.finally(() => releasePayloads(tools, [{ kind: 'payload', id: payload.digest }]));
     },
     submitRun: async (tx, runId) => void (await engine.submitIn(tx, jobKinds.train, runId, { runId })),
     outcome: (jobId) => engine.outcome(jobId),

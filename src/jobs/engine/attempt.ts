@@ -4,11 +4,12 @@
  */
 
 import type { Transaction } from '../../db/open.ts';
-import type { JobProgress, Use } from '../../db/schema/types.ts';
+import type { JobProgress } from '../../db/schema/types.ts';
 import type { JobRow } from '../../db/schema.ts';
 import { conflict, toPlainError } from '../../errors.ts';
 import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
+import { releasePayloads } from '../kinds/common/payload.ts';
 import { type Ending, endAttempt, endingOf, endingOfStop, isLost } from './ending.ts';
 import { writeAtLast } from './last-write.ts';
 import type { Notifier } from './notifier.ts';
@@ -29,7 +30,7 @@ export async function executeAttempt(
   definition: AnyJob,
   stop: AbortController,
 ): Promise<void> {
-  const { notifier, log, retention } = context;
+  const { notifier, log } = context;
   const { job } = begun;
   try {
     const ending = await work(context, begun, definition, stop);
@@ -38,11 +39,8 @@ export async function executeAttempt(
     if (!isLost(error, stop.signal)) log.error({ error, job: job.id }, 'the end of a job could not be written');
   }
   notifier.wake(job.id);
-  await retention.release('payloads', payloadsOf(job.uses));
+  await releasePayloads(context, job.uses);
 }
-
-const payloadsOf = (uses: readonly Use[]): string[] =>
-  uses.filter(({ kind }) => kind === 'payload').map(({ id }) => id);
 
 /** Undefined = it succeeded, or there is nothing to write, because another attempt goes on. */
 async function work(

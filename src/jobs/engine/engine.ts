@@ -9,6 +9,7 @@ import { type JobRow, jobs } from '../../db/schema.ts';
 import { conflict, fromPlainError, invariant, unavailable } from '../../errors.ts';
 import type { AnyJob, InputOf } from '../define.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
+import { releasePayloads } from '../kinds/common/payload.ts';
 import { interruptWaiting } from './deaths.ts';
 import { endingOfCancel, stopping, ticketOf } from './ending.ts';
 import { changeState, findJob, lockJob } from './store.ts';
@@ -144,7 +145,9 @@ export class Engine {
       afterCommit(() => notifier.wake(jobId));
     });
     if (!(await this.worker.cancel(jobId))) await this.#endsElsewhere(jobId);
-    return findJob(db, jobId);
+    const job = await findJob(db, jobId);
+    await releasePayloads(this.#context, job.uses);
+    return job;
   }
 
   /** Waits until a job that another process works on has ended, but not forever: that process may be dead. */

@@ -14,8 +14,8 @@ export interface JobKindEntry {
   readonly deadlineMs: number | null;
   /**
    * How often the job is begun, if each time its process dies, and the pause after the first death in milliseconds; the
-   * next pauses are ten times as long. It takes an idempotency key: without one the job is INTERRUPTED, because a client
-   * that asks again would get a second result. Null = it is INTERRUPTED, keeps what it has written, and a person
+   * next pauses are ten times as long. It takes an idempotency key: without one the job is INTERRUPTED, because a
+   * client that asks again would get a second result. Null = it is INTERRUPTED, keeps what it has written, and a person
    * resumes it.
    */
   readonly retry: { readonly attempts: number; readonly pauseMs: number } | null;

@@ -304,6 +304,17 @@ describe('a payload', () => {
     await vi.waitFor(async () => expect(await place.storage.exists('payloads', payload.digest)).toBe(false));
   });
 
+  it('goes when its job is cancelled before it begins', async () => {
+    const payload = payloadOf({ never: 'read' });
+    const uses = [{ kind: 'payload', id: payload.digest }] as const;
+    const busy = await Promise.all([1, 2, 3].map(() => place.startJob(untilAborted)));
+    await storePayload(place.storage, payload);
+    const { job } = await place.startJob(atOnce, { uses });
+    expect(await place.jobs.cancel(job.id)).toMatchObject({ state: 'CANCELLED', attempt: 0 });
+    expect(await place.storage.exists('payloads', payload.digest)).toBe(false);
+    for (const other of busy) await place.jobs.cancel(other.job.id);
+  });
+
   it('of no job is removed at the next start', async () => {
     const payload = payloadOf(['unused']);
     await storePayload(place.storage, payload);

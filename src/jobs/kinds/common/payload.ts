@@ -5,6 +5,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Use } from '../../../db/schema/types.ts';
+import type { Logger } from '../../../log.ts';
+import type { Retention } from '../../../retention/retention.ts';
 import type { Storage } from '../../../storage/storage.ts';
 
 export interface Payload {
@@ -27,6 +30,17 @@ export async function storePayload(storage: Storage, { digest, json }: Payload):
   } finally {
     await storage.discard(staged);
   }
+}
+
+/** Removes those of the payloads that no live job uses. What fails is done by the next start. */
+export async function releasePayloads(
+  { retention, log }: { readonly retention: Retention; readonly log: Logger },
+  uses: readonly Use[],
+): Promise<void> {
+  const digests = uses.filter(({ kind }) => kind === 'payload').map(({ id }) => id);
+  await retention.release('payloads', digests).catch((error: unknown) => {
+    log.warn({ error }, 'a payload was not removed; the next start removes it');
+  });
 }
 
 /** The value; NOT_FOUND if somebody removed its file. */
