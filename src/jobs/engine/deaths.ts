@@ -2,13 +2,13 @@
  * Attempts whose process is gone: at start those of the process that had the data folder before, and at all times those
  * whose lease is over. Their jobs begin again, or are INTERRUPTED, CANCELLED or FAILED (ending.ts).
  */
-import { and, eq, isNull, notInArray, or, type SQL } from 'drizzle-orm';
+import { and, asc, eq, isNull, notInArray, or, type SQL } from 'drizzle-orm';
 import type { Database, Db } from '../../db/open.ts';
 import { jobAttempts, jobs } from '../../db/schema.ts';
 import type { Logger } from '../../log.ts';
 import type { JobKinds } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
-import { endAttempt, endingOfDeath, interruptedWaiting } from './ending.ts';
+import { endAttempt, endingOfDeath, interruptedWaiting, ticketOf } from './ending.ts';
 import { type Host, leaseIsOver } from './host.ts';
 import { type Attempt, changeState, isAttempt, LostJob, ownJob } from './store.ts';
 
@@ -30,11 +30,29 @@ export async function endEarlierAttempts(context: DeathsContext, { kind }: Datab
   const { dead } = context.host;
   if (kind === 'pglite') {
     await interruptWaiting(context, undefined);
+    await enqueueAgain(context, undefined);
     return endDeadAttempts(context, undefined);
   }
   if (dead !== undefined) await interruptWaiting(context, eq(jobs.acceptedBy, dead));
+  await enqueueAgain(context, eq(jobs.place, context.host.folder));
   const ofDead = dead === undefined ? undefined : eq(jobAttempts.process, dead);
   return endDeadAttempts(context, or(ofDead, leaseIsOver(jobAttempts.leaseUntil)));
+}
+
+/**
+ * A process that died between the claim of a ticket and the begin of the attempt leaves a ticket that nobody else gets
+ * until its lease is over. Jobs that only this host works on get another one.
+ */
+async function enqueueAgain({ db, kinds, dispatcher }: DeathsContext, condition: SQL | undefined): Promise<void> {
+  await db.transaction(async (tx) => {
+    const waiting = await tx
+      .select()
+      .from(jobs)
+      .where(and(eq(jobs.state, 'QUEUED'), condition))
+      .orderBy(asc(jobs.createdAt), asc(jobs.id))
+      .for('update');
+    for (const job of waiting) await dispatcher.enqueue(tx, ticketOf(job, kinds[job.kind]?.entry));
+  });
 }
 
 /**

@@ -7,6 +7,7 @@ import { and, eq } from 'drizzle-orm';
 import { afterCommit, type Transaction } from '../../db/open.ts';
 import { type JobRow, jobs } from '../../db/schema.ts';
 import { conflict, fromPlainError, invariant, unavailable } from '../../errors.ts';
+import type { Folder } from '../../retention/uses.ts';
 import type { AnyJob, InputOf } from '../define.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
@@ -106,7 +107,12 @@ export class Engine {
   async #placeOf(entry: JobKindEntry, input: unknown, { uses }: AnyJob): Promise<string | null> {
     const { shared, host, files } = this.#context;
     if (!shared || entry.place === 'anywhere') return null;
-    return (await files.missing(uses(input))) === undefined ? host.folder : null;
+    const used = uses(input);
+    const missing = await files.missing(used.filter(({ kind }) => kind !== 'payload'));
+    if (missing === undefined) return host.folder;
+    // A payload lies on the host that accepted it: no host has both.
+    if (used.some(({ kind }) => kind === 'payload')) throw notHere(missing);
+    return null;
   }
 
   /** Resolves to the job once it has SUCCEEDED; throws the error with which it ended otherwise. */
@@ -203,6 +209,13 @@ const canStartAgain = ({ state, error }: JobRow): boolean =>
 
 const errorOf = (job: JobRow) =>
   job.error ? fromPlainError(job.error) : unavailable(`Job ${job.id} is ${job.state}`, { field: job.id });
+
+const notHere = ({ kind, digest }: Folder) =>
+  unavailable(`This host lacks ${kind}/${digest}, which the request needs`, {
+    field: digest,
+    expected: 'a host whose data folder has it',
+    remedy: 'Send the request to the host that made it, or copy the folder into the data folder of this host.',
+  });
 
 const otherRequest = (first: JobRow) =>
   conflict(`The idempotency key "${first.idempotencyKey}" was used for another request`, {

@@ -17,7 +17,8 @@ export const createModel = defineJob({
     vocabularySize: z.number(),
     pooling: z.custom<PoolingMode>((value) => typeof value === 'string'),
     includePrompt: z.boolean(),
-    templates: z.object({ query: z.string(), sts: z.string(), passage: z.string() }),
+    /** In the order of the API's input: model folders and their digests keep it. */
+    templates: z.object({ passage: z.string(), query: z.string(), sts: z.string() }),
     maxLength: z.number(),
     seed: z.number(),
     /** Digests of the data sets that the vocabulary is trained on, and their ids. */

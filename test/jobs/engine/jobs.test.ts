@@ -233,7 +233,7 @@ describe('a death of the process', () => {
     await db.update(jobRows).set(open).where(eq(jobRows.id, jobId));
     await db
       .update(jobAttempts)
-      .set({ endedAt: null, outcome: null, process: randomUUID() })
+      .set({ endedAt: null, outcome: null, process: randomUUID(), leaseUntil: new Date(0) })
       .where(and(eq(jobAttempts.jobId, jobId), eq(jobAttempts.number, attempt)));
     await place.restartJobs();
   }
@@ -288,6 +288,16 @@ describe('a death of the process', () => {
     await untilState(job.id, 'SUCCEEDED');
     expect(earlier).toEqual([{ exported: 'a folder' }]);
   });
+});
+
+it('a job that was claimed and not begun before a death begins at the next start', async () => {
+  const { db } = place.database;
+  await place.restartJobs({ claims: false });
+  const { job } = await place.startJob(atOnce, { key: 'claimed' });
+  const claim = { claim: randomUUID(), claimedUntil: new Date(Date.now() + 60_000) };
+  await db.update(jobTickets).set(claim).where(eq(jobTickets.jobId, job.id));
+  await place.restartJobs();
+  await untilState(job.id, 'SUCCEEDED');
 });
 
 describe('a payload', () => {

@@ -14,7 +14,8 @@ import {
   runDatasets,
   runs,
 } from '../../../src/db/schema.ts';
-import { digestOf, insertRun } from '../../db/rows.ts';
+import { payloadOf } from '../../../src/jobs/kinds/common/payload.ts';
+import { collectionOf, digestOf, insertRun } from '../../db/rows.ts';
 import type { Work } from '../probe.ts';
 import { openRun, openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
 
@@ -191,4 +192,18 @@ describe('the adapter of a resumed run', () => {
     await place.jobs.resumeRun(runId, { allowDifferentAdapter: true });
     expect(statesOf(await readEvents(place, runId)).at(-1)).toBe('SUCCEEDED');
   });
+});
+
+it('refuses a payload whose work lacks its files here: no host would have both', async () => {
+  const { collection } = await collectionOf(place.database.db, 4);
+  const { checkpointId } = collection;
+  const digest = digestOf('a model of another host');
+  await place.database.db.update(checkpoints).set({ digest }).where(eq(checkpoints.id, checkpointId));
+  const payload = payloadOf([{ key: 'a', text: 'b' }]);
+  const input = { collectionId: collection.id, documents: 1, content: payload.digest };
+  await expect(place.jobs.submit('embed-collection', { input, payload })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining(digest),
+  });
+  expect(await place.storage.exists('payloads', payload.digest)).toBe(false);
 });
