@@ -57,7 +57,7 @@ function faultsOf(example: WorkedExample): string[] {
 }
 
 it('has an example of every kind', () => {
-  const kinds = ['importer', 'fusion-method', 'loss', 'kernel', 'encoder-family', 'noun'];
+  const kinds = ['importer', 'fusion-method', 'loss', 'kernel', 'encoder-family', 'noun', 'job-kind'];
   expect(examples.map(({ name }) => name)).toEqual(kinds);
 });
 
