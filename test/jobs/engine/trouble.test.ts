@@ -1,7 +1,7 @@
 /** What runs and jobs do when the database fails for a while, their thread dies, or their process falls silent. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jobAttempts, jobs as jobRows, models, runsWithJobs } from '../../../src/db/schema.ts';
 import { unavailable } from '../../../src/errors.ts';
 import { insertModel } from '../../db/rows.ts';
@@ -127,10 +127,10 @@ describe('work that does not listen', () => {
           giveBack = resolve;
         }),
     );
-    await place.restartJobs({ graceMs: 2_000 });
-    expect(await findRun(run.id)).toMatchObject({ state: 'INTERRUPTED' });
+    const restarting = place.restartJobs({ graceMs: 2_000 });
+    await vi.waitFor(async () => expect(await findRun(run.id)).toMatchObject({ state: 'INTERRUPTED' }), 10_000);
     giveBack();
-    await held;
+    await Promise.all([held, restarting]);
     await sleep(200);
     expect(await findRun(run.id)).toMatchObject({ state: 'INTERRUPTED', attempt: 1 });
     await place.behave({});
