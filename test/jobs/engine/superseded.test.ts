@@ -1,4 +1,4 @@
-/** Attempts that another host took for dead while they went on here. */
+/** Attempts that another host took for dead while they went on here, and cancellations that meet another end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -14,6 +14,8 @@ afterAll(() => place.close());
 
 const made = { resultId: '00000000-0000-4000-8000-00000000abcd', answer: {} };
 const findJob = async (id: string) => (await place.database.db.select().from(jobRows).where(eq(jobRows.id, id)))[0]!;
+const isRunning = (id: string) =>
+  vi.waitFor(async () => expect(await findJob(id)).toMatchObject({ state: 'RUNNING' }), 5_000);
 
 /** As another host does whose database says that the lease of the first attempt is over. */
 async function takeForDead(jobId: string): Promise<void> {
@@ -57,3 +59,14 @@ it('begins a job again here only once the attempt that lost it has ended', async
   letGo[1]?.();
   expect(await done).toBe(made.resultId);
 }, 40_000);
+
+it('ends a job that was cancelled elsewhere as its process stops, instead of queuing it again', async () => {
+  const work: Work = ({ signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const { job } = await place.startJob(work, { key: 'cancelled elsewhere' });
+  await isRunning(job.id);
+  // As another host does; this one has not had a heartbeat since.
+  await place.database.db.update(jobRows).set({ cancelRequested: true }).where(eq(jobRows.id, job.id));
+  await place.restartJobs();
+  expect(await findJob(job.id)).toMatchObject({ state: 'CANCELLED', error: { reason: 'cancelled' } });
+});
