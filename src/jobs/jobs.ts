@@ -150,8 +150,11 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
         await storePayload(storage, payload);
         return engine.submit(definition, request);
       });
-      // Nothing reads it where the request was refused, or repeats one that was answered.
-      return submitted.finally(() => retention.release('payloads', [payload.digest]));
+      // Nothing reads it where the request was refused, or repeats one that was answered. The job is queued whether this
+      // look succeeds or not.
+      const onFailure = (error: unknown): void =>
+        log.warn({ error }, 'an unused payload may stay until the next start');
+      return submitted.finally(() => retention.release('payloads', [payload.digest]).catch(onFailure));
     },
     submitRun: async (tx, runId) => void (await engine.submitIn(tx, jobKinds.train, runId, { runId })),
     outcome: (jobId) => engine.outcome(jobId),

@@ -42,7 +42,7 @@ it('begins a job again here only once the attempt that lost it has ended', async
     return succeed(async () => made);
   };
   const { job, done } = await place.startJob(work, { key: 'taken for dead' });
-  await vi.waitFor(() => expect(began).toEqual([1]));
+  await vi.waitFor(() => expect(began).toEqual([1]), 5_000);
   await takeForDead(job.id);
   // Longer than the time between two looks at what other hosts queue.
   await sleep(3_000);
