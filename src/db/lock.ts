@@ -4,7 +4,7 @@
  *
  * A process is known by pid, start time (Linux) and the boot it runs in. One that cannot be looked up (another machine,
  * another container) counts as alive while it touches the file, which every owner does each 10 s. A lock that was
- * copied with its folder says nothing of this folder: its owner has the other one.
+ * copied with its folder says nothing of this folder: its owner has the other one, and touches that.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync, statSync, utimesSync } from 'node:fs';
@@ -40,6 +40,7 @@ export interface DataLock {
 
 const touchEveryMs = 10_000;
 const silentAfterMs = 30_000;
+const watchEveryMs = 500;
 
 /** Takes `<dataDir>/tandem.lock`, or refuses with CONFLICT naming the process that has it. */
 export async function lockDataFolder(dataDir: string): Promise<DataLock> {
@@ -55,7 +56,7 @@ export async function lockDataFolder(dataDir: string): Promise<DataLock> {
     }
     found = await readOwner(path);
     isCopy = await isOther(path, found?.file);
-    if (found && !isCopy && isAlive(found, path)) throw inUse(dataDir, found);
+    if (found && isAlive(found, path) && !(isCopy && (await isUntouched(path)))) throw inUse(dataDir, found);
     await moveAway(path, found);
   }
 }
@@ -88,6 +89,19 @@ async function isOther(path: string, identity: string | undefined): Promise<bool
   const found = identity && (await stat(path, { bigint: true }).catch(() => undefined));
   if (!found) return false;
   return identity !== `${found.ino}` && identity !== `${found.ino}-${found.birthtimeNs}`;
+}
+
+/**
+ * Nobody touches a copy. Some file systems (FUSE, folders that a virtual machine lends to containers) give files other
+ * numbers each time they are mounted: there the owner of the file is known by its touches.
+ */
+async function isUntouched(path: string): Promise<boolean> {
+  const before = touchedAt(path);
+  for (let waited = 0; waited < touchEveryMs + watchEveryMs && !isSilent(path); waited += watchEveryMs) {
+    await sleep(watchEveryMs);
+    if (touchedAt(path) !== before) return false;
+  }
+  return true;
 }
 
 /** Others that found the same dead owner may still be moving locks about: ours counts once it outlasts them. */
@@ -146,13 +160,10 @@ function isAlive(owner: LockOwner, path: string): boolean {
   return owner.pid === process.pid ? held.has(owner.id) : processExists(owner.pid);
 }
 
-function isSilent(path: string): boolean {
-  try {
-    return Date.now() - statSync(path).mtimeMs > silentAfterMs;
-  } catch {
-    return true;
-  }
-}
+const isSilent = (path: string): boolean => Date.now() - touchedAt(path) > silentAfterMs;
+
+/** Milliseconds since 1970; 0 = there is no such file. */
+const touchedAt = (path: string): number => valueOr(0, () => statSync(path).mtimeMs);
 
 function processExists(pid: number): boolean {
   try {
@@ -174,7 +185,7 @@ function thisProcess(): LockOwner {
     pid: process.pid,
     host: hostname(),
     bootId: bootId(),
-    namespace: textOr('', () => readlinkSync('/proc/self/ns/pid')),
+    namespace: valueOr('', () => readlinkSync('/proc/self/ns/pid')),
     startTicks: startTicksOf(process.pid),
     since: new Date().toISOString(),
   };
@@ -182,18 +193,18 @@ function thisProcess(): LockOwner {
 
 /** Linux says it; elsewhere the boot's time to about ten minutes tells two boots apart. */
 const bootId = (): string =>
-  textOr(`boot-${Math.round((Date.now() / 1000 - uptime()) / 600)}`, () =>
+  valueOr(`boot-${Math.round((Date.now() / 1000 - uptime()) / 600)}`, () =>
     readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
   );
 
 /** Field 22 of /proc/<pid>/stat; the name in field 2 may contain blanks and brackets. */
 const startTicksOf = (pid: number): string =>
-  textOr('', () => {
+  valueOr('', () => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   });
 
-function textOr(fallback: string, read: () => string): string {
+function valueOr<T>(fallback: T, read: () => T): T {
   try {
     return read();
   } catch {

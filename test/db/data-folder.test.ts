@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkFormat, dataFormat, pgliteVersion } from '../../src/db/format.ts';
 import { lockDataFolder } from '../../src/db/lock.ts';
@@ -77,6 +78,25 @@ describe('lockDataFolder', () => {
     const unseen = { ...own.owner, id: 'z', bootId: 'another machine', host: 'elsewhere' };
     await writeFile(join(path, 'tandem.lock'), JSON.stringify(unseen));
     await expect(lockDataFolder(path)).rejects.toThrow('on elsewhere');
+  });
+
+  it('passes over a lock that was copied with its folder, and not one that its owner still touches', async () => {
+    const [path, copy] = [await newFolder('original'), await newFolder('copy')];
+    const lock = await lockDataFolder(path);
+    const [original, copied] = [join(path, 'tandem.lock'), join(copy, 'tandem.lock')];
+    await writeFile(copied, await readFile(original));
+    const old = new Date(Date.now() - 60_000);
+    await utimes(copied, old, old);
+    const ofCopy = await lockDataFolder(copy);
+    expect([lock.isCopy, ofCopy.isCopy, ofCopy.dead]).toEqual([false, true, undefined]);
+    await ofCopy.release();
+    // As a file system shows it that numbers files anew.
+    await writeFile(original, JSON.stringify({ ...lock.owner, file: '1-1' }));
+    const refused = expect(lockDataFolder(path)).rejects.toThrow(`in use by process ${process.pid}`);
+    await sleep(700);
+    await utimes(original, new Date(), new Date());
+    await refused;
+    await lock.release();
   });
 
   it('gives the folder to one of many that find a dead owner', async () => {

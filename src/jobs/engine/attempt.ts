@@ -11,10 +11,10 @@ import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts'
 import type { Dispatcher } from '../dispatch/types.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
 import { type Ending, endAttempt, endingOf, endingOfStop, isLost } from './ending.ts';
-import { writeAtLast } from './last-write.ts';
 import type { Notifier } from './notifier.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import { appendEvents, type Begun, finishJob, LostJob, noteDetails, ownJob } from './store.ts';
+import { untilAnswered } from './until-answered.ts';
 
 export interface AttemptContext extends JobTools {
   readonly dispatcher: Dispatcher;
@@ -95,7 +95,7 @@ function contextOf(
     const onFailure = (error: unknown): void =>
       log.warn({ error, job: job.id }, 'what a job made could not be written yet');
     const finish = () => finishJob(db, attempt, write);
-    return { resultId: await writeAtLast(finish, { closing: stop.signal, onFailure }) };
+    return { resultId: await untilAnswered(finish, { closing: stop.signal, onFailure }) };
   };
   return {
     ...{ db, storage, retention, cpu, device, adapter, config, log, job, earlier, succeed },
@@ -136,7 +136,7 @@ async function writeEnding(
   const write = () => db.transaction((tx) => endAttempt(tx, { dispatcher, attempt, entry }, ending));
   const onFailure = (error: unknown): void =>
     log.warn({ error, job: attempt.jobId }, 'the end of a job could not be written yet');
-  await writeAtLast(write, { closing, onFailure });
+  await untilAnswered(write, { closing, onFailure });
 }
 
 /** Ends an attempt that does not stop, as a stop does; what it still writes is rejected from then on. */

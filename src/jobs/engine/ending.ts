@@ -8,8 +8,8 @@ import type { JobRow, JobState } from '../../db/schema.ts';
 import { conflict, limitExceeded, type PlainError, TandemError, toPlainError, unavailable } from '../../errors.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
-import { isTransient } from './last-write.ts';
 import { type Attempt, changeState, closeAttempt, keptError, LostJob, ownJob } from './store.ts';
+import { isTransient } from './until-answered.ts';
 
 /** Why a running attempt is to stop; its AbortController's reason. An error = it was abandoned because of that. */
 export type StopReason = 'stop' | 'cancel' | 'deadline' | 'lost' | Error;
@@ -85,7 +85,6 @@ export const interruptedWaiting = () => ({ reason: serverStopped, error: kept(st
 /** After the death of the process. `entry` undefined = a kind that this version does not know. */
 export function endingOfDeath(job: JobRow, entry: JobKindEntry | undefined): Ending {
   const deaths = job.deaths + 1;
-  if (job.cancelRequested) return { ...endingOfCancel(job, entry), reason: gone, deaths };
   const retry = retryOf(job, entry);
   if (!retry) {
     const error: PlainError = { name: 'TandemError', code: 'UNAVAILABLE', message: gone };
@@ -124,13 +123,22 @@ export function endingOf(error: unknown, stop: AbortSignal, job: JobRow, entry: 
   return { state: canGoOn ? 'INTERRUPTED' : 'FAILED', reason: plain.message, error: plain };
 }
 
+/** A job that would go on and was cancelled meanwhile, perhaps through another host, ends for good. */
+function unlessCancelled(ending: Ending, job: JobRow, entry: JobKindEntry | undefined): Ending {
+  const { state, reason, deaths } = ending;
+  if (!job.cancelRequested || (state !== 'QUEUED' && state !== 'INTERRUPTED')) return ending;
+  const why = { ...(reason !== undefined && { reason }), ...(deaths !== undefined && { deaths }) };
+  return { ...endingOfCancel(job, entry), ...why };
+}
+
 /** Ends an attempt and gives its job the state that follows. Throws LostJob if it does not own the job any more. */
 export async function endAttempt(
   tx: Transaction,
   { dispatcher, attempt, entry }: { dispatcher: Dispatcher; attempt: Attempt; entry: JobKindEntry | undefined },
-  { state, reason, error, notBefore, deaths }: Ending,
+  ending: Ending,
 ): Promise<JobRow> {
   const job = await ownJob(tx, attempt);
+  const { state, reason, error, notBefore, deaths } = unlessCancelled(ending, job, entry);
   const again = state === 'QUEUED';
   // A run that can be resumed has not finished.
   const finishedAt = again || (state === 'INTERRUPTED' && entry?.retry === null) ? null : new Date();

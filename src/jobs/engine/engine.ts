@@ -14,6 +14,7 @@ import { releasePayloads } from '../kinds/common/payload.ts';
 import { interruptWaiting } from './deaths.ts';
 import { endingOfCancel, stopping, ticketOf } from './ending.ts';
 import { changeState, findJob, lockJob } from './store.ts';
+import { untilAnswered } from './until-answered.ts';
 import { Worker, type WorkerContext } from './worker.ts';
 
 export interface Request<Job extends AnyJob> {
@@ -117,11 +118,10 @@ export class Engine {
 
   /** Resolves to the job once it has SUCCEEDED; throws the error with which it ended otherwise. */
   async outcome(jobId: string): Promise<JobRow> {
-    const { db, notifier } = this.#context;
-    const waiter = notifier.attach(jobId);
+    const waiter = this.#context.notifier.attach(jobId);
     try {
       for (;;) {
-        const job = await findJob(db, jobId);
+        const job = await this.#read(jobId);
         if (job.state === 'SUCCEEDED') return job;
         if (job.state !== 'QUEUED' && job.state !== 'RUNNING') throw errorOf(job);
         // What is queued while this process stops begins elsewhere, or at the next start.
@@ -131,6 +131,17 @@ export class Engine {
     } finally {
       waiter.detach();
     }
+  }
+
+  /**
+   * The job's row, once the database is back. Its work goes on meanwhile: a caller who was told an error would ask
+   * again, and without an idempotency key get a second result.
+   */
+  #read(jobId: string): Promise<JobRow> {
+    const { db, log, closing } = this.#context;
+    const onFailure = (error: unknown): void =>
+      log.warn({ error, job: jobId }, 'a job that a caller waits for could not be read yet');
+    return untilAnswered(() => findJob(db, jobId), { closing, onFailure });
   }
 
   /** Ends at once what does not run; what runs here stops first, and what runs elsewhere is waited for a while. */

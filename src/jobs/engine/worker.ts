@@ -115,7 +115,8 @@ export class Worker {
       this.#again = false;
       const kinds = this.#mayClaim() ? this.#freeKinds() : [];
       if (kinds.length === 0) return;
-      const except = shared ? await files.lacking() : [];
+      // A job may be queued again before its attempt has ended here: taken for dead by another host, or just now.
+      const except = [...(shared ? await files.lacking() : []), ...this.running()];
       const { claim, askAgainAt } = await dispatcher.claim({ kinds, place: shared ? host.folder : undefined, except });
       if (!claim) {
         if (askAgainAt) this.#wakeIn(askAgainAt.getTime() - Date.now());

@@ -63,6 +63,32 @@ describe('while the database fails', () => {
     expect(await findJob(job.id)).toMatchObject({ state: 'SUCCEEDED', resultId: id });
   });
 
+  it('a caller whose job cannot be read waits on, because its work goes on', async () => {
+    const { db } = place.database;
+    const read = async (...statements: string[]): Promise<void> => {
+      await db.transaction(async (tx) => {
+        for (const statement of statements) await tx.execute(sql.raw(statement));
+      });
+    };
+    const { job, done } = await place.startJob(async ({ progress, succeed }) => {
+      await read(
+        `create function unread() returns boolean language plpgsql as
+          $$ begin raise exception 'refused' using errcode = '57P01'; end $$`,
+        'alter table jobs rename to jobs_away',
+        'create view jobs as select * from jobs_away where unread()',
+      );
+      // Each report wakes the caller, whether it could be written or not.
+      for (let done = 0; done < 4; done++) {
+        progress({ stage: 'work', done, total: 4 });
+        await sleep(300);
+      }
+      await read('drop view jobs', 'alter table jobs_away rename to jobs', 'drop function unread');
+      return succeed(async () => made);
+    });
+    expect(await done).toBe(id);
+    expect(await findJob(job.id)).toMatchObject({ state: 'SUCCEEDED', attempt: 1 });
+  });
+
   it('a run that could not be taken from the queue is taken later', async () => {
     const giveBack = await refuse('job_attempts');
     const run = await place.startRun({ epochs: 1 });
