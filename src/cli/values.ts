@@ -21,6 +21,15 @@ export function realNumber(text: string): number {
   return value;
 }
 
+/** One of the names, also as the API and the tables write it: IMPORT_DATASET for import-dataset. */
+export const nameIn =
+  (names: readonly string[]) =>
+  (text: string): string => {
+    const name = text.toLowerCase().replaceAll('_', '-');
+    if (names.includes(name)) return name;
+    throw new InvalidArgumentError(`expected one of ${names.join(', ')}.`);
+  };
+
 /** A port of this machine; 0 = a free one. */
 export function port(text: string): number {
   const value = wholeNumber(text);

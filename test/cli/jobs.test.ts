@@ -88,7 +88,7 @@ describe('tandem jobs', () => {
   it('prints a table of the newest, or JSON', async () => {
     await importRecords(live, 'listed', stsRecords, 5);
     const [newest] = await jobsOf('{ kind: IMPORT_DATASET }');
-    const { code, stdout } = await tandem('jobs', '--kind', 'import-dataset', '--state', 'succeeded', '--limit', '1');
+    const { code, stdout } = await tandem('jobs', '--kind', 'IMPORT_DATASET', '--state', 'succeeded', '--limit', '1');
     const [header, rule, row, ...more] = stdout.trimEnd().split('\n');
     expect([code, header?.split(/ +/), more]).toEqual([
       ...[0, ['id', 'kind', 'state', 'progress', 'host', 'age', 'waits']],
@@ -105,7 +105,7 @@ describe('tandem jobs', () => {
 
   it.each([
     ['--state', 'done'],
-    ['--kind', 'IMPORT_DATASET'],
+    ['--kind', 'import'],
     ['--limit', '-1'],
   ])('refuses %s %s', (...args) => {
     const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });

@@ -19,17 +19,19 @@ import { followJob } from '../job-progress.ts';
 import { isIdOf } from '../lookup.ts';
 import { formatAge, formatAmount, formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { wholeNumber } from '../values.ts';
+import { nameIn, wholeNumber } from '../values.ts';
 import { stopRun, watchRun } from './runs.ts';
 
 const states = ['queued', 'running', 'interrupted', 'cancelled', 'failed', 'succeeded'];
+
+const kinds = jobKindCatalog.map(({ name }) => name);
 
 export function addJobCommands(program: Command): void {
   program
     .command('jobs')
     .description('list the jobs, newest first: durable work of every kind, training included')
-    .addOption(new Option('--state <state>', 'only jobs in this state').choices(states))
-    .addOption(new Option('--kind <kind>', 'only this kind').choices(jobKindCatalog.map(({ name }) => name)))
+    .addOption(new Option('--state <state>', 'only jobs in this state').choices(states).argParser(nameIn(states)))
+    .addOption(new Option('--kind <kind>', 'only this kind').choices(kinds).argParser(nameIn(kinds)))
     .option('--limit <n>', 'list at most so many', wholeNumber, 20)
     .action(listJobs);
   program
