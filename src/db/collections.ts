@@ -1,7 +1,8 @@
 /** The revision of a collection, by which the files made of its vectors are told apart. */
 import { eq, sql } from 'drizzle-orm';
-import { notFound } from '../errors.ts';
+import { invariant } from '../errors.ts';
 import type { Transaction } from './handle.ts';
+import { requireRow } from './rows.ts';
 import { type CollectionRow, collections } from './tables.ts';
 
 /**
@@ -9,15 +10,12 @@ import { type CollectionRow, collections } from './tables.ts';
  * documents wait and never deadlock.
  */
 export async function nextRevision(tx: Transaction, collectionId: string): Promise<CollectionRow> {
+  await requireRow(tx, 'collections', collectionId, 'input.collection');
   const [collection] = await tx
     .update(collections)
     .set({ revision: sql`${collections.revision} + 1` })
     .where(eq(collections.id, collectionId))
     .returning();
-  if (collection) return collection;
-  throw notFound(`There is no collection with the key ${collectionId}`, {
-    field: 'input.collection',
-    expected: 'the id of a collection that exists',
-    remedy: 'List them with the query `collections`; it may have been deleted.',
-  });
+  invariant(collection, 'an update returned nothing');
+  return collection;
 }

@@ -3,13 +3,14 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { nextRevision } from '../../db/collections.ts';
 import type { Transaction } from '../../db/open.ts';
+import { requireRow } from '../../db/rows.ts';
 import { type CollectionRow, documents } from '../../db/schema.ts';
 import { storeVectors } from '../../db/vectors.ts';
 import { invariant } from '../../errors.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { type Encoded, type Encoder, encodeTexts } from '../threads/encode.ts';
 import { readPayload } from './common/payload.ts';
-import { findCheckpoint, findCollection, findModel } from './common/rows.ts';
+import { encoderOf } from './common/rows.ts';
 import { kindOf } from './entry.ts';
 
 export interface NewDocument {
@@ -52,15 +53,14 @@ export const embedCollection = defineJob({
   async run(context: Context, { collectionId, content }) {
     const { db, storage, succeed } = context;
     const given = await readPayload<readonly NewDocument[]>(storage, content);
-    const collection = await findCollection(db, collectionId);
-    const checkpoint = await findCheckpoint(db, collection.checkpointId);
-    const encoder: Encoder = { checkpoint, model: await findModel(db, checkpoint.modelId) };
+    const collection = await requireRow(db, 'collections', collectionId);
+    const encoder = await encoderOf(db, collection.checkpointId);
     const encoded = await encodeAll(context, encoder, given);
     return succeed(async (tx) => {
       const added = await store(tx, collection, given, encoded);
       const tokens = encoded.tokens.reduce((sum, count) => sum + count, 0);
       const truncated = encoded.truncated.filter(Boolean).length;
-      const report = { checkpointId: checkpoint.id, prompt: encoded.prompt, tokens, truncated };
+      const report = { checkpointId: encoder.checkpoint.id, prompt: encoded.prompt, tokens, truncated };
       return { resultId: collectionId, answer: { added, replaced: given.length - added, ...report } };
     });
   },

@@ -1,11 +1,12 @@
 /** Evaluates a checkpoint, or the bag-of-words baseline, on one split of a data set. */
 import { z } from 'zod';
 import type { Split } from '../../data/types.ts';
+import { requireRow } from '../../db/rows.ts';
 import { type DatasetRow, evaluations } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import type { EvaluationFigures } from '../../evaluation/types.ts';
 import { defineJob, type JobContext } from '../define.ts';
-import { findCheckpoint, findDataset, findModel } from './common/rows.ts';
+import { encoderOf } from './common/rows.ts';
 import { kindOf } from './entry.ts';
 
 type Context = JobContext<Record<never, never>>;
@@ -26,7 +27,7 @@ export const evaluate = defineJob({
   subject: ({ datasetId }) => datasetId,
   async run(context: Context, { evaluator, checkpointId, datasetId, split }) {
     const { db, cpu, signal, succeed } = context;
-    const dataset = await findDataset(db, datasetId);
+    const dataset = await requireRow(db, 'datasets', datasetId);
     const figures =
       checkpointId === null
         ? await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })
@@ -52,8 +53,7 @@ async function measureCheckpoint(
   { digest }: DatasetRow,
   split: Split,
 ): Promise<EvaluationFigures> {
-  const checkpoint = await findCheckpoint(db, checkpointId);
-  const model = await findModel(db, checkpoint.modelId);
+  const { checkpoint, model } = await encoderOf(db, checkpointId);
   progress({ stage: 'tokenize', done: 0, total: null });
   const request = { dataset: digest, model: model.digest, maxLength: model.maxLength };
   const tokens = await cpu.call('tokenizeDataset', request, { signal });

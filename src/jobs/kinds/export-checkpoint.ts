@@ -4,10 +4,10 @@ import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { requireRow } from '../../db/rows.ts';
 import { jobs } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
 import { defineJob, type JobContext } from '../define.ts';
-import { findCheckpoint } from './common/rows.ts';
 import { kindOf } from './entry.ts';
 
 type ExportedFolder = {
@@ -28,7 +28,7 @@ export const exportCheckpoint = defineJob({
   async run(context: Context, { checkpointId, folder }) {
     const { db, storage, config, signal, succeed } = context;
     const path = join(config.dataDir, 'export', folder);
-    const checkpoint = await findCheckpoint(db, checkpointId);
+    const checkpoint = await requireRow(db, 'checkpoints', checkpointId);
     if (!(await isOwn(context, path))) {
       if (await stat(path).catch(() => null)) throw taken(folder);
       await copyWhole(context, await storage.require('models', checkpoint.digest), path);

@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { readParameters, rowOf } from '../../catalog-parameters.ts';
 import type { Transaction } from '../../db/open.ts';
+import { requireRow } from '../../db/rows.ts';
 import { type CheckpointRow, checkpointParents, checkpoints } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import { type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { parameters } from './common/parameters.ts';
-import { findCheckpoints, findModel } from './common/rows.ts';
+import { checkpointsOf } from './common/rows.ts';
 import { kindOf } from './entry.ts';
 
 export const fuse = defineJob({
@@ -25,9 +26,9 @@ export const fuse = defineJob({
     const { db, cpu, retention, signal, progress, succeed } = context;
     const plan = { method, parameters: readParameters(rowOf(fusionCatalog, method, 'method'), given, 'parameters') };
     return retention.publishing(async () => {
-      const parents = await findCheckpoints(db, checkpointIds);
+      const parents = await checkpointsOf(db, checkpointIds);
       progress({ stage: 'fuse', done: 0, total: parents.length });
-      const model = await findModel(db, modelId);
+      const model = await requireRow(db, 'models', modelId);
       const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
       const { digest, bytes } = await cpu.call('fuse', input, { signal });
       progress({ stage: 'fuse', done: parents.length, total: parents.length });

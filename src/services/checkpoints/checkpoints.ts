@@ -12,6 +12,7 @@ import {
 } from '../../db/schema.ts';
 import { badInput, conflict, invariant, notFound } from '../../errors.ts';
 import type { FusionPlan } from '../../fusion/types.ts';
+import { encoderOf as readEncoder } from '../../jobs/kinds/common/rows.ts';
 import type { Encoder } from '../../jobs/threads/encode.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
@@ -44,10 +45,8 @@ export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: W
 }
 
 /** A checkpoint with its model. */
-export async function encoderOf({ database: { db } }: Tandem, id: string, field: string): Promise<Encoder> {
-  const checkpoint = await requireRow(db, 'checkpoints', id, field);
-  return { checkpoint, model: await requireRow(db, 'models', checkpoint.modelId) };
-}
+export const encoderOf = ({ database: { db } }: Tandem, id: string, field: string): Promise<Encoder> =>
+  readEncoder(db, id, field);
 
 /** Key of the checkpoint that has the alias. */
 export async function checkpointByAlias({ database: { db } }: Tandem, alias: string, field: string): Promise<string> {

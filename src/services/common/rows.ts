@@ -1,21 +1,14 @@
-/** Finding rows by id, counting and paging them: what every noun's service shares. */
+/** Finding rows by ids, counting and paging them: what every noun's service shares. */
 import { and, count, eq, inArray, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Executor } from '../../db/open.ts';
+import { missing, type RowOf, type TableName } from '../../db/rows.ts';
 import { nouns } from '../../db/schema.ts';
-import { notFound, type TandemError } from '../../errors.ts';
+import type { TandemError } from '../../errors.ts';
 import type { Tandem } from '../tandem.ts';
 import type { Page, Window } from './page.ts';
 
-export type TableName = keyof typeof nouns;
-export type RowOf<Name extends TableName> = (typeof nouns)[Name]['table']['$inferSelect'];
-
-export const missing = (name: TableName, id: string, field = 'id'): TandemError =>
-  notFound(`There is no ${nouns[name].called} with the key ${id}`, {
-    field,
-    expected: `the id of a ${nouns[name].called} that exists`,
-    remedy: `List them with the query \`${name}\`; it may have been deleted.`,
-  });
+export { missing, type RowOf, requireRow, type TableName } from '../../db/rows.ts';
 
 /** Rows in the order of the ids; a NOT_FOUND in the place of each that is missing. */
 export async function byIds<Name extends TableName>(
@@ -30,24 +23,6 @@ export async function byIds<Name extends TableName>(
     .where(inArray(table.id, [...ids]))) as RowOf<Name>[];
   const found = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => found.get(id) ?? missing(name, id));
-}
-
-/** The row, or NOT_FOUND. */
-export async function requireRow<Name extends TableName>(
-  executor: Executor,
-  name: Name,
-  id: string,
-  field = 'id',
-): Promise<RowOf<Name>> {
-  const table = nouns[name].table;
-  const rows = (await executor
-    .select()
-    .from(table as PgTable)
-    .where(eq(table.id, id))
-    .limit(1)) as RowOf<Name>[];
-  const [row] = rows;
-  if (row === undefined) throw missing(name, id, field);
-  return row;
 }
 
 /** A window of a table's rows that match, in order, and how many match in all. */

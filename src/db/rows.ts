@@ -1,0 +1,34 @@
+/** One row of a noun by its id, or the error that names what is missing. Services and jobs call it. */
+import { eq } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import { notFound, type TandemError } from '../errors.ts';
+import type { Executor } from './handle.ts';
+import { nouns } from './schema.ts';
+
+export type TableName = keyof typeof nouns;
+export type RowOf<Name extends TableName> = (typeof nouns)[Name]['table']['$inferSelect'];
+
+export const missing = (name: TableName, id: string, field = 'id'): TandemError =>
+  notFound(`There is no ${nouns[name].called} with the key ${id}`, {
+    field,
+    expected: `the id of a ${nouns[name].called} that exists`,
+    remedy: `List them with the query \`${name}\`; it may have been deleted.`,
+  });
+
+/** The row, or NOT_FOUND. */
+export async function requireRow<Name extends TableName>(
+  executor: Executor,
+  name: Name,
+  id: string,
+  field = 'id',
+): Promise<RowOf<Name>> {
+  const table = nouns[name].table;
+  const rows = (await executor
+    .select()
+    .from(table as PgTable)
+    .where(eq(table.id, id))
+    .limit(1)) as RowOf<Name>[];
+  const [row] = rows;
+  if (row === undefined) throw missing(name, id, field);
+  return row;
+}
