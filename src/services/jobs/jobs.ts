@@ -118,8 +118,7 @@ export function resultOf(job: JobRow): Named | null {
 export function waitsFor({ jobs: { place } }: Tandem, job: JobRow): string | null {
   if (job.state !== 'QUEUED') return null;
   if (job.notBefore && job.notBefore > new Date()) {
-    const times = job.deaths === 1 ? 'once' : `${job.deaths} times`;
-    return `The process that worked on it has died ${times}: it begins again at ${job.notBefore.toISOString()}.`;
+    return `${pausedBy(job)}: it begins again at ${job.notBefore.toISOString()}.`;
   }
   if (job.lacks !== null) return `It waits for a host that has ${job.lacks} in its data folder.`;
   if (job.place !== null && job.place !== place) {
@@ -127,6 +126,11 @@ export function waitsFor({ jobs: { place } }: Tandem, job: JobRow): string | nul
   }
   const atOnce = entryOf(job)?.concurrency ?? 1;
   return `It waits for its turn: a host works on ${atOnce} of its kind at a time.`;
+}
+
+function pausedBy({ deaths }: JobRow): string {
+  if (deaths === 0) return 'It lost its connection to the database';
+  return `The process that worked on it has died ${deaths === 1 ? 'once' : `${deaths} times`}`;
 }
 
 /** A job of a kind, once it has SUCCEEDED. */

@@ -30,6 +30,7 @@ it.each([
   [{ place: id }, 'It waits for its turn: a host works on 4 of its kind at a time.'],
   [{ place: other }, `It waits for the host that accepted it, which has the data folder ${other}.`],
   [{ lacks: 'models/abc' }, 'It waits for a host that has models/abc in its data folder.'],
+  [{ notBefore: soon, deaths: 0 }, `It lost its connection to the database: it begins again at ${soon.toISOString()}.`],
   [
     { notBefore: soon, deaths: 1 },
     `The process that worked on it has died once: it begins again at ${soon.toISOString()}.`,
