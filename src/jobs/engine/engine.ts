@@ -126,11 +126,18 @@ export class Engine {
         if (job.state !== 'QUEUED' && job.state !== 'RUNNING') throw errorOf(job);
         // What is queued while this process stops begins elsewhere, or at the next start.
         if (job.state === 'QUEUED' && this.#closing.signal.aborted) throw stopping();
+        if (job.state === 'QUEUED' && this.worker.death && this.#staysHere(job)) throw this.worker.death;
         if ((await waiter.wait(15_000)) === 'closed') throw stopping();
       }
     } finally {
       waiter.detach();
     }
+  }
+
+  /** Whether no other host begins it. */
+  #staysHere({ place }: JobRow): boolean {
+    const { shared, host } = this.#context;
+    return !shared || place === host.folder;
   }
 
   /**

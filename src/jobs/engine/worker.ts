@@ -126,10 +126,16 @@ export class Worker {
     }
   }
 
+  /** Why nothing begins here any more; undefined = both threads live. */
+  get death(): Error | undefined {
+    const { device, cpu } = this.#context.threads;
+    return device.death ?? cpu.death;
+  }
+
   /** Without its threads every job would end as soon as it is taken: they wait for the next start instead. */
   #mayClaim(): boolean {
-    const { threads, log, closing, claims } = this.#context;
-    const death = threads.device.death ?? threads.cpu.death;
+    const { log, closing, claims } = this.#context;
+    const { death } = this;
     if (!death || closing.aborted || !claims) return claims && !closing.aborted;
     if (!this.#reportedDeath)
       log.error({ error: death }, 'a thread has ended; queued jobs wait until Tandem is started again');

@@ -111,6 +111,8 @@ it.each([
   expect(place.jobs[dead === 'cpu' ? 'device' : 'cpu'].death).toBeUndefined();
   await sleep(200);
   expect(await findRun(second.id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
+  // Whoever waits is told: nothing begins here any more.
+  await expect((await place.startJob(atOnce)).done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await place.behave({});
   await place.restartJobs();
   expect(place.jobs[dead].death).toBeUndefined();
