@@ -2,6 +2,7 @@
  * How attempts end: what follows from an error, a cancellation, a stop of the process or its death, and the one write
  * that ends an attempt. A job that begins again is queued by the same transaction.
  */
+import { sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
 import { databaseError } from '../../db/refusals.ts';
 import type { JobRow, JobState } from '../../db/schema.ts';
@@ -18,8 +19,8 @@ export interface Ending {
   readonly state: Exclude<JobState, 'RUNNING' | 'SUCCEEDED'>;
   readonly reason?: string;
   readonly error?: PlainError;
-  /** With QUEUED: not begun again earlier. */
-  readonly notBefore?: Date;
+  /** With QUEUED: not begun again before so many milliseconds have passed. */
+  readonly pauseMs?: number;
   /** Attempts whose process died, this one included. */
   readonly deaths?: number;
 }
@@ -31,9 +32,8 @@ const connectionLost = 'a connection to the database was lost';
 /** Attempts at a job whose connection is lost again and again: its own statements may be what breaks it. */
 const mostAttempts = 5;
 
-/** The end of the pause after the n-th death or lost connection. */
-const afterPause = (n: number, { pauseMs }: NonNullable<JobKindEntry['retry']>): Date =>
-  new Date(Date.now() + pauseMs * 10 ** (n - 1));
+/** The pause after the n-th death or lost connection. */
+const pauseAfter = (n: number, { pauseMs }: NonNullable<JobKindEntry['retry']>): number => pauseMs * 10 ** (n - 1);
 
 export const stopping = () =>
   unavailable('Tandem is stopping', { reason: 'stopping', remedy: 'Send the request again once Tandem has started.' });
@@ -93,7 +93,7 @@ export function endingOfDeath(job: JobRow, entry: JobKindEntry | undefined): End
   if (deaths >= retry.attempts) {
     return { state: 'FAILED', reason: gone, error: kept(tooManyDeaths(job, deaths)), deaths };
   }
-  return { state: 'QUEUED', reason: gone, notBefore: afterPause(deaths, retry), deaths };
+  return { state: 'QUEUED', reason: gone, pauseMs: pauseAfter(deaths, retry), deaths };
 }
 
 /** A run that was cancelled has no error; the caller of other work is told one. */
@@ -115,12 +115,18 @@ export function endingOf(error: unknown, stop: AbortSignal, job: JobRow, entry: 
   const thrown = why instanceof Error ? why : error;
   const cause = databaseError(thrown) ?? thrown;
   if (entry.retry && isTransient(thrown) && job.attempt < mostAttempts) {
-    return { state: 'QUEUED', reason: connectionLost, notBefore: afterPause(1, entry.retry) };
+    return { state: 'QUEUED', reason: connectionLost, pauseMs: pauseAfter(1, entry.retry) };
   }
   const plain = kept(cause);
   const code = cause instanceof TandemError ? cause.code : undefined;
   const canGoOn = entry.retry === null && (why instanceof Error || code === 'UNAVAILABLE' || code === 'CONFLICT');
   return { state: canGoOn ? 'INTERRUPTED' : 'FAILED', reason: plain.message, error: plain };
+}
+
+/** By the database's clock, which says when the job is due: those of hosts may differ from it. */
+async function timeIn(tx: Transaction, ms: number): Promise<Date> {
+  const { rows } = await tx.execute<{ now: number }>(sql`select (extract(epoch from now()) * 1000)::float8 as now`);
+  return new Date(Math.ceil(Number(rows[0]?.now) + ms));
 }
 
 /** A job that would go on and was cancelled meanwhile, perhaps through another host, ends for good. */
@@ -138,13 +144,13 @@ export async function endAttempt(
   ending: Ending,
 ): Promise<JobRow> {
   const job = await ownJob(tx, attempt);
-  const { state, reason, error, notBefore, deaths } = unlessCancelled(ending, job, entry);
+  const { state, reason, error, pauseMs, deaths } = unlessCancelled(ending, job, entry);
   const again = state === 'QUEUED';
   // A run that can be resumed has not finished.
   const finishedAt = again || (state === 'INTERRUPTED' && entry?.retry === null) ? null : new Date();
   const ended = await changeState(tx, job, state, {
     finishedAt,
-    notBefore: notBefore ?? null,
+    notBefore: again && pauseMs !== undefined ? await timeIn(tx, pauseMs) : null,
     error: error ?? null,
     ...(reason !== undefined && { reason }),
     ...(deaths !== undefined && { deaths }),

@@ -70,3 +70,18 @@ it('ends a job that was cancelled elsewhere as its process stops, instead of que
   await place.restartJobs();
   expect(await findJob(job.id)).toMatchObject({ state: 'CANCELLED', error: { reason: 'cancelled' } });
 });
+
+it('begins a job again after its pause, although the clock of its host is an hour ahead', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+  try {
+    let tries = 0;
+    const work: Work = async ({ succeed }) => {
+      if (tries++ === 0) throw Object.assign(new Error('the server stops'), { code: '57P01' });
+      return succeed(async () => made);
+    };
+    const { done } = await place.startJob(work, { key: 'clock' });
+    expect(await done).toBe(made.resultId);
+  } finally {
+    vi.useRealTimers();
+  }
+}, 20_000);
