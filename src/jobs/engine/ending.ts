@@ -3,6 +3,7 @@
  * that ends an attempt. A job that begins again is queued by the same transaction.
  */
 import { sql } from 'drizzle-orm';
+import { postgresErrorIn } from '../../db/errors.ts';
 import type { Transaction } from '../../db/open.ts';
 import { databaseError } from '../../db/refusals.ts';
 import type { JobRow, JobState } from '../../db/schema.ts';
@@ -63,7 +64,9 @@ const tooManyDeaths = ({ id, kind }: JobRow, deaths: number) =>
       'Look into the log for how the process ended; correct the input, or use a new idempotency key to try again.',
   });
 
-const kept = (error: unknown): PlainError => keptError(toPlainError(databaseError(error) ?? error));
+/** Of a statement that the database refused, its own words: Drizzle's hold the statement and all its values. */
+const kept = (error: unknown): PlainError =>
+  keptError(toPlainError(databaseError(error) ?? postgresErrorIn(error) ?? error));
 
 /** Its retry policy, where to begin again makes no second result: a repeat under its key finds it. */
 const retryOf = (job: JobRow, entry: JobKindEntry | undefined): JobKindEntry['retry'] =>

@@ -258,6 +258,14 @@ describe('a job', () => {
     expect(await db.$count(jobRows, eq(jobRows.state, 'RUNNING'))).toBe(0);
   });
 
+  it('whose write is a defect keeps what the database says, and not the values of the statement', async () => {
+    const allow = await refuse('models', { code: '54000' });
+    const { job, done } = await place.startJob(makeModel);
+    await expect(done).rejects.toThrow('refused');
+    await allow();
+    expect((await findJob(job.id)).error).toEqual({ name: 'Error', message: 'refused' });
+  });
+
   it('that failed for want of something is begun anew under its key', async () => {
     const failing: Work = async () => {
       throw unavailable('The disk is full', { remedy: 'Free some, then repeat the request.' });
