@@ -31,8 +31,6 @@ interface LockOwner {
 
 export interface DataLock {
   readonly owner: LockOwner;
-  /** Id of the process whose lock was taken over, because it is dead. */
-  readonly dead: string | undefined;
   /** The folder is a copy of one that a process had open. */
   readonly isCopy: boolean;
   release(): Promise<void>;
@@ -50,8 +48,7 @@ export async function lockDataFolder(dataDir: string): Promise<DataLock> {
   let isCopy = false;
   for (let tookOver = false; ; tookOver = true) {
     if (await create(path, owner)) {
-      if (!tookOver || (await isKept(path, owner)))
-        return hold(path, owner, { dead: isCopy ? undefined : found?.id, isCopy });
+      if (!tookOver || (await isKept(path, owner))) return hold(path, owner, isCopy);
       continue;
     }
     found = await readOwner(path);
@@ -61,11 +58,11 @@ export async function lockDataFolder(dataDir: string): Promise<DataLock> {
   }
 }
 
-function hold(path: string, owner: LockOwner, before: Pick<DataLock, 'dead' | 'isCopy'>): DataLock {
+function hold(path: string, owner: LockOwner, isCopy: boolean): DataLock {
   const touch = setInterval(() => touchFile(path), touchEveryMs).unref();
   return {
     owner,
-    ...before,
+    isCopy,
     async release() {
       clearInterval(touch);
       if ((await readOwner(path))?.id === owner.id) await rm(path, { force: true });

@@ -11,7 +11,7 @@ import type { Config } from '../config.ts';
 import type { TandemError } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { type EmbeddedServer, startEmbedded } from './embedded.ts';
-import { folderIdOf } from './folder-id.ts';
+import { type FolderOwner, ownFolder } from './folder-owner.ts';
 import { checkFormat } from './format.ts';
 import { GuardedPool, guardTransactions } from './guarded-pool.ts';
 import type { Db } from './handle.ts';
@@ -20,24 +20,16 @@ import { applyMigrations } from './migrate.ts';
 import * as schema from './schema.ts';
 import { checkServer, type ServerVersion } from './server-version.ts';
 
+export type { FolderOwner } from './folder-owner.ts';
 export { afterCommit } from './guarded-pool.ts';
 export type { Db, Executor, Transaction } from './handle.ts';
-
-/** Who works on a data folder: what rows of work name, for host names and process ids repeat. */
-export interface FolderOwner {
-  /** Random id of the data folder. */
-  readonly folder: string;
-  /** Random id of this start of this process. */
-  readonly process: string;
-  /** The id of the process that had the folder before and died with it. */
-  readonly dead: string | undefined;
-}
 
 export interface Database {
   readonly db: Db;
   readonly pool: Pool;
   readonly kind: 'pglite' | 'postgres';
   readonly version: ServerVersion;
+  /** Of the data folder. */
   readonly owner: FolderOwner;
   /** Why it will never answer again in this process: the embedded server's thread has ended. Undefined otherwise. */
   readonly death: TandemError | undefined;
@@ -60,8 +52,7 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
     const lock = await lockDataFolder(config.dataDir);
     closers.push(() => lock.release());
     await checkFormat(config.dataDir);
-    const folder = await folderIdOf(config.dataDir, lock);
-    const owner = { folder, process: lock.owner.id, dead: lock.dead };
+    const owner = await ownFolder(config.dataDir, lock);
     const server = config.databaseUrl ? undefined : await startEmbedded(join(config.dataDir, 'database'));
     if (server) closers.push(() => server.close());
     const pool = new GuardedPool(connection(config, server));

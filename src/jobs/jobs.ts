@@ -26,7 +26,7 @@ import type { JobKind } from './kinds/catalog.ts';
 import { type Payload, releasePayloads, storePayload } from './kinds/common/payload.ts';
 import { jobKinds } from './kinds/index.ts';
 import { stopJobs } from './stop.ts';
-import { forgetModel, startThreads, type Thread, type ThreadSettings } from './threads/threads.ts';
+import { forgetModel, startThreads, type Thread, type ThreadSettings, type Threads } from './threads/threads.ts';
 import { resumeRun } from './training/resume.ts';
 
 export type { JobStreamItem } from './engine/stream.ts';
@@ -103,15 +103,22 @@ const lookEveryMs = 2_000;
 
 /** Starts the threads, ends what a dead process left and takes up queued jobs. */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
-  const { database, storage, config, claims = true, threads: entries, furtherKinds } = options;
+  const { storage, config, threads: entries } = options;
+  const settings = { storageRoot: storage.root, adapter: config.adapter };
+  const threads = await startThreads({ ...settings, ...(entries && { entries }) });
+  try {
+    return await openWith(threads, options);
+  } catch (error) {
+    await threads.close(1_000);
+    throw error;
+  }
+}
+
+async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
+  const { database, storage, config, claims = true, furtherKinds } = options;
   const kinds: JobKinds = { ...jobKinds, ...furtherKinds };
   const { db } = database;
   const log = createLogger('jobs');
-  const threads = await startThreads({
-    storageRoot: storage.root,
-    adapter: config.adapter,
-    ...(entries && { entries }),
-  });
   const { cpu, device, adapter } = threads;
   const retention = new Retention({ db, storage, forget: (digest) => forgetModel(threads, digest) });
   const notifier = new Notifier();
@@ -121,8 +128,9 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
   const files = new JobFiles({ db, storage, log });
   const tools = { db, storage, retention, cpu, device, adapter, config, log };
   const engine = new Engine({ ...tools, dispatcher, notifier, host, kinds, files, threads, shared, claims });
-  const deaths = { db, host, kinds, dispatcher, running: () => engine.worker.running() };
+  const deaths = { db, host, kinds, dispatcher, running: () => engine.worker.attempts() };
   const earlier = await endEarlierAttempts(deaths, database);
+  await database.owner.settle();
   if (earlier.length > 0) log.warn({ jobs: earlier }, 'work of an earlier process was ended');
   await retention.collectGarbage(await databaseIdentity(database));
 
@@ -146,7 +154,8 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
       const definition = kinds[kind];
       invariant(definition, `the kind ${kind} is not known`);
       if (!payload) return engine.submit(definition, request);
-      const submitted = retention.publishing(async () => {
+      // Under the lock, so that the payload is not removed before its job names it.
+      const submitted = retention.recording(async () => {
         await storePayload(storage, payload);
         return engine.submit(definition, request);
       });

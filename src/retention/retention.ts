@@ -6,6 +6,7 @@
  * 2. While work is under way that may publish a folder, nothing is removed (`publishing`): that work may have found a
  *    folder that is unused until its row is recorded. Whether there is such work is asked under the lock.
  * 3. A folder is removed only if nothing uses it at that moment (uses.ts).
+ * Payloads are stored and recorded in one short write, so that their removal waits for no publication.
  * What a killed process published and did not record is found at the next start (`collectGarbage`).
  */
 import type { Db } from '../db/open.ts';
@@ -107,7 +108,7 @@ export class Retention {
       if (kind === 'models') await forget(digest);
       await this.recording(async () => {
         // Under the lock: a publication is either counted here, or starts after the removal.
-        if (this.#publications.size > 0) return void postponed.push(digest);
+        if (this.#publications.size > 0 && kind !== 'payloads') return void postponed.push(digest);
         const [unused] = await unusedFolders(db, kind, [digest]);
         if (unused === undefined) return;
         await storage.remove(kind, digest);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownFolder } from '../../src/db/folder-owner.ts';
 import { checkFormat, dataFormat, pgliteVersion } from '../../src/db/format.ts';
 import { lockDataFolder } from '../../src/db/lock.ts';
 import { openDatabase } from '../../src/db/open.ts';
@@ -88,7 +89,7 @@ describe('lockDataFolder', () => {
     const old = new Date(Date.now() - 60_000);
     await utimes(copied, old, old);
     const ofCopy = await lockDataFolder(copy);
-    expect([lock.isCopy, ofCopy.isCopy, ofCopy.dead]).toEqual([false, true, undefined]);
+    expect([lock.isCopy, ofCopy.isCopy]).toEqual([false, true]);
     await ofCopy.release();
     // As a file system shows it that numbers files anew.
     await writeFile(original, JSON.stringify({ ...lock.owner, file: '1-1' }));
@@ -106,6 +107,33 @@ describe('lockDataFolder', () => {
     const locks = results.filter((result) => result.status === 'fulfilled');
     expect(locks).toHaveLength(1);
     await locks[0].value.release();
+  });
+});
+
+describe('ownFolder', () => {
+  it('keeps the id of the folder, and names the processes whose work is not marked yet', async () => {
+    const path = await newFolder('owner');
+    async function start({ isCopy = false, settles = true } = {}) {
+      const lock = await lockDataFolder(path);
+      const owner = await ownFolder(path, { ...lock, isCopy });
+      if (settles) await owner.settle();
+      await lock.release();
+      return owner;
+    }
+    const first = await start();
+    const second = await start({ settles: false });
+    const third = await start();
+    const fourth = await start();
+    expect(first.dead).toEqual([]);
+    expect(second.dead).toEqual([first.process]);
+    expect(third.dead).toEqual([first.process, second.process]);
+    expect(fourth.dead).toEqual([third.process]);
+    expect(new Set([first, second, third, fourth].map(({ folder: id }) => id)).size).toBe(1);
+    const copy = await start({ isCopy: true });
+    expect(copy.dead).toEqual([]);
+    expect(copy.folder).not.toBe(first.folder);
+    await writeFile(join(path, 'folder.json'), '{"folder": "x"');
+    expect((await start()).dead).toEqual([]);
   });
 });
 
@@ -160,7 +188,7 @@ describe('openDatabase on a data folder', () => {
     expect(performance.now() - start).toBeLessThan(2_000);
     expect(existsSync(first.pool.options.host ?? '')).toBe(false);
     expect(existsSync(leftover)).toBe(false);
-    expect(await readdir(dataDir)).toEqual(['database', 'folder-id', 'format.json']);
+    expect(await readdir(dataDir)).toEqual(['database', 'folder.json', 'format.json']);
 
     const second = await openDatabase({ dataDir, databaseUrl: undefined });
     expect(await second.db.select({ name: models.name }).from(models)).toEqual([{ name: 'kept' }]);
@@ -168,7 +196,7 @@ describe('openDatabase on a data folder', () => {
     await second.pool.query(`update drizzle.__drizzle_migrations set created_at = created_at + 4000000000000`);
     await second.close();
     await expect(openDatabase({ dataDir, databaseUrl: undefined })).rejects.toThrow('changed by a newer Tandem');
-    expect(await readdir(dataDir)).toEqual(['database', 'folder-id', 'format.json']);
+    expect(await readdir(dataDir)).toEqual(['database', 'folder.json', 'format.json']);
   });
 
   it('says what to do when the folder is damaged', async () => {

@@ -60,7 +60,7 @@ async function work(
   } catch (error) {
     await progress.end();
     if (isLost(error, stop.signal)) return undefined;
-    const ending = endingOf(error, stop.signal, job, entry);
+    const ending = endingOf(error, stop.signal, begun, entry);
     // The caller is told of a refusal; a defect, or the end of a run that nobody waits for, must not pass unseen.
     if (ending.error?.name === 'Error' || (ending.error && entry.retry === null)) {
       log.error({ error: ending.error.message, stack: toPlainError(error).stack, job: job.id }, 'a job did not finish');

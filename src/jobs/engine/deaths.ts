@@ -2,7 +2,7 @@
  * Attempts whose process is gone: at start those of the process that had the data folder before, and at all times those
  * whose lease is over. Their jobs begin again, or are INTERRUPTED, CANCELLED or FAILED (ending.ts).
  */
-import { and, asc, eq, isNull, notInArray, or, type SQL } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, not, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import type { Database, Db } from '../../db/open.ts';
 import { jobAttempts, jobs } from '../../db/schema.ts';
 import type { Logger } from '../../log.ts';
@@ -17,14 +17,14 @@ export interface DeathsContext {
   readonly host: Host;
   readonly kinds: JobKinds;
   readonly dispatcher: Dispatcher;
-  /** Ids of the jobs that run in this process. */
-  readonly running: () => readonly string[];
+  /** The attempts that run in this process. */
+  readonly running: () => readonly Attempt[];
 }
 
 /**
  * Called at start, before this process starts any work. In an embedded database all open attempts are those of a dead
- * process, because this process holds the folder's lock; elsewhere, those of the process whose lock was taken over, and
- * those whose lease is over. Returns the ids of their jobs.
+ * process, because this process holds the folder's lock; elsewhere, those of the processes that had the folder before,
+ * and those whose lease is over. Returns the ids of their jobs.
  */
 export async function endEarlierAttempts(context: DeathsContext, { kind }: Database): Promise<string[]> {
   const { dead } = context.host;
@@ -33,9 +33,9 @@ export async function endEarlierAttempts(context: DeathsContext, { kind }: Datab
     await enqueueAgain(context, undefined);
     return endDeadAttempts(context, undefined);
   }
-  if (dead !== undefined) await interruptWaiting(context, eq(jobs.acceptedBy, dead));
+  await interruptWaiting(context, inArray(jobs.acceptedBy, [...dead]));
   await enqueueAgain(context, eq(jobs.place, context.host.folder));
-  const ofDead = dead === undefined ? undefined : eq(jobAttempts.process, dead);
+  const ofDead = inArray(jobAttempts.process, [...dead]);
   return endDeadAttempts(context, or(ofDead, leaseIsOver(jobAttempts.leaseUntil)));
 }
 
@@ -96,18 +96,14 @@ async function endDeadAttempts(context: DeathsContext, condition: SQL | undefine
     .select({ jobId: jobs.id, number: jobs.attempt })
     .from(jobAttempts)
     .innerJoin(jobs, and(eq(jobs.id, jobAttempts.jobId), eq(jobs.attempt, jobAttempts.number)))
-    .where(
-      and(
-        isNull(jobAttempts.endedAt),
-        eq(jobs.state, 'RUNNING'),
-        notInArray(jobs.id, [...context.running()]),
-        condition,
-      ),
-    );
+    .where(and(isNull(jobAttempts.endedAt), eq(jobs.state, 'RUNNING'), isElsewhere(context.running()), condition));
   const ended: string[] = [];
   for (const attempt of found) if (await endDead(context, attempt, condition)) ended.push(attempt.jobId);
   return ended;
 }
+
+const isElsewhere = (running: readonly Attempt[]): SQL | undefined =>
+  running.length === 0 ? undefined : not(or(...running.map(isAttempt)) ?? sql`false`);
 
 /** Returns false if another process was faster, or the owner ended it or showed life after all. */
 async function endDead(

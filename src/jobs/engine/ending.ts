@@ -6,11 +6,21 @@ import { sql } from 'drizzle-orm';
 import { postgresErrorIn } from '../../db/errors.ts';
 import type { Transaction } from '../../db/open.ts';
 import { databaseError } from '../../db/refusals.ts';
+import type { AttemptDetails } from '../../db/schema/types.ts';
 import type { JobRow, JobState } from '../../db/schema.ts';
 import { conflict, limitExceeded, type PlainError, TandemError, toPlainError, unavailable } from '../../errors.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
-import { type Attempt, changeState, closeAttempt, keptError, LostJob, ownJob } from './store.ts';
+import {
+  type Attempt,
+  type Begun,
+  changeState,
+  closeAttempt,
+  keptError,
+  LostJob,
+  noteDetails,
+  ownJob,
+} from './store.ts';
 import { isTransient } from './until-answered.ts';
 
 /** Why a running attempt is to stop; its AbortController's reason. An error = it was abandoned because of that. */
@@ -24,14 +34,16 @@ export interface Ending {
   readonly pauseMs?: number;
   /** Attempts whose process died, this one included. */
   readonly deaths?: number;
+  /** Kept with the attempt. */
+  readonly details?: AttemptDetails;
 }
 
 const serverStopped = 'the server was stopped';
 const gone = 'the process that worked on it ended unexpectedly';
 
 const connectionLost = 'a connection to the database was lost';
-/** Attempts at a job whose connection is lost again and again: its own statements may be what breaks it. */
-const mostAttempts = 5;
+/** Attempts that lose their connection, one of which is the last: its own statements may be what breaks it. */
+const mostLost = 5;
 
 /** The pause after the n-th death or lost connection. */
 const pauseAfter = (n: number, { pauseMs }: NonNullable<JobKindEntry['retry']>): number => pauseMs * 10 ** (n - 1);
@@ -110,15 +122,17 @@ export const endingOfCancel = (job: JobRow, entry: JobKindEntry | undefined): En
  * What an error of the work means. A thread that died, a database that failed, or a refusal to go on with what is here
  * now (CONFLICT: other versions) interrupts what can be resumed; what the job itself did ends it.
  */
-export function endingOf(error: unknown, stop: AbortSignal, job: JobRow, entry: JobKindEntry): Ending {
+export function endingOf(error: unknown, stop: AbortSignal, { job, earlier }: Begun, entry: JobKindEntry): Ending {
   const why: StopReason | undefined = stop.aborted ? stop.reason : undefined;
   if (why === 'cancel') return endingOfCancel(job, entry);
   if (why === 'stop') return endingOfStop(job, entry);
   if (why === 'deadline') return { state: 'FAILED', error: kept(tooLong(job, entry.deadlineMs ?? 0)) };
   const thrown = why instanceof Error ? why : error;
   const cause = databaseError(thrown) ?? thrown;
-  if (entry.retry && isTransient(thrown) && job.attempt < mostAttempts) {
-    return { state: 'QUEUED', reason: connectionLost, pauseMs: pauseAfter(1, entry.retry) };
+  const lost = earlier.filter(({ lostConnection }) => lostConnection).length + 1;
+  if (entry.retry && isTransient(thrown) && lost < mostLost) {
+    const details = { lostConnection: true } as const;
+    return { state: 'QUEUED', reason: connectionLost, pauseMs: pauseAfter(1, entry.retry), details };
   }
   const plain = kept(cause);
   const code = cause instanceof TandemError ? cause.code : undefined;
@@ -159,6 +173,7 @@ export async function endAttempt(
     ...(deaths !== undefined && { deaths }),
   });
   await closeAttempt(tx, attempt, state);
+  if (ending.details) await noteDetails(tx, attempt, ending.details);
   if (again) await dispatcher.enqueue(tx, ticketOf(ended, entry));
   return ended;
 }

@@ -3,7 +3,7 @@
  * Called by jobs.ts.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { afterCommit, type Transaction } from '../../db/open.ts';
 import { type JobRow, jobs } from '../../db/schema.ts';
 import { conflict, fromPlainError, invariant, unavailable } from '../../errors.ts';
@@ -61,7 +61,9 @@ export class Engine {
       // It may have been deleted in between.
       if (!first) throw unavailable('The job of this key was just deleted', { remedy: 'Send the request again.' });
       if (first.kind !== values.kind || !isSameInput(first.input, input)) throw otherRequest(first);
-      if (!canStartAgain(first)) return first;
+      // Its data folder may have moved, or be gone: it is done where it is asked for now.
+      const moves = first.state === 'QUEUED' && place !== null && first.place !== place;
+      if (!canStartAgain(first) && !moves) return first;
       const fresh = { ...values, deaths: 0, finishedAt: null };
       return this.#queue(tx, first, definition.entry, fresh);
     });
@@ -206,7 +208,7 @@ export class Engine {
     await db.transaction(async (tx) => {
       const job = await lockJob(tx, jobId);
       if (job.state === 'QUEUED' || job.state === 'RUNNING') throw isLive(job);
-      await tx.delete(jobs).where(and(eq(jobs.id, jobId)));
+      await tx.delete(jobs).where(eq(jobs.id, jobId));
     });
   }
 }

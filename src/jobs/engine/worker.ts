@@ -11,7 +11,7 @@ import type { StopReason } from './ending.ts';
 import type { JobFiles } from './files.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Host, heartbeatEveryMs } from './host.ts';
-import { type Begun, beginAttempt, renewLeases } from './store.ts';
+import { type Attempt, type Begun, beginAttempt, renewLeases } from './store.ts';
 
 const readAgainMs = 5_000;
 /** The clocks of host and database differ: what is due by one may not be by the other. */
@@ -70,6 +70,11 @@ export class Worker {
   /** Wakes the worker unless it is busy or waits to read the queue again after a failure. */
   look(): void {
     if (!this.#loop && !this.#failed) this.wake();
+  }
+
+  /** The attempts that run here. */
+  attempts(): readonly Attempt[] {
+    return [...this.#running.values()].map(({ begun }) => begun.attempt);
   }
 
   /** The ids of the jobs that run here. */

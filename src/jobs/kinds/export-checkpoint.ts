@@ -1,5 +1,5 @@
 /** Copies a checkpoint's folder to where people can take it. */
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { eq } from 'drizzle-orm';
@@ -39,29 +39,35 @@ export const exportCheckpoint = defineJob({
       return await succeed(async () => ({ resultId: checkpointId, answer: { path, ...described } }));
     } catch (error) {
       // The error to report is why the export failed, even if the folder cannot be removed.
-      if (!(await goesOnElsewhere(context).catch(() => false))) await takeBack(context, path).catch(() => {});
+      if (!(await isKept(context).catch(() => true))) await takeBack(context, path).catch(() => {});
       throw error;
     }
   },
 });
 
-/** True if a later attempt has begun, which finds the folder and ends the export with it. */
-async function goesOnElsewhere({ db, job }: Context): Promise<boolean> {
-  const [now] = await db.select({ attempt: jobs.attempt }).from(jobs).where(eq(jobs.id, job.id));
-  return now !== undefined && now.attempt > job.attempt;
+/**
+ * True if the folder is needed: a later attempt has begun, which finds it and ends the export with it, or the commit
+ * that records it was made after all. So, too, where the database cannot be asked.
+ */
+async function isKept({ db, job }: Context): Promise<boolean> {
+  const [now] = await db.select({ attempt: jobs.attempt, state: jobs.state }).from(jobs).where(eq(jobs.id, job.id));
+  return now !== undefined && (now.attempt > job.attempt || now.state === 'SUCCEEDED');
 }
 
 /** True of the folder that an earlier attempt made before its process died. */
 async function isOwn({ earlier }: Context, path: string): Promise<boolean> {
-  const identity = await folderIdentity(path).catch(() => undefined);
-  return identity !== undefined && earlier.some(({ exported }) => exported === identity);
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  if (!found) return false;
+  return earlier.some(({ exported }) => exported === `${found.ino}` || exported === withBirth(found));
 }
 
 /** The number of a folder, which stays when it is moved, and its time of birth, where the file system keeps births. */
 export async function folderIdentity(path: string): Promise<string> {
-  const { ino, birthtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return birthtimeNs < ctimeNs ? `${ino}-${birthtimeNs}` : `${ino}`;
+  const found = await stat(path, { bigint: true });
+  return found.birthtimeNs < found.ctimeNs ? withBirth(found) : `${found.ino}`;
 }
+
+const withBirth = ({ ino, birthtimeNs }: BigIntStats): string => `${ino}-${birthtimeNs}`;
 
 const taken = (folder: string) =>
   conflict(`There is an export folder "${folder}" already`, {

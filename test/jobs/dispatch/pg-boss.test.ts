@@ -38,7 +38,7 @@ describe('the relay to pg-boss', () => {
 
   it('sends a ticket again when it died before it noted the first time, and it is delivered once', async () => {
     const { enqueue, request, claim } = kindOf(stage);
-    const jobId = await enqueue({ notBefore: new Date(Date.now() + 1_000) });
+    const jobId = await enqueue({ notBefore: new Date(Date.now() + 3_000) });
     const { askAgainAt } = await stage.dispatcher.claim(request);
     await forgetSent(jobId);
     await until(askAgainAt!);
