@@ -30,26 +30,42 @@ export function postgresErrorIn(error: unknown): PostgresError | null {
 }
 
 /**
- * The driver gives these no code. The last is what a statement gets on a connection that broke before it, so also the
- * rollback of a transaction that was broken, whose error hides the first one.
+ * The driver gives these no code. `is not queryable` is what a statement gets on a connection that broke before it, so
+ * also the rollback of a transaction that was broken, whose error hides the first one. The pool is ended only when the
+ * process stops.
  */
 const lostMessages =
-  /^(Connection terminated|Connection ended|timeout exceeded when trying to connect|Client .* is not queryable$)/;
+  /^(Connection terminated|Connection ended|Query read timeout$|timeout expired$|timeout exceeded when trying to connect|Client .* is not queryable$|Cannot use a pool after calling end)/;
+
 /**
- * A connection's failures, a server that stops or starts, one with no room for a connection. A query's end (57014) is
- * none.
+ * What keeps a database from doing now what it could do at another time. `lost`: the connection broke, or none could be
+ * had. `crossed`: another transaction was in the way, nothing was written. `ended`: the statement took too long, or
+ * somebody cancelled it. `read-only`: it takes no writes, as during a failover. `full`: no disk space or memory.
+ * `broken`: its files or its machine fail.
  */
-const lostStates = /^(08...|57P..|53300)$/;
+export type Trouble = 'lost' | 'crossed' | 'ended' | 'read-only' | 'full' | 'broken';
 
-/** A connection that broke, or could not be had. */
-export function isConnectionLost(error: unknown): boolean {
+/** By SQLSTATE (PostgreSQL manual, appendix A); the first that fits. */
+const troubles: readonly (readonly [RegExp, Trouble])[] = [
+  // Connections, a server that stops or starts, one with no room for a connection, one that ends idle transactions or
+  // does not let this user in any more.
+  [/^(08|57P|53300|25P03|25P04|28|3D)/, 'lost'],
+  [/^(40|55P03)/, 'crossed'],
+  [/^57/, 'ended'],
+  [/^25006/, 'read-only'],
+  [/^53/, 'full'],
+  [/^(58|XX001|XX002)/, 'broken'],
+];
+
+/** The trouble that an error tells of; null = it is none of the database's, or the statement itself was wrong. */
+export function troubleOf(error: unknown): Trouble | null {
   const found = postgresErrorIn(error);
-  if (found !== null) return lostStates.test(found.code) || !sqlState.test(found.code);
-  for (let current = error; current instanceof Error; current = current.cause) {
-    if (lostMessages.test(current.message)) return true;
+  if (found !== null) {
+    if (!sqlState.test(found.code)) return 'lost';
+    return troubles.find(([states]) => states.test(found.code))?.[1] ?? null;
   }
-  return false;
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (lostMessages.test(current.message)) return 'lost';
+  }
+  return null;
 }
-
-/** A deadlock, a serialisation failure: nothing was written, and the same passes when it is tried again. */
-export const isCrossed = (error: unknown): boolean => /^40/.test(postgresErrorIn(error)?.code ?? '');

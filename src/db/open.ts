@@ -17,6 +17,7 @@ import { GuardedPool, guardTransactions } from './guarded-pool.ts';
 import type { Db } from './handle.ts';
 import { lockDataFolder } from './lock.ts';
 import { applyMigrations } from './migrate.ts';
+import { foreseenFailure } from './refusals.ts';
 import * as schema from './schema.ts';
 import { checkServer, type ServerVersion } from './server-version.ts';
 
@@ -40,7 +41,8 @@ export interface Database {
 type Closer = () => Promise<void>;
 
 /**
- * CONFLICT: the data folder is in use or of another format. UNAVAILABLE: the server cannot be reached or is too old.
+ * CONFLICT: the data folder is in use or of another format. UNAVAILABLE: the server cannot be reached, only reads, or
+ * is too old; the disk is full.
  */
 export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Database> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
@@ -71,7 +73,7 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
     };
   } catch (error) {
     await closeAll();
-    throw error;
+    throw foreseenFailure(error) ?? error;
   }
 }
 

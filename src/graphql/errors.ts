@@ -5,8 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import { databaseError } from '../db/refusals.ts';
-import { diskError } from '../disk-full.ts';
+import { foreseenFailure } from '../db/refusals.ts';
 import { badInput, TandemError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
@@ -26,7 +25,7 @@ function foreseen(origin: unknown): TandemError | null {
   if (origin instanceof Error && origin.name === 'AbortError') {
     return unavailable('The request was cancelled', { expected: 'a client that waits', remedy: 'Send it again.' });
   }
-  return diskError(origin) ?? databaseError(origin);
+  return foreseenFailure(origin);
 }
 
 function placed(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {

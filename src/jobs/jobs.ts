@@ -60,6 +60,8 @@ export interface Jobs {
   submitRun(tx: Transaction, runId: string): Promise<void>;
   /** Resolves to the job once it has SUCCEEDED; throws the error with which it ended otherwise. */
   outcome(jobId: string): Promise<JobRow>;
+  /** What keeps ends of jobs (`jobId`) from being written, or queued ones (null) from being begun, at the moment. */
+  troubles(): readonly { readonly jobId: string | null; readonly error: unknown }[];
   /** Stops a job where it runs, on this host or another; resolves when it has ended. */
   cancel(jobId: string): Promise<JobRow>;
   /** Removes a job that has ended. */
@@ -164,6 +166,7 @@ async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
     },
     submitRun: async (tx, runId) => void (await engine.submitIn(tx, jobKinds.train, runId, { runId })),
     outcome: (jobId) => engine.outcome(jobId),
+    troubles: () => engine.troubles(),
     cancel: (jobId) => engine.cancel(jobId),
     remove: (jobId) => engine.remove(jobId),
     resumeRun: (runId, allowed) => resumeRun({ db, engine, files, adapter, shared }, runId, allowed),

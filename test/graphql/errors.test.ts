@@ -46,6 +46,11 @@ describe('errors of the API', () => {
     ['40P01', 'UNAVAILABLE'],
     ['40001', 'UNAVAILABLE'],
     ['53100', 'UNAVAILABLE'],
+    ['57014', 'UNAVAILABLE'],
+    ['25006', 'UNAVAILABLE'],
+    ['25P03', 'UNAVAILABLE'],
+    ['55P03', 'UNAVAILABLE'],
+    ['58030', 'UNAVAILABLE'],
     ['42601', 'INTERNAL_SERVER_ERROR'],
   ])('say of the database error %s: %s', (code, expected) => {
     expect(mask(located(postgres(code, 'runs_name'))).extensions['code']).toBe(expected);

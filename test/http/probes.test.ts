@@ -2,10 +2,13 @@
  * GET /health and GET /ready: what a supervisor and a load balancer are told, with real threads and a database that
  * fails.
  */
+
+import { eq } from 'drizzle-orm';
 import { buildSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { jobs } from '../../src/db/schema.ts';
 import type { Context } from '../../src/graphql/context.ts';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
@@ -103,4 +106,39 @@ it('name the thread that has ended, and a server that stops', async () => {
   expect(await probe('/ready', own)).toEqual(failing({ part: 'server' }));
   expect(await probe('/health', own)).toEqual(dead);
   await close(own);
+});
+
+it('tell a database that only reads', async () => {
+  execute = async () => ({ rows: [{ transaction_read_only: 'on' }] });
+  expect(await probe('/ready')).toEqual(
+    failing({ part: 'database', message: expect.stringContaining('takes no writes') }),
+  );
+  expect(await probe('/health')).toEqual(well);
+  execute = undefined;
+  expect(await probe('/ready')).toEqual(well);
+});
+
+it('tell which end of a job is not written yet, and why, until it is', async () => {
+  const { place } = shared;
+  const { db } = place.database;
+  await db.execute(
+    `create function refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'refused' using errcode = '53100'; end $$`,
+  );
+  await db.execute(
+    'create trigger refuse before insert or update on job_attempts for each row when (new.ended_at is not null) execute function refuse()',
+  );
+  await place.behave({ failAt: 2 });
+  const run = await place.startRun({ epochs: 1 });
+  const full = failing({
+    part: 'jobs',
+    message: expect.stringMatching(`${run.id} is not written yet: .*no disk space`),
+  });
+  await vi.waitFor(async () => expect(await probe('/ready')).toEqual(full), 10_000);
+  expect(await probe('/health')).toEqual(well);
+  await db.execute('drop function refuse cascade');
+  await vi.waitFor(async () => expect(await probe('/ready')).toEqual(well), 10_000);
+  const [job] = await db.select().from(jobs).where(eq(jobs.id, run.id));
+  expect(job).toMatchObject({ state: 'FAILED', error: { message: 'The loss is not finite' } });
+  await place.behave({});
 });

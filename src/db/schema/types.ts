@@ -46,8 +46,8 @@ export interface AttemptDetails {
   readonly adapter?: AdapterReport;
   /** Training: the checkpoint that it goes on from; absent = theta_0. */
   readonly resumedFrom?: string;
-  /** It ended because its connection to the database was lost. */
-  readonly lostConnection?: true;
+  /** It ended because the database was in trouble, as when a connection was lost. */
+  readonly trouble?: true;
   /** An export: the folder that it makes, as the file system knows it wherever it is moved. */
   readonly exported?: string;
 }

@@ -6,6 +6,7 @@
 import type { Transaction } from '../../db/open.ts';
 import type { JobProgress } from '../../db/schema/types.ts';
 import type { JobRow } from '../../db/schema.ts';
+import { takesWrites } from '../../db/takes-writes.ts';
 import { conflict, toPlainError } from '../../errors.ts';
 import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
@@ -13,7 +14,7 @@ import { releasePayloads } from '../kinds/common/payload.ts';
 import { type Ending, endAttempt, endingOf, endingOfStop, isLost } from './ending.ts';
 import type { Notifier } from './notifier.ts';
 import { ProgressWriter } from './progress-writer.ts';
-import { appendEvents, type Begun, finishJob, LostJob, noteDetails, ownJob } from './store.ts';
+import { type Attempt, appendEvents, type Begun, finishJob, LostJob, noteDetails, ownJob } from './store.ts';
 import { untilAnswered } from './until-answered.ts';
 
 export interface AttemptContext extends JobTools {
@@ -21,6 +22,8 @@ export interface AttemptContext extends JobTools {
   readonly notifier: Notifier;
   /** Aborts when the process stops. */
   readonly closing: AbortSignal;
+  /** Why the ends of jobs could not be written yet, by their ids. */
+  readonly unwritten: Map<string, unknown>;
 }
 
 /** Resolves when the attempt has ended and its end is recorded; never rejects for what went wrong in the job. */
@@ -92,10 +95,7 @@ function contextOf(
   const { db, log, storage, retention, cpu, device, adapter, config, notifier } = context;
   const succeed = async (write: (tx: Transaction) => Promise<Made<unknown>>): Promise<Finished> => {
     await progress.end();
-    const onFailure = (error: unknown): void =>
-      log.warn({ error, job: job.id }, 'what a job made could not be written yet');
-    const finish = () => finishJob(db, attempt, write);
-    return { resultId: await untilAnswered(finish, { closing: stop.signal, onFailure }) };
+    return { resultId: await writeEnd(context, attempt, () => finishJob(db, attempt, write), { until: stop.signal }) };
   };
   return {
     ...{ db, storage, retention, cpu, device, adapter, config, log, job, earlier, succeed },
@@ -126,17 +126,32 @@ function progressWriter({ db, notifier, log }: AttemptContext, { job, attempt }:
   return new ProgressWriter(write);
 }
 
-/** Heartbeats go on meanwhile, so that no other process ends a job that has ended but is not written yet. */
+/** Without it the job would stay RUNNING: tried for as long as the database is in trouble and the process lives. */
 async function writeEnding(
-  { db, dispatcher, closing, log }: AttemptContext,
+  context: AttemptContext,
   { attempt }: Begun,
   { entry }: AnyJob,
   ending: Ending,
 ): Promise<void> {
+  const { db, dispatcher, closing } = context;
   const write = () => db.transaction((tx) => endAttempt(tx, { dispatcher, attempt, entry }, ending));
-  const onFailure = (error: unknown): void =>
-    log.warn({ error, job: attempt.jobId }, 'the end of a job could not be written yet');
-  await untilAnswered(write, { closing, onFailure });
+  await writeEnd(context, attempt, write, { until: closing, tries: Number.POSITIVE_INFINITY });
+}
+
+/** Heartbeats go on meanwhile, so that no other process ends a job that has ended but is not written yet. */
+async function writeEnd<T>(
+  { db, log, unwritten }: AttemptContext,
+  { jobId }: Attempt,
+  write: () => Promise<T>,
+  { until, tries }: { readonly until: AbortSignal; readonly tries?: number },
+): Promise<T> {
+  const onFailure = (error: unknown): void => {
+    unwritten.set(jobId, error);
+    log.warn({ error, job: jobId }, 'how a job ended could not be written yet');
+  };
+  const isReady = (): Promise<boolean> => takesWrites(db).catch(() => false);
+  const options = { closing: until, onFailure, isReady, ...(tries !== undefined && { tries }) };
+  return untilAnswered(write, options).finally(() => unwritten.delete(jobId));
 }
 
 /** Ends an attempt that does not stop, as a stop does; what it still writes is rejected from then on. */

@@ -5,10 +5,18 @@
 import { sql } from 'drizzle-orm';
 import { postgresErrorIn } from '../../db/errors.ts';
 import type { Transaction } from '../../db/open.ts';
-import { databaseError } from '../../db/refusals.ts';
+import { foreseenFailure } from '../../db/refusals.ts';
 import type { AttemptDetails } from '../../db/schema/types.ts';
 import type { JobRow, JobState } from '../../db/schema.ts';
-import { conflict, limitExceeded, type PlainError, TandemError, toPlainError, unavailable } from '../../errors.ts';
+import {
+  conflict,
+  type ErrorCode,
+  limitExceeded,
+  type PlainError,
+  TandemError,
+  toPlainError,
+  unavailable,
+} from '../../errors.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
 import {
@@ -21,7 +29,7 @@ import {
   noteDetails,
   ownJob,
 } from './store.ts';
-import { isTransient } from './until-answered.ts';
+import { mostAttemptsAfter } from './until-answered.ts';
 
 /** Why a running attempt is to stop; its AbortController's reason. An error = it was abandoned because of that. */
 export type StopReason = 'stop' | 'cancel' | 'deadline' | 'lost' | Error;
@@ -41,11 +49,7 @@ export interface Ending {
 const serverStopped = 'the server was stopped';
 const gone = 'the process that worked on it ended unexpectedly';
 
-const connectionLost = 'a connection to the database was lost';
-/** Attempts that lose their connection, one of which is the last: its own statements may be what breaks it. */
-const mostLost = 5;
-
-/** The pause after the n-th death or lost connection. */
+/** The pause after the n-th death, which is ten times as long as the one before. */
 const pauseAfter = (n: number, { pauseMs }: NonNullable<JobKindEntry['retry']>): number => pauseMs * 10 ** (n - 1);
 
 export const stopping = () =>
@@ -78,7 +82,7 @@ const tooManyDeaths = ({ id, kind }: JobRow, deaths: number) =>
 
 /** Of a statement that the database refused, its own words: Drizzle's hold the statement and all its values. */
 const kept = (error: unknown): PlainError =>
-  keptError(toPlainError(databaseError(error) ?? postgresErrorIn(error) ?? error));
+  keptError(toPlainError(foreseenFailure(error) ?? postgresErrorIn(error) ?? error));
 
 /** Its retry policy, where to begin again makes no second result: a repeat under its key finds it. */
 const retryOf = (job: JobRow, entry: JobKindEntry | undefined): JobKindEntry['retry'] =>
@@ -119,8 +123,10 @@ export const endingOfCancel = (job: JobRow, entry: JobKindEntry | undefined): En
 });
 
 /**
- * What an error of the work means. A thread that died, a database that failed, or a refusal to go on with what is here
- * now (CONFLICT: other versions) interrupts what can be resumed; what the job itself did ends it.
+ * What an error of the work means. Work that has a caller begins again, a few times, when the database was in trouble.
+ * What the request itself did ends the job; all else interrupts what can be resumed: a thread that died, a database
+ * that failed, a refusal to go on with what is here now (CONFLICT: other versions), a defect, which another version may
+ * mend.
  */
 export function endingOf(error: unknown, stop: AbortSignal, { job, earlier }: Begun, entry: JobKindEntry): Ending {
   const why: StopReason | undefined = stop.aborted ? stop.reason : undefined;
@@ -128,17 +134,19 @@ export function endingOf(error: unknown, stop: AbortSignal, { job, earlier }: Be
   if (why === 'stop') return endingOfStop(job, entry);
   if (why === 'deadline') return { state: 'FAILED', error: kept(tooLong(job, entry.deadlineMs ?? 0)) };
   const thrown = why instanceof Error ? why : error;
-  const cause = databaseError(thrown) ?? thrown;
-  const lost = earlier.filter(({ lostConnection }) => lostConnection).length + 1;
-  if (entry.retry && isTransient(thrown) && lost < mostLost) {
-    const details = { lostConnection: true } as const;
-    return { state: 'QUEUED', reason: connectionLost, pauseMs: pauseAfter(1, entry.retry), details };
-  }
+  const cause = foreseenFailure(thrown) ?? thrown;
   const plain = kept(cause);
+  const inTrouble = earlier.filter(({ trouble }) => trouble).length + 1;
+  if (entry.retry && inTrouble < mostAttemptsAfter(thrown)) {
+    const pauseMs = entry.retry.pauseMs * 2 ** (inTrouble - 1);
+    return { state: 'QUEUED', reason: plain.message, pauseMs, details: { trouble: true } };
+  }
   const code = cause instanceof TandemError ? cause.code : undefined;
-  const canGoOn = entry.retry === null && (why instanceof Error || code === 'UNAVAILABLE' || code === 'CONFLICT');
+  const canGoOn = entry.retry === null && (why instanceof Error || code === undefined || resumable.has(code));
   return { state: canGoOn ? 'INTERRUPTED' : 'FAILED', reason: plain.message, error: plain };
 }
+
+const resumable: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'CONFLICT']);
 
 /** By the database's clock, which says when the job is due: those of hosts may differ from it. */
 async function timeIn(tx: Transaction, ms: number): Promise<Date> {

@@ -31,9 +31,9 @@ export class Engine {
   readonly worker: Worker;
   readonly #closing: AbortController;
 
-  constructor(context: Omit<WorkerContext, 'closing'>) {
+  constructor(context: Omit<WorkerContext, 'closing' | 'unwritten'>) {
     this.#closing = new AbortController();
-    this.#context = { ...context, closing: this.#closing.signal };
+    this.#context = { ...context, closing: this.#closing.signal, unwritten: new Map() };
     this.worker = new Worker(this.#context);
   }
 
@@ -150,7 +150,7 @@ export class Engine {
     const { db, log, closing } = this.#context;
     const onFailure = (error: unknown): void =>
       log.warn({ error, job: jobId }, 'a job that a caller waits for could not be read yet');
-    return untilAnswered(() => findJob(db, jobId), { closing, onFailure });
+    return untilAnswered(() => findJob(db, jobId), { closing, onFailure, tries: Number.POSITIVE_INFINITY });
   }
 
   /** Ends at once what does not run; what runs here stops first, and what runs elsewhere is waited for a while. */
@@ -190,6 +190,13 @@ export class Engine {
     }
   }
 
+  /** What keeps the ends of jobs from being written, and queued ones from being begun; told until it is over. */
+  troubles(): { readonly jobId: string | null; readonly error: unknown }[] {
+    const { failure } = this.worker;
+    const ends = [...this.#context.unwritten].map(([jobId, error]) => ({ jobId, error }));
+    return failure === undefined ? ends : [...ends, { jobId: null, error: failure }];
+  }
+
   /** Stops what runs and waits for it. Nothing begins any more. */
   async stop(): Promise<void> {
     this.#closing.abort();
@@ -221,11 +228,14 @@ function isSameInput(before: Readonly<Record<string, unknown>>, now: Readonly<Re
   return isDeepStrictEqual(before, Object.fromEntries(Object.keys(before).map((key) => [key, now[key]])));
 }
 
-/** True of a job that was interrupted or cancelled, or that failed because something was unavailable at the time. */
+/**
+ * True of a job that was interrupted or cancelled, or that failed for what the request cannot help: something was
+ * unavailable at the time, or a defect, which has no code. Versions up to 0.2.0 kept errors of the database as defects.
+ */
 const canStartAgain = ({ state, error }: JobRow): boolean =>
   state === 'INTERRUPTED' ||
   state === 'CANCELLED' ||
-  (state === 'FAILED' && error?.code === 'UNAVAILABLE' && error.reason !== 'attempts');
+  (state === 'FAILED' && (error?.code ?? 'UNAVAILABLE') === 'UNAVAILABLE' && error?.reason !== 'attempts');
 
 const errorOf = (job: JobRow) =>
   job.error ? fromPlainError(job.error) : unavailable(`Job ${job.id} is ${job.state}`, { field: job.id });

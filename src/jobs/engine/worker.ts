@@ -42,7 +42,7 @@ export class Worker {
   #loop: Promise<void> | undefined;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
-  #failed = false;
+  #failure: unknown;
   #reportedDeath = false;
 
   constructor(context: WorkerContext) {
@@ -53,23 +53,30 @@ export class Worker {
   wake(): void {
     this.#again = true;
     if (this.#context.closing.aborted || this.#loop) return;
-    this.#failed = false;
     clearTimeout(this.#timer);
     this.#loop = this.#drain()
+      .then(() => {
+        this.#failure = undefined;
+      })
       .catch((error: unknown) => {
         this.#context.log.error({ error }, 'jobs could not be taken from the queue');
-        this.#failed = true;
+        this.#failure = error;
         this.#wakeIn(readAgainMs);
       })
       .finally(() => {
         this.#loop = undefined;
-        if (this.#again && !this.#failed) this.wake();
+        if (this.#again && this.#failure === undefined) this.wake();
       });
   }
 
   /** Wakes the worker unless it is busy or waits to read the queue again after a failure. */
   look(): void {
-    if (!this.#loop && !this.#failed) this.wake();
+    if (!this.#loop && this.#failure === undefined) this.wake();
+  }
+
+  /** Why the queue could not be read the last time; undefined = it could. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** The attempts that run here. */

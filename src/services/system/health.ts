@@ -1,13 +1,13 @@
 /** Whether this process works: what supervisors and load balancers ask. */
-import { sql } from 'drizzle-orm';
-import { databaseError } from '../../db/refusals.ts';
+import { foreseenFailure, readOnly } from '../../db/refusals.ts';
+import { takesWrites } from '../../db/takes-writes.ts';
 import { type TandemError, unavailable } from '../../errors.ts';
 import { endsWithin } from '../../within.ts';
 import type { Tandem } from '../tandem.ts';
 
 /** A part that does not work, and why. */
 export interface Ailment {
-  readonly part: 'cpu thread' | 'device thread' | 'database thread' | 'database' | 'server';
+  readonly part: 'cpu thread' | 'device thread' | 'database thread' | 'database' | 'jobs' | 'server';
   readonly message: string;
   readonly remedy: string;
 }
@@ -37,7 +37,8 @@ export function probesOf(tandem: Tandem): Probes {
       const dead = deadThreads(tandem);
       if (dead.some(({ part }) => part === 'database thread')) return dead;
       const asking = ask();
-      return [...dead, ...((await endsWithin(patienceMs, asking)) ? await asking : [silent()])];
+      const told = (await endsWithin(patienceMs, asking)) ? await asking : [silent()];
+      return [...dead, ...told, ...troublesOf(tandem)];
     },
   };
 }
@@ -55,11 +56,26 @@ function deadThreads({ jobs, database }: Tandem): Ailment[] {
 
 async function askDatabase({ database: { db } }: Tandem): Promise<Ailment[]> {
   try {
-    await db.execute(sql`select 1`);
-    return [];
+    return (await takesWrites(db)) ? [] : [ailment('database', readOnly())];
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return [ailment('database', databaseError(error) ?? unavailable(`The database fails: ${message}`))];
+    return [ailment('database', foreseenFailure(error) ?? unavailable(`The database fails: ${messageOf(error)}`))];
+  }
+}
+
+/** Work whose end, or begin, the database does not take. */
+function troublesOf({ jobs }: Tandem): Ailment[] {
+  return jobs.troubles().map(({ jobId, error }) => {
+    const what = jobId ? `The end of job ${jobId} is not written yet` : 'No queued job is begun';
+    const known = foreseenFailure(error);
+    return ailment('jobs', unavailable(`${what}: ${known?.message ?? messageOf(error)}`, known?.details));
+  });
+}
+
+/** Of the driver: the error around it quotes the statement and its parameters. */
+function messageOf(error: unknown): string {
+  for (let current = error; ; current = current.cause) {
+    if (!(current instanceof Error)) return String(current);
+    if (!(current.cause instanceof Error)) return current.message;
   }
 }
 

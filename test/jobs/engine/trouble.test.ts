@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jobAttempts, jobs as jobRows, models, runsWithJobs } from '../../../src/db/schema.ts';
-import { unavailable } from '../../../src/errors.ts';
+import { badInput, unavailable } from '../../../src/errors.ts';
 import { insertModel } from '../../db/rows.ts';
 import type { Work } from '../probe.ts';
 import { openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
@@ -250,11 +250,11 @@ describe('a job', () => {
 
   it('whose write the database will never take fails at once', async () => {
     const { db } = place.database;
-    const allow = await refuse('models', { code: '53100' });
+    const allow = await refuse('models', { code: '58030' });
     const { job, done } = await place.startJob(makeModel);
-    await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'database-full' } });
+    await expect(done).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'database-broken' } });
     await allow();
-    expect(await findJob(job.id)).toMatchObject({ state: 'FAILED' });
+    expect(await findJob(job.id)).toMatchObject({ state: 'FAILED', attempt: 1 });
     expect(await db.$count(jobRows, eq(jobRows.state, 'RUNNING'))).toBe(0);
   });
 
@@ -264,6 +264,41 @@ describe('a job', () => {
     await expect(done).rejects.toThrow('refused');
     await allow();
     expect((await findJob(job.id)).error).toEqual({ name: 'Error', message: 'refused' });
+  });
+
+  it.each(['25006', '53100', '55P03', '57P01'])(
+    'whose write fails with %s for a moment is written then',
+    async (code) => {
+      const allow = await refuse('models', { code });
+      const { job, done } = await place.startJob(makeModel);
+      await sleep(400);
+      expect(await findJob(job.id)).toMatchObject({ state: 'RUNNING' });
+      expect(place.jobs.troubles()).toMatchObject([{ jobId: job.id }]);
+      await allow();
+      expect(await done).toEqual(expect.any(String));
+      expect(await findJob(job.id)).toMatchObject({ state: 'SUCCEEDED', attempt: 1, error: null });
+      expect(place.jobs.troubles()).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['57014', 'statement-ended', 6],
+    ['53100', 'database-full', 18],
+  ])('whose write fails with %s every time is given up, and its key begins it anew', async (code, reason, most) => {
+    const allow = await refuse('models', { code });
+    let tries = 0;
+    const work: Work = ({ succeed }) =>
+      succeed(async (tx) => {
+        tries++;
+        return { resultId: (await insertModel(tx)).id, answer: {} };
+      });
+    const first = await place.startJob(work, { key: `refused with ${code}` });
+    await expect(first.done).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason } });
+    expect(tries).toBeLessThanOrEqual(most);
+    expect(tries).toBeGreaterThan(1);
+    await allow();
+    const second = await place.startJob(work, { key: `refused with ${code}` });
+    expect([second.job.id, await second.done]).toEqual([first.job.id, expect.any(String)]);
   });
 
   it('that failed for want of something is begun anew under its key', async () => {
@@ -279,12 +314,33 @@ describe('a job', () => {
 
   it('that failed for what was asked fails again the same way, without work', async () => {
     const strangers: Work = async () => {
-      throw new Error('strangers');
+      throw badInput('strangers', { field: 'source' });
     };
     const first = await place.startJob(strangers, { key: 'wrong' });
     await expect(first.done).rejects.toThrow('strangers');
     const second = await place.startJob(atOnce, { key: 'wrong' });
     await expect(second.done).rejects.toThrow('strangers');
+  });
+
+  it('that failed for a defect is begun anew under its key', async () => {
+    const defective: Work = async () => {
+      throw new Error('a defect');
+    };
+    const first = await place.startJob(defective, { key: 'defect' });
+    await expect(first.done).rejects.toThrow('a defect');
+    const second = await place.startJob(atOnce, { key: 'defect' });
+    expect([second.job.id, await second.done]).toEqual([first.job.id, id]);
+  });
+
+  it('that is resumed is interrupted by a defect, not ended', async () => {
+    const { job, done } = await place.startJob(
+      async () => {
+        throw new Error('a defect');
+      },
+      { kind: 'probe-resume' },
+    );
+    await expect(done).rejects.toThrow('a defect');
+    expect(await findJob(job.id)).toMatchObject({ state: 'INTERRUPTED', error: { message: 'a defect' } });
   });
 
   it('whose begin was committed and not heard of is ended when its lease is over', async () => {

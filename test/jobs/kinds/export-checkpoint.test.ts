@@ -28,12 +28,12 @@ it('leaves no folder where its job cannot be recorded, and may be asked for agai
   const { db } = place.database;
   for (const statement of [
     `create function refuse() returns trigger language plpgsql as
-      $$ begin raise exception 'refused' using errcode = '53100'; end $$`,
+      $$ begin raise exception 'refused' using errcode = '58030'; end $$`,
     `create trigger refuse before update on jobs for each row when (new.state = 'SUCCEEDED') execute function refuse()`,
   ])
     await db.execute(sql.raw(statement));
   const refused = place.jobs.outcome((await submit('mine')).id);
-  await expect(refused).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'database-full' } });
+  await expect(refused).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'database-broken' } });
   await db.execute(sql.raw('drop function refuse cascade'));
   expect(await readdir(join(place.dataDir, 'export'))).toEqual([]);
   expect(await readdir(join(place.storage.root, 'tmp'))).toEqual([]);
