@@ -14,13 +14,15 @@ export type ErrorCode =
 
 /**
  * What exactly happened, for programs: control flow and clients read this code, never a message. Absent = the code says
- * enough. `segment-lost`: a collection's segment file was replaced while it was read. `storage-full`, `database-full`:
+ * enough. `segment-lost`: a collection's segment file was replaced while it was read. `damaged-file`: a file that
+ * Tandem wrote is broken or missing. `storage-full`, `database-full`:
  * no disk space or memory left. `statement-ended`: by the database's timeout, or somebody's cancel. `attempts`: the
  * process that worked on a job died too often. `deadline`: it took longer than work of its kind may.
  */
 type ErrorReason =
   | 'segment-lost'
   | 'storage-full'
+  | 'damaged-file'
   | 'database-full'
   | 'database-unreachable'
   | 'database-read-only'

@@ -7,8 +7,10 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { invariant, unavailable } from '../errors.ts';
+import { invariant } from '../errors.ts';
+import { damagedFile } from '../storage/damaged-file.ts';
 import { readExactly } from '../storage/files.ts';
+import { isStoredObject, ownFileError, parseStored } from '../storage/own-files.ts';
 import { decodeIndex, encodeIndex, LineIndex, type LineTable } from './record-index.ts';
 import {
   type DatasetSummary,
@@ -109,13 +111,13 @@ const readAhead = 256;
 export async function openDataset(folder: string): Promise<Dataset> {
   const path = join(folder, names.records);
   const summary = await readSummary(folder, path);
-  const index = decodeIndex(await readFile(join(folder, names.index)).catch((error) => refuseDamaged(folder, error)));
+  const index = await readIndex(join(folder, names.index), summary);
 
   async function read<T extends StoredLine>(lines: LineTable, begin: number, end: number): Promise<T[]> {
     if (begin >= end) return [];
-    const file = await open(path);
+    const file = await open(path).catch((error: unknown) => refuse(path, error));
     try {
-      return await readRange<T>(file, lines, begin, end);
+      return await readRange<T>(file, path, lines, { begin, end });
     } finally {
       await file.close();
     }
@@ -141,44 +143,76 @@ export async function openDataset(folder: string): Promise<Dataset> {
 }
 
 /** One read where the lines lie together, one per line where they are scattered. */
-async function readRange<T>(file: FileHandle, lines: LineTable, begin: number, end: number): Promise<T[]> {
+async function readRange<T extends StoredLine>(
+  file: FileHandle,
+  path: string,
+  lines: LineTable,
+  { begin, end }: { readonly begin: number; readonly end: number },
+): Promise<T[]> {
   const last = end - 1;
   const from = lines.offset(begin);
   const span = lines.offset(last) + lines.bytes(last) - from;
   let wanted = 0;
   for (let line = begin; line < end; line++) wanted += lines.bytes(line);
-  const together = span <= 4 * wanted ? await readBytes(file, from, span) : null;
+  const together = span >= 0 && span <= 4 * wanted ? await readBytes(file, path, from, span) : null;
   const found: T[] = [];
   for (let line = begin; line < end; line++) {
     const at = lines.offset(line) - from;
     const bytes =
-      together?.subarray(at, at + lines.bytes(line)) ?? (await readBytes(file, lines.offset(line), lines.bytes(line)));
-    found.push(JSON.parse(bytes.toString('utf8')) as T);
+      together?.subarray(at, at + lines.bytes(line)) ??
+      (await readBytes(file, path, lines.offset(line), lines.bytes(line)));
+    found.push(parseLine<T>(path, bytes, lines.offset(line)));
   }
   return found;
 }
 
-const readBytes = (file: FileHandle, position: number, length: number): Promise<Buffer> =>
-  readExactly(file, position, length, () => unavailable('A data set file ends too early', damaged));
+const readBytes = (file: FileHandle, path: string, position: number, length: number): Promise<Buffer> =>
+  readExactly(file, position, length, () => damagedFile('datasets', path, 'it ends too early'));
 
-async function readSummary(folder: string, path: string): Promise<DatasetSummary> {
+function parseLine<T extends StoredLine>(path: string, bytes: Buffer, offset: number): T {
   try {
-    const summary = JSON.parse(await readFile(join(folder, names.summary), 'utf8')) as DatasetSummary;
-    if ((await stat(path)).size === summary.bytes) return summary;
-  } catch (error) {
-    refuseDamaged(folder, error);
+    const line = JSON.parse(bytes.toString('utf8')) as T | null;
+    if (line?.kind === 'record' || line?.kind === 'document') return line;
+  } catch {
+    // Said below, together with a line of another shape.
   }
-  return refuseDamaged(folder, 'its record file has another size');
+  throw damagedFile('datasets', path, `the line at byte ${offset} is none that the import wrote`);
 }
 
-const damaged = {
-  expected: 'the files as the import wrote them',
-  remedy: 'Delete the data set and import it again, or restore the data folder.',
-};
+async function readIndex(path: string, { counts, documentCounts, bytes }: DatasetSummary): Promise<LineIndex> {
+  try {
+    const index = decodeIndex(await readFile(path), bytes);
+    for (const split of splits) {
+      if (index.records[split].length !== counts[split] || index.documents[split].length !== documentCounts[split]) {
+        throw new RangeError('it counts other records than the summary');
+      }
+    }
+    return index;
+  } catch (error) {
+    return refuse(path, error);
+  }
+}
 
-function refuseDamaged(folder: string, reason: unknown): never {
-  throw unavailable(
-    `The data set in ${folder} is damaged: ${reason instanceof Error ? reason.message : reason}`,
-    damaged,
+async function readSummary(folder: string, path: string): Promise<DatasetSummary> {
+  const own = join(folder, names.summary);
+  const summary = await readFile(own, 'utf8').then(
+    (text) => parseStored('datasets', own, text),
+    (error: unknown) => refuse(own, error),
   );
+  if (!isSummary(summary)) throw damagedFile('datasets', own, 'it is no summary of a data set');
+  const { size } = await stat(path).catch((error: unknown) => refuse(path, error));
+  if (size === summary.bytes) return summary;
+  throw damagedFile('datasets', path, `it has ${size} bytes, not ${summary.bytes}`);
+}
+
+/** Of what reading needs; the rest is as the import wrote it. */
+const isSummary = (value: unknown): value is DatasetSummary =>
+  isStoredObject(value) &&
+  typeof value['bytes'] === 'number' &&
+  [value['counts'], value['documentCounts']].every(
+    (counts) => isStoredObject(counts) && splits.every((split) => Number.isSafeInteger(counts[split])),
+  );
+
+function refuse(path: string, error: unknown): never {
+  throw ownFileError('datasets', path, error);
 }

@@ -1,5 +1,4 @@
 /** Where the lines of a record file lie: per split the records, and the documents that its evaluation searches. */
-import { invariant } from '../errors.ts';
 import { type Split, type StoredLine, splits } from './types.ts';
 
 /** Offsets and lengths of lines, growing; offsets are exact up to 2^53. */
@@ -73,20 +72,31 @@ export function encodeIndex(index: LineIndex): Buffer {
   return Buffer.concat([header, ...index.tables().flatMap((table) => table.parts())]);
 }
 
-export function decodeIndex(buffer: Buffer): LineIndex {
-  invariant(buffer.length >= headerBytes && buffer.readUInt32LE(0) === magic, 'index.bin has another format');
+/** Throws a RangeError if it is no whole index, or one of another record file, which has `fileBytes`. */
+export function decodeIndex(buffer: Buffer, fileBytes: number): LineIndex {
+  if (buffer.length < headerBytes || buffer.readUInt32LE(0) !== magic) throw new RangeError('it is no index');
   const index = new LineIndex();
+  const lines = index.tables().reduce((sum, _, number) => sum + buffer.readUInt32LE(4 + number * 4), 0);
+  if (buffer.length !== headerBytes + lines * 12) {
+    throw new RangeError(`it has ${buffer.length} bytes, not ${headerBytes + lines * 12}`);
+  }
   let at = headerBytes;
   index.tables().forEach((_, number) => {
     const count = buffer.readUInt32LE(4 + number * 4);
     const offsets = new Float64Array(copy(buffer, at, count * 8));
     const sizes = new Uint32Array(copy(buffer, at + count * 8, count * 4));
     at += count * 12;
+    if (!offsets.every((offset, line) => isPlace(offset, sizes[line]!, fileBytes))) {
+      throw new RangeError('it names lines outside of its record file');
+    }
     const group = number < splits.length ? index.records : index.documents;
     group[splits[number % splits.length]!] = new LineTable(offsets, sizes, count);
   });
   return index;
 }
+
+const isPlace = (offset: number, bytes: number, fileBytes: number): boolean =>
+  Number.isSafeInteger(offset) && offset >= 0 && offset + bytes <= fileBytes;
 
 const copy = (buffer: Buffer, at: number, bytes: number): ArrayBuffer =>
   Uint8Array.from(buffer.subarray(at, at + bytes)).buffer;

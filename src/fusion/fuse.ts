@@ -9,6 +9,7 @@ import { publishModel } from '../formats/publish-model.ts';
 import type { PublishedModel } from '../formats/types.ts';
 import { modelParameters } from '../model/pipeline.ts';
 import type { NamedTensor, ParameterShape } from '../model/types.ts';
+import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { fusionCatalog } from './catalog.ts';
 import { type Lineage, openLineage } from './lineage.ts';
@@ -31,7 +32,7 @@ export async function fuse(storage: Storage, input: FuseInput, options: FuseOpti
   try {
     const merge = await mergeOf(lineage, input.plan, options.signal);
     const spec = { ...lineage.initial.spec, initialisation: input.initial };
-    const tokenizerJson = await readTokenizerJson(lineage.initial.path);
+    const tokenizerJson = await readOwn(storage, 'models', input.initial, readTokenizerJson);
     return await publishModel(storage, spec, (folder) =>
       writeModelFolder(folder, {
         ...{ spec, tokenizerJson, tokenizerSettings: lineage.initial.tokenizerSettings },

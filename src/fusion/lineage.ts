@@ -1,6 +1,7 @@
 /** The models of one fusion: theta_0 and checkpoints that descend from it. Any other checkpoint is refused. */
 import { badInput } from '../errors.ts';
 import { type ModelFolder, readModelFolder, readTokenizerJson } from '../formats/model-folder.ts';
+import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { FuseInput } from './types.ts';
 
@@ -22,14 +23,14 @@ export async function openLineage(
   const close = async (): Promise<void> => void (await Promise.all(open.map((model) => model.close())));
   try {
     for (const digest of [input.initial, ...input.checkpoints]) {
-      open.push(await readModelFolder(await storage.require('models', digest)));
+      open.push(await readOwn(storage, 'models', digest, readModelFolder));
     }
     const [initial, ...checkpoints] = open;
-    const tokenizer = await readTokenizerJson(initial.path);
+    const tokenizerOf = (digest: string): Promise<string> => readOwn(storage, 'models', digest, readTokenizerJson);
+    const tokenizer = await tokenizerOf(input.initial);
     for (const [k, digest] of input.checkpoints.entries()) {
       checkDescent(checkpoints[k], digest, initial, input.initial);
-      if ((await readTokenizerJson(checkpoints[k].path)) !== tokenizer)
-        throw unrelated(digest, 'has another tokenizer');
+      if ((await tokenizerOf(digest)) !== tokenizer) throw unrelated(digest, 'has another tokenizer');
     }
     return { initial, checkpoints, close };
   } catch (error) {

@@ -3,6 +3,7 @@
 import type { Gpu } from '../device/types.ts';
 import { readModelFolder } from '../formats/model-folder.ts';
 import { type Encoder, loadEncoder } from '../nn/encoders/encoder.ts';
+import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Resident, Residents } from './residents.ts';
 
@@ -28,13 +29,15 @@ export class WarmModels {
   }
 
   async #load(storage: Storage, digest: string): Promise<Resident<Encoder>> {
-    const folder = await readModelFolder(await storage.require('models', digest));
-    try {
-      const encoder = await loadEncoder(this.#gpu, folder.spec, folder.weights, { training: false });
-      const { parameters } = encoder;
-      return { value: encoder, bytes: parameters.bytes, free: () => parameters.free() };
-    } finally {
-      await folder.close();
-    }
+    const encoder = await readOwn(storage, 'models', digest, async (path) => {
+      const folder = await readModelFolder(path);
+      try {
+        return await loadEncoder(this.#gpu, folder.spec, folder.weights, { training: false });
+      } finally {
+        await folder.close();
+      }
+    });
+    const { parameters } = encoder;
+    return { value: encoder, bytes: parameters.bytes, free: () => parameters.free() };
   }
 }

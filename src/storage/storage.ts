@@ -7,17 +7,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { diskError } from '../disk-full.ts';
-import { invariant, notFound } from '../errors.ts';
-import { digestOf, listFiles, syncFile, syncFolder, syncTree } from './files.ts';
+import { invariant } from '../errors.ts';
+import { damagedFile, type StorageKind } from './damaged-file.ts';
+import { digestOf, listFiles, type StagedFile, syncFile, syncFolder, syncTree } from './files.ts';
 
-const storageKinds = ['datasets', 'models', 'states', 'tokens', 'segments', 'payloads'] as const;
-export type StorageKind = (typeof storageKinds)[number];
+export type { StorageKind } from './damaged-file.ts';
 
 export interface Published {
   /** sha256 (hex) over the sorted list of (relative path, sha256, size), or the name that was given. */
   readonly digest: string;
   readonly bytes: number;
-  /** True when the same object was there already; the staged one is gone then. */
+  /** True when the same object was there already, and whole; the staged one is gone then. */
   readonly reused: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Storage {
   /** Where an object lies or would lie. Names are relative, with safe characters only. */
   path(kind: StorageKind, name: string): string;
   exists(kind: StorageKind, name: string): Promise<boolean>;
-  /** {@link path}, or NOT_FOUND when there is nothing. */
+  /** {@link path}; a damaged file (own-files.ts) when there is nothing. Whoever reads it does so by `readOwn`. */
   require(kind: StorageKind, name: string): Promise<string>;
   /** Names of the objects of a kind, or of what lies below one of them; sorted. */
   list(kind: StorageKind, name?: string): Promise<string[]>;
@@ -54,10 +54,19 @@ export function openStorage(root: string): Storage {
   const exists = (kind: StorageKind, name: string): Promise<boolean> => present(path(kind, name));
   const discard = (staged: string): Promise<void> => rm(staged, { recursive: true, force: true });
 
-  async function moveInto(kind: StorageKind, staged: string, name: string, bytes: number): Promise<Published> {
+  /** `isWhole` says whether what is there already is what was staged; if not, it is damaged and is replaced. */
+  async function moveInto(
+    kind: StorageKind,
+    staged: string,
+    name: string,
+    { bytes, isWhole }: { readonly bytes: number; readonly isWhole: (target: string) => Promise<boolean> },
+  ): Promise<Published> {
     const target = path(kind, name);
     await mkdir(dirname(target), { recursive: true });
-    const reused = (await present(target)) || !(await renameUnlessTaken(staged, target));
+    const isThere = await present(target);
+    const damaged = isThere && !(await isWhole(target)) ? await moveAside(kind, name) : undefined;
+    const reused = (isThere && damaged === undefined) || !(await renameUnlessTaken(staged, target));
+    if (damaged !== undefined) await discard(damaged);
     if (reused) await discard(staged);
     else await syncFolder(dirname(target));
     return { digest: name, bytes, reused };
@@ -80,11 +89,7 @@ export function openStorage(root: string): Storage {
     discard,
     async require(kind, name) {
       if (await exists(kind, name)) return path(kind, name);
-      throw notFound(`There is no ${kind.slice(0, -1)} ${name} in storage`, {
-        field: name,
-        expected: `a folder or file ${path(kind, name)}`,
-        remedy: 'Make it again: the data folder was changed by hand, or the object was deleted.',
-      });
+      throw damagedFile(kind, path(kind, name), 'it is missing');
     },
     list: (kind, name) => namesIn(name === undefined ? join(root, 'objects', kind) : path(kind, name)),
     bytes: async (kind, name) => totalSize(await listFiles(path(kind, name))),
@@ -97,13 +102,15 @@ export function openStorage(root: string): Storage {
       const files = await listFiles(stagedFolder);
       await durable(() => syncTree(stagedFolder));
       const digest = async (): Promise<string> => name ?? (await digestOf(stagedFolder, files));
-      return durable(async () => moveInto(kind, stagedFolder, await digest(), totalSize(files)));
+      const isWhole = async (target: string): Promise<boolean> => hasFiles(await listFiles(target), files, name);
+      return durable(async () => moveInto(kind, stagedFolder, await digest(), { bytes: totalSize(files), isWhole }));
     },
     async publishFile(kind, stagedFile, name) {
       const { size } = await stat(stagedFile);
       return durable(async () => {
         await syncFile(stagedFile);
-        return moveInto(kind, stagedFile, name, size);
+        const isWhole = async (target: string): Promise<boolean> => (await stat(target)).size === size;
+        return moveInto(kind, stagedFile, name, { bytes: size, isWhole });
       });
     },
     async remove(kind, name) {
@@ -142,6 +149,19 @@ function safeName(name: string): string {
   const safe = name.split('/').every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(part));
   invariant(safe, `Storage was asked for the name ${JSON.stringify(name)}`);
   return name;
+}
+
+/**
+ * Whether a published folder has the files of a staged one of the same digest, by their sizes. Under a name that was
+ * given the descriptions (JSON) may differ, as the warnings of an import do; they must be there.
+ */
+function hasFiles(found: readonly StagedFile[], staged: readonly StagedFile[], name: string | undefined): boolean {
+  const sizes = new Map(found.map(({ path, size }) => [path, size]));
+  return staged.every(({ path, size }) => {
+    const there = sizes.get(path);
+    if (there === undefined) return false;
+    return there === size || (name !== undefined && path.endsWith('.json') && there > 0);
+  });
 }
 
 const totalSize = (files: readonly { readonly size: number }[]): number =>

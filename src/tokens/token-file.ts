@@ -5,7 +5,9 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Split, splits, type Task } from '../data/types.ts';
-import { unavailable } from '../errors.ts';
+import { isObject } from '../model/json-fields.ts';
+import { damagedFile } from '../storage/damaged-file.ts';
+import { ownFileError, parseStored } from '../storage/own-files.ts';
 import type { Lists, TokenFile, TokenizedSplit } from './types.ts';
 
 type Section = Uint32Array | Float32Array | Int32Array;
@@ -26,6 +28,8 @@ export const tokenFileVersion = 1;
 /** "TTOK" and the length of the JSON header (u32, little-endian), which is padded with spaces to a multiple of 4. */
 const magic = 0x4b4f5454;
 const prefixBytes = 8;
+
+const listNames = ['positives', 'negatives', 'judgements'] as const;
 
 export async function writeTokenFile(path: string, file: TokenFile): Promise<void> {
   const sections = sectionsOf(file);
@@ -53,13 +57,15 @@ export async function writeTokenFile(path: string, file: TokenFile): Promise<voi
 
 /** Reads a whole token file; the arrays are views of one buffer. */
 export async function readTokenFile(path: string): Promise<TokenFile> {
-  const file = await open(path);
+  const file = await openFile(path);
   try {
     const { header, begin } = await readHeader(file, path);
-    const words = header.sections.reduce((sum, { length }) => sum + length, 0);
-    const data = new ArrayBuffer(words * 4);
+    const data = new ArrayBuffer(wordsOf(header) * 4);
     await readInto(file, new Uint8Array(data), begin, path);
-    return assemble(header, data);
+    const found = assemble(header, data);
+    const wrong = wrongPart(found);
+    if (wrong !== undefined) refuseDamaged(path, `its ${wrong} name what is not there`);
+    return found;
   } finally {
     await file.close();
   }
@@ -67,7 +73,7 @@ export async function readTokenFile(path: string): Promise<TokenFile> {
 
 /** Counts of a token file without reading its data. */
 export async function readTokenCounts(path: string): Promise<{ texts: number; tokens: number; truncated: number }> {
-  const file = await open(path);
+  const file = await openFile(path);
   try {
     const { header } = await readHeader(file, path);
     const length = (name: string) => header.sections.find((section) => section.name === name)?.length ?? 0;
@@ -76,6 +82,11 @@ export async function readTokenCounts(path: string): Promise<{ texts: number; to
     await file.close();
   }
 }
+
+const openFile = (path: string): Promise<FileHandle> =>
+  open(path).catch((error: unknown) => {
+    throw ownFileError('tokens', path, error);
+  });
 
 function sectionsOf({ texts, splits: bySplit }: TokenFile): [string, Section][] {
   const sections: [string, Section][] = [
@@ -94,8 +105,6 @@ function sectionsOf({ texts, splits: bySplit }: TokenFile): [string, Section][] 
   }
   return sections;
 }
-
-const listNames = ['positives', 'negatives', 'judgements'] as const;
 
 function assemble(header: Header, data: ArrayBuffer): TokenFile {
   const places = new Map<string, number>();
@@ -131,12 +140,67 @@ async function readHeader(file: FileHandle, path: string): Promise<{ header: Hea
   const prefix = Buffer.alloc(prefixBytes);
   await readInto(file, prefix, 0, path);
   if (prefix.readUInt32LE(0) !== magic) refuseDamaged(path, 'it is no token file');
-  const json = Buffer.alloc(prefix.readUInt32LE(4));
+  const { size } = await file.stat();
+  const begin = prefixBytes + prefix.readUInt32LE(4);
+  if (begin > size) refuseDamaged(path, 'it ends within its header');
+  const json = Buffer.alloc(begin - prefixBytes);
   await readInto(file, json, prefixBytes, path);
-  const header = JSON.parse(json.toString('utf8')) as Header;
-  if (header.version !== tokenFileVersion) refuseDamaged(path, `its version is ${header.version}`);
-  return { header, begin: prefixBytes + json.length };
+  const header = parseStored('tokens', path, json.toString('utf8'));
+  if (!isHeader(header)) return refuseDamaged(path, 'its header is none of a token file of this version');
+  if (size !== begin + wordsOf(header) * 4)
+    refuseDamaged(path, `it has ${size} bytes, which is not what its header says`);
+  return { header, begin };
 }
+
+const wordsOf = ({ sections }: Header): number => sections.reduce((sum, { length }) => sum + length, 0);
+
+const sectionNames: ReadonlySet<string> = new Set([
+  ...['ids', 'cumulative', 'poolStart'].map((part) => `texts.${part}`),
+  ...splits.flatMap((split) => [
+    ...['query', 'documents', 'identical'].map((part) => `${split}.${part}`),
+    ...listNames.flatMap((name) => ['starts', 'values', 'scores'].map((part) => `${split}.${name}.${part}`)),
+  ]),
+]);
+
+function isHeader(value: unknown): value is Header {
+  if (!isObject(value) || value['version'] !== tokenFileVersion || typeof value['truncated'] !== 'number') return false;
+  const { task, sections } = value;
+  if ((task !== 'ir' && task !== 'sts') || !Array.isArray(sections) || sections.length !== sectionNames.size)
+    return false;
+  const names = new Set(sections.map((section: unknown) => (isObject(section) ? section['name'] : undefined)));
+  const sized = sections.every(({ length }: SectionHeader) => Number.isSafeInteger(length) && length >= 0);
+  return names.size === sectionNames.size && [...sectionNames].every((name) => names.has(name)) && sized;
+}
+
+/** The first part whose numbers lead outside of what they count; undefined = there is none. */
+function wrongPart({ texts, splits: bySplit }: TokenFile): string | undefined {
+  const { ids, cumulative, poolStart } = texts;
+  const count = poolStart.length;
+  if (cumulative.length !== count + 1 || !isRising(cumulative, ids.length)) return 'texts';
+  if (!poolStart.every((start, text) => start <= cumulative[text + 1]! - cumulative[text]!)) return 'texts';
+  const areBelow = (values: Uint32Array, limit: number): boolean => values.every((value) => value < limit);
+  const areLists = ({ starts, values, scores }: Lists, records: number, limit: number): boolean =>
+    starts.length === records + 1 &&
+    scores.length === values.length &&
+    isRising(starts, values.length) &&
+    areBelow(values, limit);
+  return splits.find((split) => {
+    const { query, positives, negatives, documents, judgements, identical } = bySplit[split];
+    return !(
+      areBelow(query, count) &&
+      areBelow(documents, count) &&
+      areLists(positives, query.length, count) &&
+      areLists(negatives, query.length, count) &&
+      areLists(judgements, query.length, documents.length) &&
+      identical.length === query.length &&
+      identical.every((document) => document >= -1 && document < documents.length)
+    );
+  });
+}
+
+/** From 0 to `end`, never falling. */
+const isRising = (starts: Uint32Array, end: number): boolean =>
+  starts[0] === 0 && starts.at(-1) === end && starts.every((start, i) => i === 0 || start >= starts[i - 1]!);
 
 /** Bytes of one read: a read of 2 GiB or more, the system call's limit, would fail. */
 const readChunk = 1 << 28;
@@ -156,10 +220,7 @@ async function readInto(file: FileHandle, target: Uint8Array, position: number, 
 }
 
 function refuseDamaged(path: string, reason: string): never {
-  throw unavailable(`The token file ${path} cannot be used: ${reason}`, {
-    expected: `a token file of version ${tokenFileVersion}`,
-    remedy: 'Delete it; it is made again from the data set.',
-  });
+  throw damagedFile('tokens', path, reason);
 }
 
 const typeOf = (values: Section): SectionHeader['type'] =>

@@ -16,6 +16,7 @@ import { relevanceOf } from '../data/relevance.ts';
 import { type Split, type StoredRecord, splits, type TextTriple } from '../data/types.ts';
 import { readModelSpec, readTokenizerJson } from '../formats/model-folder.ts';
 import type { PromptTemplates, TextRole } from '../model/types.ts';
+import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TextToEncode, Tokenizer } from '../tokenizer/tokenizer.ts';
 import { buildText } from './text.ts';
@@ -34,10 +35,10 @@ export async function tokenizeDataset(
   tokenizer: Tokenizer,
   signal?: AbortSignal,
 ): Promise<TokenFileReport> {
-  const modelFolder = await storage.require('models', request.model);
-  const { templates, includePrompt, maxLength: modelLength } = await readModelSpec(modelFolder);
+  const { model } = request;
+  const { templates, includePrompt, maxLength: modelLength } = await readOwn(storage, 'models', model, readModelSpec);
   const maxLength = Math.min(request.maxLength, modelLength);
-  const json = await readTokenizerJson(modelFolder);
+  const json = await readOwn(storage, 'models', model, readTokenizerJson);
   const content = contentKey(request.dataset, json, { templates, includePrompt, maxLength });
   const key = `${request.dataset}/${request.model}/${content}`;
   const path = storage.path('tokens', tokenFileName(key));

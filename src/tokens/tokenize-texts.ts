@@ -4,6 +4,7 @@ import { badInput } from '../errors.ts';
 import { readModelSpec } from '../formats/model-folder.ts';
 import { longestTextOf } from '../model/architecture.ts';
 import type { TextRole } from '../model/types.ts';
+import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { EncodedText, Tokenizer } from '../tokenizer/tokenizer.ts';
 import { buildText } from './text.ts';
@@ -16,7 +17,7 @@ export async function tokenizeTexts(
   tokenizer: Tokenizer,
   signal?: AbortSignal,
 ): Promise<TokenizedTexts> {
-  const spec = await readModelSpec(await storage.require('models', model));
+  const spec = await readOwn(storage, 'models', model, readModelSpec);
   const longest = longestTextOf(spec.architecture);
   const maxLength = input.maxLength ?? spec.maxLength;
   if (maxLength > longest) {

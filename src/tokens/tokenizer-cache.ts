@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { tryTokenizer } from '../tokenizer/trial.ts';
@@ -17,7 +18,7 @@ export class TokenizerCache {
   /** The tokenizer of a model folder in storage. Such folders are immutable, so the path is the key. */
   async of(storage: Storage, model: string): Promise<Tokenizer> {
     const path = join(await storage.require('models', model), 'tokenizer.json');
-    return this.#get(path, () => loadTokenizer(path));
+    return this.#get(path, () => readOwn(storage, 'models', model, () => loadTokenizer(path)));
   }
 
   /**

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder, writeModelFolder } from '../formats/model-folder.ts';
 import { type Encoder, loadEncoder } from '../nn/encoders/encoder.ts';
+import { readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { publishState, type RunState } from './state.ts';
 
@@ -16,12 +17,14 @@ export async function loadForTraining(
   model: string,
   { dropout }: { readonly dropout: boolean },
 ): Promise<Encoder> {
-  const folder = await readModelFolder(await storage.require('models', model));
-  try {
-    return await loadEncoder(gpu, folder.spec, folder.weights, { training: true, dropout });
-  } finally {
-    await folder.close();
-  }
+  return readOwn(storage, 'models', model, async (path) => {
+    const folder = await readModelFolder(path);
+    try {
+      return await loadEncoder(gpu, folder.spec, folder.weights, { training: true, dropout });
+    } finally {
+      await folder.close();
+    }
+  });
 }
 
 export interface PublishedCheckpoint {

@@ -7,6 +7,7 @@ import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder } from '../formats/model-folder.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { Optimizer } from '../nn/optimizer.ts';
+import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
@@ -71,7 +72,7 @@ export async function train(
 
 /** theta_0's settings and paths; the weights are opened where they are loaded. */
 async function openInitial(storage: Storage, model: string): Promise<ModelFolder> {
-  const folder = await readModelFolder(await storage.require('models', model));
+  const folder = await readOwn(storage, 'models', model, readModelFolder);
   await folder.close();
   return folder;
 }

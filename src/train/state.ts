@@ -10,7 +10,10 @@ import { dependencyVersion, packageVersion } from '../assets.ts';
 import type { AdapterReport, DeviceTraits, KernelForm } from '../device/types.ts';
 import { badInput, conflict } from '../errors.ts';
 import { createSafetensors, openSafetensors } from '../formats/safetensors.ts';
+import { isObject } from '../model/json-fields.ts';
 import type { Parameters } from '../nn/parameter-store.ts';
+import { damagedFile } from '../storage/damaged-file.ts';
+import { parseStored, readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';
@@ -117,10 +120,14 @@ async function writeMoments(path: string, parameters: Parameters): Promise<void>
   }
 }
 
-/** Reads state.json; refuses another format. */
+/** Reads state.json; refuses another format, and a damaged file. */
 export async function readState(storage: Storage, digest: string): Promise<RunState> {
-  const folder = await storage.require('states', digest);
-  const state = JSON.parse(await readFile(join(folder, 'state.json'), 'utf8')) as RunState;
+  const state = await readOwn(storage, 'states', digest, async (folder) => {
+    const path = join(folder, 'state.json');
+    const found: unknown = parseStored('states', path, await readFile(path, 'utf8'));
+    if (isState(found)) return found;
+    throw damagedFile('states', path, 'it is no state of a run');
+  });
   if (state.format !== format) {
     throw badInput(`State ${digest} has format ${state.format}`, {
       field: 'resume.state',
@@ -133,12 +140,29 @@ export async function readState(storage: Storage, digest: string): Promise<RunSt
 
 /** Fills the moments of {@link publishState} in. */
 export async function loadMoments(storage: Storage, digest: string, parameters: Parameters): Promise<void> {
-  const reader = await openSafetensors(join(await storage.require('states', digest), 'moments.safetensors'));
-  try {
-    for (const kind of momentKinds) await parameters.load(reader, kind, `${kind}.`);
-  } finally {
-    await reader.close();
-  }
+  await readOwn(storage, 'states', digest, async (folder) => {
+    const reader = await openSafetensors(join(folder, 'moments.safetensors'));
+    try {
+      for (const kind of momentKinds) await parameters.load(reader, kind, `${kind}.`);
+    } finally {
+      await reader.close();
+    }
+  });
+}
+
+/** What a later format keeps may differ: that is said of the format, which is read first. */
+function isState(value: unknown): value is RunState {
+  if (!isObject(value) || typeof value['format'] !== 'number') return false;
+  if (value['format'] !== format) return true;
+  const { position, model, settings, datasets, adapter } = value;
+  return (
+    isObject(position) &&
+    ['step', 'epoch', 'batch'].every((name) => Number.isSafeInteger(position[name]) && Number(position[name]) >= 0) &&
+    typeof model === 'string' &&
+    typeof settings === 'string' &&
+    Array.isArray(datasets) &&
+    isObject(adapter)
+  );
 }
 
 /** What is resumed now. */

@@ -117,7 +117,7 @@ describe('creating a model', () => {
     const none = createModel(storage, input({ vocabularyFrom: [testOnly] }));
     await expect(none).rejects.toThrow('no text in their train split');
     await expect(createModel(storage, input({ vocabularyFrom: ['feed'] }))).rejects.toMatchObject({
-      code: 'NOT_FOUND',
+      code: 'UNAVAILABLE',
     });
     const stopped = createModel(storage, input({ seed: 3 }), { signal: AbortSignal.abort(new Error('enough')) });
     await expect(stopped).rejects.toThrow('enough');

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRecordFile, openDataset } from '../../src/data/record-file.ts';
@@ -32,6 +32,12 @@ async function write(lines: readonly StoredLine[], declared: Partial<typeof sett
   await file.finish([{ message: 'odd', count: 2 }]);
   return path;
 }
+
+const expectDamaged = (reading: Promise<unknown>, file: string): Promise<void> =>
+  expect(reading).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    details: { reason: 'damaged-file', field: expect.stringContaining(file), remedy: expect.stringContaining('again') },
+  });
 
 describe('record file', () => {
   // More lines than one read takes, splits interleaved, lengths from short to long.
@@ -87,13 +93,34 @@ describe('record file', () => {
   it('refuses a damaged version and says what to do', async () => {
     const path = await write([record('train', 'a')]);
     await appendFile(join(path, 'records.jsonl'), 'more');
-    await expect(openDataset(path)).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
-      message: expect.stringContaining('size'),
-    });
-    const other = await write([record('train', 'a')]);
-    await writeFile(join(other, 'index.bin'), (await readFile(join(other, 'index.bin'))).fill(0, 0, 4));
-    await expect(openDataset(other)).rejects.toThrow('another format');
-    await expect(openDataset(join(folder(), 'nothing'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expectDamaged(openDataset(path), join(path, 'records.jsonl'));
+    await expectDamaged(openDataset(join(folder(), 'nothing')), join(folder(), 'nothing'));
+  });
+
+  it.each([
+    ['index.bin', 'another magic', (bytes: Buffer) => bytes.fill(0, 0, 4)],
+    ['index.bin', 'a count', (bytes: Buffer) => bytes.fill(0xff, 4, 8)],
+    ['index.bin', 'offsets', (bytes: Buffer) => bytes.fill(0xff, 28, 44)],
+    ['index.bin', 'nothing', () => Buffer.alloc(0)],
+    ['index.bin', 'its beginning', (bytes: Buffer) => bytes.subarray(0, 30)],
+    ['summary.json', 'nothing', () => Buffer.alloc(0)],
+    ['summary.json', 'its beginning', (bytes: Buffer) => bytes.subarray(0, 40)],
+    ['summary.json', 'another object', () => Buffer.from('{"bytes": 3}')],
+  ])('names %s with %s', async (name, _, damage) => {
+    const path = await write([record('train', 'a'), record('dev', 'b')]);
+    await writeFile(join(path, name), damage(await readFile(join(path, name))));
+    await expectDamaged(openDataset(path), join(path, name));
+    await rm(join(path, name));
+    await expectDamaged(openDataset(path), join(path, name));
+  });
+
+  it('names records with a page of zeros, whenever they are read', async () => {
+    const path = await write([record('train', 'a'), record('train', 'b')]);
+    const dataset = await openDataset(path);
+    const bytes = await readFile(join(path, 'records.jsonl'));
+    await writeFile(join(path, 'records.jsonl'), bytes.fill(0, 100));
+    await expectDamaged(dataset.page('train', 0, 2), join(path, 'records.jsonl'));
+    await rm(join(path, 'records.jsonl'));
+    await expectDamaged(dataset.page('train', 0, 2), join(path, 'records.jsonl'));
   });
 });

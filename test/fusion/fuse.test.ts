@@ -177,7 +177,7 @@ describe('fusing checkpoints', () => {
     expect(await refusal(initial, [cls])).toMatch(/has another pooling/);
     expect(await refusal(checkpoints[0], [checkpoints[1]])).toMatch(/descends from/);
     expect(await refusal(initial, [])).toMatch(/no checkpoint to fuse/);
-    expect(await refusal(initial, ['feed'])).toMatch(/NOT_FOUND/);
+    expect(await refusal(initial, ['feed'])).toMatch(/UNAVAILABLE/);
   });
 
   it('refuses plans that are none', async () => {

@@ -73,9 +73,11 @@ describe('evaluation', () => {
     await expect(server.evaluate(request, options)).rejects.toMatchObject({ details: { field: 'split' } });
     const missing = { ...request, split: 'test' as const };
     await expect(server.evaluate({ ...missing, model: 'd'.repeat(64) }, options)).rejects.toMatchObject({
-      code: 'NOT_FOUND',
+      code: 'UNAVAILABLE',
     });
-    await expect(server.evaluate({ ...missing, tokens: 'none' }, options)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(server.evaluate({ ...missing, tokens: 'none' }, options)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
   });
 
   it('refuses tokens of another vocabulary', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readExactly } from '../../src/storage/files.ts';
@@ -72,6 +72,19 @@ describe('storage', () => {
     expect(await storage.exists('tokens', 'key.bin')).toBe(false);
   });
 
+  it.each([
+    ['cut off', (path: string) => truncate(path, 1)],
+    ['missing', (path: string) => rm(path)],
+  ])('replaces an object of the same digest of which a file is %s', async (_, damage) => {
+    const files = { weights: '12345', 'config.json': '{}' };
+    const { digest } = await storage.publish('models', await staged(files));
+    await damage(join(storage.path('models', digest), 'weights'));
+    expect(await storage.publish('models', await staged(files))).toMatchObject({ digest, reused: false });
+    expect(await readFile(join(storage.path('models', digest), 'weights'), 'utf8')).toBe('12345');
+    expect(await storage.publish('models', await staged(files))).toMatchObject({ digest, reused: true });
+    expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);
+  });
+
   it('leaves nothing behind when filling a staged folder fails', async () => {
     const failing = publishStaged(storage, 'models', async (path) => {
       await writeFile(join(path, 'half'), 'x');
@@ -107,8 +120,8 @@ describe('storage', () => {
 
   it('says what is missing, and refuses names that leave the folder', async () => {
     await expect(storage.require('models', 'feed')).rejects.toMatchObject({
-      code: 'NOT_FOUND',
-      message: 'There is no model feed in storage',
+      ...{ code: 'UNAVAILABLE', details: { reason: 'damaged-file', field: storage.path('models', 'feed') } },
+      message: expect.stringContaining('is missing'),
     });
     for (const name of ['..', 'a/../b', '/etc', '.hidden', '', 'a//b', 'a\\b']) {
       expect(() => storage.path('models', name)).toThrow('Storage was asked for the name');

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.ts';
-import { readTokenCounts, readTokenFile } from '../../src/tokens/token-file.ts';
+import { readTokenFile } from '../../src/tokens/token-file.ts';
 import { tokenContent, tokenFileName, tokenizeDataset } from '../../src/tokens/tokenize-dataset.ts';
 import type { TokenFile } from '../../src/tokens/types.ts';
 import { lines, type Workspace, workspace } from '../data/import-helpers.ts';
@@ -135,9 +135,17 @@ describe('tokenizeDataset', () => {
   it('names what is not there', async () => {
     const model = await publishModel();
     const request = { dataset: 'f'.repeat(64), model, maxLength: 12 };
-    await expect(tokenizeDataset(work.storage, request, tokenizer)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(tokenizeDataset(work.storage, request, tokenizer)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
+
+async function expectDamaged(path: string, bytes: Buffer): Promise<void> {
+  await writeFile(path, bytes);
+  await expect(readTokenFile(path)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    details: { reason: 'damaged-file', field: path, remedy: expect.stringContaining('made again') },
+  });
+}
 
 describe('token file', () => {
   it('refuses another file, and one that was cut', async () => {
@@ -146,9 +154,27 @@ describe('token file', () => {
     const { key } = await tokenizeDataset(work.storage, request, tokenizer);
     const bytes = await readFile(work.storage.path('tokens', tokenFileName(key)));
     const path = join(folder(), 'broken.bin');
-    await writeFile(path, bytes.subarray(0, -4));
-    await expect(readTokenFile(path)).rejects.toThrow('ends too early');
-    await writeFile(path, bytes.fill(0, 0, 4));
-    await expect(readTokenCounts(path)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expectDamaged(path, bytes.subarray(0, -4));
+    await expectDamaged(path, bytes.subarray(0, 100));
+    await expectDamaged(path, bytes.subarray(0, 0));
+    await expectDamaged(path, Buffer.from(bytes).fill(0, 0, 4));
+    await expectDamaged(path, Buffer.from(bytes).fill(0xff, 4, 8));
+  });
+
+  it('refuses a header that is damaged anywhere, and numbers that lead outside', async () => {
+    const { summary } = await work.open(await work.files(beirFiles), { importer: 'beir' });
+    const request = { dataset: summary.digest, model: await publishModel(), maxLength: 12 };
+    const { key } = await tokenizeDataset(work.storage, request, tokenizer);
+    const bytes = await readFile(work.storage.path('tokens', tokenFileName(key)));
+    const path = join(folder(), 'damaged.bin');
+    const end = 8 + bytes.readUInt32LE(4);
+    for (const at of Array.from({ length: 40 }, (_, i) => 8 + Math.floor((i * (end - 8)) / 40))) {
+      const zeroed = Buffer.from(bytes);
+      zeroed.fill(0, at, at + 12);
+      await expectDamaged(path, zeroed);
+    }
+    const outside = Buffer.from(bytes);
+    outside.fill(0xff, end);
+    await expectDamaged(path, outside);
   });
 });

@@ -1,7 +1,8 @@
 /**
  * Whole runs on the real adapter: events, checkpoints, stopping, resuming to the same bits, refusing what cannot work.
  */
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -43,6 +44,34 @@ async function run(
 const only = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
   events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
 const lastCheckpoint = (events: readonly TrainEvent[]) => only(events, 'checkpoint').at(-1)!;
+
+describe('what is damaged', () => {
+  const damages = [
+    ['empty', (path: string) => truncate(path, 0)],
+    ['cut off', (path: string) => truncate(path, 200)],
+    ['missing', (path: string) => rm(path)],
+  ] as const;
+  const files = ['states/state.json', 'states/moments.safetensors', 'models/model.safetensors', 'models/config.json'];
+  it('is named, whichever file of a checkpoint it is, and a run that reaches it makes it again', async () => {
+    const { input, storage } = await prepare();
+    const whole = lastCheckpoint((await run(storage, input, 3)).events);
+    const resume = { model: whole.model, state: whole.state };
+    for (const file of files) {
+      const [kind, name] = file.split('/') as ['states' | 'models', string];
+      const folderOf = storage.path(kind, kind === 'states' ? whole.state : whole.model);
+      for (const [, damage] of damages) {
+        await damage(join(folderOf, name));
+        await expect(run(storage, { ...input, resume })).rejects.toMatchObject({
+          code: 'UNAVAILABLE',
+          message: expect.stringContaining(join(folderOf, name)),
+          details: { reason: 'damaged-file', field: expect.stringContaining(folderOf) },
+        });
+        expect(lastCheckpoint((await run(storage, input, 3)).events)).toMatchObject(resume);
+      }
+    }
+    expect((await run(storage, { ...input, resume })).output).toMatchObject({ outcome: 'finished' });
+  });
+});
 
 describe('a run', () => {
   it('tells what it does, step by step, and keeps theta_0 and a checkpoint per epoch', async () => {
@@ -159,7 +188,7 @@ describe('a run that goes wrong', () => {
       code: 'CONFLICT',
     });
     await expect(run(storage, { ...input, resume: { ...resume, state: 'c'.repeat(64) } })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
+      code: 'UNAVAILABLE',
     });
     const state = await readState(storage, checkpoint.state);
     expect(state.position).toEqual({ step: 3, epoch: 0, batch: 3 });

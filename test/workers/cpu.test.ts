@@ -83,7 +83,7 @@ describe('the CPU thread', () => {
     expect((await ask({ texts: [] })).encoded.cumulative).toEqual(new Uint32Array([0]));
     await expect(ask({ texts, maxLength: 65 })).rejects.toMatchObject({ details: { field: 'maxLength' } });
     await expect(cpu.call('tokenizeTexts', { model: 'feed', texts })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
+      code: 'UNAVAILABLE',
     });
   });
 

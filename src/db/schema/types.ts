@@ -48,6 +48,8 @@ export interface AttemptDetails {
   readonly resumedFrom?: string;
   /** It ended because the database was in trouble, as when a connection was lost. */
   readonly trouble?: true;
+  /** Training: this attempt could not go on from that checkpoint, whose files are damaged; later ones pass it over. */
+  readonly damaged?: { readonly checkpoint: string; readonly attempt: number };
   /** An export: the folder that it makes, as the file system knows it wherever it is moved. */
   readonly exported?: string;
 }

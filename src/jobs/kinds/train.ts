@@ -10,6 +10,7 @@ import { invariant } from '../../errors.ts';
 import type { TrainDataset, TrainOutput } from '../../train/types.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { pruneCheckpoints } from '../training/checkpoints.ts';
+import { damageNote, interruptedByDamage, isDamageOf, wholeCheckpoints } from '../training/damaged.ts';
 import { type AttemptEvent, EventWriter } from '../training/event-writer.ts';
 import { type RunInputs, readInputs } from '../training/inputs.ts';
 import { otherAdapter } from '../training/other-adapter.ts';
@@ -23,10 +24,11 @@ export const train = defineJob({
   uses: ({ runId }) => [{ kind: 'run', id: runId }],
   subject: ({ runId }) => runId,
   async run(context: Context, { runId }) {
-    const { db, signal, device, adapter } = context;
+    const { db, signal, device, adapter, job, earlier } = context;
     const inputs = await readInputs(db, runId);
-    const { run, model, resume } = inputs;
-    const refusal = resume && !run.allowDifferentAdapter && otherAdapter(run.adapter, adapter);
+    const { run, model, resumable } = inputs;
+    const [resume, before] = wholeCheckpoints(resumable, earlier);
+    const refusal = resumable.length > 0 && !run.allowDifferentAdapter && otherAdapter(run.adapter, adapter);
     if (refusal) throw refusal;
     if (resume) await context.note({ resumedFrom: resume.id });
     const writer = eventWriter(context, inputs);
@@ -47,6 +49,10 @@ export const train = defineJob({
         },
         { signal, onEvent: (event) => writer.add(event) },
       ));
+    } catch (error) {
+      if (!resume || !isDamageOf(resume, error, model.digest)) throw error;
+      await context.note(damageNote(resume, job.attempt));
+      throw interruptedByDamage(error, before);
     } finally {
       await writer.flush().catch(() => {});
     }

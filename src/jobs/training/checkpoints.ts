@@ -1,9 +1,9 @@
 /**
- * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state only
- * in the last. What something refers to (an evaluation, a fusion, a collection, an alias) or a running job reads is
- * kept as well.
+ * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state in
+ * the last two, so that a run goes on where the files of the last are damaged. What something refers to (an evaluation,
+ * a fusion, a collection, an alias) or a running job reads is kept as well.
  */
-import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Db, Transaction } from '../../db/open.ts';
 import { checkpoints } from '../../db/schema.ts';
 import { unavailable } from '../../errors.ts';
@@ -73,25 +73,29 @@ export async function pruneCheckpoints(
   await retention.release('models', dropped.models);
 }
 
-/** Only the last checkpoint keeps its state. Returns the states of the others. */
+/** The last two checkpoints keep their states. Returns those of the others. */
 async function dropStates(tx: Transaction, runId: string): Promise<(string | null)[]> {
   const ofRun = eq(checkpoints.runId, runId);
-  const [last] = await tx.select().from(checkpoints).where(ofRun).orderBy(desc(checkpoints.step)).limit(1);
-  if (!last) return [];
-  const superseded = and(ofRun, ne(checkpoints.id, last.id), isNotNull(checkpoints.stateDigest));
+  const superseded = and(
+    ofRun,
+    sql`${checkpoints.id} not in ${lastTwo(tx, runId)}`,
+    isNotNull(checkpoints.stateDigest),
+  );
   const rows = await tx.select({ digest: checkpoints.stateDigest }).from(checkpoints).where(superseded);
   await tx.update(checkpoints).set({ stateDigest: null }).where(superseded);
   return rows.map(({ digest }) => digest);
 }
 
-async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
-  const ofRun = eq(checkpoints.runId, runId);
-  const kept = tx
+const lastTwo = (tx: Transaction, runId: string) =>
+  tx
     .select({ id: checkpoints.id })
     .from(checkpoints)
-    .where(ofRun)
+    .where(eq(checkpoints.runId, runId))
     .orderBy(desc(checkpoints.step))
     .limit(2);
+
+async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
+  const ofRun = eq(checkpoints.runId, runId);
   const rows = await tx
     .delete(checkpoints)
     .where(
@@ -99,7 +103,7 @@ async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
         ofRun,
         inArray(checkpoints.reason, ['interval', 'stop']),
         isNull(checkpoints.alias),
-        sql`${checkpoints.id} not in ${kept}`,
+        sql`${checkpoints.id} not in ${lastTwo(tx, runId)}`,
         isUnusedCheckpoint(tx),
       ),
     )

@@ -18,7 +18,17 @@ export interface RunInputs {
   readonly model: ModelRow;
   /** In the order the run names them. */
   readonly datasets: readonly { readonly weight: number; readonly dataset: DatasetRow }[];
-  readonly resume: { readonly id: string; readonly model: string; readonly state: string } | undefined;
+  /** The checkpoints that have their state, the last one first. */
+  readonly resumable: readonly Resumable[];
+}
+
+export interface Resumable {
+  readonly id: string;
+  readonly step: number;
+  /** The attempt that made it, or made it again. */
+  readonly attempt: number;
+  readonly model: string;
+  readonly state: string;
 }
 
 /** NOT_FOUND, too, if the run is deleted with its model meanwhile. */
@@ -32,15 +42,15 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
     .innerJoin(datasets, eq(datasets.id, runDatasets.datasetId))
     .where(eq(runDatasets.runId, runId))
     .orderBy(runDatasets.position);
-  // The last checkpoint that has its state.
-  const [last] = await db
+  const kept = await db
     .select()
     .from(checkpoints)
     .where(and(eq(checkpoints.runId, runId), isNotNull(checkpoints.stateDigest)))
-    .orderBy(desc(checkpoints.step))
-    .limit(1);
-  const resume = last?.stateDigest ? { id: last.id, model: last.digest, state: last.stateDigest } : undefined;
-  return { run, model, datasets: named, resume };
+    .orderBy(desc(checkpoints.step));
+  const resumable = kept.flatMap(({ id, step, attempt, digest, stateDigest: state }) =>
+    state === null ? [] : [{ id, step: step ?? 0, attempt: attempt ?? 0, model: digest, state }],
+  );
+  return { run, model, datasets: named, resumable };
 }
 
 const noRun = (runId: string) =>

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { TandemError } from '../../../dist/src/errors.js';
+import { parseStored, readOwn } from '../../../dist/src/storage/own-files.js';
 import { openStorage } from '../../../dist/src/storage/storage.js';
 import { answer } from '../../../dist/workers/runtime.js';
 
@@ -48,8 +49,10 @@ async function train({ model, settings, resume }, { signal, emit }) {
     if (behaviour.otherVersion && !resume.allowDifferentAdapter) {
       throw new TandemError('CONFLICT', 'The run cannot be resumed: it ran with another version', { field: 'resume' });
     }
-    const path = join(await storage.require('states', resume.state), 'value.json');
-    ({ value, step } = JSON.parse(await readFile(path, 'utf8')));
+    ({ value, step } = await readOwn(storage, 'states', resume.state, async (folder) => {
+      const path = join(folder, 'value.json');
+      return parseStored('states', path, await readFile(path, 'utf8'));
+    }));
   }
   const epochOf = (at) => Math.floor(at / perEpoch);
   const checkpoint = async (reason) => {

@@ -1,7 +1,7 @@
 /** The life cycle of runs on PGlite with real threads: order of events, stop, resume, cancel, failures, retention. */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm, truncate } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -52,7 +52,7 @@ describe('a run', () => {
     expect(await finalValue(run.id)).toBe(chainValue((await checkpointsOf(run.id))[0].digest, 49, 30));
   });
 
-  it('keeps theta_0, each epoch, the last two and what is in use; the state only in the last', async () => {
+  it('keeps theta_0, each epoch, the last two and what is in use; the state in the last two', async () => {
     const run = await place.startRun({ epochs: 3, checkpointEverySteps: 3 });
     await readEvents(place, run.id);
     const kept = await checkpointsOf(run.id);
@@ -63,7 +63,7 @@ describe('a run', () => {
       [27, 'interval'],
       [30, 'epoch'],
     ]);
-    expect(kept.map(({ stateDigest }) => stateDigest !== null)).toEqual([false, false, false, false, true]);
+    expect(kept.map(({ stateDigest }) => stateDigest !== null)).toEqual([false, false, false, true, true]);
     for (const { digest } of kept.slice(1)) expect(await place.storage.exists('models', digest)).toBe(true);
     expect(await place.storage.exists('states', kept[4].stateDigest ?? '')).toBe(true);
     const told = (await readEvents(place, run.id)).flatMap(({ data }) => (data.type === 'checkpoint' ? [data] : []));
@@ -188,6 +188,61 @@ describe('stop and resume', () => {
       [2, 'SUCCEEDED'],
     ]);
     await expect(place.jobs.resumeRun(run.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it.each([
+    ['empty', (path: string) => truncate(path, 0)],
+    ['cut off', (path: string) => truncate(path, 20)],
+    ['missing', (path: string) => rm(path)],
+    ['without its folder', (path: string) => rm(dirname(path), { recursive: true })],
+  ])('names a state that is %s, and goes on from the checkpoint before to the same bits', async (_, damage) => {
+    await place.behave({ stepMs: 20 });
+    const run = await place.startRun({ epochs: 3, seed: 5, checkpointEverySteps: 4 });
+    await readEvents(place, run.id, { until: isStep(14) });
+    await place.restartJobs();
+    const [before, last] = (await checkpointsOf(run.id)).filter(({ stateDigest }) => stateDigest !== null);
+    const state = place.storage.path('states', last.stateDigest ?? '');
+    await damage(join(state, 'value.json'));
+    await place.behave({});
+    await place.jobs.resumeRun(run.id);
+    await vi.waitFor(
+      async () => expect(await find(run.id)).toMatchObject({ state: 'INTERRUPTED', attempt: 2 }),
+      10_000,
+    );
+    expect((await find(run.id)).error).toMatchObject({
+      ...{ code: 'UNAVAILABLE', reason: 'damaged-file', field: expect.stringContaining(state) },
+      remedy: `Resume the run: it goes on from its checkpoint of step ${before.step}.`,
+    });
+    await place.jobs.resumeRun(run.id);
+    const events = await readEvents(place, run.id);
+    expect(statesOf(events).at(-1)).toBe('SUCCEEDED');
+    expect(await finalValue(run.id)).toBe(chainValue((await checkpointsOf(run.id))[0].digest, 5, 30));
+    const attempts = await place.database.db
+      .select()
+      .from(jobAttempts)
+      .where(eq(jobAttempts.jobId, run.id))
+      .orderBy(jobAttempts.number);
+    expect(attempts.map(({ details }) => details.resumedFrom)).toEqual([undefined, last.id, before.id]);
+  });
+
+  it('begins anew where no checkpoint has its state, and replaces what is damaged', async () => {
+    await place.behave({ stepMs: 20 });
+    const run = await place.startRun({ epochs: 2, seed: 6, checkpointEverySteps: 4 });
+    await readEvents(place, run.id, { until: isStep(9) });
+    await place.restartJobs();
+    const kept = (await checkpointsOf(run.id)).filter(({ stateDigest }) => stateDigest !== null);
+    const paths = kept.map(({ stateDigest }) => join(place.storage.path('states', stateDigest ?? ''), 'value.json'));
+    for (const path of paths) await truncate(path, 0);
+    await place.behave({});
+    for (const attempt of [2, 3]) {
+      await place.jobs.resumeRun(run.id);
+      const interrupted = { state: 'INTERRUPTED', attempt };
+      await vi.waitFor(async () => expect(await find(run.id)).toMatchObject(interrupted), 10_000);
+    }
+    expect((await find(run.id)).error?.remedy).toContain('begins again at step 0');
+    await place.jobs.resumeRun(run.id);
+    expect(statesOf(await readEvents(place, run.id)).at(-1)).toBe('SUCCEEDED');
+    expect(await finalValue(run.id)).toBe(chainValue((await checkpointsOf(run.id))[0].digest, 6, 20));
   });
 
   it('ends a thread that does not listen by force, and the run can still be resumed', async () => {

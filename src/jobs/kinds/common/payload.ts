@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import type { Use } from '../../../db/schema/types.ts';
 import type { Logger } from '../../../log.ts';
 import type { Retention } from '../../../retention/retention.ts';
+import { damagedFile } from '../../../storage/damaged-file.ts';
+import { parseStored, readOwn } from '../../../storage/own-files.ts';
 import type { Storage } from '../../../storage/storage.ts';
 
 export interface Payload {
@@ -18,7 +20,7 @@ export interface Payload {
 
 export function payloadOf(value: unknown): Payload {
   const json = JSON.stringify(value);
-  return { digest: createHash('sha256').update(json).digest('hex'), json };
+  return { digest: digestOf(json), json };
 }
 
 /** Makes it durable. */
@@ -43,7 +45,13 @@ export async function releasePayloads(
   });
 }
 
-/** The value; NOT_FOUND if somebody removed its file. */
-export async function readPayload<T>(storage: Storage, digest: string): Promise<T> {
-  return JSON.parse(await readFile(await storage.require('payloads', digest), 'utf8')) as T;
+/** The value; a damaged file (storage/own-files.ts) if somebody changed or removed it. */
+export function readPayload<T>(storage: Storage, digest: string): Promise<T> {
+  return readOwn(storage, 'payloads', digest, async (path) => {
+    const json = await readFile(path, 'utf8');
+    if (digestOf(json) !== digest) throw damagedFile('payloads', path, 'its content is not what was written');
+    return parseStored('payloads', path, json) as T;
+  });
 }
+
+const digestOf = (json: string): string => createHash('sha256').update(json).digest('hex');

@@ -1,0 +1,38 @@
+/**
+ * Checkpoints whose files are damaged or gone. The attempt that finds one is interrupted and notes it; the next goes
+ * on from the checkpoint before, or begins anew, and reaches the same bits. A checkpoint that is made again is whole.
+ */
+import type { AttemptDetails } from '../../db/schema/types.ts';
+import { TandemError, unavailable } from '../../errors.ts';
+import type { Resumable } from './inputs.ts';
+
+/** Those that no earlier attempt found damaged, the last one first. */
+export function wholeCheckpoints(
+  resumable: readonly Resumable[],
+  earlier: readonly AttemptDetails[],
+): readonly Resumable[] {
+  const found = earlier.flatMap(({ damaged }) => (damaged ? [damaged] : []));
+  return resumable.filter(
+    ({ id, attempt }) => !found.some((damaged) => damaged.checkpoint === id && damaged.attempt >= attempt),
+  );
+}
+
+/** Whether an error of going on from a checkpoint names one of its files. Those of theta_0 are no checkpoint's own. */
+export function isDamageOf({ state, model }: Resumable, error: unknown, initial: string): error is TandemError {
+  if (!(error instanceof TandemError) || error.details.reason !== 'damaged-file') return false;
+  const { field = '' } = error.details;
+  return field.includes(state) || (model !== initial && field.includes(model));
+}
+
+/** The error for people: what to do is to resume once more. */
+export function interruptedByDamage({ message, details }: TandemError, before: Resumable | undefined): TandemError {
+  const next = before
+    ? `it goes on from its checkpoint of step ${before.step}`
+    : 'it begins again at step 0, for no other checkpoint has its state';
+  return unavailable(message, { ...details, remedy: `Resume the run: ${next}.` });
+}
+
+/** What {@link wholeCheckpoints} reads in later attempts. */
+export const damageNote = ({ id }: Resumable, attempt: number): Pick<AttemptDetails, 'damaged'> => ({
+  damaged: { checkpoint: id, attempt },
+});
