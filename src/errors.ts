@@ -63,7 +63,17 @@ export interface PlainError extends ErrorDetails {
   readonly code?: ErrorCode;
   readonly message: string;
   readonly stack?: string;
+  /** What Node says of an error of the system (ENOSPC): by it the other thread knows a full disk. */
+  readonly system?: SystemError;
 }
+
+type SystemError = Pick<NodeJS.ErrnoException, 'code' | 'syscall' | 'path'>;
+
+/** Errors that another thread threw. */
+const foreign = new WeakSet<Error>();
+
+/** Whether the error came from another thread: then it is none of the database's, to which only this one speaks. */
+export const isForeign = (error: Error): boolean => foreign.has(error);
 
 export class TandemError extends Error {
   override readonly name = 'TandemError';
@@ -96,8 +106,16 @@ export function toPlainError(error: unknown): PlainError {
   if (error instanceof TandemError) {
     return { name: 'TandemError', code: error.code, message: error.message, stack: error.stack, ...error.details };
   }
-  if (error instanceof Error) return { name: 'Error', message: error.message, stack: error.stack };
+  if (error instanceof Error) {
+    return { name: 'Error', message: error.message, stack: error.stack, ...systemOf(error) };
+  }
   return { name: 'Error', message: String(error) };
+}
+
+function systemOf(error: Error): Pick<PlainError, 'system'> {
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || !code.startsWith('E')) return {};
+  return { system: { code, ...(syscall !== undefined && { syscall }), ...(path !== undefined && { path }) } };
 }
 
 /** The inverse of {@link toPlainError}. */
@@ -106,7 +124,8 @@ export function fromPlainError(plain: PlainError): Error {
     const { name: _name, code, message, stack: _stack, ...details } = plain;
     return new TandemError(code, message, details);
   }
-  const error = new Error(plain.message);
+  const error = Object.assign(new Error(plain.message), plain.system);
+  foreign.add(error);
   if (plain.stack !== undefined) error.stack = plain.stack;
   return error;
 }

@@ -5,7 +5,9 @@
 import { mkdir } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/open.ts';
+import { databaseError } from './db/refusals.ts';
 import { prepareVulkan } from './device/webgpu/software-vulkan.ts';
+import { diskError, startOnFullDisk } from './disk-full.ts';
 import { createGraphQLServer } from './graphql/server.ts';
 import { removePortFile, writePortFile } from './http/port-file.ts';
 import { startHttp } from './http/server.ts';
@@ -49,7 +51,7 @@ export async function startTandem(config: Config, options: StartOptions = {}): P
     return { url, close };
   } catch (error) {
     await close();
-    throw error;
+    throw diskError(error, startOnFullDisk) ?? databaseError(error) ?? error;
   }
 }
 

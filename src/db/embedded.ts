@@ -1,10 +1,11 @@
 /** Starts and ends the thread in which PGlite runs, and says how `pg` reaches it. Called by open.ts. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
 import { workerEntry } from '../assets.ts';
+import { diskError, diskFull, hasTooLittleRoom, startOnFullDisk } from '../disk-full.ts';
 import { fromPlainError, type PlainError, type TandemError, unavailable } from '../errors.ts';
 
 export interface ThreadSettings {
@@ -90,20 +91,30 @@ async function removeLeftover(note: string): Promise<void> {
   await rm(note, { force: true });
 }
 
+/** On a full disk the database ends as it does over damaged files, and yet nothing is lost. */
+export function startError(
+  folder: string,
+  message: string,
+  { full, error }: { readonly full: boolean; readonly error?: Error | undefined },
+): TandemError {
+  const known = error && diskError(error, startOnFullDisk);
+  if (known) return known;
+  if (full) return diskFull(startOnFullDisk);
+  return unavailable(`The embedded database in ${folder} does not start: ${message}`, {
+    field: 'TANDEM_DATA',
+    remedy: 'Restore the data folder from a backup, name another by TANDEM_DATA, or use DATABASE_URL.',
+  });
+}
+
 function ready(worker: Worker, folder: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const fail = (message: string): void =>
-      reject(
-        unavailable(`The embedded database in ${folder} does not start: ${message}`, {
-          field: 'TANDEM_DATA',
-          remedy: 'Restore the data folder from a backup, name another by TANDEM_DATA, or use DATABASE_URL.',
-        }),
-      );
+    const fail = (message: string, error?: Error): void =>
+      void hasTooLittleRoom(dirname(folder)).then((full) => reject(startError(folder, message, { full, error })));
     worker.once('message', (message: ThreadMessage) => {
       if (message.kind === 'ready') resolve(message.port);
       // What says itself what to do is no matter of the data folder.
       else if (message.error.name === 'TandemError') reject(fromPlainError(message.error));
-      else fail(message.error.message);
+      else fail(message.error.message, fromPlainError(message.error));
     });
     worker.once('error', (error) => fail(String(error)));
     worker.once('exit', (code) => fail(`its thread ended (exit code ${code})`));

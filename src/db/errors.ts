@@ -1,4 +1,5 @@
 /** Tells errors of the database from others. Drizzle wraps the driver's error in a `cause`. */
+import { isForeign } from '../errors.ts';
 
 export interface PostgresError {
   /** SQLSTATE (PostgreSQL manual, appendix A), or the system's name of a connection's error. */
@@ -23,6 +24,7 @@ const isOfNetwork = ({ code, syscall }: NodeJS.ErrnoException): boolean =>
 export function postgresErrorIn(error: unknown): PostgresError | null {
   for (let current = error; current instanceof Error; current = current.cause) {
     const { code } = current as { code?: unknown };
+    if (isForeign(current)) return null;
     if (typeof code === 'string' && (sqlState.test(code) || isOfNetwork(current)))
       return current as unknown as PostgresError;
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Pool, PoolConfig } from 'pg';
 import type { Config } from '../config.ts';
+import { diskError, startOnFullDisk } from '../disk-full.ts';
 import type { TandemError } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { type EmbeddedServer, startEmbedded } from './embedded.ts';
@@ -17,7 +18,7 @@ import { GuardedPool, guardTransactions } from './guarded-pool.ts';
 import type { Db } from './handle.ts';
 import { lockDataFolder } from './lock.ts';
 import { applyMigrations } from './migrate.ts';
-import { foreseenFailure } from './refusals.ts';
+import { databaseError } from './refusals.ts';
 import * as schema from './schema.ts';
 import { checkServer, type ServerVersion } from './server-version.ts';
 
@@ -73,7 +74,7 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
     };
   } catch (error) {
     await closeAll();
-    throw foreseenFailure(error) ?? error;
+    throw diskError(error, startOnFullDisk) ?? databaseError(error) ?? error;
   }
 }
 

@@ -1,13 +1,14 @@
 /** Whether this process works: what supervisors and load balancers ask. */
 import { foreseenFailure, readOnly } from '../../db/refusals.ts';
 import { takesWrites } from '../../db/takes-writes.ts';
+import { diskFull, hasTooLittleRoom } from '../../disk-full.ts';
 import { type TandemError, unavailable } from '../../errors.ts';
 import { endsWithin } from '../../within.ts';
 import type { Tandem } from '../tandem.ts';
 
 /** A part that does not work, and why. */
 export interface Ailment {
-  readonly part: 'cpu thread' | 'device thread' | 'database thread' | 'database' | 'jobs' | 'server';
+  readonly part: 'cpu thread' | 'device thread' | 'database thread' | 'database' | 'disk' | 'jobs' | 'server';
   readonly message: string;
   readonly remedy: string;
 }
@@ -38,7 +39,8 @@ export function probesOf(tandem: Tandem): Probes {
       if (dead.some(({ part }) => part === 'database thread')) return dead;
       const asking = ask();
       const told = (await endsWithin(patienceMs, asking)) ? await asking : [silent()];
-      return [...dead, ...told, ...troublesOf(tandem)];
+      const full = (await hasTooLittleRoom(tandem.config.dataDir)) ? [ailment('disk', diskFull(fullDisk))] : [];
+      return [...dead, ...told, ...full, ...troublesOf(tandem)];
     },
   };
 }
@@ -78,6 +80,11 @@ function messageOf(error: unknown): string {
     if (!(current.cause instanceof Error)) return current.message;
   }
 }
+
+const fullDisk = {
+  field: 'TANDEM_DATA',
+  remedy: 'Free some space on the disk of the data folder; Tandem goes on by itself.',
+};
 
 const silent = (): Ailment =>
   ailment('database', unavailable(`The database has not answered within ${patienceMs / 1_000} s`));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jobAttempts, jobs as jobRows, models, runsWithJobs } from '../../../src/db/schema.ts';
-import { badInput, unavailable } from '../../../src/errors.ts';
+import { badInput, fromPlainError, toPlainError, unavailable } from '../../../src/errors.ts';
 import { insertModel } from '../../db/rows.ts';
 import type { Work } from '../probe.ts';
 import { openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
@@ -320,6 +320,23 @@ describe('a job', () => {
     await expect(first.done).rejects.toThrow('strangers');
     const second = await place.startJob(atOnce, { key: 'wrong' });
     await expect(second.done).rejects.toThrow('strangers');
+  });
+
+  it('that met a full disk, here or in a thread, says so and is begun anew under its key', async () => {
+    const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write', path: '/data/x' });
+    for (const [key, thrown] of [
+      ['full here', full],
+      ['full in a thread', fromPlainError(toPlainError(full))],
+    ] as const) {
+      const first = await place.startJob(
+        async () => {
+          throw thrown;
+        },
+        { key },
+      );
+      await expect(first.done).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'storage-full' } });
+      expect(await (await place.startJob(atOnce, { key })).done).toBe(id);
+    }
   });
 
   it('that failed for a defect is begun anew under its key', async () => {
