@@ -7,8 +7,8 @@
 
 import { compareUtf8 } from '../data/code-points.ts';
 import { type Dataset, openDataset } from '../data/record-file.ts';
-import { relevanceOf } from '../data/relevance.ts';
-import type { Split, StoredRecord, TextTriple } from '../data/types.ts';
+import { relevanceByPosition } from '../data/relevance.ts';
+import type { Split, TextTriple } from '../data/types.ts';
 import { segmenterName, spacedCharacter, unspacedRun, wordsOfRun } from '../tokenizer/unspaced.ts';
 import { type Effort, retrievalFigures, similarityFigures } from './result.ts';
 import { RetrievalMeans, rankingDepth, topDocuments } from './retrieval.ts';
@@ -105,21 +105,11 @@ async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): 
     signal?.throwIfAborted();
     const scores = index.scores(bag.vector(textOf(record.query)));
     const identical = dataset.summary.ignoreIdenticalIds ? (positions.get(record.id) ?? -1) : -1;
-    const grades = judgementsOf(record, positions);
+    const grades = relevanceByPosition(record, positions, index.size);
     const ranking = topDocuments(scores, rankingDepth, identical);
     means.add({ ranked: ranking.map((document) => grades.get(document) ?? 0), judged: [...grades.values()] });
   }
   return retrievalFigures(means, index.size, effortOf(bag, begin));
-}
-
-function judgementsOf(record: StoredRecord, positions: ReadonlyMap<string, number>): Map<number, number> {
-  return new Map(
-    record.positiveDocuments.flatMap((id, index) => {
-      const position = positions.get(id);
-      const relevance = relevanceOf(record.positiveScores[index] ?? -1);
-      return position !== undefined && relevance > 0 ? [[position, relevance] as const] : [];
-    }),
-  );
 }
 
 /** Documents by word. Positions follow the ids' byte order once sorted. */

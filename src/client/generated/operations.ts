@@ -310,7 +310,7 @@ export type ImportSource =
 
 /** A file format that can be imported. */
 export type Importer =
-  /** BEIR folder: corpus.jsonl, queries.jsonl and qrels/<split>.tsv. Source: Thakur et al. 2021, arXiv 2104.08663. */
+  /** BEIR folder: corpus.jsonl, queries.jsonl and qrels/<split>.tsv, or .txt, .qrels, .trec in four columns. Source: Thakur et al. 2021, arXiv 2104.08663. */
   | 'BEIR'
   /** CoDiEmb JSONL: One unified record per line; one file, or a folder with train.jsonl, dev.jsonl, test.jsonl. Source: TencentCloudADP/youtu-embedding; arXiv 2508.11442. */
   | 'CODIEMB_JSONL'
