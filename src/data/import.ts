@@ -116,9 +116,17 @@ class VersionWriter {
   async add(item: Imported): Promise<void> {
     if (item.kind === 'document') return this.#file.write(item);
     this.records++;
-    const { split, id, record } = item;
+    const { split, id, record, absentScores = [] } = item;
+    const absent = absentScores.length === 0 ? {} : { absentScores };
     if (record.task === 'sts' && record.positiveScores[0] === noGrade) this.#notes.warn(warnings.stsUngraded);
-    await this.#file.write({ kind: 'record', split, id, positiveDocuments: positiveDocuments(item), ...record });
+    await this.#file.write({
+      kind: 'record',
+      split,
+      id,
+      positiveDocuments: positiveDocuments(item),
+      ...absent,
+      ...record,
+    });
     if (record.task === 'ir' && item.positiveDocuments === undefined) await this.#addPassages(item);
   }
 

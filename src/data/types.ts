@@ -32,6 +32,8 @@ export type StoredRecord = {
   readonly id: string;
   /** Ids of the documents that `positives` are, one per positive (IR; empty for STS). */
   readonly positiveDocuments: readonly string[];
+  /** Grades of relevant documents that the corpus lacks; absent = none. No search finds them: they count as missed. */
+  readonly absentScores?: readonly number[];
 } & DataRecord;
 
 /** A document of the corpus that the IR evaluation of `splits` searches. */

@@ -1,19 +1,27 @@
 /**
  * The baseline that every model is printed beside: tf-idf cosine. Words are lower-cased runs of two or more letters or
- * digits, tf = 1 + ln(count), idf = ln((1 + n) / (1 + df)) + 1; words that the fitted texts lack are left out. Fitted
- * on the corpus for retrieval, on the sentences of train for similarity.
+ * digits, and in scripts without spaces the words that ICU cuts; tf = 1 + ln(count), idf = ln((1 + n) / (1 + df)) + 1;
+ * words that the fitted texts lack are left out. Fitted on the corpus for retrieval, on the sentences of train for
+ * similarity.
  */
 
 import { compareUtf8 } from '../data/code-points.ts';
 import { type Dataset, openDataset } from '../data/record-file.ts';
-import { relevanceOf } from '../data/relevance.ts';
-import type { Split, StoredRecord, TextTriple } from '../data/types.ts';
-import { retrievalFigures, similarityFigures } from './result.ts';
+import { relevanceByPosition } from '../data/relevance.ts';
+import type { Split, TextTriple } from '../data/types.ts';
+import { segmenterName, spacedCharacter, unspacedRun, wordsOfRun } from '../tokenizer/unspaced.ts';
+import { type Effort, retrievalFigures, similarityFigures } from './result.ts';
 import { RetrievalMeans, rankingDepth, topDocuments } from './retrieval.ts';
 import { scoreSimilarities } from './sts.ts';
 import type { EvaluationFigures } from './types.ts';
 
-export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+const wordPattern = new RegExp(`(${unspacedRun})|(?:${spacedCharacter}){2,}`, 'gu');
+const unspaced = new RegExp(unspacedRun, 'u');
+
+export const wordsOf = (text: string): string[] =>
+  Array.from(text.normalize('NFC').toLowerCase().matchAll(wordPattern)).flatMap(([word, run]) =>
+    run === undefined ? word : wordsOfRun(run),
+  );
 
 /** A unit vector over word numbers. */
 export type SparseVector = ReadonlyMap<number, number>;
@@ -25,10 +33,13 @@ export class BagOfWords {
   #texts = 0;
   /** Words read, repeated ones included. */
   words = 0;
+  /** What cut the words of scripts without spaces; null if there were none. */
+  segmenter: string | null = null;
 
   /** Counts the words of one fitted text. */
   fit(text: string): void {
     this.#texts++;
+    this.#noteSegmenter(text);
     for (const word of new Set(wordsOf(text))) {
       const number = this.#numbers.get(word) ?? this.#numbers.size;
       this.#numbers.set(word, number);
@@ -39,6 +50,7 @@ export class BagOfWords {
   /** The text's vector, of length 1; empty if no word is known. */
   vector(text: string): SparseVector {
     const counts = new Map<number, number>();
+    this.#noteSegmenter(text);
     for (const word of wordsOf(text)) {
       this.words++;
       const number = this.#numbers.get(word);
@@ -47,6 +59,10 @@ export class BagOfWords {
     const weights = [...counts].map(([number, count]) => [number, (1 + Math.log(count)) * this.#idf(number)] as const);
     const norm = Math.sqrt(weights.reduce((sum, [, weight]) => sum + weight * weight, 0));
     return new Map(weights.map(([number, weight]) => [number, weight / norm]));
+  }
+
+  #noteSegmenter(text: string): void {
+    if (this.segmenter === null && unspaced.test(text)) this.segmenter = segmenterName;
   }
 
   #idf = (number: number) => Math.log((1 + this.#texts) / (1 + this.#documentFrequency[number]!)) + 1;
@@ -71,7 +87,11 @@ export async function evaluateBagOfWords(
 
 /** What a reader sees of a triple: instance instruction and text. */
 const textOf = ([, instance, text]: TextTriple) => instance + text;
-const secondsSince = (begin: number) => (performance.now() - begin) / 1000;
+const effortOf = ({ words, segmenter }: BagOfWords, begin: number): Effort => ({
+  seconds: (performance.now() - begin) / 1000,
+  tokens: words,
+  wordSegmenter: segmenter,
+});
 
 async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> {
   const begin = performance.now();
@@ -85,21 +105,11 @@ async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): 
     signal?.throwIfAborted();
     const scores = index.scores(bag.vector(textOf(record.query)));
     const identical = dataset.summary.ignoreIdenticalIds ? (positions.get(record.id) ?? -1) : -1;
-    const grades = judgementsOf(record, positions);
+    const grades = relevanceByPosition(record, positions, index.size);
     const ranking = topDocuments(scores, rankingDepth, identical);
     means.add({ ranked: ranking.map((document) => grades.get(document) ?? 0), judged: [...grades.values()] });
   }
-  return retrievalFigures(means, index.size, { seconds: secondsSince(begin), tokens: bag.words });
-}
-
-function judgementsOf(record: StoredRecord, positions: ReadonlyMap<string, number>): Map<number, number> {
-  return new Map(
-    record.positiveDocuments.flatMap((id, index) => {
-      const position = positions.get(id);
-      const relevance = relevanceOf(record.positiveScores[index] ?? -1);
-      return position !== undefined && relevance > 0 ? [[position, relevance] as const] : [];
-    }),
-  );
+  return retrievalFigures(means, index.size, effortOf(bag, begin));
 }
 
 /** Documents by word. Positions follow the ids' byte order once sorted. */
@@ -159,6 +169,5 @@ async function similarity(dataset: Dataset, split: Split, signal?: AbortSignal):
     cosine.push(dot(bag.vector(textOf(query)), bag.vector(textOf(positives[0]!))));
     grades.push(grade);
   }
-  const effort = { seconds: secondsSince(begin), tokens: bag.words };
-  return similarityFigures(scoreSimilarities({ cosine }, grades), effort);
+  return similarityFigures(scoreSimilarities({ cosine }, grades), effortOf(bag, begin));
 }

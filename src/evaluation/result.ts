@@ -13,6 +13,7 @@ const mainMetric: Readonly<Record<Task, string>> = { ir: 'ndcg_at_10', sts: 'cos
 export interface Effort {
   readonly seconds: number;
   readonly tokens: number;
+  readonly wordSegmenter?: string | null;
 }
 
 /**

@@ -13,4 +13,6 @@ export interface EvaluationFigures {
   readonly documents: number;
   readonly seconds: number;
   readonly tokens: number;
+  /** What cut the words of scripts without spaces, as "ICU 78.2"; absent or null where nothing was cut so. */
+  readonly wordSegmenter?: string | null;
 }

@@ -1,15 +1,17 @@
 /**
  * Trains a WordPiece vocabulary on texts and returns it as the object of a standard tokenizer.json. The native binding
- * normalises texts and splits them into words, as it does when encoding. The same texts give the same vocabulary.
+ * normalises texts and splits them into words, as it does when encoding; runs of scripts without spaces are counted in
+ * the words that ICU finds, so that pieces do not grow over them. The same texts give the same vocabulary, where there
+ * are such runs by the same version of ICU.
  */
 import native from '@anush008/tokenizers';
 import { badInput } from '../errors.ts';
 import { type CountedWord, mergePairs } from './pair-merges.ts';
-import { specialTokens, wordPieceTokenizer } from './wordpiece-json.ts';
+import { lettersBeside, prefix, takeRuns } from './runs.ts';
+import { specialTokens, type TextTraits, wordPieceTokenizer } from './wordpiece-json.ts';
 
 export type TokenizerJson = ReturnType<typeof wordPieceTokenizer>;
 
-const prefix = '##';
 /** WordPiece's max_input_chars_per_word: a longer word becomes [UNK]. */
 const longestWord = 100;
 /** Longest text in one call of the binding; longer texts are split at a space. Bounds the memory of a call. */
@@ -33,13 +35,13 @@ export async function trainWordPiece(
       expected: `a whole number of at least ${smallestVocabulary}`,
     });
   }
-  const counts = await countWords(texts, signal);
+  const { counts, traits } = await countWords(texts, signal);
   const pieces = new Pieces(specialTokens);
-  const alphabet = chooseAlphabet(counts, size - specialTokens.length);
+  const alphabet = chooseAlphabet(counts, traits, size - specialTokens.length);
   for (const piece of alphabet) pieces.add(piece);
   const words = spell(counts, pieces, new Set(alphabet));
   await mergePairs(words, size - pieces.size, (left, right) => pieces.join(left, right), signal);
-  return wordPieceTokenizer(pieces.vocabulary());
+  return wordPieceTokenizer(pieces.vocabulary(), traits);
 }
 
 /** Tokens by number and by text. */
@@ -76,24 +78,41 @@ class Pieces {
   }
 }
 
-/** Number of occurrences of every word, after normalising and splitting. */
+interface CountedTexts {
+  /** Occurrences of every word after normalising and splitting; one inside a run has the prefix. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly traits: TextTraits;
+}
+
 async function countWords(
   texts: AsyncIterable<string> | Iterable<string>,
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, number>> {
-  const normalizer = native.bertNormalizer({ lowercase: true, cleanText: true, handleChineseChars: true });
+): Promise<CountedTexts> {
+  const options = { lowercase: true, cleanText: true, handleChineseChars: true, stripAccents: false };
+  const normalizer = native.bertNormalizer(options);
   const cutter = native.bertPreTokenizer();
   const counts = new Map<string, number>();
+  const add = (word: string): unknown => counts.set(word, (counts.get(word) ?? 0) + 1);
+  const traits = { marks: false, runs: false };
   for await (const text of texts) {
     signal?.throwIfAborted();
-    for (const piece of pieces(text)) {
-      for (const [word] of cutter.preTokenizeString(normalizer.normalizeString(piece))) {
-        if (codePoints(word) <= longestWord) counts.set(word, (counts.get(word) ?? 0) + 1);
+    const composed = text.normalize('NFC');
+    traits.marks ||= hasMarks(text, composed);
+    for (const piece of pieces(composed)) {
+      const { rest, words } = takeRuns(piece);
+      traits.runs ||= words.length > 0;
+      words.forEach(add);
+      for (const [word] of cutter.preTokenizeString(normalizer.normalizeString(rest))) {
+        if (codePoints(word) <= longestWord) add(word);
       }
     }
   }
-  return counts;
+  return { counts, traits };
 }
+
+/** Whether stripping accents, or composing them, would change the text. */
+const hasMarks = (text: string, composed: string): boolean =>
+  text !== composed || text !== text.normalize('NFD') || /\p{Mn}/u.test(text);
 
 /** Number of code points of a word; less than its length only with astral ones. */
 const codePoints = (word: string): number => (word.length <= longestWord ? word.length : [...word].length);
@@ -117,14 +136,19 @@ function cutOf(piece: string): number {
   return last >= 0xd800 && last < 0xdc00 ? piece.length - 1 : piece.length;
 }
 
-/** A word's initial pieces: its first character, then every other one marked as continuing. */
-const characters = (word: string): string[] => [...word].map((char, i) => (i === 0 ? char : prefix + char));
+/** A word's initial pieces: all but its first character are marked as continuing; inside a run that one is too. */
+function characters(word: string): string[] {
+  const isInside = isContinuing(word);
+  return [...(isInside ? word.slice(prefix.length) : word)].map((char, i) =>
+    i === 0 && !isInside ? char : prefix + char,
+  );
+}
 
 /**
  * The most frequent characters that fit, in code-point order; beginning forms before continuing ones. Every character
  * has a beginning form, even if it occurs only inside words: another text may begin a word with it.
  */
-function chooseAlphabet(counts: ReadonlyMap<string, number>, room: number): string[] {
+function chooseAlphabet(counts: ReadonlyMap<string, number>, { marks, runs }: TextTraits, room: number): string[] {
   const frequency = new Map<string, number>();
   const add = (piece: string, count: number): unknown => frequency.set(piece, (frequency.get(piece) ?? 0) + count);
   for (const [word, count] of counts) {
@@ -134,10 +158,18 @@ function chooseAlphabet(counts: ReadonlyMap<string, number>, room: number): stri
     }
   }
   const byFrequency = [...frequency].sort(([a, n], [b, m]) => m - n || compare(a, b));
-  return byFrequency
-    .slice(0, room)
-    .map(([char]) => char)
-    .sort((a, b) => Number(isContinuing(a)) - Number(isContinuing(b)) || compare(a, b));
+  const seen = byFrequency.slice(0, room).map(([char]) => char);
+  const unseen = marks || runs ? unseenForms(frequency, Math.floor(room / 2) - seen.length) : [];
+  return [...seen, ...unseen].sort((a, b) => Number(isContinuing(a)) - Number(isContinuing(b)) || compare(a, b));
+}
+
+/** What other texts may hold besides the seen pieces, up to `room`: continuing forms of seen letters first. */
+function unseenForms(seen: ReadonlyMap<string, number>, room: number): string[] {
+  if (room <= 0) return [];
+  const letters = lettersBeside([...seen.keys()].filter((piece) => !isContinuing(piece)));
+  const forms = letters.flatMap((letter) => [letter, prefix + letter]).filter((piece) => !seen.has(piece));
+  const isKnown = (piece: string): boolean => isContinuing(piece) && seen.has(piece.slice(prefix.length));
+  return [...forms.filter(isKnown), ...forms.filter((piece) => !isKnown(piece))].slice(0, room);
 }
 
 const isContinuing = (piece: string): boolean => piece.length > prefix.length && piece.startsWith(prefix);

@@ -12,8 +12,8 @@ import { growingF32, growingI32, growingU32 } from '../data/growing.ts';
 import { HashIndex } from '../data/hash-index.ts';
 import { noGrade } from '../data/record-codec.ts';
 import { type Dataset, openDataset } from '../data/record-file.ts';
-import { relevanceOf } from '../data/relevance.ts';
-import { type Split, type StoredRecord, splits, type TextTriple } from '../data/types.ts';
+import { relevanceByPosition } from '../data/relevance.ts';
+import { type Split, splits, type TextTriple } from '../data/types.ts';
 import { readModelSpec, readTokenizerJson } from '../formats/model-folder.ts';
 import type { PromptTemplates, TextRole } from '../model/types.ts';
 import { readOwn } from '../storage/own-files.ts';
@@ -97,7 +97,7 @@ async function tokenizeSplit(dataset: Dataset, split: Split, table: TextTable): 
     const role = retrieval ? 'passage' : 'sts';
     positives.addList(await table.addAll(role, record.positives), record.positiveScores);
     negatives.addList(await table.addAll(role, record.negatives), record.negativeScores);
-    const judged = retrieval ? judge(record, byId) : new Map<number, number>();
+    const judged = retrieval ? relevanceByPosition(record, byId, documents.length) : new Map<number, number>();
     judgements.addList([...judged.keys()], [...judged.values()]);
     identical.push(dataset.summary.ignoreIdenticalIds ? (byId.get(record.id) ?? -1) : -1);
   }
@@ -122,16 +122,6 @@ async function addDocuments(dataset: Dataset, split: Split, table: TextTable) {
   const order = ids.map((_, index) => index).sort((a, b) => compareUtf8(ids[a]!, ids[b]!));
   const byId = new Map(order.map((index, position) => [ids[index]!, position]));
   return { documents: Uint32Array.from(order, (index) => texts.view()[index]!), byId };
-}
-
-function judge(record: StoredRecord, byId: ReadonlyMap<string, number>): Map<number, number> {
-  const judged = new Map<number, number>();
-  record.positiveDocuments.forEach((id, index) => {
-    const document = byId.get(id);
-    const relevance = relevanceOf(record.positiveScores[index] ?? noGrade);
-    if (document !== undefined && relevance > 0) judged.set(document, relevance);
-  });
-  return judged;
 }
 
 class ListBuilder {

@@ -80,7 +80,7 @@ export interface TokenizedSplit {
   readonly negatives: Lists;
   /** [D] texts of the documents of IR evaluation, ascending by the UTF-8 bytes of their ids; empty for STS. */
   readonly documents: Uint32Array;
-  /** Relevant documents (positions in `documents`) with their relevance, 1 or more. */
+  /** Relevant documents (positions in `documents`, or behind them where the corpus lacks one), relevance 1 or more. */
   readonly judgements: Lists;
   /** [N] the document to leave out because its id is the query's; -1 = none. */
   readonly identical: Int32Array;

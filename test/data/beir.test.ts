@@ -5,7 +5,9 @@ import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/config.ts';
 import { importBeir } from '../../src/data/importers/beir.ts';
+import { strangerWarnings } from '../../src/data/importers/beir-qrels.ts';
 import { ImportNotes } from '../../src/data/problems.ts';
+import { evaluateBagOfWords } from '../../src/evaluation/bag-of-words.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { all, lines, type Workspace, workspace } from './import-helpers.ts';
 
@@ -135,11 +137,96 @@ describe('reading a BEIR folder', () => {
   });
 });
 
+describe('real BEIR folders', () => {
+  const grades = async (dataset: Awaited<ReturnType<Workspace['open']>>) =>
+    (await all(dataset.records('test'))).map(({ id, positiveDocuments, positiveScores, absentScores }) => [
+      ...[id, positiveDocuments, positiveScores],
+      ...(absentScores === undefined ? [] : [absentScores]),
+    ]);
+  const test = async (text: string) => work.open(await work.files({ ...good, 'qrels/test.tsv': text }), beir);
+
+  it('count a relevant document that is missing as one that no search finds', async () => {
+    const rows = [
+      ['q1', 'gone', 2],
+      ['q1', 'd1', 1],
+      ['q2', 'gone', 1],
+      ['q2', 'lost', 0],
+    ];
+    const dataset = await test(qrels(...rows));
+    expect(await grades(dataset)).toEqual([
+      ['q1', ['d1'], [1], [2]],
+      ['q2', [], [], [1]],
+    ]);
+    expect(dataset.summary.warnings).toContainEqual({ message: strangerWarnings.document, count: 2 });
+    const { metrics, count } = await evaluateBagOfWords(work.storage.path('datasets', dataset.summary.digest), 'test');
+    // By trec_eval the ideal ranking of q1 is gone (2), then d1 (1); d1 is found first. Nothing can be found for q2.
+    expect(count).toBe(2);
+    expect(metrics['recall_at_10']).toBe(0.25);
+    expect(metrics['ndcg_at_10']).toBeCloseTo(1 / (2 + 1 / Math.log2(3)) / 2, 12);
+  });
+
+  it('leave out judgements of a query that is missing, counted', async () => {
+    const dataset = await test(qrels(['gone', 'd1', 1], ['gone', 'd2', 1], ['q2', 'd2', 1]));
+    expect(await grades(dataset)).toEqual([['q2', ['d2'], [1]]]);
+    expect(dataset.summary.warnings).toContainEqual({ message: strangerWarnings.query, count: 2 });
+  });
+
+  it('keep the first judgement where there is no header', async () => {
+    const rows = 'q2\td2\t1\nq1\td1\t2\n';
+    const expected = [
+      ['q2', ['d2'], [1]],
+      ['q1', ['d1'], [2]],
+    ];
+    expect(await grades(await test(rows))).toEqual(expected);
+    expect(await grades(await test(`query-id\tcorpus-id\tscore\n${rows}`))).toEqual(expected);
+    expect(await grades(await test(`gone\td1\t1\n${rows}`))).toEqual(expected);
+  });
+
+  it('may hold judgements in the columns of trec_eval, under its endings', async () => {
+    const expected = [
+      ['q2', ['d2'], [1]],
+      ['q1', ['d1'], [2]],
+    ];
+    expect(await grades(await test('q2 0 d2 1\nq1 Q0  d1\t2\n'))).toEqual(expected);
+    expect(await grades(await test('query\titeration\tdocument\tgrade\nq2\t0\td2\t1\nq1\t0\td1\t2\n'))).toEqual(
+      expected,
+    );
+    const { 'qrels/test.tsv': _, ...others } = good;
+    const path = await work.files({ ...others, 'qrels/test.qrels': 'q2 0 d2 1\nq1 0 d1 2\n' });
+    expect(await grades(await work.open(path, beir))).toEqual(expected);
+  });
+
+  it('may repeat documents and queries, dropped with a count where the text is equal', async () => {
+    const once = { ...good, 'corpus.jsonl': corpus + lines({ _id: 'd11', text: 'twice' }) };
+    const again = lines({ _id: 'd1', title: 'Pump', text: ' leaks oil' }, { _id: 'd11', text: ' twice' });
+    const path = await work.files({
+      ...once,
+      'corpus.jsonl': once['corpus.jsonl'] + again,
+      'queries.jsonl': queryFile + lines({ _id: 'q2', text: 'slipping' }),
+    });
+    const dataset = await work.open(path, beir);
+    expect(dataset.summary.digest).toBe((await work.open(await work.files(once), beir)).summary.digest);
+    const message = (file: string) => `lines of ${file} that repeat an id and its text dropped`;
+    expect(dataset.summary.documentCounts.test).toBe(5);
+    expect(dataset.summary.warnings).toEqual(
+      expect.arrayContaining([
+        { message: message('corpus.jsonl'), count: 2 },
+        { message: message('queries.jsonl'), count: 1 },
+      ]),
+    );
+  });
+});
+
 describe('refusing a BEIR folder', () => {
   it.each<[string, Record<string, string>, Record<string, unknown>]>([
     ['a corpus line that is not JSON', { 'corpus.jsonl': 'x\n' }, { file: 'corpus.jsonl', line: 1 }],
     ['a number as id', { 'corpus.jsonl': lines({ _id: 1, text: 'a' }) }, { line: 1, field: '_id' }],
-    ['a repeated id', { 'corpus.jsonl': corpus + lines({ _id: 'd1', text: 'a' }) }, { line: 5, field: '_id' }],
+    [
+      'a repeated id with another text',
+      { 'corpus.jsonl': corpus + lines({ _id: 'd1', text: 'a' }) },
+      { line: 5, field: '_id' },
+    ],
+    ['a repeated query', { 'queries.jsonl': queryFile + lines({ _id: 'q1', text: 'a' }) }, { line: 4, field: '_id' }],
     ['a document whose text is missing', { 'corpus.jsonl': lines({ _id: 'd1' }) }, { line: 1, field: 'text' }],
     ['an empty query', { 'queries.jsonl': lines({ _id: 'q1', text: ' ' }) }, { line: 1, field: 'text' }],
     ['a title that is no text', { 'corpus.jsonl': lines({ _id: 'd1', title: 3, text: 'a' }) }, { field: 'title' }],
@@ -150,8 +237,11 @@ describe('refusing a BEIR folder', () => {
       { file: 'qrels/test.tsv', line: 2, field: 'score' },
     ],
     ['two columns', { 'qrels/test.tsv': qrels(['q1', 'd1']) }, { file: 'qrels/test.tsv', line: 2 }],
-    ['an unknown query', { 'qrels/test.tsv': qrels(['q9', 'd1', 1]) }, { line: 2, field: 'query-id' }],
-    ['an unknown document', { 'qrels/test.tsv': qrels(['q1', 'd9', 1]) }, { line: 2, field: 'corpus-id' }],
+    ['a first line that judges by 0.5', { 'qrels/test.tsv': 'q1\td1\t0.5\n' }, { line: 1, field: 'score' }],
+    ['five columns', { 'qrels/test.tsv': qrels(['q1', 0, 'd1', 1, 'x']) }, { file: 'qrels/test.tsv', line: 2 }],
+    ['a header alone of four columns', { 'qrels/test.tsv': 'a b c d\nq1 0 d1 high\n' }, { line: 2, field: 'score' }],
+    ['only unknown queries', { 'qrels/test.tsv': qrels(['q9', 'd1', 1]) }, { line: 2, field: 'query-id' }],
+    ['only unknown documents', { 'qrels/test.tsv': qrels(['q1', 'd9', 1]) }, { line: 2, field: 'corpus-id' }],
   ])('%s', async (_, change, problem) => {
     const error = await work.refusal(await work.files({ ...good, ...change }), beir);
     expect(error.details.problems![0]).toMatchObject(problem);

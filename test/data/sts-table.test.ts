@@ -44,6 +44,55 @@ describe('reading STS tables', () => {
     ]);
   });
 
+  it('skips rows without a score, counted', async () => {
+    const path = join(
+      await work.files({ 'pairs.tsv': tsv('a\tb\t', 'c\td\t1', 'e\tf\tNaN', 'g\th\tnan ') }),
+      'pairs.tsv',
+    );
+    const dataset = await work.open(path, { ...table, options: { devShare: 0, testShare: 0 } });
+    expect(await queries(dataset, 'train')).toEqual(['c']);
+    expect(dataset.summary.warnings).toEqual([{ message: 'rows with a blank or NaN score skipped', count: 3 }]);
+  });
+
+  const textsOf = async (content: string) => {
+    const dataset = await work.open(await work.files({ 'train.tsv': content }), table);
+    const records = await all(dataset.records('train'));
+    const texts = records.map(({ query, positives }) => [query[2], positives[0]![2]]);
+    return { texts, warnings: dataset.summary.warnings };
+  };
+
+  it.each([
+    ['where needed', tsv('"He said ""no"", twice"\tb\t1', 'c\t"d ""e"""\t2')],
+    ['everywhere', '"sentence1"\t"sentence2"\t"score"\n"He said ""no"", twice"\t"b"\t1\n"c"\t"d ""e"""\t"2"\n'],
+  ])('reads a TSV that is quoted like CSV %s', async (_, content) => {
+    const expected = [
+      ['He said "no", twice', 'b'],
+      ['c', 'd "e"'],
+    ];
+    expect(await textsOf(content)).toEqual({ texts: expected, warnings: [] });
+  });
+
+  it('reads a line end inside quotes of such a TSV', async () => {
+    expect((await textsOf('"sentence1"\t"sentence2"\t"score"\n"a\nb"\t"c"\t1\n')).texts).toEqual([['a\nb', 'c']]);
+  });
+
+  it('keeps quotes of other TSVs, and warns where some cells look quoted', async () => {
+    expect(await textsOf(tsv('"All of it."\tb\t1', 'c\td\t2'))).toEqual({
+      texts: [
+        ['"All of it."', 'b'],
+        ['c', 'd'],
+      ],
+      warnings: [],
+    });
+    const { texts, warnings } = await textsOf(tsv('"a ""b"""\tc\t1', 'He said "no\td\t2'));
+    expect(texts[0]).toEqual(['"a ""b"""', 'c']);
+    expect(warnings).toMatchObject([{ message: expect.stringContaining('look quoted as in CSV'), count: 1 }]);
+    expect((await textsOf(tsv('"a\tb\t1', 'c"\td\t2'))).texts).toEqual([
+      ['"a', 'b'],
+      ['c"', 'd'],
+    ]);
+  });
+
   it('splits one file by the seed', async () => {
     const rows = Array.from({ length: 20 }, (_, n) => `a${n}\tb${n}\t${n % 6}`);
     const path = join(await work.files({ 'pairs.tsv': tsv(...rows) }), 'pairs.tsv');
@@ -60,9 +109,7 @@ describe('refusing STS tables', () => {
     ['too few cells', tsv('a\t1'), { line: 2, message: 'has 2 columns, expected 3' }],
     ['too many cells', tsv('a\tb\t1\t2'), { line: 2, message: 'has 4 columns, expected 3' }],
     ['an empty sentence', tsv('a\tb\t1', '\tb\t1'), { line: 3, field: 'sentence1', message: 'is empty' }],
-    ['no score', tsv('a\tb\t'), { line: 2, field: 'score' }],
     ['a comma as decimal point', tsv('a\tb\t2,5'), { line: 2, field: 'score' }],
-    ['NaN', tsv('a\tb\tNaN'), { line: 2, field: 'score' }],
     ['an infinite number', tsv('a\tb\t1e999'), { line: 2, field: 'score' }],
     ['a hexadecimal number', tsv('a\tb\t0x3'), { line: 2, field: 'score' }],
     [

@@ -20,6 +20,22 @@ describe('words', () => {
     ]);
     expect(wordsOf('! ?')).toEqual([]);
   });
+
+  it('are cut by ICU in scripts without spaces, beside words of other scripts', () => {
+    expect(wordsOf('ピンクの長いカードがBMWの上に24枚、')).toEqual(
+      ['ピンク', 'の', '長い', 'カード', 'が', 'bmw', 'の', '上', 'に', '24', '枚'], // biome-ignore format: one text
+    );
+    expect(wordsOf('机器学习很有趣。')).toContain('学习');
+    expect(wordsOf('ฉันชอบแมว')).toEqual(['ฉัน', 'ชอบ', 'แมว']);
+    expect(wordsOf('안녕 세계여')).toEqual(['안녕', '세계여']);
+  });
+
+  it('do not depend on how marks are encoded, nor end at one', () => {
+    for (const text of ['カードが', 'café Öl', 'हिन्दी भाषा']) {
+      expect(wordsOf(text.normalize('NFD'))).toEqual(wordsOf(text));
+    }
+    expect(wordsOf('हिन्दी भाषा')).toEqual(['हिन्दी', 'भाषा']);
+  });
 });
 
 describe('BagOfWords', () => {
@@ -64,6 +80,25 @@ describe('evaluateBagOfWords', () => {
     expect(train.metrics['ndcg_at_10']).toBeNull();
   });
 
+  it('tells Japanese pairs apart, and names what cut their words', async () => {
+    const work = workspace(join(folder(), 'japanese'));
+    const path = await work.files({
+      'train.jsonl': lines(
+        sts('白い犬が芝生の上で遊んでいます', '黒い猫が椅子で寝ています', 0),
+        sts('女性が料理を作っています', '電車が駅に止まっています', 0),
+      ),
+      'test.jsonl': lines(
+        sts('白い犬が芝生の上で遊んでいます', '白い犬が芝生で遊んでいます', 1),
+        sts('黒い猫が椅子で寝ています', '猫が料理を作っています', 0.4),
+        sts('女性が料理を作っています', '電車が駅に止まる', 0),
+      ),
+    });
+    const { summary } = await work.open(path);
+    const result = await evaluateBagOfWords(work.storage.path('datasets', summary.digest), 'test');
+    expect(result.metrics['cosine_spearman']).toBeCloseTo(1, 12);
+    expect(result.wordSegmenter).toBe(`ICU ${process.versions['icu']}`);
+  });
+
   it('correlates pairs, fitted on train', async () => {
     const work = workspace(join(folder(), 'sts'));
     const path = await work.files({
@@ -80,6 +115,7 @@ describe('evaluateBagOfWords', () => {
     const result = await evaluate('test');
     expect(result).toMatchObject({ task: 'sts', main: 'cosine_spearman', count: 3, documents: 0 });
     expect(result.metrics['cosine_spearman']).toBeCloseTo(1, 12);
+    expect(result.wordSegmenter).toBeNull();
     expect((await evaluate('dev')).undefinedReasons['cosine_spearman']).toContain('two pairs');
   });
 });

@@ -26,6 +26,7 @@ const fixture = async (name: string): Promise<unknown> =>
 const kinds = [
   ['wordpiece', 2],
   ['wordpiece-cased', 2],
+  ['wordpiece-own', 2],
   ['bpe-byte-level', 1],
   ['bpe-gpt2', 2],
   ['bpe-byte-fallback', 1],

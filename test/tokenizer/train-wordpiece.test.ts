@@ -66,13 +66,70 @@ describe('WordPiece training', () => {
     expect(found).toHaveLength(size);
   });
 
-  it('lower-cases, strips accents, and splits as encoding does', async () => {
-    const json = await trainWordPiece(['Überfluß, ÜBERFLUß! 中文中文 ﬁ', 'überfluß'], 200);
-    const tokenizer = await parseTokenizer(JSON.stringify(json));
-    const [{ ids }] = await tokenizer.tokenize(['UBERFLUß, 中']);
+  /** What the tokenizer trained on `texts` makes of a text, without the special tokens around it. */
+  const pieceMaker = async (texts: readonly string[], size: number) => {
+    const json = await trainWordPiece(texts, size);
     const pieces = Object.keys(json.model.vocab);
-    expect([...ids].map((id) => pieces[id])).toEqual(['[CLS]', 'uberfluß', ',', '中', '[SEP]']);
+    const tokenizer = await parseTokenizer(JSON.stringify(json));
     expect(tokenizer.vocabularySize).toBe(pieces.length);
+    return async (text: string) => {
+      const [{ ids }] = await tokenizer.tokenize([text]);
+      return [...ids].slice(1, -1).map((id) => pieces[id]);
+    };
+  };
+
+  it('lower-cases, keeps accents, and splits as encoding does', async () => {
+    const cut = await pieceMaker(['Überfluß, ÜBERFLUß! 中文中文 ﬁ', 'überfluß'], 200);
+    expect(await cut('ÜBERFLUß, 中')).toEqual(['überfluß', ',', '中']);
+    expect(await cut('U\u0308berfluß')).toEqual(['überfluß']);
+    expect(await cut('UBERFLUß')).not.toEqual(['überfluß']);
+  });
+
+  it('knows the accents that it never saw, once it saw one', async () => {
+    const cut = await pieceMaker(['the café in zurich', 'the cafe'], 1000);
+    expect(await cut('Zürich')).not.toContain('[UNK]');
+    expect(await cut('Zurich')).toEqual(['zurich']);
+  });
+
+  it('folds accents of a reader where the texts have none, by the tokenizer of plain BERT', async () => {
+    const json = await trainWordPiece(['cafe 中文 cafe'], 100);
+    expect(json.normalizer).toMatchObject({ type: 'BertNormalizer', strip_accents: null });
+    expect(json.pre_tokenizer).toEqual({ type: 'BertPreTokenizer' });
+    expect(await (await pieceMaker(['cafe 中文 cafe'], 100))('Café')).toEqual(['cafe']);
+    expect(Object.keys(json.model.vocab)).not.toContain('é');
+  });
+
+  it('keeps voiced kana apart from others, however they are encoded', async () => {
+    const cut = await pieceMaker(['ボード ボード ボード ホート がが かか'], 100);
+    expect(await cut('ボード')).toEqual(['ボード']);
+    expect(await cut('ボード'.normalize('NFD'))).toEqual(['ボード']);
+    expect(await cut('ホート')).not.toContain('ボード');
+    expect(await cut('が')).toEqual(['が']);
+  });
+
+  it('learns the words of kana, not whole sentences of them', async () => {
+    const sentences = [
+      'テーブルのうえにサラダがあります',
+      'テーブルのしたにねこがいます',
+      'ねこがサラダをたべています',
+    ];
+    const found = await vocabularyOf(Array.from({ length: 9 }, () => sentences).flat(), 1000);
+    expect(found).toEqual(expect.arrayContaining(['テーブル', 'サラダ', 'の', '##ます']));
+    expect(found.filter((piece) => /^(##)?[ぁ-ヿ]{6,}$/.test(piece))).toEqual([]);
+  });
+
+  it.each([
+    ['hiragana', 'ゐかもしれないので', 'ぬ'],
+    ['katakana', 'サーフボードデモヰ', 'ヌ'],
+    ['Thai', 'ฉันชอบแมวมาก', 'ฒ'],
+    ['Burmese', 'မြန်မာဘာသာ', 'ဏ'],
+  ])('gives no unknown token for a long run of %s, nor for a letter that it never saw', async (_, text, unseen) => {
+    const cut = await pieceMaker([text, text], 1000);
+    for (const run of [text.repeat(60), text + unseen.repeat(3) + text, unseen + text]) {
+      const pieces = await cut(run);
+      expect(pieces).not.toContain('[UNK]');
+      expect(pieces.map((piece) => piece.replace('##', '')).join('')).toBe(run);
+    }
   });
 
   it('never makes more tokens than asked for, and leaves the rarest characters out if they do not fit', async () => {

@@ -79,7 +79,9 @@ async function evaluate({ checkpoint, dataset, split, all }: EvaluateOptions, co
   const rows = evaluations.flatMap(({ dataset: { name }, count, main, metrics }) =>
     (all ? metrics : [main]).map((metric) => [name, count, metric.name, formatScore(metric.value)]),
   );
-  print(command, evaluations, formatTable(['data set', 'count', 'metric', 'value'], rows));
+  const segmenter = evaluations.find(({ wordSegmenter }) => wordSegmenter !== null)?.wordSegmenter;
+  const note = segmenter ? `\nWords of scripts without spaces were cut by ${segmenter}.` : '';
+  print(command, evaluations, formatTable(['data set', 'count', 'metric', 'value'], rows) + note);
 }
 
 /** Metrics of a checkpoint, or of the tf-idf baseline if none is named. */

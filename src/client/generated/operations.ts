@@ -310,7 +310,7 @@ export type ImportSource =
 
 /** A file format that can be imported. */
 export type Importer =
-  /** BEIR folder: corpus.jsonl, queries.jsonl and qrels/<split>.tsv. Source: Thakur et al. 2021, arXiv 2104.08663. */
+  /** BEIR folder: corpus.jsonl, queries.jsonl and qrels/<split>.tsv, or .txt, .qrels, .trec in four columns. Source: Thakur et al. 2021, arXiv 2104.08663. */
   | 'BEIR'
   /** CoDiEmb JSONL: One unified record per line; one file, or a folder with train.jsonl, dev.jsonl, test.jsonl. Source: TencentCloudADP/youtu-embedding; arXiv 2508.11442. */
   | 'CODIEMB_JSONL'
@@ -790,16 +790,16 @@ export type EvaluateCheckpointMutationVariables = Exact<{
 }>;
 
 
-export type EvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+export type EvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
 
 export type EvaluateBagOfWordsMutationVariables = Exact<{
   input: EvaluateBagOfWordsInput;
 }>;
 
 
-export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
 
-export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
+export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
 
 export type FuseCheckpointsMutationVariables = Exact<{
   input: FuseCheckpointsInput;
@@ -989,6 +989,7 @@ export const EvaluationFiguresFragmentDoc = new TypedDocumentString(`
   count
   documents
   seconds
+  wordSegmenter
   dataset {
     id
     name
@@ -1426,6 +1427,7 @@ export const EvaluateCheckpointDocument = new TypedDocumentString(`
   count
   documents
   seconds
+  wordSegmenter
   dataset {
     id
     name
@@ -1455,6 +1457,7 @@ export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
   count
   documents
   seconds
+  wordSegmenter
   dataset {
     id
     name

@@ -12,7 +12,7 @@ import { readLines, requireTextFile } from '../lines.ts';
 import { describe, whyBadText } from '../record-codec.ts';
 import type { Split, TextTriple } from '../types.ts';
 import { type Qrels, readQrels } from './beir-qrels.ts';
-import type { ImportContext, ImportedRecord, Importer, ImporterOptions } from './importer.ts';
+import type { ImportContext, Imported, ImportedRecord, Importer, ImporterOptions } from './importer.ts';
 
 /** Position of a document's line in corpus.jsonl. */
 interface Place {
@@ -29,38 +29,62 @@ interface Corpus {
 export const importBeir: Importer<'beir'> = async function* (context) {
   const qrelFiles = await findQrels(context.path);
   for (const name of ['corpus.jsonl', 'queries.jsonl']) await requireTextFile(join(context.path, name));
-  const splits = qrelFiles.map(({ split }) => split);
-  const places: Place[] = [];
-  const byId = new Map<string, number>();
-  for await (const entry of readEntries(context, 'corpus.jsonl', byId)) {
-    // Not the entry itself: it carries the text.
-    places.push({ id: entry.id, offset: entry.offset, bytes: entry.bytes });
-    yield { kind: 'document', splits, id: entry.id, text: ['', '', entry.text] };
-  }
-  const queries = new Map<string, string>();
-  const known = new Map<string, number>();
-  for await (const { id, text } of readEntries(context, 'queries.jsonl', known)) queries.set(id, text);
-  // Judgements of a document that was refused would only add noise to what is wrong already.
-  if (context.notes.hasProblems) return;
   const corpus = await open(join(context.path, 'corpus.jsonl'));
   try {
-    for (const { split, path } of qrelFiles) {
-      const qrels = await readQrels(path, context, queries, byId);
-      if (!context.notes.hasProblems) yield* records(split, qrels, queries, { places, byId }, corpus, context);
-    }
+    yield* readFolder(context, qrelFiles, corpus);
   } finally {
     await corpus.close();
   }
 };
 
-const qrelNames: readonly [string, Split][] = [
-  ['train.tsv', 'train'],
-  ['dev.tsv', 'dev'],
-  ['validation.tsv', 'dev'],
-  ['test.tsv', 'test'],
+async function* readFolder(
+  context: ImportContext<ImporterOptions<'beir'>>,
+  qrelFiles: readonly QrelsFile[],
+  corpus: FileHandle,
+): AsyncGenerator<Imported> {
+  const splits = qrelFiles.map(({ split }) => split);
+  const places: Place[] = [];
+  const byId = new Map<string, number>();
+  const textOf = async (id: string) => {
+    const document = byId.get(id);
+    return document === undefined ? undefined : (await readTexts(corpus, [document], { places, byId }))[0]![2];
+  };
+  for await (const entry of readEntries(context, 'corpus.jsonl', textOf)) {
+    byId.set(entry.id, byId.size);
+    // Not the entry itself: it carries the text.
+    places.push({ id: entry.id, offset: entry.offset, bytes: entry.bytes });
+    yield { kind: 'document', splits, id: entry.id, text: ['', '', entry.text] };
+  }
+  const queries = new Map<string, string>();
+  for await (const { id, text } of readEntries(context, 'queries.jsonl', async (known) => queries.get(known))) {
+    queries.set(id, text);
+  }
+  // Judgements of a document that was refused would only add noise to what is wrong already.
+  if (context.notes.hasProblems) return;
+  for (const { split, path } of qrelFiles) {
+    const qrels = await readQrels(path, context, queries, byId);
+    if (!context.notes.hasProblems) yield* records(split, qrels, queries, { places, byId }, corpus, context);
+  }
+}
+
+interface QrelsFile {
+  readonly split: Split;
+  readonly path: string;
+}
+
+const splitNames: readonly [string, Split][] = [
+  ['train', 'train'],
+  ['dev', 'dev'],
+  ['validation', 'dev'],
+  ['test', 'test'],
 ];
 
-async function findQrels(path: string): Promise<{ split: Split; path: string }[]> {
+/** The usual ending first; the others are those of files of trec_eval. */
+const qrelNames = ['.tsv', '.txt', '.qrels', '.trec'].flatMap((ending) =>
+  splitNames.map(([name, split]) => [name + ending, split] as const),
+);
+
+async function findQrels(path: string): Promise<QrelsFile[]> {
   const folder = join(path, 'qrels');
   const present = await readdir(folder).catch((): string[] => []);
   const found = qrelNames.filter(([name]) => present.includes(name));
@@ -68,16 +92,19 @@ async function findQrels(path: string): Promise<{ split: Split; path: string }[]
   if (unique.length > 0) return unique.map(([name, split]) => ({ split, path: join(folder, name) }));
   throw badInput('The path is no BEIR folder', {
     field: 'source.path',
-    expected: 'a folder with corpus.jsonl, queries.jsonl and qrels/train.tsv, dev.tsv or test.tsv',
+    expected: 'a folder with corpus.jsonl, queries.jsonl and qrels/train.tsv, dev.tsv or test.tsv (or .txt, .qrels)',
     remedy: 'Give the folder that holds these files.',
   });
 }
 
-/** Lines {_id, title?, text}: the text a model reads is title and text joined by a space, trimmed. */
+/**
+ * Lines {_id, title?, text}: the text a model reads is title and text joined by a space, trimmed. `textOf` gives the
+ * text of an id that was yielded before.
+ */
 async function* readEntries(
   context: ImportContext<ImporterOptions<'beir'>>,
   file: string,
-  seen: Map<string, number>,
+  textOf: (id: string) => Promise<string | undefined>,
 ): AsyncGenerator<Place & { text: string }> {
   const { notes, limits, signal, onLine } = context;
   for await (const line of readLines(join(context.path, file), notes, signal)) {
@@ -88,12 +115,13 @@ async function* readEntries(
     const entry = parseEntry(line.text, problem);
     if (entry === null) continue;
     const why = whyBadText(entry.text, limits.textCodePoints, file === 'queries.jsonl');
+    const before = await textOf(entry.id);
     if (why !== null) problem(why, 'text');
-    else if (seen.has(entry.id)) problem(`repeats the id "${entry.id}"`, '_id');
+    else if (before === entry.text) notes.warn(`lines of ${file} that repeat an id and its text dropped`);
+    else if (before !== undefined) problem(`repeats the id "${entry.id}" with another text`, '_id');
     else {
       // Public corpora have some; they count among the documents that are ranked, here as elsewhere.
       if (entry.text === '') notes.warn('documents without title and text kept as empty texts');
-      seen.set(entry.id, seen.size);
       yield { ...entry, offset: line.offset, bytes: line.bytes };
     }
   }
@@ -134,13 +162,15 @@ async function* records(
   const seed = context.options.seed;
   let position = 0;
   for (const [id, grades] of qrels) {
-    const positives = [...grades].filter(([, grade]) => grade > 0);
+    const relevant = [...grades].filter(([, grade]) => grade > 0);
+    const positives = relevant.filter(([document]) => corpus.byId.has(document));
+    const absentScores = relevant.filter(([document]) => !corpus.byId.has(document)).map(([, grade]) => grade);
     const stream = new RandomStream(seed, purposeOfNegatives, ['train', 'dev', 'test'].indexOf(split), position++);
     if (positives.length === 0 && split === 'train') {
       context.notes.warn('train queries without a relevant document left out');
       continue;
     }
-    const judged = [...grades].filter(([, grade]) => grade <= 0).map(([document]) => corpus.byId.get(document)!);
+    const judged = [...grades].flatMap(([document, grade]) => (grade <= 0 ? (corpus.byId.get(document) ?? []) : []));
     const drawn = drawNegatives(random, grades, corpus, stream);
     if (drawn.length < random)
       context.notes.warn('queries with fewer random negatives than asked: the corpus is too small');
@@ -150,6 +180,7 @@ async function* records(
       split,
       id,
       positiveDocuments: positives.map(([document]) => document),
+      absentScores,
       record: {
         task: 'ir',
         query: ['', '', queries.get(id)!],

@@ -31,7 +31,7 @@ export const importerCatalog = [
   {
     name: 'beir',
     title: 'BEIR folder',
-    description: 'corpus.jsonl, queries.jsonl and qrels/<split>.tsv.',
+    description: 'corpus.jsonl, queries.jsonl and qrels/<split>.tsv, or .txt, .qrels, .trec in four columns.',
     source: 'Thakur et al. 2021, arXiv 2104.08663',
     parameters: [
       {

@@ -28,6 +28,8 @@ export interface ImportedRecord {
   readonly record: DataRecord;
   /** IR: ids of the documents that the positives are; absent = the passages themselves are the documents. */
   readonly positiveDocuments?: readonly string[];
+  /** IR: grades of relevant documents that the corpus lacks; absent = none. */
+  readonly absentScores?: readonly number[];
 }
 
 export type Imported = ImportedRecord | StoredDocument;

@@ -1,25 +1,18 @@
-/** STS tables: sentence1, sentence2, score. TSV without quoting, CSV by RFC 4180 (csv-parse). */
-import { basename, extname } from 'node:path';
-import { Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
-import { readLines, requireTextFile } from '../lines.ts';
+/** STS tables: sentence1, sentence2, score. */
+import { basename } from 'node:path';
+import { requireTextFile } from '../lines.ts';
 import { UnheardNotes } from '../problems.ts';
 import { describe, gradeScale, whyBadText } from '../record-codec.ts';
 import type { DataRecord } from '../types.ts';
 import type { ImportContext, Imported, Importer, ImporterOptions } from './importer.ts';
 import { drawSplits, findSplitFiles, type SplitFile } from './splits.ts';
+import { readRows } from './table-rows.ts';
 
 const columns = ['sentence1', 'sentence2', 'score'] as const;
 
 export const importStsTable: Importer<'sts-table'> = async function* (context) {
   for (const file of await findSplitFiles(context.path, ['.tsv', '.csv'])) yield* importFile(file, context);
 };
-
-interface Row {
-  /** Line on which the row begins (TSV) or ends (CSV, whose rows may span lines). */
-  readonly line: number;
-  readonly cells: readonly string[];
-}
 
 async function* importFile(
   { path, split }: SplitFile,
@@ -40,6 +33,10 @@ async function* importFile(
     }
     context.onLine();
     const rowSplit = drawn(row++);
+    if (isWithoutScore(cells, header)) {
+      context.notes.warn('rows with a blank or NaN score skipped');
+      continue;
+    }
     const record = readRow(cells, header, context, (message, field) => problem(line, message, field));
     if (record !== null) yield { kind: 'record', split: rowSplit, id: `${split ?? 'row'}-${row}`, record };
   }
@@ -58,6 +55,10 @@ function readHeader(cells: readonly string[], problem: (message: string) => void
   problem(`the header lacks ${missing.join(', ')}; expected the columns ${columns.join(', ')}`);
   return null;
 }
+
+/** Blank, or NaN, which is how data frames write a missing score. */
+const isWithoutScore = (cells: readonly string[], { width, at }: Header): boolean =>
+  cells.length === width && /^(nan)?$/i.test(cells[at[2]!]!.trim());
 
 const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -89,40 +90,6 @@ function readRow(
     positiveScores: [grade],
     negativeScores: [],
   };
-}
-
-const readRows = (path: string, context: ImportContext<ImporterOptions<'sts-table'>>): AsyncIterable<Row> =>
-  extname(path).toLowerCase() === '.csv' ? readCsv(path, context) : readTsv(path, context);
-
-async function* readTsv(
-  path: string,
-  { notes, signal }: ImportContext<ImporterOptions<'sts-table'>>,
-): AsyncGenerator<Row> {
-  for await (const { number: line, text } of readLines(path, notes, signal)) {
-    if (text.trim() !== '') yield { line, cells: text.split('\t') };
-  }
-}
-
-async function* readCsv(
-  path: string,
-  { notes, signal, limits }: ImportContext<ImporterOptions<'sts-table'>>,
-): AsyncGenerator<Row> {
-  async function* text() {
-    for await (const line of readLines(path, notes, signal)) yield `${line.text}\n`;
-  }
-  const parser = Readable.from(text()).compose(
-    parse({ info: true, skip_empty_lines: true, relax_column_count: true, max_record_size: 3 * limits.textCodePoints }),
-  );
-  try {
-    for await (const row of parser) {
-      const { record, info } = row as { record: string[]; info: { lines: number } };
-      yield { line: info.lines, cells: record };
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const line = Number(error['lines']);
-    notes.problem({ file: basename(path), message: error.message, ...(line > 0 ? { line } : {}) });
-  }
 }
 
 /** Rows below the header; problems are noted by the reading that follows. */

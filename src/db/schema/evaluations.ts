@@ -32,6 +32,8 @@ export const evaluations = pgTable(
     documents: integer('documents').notNull(),
     tokens: count64('tokens').notNull(),
     seconds: doublePrecision('seconds').notNull(),
+    /** What cut the words of scripts without spaces for `bag-of-words`; null where nothing was cut so. */
+    wordSegmenter: text('word_segmenter'),
   },
   (table) => [
     index('evaluations_checkpoint').on(table.checkpointId),

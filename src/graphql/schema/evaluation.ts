@@ -70,6 +70,12 @@ Evaluation.implement({
     documents: t.exposeInt('documents', { description: 'The number of documents searched (IR); 0 for STS.' }),
     tokens: t.expose('tokens', { type: 'Int64', description: 'The number of tokens embedded.' }),
     seconds: t.exposeFloat('seconds', { description: 'The time it took, in seconds.' }),
+    wordSegmenter: t.exposeString('wordSegmenter', {
+      nullable: true,
+      description:
+        'What cut the words of scripts without spaces for the baseline, as "ICU 78.2": another version may give ' +
+        'another figure. Null where nothing was cut so.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the evaluation was made.' }),
   }),
 });

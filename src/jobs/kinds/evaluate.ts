@@ -32,13 +32,13 @@ export const evaluate = defineJob({
       checkpointId === null
         ? await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })
         : await measureCheckpoint(context, checkpointId, dataset, split);
-    const { task, main, metrics, undefinedReasons, count, documents, tokens, seconds } = figures;
+    const { task, main, metrics, undefinedReasons, count, documents, tokens, seconds, wordSegmenter } = figures;
     return succeed(async (tx) => {
       const [row] = await tx
         .insert(evaluations)
         .values({
           ...{ evaluator, checkpointId, datasetId, split },
-          ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds },
+          ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds, wordSegmenter },
         })
         .returning({ id: evaluations.id });
       invariant(row, 'an insert returned nothing');

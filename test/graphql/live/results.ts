@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createModel, fuse } from './fixture.ts';
+import { createModel, fuse, graded, importRecords, plain } from './fixture.ts';
 import { get, inputRefusal, type Live, refusal } from './harness.ts';
 
 export function resultSuite(live: () => Live): void {
@@ -47,6 +47,22 @@ export function resultSuite(live: () => Live): void {
       const list =
         'query($id: ID!) { evaluations(filter: { checkpoint: $id }) { totalCount nodes { metrics { name value undefinedReason } } } }';
       expect(await get(live(), list, { id: last() })).toMatchObject({ evaluations: { totalCount: 2 } });
+    });
+
+    it('names what cut the words of Japanese texts', async () => {
+      const pair = (query: string, positive: string, score: number) => ({
+        ...{ task: 'STS', split: 'TRAIN', query: plain(query), positives: [graded(positive, score)] },
+      });
+      const records = [pair('白い犬です', '白い犬がいます', 1), pair('電車が来る', '猫が寝る', 0)];
+      const japanese = await importRecords(live(), 'japanese', records);
+      const query = `mutation($datasets: [ID!]!) {
+        evaluateBagOfWords(input: { datasets: $datasets, split: TRAIN }) { evaluations { wordSegmenter } }
+      }`;
+      expect(await get(live(), query, { datasets: [japanese, live().made.ir] })).toEqual({
+        evaluateBagOfWords: {
+          evaluations: [{ wordSegmenter: `ICU ${process.versions['icu']}` }, { wordSegmenter: null }],
+        },
+      });
     });
 
     it.each([
