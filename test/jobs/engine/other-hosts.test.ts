@@ -55,6 +55,7 @@ it('takes a run that another host has queued', async () => {
 });
 
 it('takes nothing in a process that is not there to end it: neither its own, nor what it finds', async () => {
+  await place.restartJobs({ claims: false });
   const before = await queueRun();
   await place.restartJobs({ claims: false });
   const own = (await place.startRun({ epochs: 1 })).id;
