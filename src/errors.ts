@@ -3,6 +3,8 @@
  * expected and what to do next, and travels unchanged from a worker thread through a service to the API's `extensions`.
  * Anything else that is thrown is a defect: masked, logged and given an id at the API's edge.
  */
+import { randomUUID } from 'node:crypto';
+
 export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'NOT_FOUND'
@@ -58,6 +60,8 @@ export interface PlainError extends ErrorDetails {
   readonly code?: ErrorCode;
   readonly message: string;
   readonly stack?: string;
+  /** Of a defect that was masked: under which the log has it. */
+  readonly id?: string;
 }
 
 export class TandemError extends Error {
@@ -69,6 +73,20 @@ export class TandemError extends Error {
     super(message, options);
     this.code = code;
     this.details = details;
+  }
+}
+
+/**
+ * What is told and stored of a defect. Its own text may hold statements of the database with their parameters: that
+ * stands in the log, under the id, and nowhere else.
+ */
+export class MaskedError extends Error {
+  override readonly name = 'Error';
+  readonly id: string;
+
+  constructor(id: string = randomUUID()) {
+    super(`Something unexpected happened; the log has it under ${id}`);
+    this.id = id;
   }
 }
 
@@ -91,8 +109,15 @@ export function toPlainError(error: unknown): PlainError {
   if (error instanceof TandemError) {
     return { name: 'TandemError', code: error.code, message: error.message, stack: error.stack, ...error.details };
   }
+  if (error instanceof MaskedError) return { name: 'Error', message: error.message, id: error.id };
   if (error instanceof Error) return { name: 'Error', message: error.message, stack: error.stack };
   return { name: 'Error', message: String(error) };
+}
+
+/** What a row keeps of an error: no stack, and of a defect nothing but the id under which its caller logs it. */
+export function keptError(error: unknown): PlainError {
+  const { stack: _stack, ...kept } = toPlainError(error instanceof TandemError ? error : new MaskedError());
+  return kept;
 }
 
 /** The inverse of {@link toPlainError}. */
@@ -101,6 +126,7 @@ export function fromPlainError(plain: PlainError): Error {
     const { name: _name, code, message, stack: _stack, ...details } = plain;
     return new TandemError(code, message, details);
   }
+  if (plain.id !== undefined) return new MaskedError(plain.id);
   const error = new Error(plain.message);
   if (plain.stack !== undefined) error.stack = plain.stack;
   return error;

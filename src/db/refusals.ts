@@ -11,7 +11,7 @@ export function databaseError(error: unknown): TandemError | null {
   const found = postgresErrorIn(error);
   if (isConnectionLost(error)) return unreachable(found?.code ?? 'connection lost');
   if (found === null) return null;
-  const { code, constraint = 'a constraint', detail } = found;
+  const { code, constraint = 'a constraint' } = found;
   if (code === '23505') {
     return conflict(`This is taken already (${constraint})`, {
       reason: 'duplicate',
@@ -24,7 +24,7 @@ export function databaseError(error: unknown): TandemError | null {
     return conflict(`Something else refers to this, or what this refers to is gone (${constraint})`, {
       reason: 'still-referenced',
       field: constraint,
-      ...(detail === undefined ? {} : { expected: detail }),
+      expected: 'rows that nothing else refers to, and that refer to rows which are there',
       remedy: 'Delete what uses it first, or ask again: it may have been deleted meanwhile.',
     });
   }

@@ -2,12 +2,11 @@
  * The one way an error leaves the API: a GraphQLError with `extensions.code` and, from a TandemError, what was expected
  * and what to do. Anything unforeseen is masked, logged and given an id.
  */
-import { randomUUID } from 'node:crypto';
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import { databaseError } from '../db/refusals.ts';
 import { diskError } from '../disk-full.ts';
-import { badInput, TandemError, unavailable } from '../errors.ts';
+import { badInput, MaskedError, TandemError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
 /** The innermost error that a GraphQLError wraps. */
@@ -45,9 +44,12 @@ export function errorMasker(logger: Logger) {
     const known = foreseen(origin);
     if (known !== null) return placed(error, known.message, { code: known.code, ...known.details });
     if (origin instanceof GraphQLError) return fromGraphQL(origin);
-    const id = randomUUID();
-    logger.error({ id, err: origin, path: error instanceof GraphQLError ? error.path : undefined }, 'unexpected error');
-    return placed(error, `Something unexpected happened; the log has it under ${id}`, {
+    // That of a job was logged, and masked, when the job ended.
+    const masked = origin instanceof MaskedError ? origin : new MaskedError();
+    const { id, message } = masked;
+    const path = error instanceof GraphQLError ? error.path : undefined;
+    if (masked !== origin) logger.error({ id, err: origin, path }, 'unexpected error');
+    return placed(error, message, {
       code: 'INTERNAL_SERVER_ERROR',
       id,
       remedy: 'Please report it with the lines of the log that carry this id.',

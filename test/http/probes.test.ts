@@ -104,3 +104,12 @@ it('name the thread that has ended, and a server that stops', async () => {
   expect(await probe('/health', own)).toEqual(dead);
   await close(own);
 });
+
+it('say nothing of the statement that failed', async () => {
+  const query = Object.assign(new Error('Failed query: select 1\nparams: '), {
+    cause: Object.assign(new Error('no'), { code: '42P01' }),
+  });
+  execute = () => Promise.reject(query);
+  expect(await probe('/ready')).toEqual(failing({ part: 'database', message: 'The database fails (42P01)' }));
+  execute = undefined;
+});

@@ -6,7 +6,7 @@
 import type { Transaction } from '../../db/open.ts';
 import type { JobProgress } from '../../db/schema/types.ts';
 import type { JobRow } from '../../db/schema.ts';
-import { conflict, toPlainError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
@@ -63,7 +63,9 @@ async function work(
     const ending = endingOf(error, stop.signal, begun, entry);
     // The caller is told of a refusal; a defect, or the end of a run that nobody waits for, must not pass unseen.
     if (ending.error?.name === 'Error' || (ending.error && entry.retry === null)) {
-      log.error({ error: ending.error.message, stack: toPlainError(error).stack, job: job.id }, 'a job did not finish');
+      const { id } = ending.error;
+      const err: unknown = stop.signal.reason instanceof Error ? stop.signal.reason : error;
+      log.error({ ...(id !== undefined && { id }), err, job: job.id }, 'a job did not finish');
     }
     return ending;
   } finally {

@@ -3,24 +3,14 @@
  * that ends an attempt. A job that begins again is queued by the same transaction.
  */
 import { sql } from 'drizzle-orm';
-import { postgresErrorIn } from '../../db/errors.ts';
 import type { Transaction } from '../../db/open.ts';
 import { databaseError } from '../../db/refusals.ts';
 import type { AttemptDetails } from '../../db/schema/types.ts';
 import type { JobRow, JobState } from '../../db/schema.ts';
-import { conflict, limitExceeded, type PlainError, TandemError, toPlainError, unavailable } from '../../errors.ts';
+import { conflict, keptError, limitExceeded, type PlainError, TandemError, unavailable } from '../../errors.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
-import {
-  type Attempt,
-  type Begun,
-  changeState,
-  closeAttempt,
-  keptError,
-  LostJob,
-  noteDetails,
-  ownJob,
-} from './store.ts';
+import { type Attempt, type Begun, changeState, closeAttempt, LostJob, noteDetails, ownJob } from './store.ts';
 import { isTransient } from './until-answered.ts';
 
 /** Why a running attempt is to stop; its AbortController's reason. An error = it was abandoned because of that. */
@@ -76,9 +66,7 @@ const tooManyDeaths = ({ id, kind }: JobRow, deaths: number) =>
       'Look into the log for how the process ended; correct the input, or use a new idempotency key to try again.',
   });
 
-/** Of a statement that the database refused, its own words: Drizzle's hold the statement and all its values. */
-const kept = (error: unknown): PlainError =>
-  keptError(toPlainError(databaseError(error) ?? postgresErrorIn(error) ?? error));
+const kept = (error: unknown): PlainError => keptError(databaseError(error) ?? error);
 
 /** Its retry policy, where to begin again makes no second result: a repeat under its key finds it. */
 const retryOf = (job: JobRow, entry: JobKindEntry | undefined): JobKindEntry['retry'] =>

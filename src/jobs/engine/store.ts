@@ -6,7 +6,7 @@ import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
 import type { Db, Executor, Transaction } from '../../db/open.ts';
 import type { AttemptDetails, JobEventData } from '../../db/schema/types.ts';
 import { type JobRow, type JobState, jobAttempts, jobEvents, jobs, liveStates } from '../../db/schema.ts';
-import { invariant, notFound, type PlainError } from '../../errors.ts';
+import { invariant, notFound } from '../../errors.ts';
 import type { Made } from '../define.ts';
 import { progressOf } from '../progress.ts';
 import { type Host, leaseEnd } from './host.ts';
@@ -188,9 +188,4 @@ export async function renewLeases(db: Db, attempts: readonly Attempt[]): Promise
       ),
     )
     .returning({ jobId: jobAttempts.jobId, number: jobAttempts.number, cancelRequested: jobs.cancelRequested });
-}
-
-/** The plain error without its stack, as rows keep it. */
-export function keptError({ stack: _stack, ...error }: PlainError): PlainError {
-  return error;
 }

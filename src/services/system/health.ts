@@ -1,5 +1,6 @@
 /** Whether this process works: what supervisors and load balancers ask. */
 import { sql } from 'drizzle-orm';
+import { postgresErrorIn } from '../../db/errors.ts';
 import { databaseError } from '../../db/refusals.ts';
 import { type TandemError, unavailable } from '../../errors.ts';
 import { endsWithin } from '../../within.ts';
@@ -58,8 +59,9 @@ async function askDatabase({ database: { db } }: Tandem): Promise<Ailment[]> {
     await db.execute(sql`select 1`);
     return [];
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return [ailment('database', databaseError(error) ?? unavailable(`The database fails: ${message}`))];
+    // The error's own message holds the statement.
+    const why = postgresErrorIn(error)?.code ?? 'for an unknown reason';
+    return [ailment('database', databaseError(error) ?? unavailable(`The database fails (${why})`))];
   }
 }
 
