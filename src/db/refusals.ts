@@ -11,7 +11,7 @@ export function databaseError(error: unknown): TandemError | null {
   const found = postgresErrorIn(error);
   if (isConnectionLost(error)) return unreachable(found?.code ?? 'connection lost');
   if (found === null) return null;
-  const { code, constraint = 'a constraint' } = found;
+  const { code, constraint = 'a rule of the database' } = found;
   if (code === '23505') {
     return conflict(`This is taken already (${constraint})`, {
       reason: 'duplicate',
@@ -28,15 +28,18 @@ export function databaseError(error: unknown): TandemError | null {
       remedy: 'Delete what uses it first, or ask again: it may have been deleted meanwhile.',
     });
   }
-  if (code === '23514' || code === '22021' || code === '22P05') {
-    return badInput(
-      `The database refuses the value (${code === '23514' ? constraint : 'a character it cannot store'})`,
-      {
-        field: constraint,
-        expected: 'a value within its range, text without U+0000',
-        remedy: 'Correct the input.',
-      },
-    );
+  if (code === '23514') {
+    return badInput(`The database refuses the value (${constraint})`, {
+      field: constraint,
+      expected: 'a value within its range',
+      remedy: 'Correct the input.',
+    });
+  }
+  if (code === '22021' || code === '22P05') {
+    return badInput('The input has a character that the database cannot store', {
+      expected: 'Unicode text without U+0000',
+      remedy: 'Remove the character.',
+    });
   }
   if (isCrossed(error)) {
     return unavailable(`Another request was in the way (${code}); nothing was written`, {

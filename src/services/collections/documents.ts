@@ -62,13 +62,6 @@ function checkDocuments({ config: { limits } }: Tandem, given: readonly NewDocum
         remedy: 'Wrap the value in an object.',
       });
     }
-    if (text.includes('\0') || key.includes('\0') || JSON.stringify(metadata ?? null).includes('\\u0000')) {
-      throw badInput('A NUL character cannot be stored', {
-        field,
-        expected: 'text without U+0000',
-        remedy: 'Remove it.',
-      });
-    }
   }
 }
 
