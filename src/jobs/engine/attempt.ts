@@ -3,6 +3,7 @@
  * attempt has taken the job over.
  */
 
+import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
 import type { JobProgress } from '../../db/schema/types.ts';
 import type { JobRow } from '../../db/schema.ts';
@@ -78,8 +79,8 @@ function readInput(input: AnyJob['input'], job: JobRow): unknown {
   const { success, data, error } = input.safeParse(job.input);
   if (success) return data;
   const [first] = error.issues;
-  throw conflict(`The input of job ${job.id} is none of this version: ${first?.message}`, {
-    field: first?.path.join('.') ?? job.id,
+  throw conflict(`The input of job ${globalId('Job', job.id)} is none of this version: ${first?.message}`, {
+    field: first?.path.join('.') ?? 'input',
     expected: `the input of a job of the kind ${job.kind}`,
     remedy: 'Send the request again under a new idempotency key.',
   });

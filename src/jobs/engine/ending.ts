@@ -3,6 +3,7 @@
  * that ends an attempt. A job that begins again is queued by the same transaction.
  */
 import { sql } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
 import { databaseError } from '../../db/refusals.ts';
 import type { AttemptDetails } from '../../db/schema/types.ts';
@@ -42,29 +43,32 @@ export const stopping = () =>
   unavailable('Tandem is stopping', { reason: 'stopping', remedy: 'Send the request again once Tandem has started.' });
 
 const cancelled = ({ id }: JobRow) =>
-  conflict(`Job ${id} was cancelled`, {
+  conflict(`Job ${globalId('Job', id)} was cancelled`, {
     reason: 'cancelled',
-    field: id,
+    field: globalId('Job', id),
     expected: 'a job that nobody cancels',
     remedy: 'Send the request again; it begins anew.',
   });
 
 const tooLong = ({ id, kind }: JobRow, ms: number) =>
-  limitExceeded(`Job ${id} (${kind}) took longer than ${ms / 1_000} s`, {
+  limitExceeded(`Job ${globalId('Job', id)} (${kind}) took longer than ${ms / 1_000} s`, {
     reason: 'deadline',
-    field: id,
+    field: globalId('Job', id),
     expected: `an end within ${ms / 1_000} s`,
     remedy: 'Ask for less at once.',
   });
 
 const tooManyDeaths = ({ id, kind }: JobRow, deaths: number) =>
-  unavailable(`Job ${id} (${kind}) was begun ${deaths} times, and each time the process that worked on it died`, {
-    reason: 'attempts',
-    field: id,
-    expected: 'work that its process survives',
-    remedy:
-      'Look into the log for how the process ended; correct the input, or use a new idempotency key to try again.',
-  });
+  unavailable(
+    `Job ${globalId('Job', id)} (${kind}) was begun ${deaths} times, and each time the process that worked on it died`,
+    {
+      reason: 'attempts',
+      field: globalId('Job', id),
+      expected: 'work that its process survives',
+      remedy:
+        'Look into the log for how the process ended; correct the input, or use a new idempotency key to try again.',
+    },
+  );
 
 const kept = (error: unknown): PlainError => keptError(databaseError(error) ?? error);
 

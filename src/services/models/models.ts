@@ -1,5 +1,7 @@
 /** Models: list, find the untrained checkpoint, delete. */
+
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import { checkpoints, evaluations, type ModelRow, models, runs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
@@ -41,7 +43,7 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
       .where(and(eq(checkpoints.modelId, id), ne(checkpoints.id, own.id), isNull(checkpoints.runId)));
     refuseWhileInUse(`model "${model.name}"`, [
       ...ofRuns.map(({ name }) => `run "${name}"`),
-      ...others.map((checkpoint) => `checkpoint ${checkpoint.id}`),
+      ...others.map((checkpoint) => `checkpoint ${globalId('Checkpoint', checkpoint.id)}`),
       ...(await usesOfCheckpoints(tx, [own.id])),
     ]);
     await tx.delete(evaluations).where(eq(evaluations.checkpointId, own.id));
