@@ -8,6 +8,7 @@ import { databaseError } from '../db/refusals.ts';
 import { diskError } from '../disk-full.ts';
 import { badInput, MaskedError, TandemError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { faultOf } from './request-form.ts';
 
 /** The innermost error that a GraphQLError wraps. */
 function originOf(error: unknown): unknown {
@@ -57,14 +58,17 @@ export function errorMasker(logger: Logger) {
   };
 }
 
+const misfit = {
+  expected: 'an operation that fits the schema',
+  remedy: 'See docs/schema.graphql, or GraphiQL at / of the server.',
+};
+
 /** Syntax, validation, bad requests, and values that a scalar refused: with a code a caller can act on. */
 export function fromGraphQL(error: GraphQLError): GraphQLError {
   if (!generic.includes(error.extensions['code'])) return error;
-  const extensions = {
-    ...error.extensions,
-    code: 'BAD_USER_INPUT',
-    expected: 'an operation that fits the schema',
-    remedy: 'See docs/schema.graphql, or GraphiQL at / of the server.',
-  };
+  // What the parser of JSON says quotes the body.
+  const { originalError: _quoted, ...told } = error.extensions;
+  const fault = told['code'] === 'BAD_REQUEST' ? faultOf(error.message) : misfit;
+  const extensions = { ...told, ...fault, code: 'BAD_USER_INPUT' };
   return placed(error, error.message, extensions);
 }

@@ -23,7 +23,7 @@ async function answerTo(variableValues: Record<string, unknown>, source = operat
 }
 
 const half = 'a\ud83d';
-const nested = (levels: number): unknown => JSON.parse('{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1));
+const nested = (levels: number): unknown => JSON.parse(`${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`);
 
 describe('arguments', () => {
   it.each([

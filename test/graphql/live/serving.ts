@@ -238,7 +238,7 @@ export function servingSuite(live: () => Live): void {
       ],
       [
         'metadata that are nested a thousand levels deep',
-        { documents: [{ key: 'x', text: 'a', metadata: JSON.parse('{"a":'.repeat(1_000) + '1' + '}'.repeat(1_000)) }] },
+        { documents: [{ key: 'x', text: 'a', metadata: JSON.parse(`${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`) }] },
         'BAD_USER_INPUT',
         expect.stringMatching(/^input.documents.0.metadata.a.a/),
       ],
