@@ -17,6 +17,7 @@ import type { FusionPlan } from '../../fusion/types.ts';
 import { encoderOf as readEncoder } from '../../jobs/kinds/common/rows.ts';
 import type { Encoder } from '../../jobs/threads/encode.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
@@ -37,10 +38,10 @@ interface ListRequest {
 export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<CheckpointRow>> {
   const { runId, modelId, reason, alias } = filter ?? {};
   const conditions = [
-    runId ? eq(checkpoints.runId, runId) : undefined,
-    modelId ? eq(checkpoints.modelId, modelId) : undefined,
-    reason ? eq(checkpoints.reason, reason) : undefined,
-    alias ? eq(checkpoints.alias, alias) : undefined,
+    isEqual(checkpoints.runId, runId),
+    isEqual(checkpoints.modelId, modelId),
+    isEqual(checkpoints.reason, reason),
+    isEqual(checkpoints.alias, alias),
   ];
   const columns = { createdAt: checkpoints.createdAt, step: checkpoints.step };
   return pageOf(tandem, 'checkpoints', conditions, orderOf(orderBy, columns, checkpoints), window);

@@ -5,6 +5,7 @@ import { globalId } from '../../db/global-id.ts';
 import { checkpoints, evaluations, type ModelRow, models, runs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
@@ -15,7 +16,7 @@ interface ListRequest {
 }
 
 export function list(tandem: Tandem, { filter }: ListRequest, window: Window): Promise<Page<ModelRow>> {
-  const conditions = [filter?.name ? eq(models.name, filter.name) : undefined];
+  const conditions = [isEqual(models.name, filter?.name)];
   return pageOf(tandem, 'models', conditions, [desc(models.createdAt), desc(models.id)], window);
 }
 
