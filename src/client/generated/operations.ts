@@ -521,8 +521,8 @@ export type RunSettingsInput = {
   readonly losses?: LossSetInput | null | undefined;
   /** The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there. */
   readonly maxBatches?: number | null | undefined;
-  /** The length in tokens, special tokens included, at which texts are cut. */
-  readonly maxLength?: number;
+  /** The length in tokens, special tokens included, at which texts are cut. Absent or null means 512, or as many as the model reads if that is less. */
+  readonly maxLength?: number | null | undefined;
   /** The largest number of tokens of one micro-batch; it changes results by rounding only. */
   readonly microBatchTokens?: number;
   /** The number of hard negatives drawn per IR query. */
