@@ -1,4 +1,6 @@
-/** The options of `tandem train` that are settings of the run. What is not given is not sent: the service completes it. */
+/**
+ * The options of `tandem train` that are settings of the run. What is not given is not sent: the service completes it.
+ */
 import { type Command, Option } from 'commander';
 import { enumValueOf } from '../catalog.ts';
 import type { RunSettingsInput, Sampler } from '../client/index.ts';
