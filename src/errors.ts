@@ -3,6 +3,8 @@
  * expected and what to do next, and travels unchanged from a worker thread through a service to the API's `extensions`.
  * Anything else that is thrown is a defect: masked, logged and given an id at the API's edge.
  */
+import { randomUUID } from 'node:crypto';
+
 export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'NOT_FOUND'
@@ -65,6 +67,8 @@ export interface PlainError extends ErrorDetails {
   readonly stack?: string;
   /** What Node says of an error of the system (ENOSPC): by it the other thread knows a full disk. */
   readonly system?: SystemError;
+  /** Of a defect that was masked: under which the log has it. */
+  readonly id?: string;
 }
 
 type SystemError = Pick<NodeJS.ErrnoException, 'code' | 'syscall' | 'path'>;
@@ -87,6 +91,20 @@ export class TandemError extends Error {
   }
 }
 
+/**
+ * What is told and stored of a defect. Its own text may hold statements of the database with their parameters: that
+ * stands in the log, under the id, and nowhere else.
+ */
+export class MaskedError extends Error {
+  override readonly name = 'Error';
+  readonly id: string;
+
+  constructor(id: string = randomUUID()) {
+    super(`Something unexpected happened; the log has it under ${id}`);
+    this.id = id;
+  }
+}
+
 export const badInput = (message: string, details?: ErrorDetails) =>
   new TandemError('BAD_USER_INPUT', message, details);
 export const notFound = (message: string, details?: ErrorDetails) => new TandemError('NOT_FOUND', message, details);
@@ -106,6 +124,7 @@ export function toPlainError(error: unknown): PlainError {
   if (error instanceof TandemError) {
     return { name: 'TandemError', code: error.code, message: error.message, stack: error.stack, ...error.details };
   }
+  if (error instanceof MaskedError) return { name: 'Error', message: error.message, id: error.id };
   if (error instanceof Error) {
     return { name: 'Error', message: error.message, stack: error.stack, ...systemOf(error) };
   }
@@ -118,12 +137,19 @@ function systemOf(error: Error): Pick<PlainError, 'system'> {
   return { system: { code, ...(syscall !== undefined && { syscall }), ...(path !== undefined && { path }) } };
 }
 
+/** What a row keeps of an error: no stack, and of a defect nothing but the id under which its caller logs it. */
+export function keptError(error: unknown): PlainError {
+  const { stack: _stack, ...kept } = toPlainError(error instanceof TandemError ? error : new MaskedError());
+  return kept;
+}
+
 /** The inverse of {@link toPlainError}. */
 export function fromPlainError(plain: PlainError): Error {
   if (plain.name === 'TandemError' && plain.code !== undefined) {
     const { name: _name, code, message, stack: _stack, ...details } = plain;
     return new TandemError(code, message, details);
   }
+  if (plain.id !== undefined) return new MaskedError(plain.id);
   const error = Object.assign(new Error(plain.message), plain.system);
   foreign.add(error);
   if (plain.stack !== undefined) error.stack = plain.stack;

@@ -40,7 +40,7 @@ export function givenParameters<Input extends object>(command: Command, catalog:
 }
 
 /** `randomNegatives` -> `random-negatives`. */
-const flagOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const flagOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function optionsOf(catalog: readonly CatalogEntry[], parameter: CatalogParameter, description: string): Option[] {
   const flag = flagOf(parameter.name);

@@ -1,4 +1,7 @@
-/** Ids from names on the command line: an id is returned as it is, a name is looked up (the newest of that name). */
+/**
+ * Ids from names on the command line: an id is returned as it is, a name is looked up. Where several things have the
+ * name the newest is taken, and that is said.
+ */
 import type { TandemClient } from '../client/index.ts';
 import { CheckpointsDocument, CollectionsDocument, DatasetsDocument, ModelsDocument } from '../client/index.ts';
 import { notFound } from '../errors.ts';
@@ -10,13 +13,17 @@ export const isIdOf = (type: string, text: string): boolean =>
 export async function datasetId(client: TandemClient, text: string): Promise<string> {
   if (isIdOf('Dataset', text)) return text;
   const { datasets } = await client.execute(DatasetsDocument, { filter: { name: text }, first: 1 });
-  return firstOf(datasets.nodes, 'data set', text);
+  const { totalCount, nodes } = datasets;
+  if (totalCount > 1) tell(`data set "${text}" has ${totalCount} versions; version ${nodes[0]?.version} is taken`);
+  return firstOf(nodes, 'data set', text);
 }
 
 export async function modelId(client: TandemClient, text: string): Promise<string> {
   if (isIdOf('Model', text)) return text;
   const { models } = await client.execute(ModelsDocument, { filter: { name: text }, first: 1 });
-  return firstOf(models.nodes, 'model', text);
+  const { totalCount, nodes } = models;
+  if (totalCount > 1) tell(`${totalCount} models have the name "${text}"; the newest is taken: ${nodes[0]?.id}`);
+  return firstOf(nodes, 'model', text);
 }
 
 export async function collectionId(client: TandemClient, text: string): Promise<string> {
@@ -31,6 +38,8 @@ export async function checkpointId(client: TandemClient, text: string): Promise<
   const { checkpoints } = await client.execute(CheckpointsDocument, { filter: { alias: text }, first: 1 });
   return firstOf(checkpoints.nodes, 'checkpoint', text, 'alias');
 }
+
+const tell = (what: string): void => void process.stderr.write(`note: ${what}\n`);
 
 function firstOf(nodes: readonly { readonly id: string }[], noun: string, text: string, label = 'name'): string {
   const [first] = nodes;

@@ -13,6 +13,7 @@ import { addRunCommands } from './commands/runs.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';
+import { refuseEmpty } from './not-empty.ts';
 
 const program = new Command('tandem')
   .description('Trains, evaluates, fuses and serves text-embedding models that are good at search and at similarity.')
@@ -21,7 +22,8 @@ const program = new Command('tandem')
   .configureHelp({ showGlobalOptions: true })
   .option('--url <url>', 'the server (default: TANDEM_URL, else the one that the data folder names)')
   .option('--data <folder>', 'the data folder (default: TANDEM_DATA, else ./.tandem)')
-  .option('--json', 'print one JSON object as the last line');
+  .option('--json', 'print one JSON object as the last line')
+  .hook('preAction', (_program, command) => refuseEmpty(command));
 
 for (const add of [
   addQuickstartCommand,

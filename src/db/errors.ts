@@ -5,7 +5,6 @@ export interface PostgresError {
   /** SQLSTATE (PostgreSQL manual, appendix A), or the system's name of a connection's error. */
   readonly code: string;
   readonly constraint?: string;
-  readonly detail?: string;
 }
 
 /** No class of SQLSTATE begins with E, as the system's names do (EPERM, E2BIG). */

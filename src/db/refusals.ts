@@ -13,7 +13,7 @@ export function databaseError(error: unknown): TandemError | null {
   const trouble = troubleOf(error);
   if (trouble !== null) return inTrouble(trouble, found?.code ?? 'connection lost');
   if (found === null) return null;
-  const { code, constraint = 'a constraint', detail } = found;
+  const { code, constraint = 'a rule of the database' } = found;
   if (code === '23505') {
     return conflict(`This is taken already (${constraint})`, {
       reason: 'duplicate',
@@ -26,19 +26,22 @@ export function databaseError(error: unknown): TandemError | null {
     return conflict(`Something else refers to this, or what this refers to is gone (${constraint})`, {
       reason: 'still-referenced',
       field: constraint,
-      ...(detail === undefined ? {} : { expected: detail }),
+      expected: 'rows that nothing else refers to, and that refer to rows which are there',
       remedy: 'Delete what uses it first, or ask again: it may have been deleted meanwhile.',
     });
   }
-  if (code === '23514' || code === '22021' || code === '22P05') {
-    return badInput(
-      `The database refuses the value (${code === '23514' ? constraint : 'a character it cannot store'})`,
-      {
-        field: constraint,
-        expected: 'a value within its range, text without U+0000',
-        remedy: 'Correct the input.',
-      },
-    );
+  if (code === '23514') {
+    return badInput(`The database refuses the value (${constraint})`, {
+      field: constraint,
+      expected: 'a value within its range',
+      remedy: 'Correct the input.',
+    });
+  }
+  if (code === '22021' || code === '22P05') {
+    return badInput('The input has a character that the database cannot store', {
+      expected: 'Unicode text without U+0000',
+      remedy: 'Remove the character.',
+    });
   }
   return null;
 }

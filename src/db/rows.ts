@@ -1,7 +1,9 @@
 /** One row of a noun by its id, or the error that names what is missing. Services and jobs call it. */
+
 import { eq } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { notFound, type TandemError } from '../errors.ts';
+import { globalId } from './global-id.ts';
 import type { Executor } from './handle.ts';
 import { nouns } from './schema.ts';
 
@@ -9,7 +11,7 @@ export type TableName = keyof typeof nouns;
 export type RowOf<Name extends TableName> = (typeof nouns)[Name]['table']['$inferSelect'];
 
 export const missing = (name: TableName, id: string, field = 'id'): TandemError =>
-  notFound(`There is no ${nouns[name].called} with the key ${id}`, {
+  notFound(`There is no ${nouns[name].called} ${globalId(nouns[name].type, id)}`, {
     field,
     expected: `the id of a ${nouns[name].called} that exists`,
     remedy: `List them with the query \`${name}\`; it may have been deleted.`,

@@ -2,8 +2,10 @@
  * Vectors of a collection, written and read in pgvector's binary format: no number passes through decimal text.
  * Called by services/ to store embeddings and to make segments.
  */
+
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { badInput, invariant } from '../errors.ts';
+import { globalId } from './global-id.ts';
 import type { Executor } from './handle.ts';
 import { decodeVector } from './schema/vector.ts';
 import { documents, embeddings } from './schema.ts';
@@ -57,8 +59,8 @@ export async function storeVectors(
 
 function refuseNonFinite(vector: Float32Array, documentId: string): void {
   if (vector.every(Number.isFinite)) return;
-  throw badInput(`The vector of document ${documentId} has a component that is not finite`, {
-    field: documentId,
+  throw badInput(`The vector of document ${globalId('Document', documentId)} has a component that is not finite`, {
+    field: globalId('Document', documentId),
     expected: 'finite numbers',
     remedy: 'The checkpoint is damaged or diverged; embed with another one.',
   });

@@ -2,12 +2,12 @@
  * The one way an error leaves the API: a GraphQLError with `extensions.code` and, from a TandemError, what was expected
  * and what to do. Anything unforeseen is masked, logged and given an id.
  */
-import { randomUUID } from 'node:crypto';
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import { foreseenFailure } from '../db/refusals.ts';
-import { badInput, TandemError, unavailable } from '../errors.ts';
+import { badInput, MaskedError, TandemError, unavailable } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { faultOf } from './request-form.ts';
 
 /** The innermost error that a GraphQLError wraps. */
 function originOf(error: unknown): unknown {
@@ -44,9 +44,12 @@ export function errorMasker(logger: Logger) {
     const known = foreseen(origin);
     if (known !== null) return placed(error, known.message, { code: known.code, ...known.details });
     if (origin instanceof GraphQLError) return fromGraphQL(origin);
-    const id = randomUUID();
-    logger.error({ id, err: origin, path: error instanceof GraphQLError ? error.path : undefined }, 'unexpected error');
-    return placed(error, `Something unexpected happened; the log has it under ${id}`, {
+    // That of a job was logged, and masked, when the job ended.
+    const masked = origin instanceof MaskedError ? origin : new MaskedError();
+    const { id, message } = masked;
+    const path = error instanceof GraphQLError ? error.path : undefined;
+    if (masked !== origin) logger.error({ id, err: origin, path }, 'unexpected error');
+    return placed(error, message, {
       code: 'INTERNAL_SERVER_ERROR',
       id,
       remedy: 'Please report it with the lines of the log that carry this id.',
@@ -54,14 +57,17 @@ export function errorMasker(logger: Logger) {
   };
 }
 
+const misfit = {
+  expected: 'an operation that fits the schema',
+  remedy: 'See docs/schema.graphql, or GraphiQL at / of the server.',
+};
+
 /** Syntax, validation, bad requests, and values that a scalar refused: with a code a caller can act on. */
 export function fromGraphQL(error: GraphQLError): GraphQLError {
   if (!generic.includes(error.extensions['code'])) return error;
-  const extensions = {
-    ...error.extensions,
-    code: 'BAD_USER_INPUT',
-    expected: 'an operation that fits the schema',
-    remedy: 'See docs/schema.graphql, or GraphiQL at / of the server.',
-  };
+  // What the parser of JSON says quotes the body.
+  const { originalError: _quoted, ...told } = error.extensions;
+  const fault = told['code'] === 'BAD_REQUEST' ? faultOf(error.message) : misfit;
+  const extensions = { ...told, ...fault, code: 'BAD_USER_INPUT' };
   return placed(error, error.message, extensions);
 }

@@ -2,10 +2,10 @@
  * Global ids: base64url of `Type:key`. A malformed id, an id of another type or a key that is not a UUID is rejected
  * here, before it reaches the database.
  */
+import { globalId, type NodeType } from '../db/global-id.ts';
 import { nouns } from '../db/schema.ts';
 import { badInput } from '../errors.ts';
 
-export type NodeType = (typeof nouns)[keyof typeof nouns]['type'];
 const nodeTypes: readonly NodeType[] = Object.values(nouns).map(({ type }) => type);
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -13,7 +13,7 @@ const canonical = /^[A-Za-z0-9_-]+$/;
 const expected = 'a global id that a query or mutation returned';
 
 export const encodeId = (typename: string, key: string | number | bigint): string =>
-  Buffer.from(`${typename}:${key}`).toString('base64url');
+  globalId(typename as NodeType, String(key));
 
 /** Decodes a global id; throws BAD_USER_INPUT when it is malformed or names no node type. */
 export function decodeId(id: string, _context?: unknown, field = 'id'): { typename: NodeType; id: string } {
@@ -48,3 +48,7 @@ export function keyOf<T extends NodeType>(
   }
   return { type: typename as T, key };
 }
+
+/** The key of an id that a filter names; absent or null names none. */
+export const keyIf = (id: string | null | undefined, type: NodeType, field: string): string | undefined =>
+  id === null || id === undefined ? undefined : keyOf(id, type, field).key;

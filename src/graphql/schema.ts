@@ -2,6 +2,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import { withPrices } from './prices.ts';
+import { withWellFormedArguments } from './well-formed.ts';
 import './schema/dataset.ts';
 import './schema/dataset-import.ts';
 import './schema/model.ts';
@@ -16,4 +17,4 @@ import './schema/tokenize.ts';
 import './schema/job.ts';
 import './schema/system.ts';
 
-export const schema: GraphQLSchema = withPrices(builder.toSchema());
+export const schema: GraphQLSchema = withWellFormedArguments(withPrices(builder.toSchema()));

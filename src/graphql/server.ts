@@ -10,6 +10,7 @@ import type { Tandem } from '../services/tandem.ts';
 import type { Context } from './context.ts';
 import { errorMasker, fromGraphQL } from './errors.ts';
 import { limitRules, parseWithin, refusalsOf } from './limits.ts';
+import { accepts, eventsNotAccepted, refusePersisted } from './request-form.ts';
 import { schema } from './schema.ts';
 
 export const graphqlPath = '/graphql';
@@ -20,10 +21,15 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
   const { limits } = tandem.config;
   const maskError = errorMasker(logger);
   const limiting: Plugin = {
+    onParams: ({ params }) => refusePersisted(params),
     onParse: ({ setParseFn }) => setParseFn(parseWithin(limits)),
     onValidate: ({ addValidationRule }) => limitRules(limits).forEach(addValidationRule),
     onExecute: (event) => refuse(event, limits, maskError),
-    onSubscribe: (event) => refuse(event, limits, maskError),
+    onSubscribe(event) {
+      const accept = event.args.contextValue.request.headers.get('accept') ?? '*/*';
+      if (accepts(accept, { events: true })) refuse(event, limits, maskError);
+      else event.setResultAndStopExecution({ errors: [eventsNotAccepted(accept)] });
+    },
   };
   const coding: Plugin = {
     onResultProcess({ result, setResult }) {
@@ -41,6 +47,8 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
     cors: false,
     batching: false,
     multipart: false,
+    // http/ limits it.
+    maxRequestBodySize: false,
     logging: {
       debug: () => {},
       info: () => {},

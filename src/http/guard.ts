@@ -4,6 +4,7 @@
  * preflight).
  */
 import { type ErrorCode, TandemError } from '../errors.ts';
+import { accepts } from '../graphql/request-form.ts';
 
 /** The parts of a request that decide. */
 export interface RequestFacts {
@@ -41,7 +42,7 @@ export function refuseHost({ headers }: RequestFacts, port: number): Refusal | n
   });
 }
 
-/** Checks method, CSRF header, content type and length of a request to /graphql. Null = allowed. */
+/** Checks method, CSRF header, content type, accepted answers and length of a request to /graphql. Null = allowed. */
 export function refuseOperation({ method, headers }: RequestFacts, bodyBytes: number): Refusal | null {
   if (method !== 'POST') {
     return refuse(405, 'BAD_USER_INPUT', `${method} is not offered on /graphql`, {
@@ -68,8 +69,24 @@ export function refuseOperation({ method, headers }: RequestFacts, bodyBytes: nu
       remedy: 'Send {"query": ..., "variables": ...} as JSON.',
     });
   }
+  const accept = String(headers['accept'] ?? '*/*');
+  if (!accepts(accept, { events: false })) {
+    return refuse(406, 'BAD_USER_INPUT', `No answer can be sent as ${accept.slice(0, 200)}`, {
+      field: 'accept',
+      expected: 'application/json or application/graphql-response+json; text/event-stream for subscriptions',
+      remedy: 'Send accept: application/json.',
+    });
+  }
   return Number(headers['content-length'] ?? 0) > bodyBytes ? tooLarge(bodyBytes) : null;
 }
+
+/** Other bytes would become U+FFFD without a word. */
+export const notUtf8 = (): Refusal =>
+  refuse(400, 'BAD_USER_INPUT', 'The body is not UTF-8', {
+    field: 'body',
+    expected: 'JSON in UTF-8',
+    remedy: 'Encode the body as UTF-8.',
+  });
 
 export const tooLarge = (bodyBytes: number): Refusal =>
   refuse(413, 'LIMIT_EXCEEDED', 'The body is too large', {

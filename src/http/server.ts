@@ -2,6 +2,7 @@
  * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
  * events), GET /health, GET /ready, GET / (GraphiQL). Called by main.ts. It does not look into GraphQL operations.
  */
+import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { conflict } from '../errors.ts';
@@ -15,6 +16,7 @@ import { graphiqlPage, pageHeaders } from './graphiql.ts';
 import {
   closing,
   notFoundHere,
+  notUtf8,
   type Refusal,
   type RequestFacts,
   refusalBody,
@@ -124,6 +126,7 @@ async function answerOperation(
   if (refusal) return sendRefusal(response, refusal);
   const body = await readBody(request, bodyBytes);
   if (body === null) return sendRefusal(response, tooLarge(bodyBytes));
+  if (!isUtf8(body)) return sendRefusal(response, notUtf8());
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   const accept = String(request.headers.accept ?? 'application/json');

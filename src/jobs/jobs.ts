@@ -10,7 +10,7 @@ import type { Database, Db, Transaction } from '../db/open.ts';
 import { type JobRow, type JobState, liveStates } from '../db/schema.ts';
 import type { AdapterReport } from '../device/types.ts';
 import { invariant } from '../errors.ts';
-import { createLogger } from '../log.ts';
+import { createLogger, type Logger } from '../log.ts';
 import { Retention } from '../retention/retention.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { InputOf, JobKinds } from './define.ts';
@@ -98,6 +98,8 @@ export interface JobsOptions {
   readonly furtherKinds?: JobKinds;
   /** Entry points of the threads; other ones only in tests. */
   readonly threads?: ThreadSettings['entries'];
+  /** Another one only in tests. */
+  readonly log?: Logger;
 }
 
 /** Hosts that share a Postgres look for what the others queue and tell: LISTEN fails behind some poolers. */
@@ -118,9 +120,9 @@ export async function openJobs(options: JobsOptions): Promise<Jobs> {
 
 async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
   const { database, storage, config, claims = true, furtherKinds } = options;
+  const { log = createLogger('jobs') } = options;
   const kinds: JobKinds = { ...jobKinds, ...furtherKinds };
   const { db } = database;
-  const log = createLogger('jobs');
   const { cpu, device, adapter } = threads;
   const retention = new Retention({ db, storage, forget: (digest) => forgetModel(threads, digest) });
   const notifier = new Notifier();

@@ -3,8 +3,10 @@
  * used by the rows that refer to it and by the live jobs whose `uses` name it; a folder by the columns that hold its
  * digest.
  */
+
 import { and, eq, inArray, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
+import { globalId } from '../db/global-id.ts';
 import type { Executor, Transaction } from '../db/open.ts';
 import type { Use } from '../db/schema/types.ts';
 import {
@@ -88,7 +90,7 @@ export async function jobsUsing(tx: Executor, uses: readonly Use[]): Promise<str
     .select({ id: jobs.id, kind: jobs.kind })
     .from(jobs)
     .where(or(...uses.map((use) => isLiveWith(sql`${JSON.stringify(use)}::jsonb`))));
-  return rows.map(({ id, kind }) => `job ${id} (${kind})`);
+  return rows.map(({ id, kind }) => `job ${globalId('Job', id)} (${kind})`);
 }
 
 /** Names of what uses any of these checkpoints besides their evaluations; a fusion among them does not count. */
@@ -105,7 +107,7 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
     .where(and(inArray(checkpointParents.parentId, ids), notInArray(checkpointParents.checkpointId, ids)));
   const names = [
     ...inCollections.map(({ name }) => `collection "${name}"`),
-    ...inFusions.map(({ id }) => `fused checkpoint ${id}`),
+    ...inFusions.map(({ id }) => `fused checkpoint ${globalId('Checkpoint', id)}`),
     ...(await jobsUsing(
       tx,
       ids.map((id) => ({ kind: 'checkpoint', id })),

@@ -14,6 +14,7 @@ const remedy = (folder: string) => `Copy the data into ${folder} and give the pa
 /** The real path of `path` below `folder`; refuses what leads outside or is not there. */
 export async function confine(folder: string, path: string, field = 'input.source.path'): Promise<string> {
   if (path.includes('\0')) throw badInput('The path has a NUL character', { field, expected: 'a path' });
+  if (path.trim() === '') throw badInput('The path is empty', { field, expected: 'a path; . is the whole folder' });
   const root = await realpath(folder).catch(() => {
     throw notFound(`There is no import folder ${folder}`, { field, expected: 'a folder', remedy: `Make ${folder}.` });
   });

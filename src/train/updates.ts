@@ -43,6 +43,9 @@ const lossRows: readonly LossEntry[] = lossCatalog;
 /** The warning of a run for each case that a loss counts, by the name of the count. */
 const warningTexts: Readonly<Record<string, string>> = Object.assign({}, ...lossRows.map(({ warnings }) => warnings));
 
+const nothingLearned =
+  'The only update had the learning rate 0, where the warm-up begins: the weights are as before. Train longer, or set warmupRatio to 0.';
+
 export class UpdateQueue {
   readonly #context: UpdateContext;
   readonly #pace = new Pace(performance.now());
@@ -107,6 +110,7 @@ export class UpdateQueue {
       tokens,
       ...this.#pace.note(performance.now(), tokens, steps - step),
     });
+    if (steps === 1 && learningRate === 0) emit({ type: 'warning', step, message: nothingLearned });
     for (const [name, count] of Object.entries(report.warnings)) {
       if (count > 0) emit({ type: 'warning', step, message: warningTexts[name] ?? name });
     }

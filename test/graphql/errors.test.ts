@@ -1,8 +1,11 @@
 /** What leaves the API when something goes wrong. */
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLObjectType, type GraphQLResolveInfo } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { badInput, conflict } from '../../src/errors.ts';
+import { badInput, conflict, fromPlainError, keptError, type PlainError } from '../../src/errors.ts';
+import type { Context } from '../../src/graphql/context.ts';
 import { errorMasker } from '../../src/graphql/errors.ts';
+import { shownReason } from '../../src/graphql/schema/failure.ts';
+import { schema } from '../../src/graphql/schema.ts';
 import { validationError } from '../../src/graphql/validation.ts';
 import { createLogger } from '../../src/log.ts';
 
@@ -94,5 +97,27 @@ describe('errors of the API', () => {
       field: 'input.name',
       problems: [{ field: 'input.name' }, { field: 'input.seed' }],
     });
+  });
+});
+
+describe('the error that a job kept', () => {
+  const told = (error: PlainError) => {
+    const { resolve } = (schema.getType('Failure') as GraphQLObjectType).getFields()['message']!;
+    return resolve!(error, {}, {} as Context, {} as GraphQLResolveInfo);
+  };
+
+  it('is told with its id, under which the log has it, and not logged again', () => {
+    const stored = keptError(new Error('Failed query: select secret'));
+    expect(JSON.stringify(stored)).not.toContain('secret');
+    const error = mask(located(fromPlainError(stored)));
+    expect(error.extensions['id']).toBe(stored.id);
+    expect([error.message, told(stored)]).toEqual([stored.message, stored.message]);
+  });
+
+  it('of an earlier version is told without its text', () => {
+    const stored = { name: 'Error', message: 'Failed query: select secret' } as const;
+    expect(told(stored)).toMatch(/earlier version/);
+    expect(shownReason({ reason: stored.message, error: stored })).toMatch(/earlier version/);
+    expect(shownReason({ reason: 'the server was stopped' })).toBe('the server was stopped');
   });
 });

@@ -142,3 +142,12 @@ it('tell which end of a job is not written yet, and why, until it is', async () 
   expect(job).toMatchObject({ state: 'FAILED', error: { message: 'The loss is not finite' } });
   await place.behave({});
 });
+
+it('say nothing of the statement that failed', async () => {
+  const query = Object.assign(new Error('Failed query: select 1\nparams: '), {
+    cause: Object.assign(new Error('no'), { code: '42P01' }),
+  });
+  execute = () => Promise.reject(query);
+  expect(await probe('/ready')).toEqual(failing({ part: 'database', message: 'The database fails (42P01)' }));
+  execute = undefined;
+});

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/open.ts';
 import type { RunEventData, Use } from '../../src/db/schema/types.ts';
@@ -35,6 +36,8 @@ export interface Workplace {
   readonly database: Database;
   readonly storage: Storage;
   readonly jobs: Jobs;
+  /** The lines that jobs logged. */
+  logged(): readonly Readonly<Record<string, unknown>>[];
   behave(behaviour: Behaviour): Promise<void>;
   startRun(settings?: Partial<RunSettings>): Promise<RunRow>;
   /** Begins a job that does `work`; the same key with other work finds the first job, which does the new work. */
@@ -70,7 +73,9 @@ export async function openWorkplace({ shared = false } = {}): Promise<Workplace>
     await mkdir(storage.path(kind, digestOf(text)), { recursive: true });
   }
   const config = { ...loadConfig({ TANDEM_DATA: dataDir }), adapter: 'auto' } as const;
-  const fixed = { database, storage, config, threads: testThreads, furtherKinds: probeKinds };
+  const lines: string[] = [];
+  const log = pino({ name: 'jobs' }, { write: (line) => void lines.push(line) });
+  const fixed = { database, storage, config, threads: testThreads, furtherKinds: probeKinds, log };
   const open = (options: Pick<JobsOptions, 'claims'> = {}) => openJobs({ ...fixed, ...options });
   let jobs = await open();
   return {
@@ -80,6 +85,7 @@ export async function openWorkplace({ shared = false } = {}): Promise<Workplace>
     get jobs() {
       return jobs;
     },
+    logged: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     behave: (behaviour) => writeFile(join(dataDir, 'behaviour.json'), JSON.stringify(behaviour)),
     startRun: (settings = {}) =>
       database.db.transaction(async (tx) => {

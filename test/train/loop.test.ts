@@ -238,7 +238,9 @@ describe('a run that goes wrong', () => {
       details: { field: 'datasets.task' },
     });
     const tooBig = { ...input, settings: { ...input.settings, stsBatchSize: 33 } };
-    await expect(planTraining(gpu, storage, tooBig)).rejects.toMatchObject({ details: { field: 'datasets' } });
+    await expect(planTraining(gpu, storage, tooBig)).rejects.toMatchObject({
+      details: { field: 'input.datasets.1.dataset' },
+    });
   });
 });
 

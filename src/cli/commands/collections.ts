@@ -1,8 +1,8 @@
 /** Collections: `tandem add` and `tandem search`. */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   AddDocumentsDocument,
+  type AddDocumentsInput,
   CollectionsDocument,
   CreateCollectionDocument,
   type DocumentInput,
@@ -10,7 +10,9 @@ import {
   type TandemClient,
 } from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
+import { defaultLimits } from '../../limits.ts';
 import { connect } from '../connect.ts';
+import { readDocuments } from '../lines-file.ts';
 import { checkpointId, collectionId } from '../lookup.ts';
 import { formatScore, formatTable, shorten } from '../output.ts';
 import { print } from '../print.ts';
@@ -21,12 +23,14 @@ export function addSearchCommands(program: Command): void {
   program
     .command('add')
     .description('embed the lines of a text file as documents of a collection')
-    .argument('<file>', 'UTF-8 text, one document a line; the key is the line number')
+    .argument('<file>', 'UTF-8 text, one document a line; its key is the path as given, a colon and the line number')
     .requiredOption(
       '--collection <name>',
       'name of the collection; created if there is none (then --checkpoint is needed)',
     )
-    .option('--checkpoint <checkpoint>', 'id or alias of the checkpoint that embeds a new collection')
+    .option('--checkpoint <checkpoint>', 'id or alias of the checkpoint that embeds the collection')
+    .option('--keyed', 'each line is a key, a tab and the text')
+    .option('--replace', 'replace documents whose keys the collection has; else they are refused')
     .action(addDocuments);
   program
     .command('search')
@@ -38,46 +42,71 @@ export function addSearchCommands(program: Command): void {
     .action(search);
 }
 
-/** Documents sent in one request. */
-const chunk = 500;
+/** Documents and UTF-16 units of one request, within the limits of the service: all of them are added, or none. */
+const mostDocuments = defaultLimits.listItems;
+const mostUnits = 8 * 2 ** 20;
 
 interface AddOptions {
   readonly collection: string;
   readonly checkpoint?: string;
+  readonly keyed?: boolean;
+  readonly replace?: boolean;
 }
 
 async function addDocuments(file: string, options: AddOptions, command: Command): Promise<void> {
   const client = await connect(command);
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw badInput(`${file} cannot be read: ${cause.message}`, { field: 'file', expected: 'a UTF-8 text file' });
-  });
-  const collection = await findOrCreate(client, options);
-  const documents = text
-    .split(/\r?\n/)
-    .map((line, index) => ({ key: String(index + 1), text: line }))
-    .filter((document) => document.text.trim() !== '');
-  const { added, replaced } = await sendAll(client, collection, documents);
+  const documents = await readDocuments({ file, keyed: options.keyed ?? false });
+  const checkpoint = options.checkpoint === undefined ? undefined : await checkpointId(client, options.checkpoint);
+  const collection = await findOrCreate(client, options.collection, checkpoint);
+  const { replace = false } = options;
+  const common = { collection, replace, ...(checkpoint !== undefined && { checkpoint: { id: checkpoint } }) };
+  const { added, replaced } = await sendAll(client, common, documents);
   print(command, { collection, added, replaced }, `${added} added, ${replaced} replaced in ${options.collection}`);
 }
 
-async function sendAll(client: TandemClient, collection: string, documents: readonly DocumentInput[]) {
+async function sendAll(
+  client: TandemClient,
+  common: Omit<AddDocumentsInput, 'documents'>,
+  documents: readonly DocumentInput[],
+) {
   const progress = startProgress('embedding', documents.length);
   const sent = { added: 0, replaced: 0 };
   try {
-    for (let start = 0; start < documents.length; start += chunk) {
-      const input = { collection, documents: documents.slice(start, start + chunk) };
-      const { addDocuments: done } = await client.execute(AddDocumentsDocument, { input });
+    for (const part of partsOf(documents)) {
+      const { addDocuments: done } = await client.execute(AddDocumentsDocument, {
+        input: { ...common, documents: part },
+      });
       sent.added += done.added;
       sent.replaced += done.replaced;
-      progress.update(Math.min(start + chunk, documents.length), '');
+      progress.update(sent.added + sent.replaced, '');
     }
     return sent;
+  } catch (error) {
+    const there = sent.added + sent.replaced;
+    if (there > 0) process.stderr.write(`note: the first ${there} documents are in the collection\n`);
+    throw error;
   } finally {
     progress.stop();
   }
 }
 
-async function findOrCreate(client: TandemClient, { collection, checkpoint }: AddOptions): Promise<string> {
+/** In requests as large as they may be. */
+function partsOf(documents: readonly DocumentInput[]): DocumentInput[][] {
+  const parts: DocumentInput[][] = [];
+  let units = 0;
+  for (const document of documents) {
+    units += document.key.length + document.text.length;
+    const last = parts.at(-1);
+    if (last && last.length < mostDocuments && units <= mostUnits) last.push(document);
+    else {
+      parts.push([document]);
+      units = document.key.length + document.text.length;
+    }
+  }
+  return parts;
+}
+
+async function findOrCreate(client: TandemClient, collection: string, checkpoint: string | undefined): Promise<string> {
   const { collections } = await client.execute(CollectionsDocument, { filter: { name: collection }, first: 1 });
   if (collections.nodes.length > 0) return collections.nodes[0].id;
   if (checkpoint === undefined) {
@@ -87,7 +116,7 @@ async function findOrCreate(client: TandemClient, { collection, checkpoint }: Ad
     });
   }
   const { createCollection } = await client.execute(CreateCollectionDocument, {
-    input: { name: collection, checkpoint: { id: await checkpointId(client, checkpoint) } },
+    input: { name: collection, checkpoint: { id: checkpoint } },
   });
   return createCollection.collection.id;
 }

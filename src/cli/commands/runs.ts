@@ -21,23 +21,21 @@ import { followRun } from '../follow.ts';
 import { datasetId, modelId } from '../lookup.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { collect, realNumber, weighted, wholeNumber } from '../values.ts';
+import { addTrainOptions, givenSettings } from '../train-options.ts';
+import { collect, weighted } from '../values.ts';
 
 export function addRunCommands(program: Command): void {
-  program
+  const training = program
     .command('train')
     .description('start a training run; its data sets decide whether it trains one task or both')
     .requiredOption('--model <model>', 'id or name of the model to start from')
     .requiredOption('--dataset <dataset[:weight]>', 'id or name, with its weight (repeatable)', collect)
     .option('--name <name>', 'name of the run')
     .option('--settings <file>', 'JSON file with RunSettingsInput of the API; the options below override it')
-    .option('--epochs <n>', 'passes over the data', wholeNumber)
-    .option('--max-batches <n>', 'stop after so many batches', wholeNumber)
-    .option('--seed <n>', 'seed of everything random', wholeNumber)
-    .option('--learning-rate <x>', 'highest learning rate', realNumber)
     .option('--plan', 'only print the steps, tokens and memory it would take')
     .option('--watch', 'follow the run to its end')
     .action(train);
+  addTrainOptions(training);
   program.command('runs').description('list the runs').action(listRuns);
   program
     .command('resume')
@@ -53,37 +51,25 @@ interface TrainOptions {
   readonly dataset: readonly string[];
   readonly name?: string;
   readonly settings?: string;
-  readonly epochs?: number;
-  readonly maxBatches?: number;
-  readonly seed?: number;
-  readonly learningRate?: number;
   readonly plan?: boolean;
   readonly watch?: boolean;
 }
 
 async function train(options: TrainOptions, command: Command): Promise<void> {
   const client = await connect(command);
-  const input = await startInput(client, options);
+  const input = await startInput(client, options, command);
   if (options.plan) return plan(client, input, command);
   const { startRun } = await client.execute(StartRunDocument, { input });
   if (options.watch) return watchRun(client, startRun.run.id, command);
   print(command, startRun.run, `${startRun.run.name}: ${startRun.run.state}\n${startRun.run.id}`);
 }
 
-async function startInput(client: TandemClient, options: TrainOptions): Promise<StartRunInput> {
+async function startInput(client: TandemClient, options: TrainOptions, command: Command): Promise<StartRunInput> {
   const datasets = options.dataset
     .map(weighted)
     .map(async ({ name, weight }) => ({ dataset: await datasetId(client, name), weight }));
   const given = options.settings === undefined ? {} : await readSettings(options.settings);
-  const settings: RunSettingsInput = {
-    ...given,
-    ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
-    ...(options.maxBatches === undefined ? {} : { maxBatches: options.maxBatches }),
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-    ...(options.learningRate === undefined
-      ? {}
-      : { optimizer: { ...given.optimizer, learningRate: options.learningRate } }),
-  };
+  const settings = givenSettings(command, given);
   return {
     name: options.name,
     model: await modelId(client, options.model),

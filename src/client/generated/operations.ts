@@ -17,12 +17,16 @@ export type AdapterType =
 
 /** Documents to add. */
 export type AddDocumentsInput = {
+  /** The checkpoint that the caller takes to embed the collection; another one than that of the collection is a CONFLICT. Absent or null means whichever it is. */
+  readonly checkpoint?: CheckpointChoice | null | undefined;
   /** Id of a collection. */
   readonly collection: string;
   /** The documents; each key once. */
   readonly documents: ReadonlyArray<DocumentInput>;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
+  /** Whether a document replaces one that has its key; false refuses all of them as CONFLICT where the collection has one of the keys. Absent or null means true. */
+  readonly replace?: boolean | null | undefined;
 };
 
 /** An encoder's sizes; absent or null ones take their defaults. */
@@ -521,8 +525,8 @@ export type RunSettingsInput = {
   readonly losses?: LossSetInput | null | undefined;
   /** The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there. */
   readonly maxBatches?: number | null | undefined;
-  /** The length in tokens, special tokens included, at which texts are cut. */
-  readonly maxLength?: number;
+  /** The length in tokens, special tokens included, at which texts are cut. Absent or null means 512, or as many as the model reads if that is less. */
+  readonly maxLength?: number | null | undefined;
   /** The largest number of tokens of one micro-batch; it changes results by rounding only. */
   readonly microBatchTokens?: number;
   /** The number of hard negatives drawn per IR query. */

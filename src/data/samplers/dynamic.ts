@@ -50,7 +50,7 @@ function refuseTooSmall(dataset: SampledDataset, index: number): never {
   throw badInput(
     `Data set ${nameOf(dataset, index)} has ${dataset.n} training records, fewer than one batch of ${dataset.batchSize}`,
     {
-      field: 'datasets',
+      field: `input.datasets.${index}.dataset`,
       expected: 'at least one full batch per data set',
       remedy: 'Lower the batch size of its task, add records, or leave the data set out.',
     },
@@ -59,7 +59,7 @@ function refuseTooSmall(dataset: SampledDataset, index: number): never {
 
 function refuseWeight(dataset: SampledDataset, index: number): never {
   throw badInput(`Weight ${dataset.weight} leaves data set ${nameOf(dataset, index)} without a batch in an epoch`, {
-    field: 'datasets.weight',
+    field: `input.datasets.${index}.weight`,
     expected: 'a positive number that gives at least one batch per epoch',
     remedy: 'Raise the weight or leave the data set out.',
   });

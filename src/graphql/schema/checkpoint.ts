@@ -7,7 +7,7 @@ import { builder } from '../builder.ts';
 import { parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';
 import { CheckpointReason, FusionMethod, OrderDirection } from '../enums.ts';
-import { keyOf } from '../ids.ts';
+import { keyIf, keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
 
@@ -152,8 +152,8 @@ builder.queryFields((t) => ({
       resolve: (_root, args, context) => {
         const { run, model, reason, alias } = args.filter ?? {};
         const filter = {
-          runId: run ? keyOf(run, 'Run', 'filter.run').key : undefined,
-          modelId: model ? keyOf(model, 'Model', 'filter.model').key : undefined,
+          runId: keyIf(run, 'Run', 'filter.run'),
+          modelId: keyIf(model, 'Model', 'filter.model'),
           reason,
           alias,
         };

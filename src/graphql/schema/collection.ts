@@ -10,6 +10,7 @@ import { connect } from '../connection.ts';
 import { keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { AddDocumentsInput } from './document-inputs.ts';
 import { EmbeddingReportObject } from './embedding.ts';
 
 const { Checkpoint, Collection, Document, Job } = refs;
@@ -174,32 +175,6 @@ const CreateCollectionInput = builder.inputType('CreateCollectionInput', {
   }),
 });
 
-const DocumentInput = builder.inputType('DocumentInput', {
-  description: 'A document to add.',
-  fields: (t) => ({
-    key: t.string({
-      required: true,
-      description:
-        "The client's own key of the document, 1 to 500 characters; a document that has it already is replaced.",
-      validate: z.string().min(1).max(500),
-    }),
-    text: t.string({ required: true, description: 'The text of the document.' }),
-    metadata: t.field({
-      type: 'JSON',
-      description: 'A JSON object to store with the document; absent or null stores none.',
-    }),
-  }),
-});
-
-const AddDocumentsInput = builder.inputType('AddDocumentsInput', {
-  description: 'Documents to add.',
-  fields: (t) => ({
-    collection: t.id({ required: true, description: 'Id of a collection.' }),
-    documents: t.field({ type: [DocumentInput], required: true, description: 'The documents; each key once.' }),
-    idempotencyKey: idempotencyKey(t),
-  }),
-});
-
 const CreateCollectionPayload = builder.objectRef<{ collection: CollectionRow }>('CreateCollectionPayload').implement({
   description: 'The result of createCollection.',
   fields: (t) => ({
@@ -268,8 +243,12 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: AddDocumentsInput, required: true, description: 'The documents and their collection.' }),
     },
-    resolve: (_root, { input }, { tandem }) =>
-      addDocuments(tandem, { ...input, collectionId: keyOf(input.collection, 'Collection', 'input.collection').key }),
+    resolve: async (_root, { input: { checkpoint, collection, ...input } }, { tandem }) =>
+      addDocuments(tandem, {
+        ...input,
+        collectionId: keyOf(collection, 'Collection', 'input.collection').key,
+        checkpointId: checkpoint ? await checkpointIdOf(tandem, checkpoint, 'input.checkpoint') : null,
+      }),
   }),
   deleteDocuments: t.field({
     type: DeleteDocumentsPayload,

@@ -5,7 +5,7 @@ import * as evaluations from '../../services/evaluations/evaluations.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
-import { keyOf } from '../ids.ts';
+import { keyIf, keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
 
@@ -104,8 +104,8 @@ builder.queryFields((t) => ({
       resolve: (_root, args, context) => {
         const { checkpoint, dataset, split, evaluator } = args.filter ?? {};
         const filter = {
-          checkpointId: checkpoint ? keyOf(checkpoint, 'Checkpoint', 'filter.checkpoint').key : undefined,
-          datasetId: dataset ? keyOf(dataset, 'Dataset', 'filter.dataset').key : undefined,
+          checkpointId: keyIf(checkpoint, 'Checkpoint', 'filter.checkpoint'),
+          datasetId: keyIf(dataset, 'Dataset', 'filter.dataset'),
           split,
           evaluator,
         };

@@ -1,5 +1,5 @@
 /** The error that a run or a job kept. */
-import type { PlainError } from '../../errors.ts';
+import { MaskedError, type PlainError } from '../../errors.ts';
 import { builder } from '../builder.ts';
 
 export const Failure = builder.objectRef<PlainError>('Failure').implement({
@@ -13,7 +13,10 @@ export const Failure = builder.objectRef<PlainError>('Failure').implement({
       nullable: true,
       description: 'What exactly happened, as a stable code for programs; null where the code says enough.',
     }),
-    message: t.exposeString('message', { description: 'A sentence that says what happened.' }),
+    message: t.string({
+      description: 'A sentence that says what happened; of a defect, the id under which the log has it.',
+      resolve: (error) => shownMessage(error),
+    }),
     field: t.exposeString('field', {
       nullable: true,
       description: 'The path of the input at fault, or the name of what failed; null where the error names neither.',
@@ -28,3 +31,16 @@ export const Failure = builder.objectRef<PlainError>('Failure').implement({
     }),
   }),
 });
+
+/** Versions up to 0.2.0 stored the text of a defect, which may hold SQL with its parameters. */
+const unmasked = 'Something unexpected happened, in an earlier version of Tandem; the log of that time has it';
+
+/** What is told of a stored error. */
+function shownMessage({ code, id, message }: PlainError): string {
+  if (code !== undefined) return message;
+  return id === undefined ? unmasked : new MaskedError(id).message;
+}
+
+/** Why a job has its state; where that is an error, the error's message. */
+export const shownReason = ({ reason, error }: { readonly reason?: string; readonly error?: PlainError }) =>
+  reason !== undefined && reason === error?.message ? shownMessage(error) : (reason ?? null);

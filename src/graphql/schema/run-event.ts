@@ -7,7 +7,7 @@ import { builder } from '../builder.ts';
 import { CheckpointReason, RunState, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
-import { Failure } from './failure.ts';
+import { Failure, shownReason } from './failure.ts';
 import { Device } from './system.ts';
 
 const { Checkpoint, Run } = refs;
@@ -56,7 +56,7 @@ builder.objectRef<DataOf<'state'>>('RunStateChanged').implement({
     cause: t.string({
       nullable: true,
       description: 'Why the run was interrupted, in words; null for QUEUED and RUNNING.',
-      resolve: ({ data }) => data.reason ?? null,
+      resolve: ({ data }) => shownReason(data),
     }),
     attempt: t.exposeInt('attempt', { description: 'The number of the attempt; 0 before the first.' }),
   }),
@@ -74,7 +74,7 @@ builder.objectRef<DataOf<'state'>>('RunEnded').implement({
     cause: t.string({
       nullable: true,
       description: 'Why the run FAILED or was CANCELLED, in words (`cancelled` on request); null for SUCCEEDED.',
-      resolve: ({ data }) => data.reason ?? null,
+      resolve: ({ data }) => shownReason(data),
     }),
     error: t.field({
       type: Failure,

@@ -170,21 +170,14 @@ const OptimizerInput = builder.inputType('OptimizerSettingsInput', {
   },
 });
 
-const { losses: _losses, ...withoutLosses } = defaults;
+const { losses: _losses, maxLength: _maxLength, ...others } = defaults;
 /** What absent settings are. GraphQL takes a default value as it is, so it must be whole. */
-export const absentSettings = withoutLosses;
+export const absentSettings = others;
 
 export const RunSettingsInput = builder.inputType('RunSettingsInput', {
   description: 'The settings that decide what a run computes.',
   fields: (t) => {
-    type Whole =
-      | 'epochs'
-      | 'irBatchSize'
-      | 'stsBatchSize'
-      | 'positives'
-      | 'negatives'
-      | 'maxLength'
-      | 'microBatchTokens';
+    type Whole = 'epochs' | 'irBatchSize' | 'stsBatchSize' | 'positives' | 'negatives' | 'microBatchTokens';
     const count = (field: Whole, low: number, high: number) =>
       t.int({ required: true, defaultValue: defaults[field], description: says[field], validate: whole(low, high) });
     return {
@@ -202,7 +195,10 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
       stsBatchSize: count('stsBatchSize', 2, 65_536),
       positives: count('positives', 1, 64),
       negatives: count('negatives', 0, 256),
-      maxLength: count('maxLength', 4, 32_768),
+      maxLength: t.int({
+        description: `${says.maxLength} Absent or null means ${defaults.maxLength}, or as many as the model reads if that is less.`,
+        validate: whole(4, 32_768).nullish(),
+      }),
       microBatchTokens: count('microBatchTokens', 16, 16_777_216),
       losses: t.field({
         type: LossSetInput,

@@ -7,7 +7,7 @@ import { cancelRun, resumeRun, startRun } from '../../services/runs/start-run.ts
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { OrderDirection, RunState } from '../enums.ts';
-import { keyOf } from '../ids.ts';
+import { keyIf, keyOf } from '../ids.ts';
 import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
 import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
@@ -207,7 +207,7 @@ builder.queryFields((t) => ({
       },
       resolve: (_root, args, context) => {
         const model = args.filter?.model;
-        const modelId = model ? keyOf(model, 'Model', 'filter.model').key : undefined;
+        const modelId = keyIf(model, 'Model', 'filter.model');
         const filter = { name: args.filter?.name, state: args.filter?.state, modelId };
         return connect(args, context, (window) => runs.list(context.tandem, { filter, orderBy: args.orderBy }, window));
       },

@@ -3,11 +3,12 @@
  * attempt has taken the job over.
  */
 
+import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
 import type { JobProgress } from '../../db/schema/types.ts';
 import type { JobRow } from '../../db/schema.ts';
 import { takesWrites } from '../../db/takes-writes.ts';
-import { conflict, toPlainError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
@@ -66,7 +67,9 @@ async function work(
     const ending = endingOf(error, stop.signal, begun, entry);
     // The caller is told of a refusal; a defect, or the end of a run that nobody waits for, must not pass unseen.
     if (ending.error?.name === 'Error' || (ending.error && entry.retry === null)) {
-      log.error({ error: ending.error.message, stack: toPlainError(error).stack, job: job.id }, 'a job did not finish');
+      const { id } = ending.error;
+      const err: unknown = stop.signal.reason instanceof Error ? stop.signal.reason : error;
+      log.error({ ...(id !== undefined && { id }), err, job: job.id }, 'a job did not finish');
     }
     return ending;
   } finally {
@@ -79,8 +82,8 @@ function readInput(input: AnyJob['input'], job: JobRow): unknown {
   const { success, data, error } = input.safeParse(job.input);
   if (success) return data;
   const [first] = error.issues;
-  throw conflict(`The input of job ${job.id} is none of this version: ${first?.message}`, {
-    field: first?.path.join('.') ?? job.id,
+  throw conflict(`The input of job ${globalId('Job', job.id)} is none of this version: ${first?.message}`, {
+    field: first?.path.join('.') ?? 'input',
     expected: `the input of a job of the kind ${job.kind}`,
     remedy: 'Send the request again under a new idempotency key.',
   });

@@ -3,7 +3,7 @@
  * that ends an attempt. A job that begins again is queued by the same transaction.
  */
 import { sql } from 'drizzle-orm';
-import { postgresErrorIn } from '../../db/errors.ts';
+import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
 import { foreseenFailure } from '../../db/refusals.ts';
 import type { AttemptDetails } from '../../db/schema/types.ts';
@@ -11,24 +11,15 @@ import type { JobRow, JobState } from '../../db/schema.ts';
 import {
   conflict,
   type ErrorCode,
+  keptError,
   limitExceeded,
   type PlainError,
   TandemError,
-  toPlainError,
   unavailable,
 } from '../../errors.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
-import {
-  type Attempt,
-  type Begun,
-  changeState,
-  closeAttempt,
-  keptError,
-  LostJob,
-  noteDetails,
-  ownJob,
-} from './store.ts';
+import { type Attempt, type Begun, changeState, closeAttempt, LostJob, noteDetails, ownJob } from './store.ts';
 import { mostAttemptsAfter } from './until-answered.ts';
 
 /** Why a running attempt is to stop; its AbortController's reason. An error = it was abandoned because of that. */
@@ -56,33 +47,34 @@ export const stopping = () =>
   unavailable('Tandem is stopping', { reason: 'stopping', remedy: 'Send the request again once Tandem has started.' });
 
 const cancelled = ({ id }: JobRow) =>
-  conflict(`Job ${id} was cancelled`, {
+  conflict(`Job ${globalId('Job', id)} was cancelled`, {
     reason: 'cancelled',
-    field: id,
+    field: globalId('Job', id),
     expected: 'a job that nobody cancels',
     remedy: 'Send the request again; it begins anew.',
   });
 
 const tooLong = ({ id, kind }: JobRow, ms: number) =>
-  limitExceeded(`Job ${id} (${kind}) took longer than ${ms / 1_000} s`, {
+  limitExceeded(`Job ${globalId('Job', id)} (${kind}) took longer than ${ms / 1_000} s`, {
     reason: 'deadline',
-    field: id,
+    field: globalId('Job', id),
     expected: `an end within ${ms / 1_000} s`,
     remedy: 'Ask for less at once.',
   });
 
 const tooManyDeaths = ({ id, kind }: JobRow, deaths: number) =>
-  unavailable(`Job ${id} (${kind}) was begun ${deaths} times, and each time the process that worked on it died`, {
-    reason: 'attempts',
-    field: id,
-    expected: 'work that its process survives',
-    remedy:
-      'Look into the log for how the process ended; correct the input, or use a new idempotency key to try again.',
-  });
+  unavailable(
+    `Job ${globalId('Job', id)} (${kind}) was begun ${deaths} times, and each time the process that worked on it died`,
+    {
+      reason: 'attempts',
+      field: globalId('Job', id),
+      expected: 'work that its process survives',
+      remedy:
+        'Look into the log for how the process ended; correct the input, or use a new idempotency key to try again.',
+    },
+  );
 
-/** Of a statement that the database refused, its own words: Drizzle's hold the statement and all its values. */
-const kept = (error: unknown): PlainError =>
-  keptError(toPlainError(foreseenFailure(error) ?? postgresErrorIn(error) ?? error));
+const kept = (error: unknown): PlainError => keptError(foreseenFailure(error) ?? error);
 
 /** Its retry policy, where to begin again makes no second result: a repeat under its key finds it. */
 const retryOf = (job: JobRow, entry: JobKindEntry | undefined): JobKindEntry['retry'] =>

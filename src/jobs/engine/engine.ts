@@ -2,8 +2,10 @@
  * Durable work of every kind: accepts jobs, lets the worker do them, cancels them, and tells callers how they ended.
  * Called by jobs.ts.
  */
+
 import { isDeepStrictEqual } from 'node:util';
 import { eq } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import { afterCommit, type Transaction } from '../../db/open.ts';
 import { type JobRow, jobs } from '../../db/schema.ts';
 import { conflict, fromPlainError, invariant, unavailable } from '../../errors.ts';
@@ -238,7 +240,9 @@ const canStartAgain = ({ state, error }: JobRow): boolean =>
   (state === 'FAILED' && (error?.code ?? 'UNAVAILABLE') === 'UNAVAILABLE' && error?.reason !== 'attempts');
 
 const errorOf = (job: JobRow) =>
-  job.error ? fromPlainError(job.error) : unavailable(`Job ${job.id} is ${job.state}`, { field: job.id });
+  job.error
+    ? fromPlainError(job.error)
+    : unavailable(`Job ${globalId('Job', job.id)} is ${job.state}`, { field: globalId('Job', job.id) });
 
 const notHere = ({ kind, digest }: Folder) =>
   unavailable(`This host lacks ${kind}/${digest}, which the request needs`, {
@@ -250,7 +254,7 @@ const notHere = ({ kind, digest }: Folder) =>
 const otherRequest = (first: JobRow) =>
   conflict(`The idempotency key "${first.idempotencyKey}" was used for another request`, {
     field: 'idempotencyKey',
-    expected: `the input of job ${first.id}`,
+    expected: `the input of job ${globalId('Job', first.id)}`,
     remedy: 'Use a new key for a new request.',
   });
 

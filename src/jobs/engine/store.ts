@@ -2,11 +2,13 @@
  * Every write to a job, fenced by the number of the attempt that makes it: once another attempt owns the job, or it has
  * ended, the earlier one's writes fail with {@link LostJob}. Short transactions that wait for nothing.
  */
+
 import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import type { Db, Executor, Transaction } from '../../db/open.ts';
 import type { AttemptDetails, JobEventData } from '../../db/schema/types.ts';
 import { type JobRow, type JobState, jobAttempts, jobEvents, jobs, liveStates } from '../../db/schema.ts';
-import { invariant, notFound, type PlainError } from '../../errors.ts';
+import { invariant, notFound } from '../../errors.ts';
 import type { Made } from '../define.ts';
 import { progressOf } from '../progress.ts';
 import { type Host, leaseEnd } from './host.ts';
@@ -32,7 +34,7 @@ export async function findJob(executor: Executor, jobId: string): Promise<JobRow
 }
 
 const noJob = (jobId: string) =>
-  notFound(`There is no job ${jobId}`, { field: jobId, remedy: 'List the jobs for their ids.' });
+  notFound(`There is no job ${globalId('Job', jobId)}`, { field: 'id', remedy: 'List the jobs for their ids.' });
 
 /** The job's row, locked until the transaction ends. */
 export async function lockJob(tx: Transaction, jobId: string): Promise<JobRow> {
@@ -188,9 +190,4 @@ export async function renewLeases(db: Db, attempts: readonly Attempt[]): Promise
       ),
     )
     .returning({ jobId: jobAttempts.jobId, number: jobAttempts.number, cancelRequested: jobs.cancelRequested });
-}
-
-/** The plain error without its stack, as rows keep it. */
-export function keptError({ stack: _stack, ...error }: PlainError): PlainError {
-  return error;
 }

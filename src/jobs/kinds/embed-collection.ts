@@ -2,11 +2,11 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { nextRevision } from '../../db/collections.ts';
-import type { Transaction } from '../../db/open.ts';
+import type { Executor, Transaction } from '../../db/open.ts';
 import { requireRow } from '../../db/rows.ts';
 import { type CollectionRow, documents } from '../../db/schema.ts';
 import { storeVectors } from '../../db/vectors.ts';
-import { invariant } from '../../errors.ts';
+import { conflict, invariant } from '../../errors.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { type Encoded, type Encoder, encodeTexts } from '../threads/encode.ts';
 import { readPayload } from './common/payload.ts';
@@ -44,19 +44,25 @@ export const embedCollection = defineJob({
     documents: z.number(),
     /** The payload of them. */
     content: z.string(),
+    /** False: no document replaces one of its key. */
+    replace: z.boolean().optional(),
   }),
   uses: ({ collectionId, content }) => [
     { kind: 'collection', id: collectionId },
     { kind: 'payload', id: content },
   ],
   subject: ({ collectionId }) => collectionId,
-  async run(context: Context, { collectionId, content }) {
+  async run(context: Context, { collectionId, content, replace = true }) {
     const { db, storage, succeed } = context;
     const given = await readPayload<readonly NewDocument[]>(storage, content);
     const collection = await requireRow(db, 'collections', collectionId);
     const encoder = await encoderOf(db, collection.checkpointId);
+    if (!replace) await refuseTaken(db, collection, given);
     const encoded = await encodeAll(context, encoder, given);
     return succeed(async (tx) => {
+      // Others may have added some meanwhile; from here on they wait.
+      await nextRevision(tx, collection.id);
+      if (!replace) await refuseTaken(tx, collection, given);
       const added = await store(tx, collection, given, encoded);
       const tokens = encoded.tokens.reduce((sum, count) => sum + count, 0);
       const truncated = encoded.truncated.filter(Boolean).length;
@@ -91,7 +97,6 @@ async function store(
   given: readonly NewDocument[],
   encoded: Encoded,
 ): Promise<number> {
-  await nextRevision(tx, collection.id);
   const { dimension } = encoded;
   let added = 0;
   for (let start = 0; start < given.length; start += rowsPerInsert) {
@@ -107,6 +112,25 @@ async function store(
     await storeVectors(tx, collection.checkpointId, rows, { data, dimension });
   }
   return added;
+}
+
+/** Throws CONFLICT if the collection has one of the keys. */
+async function refuseTaken(db: Executor, { id, name }: CollectionRow, given: readonly NewDocument[]): Promise<void> {
+  for (let start = 0; start < given.length; start += rowsPerInsert) {
+    const keys = given.slice(start, start + rowsPerInsert).map(({ key }) => key);
+    const [taken] = await db
+      .select({ key: documents.key })
+      .from(documents)
+      .where(and(eq(documents.collectionId, id), inArray(documents.key, keys)))
+      .orderBy(documents.ordinal)
+      .limit(1);
+    if (!taken) continue;
+    throw conflict(`The collection "${name}" has a document of the key "${taken.key}"`, {
+      field: 'input.documents',
+      expected: 'keys that the collection does not have',
+      remedy: 'Give other keys, or ask for a replacement (replace: true; --replace on the command line).',
+    });
+  }
 }
 
 async function writeDocuments(tx: Transaction, collectionId: string, part: readonly NewDocument[]) {

@@ -1,5 +1,7 @@
 /** What an attempt at a run reads: the run, its model and data sets, and the checkpoint that it goes on from. */
+
 import { and, desc, eq, isNotNull } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import type { Executor } from '../../db/open.ts';
 import {
   checkpoints,
@@ -54,4 +56,4 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
 }
 
 const noRun = (runId: string) =>
-  notFound(`There is no run ${runId}`, { field: runId, remedy: 'List the runs for their ids.' });
+  notFound(`There is no run ${globalId('Run', runId)}`, { field: 'id', remedy: 'List the runs for their ids.' });

@@ -1,5 +1,7 @@
 /** Continues a run that was interrupted. */
+
 import { eq } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import type { Db } from '../../db/open.ts';
 import { runs, runsWithJobs } from '../../db/schema.ts';
 import type { AdapterReport } from '../../device/types.ts';
@@ -29,8 +31,8 @@ export async function resumeRun(
     const job = await lockJob(tx, runId);
     const [run] = await tx.select().from(runsWithJobs).where(eq(runsWithJobs.id, runId));
     if (job.state !== 'INTERRUPTED') {
-      throw conflict(`Run ${runId} is ${job.state}`, {
-        field: runId,
+      throw conflict(`Run ${globalId('Run', runId)} is ${job.state}`, {
+        field: 'id',
         expected: 'a run that is INTERRUPTED',
         remedy: 'Only an interrupted run can be resumed.',
       });

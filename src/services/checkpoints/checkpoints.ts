@@ -1,5 +1,7 @@
 /** Checkpoints: list, lineage, alias, delete. */
+
 import { desc, eq } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
 import {
   type CheckpointReason,
@@ -15,6 +17,7 @@ import type { FusionPlan } from '../../fusion/types.ts';
 import { encoderOf as readEncoder } from '../../jobs/kinds/common/rows.ts';
 import type { Encoder } from '../../jobs/threads/encode.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
@@ -35,10 +38,10 @@ interface ListRequest {
 export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<CheckpointRow>> {
   const { runId, modelId, reason, alias } = filter ?? {};
   const conditions = [
-    runId ? eq(checkpoints.runId, runId) : undefined,
-    modelId ? eq(checkpoints.modelId, modelId) : undefined,
-    reason ? eq(checkpoints.reason, reason) : undefined,
-    alias ? eq(checkpoints.alias, alias) : undefined,
+    isEqual(checkpoints.runId, runId),
+    isEqual(checkpoints.modelId, modelId),
+    isEqual(checkpoints.reason, reason),
+    isEqual(checkpoints.alias, alias),
   ];
   const columns = { createdAt: checkpoints.createdAt, step: checkpoints.step };
   return pageOf(tandem, 'checkpoints', conditions, orderOf(orderBy, columns, checkpoints), window);
@@ -102,7 +105,7 @@ export async function remove({ database, jobs: { retention } }: Tandem, id: stri
   const { digest, stateDigest } = await database.db.transaction(async (tx) => {
     const row = await requireRow(tx, 'checkpoints', id);
     await refuseIfBound(tx, row);
-    refuseWhileInUse(`checkpoint ${id}`, await usesOfCheckpoints(tx, [id]));
+    refuseWhileInUse(`checkpoint ${globalId('Checkpoint', id)}`, await usesOfCheckpoints(tx, [id]));
     await tx.delete(evaluations).where(eq(evaluations.checkpointId, id));
     await tx.delete(checkpoints).where(eq(checkpoints.id, id));
     return row;
@@ -114,11 +117,14 @@ export async function remove({ database, jobs: { retention } }: Tandem, id: stri
 async function refuseIfBound(tx: Transaction, { reason, runId, modelId, id }: CheckpointRow): Promise<void> {
   if (reason === 'initial' && runId === null) {
     const model = await requireRow(tx, 'models', modelId);
-    throw conflict(`The checkpoint ${id} holds the untrained weights of the model "${model.name}"`, {
-      field: 'id',
-      expected: 'a checkpoint of a run or a fusion',
-      remedy: 'Delete the model.',
-    });
+    throw conflict(
+      `The checkpoint ${globalId('Checkpoint', id)} holds the untrained weights of the model "${model.name}"`,
+      {
+        field: 'id',
+        expected: 'a checkpoint of a run or a fusion',
+        remedy: 'Delete the model.',
+      },
+    );
   }
   if (runId === null) return;
   // Locked: a run that is resumed at this moment is seen as live, or finds its checkpoint gone before it starts.

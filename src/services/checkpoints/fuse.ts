@@ -1,5 +1,7 @@
 /** fuseCheckpoints: checkpoints of one model into a new one. */
+
 import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
+import { globalId } from '../../db/global-id.ts';
 import type { CheckpointRow, JobRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import { type FusionEntry, type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
@@ -40,7 +42,7 @@ async function parentsOf(tandem: Tandem, { method, checkpointIds: ids }: FuseReq
   for (const [i, id] of ids.entries()) {
     const field = `input.checkpoints.${i}`;
     if (ids.indexOf(id) !== i) {
-      throw badInput(`Checkpoint ${id} is named twice`, {
+      throw badInput(`Checkpoint ${globalId('Checkpoint', id)} is named twice`, {
         field,
         expected: 'each checkpoint once',
         remedy: 'Name it once.',
@@ -49,7 +51,8 @@ async function parentsOf(tandem: Tandem, { method, checkpointIds: ids }: FuseReq
     const row = await requireRow(tandem.database.db, 'checkpoints', id, field);
     const [first = row] = rows;
     if (row.modelId !== first.modelId) {
-      throw badInput(`Checkpoint ${id} descends from another model than checkpoint ${first.id}`, {
+      const [own, other] = [row.id, first.id].map((key) => globalId('Checkpoint', key));
+      throw badInput(`Checkpoint ${own} descends from another model than checkpoint ${other}`, {
         field,
         expected: 'checkpoints of one model (one theta_0)',
         remedy: 'Fuse checkpoints of runs that were started from the same model.',

@@ -1,9 +1,11 @@
 /** Collections: make, list, delete. */
+
 import { asc, desc, eq } from 'drizzle-orm';
 import { type CollectionRow, collections, type DocumentRow, documents } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import { jobsUsing } from '../../retention/uses.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
+import { isEqual } from '../common/condition.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import type { Page, Window } from '../common/page.ts';
@@ -16,7 +18,7 @@ interface ListRequest {
 }
 
 export function list(tandem: Tandem, { filter }: ListRequest, window: Window): Promise<Page<CollectionRow>> {
-  const conditions = [filter?.name ? eq(collections.name, filter.name) : undefined];
+  const conditions = [isEqual(collections.name, filter?.name)];
   const order = [desc(collections.createdAt), desc(collections.id)];
   return pageOf(tandem, 'collections', conditions, order, window);
 }

@@ -1,8 +1,9 @@
 /** addDocuments and deleteDocuments. */
 import { and, eq, inArray } from 'drizzle-orm';
 import { nextRevision } from '../../db/collections.ts';
+import { globalId } from '../../db/global-id.ts';
 import { type CollectionRow, documents, type JobRow } from '../../db/schema.ts';
-import { badInput } from '../../errors.ts';
+import { badInput, conflict } from '../../errors.ts';
 import { payloadOf } from '../../jobs/kinds/common/payload.ts';
 import type { NewDocument } from '../../jobs/kinds/embed-collection.ts';
 import { requireRow } from '../common/rows.ts';
@@ -15,7 +16,11 @@ import { recall } from './recall.ts';
 export interface AddRequest {
   readonly collectionId: string;
   readonly documents: readonly NewDocument[];
-  readonly idempotencyKey?: string | null;
+  /** False: a key that the collection has is refused. */
+  readonly replace?: boolean | null | undefined;
+  /** Refused if it is not the collection's. */
+  readonly checkpointId?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
 }
 
 export interface Added {
@@ -31,15 +36,24 @@ export async function addDocuments(tandem: Tandem, request: AddRequest): Promise
   const { collectionId, documents: given, idempotencyKey } = request;
   checkDocuments(tandem, given);
   const { db } = tandem.database;
-  await requireRow(db, 'collections', collectionId, 'input.collection');
+  const asked = await requireRow(db, 'collections', collectionId, 'input.collection');
+  if (request.checkpointId && request.checkpointId !== asked.checkpointId) throw otherCheckpoint(asked);
   const payload = payloadOf(given);
-  const input = { collectionId, documents: given.length, content: payload.digest };
+  const replace = request.replace === false ? { replace: false } : {};
+  const input = { collectionId, documents: given.length, content: payload.digest, ...replace };
   const done = await runJob(tandem, 'embed-collection', { input, payload, idempotencyKey });
   const { added, replaced, checkpointId, ...report } = done.answer ?? (await recall(tandem, request, done.job));
   const checkpoint = await requireRow(db, 'checkpoints', checkpointId);
   const collection = await requireRow(db, 'collections', collectionId);
   return { collection, added, replaced, report: { checkpoint, ...report }, job: done.job };
 }
+
+const otherCheckpoint = ({ name, checkpointId }: CollectionRow) =>
+  conflict(`The collection "${name}" is embedded by another checkpoint`, {
+    field: 'input.checkpoint',
+    expected: `its checkpoint, ${globalId('Checkpoint', checkpointId)}`,
+    remedy: 'Leave the checkpoint out, or make a collection of another name for it.',
+  });
 
 function checkDocuments({ config: { limits } }: Tandem, given: readonly NewDocument[]): void {
   checkList(given, limits, 'input.documents');
@@ -60,13 +74,6 @@ function checkDocuments({ config: { limits } }: Tandem, given: readonly NewDocum
         field: `${field}.metadata`,
         expected: 'a JSON object',
         remedy: 'Wrap the value in an object.',
-      });
-    }
-    if (text.includes('\0') || key.includes('\0') || JSON.stringify(metadata ?? null).includes('\\u0000')) {
-      throw badInput('A NUL character cannot be stored', {
-        field,
-        expected: 'text without U+0000',
-        remedy: 'Remove it.',
       });
     }
   }

@@ -1,9 +1,11 @@
 /** Data set versions: list, read their records, delete. */
+
 import { eq } from 'drizzle-orm';
 import { type Dataset, openDataset } from '../../data/record-file.ts';
 import type { Split, StoredRecord, Task, TextTriple } from '../../data/types.ts';
 import { type DatasetRow, datasets, evaluations } from '../../db/schema.ts';
 import { usesOfDataset } from '../../retention/uses.ts';
+import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
@@ -22,11 +24,7 @@ interface ListRequest {
 
 export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<DatasetRow>> {
   const { name, task, digest } = filter ?? {};
-  const conditions = [
-    name ? eq(datasets.name, name) : undefined,
-    task ? eq(datasets.task, task) : undefined,
-    digest ? eq(datasets.digest, digest) : undefined,
-  ];
+  const conditions = [isEqual(datasets.name, name), isEqual(datasets.task, task), isEqual(datasets.digest, digest)];
   const columns = { createdAt: datasets.createdAt, name: datasets.name, bytes: datasets.bytes };
   return pageOf(tandem, 'datasets', conditions, orderOf(orderBy, columns, datasets), window);
 }

@@ -1,5 +1,7 @@
 /** Vectors in the API's forms: base64 of little-endian floats, shortened vectors, stored ones. */
+
 import { and, eq, inArray, sql } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import { decodeVector } from '../../db/schema/vector.ts';
 import { collections, documents, embeddings } from '../../db/schema.ts';
 import { TandemError } from '../../errors.ts';
@@ -54,7 +56,9 @@ export async function vectorsOf(
   return documentIds.map((id) => {
     const row = found.get(id);
     if (row === undefined)
-      return new TandemError('NOT_FOUND', `The document ${id} has no vector`, { field: 'embedding' });
+      return new TandemError('NOT_FOUND', `The document ${globalId('Document', id)} has no vector`, {
+        field: 'embedding',
+      });
     return { ...row, vector: decodeVector(Buffer.from(row.vector, 'base64')) };
   });
 }

@@ -1,7 +1,9 @@
 /** Evaluations: list and delete. */
+
 import { desc, eq } from 'drizzle-orm';
 import type { Split } from '../../data/types.ts';
 import { type EvaluationRow, evaluations } from '../../db/schema.ts';
+import { isEqual } from '../common/condition.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
@@ -16,10 +18,10 @@ interface Filter {
 export function list(tandem: Tandem, filter: Filter, window: Window): Promise<Page<EvaluationRow>> {
   const { checkpointId, datasetId, split, evaluator } = filter;
   const conditions = [
-    checkpointId ? eq(evaluations.checkpointId, checkpointId) : undefined,
-    datasetId ? eq(evaluations.datasetId, datasetId) : undefined,
-    split ? eq(evaluations.split, split) : undefined,
-    evaluator ? eq(evaluations.evaluator, evaluator) : undefined,
+    isEqual(evaluations.checkpointId, checkpointId),
+    isEqual(evaluations.datasetId, datasetId),
+    isEqual(evaluations.split, split),
+    isEqual(evaluations.evaluator, evaluator),
   ];
   return pageOf(tandem, 'evaluations', conditions, [desc(evaluations.createdAt), desc(evaluations.id)], window);
 }

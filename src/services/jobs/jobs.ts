@@ -1,4 +1,5 @@
 /** Jobs: their rows, and how a service has durable work done and waits for it. */
+
 import { asc, desc, eq, inArray, or, sql } from 'drizzle-orm';
 import { type JobAttemptRow, type JobRow, type JobState, jobAttempts, jobs } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
@@ -7,6 +8,7 @@ import type { SubmitInput } from '../../jobs/jobs.ts';
 import type { JobKind, JobKindEntry } from '../../jobs/kinds/catalog.ts';
 import type { Payload } from '../../jobs/kinds/common/payload.ts';
 import { type JobAnswers, jobKinds } from '../../jobs/kinds/index.ts';
+import { isEqual } from '../common/condition.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
@@ -25,9 +27,9 @@ interface ListRequest {
 export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<JobRow>> {
   const { kind, state, idempotencyKey } = filter ?? {};
   const conditions = [
-    kind ? eq(jobs.kind, kind) : undefined,
-    state ? eq(jobs.state, state) : undefined,
-    idempotencyKey ? startedWith(idempotencyKey) : undefined,
+    isEqual(jobs.kind, kind),
+    isEqual(jobs.state, state),
+    idempotencyKey === undefined || idempotencyKey === null ? undefined : startedWith(idempotencyKey),
   ];
   const columns = { createdAt: jobs.createdAt, kind: jobs.kind, state: jobs.state };
   return pageOf(tandem, 'jobs', conditions, orderOf(orderBy, columns, jobs), window);

@@ -1,8 +1,11 @@
 /** Models: list, find the untrained checkpoint, delete. */
+
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import { checkpoints, evaluations, type ModelRow, models, runs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
@@ -13,7 +16,7 @@ interface ListRequest {
 }
 
 export function list(tandem: Tandem, { filter }: ListRequest, window: Window): Promise<Page<ModelRow>> {
-  const conditions = [filter?.name ? eq(models.name, filter.name) : undefined];
+  const conditions = [isEqual(models.name, filter?.name)];
   return pageOf(tandem, 'models', conditions, [desc(models.createdAt), desc(models.id)], window);
 }
 
@@ -41,7 +44,7 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
       .where(and(eq(checkpoints.modelId, id), ne(checkpoints.id, own.id), isNull(checkpoints.runId)));
     refuseWhileInUse(`model "${model.name}"`, [
       ...ofRuns.map(({ name }) => `run "${name}"`),
-      ...others.map((checkpoint) => `checkpoint ${checkpoint.id}`),
+      ...others.map((checkpoint) => `checkpoint ${globalId('Checkpoint', checkpoint.id)}`),
       ...(await usesOfCheckpoints(tx, [own.id])),
     ]);
     await tx.delete(evaluations).where(eq(evaluations.checkpointId, own.id));

@@ -1,6 +1,7 @@
 /** What a request to train means: model and data sets found, settings complete, impossible ones refused. */
 
 import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
+import { samplers } from '../../data/samplers/index.ts';
 import type { Task } from '../../data/types.ts';
 import type { DatasetRow, ModelRow } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
@@ -16,7 +17,11 @@ interface TermRequest {
   readonly parameters?: GivenParameters | null;
 }
 
-type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | 'maxBatches' | 'checkpointEverySteps'> & {
+type SettingsRequest = Omit<
+  RunSettings,
+  'losses' | 'optimizer' | 'maxBatches' | 'checkpointEverySteps' | 'maxLength'
+> & {
+  readonly maxLength?: number | null;
   readonly maxBatches?: number | null;
   readonly checkpointEverySteps?: number | null;
   readonly losses?: {
@@ -44,9 +49,10 @@ export interface ReadyRun {
 export async function readyRun(tandem: Tandem, request: RunRequest): Promise<ReadyRun> {
   const model = await requireRow(tandem.database.db, 'models', request.modelId, 'input.model');
   const datasets = await datasetsOf(tandem, request);
-  const settings = settingsOf(request.settings);
+  const settings = settingsOf(request.settings, model);
   checkLength(settings, model);
   for (const { row } of datasets) checkTask(settings, row.task);
+  checkBatches(settings, datasets);
   return { model, datasets, settings };
 }
 
@@ -79,10 +85,11 @@ const sameName = (row: DatasetRow, twin: DatasetRow, field: string) =>
     { field, expected: 'each data set once', remedy: 'Raise its weight instead.' },
   );
 
-function settingsOf(request: SettingsRequest): RunSettings {
-  const { losses, optimizer, maxBatches, checkpointEverySteps, ...rest } = request;
+function settingsOf(request: SettingsRequest, model: ModelRow): RunSettings {
+  const { losses, optimizer, maxBatches, checkpointEverySteps, maxLength, ...rest } = request;
   return {
     ...rest,
+    maxLength: maxLength ?? Math.min(defaultRunSettings.maxLength, model.maxLength),
     maxBatches: maxBatches ?? null,
     checkpointEverySteps: checkpointEverySteps ?? null,
     losses: { ir: termsOf('ir', losses?.ir), sts: termsOf('sts', losses?.sts) },
@@ -128,6 +135,16 @@ function checkLength({ maxLength }: RunSettings, model: ModelRow): void {
     expected: `at most ${model.maxLength}`,
     remedy: `Set settings.maxLength to ${model.maxLength} or less.`,
   });
+}
+
+/** Throws as the run itself would at its start: for a data set without a full batch, or without one in an epoch. */
+function checkBatches(settings: RunSettings, datasets: ReadyRun['datasets']): void {
+  samplers[settings.sampler].batchCounts(
+    datasets.map(({ row: { name, task, counts }, weight }) => ({
+      ...{ name, weight, n: counts.train },
+      batchSize: task === 'ir' ? settings.irBatchSize : settings.stsBatchSize,
+    })),
+  );
 }
 
 function checkTask({ losses }: RunSettings, task: Task): void {

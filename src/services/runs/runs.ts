@@ -1,4 +1,5 @@
 /** Runs: list, read their parts, follow their events, delete. */
+
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import {
   checkpoints,
@@ -15,6 +16,7 @@ import {
 import { badInput, conflict } from '../../errors.ts';
 import type { JobStreamItem } from '../../jobs/jobs.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
@@ -37,9 +39,9 @@ interface ListRequest {
 export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<RunRow>> {
   const { name, state, modelId } = filter;
   const conditions = [
-    name ? eq(runsWithJobs.name, name) : undefined,
-    state ? eq(runsWithJobs.state, state) : undefined,
-    modelId ? eq(runsWithJobs.modelId, modelId) : undefined,
+    isEqual(runsWithJobs.name, name),
+    isEqual(runsWithJobs.state, state),
+    isEqual(runsWithJobs.modelId, modelId),
   ];
   const columns = { createdAt: runsWithJobs.createdAt, name: runsWithJobs.name, state: runsWithJobs.state };
   return pageOf(tandem, 'runs', conditions, orderOf(orderBy, columns, runsWithJobs), window);

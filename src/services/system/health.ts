@@ -1,4 +1,5 @@
 /** Whether this process works: what supervisors and load balancers ask. */
+import { postgresErrorIn } from '../../db/errors.ts';
 import { foreseenFailure, readOnly } from '../../db/refusals.ts';
 import { takesWrites } from '../../db/takes-writes.ts';
 import { diskFull, hasTooLittleRoom } from '../../disk-full.ts';
@@ -60,7 +61,9 @@ async function askDatabase({ database: { db } }: Tandem): Promise<Ailment[]> {
   try {
     return (await takesWrites(db)) ? [] : [ailment('database', readOnly())];
   } catch (error) {
-    return [ailment('database', foreseenFailure(error) ?? unavailable(`The database fails: ${messageOf(error)}`))];
+    // The error's own message holds the statement.
+    const why = postgresErrorIn(error)?.code ?? 'for an unknown reason';
+    return [ailment('database', foreseenFailure(error) ?? unavailable(`The database fails (${why})`))];
   }
 }
 

@@ -98,6 +98,8 @@ export async function refusal(
   const [error] = errors ?? [];
   if (error === undefined) throw new Error(`not refused: ${JSON.stringify(data)}`);
   expect(error.extensions).toMatchObject({ code: expect.any(String), expected: expect.any(String) });
+  // Callers are given global ids, never the keys of rows.
+  expect(JSON.stringify(error)).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
   return error;
 }
 
@@ -141,7 +143,7 @@ export interface RawAnswer {
 export function raw(
   { url }: Served,
   path: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  options: { method?: string; headers?: Record<string, string>; body?: string | Buffer } = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const sent = request(

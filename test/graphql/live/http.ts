@@ -83,9 +83,57 @@ export function httpSuite(live: () => Live): void {
       expect(codeOf(answer.body)).toBe('BAD_USER_INPUT');
     });
 
-    it('refuses batches of operations', async () => {
-      const answer = await raw(live(), '/graphql', { method: 'POST', headers, body: `[${operation},${operation}]` });
-      expect(answer.status).toBe(400);
+    it.each([
+      ['JSON that is cut off', operation.slice(0, -1), 'body', /JSON object/],
+      ['no JSON', 'query=x', 'body', /JSON object/],
+      ['no object', '7', 'body', /JSON object/],
+      ['no operation', '{"variables":{}}', 'body', /JSON object/],
+      ['a batch', `[${operation},${operation}]`, 'body', /one operation/],
+      [
+        'a hash',
+        '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"0"}}}',
+        'extensions.persistedQuery',
+        /query/,
+      ],
+      ['a name of an operation', '{"documentId":"x"}', 'documentId', /query/],
+      ['bytes that are not UTF-8', Buffer.from('{"query":"{ __typename } # \xe4"}', 'latin1'), 'body', /UTF-8/],
+    ])('says of a body of %s what is at fault', async (_what, body, field, expected) => {
+      const answer = await raw(live(), '/graphql', { method: 'POST', headers, body });
+      const [{ extensions }] = JSON.parse(answer.body).errors;
+      expect(extensions).toMatchObject({
+        ...{ code: 'BAD_USER_INPUT', field },
+        ...{ expected: expect.stringMatching(expected), remedy: expect.any(String) },
+      });
+      expect(extensions).not.toHaveProperty('originalError');
+    });
+
+    it('tells clients of Apollo that they must send the text of an operation', async () => {
+      const body = '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"0"}}}';
+      const answer = await raw(live(), '/graphql', { method: 'POST', headers, body });
+      expect(JSON.parse(answer.body).errors[0].message).toBe('PersistedQueryNotSupported');
+    });
+
+    it('refuses an answer in a type that it does not have before anything runs, and says which it has', async () => {
+      const made =
+        'mutation { createCollection(input: {name: "unheard", checkpoint: {alias: "none"}}) { collection { id } } }';
+      for (const query of [made, 'subscription { jobEvents(jobId: "x") { id } }', '{ __typename }']) {
+        const answer = await raw(live(), '/graphql', {
+          method: 'POST',
+          headers: { ...headers, accept: 'image/png' },
+          body: JSON.stringify({ query }),
+        });
+        expect([answer.status, codeOf(answer.body)]).toEqual([406, 'BAD_USER_INPUT']);
+      }
+    });
+
+    it('refuses a subscription whose caller takes no events', async () => {
+      const body = JSON.stringify({ query: 'subscription { jobEvents(jobId: "x") { id } }' });
+      for (const accept of ['application/json', 'application/graphql-response+json', undefined]) {
+        const own = { ...headers, ...(accept === undefined ? {} : { accept }) };
+        const answer = await raw(live(), '/graphql', { method: 'POST', headers: own, body });
+        const [{ extensions }] = JSON.parse(answer.body).errors;
+        expect([answer.status, extensions.field, extensions.expected]).toEqual([406, 'accept', 'text/event-stream']);
+      }
     });
 
     it('refuses 5,000 aliases and 201, runs 200', async () => {

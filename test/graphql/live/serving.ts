@@ -222,7 +222,26 @@ export function servingSuite(live: () => Live): void {
         'BAD_USER_INPUT',
         'input.documents.0.metadata',
       ],
-      ['a NUL', { documents: [{ key: 'x', text: 'a\0b' }] }, 'BAD_USER_INPUT', 'input.documents.0'],
+      ['a NUL', { documents: [{ key: 'x', text: 'a\0b' }] }, 'BAD_USER_INPUT', 'input.documents.0.text'],
+      ['half a character', { documents: [{ key: 'x', text: 'a\ud83d' }] }, 'BAD_USER_INPUT', 'input.documents.0.text'],
+      [
+        'half a character in a key',
+        { documents: [{ key: '\ud83d', text: 'a' }] },
+        'BAD_USER_INPUT',
+        'input.documents.0.key',
+      ],
+      [
+        'metadata that would be rounded',
+        { documents: [{ key: 'x', text: 'a', metadata: { order: 2 ** 60 } }] },
+        'BAD_USER_INPUT',
+        'input.documents.0.metadata.order',
+      ],
+      [
+        'metadata that are nested a thousand levels deep',
+        { documents: [{ key: 'x', text: 'a', metadata: JSON.parse(`${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`) }] },
+        'BAD_USER_INPUT',
+        expect.stringMatching(/^input.documents.0.metadata.a.a/),
+      ],
       ['an empty key', { documents: [{ key: '', text: 'a' }] }, 'BAD_USER_INPUT', 'input.documents.0.key'],
     ])('refuse %s, and nothing is half-written', async (_what, change, code, field) => {
       const collection = await shared();
@@ -232,6 +251,33 @@ export function servingSuite(live: () => Live): void {
       expect(await get(live(), count, { id: collection })).toEqual({
         collection: { documents: { totalCount: 4 } },
       });
+    });
+
+    it('keep metadata as they are, a backslash in front of u0000 included', async () => {
+      const collection = await createCollection(live(), { name: 'backslash', checkpoint: checkpoint() });
+      const metadata = { text: 'six characters: \\u0000', big: 2 ** 53 - 1 };
+      const add = `mutation($input: AddDocumentsInput!) {
+        addDocuments(input: $input) { collection { documents { nodes { metadata } } } }
+      }`;
+      const input = { collection, documents: [{ key: 'x', text: 'a', metadata }] };
+      expect(await get(live(), add, { input })).toEqual({
+        addDocuments: { collection: { documents: { nodes: [{ metadata }] } } },
+      });
+    });
+
+    it.each([
+      ['a name', 'createCollection', 'CreateCollectionInput', { name: 'a\0b' }, 'input.name'],
+      ['a name of half a character', 'createCollection', 'CreateCollectionInput', { name: '\ud83d' }, 'input.name'],
+      [
+        'a key of a request',
+        'createCollection',
+        'CreateCollectionInput',
+        { idempotencyKey: '\0' },
+        'input.idempotencyKey',
+      ],
+    ])('are refused with the field of %s that cannot be stored', async (_what, mutation, type, change, field) => {
+      const input = { name: 'never made', checkpoint: checkpoint(), ...change };
+      expect(await inputRefusal(live(), mutation, type, input)).toEqual(['BAD_USER_INPUT', field]);
     });
 
     it('have names of their own; searches have a query and a k', async () => {

@@ -1,0 +1,69 @@
+/**
+ * The options of `tandem train` that are settings of the run. What is not given is not sent: the service completes it.
+ */
+import { type Command, Option } from 'commander';
+import { enumValueOf } from '../catalog.ts';
+import type { RunSettingsInput, Sampler } from '../client/index.ts';
+import { samplerCatalog } from '../data/samplers/catalog.ts';
+import { defaultRunSettings } from '../train/catalog.ts';
+import { flagOf, rowOption } from './catalog-options.ts';
+import { realNumber, wholeNumber } from './values.ts';
+
+type Name<Settings> = Extract<keyof Settings, string>;
+interface Row<Settings> {
+  readonly name: Name<Settings>;
+  readonly description: string;
+}
+
+const counts: readonly Row<RunSettingsInput>[] = [
+  { name: 'epochs', description: 'passes over the data' },
+  { name: 'maxBatches', description: 'stop after so many batches' },
+  { name: 'seed', description: 'seed of everything random' },
+  { name: 'irBatchSize', description: 'queries of one global batch of search data' },
+  { name: 'stsBatchSize', description: 'pairs of one global batch of similarity data' },
+  { name: 'positives', description: 'positives drawn for each query' },
+  { name: 'negatives', description: 'hard negatives drawn for each query' },
+  { name: 'maxLength', description: 'tokens at which texts are cut; at most what the model reads, if that is less' },
+  { name: 'microBatchTokens', description: 'tokens on the device at once; changes memory, not results' },
+  { name: 'checkpointEverySteps', description: 'steps between checkpoints besides those at the end of an epoch' },
+];
+const shares: readonly Row<RunSettingsInput>[] = [
+  { name: 'dropout', description: 'probability of dropping an activation' },
+  { name: 'attentionDropout', description: 'probability of dropping an attention weight' },
+];
+const optimizer: readonly Row<NonNullable<RunSettingsInput['optimizer']>>[] = [
+  { name: 'learningRate', description: 'highest learning rate' },
+  { name: 'weightDecay', description: 'decoupled weight decay' },
+  { name: 'warmupRatio', description: 'share of the updates in which the learning rate rises' },
+];
+
+function option({ name, description }: Row<object>, defaults: object, parse: (text: string) => number): Option {
+  const value = (defaults as Readonly<Record<string, unknown>>)[name];
+  const shown = value === null || value === undefined ? description : `${description} (default ${value})`;
+  return new Option(`--${flagOf(name)} <${parse === wholeNumber ? 'n' : 'x'}>`, shown).argParser(parse);
+}
+
+export function addTrainOptions(command: Command): Command {
+  for (const row of counts) command.addOption(option(row, defaultRunSettings, wholeNumber));
+  command.option('--batch-size <n>', 'both batch sizes, where only this is given', wholeNumber);
+  for (const row of shares) command.addOption(option(row, defaultRunSettings, realNumber));
+  for (const row of optimizer) command.addOption(option(row, defaultRunSettings.optimizer, realNumber));
+  return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
+}
+
+/** The settings that the command line gives, over those of a file. */
+export function givenSettings(command: Command, file: RunSettingsInput): RunSettingsInput {
+  const valuesOf = (rows: readonly Row<object>[]): object =>
+    Object.fromEntries(rows.flatMap(({ name }) => (isGiven(name) ? [[name, command.getOptionValue(name)]] : [])));
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const batch: number | undefined = command.getOptionValue('batchSize');
+  const sampler: string | undefined = command.getOptionValue('sampler');
+  const ofOptimizer = valuesOf(optimizer);
+  return {
+    ...file,
+    ...(batch !== undefined && { irBatchSize: batch, stsBatchSize: batch }),
+    ...valuesOf([...counts, ...shares]),
+    ...(sampler !== undefined && { sampler: enumValueOf(sampler) as Sampler }),
+    ...(Object.keys(ofOptimizer).length > 0 && { optimizer: { ...file.optimizer, ...ofOptimizer } }),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * What a request to the engine must be: a JSON object with one operation, and a way to receive its answer. What yoga
+ * refuses itself, it refuses as BAD_REQUEST; here that becomes an error which says what is at fault.
+ */
+import { GraphQLError } from 'graphql';
+
+interface Fault {
+  readonly field: string;
+  readonly expected: string;
+  readonly remedy: string;
+}
+
+const example = 'Send {"query": ..., "variables": ...} as JSON.';
+const body: Fault = {
+  field: 'body',
+  expected: 'a JSON object with query and, where needed, variables and operationName',
+  remedy: example,
+};
+const batch: Fault = {
+  field: 'body',
+  expected: 'one operation',
+  remedy: 'Send each operation in a request of its own.',
+};
+
+/** What is at fault in a request that yoga refused with this message. */
+export const faultOf = (message: string): Fault => (message.startsWith('Batching') ? batch : body);
+
+/** The parameters that stand for the text of an operation which a server is expected to know. */
+const persisted = ['id', 'documentId', 'doc_id'];
+
+/** Throws if a request names a stored operation in place of sending one. */
+export function refusePersisted(params: unknown): void {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return;
+  const { query, extensions } = params as { query?: unknown; extensions?: { persistedQuery?: unknown } | null };
+  if (typeof query === 'string') return;
+  const field = extensions?.persistedQuery ? 'extensions.persistedQuery' : persisted.find((name) => name in params);
+  if (field === undefined) return;
+  // Apollo's clients know this message, and send the operation's text from then on.
+  throw refused(400, 'PersistedQueryNotSupported', {
+    field,
+    expected: 'query, the text of the operation',
+    remedy: 'Turn persisted queries off in the client, or send the text.',
+  });
+}
+
+/** The types in which an answer can be sent; of a subscription only the last. */
+const answers = ['application/graphql-response+json', 'application/json', 'multipart/mixed', 'text/event-stream'];
+
+/** Whether an Accept header allows an answer to a query, or one to a subscription. */
+export function accepts(accept: string, { events }: { readonly events: boolean }): boolean {
+  const offered = events ? answers.slice(-1) : answers;
+  const asked = accept.toLowerCase().replaceAll(/\s/g, '').split(',');
+  return asked.some((range) => {
+    const [type = '', ...parameters] = range.split(';');
+    const isUtf8 = parameters.every((text) => !text.startsWith('charset=') || text === 'charset=utf-8');
+    return isUtf8 && offered.some((offer) => type === offer || type === '*/*' || type === `${offer.split('/')[0]}/*`);
+  });
+}
+
+/** The refusal of a subscription whose caller does not accept events. */
+export const eventsNotAccepted = (accept: string) =>
+  refused(406, `The answer of a subscription cannot be sent as ${accept.slice(0, 200)}`, {
+    field: 'accept',
+    expected: 'text/event-stream',
+    remedy: 'Send accept: text/event-stream.',
+  });
+
+const refused = (status: number, message: string, fault: Fault) =>
+  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...fault, http: { status } } });

@@ -1,0 +1,90 @@
+/** `tandem train` with its defaults and options, as a process of its own, against a real service. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addTrainOptions, givenSettings } from '../../src/cli/train-options.ts';
+import { startLive } from '../graphql/live/fixture.ts';
+import { get, inputRefusal, type Live, stopLive } from '../graphql/live/harness.ts';
+import { runTandem } from './tandem.ts';
+
+let live: Live;
+let folder: string;
+beforeAll(async () => {
+  live = await startLive();
+  folder = await mkdtemp(join(tmpdir(), 'tandem-train-'));
+});
+afterAll(async () => {
+  await stopLive(live);
+  await rm(folder, { recursive: true, force: true });
+});
+const tandem = (...args: readonly string[]) => runTandem(live.url, args);
+
+const settingsQuery = `query($id: ID!) {
+  run(id: $id) { state settings { maxLength irBatchSize stsBatchSize negatives dropout optimizer { learningRate } } }
+}`;
+
+describe('tandem train', () => {
+  it('with its defaults takes a model that reads less than 512 tokens, and says that one update learns nothing', async () => {
+    const args = ['train', '--model', 'tiny', '--dataset', 'ir', '--batch-size', '6', '--max-batches', '1', '--watch'];
+    const { code, stdout, stderr } = await tandem(...args, '--json');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('learning rate 0')]);
+    const { id } = JSON.parse(stdout);
+    expect(await get(live, settingsQuery, { id })).toMatchObject({
+      run: { state: 'SUCCEEDED', settings: { maxLength: 24, irBatchSize: 6, stsBatchSize: 6 } },
+    });
+  });
+
+  it('has options for the settings, over those of a file', async () => {
+    const file = join(folder, 'settings.json');
+    await writeFile(file, JSON.stringify({ negatives: 3, maxLength: 8, optimizer: { learningRate: 0.5, beta1: 0.8 } }));
+    const options = ['--settings', file, '--max-length', '12', '--ir-batch-size', '9', '--batch-size', '3'];
+    const more = ['--learning-rate', '0.01', '--dropout', '0', '--max-batches', '2', '--json'];
+    const { code, stdout } = await tandem('train', '--model', 'tiny', '--dataset', 'ir', ...options, ...more);
+    expect(code).toBe(0);
+    expect(await get(live, settingsQuery, { id: JSON.parse(stdout).id })).toMatchObject({
+      run: {
+        settings: {
+          ...{ maxLength: 12, irBatchSize: 9, stsBatchSize: 3, negatives: 3, dropout: 0 },
+          optimizer: { learningRate: 0.01 },
+        },
+      },
+    });
+  });
+
+  it('refuses a data set that is smaller than its batch before a run exists', async () => {
+    const count = '{ runs { totalCount } }';
+    const before = await get(live, count);
+    const { code, stderr } = await tandem('train', '--model', 'tiny', '--dataset', 'ir');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('fewer than one batch of 64')]);
+    expect(await get(live, count)).toEqual(before);
+  });
+});
+
+it('startRun refuses what planRun refuses, with the same field', async () => {
+  const { model, ir, sts } = live.made;
+  const small = { model, datasets: [{ dataset: ir }], settings: { irBatchSize: 19 } };
+  const refused = ['BAD_USER_INPUT', 'input.datasets.0.dataset'];
+  expect(await inputRefusal(live, 'startRun', 'StartRunInput', small)).toEqual(refused);
+  const light = {
+    model,
+    datasets: [{ dataset: ir }, { dataset: sts, weight: 0.01 }],
+    settings: { irBatchSize: 6, stsBatchSize: 6 },
+  };
+  expect(await inputRefusal(live, 'startRun', 'StartRunInput', light)).toEqual([
+    'BAD_USER_INPUT',
+    'input.datasets.1.weight',
+  ]);
+  const long = { model, datasets: [{ dataset: ir }], settings: { irBatchSize: 6, maxLength: 25 } };
+  expect(await inputRefusal(live, 'startRun', 'StartRunInput', long)).toEqual([
+    'BAD_USER_INPUT',
+    'input.settings.maxLength',
+  ]);
+});
+
+it('what is not given is not sent', () => {
+  const command = addTrainOptions(new Command('train')).action(() => {});
+  command.parse(['--weight-decay', '0.1'], { from: 'user' });
+  expect(givenSettings(command, { seed: 7 })).toEqual({ seed: 7, optimizer: { weightDecay: 0.1 } });
+});
