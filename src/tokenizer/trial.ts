@@ -6,7 +6,8 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { workerEntry } from '../assets.ts';
-import { badInput, type TandemError, unavailable } from '../errors.ts';
+import { badInput, TandemError, unavailable } from '../errors.ts';
+import { largestTokenizerBytes, largestVocabulary } from '../model/families/catalog.ts';
 
 export interface TrialOptions {
   /** Aborts the trial. */
@@ -17,16 +18,27 @@ export interface TrialOptions {
 
 const run = promisify(execFile);
 
-/** Rejects for a file that would abort this process. Loading it reports its ordinary errors. */
+/** Rejects for a file that would abort this process, or fill it. Loading it reports its ordinary errors. */
 export async function tryTokenizer(path: string, { signal, longestMs = 120_000 }: TrialOptions = {}): Promise<void> {
   signal?.throwIfAborted();
   try {
     const options = { timeout: longestMs, killSignal: 'SIGKILL' as const, ...(signal && { signal }) };
-    await run(process.execPath, [workerEntry('tokenizer-trial'), path], options);
+    const { stdout } = await run(process.execPath, [workerEntry('tokenizer-trial'), path], options);
+    checkSize(path, stdout);
   } catch (error) {
     signal?.throwIfAborted();
-    throw trialFailure(path, error as ExecFileException);
+    throw error instanceof TandemError ? error : trialFailure(path, error as ExecFileException);
   }
+}
+
+/** `report` is what the trial says of a file that is too large: its number of tokens or bytes. */
+function checkSize(path: string, report: string): void {
+  if (report === '') return;
+  throw badInput(`The tokenizer ${path} cannot be used: it has ${report}`, {
+    field: path,
+    expected: `at most ${largestVocabulary} tokens in ${largestTokenizerBytes} bytes`,
+    remedy: 'Give the tokenizer of a model with a smaller vocabulary.',
+  });
 }
 
 /** Signals by which the native library ends a process. */
