@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { diskError } from '../disk-full.ts';
 import { invariant, notFound } from '../errors.ts';
 import { digestOf, listFiles, syncFile, syncFolder, syncTree } from './files.ts';
+import { privateMode } from './private-folders.ts';
 
 const storageKinds = ['datasets', 'models', 'states', 'tokens', 'segments', 'payloads'] as const;
 export type StorageKind = (typeof storageKinds)[number];
@@ -56,7 +57,7 @@ export function openStorage(root: string): Storage {
 
   async function moveInto(kind: StorageKind, staged: string, name: string, bytes: number): Promise<Published> {
     const target = path(kind, name);
-    await mkdir(dirname(target), { recursive: true });
+    await mkdir(dirname(target), { recursive: true, mode: privateMode });
     const reused = (await present(target)) || !(await renameUnlessTaken(staged, target));
     if (reused) await discard(staged);
     else await syncFolder(dirname(target));
@@ -67,7 +68,7 @@ export function openStorage(root: string): Storage {
   async function moveAside(kind: StorageKind, name: string): Promise<string | undefined> {
     const from = path(kind, name);
     const aside = join(root, 'tmp', randomUUID());
-    await mkdir(dirname(aside), { recursive: true, mode: 0o700 });
+    await mkdir(dirname(aside), { recursive: true, mode: privateMode });
     if (!(await renameIfPresent(from, aside))) return undefined;
     await syncFolder(dirname(from));
     return aside;
@@ -90,7 +91,7 @@ export function openStorage(root: string): Storage {
     bytes: async (kind, name) => totalSize(await listFiles(path(kind, name))),
     async stage() {
       const folder = join(root, 'tmp', randomUUID());
-      await durable(() => mkdir(folder, { recursive: true, mode: 0o700 }));
+      await durable(() => mkdir(folder, { recursive: true, mode: privateMode }));
       return folder;
     },
     async publish(kind, stagedFolder, { name } = {}) {
