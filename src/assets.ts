@@ -26,6 +26,7 @@ const entries = {
   cpu: 'workers/cpu.js',
   database: 'src/db/pglite-thread.js',
   'tokenizer-trial': 'src/tokenizer/trial-process.js',
+  'tokenizer-isolated': 'src/tokenizer/isolated-process.js',
   'tokenizer-trial-watch': 'src/tokenizer/trial-watch.js',
 };
 

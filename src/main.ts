@@ -15,6 +15,7 @@ import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
 import { probesOf } from './services/system/health.ts';
 import type { Tandem } from './services/tandem.ts';
+import { keepPrivate, privateMode } from './storage/private-folders.ts';
 import { openStorage } from './storage/storage.ts';
 import { endsWithin } from './within.ts';
 
@@ -67,7 +68,10 @@ async function open(
   closers.push(() => database.close());
   const storage = openStorage(config.dataDir);
   await storage.clean();
-  await mkdir(config.importDir, { recursive: true });
+  await mkdir(config.importDir, { recursive: true, mode: privateMode });
+  for (const { path, mode, error } of await keepPrivate(config.dataDir)) {
+    logger.warn({ path, mode, error }, 'other users of this machine may look into this folder: take their rights away');
+  }
   const jobs = await openJobs({ database, storage, config, claims });
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
   const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };

@@ -11,6 +11,7 @@ import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { downloadModel } from '../src/hub/download.ts';
 import { atMostEvery } from '../src/hub/throttle.ts';
+import { confinedTo } from '../src/storage/foreign-file.ts';
 import { openStorage } from '../src/storage/storage.ts';
 import { tokenizeDataset } from '../src/tokens/tokenize-dataset.ts';
 import { tokenizeTexts } from '../src/tokens/tokenize-texts.ts';
@@ -25,7 +26,9 @@ const tokenizers = new TokenizerCache();
 
 answer<CpuCommands>({
   importDataset: (input, { signal, emit }) =>
-    importDataset(storage, input, { signal, onLines: (lines) => emit({ lines }) }),
+    confinedTo('within' in input.source ? input.source.within : undefined, () =>
+      importDataset(storage, input, { signal, onLines: (lines) => emit({ lines }) }),
+    ),
 
   createModel: (input, { signal, emit }) =>
     createModel(storage, input, { signal, onStage: (stage) => emit({ stage }) }),
@@ -36,9 +39,9 @@ answer<CpuCommands>({
       onProgress: atMostEvery(100, emit),
     }),
 
-  importModel: ({ path }, { signal, emit }) => {
+  importModel: ({ path, within }, { signal, emit }) => {
     const onTensor = (done: number, total: number) => emit({ done, total });
-    return importModel(storage, path, { signal, onTensor });
+    return confinedTo(within, () => importModel(storage, path, { signal, onTensor }));
   },
 
   tokenizeDataset: async (request, { signal }) => {
@@ -54,7 +57,8 @@ answer<CpuCommands>({
   },
 
   tokenizeWhole: async (input, { signal, transfer }) => {
-    const output = await tokenizeWhole(storage, input, tokenizers, signal);
+    const within = 'within' in input.source ? input.source.within : undefined;
+    const output = await confinedTo(within, () => tokenizeWhole(storage, input, tokenizers, signal));
     for (const { buffer } of [output.ids, output.cumulative, output.offsets]) transfer(buffer as ArrayBuffer);
     return output;
   },

@@ -52,8 +52,12 @@ export interface DeviceCommands {
 export interface CpuCommands {
   importDataset: Command<ImportRequest, DatasetSummary, { readonly lines: number }>;
   createModel: Command<CreateModelInput, CreatedModel, { readonly stage: string }>;
-  /** `path` is a model folder anywhere this process can read. */
-  importModel: Command<{ readonly path: string }, CreatedModel, { readonly done: number; readonly total: number }>;
+  /** `path` is a model folder; `within` the folder that no file of it may lie outside of, absent = any. */
+  importModel: Command<
+    { readonly path: string; readonly within?: string },
+    CreatedModel,
+    { readonly done: number; readonly total: number }
+  >;
   /** Downloads a model, or finds it downloaded; the folder may be imported and stays as it is. */
   downloadModel: Command<
     { readonly reference: HubReference; readonly settings: HubSettings },

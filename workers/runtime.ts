@@ -130,6 +130,8 @@ export interface Connection<C> {
   call<K extends Name<C>>(name: K, input: InputOf<C, K>, options?: CallOptions<EventOf<C, K>>): Promise<OutputOf<C, K>>;
   /** Why every call is refused: the thread died, or was closed. Undefined = it lives. */
   readonly death: TandemError | undefined;
+  /** Resolves when the thread has ended. */
+  readonly ended: Promise<void>;
   /**
    * Asks the thread to end; after `graceMs` it is ended by force. Open calls that are not answered by then are
    * rejected.
@@ -143,17 +145,20 @@ interface OpenCall {
   onEvent?(event: unknown): void;
 }
 
+const startAgain = 'Start Tandem again; its log says what happened.';
+
 /**
- * Speaks to a thread that runs {@link answer}. Several calls may be open at once. `label` names the thread in errors.
+ * Speaks to a thread that runs {@link answer}. Several calls may be open at once. `label` names the thread in errors,
+ * `remedy` says what to do when it has died.
  */
-export function connect<C extends CommandSet<C>>(worker: Worker, label = 'worker'): Connection<C> {
+export function connect<C extends CommandSet<C>>(worker: Worker, label = 'worker', remedy = startAgain): Connection<C> {
   const open = new Map<number, OpenCall>();
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let next = 1;
   let death: TandemError | undefined;
 
   function die(message: string, cause?: unknown): void {
-    death ??= unavailable(message, { field: label, remedy: 'Start Tandem again; its log says what happened.' });
+    death ??= unavailable(message, { field: label, remedy });
     if (cause !== undefined) death.cause ??= cause;
     for (const call of open.values()) call.reject(death);
     open.clear();
@@ -168,7 +173,11 @@ export function connect<C extends CommandSet<C>>(worker: Worker, label = 'worker
     else call.reject(fromPlainError(message.error));
   });
   worker.on('error', (error) => die(`The ${label} thread failed: ${describe(error)}`, error));
-  worker.on('messageerror', (error) => die(`A message of the ${label} thread could not be read: ${describe(error)}`));
+  worker.on('messageerror', (error) => {
+    die(`A message of the ${label} thread could not be read: ${describe(error)}`);
+    // The call that it answered is not known, and nobody would speak to it any more.
+    void worker.terminate();
+  });
   worker.on('exit', (code) => die(`The ${label} thread has ended (exit code ${code})`));
 
   /** A listener that throws ends its call: the work is aborted and the caller gets the error. */
@@ -201,6 +210,7 @@ export function connect<C extends CommandSet<C>>(worker: Worker, label = 'worker
     get death() {
       return death;
     },
+    ended: exited,
     async close({ graceMs = 5_000 } = {}) {
       if (death === undefined) worker.postMessage({ kind: 'close' } satisfies Down);
       const force = setTimeout(() => void worker.terminate(), graceMs);

@@ -6,7 +6,7 @@ import { badInput } from '../errors.ts';
 import { writeModelFolder } from '../formats/model-folder.ts';
 import { publishModel } from '../formats/publish-model.ts';
 import { filledPrompts } from '../formats/sentence-transformers.ts';
-import { encoderCatalog } from '../model/families/catalog.ts';
+import { encoderCatalog, largestVocabulary } from '../model/families/catalog.ts';
 import { newArchitecture } from '../model/new-architecture.ts';
 import { checkTemplates } from '../model/templates.ts';
 import type { ArchitectureValues } from '../model/types.ts';
@@ -25,8 +25,6 @@ export interface CreateModelOptions {
 
 /** Id of [PAD] in every vocabulary that Tandem trains. */
 const padTokenId = specialTokens.indexOf('[PAD]');
-/** Largest vocabulary in tokens that Tandem trains; the largest published ones have about 250,000. */
-const largestVocabulary = 1_000_000;
 
 export async function createModel(
   storage: Storage,

@@ -8,8 +8,8 @@ import { publishModel } from '../formats/publish-model.ts';
 import { modelParameters } from '../model/pipeline.ts';
 import type { ModelSpec, NamedTensor } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
-import { parseTokenizer } from '../tokenizer/tokenizer.ts';
-import { tryTokenizer } from '../tokenizer/trial.ts';
+import { openTokenizer } from '../tokenizer/open.ts';
+import { tryTokenizerText } from '../tokenizer/trial.ts';
 import type { CreatedModel } from './types.ts';
 
 export interface ImportModelOptions {
@@ -29,7 +29,7 @@ export async function importModel(
     // The imported model is the theta_0 of its runs, whatever its lineage was elsewhere.
     const spec: ModelSpec = { ...found, initialisation: null };
     const tokenizerJson = await readTokenizerFile(tokenizerPath);
-    await tryTokenizer(tokenizerPath, options);
+    await tryTokenizerText(tokenizerJson, tokenizerPath, options);
     await checkVocabulary(tokenizerPath, tokenizerJson, spec);
     const tensors = parametersOf(spec, folder.weights, options);
     const summary = await publishModel(storage, spec, (staged) =>
@@ -42,7 +42,7 @@ export async function importModel(
 }
 
 async function checkVocabulary(path: string, json: string, { architecture }: ModelSpec): Promise<void> {
-  const { vocabularySize } = await parseTokenizer(json, path);
+  const { vocabularySize } = await openTokenizer(json, path);
   if (vocabularySize <= architecture.vocabularySize) return;
   throw badInput(`${path}: its ids go to ${vocabularySize - 1}, the encoder knows ${architecture.vocabularySize}`, {
     field: path,

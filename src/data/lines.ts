@@ -2,10 +2,10 @@
  * Reads a text file line by line in constant memory: UTF-8 is checked, a byte order mark and CR before LF are dropped,
  * and every line knows its number and its place in the file. Refuses what is no text file at all.
  */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { badInput } from '../errors.ts';
+import { badInput, TandemError } from '../errors.ts';
+import { openForeign } from '../storage/foreign-file.ts';
 import type { ImportNotes } from './problems.ts';
 
 /** A longer line is refused before it fills the memory. */
@@ -41,17 +41,36 @@ export async function* readLines(path: string, notes: ImportNotes, signal?: Abor
 /** Refuses a folder, an empty file, and files that are clearly something else. */
 export async function requireTextFile(path: string): Promise<void> {
   const file = basename(path);
-  const found = await stat(path).catch(() => null);
-  if (!found?.isFile()) throw badInput(`${file} is not a file`, { field: 'source.path', expected: 'a text file' });
-  if (found.size === 0) throw badInput(`${file} is empty`, { field: 'source.path', expected: 'at least one record' });
-  for await (const chunk of createReadStream(path, { end: 8191 })) {
-    const kind = binaryKind(chunk as Buffer);
-    if (kind === null) continue;
-    throw badInput(`${file} is ${kind}, not a text file`, {
-      field: 'source.path',
-      expected: 'UTF-8 text',
-      remedy: 'Unpack or export it as plain text first.',
-    });
+  const kind = binaryKind(await readHead(path));
+  if (kind === null) return;
+  throw badInput(`${file} is ${kind}, not a text file`, {
+    field: 'source.path',
+    expected: 'UTF-8 text',
+    remedy: 'Unpack or export it as plain text first.',
+  });
+}
+
+const headBytes = 8192;
+
+async function readHead(path: string): Promise<Buffer> {
+  const file = basename(path);
+  const handle = await openText(path);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    if (bytesRead > 0) return buffer.subarray(0, bytesRead);
+    throw badInput(`${file} is empty`, { field: 'source.path', expected: 'at least one record' });
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Opens a file of a data set; what cannot be opened is no file. */
+export async function openText(path: string): Promise<FileHandle> {
+  const notPlain = () => badInput(`${basename(path)} is not a file`, { field: 'source.path', expected: 'a text file' });
+  try {
+    return await openForeign(path, notPlain);
+  } catch (error) {
+    throw error instanceof TandemError ? error : notPlain();
   }
 }
 
@@ -84,7 +103,8 @@ async function* rawLines(path: string, signal?: AbortSignal): AsyncGenerator<{ b
     offset += whole.length + 1;
     return line;
   };
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18, signal })) {
+  // The stream closes the file, however it ends.
+  for await (const chunk of (await openText(path)).createReadStream({ highWaterMark: 1 << 18, signal })) {
     const buffer = chunk as Buffer;
     let begin = 0;
     for (let end = buffer.indexOf(10); end >= 0; end = buffer.indexOf(10, begin)) {

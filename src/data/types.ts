@@ -67,7 +67,12 @@ export interface DatasetSummary {
 /** The input of an import. Plain data, because it crosses threads. */
 export interface ImportRequest {
   readonly source:
-    | { readonly kind: 'path'; readonly path: string }
+    | {
+        readonly kind: 'path';
+        readonly path: string;
+        /** Real path of the folder that no file may lie outside of; absent = the files are our own. */
+        readonly within?: string;
+      }
     /** The project's own sample data. */
     | { readonly kind: 'sample'; readonly task: Task; readonly seed: number };
   readonly importer: ImporterName;

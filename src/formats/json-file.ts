@@ -1,19 +1,33 @@
 /** JSON files of a model folder on disk. Their fields are read by model/json-fields.ts. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { badInput, type TandemError } from '../errors.ts';
+import { writeFile } from 'node:fs/promises';
+import { badInput, TandemError } from '../errors.ts';
 import { isObject, type JsonFile } from '../model/json-fields.ts';
+import { openForeign } from '../storage/foreign-file.ts';
+
+/** The longest settings of a published model have a few megabytes: lists of added tokens, indexes of shards. */
+const mostBytes = 32 * 2 ** 20;
 
 /** Reads an object; undefined if the file does not exist. */
 export async function readJsonIfPresent(path: string): Promise<JsonFile | undefined> {
-  let text: string;
+  const text = await readTextIfPresent(path);
+  return text === undefined ? undefined : { path, fields: parseObject(path, text) };
+}
+
+/** Text of a file of a model folder; undefined if it does not exist. A longer one is refused before it is read. */
+export async function readTextIfPresent(path: string, longest = mostBytes): Promise<string | undefined> {
   try {
-    text = await readFile(path, 'utf8');
+    const handle = await openForeign(path, () => wrongFile(path, 'it is no file'));
+    try {
+      const { size } = await handle.stat();
+      if (size > longest) throw wrongFile(path, `it has ${size} bytes, more than ${longest}`);
+      return await handle.readFile('utf8');
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw wrongFile(path, (error as Error).message);
+    throw error instanceof TandemError ? error : wrongFile(path, (error as Error).message);
   }
-  const fields = parseObject(path, text);
-  return { path, fields };
 }
 
 /** Reads an object; a missing file is an error. */

@@ -2,15 +2,16 @@
  * A model as a folder: weights, tokenizer and settings, readable by sentence-transformers, transformers and
  * text-embeddings-inference. What only Tandem knows (templates, lineage) lies in tandem.json beside them.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant } from '../errors.ts';
 import { longestTextOf } from '../model/architecture.ts';
+import { largestTokenizerBytes } from '../model/families/catalog.ts';
 import { readConfig, writeConfig } from '../model/families/config-json.ts';
 import { isObject, wrongField } from '../model/json-fields.ts';
 import { denseName, modelParameters } from '../model/pipeline.ts';
 import type { Architecture, ModelSpec, NamedTensor, PromptTemplates } from '../model/types.ts';
-import { readJson, readJsonIfPresent, writeJson, wrongFile } from './json-file.ts';
+import { readJson, readJsonIfPresent, readTextIfPresent, writeJson, wrongFile } from './json-file.ts';
 import { createSafetensors, type TensorReader, type TensorWriter } from './safetensors.ts';
 import {
   checkWidths,
@@ -146,10 +147,11 @@ async function readSettings(path: string): Promise<{ spec: ModelSpec; pipeline: 
 }
 
 /** Text of a tokenizer.json at {@link ModelFolder.tokenizerPath}. */
-export const readTokenizerFile = (path: string): Promise<string> =>
-  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw wrongFile(path, error.code === 'ENOENT' ? 'the file is missing' : error.message);
-  });
+export async function readTokenizerFile(path: string): Promise<string> {
+  const text = await readTextIfPresent(path, largestTokenizerBytes);
+  if (text === undefined) throw wrongFile(path, 'the file is missing');
+  return text;
+}
 
 /** Text of the tokenizer.json of a folder in Tandem's form. */
 export const readTokenizerJson = (folder: string): Promise<string> => readTokenizerFile(join(folder, 'tokenizer.json'));

@@ -3,6 +3,7 @@
  * forbids is an error that names it. Source: the format's description in huggingface/safetensors.
  */
 import { badInput, type TandemError } from '../errors.ts';
+import { shortened } from '../model/json-fields.ts';
 import { elementCount } from '../model/parameter-shapes.ts';
 import { duplicateKeys } from './json-keys.ts';
 
@@ -36,7 +37,14 @@ export interface TensorInfo {
   readonly end: number;
 }
 
-const maxHeaderBytes = 100_000_000;
+/**
+ * The format allows 100 MB, which takes minutes to read. A tensor takes about 100 bytes, and the largest model of a
+ * known family has fewer than 2,000.
+ */
+const maxHeaderBytes = 16_000_000;
+const maxTensors = 50_000;
+/** Axes of a tensor. Parameters have one or two. */
+const maxAxes = 8;
 
 interface HeaderEntry {
   readonly dtype?: unknown;
@@ -46,8 +54,8 @@ interface HeaderEntry {
 
 /** The error for a file that is damaged. */
 export const brokenFile = (file: string, message: string, tensor?: string): TandemError =>
-  badInput(tensor === undefined ? `${file}: ${message}` : `${file}: tensor ${tensor}: ${message}`, {
-    field: tensor ?? file,
+  badInput(tensor === undefined ? `${file}: ${message}` : `${file}: tensor ${shortened(tensor)}: ${message}`, {
+    field: tensor === undefined ? file : shortened(tensor),
     expected: 'an undamaged safetensors file',
     remedy: 'Copy or download the file again; if the error stays, the program that wrote it is at fault.',
   });
@@ -91,6 +99,8 @@ function parseJson(file: string, bytes: Uint8Array): Readonly<Record<string, Hea
   } catch (error) {
     throw brokenFile(file, `its header is no JSON: ${(error as Error).message}`);
   }
+  const count = Object.keys(header as object).length;
+  if (count > maxTensors) throw brokenFile(file, `its header names ${count} tensors, more than ${maxTensors}`);
   for (const [tensor, field] of duplicateKeys(text)) {
     const isMetadata = tensor === '__metadata__' && field !== undefined;
     if (!isMetadata) throw brokenFile(file, `${field ? `its ${field}` : 'it'} stands twice in the header`, tensor);
@@ -111,11 +121,12 @@ const isStringMap = (value: unknown): boolean =>
 function parseEntry(file: string, name: string, entry: HeaderEntry | null, dataStart: number): TensorInfo {
   const { dtype, shape, data_offsets: offsets } = entry ?? {};
   if (typeof dtype !== 'string' || !Object.hasOwn(bytesPerValue, dtype)) {
-    throw brokenFile(file, `its type ${JSON.stringify(dtype)} is not known`, name);
+    throw brokenFile(file, `its type ${quoted(dtype)} is not known`, name);
   }
-  if (!isSizes(shape)) throw brokenFile(file, `its shape is ${JSON.stringify(shape)}`, name);
+  if (!isSizes(shape)) throw brokenFile(file, `its shape is ${quoted(shape)}`, name);
+  if (shape.length > maxAxes) throw brokenFile(file, `it has ${shape.length} axes, more than ${maxAxes}`, name);
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    throw brokenFile(file, `its data_offsets are ${JSON.stringify(offsets)}`, name);
+    throw brokenFile(file, `its data_offsets are ${quoted(offsets)}`, name);
   }
   const [begin, end] = offsets;
   const bytes = elementCount(shape) * bytesPerValue[dtype as DType];
@@ -124,6 +135,8 @@ function parseEntry(file: string, name: string, entry: HeaderEntry | null, dataS
   }
   return { name, dtype: dtype as DType, shape, begin: dataStart + begin, end: dataStart + end };
 }
+
+const quoted = (value: unknown): string => shortened(String(JSON.stringify(value)));
 
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);

@@ -5,10 +5,13 @@
  */
 import { dirname, join } from 'node:path';
 import { badInput, type TandemError } from '../errors.ts';
-import { isObject, type JsonFile, wrongField } from '../model/json-fields.ts';
+import { isObject, type JsonFile, shortened, wrongField } from '../model/json-fields.ts';
 import { readJson } from './json-file.ts';
 import { openSafetensors, type TensorReader } from './safetensors.ts';
 import type { TensorInfo } from './safetensors-header.ts';
+
+/** All are open at once. The largest published models have fewer than 200. */
+const mostFiles = 512;
 
 /** Opens an index and its files. The caller closes the reader. */
 export async function openShards(indexPath: string): Promise<TensorReader> {
@@ -46,6 +49,8 @@ function weightMap({ path, fields }: JsonFile): ReadonlyMap<string, string> {
   if (!isObject(map) || Object.keys(map).length === 0) {
     throw wrongField(path, 'weight_map', map, 'a map from tensor to file');
   }
+  const files = new Set(Object.values(map));
+  if (files.size > mostFiles) throw wrongField(path, 'weight_map', `${files.size} files`, `at most ${mostFiles} files`);
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== 'string' || !/^[\w.-]+\.safetensors$/.test(file)) {
       throw wrongField(path, `weight_map.${tensor}`, file, 'the name of a .safetensors file beside the index');
@@ -105,8 +110,8 @@ function checkSize({ path, fields }: JsonFile, tensors: ReadonlyMap<string, Tens
 }
 
 const disagreement = (indexPath: string, name: string, message: string, expected: string): TandemError =>
-  badInput(`${indexPath}: tensor ${name} ${message}`, {
-    field: name,
+  badInput(`${indexPath}: tensor ${shortened(name)} ${message}`, {
+    field: shortened(name),
     expected,
     remedy: 'Copy or download index and files again, all of one revision.',
   });

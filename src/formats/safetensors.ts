@@ -2,11 +2,12 @@
  * safetensors files: a reader that reads one tensor at a time, and a writer that takes tensors in any order, so that
  * neither ever holds a whole model. Values are returned as f32. Source of the layout: huggingface/safetensors.
  */
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { badInput, invariant } from '../errors.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { badInput, invariant, TandemError } from '../errors.ts';
 import { elementCount } from '../model/parameter-shapes.ts';
 import type { NamedTensor } from '../model/types.ts';
 import { readExactly } from '../storage/files.ts';
+import { openForeign } from '../storage/foreign-file.ts';
 import { widenBfloat16, widenFloat16 } from './half.ts';
 import {
   brokenFile,
@@ -33,12 +34,9 @@ export interface TensorReader {
 
 /** Opens a file and checks all of its header. The caller closes it. */
 export async function openSafetensors(path: string): Promise<TensorReader> {
-  const cannot = (error: NodeJS.ErrnoException): never => {
-    throw brokenFile(path, `it cannot be opened: ${error.message}`);
-  };
-  // Opening a named pipe would never return.
-  if (!(await stat(path).catch(cannot)).isFile()) throw brokenFile(path, 'it is no file');
-  const handle = await open(path, 'r').catch(cannot);
+  const handle = await openForeign(path, () => brokenFile(path, 'it is no file')).catch((error: Error) => {
+    throw error instanceof TandemError ? error : brokenFile(path, `it cannot be opened: ${error.message}`);
+  });
   try {
     const tensors = new Map((await readHeader(path, handle)).map((tensor) => [tensor.name, tensor]));
     return {

@@ -5,6 +5,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../errors.ts';
+import { shortened } from '../model/json-fields.ts';
 import { denseName, modelParameters } from '../model/pipeline.ts';
 import { parameterName } from '../model/tensor-names.ts';
 import type { ModelSpec } from '../model/types.ts';
@@ -144,4 +145,4 @@ function requireFinite({ reader, name }: Place, values: Float32Array): void {
 }
 
 const wrongTensor = (reader: TensorReader, name: string, message: string, expected: string) =>
-  badInput(`${reader.fileOf(name)}: tensor ${name} ${message}`, { field: name, expected });
+  badInput(`${reader.fileOf(name)}: tensor ${shortened(name)} ${message}`, { field: shortened(name), expected });

@@ -95,6 +95,13 @@ export const tooLarge = (bodyBytes: number): Refusal =>
     remedy: 'Send the data in several requests, or import it from the import folder.',
   });
 
+export const tooManyWaiting = (most: number): Refusal =>
+  refuse(429, 'LIMIT_EXCEEDED', 'Too many requests of this connection wait for those before them', {
+    field: 'connection',
+    expected: `at most ${most} requests that were sent without waiting for an answer`,
+    remedy: 'Wait for answers, or spread the requests over several connections.',
+  });
+
 export const notFoundHere = ({ path }: RequestFacts): Refusal =>
   refuse(404, 'NOT_FOUND', `There is nothing at ${path.slice(0, 200)}`, {
     field: 'path',

@@ -23,8 +23,10 @@ import {
   refuseHost,
   refuseOperation,
   tooLarge,
+  tooManyWaiting,
 } from './guard.ts';
 import { secureHeaders, sendAnswer } from './reply.ts';
+import { mostWaiting, Turns } from './turns.ts';
 
 export interface HttpServer {
   /** For example http://127.0.0.1:4000 */
@@ -54,8 +56,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const life = new AbortController();
   const state = { draining: false, port: options.port };
   const running = new Set<Promise<void>>();
+  const turns = new Turns();
   const server = createServer((request, response) => {
-    const work = answer(request, response, { ...options, ...state, life: life.signal }).catch((error: unknown) => {
+    const begin = () => answer(request, response, { ...options, ...state, life: life.signal });
+    const refuse = () => sendRefusal(response, tooManyWaiting(mostWaiting));
+    const work = turns.take(request.socket, begin, refuse).catch((error: unknown) => {
       if (!life.signal.aborted && !response.destroyed) options.logger.error({ err: error }, 'a request failed');
       response.destroy();
     });

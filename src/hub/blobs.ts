@@ -3,11 +3,13 @@
  * interrupted download continues where it stopped, in this process or the next. One process owns the folder (it lies
  * in the data folder).
  */
+
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { exclusively } from '../storage/exclusive.ts';
 import { syncFile, syncFolder } from '../storage/files.ts';
+import { privateMode } from '../storage/private-folders.ts';
 import { holds } from './checksum.ts';
 import { damaged, unreachable, writeFailure } from './failures.ts';
 import type { Requester } from './request.ts';
@@ -45,7 +47,7 @@ async function fetchTo(path: string, folder: string, request: BlobRequest): Prom
   }
   const partial = join(folder, 'partial', file.etag);
   try {
-    for (const target of [path, partial]) await mkdir(dirname(target), { recursive: true });
+    for (const target of [path, partial]) await mkdir(dirname(target), { recursive: true, mode: privateMode });
     await fillVerified(partial, request);
     await syncFile(partial);
     await rename(partial, path);

@@ -2,10 +2,12 @@
  * Downloaded models: <folder>/snapshots/<owner>--<name>/<commit>/ has the files, <commit>.json beside it their
  * checksums, and <folder>/refs/<owner>--<name>/<revision>.json the commit that a revision last stood for.
  */
+
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncTree } from '../storage/files.ts';
+import { privateMode } from '../storage/private-folders.ts';
 import { blobPath } from './blobs.ts';
 import { holds } from './checksum.ts';
 import { writeFailure } from './failures.ts';
@@ -68,12 +70,12 @@ export async function writeSnapshot(
 
 /** A hard link where the file system allows it, else a copy. */
 async function place(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
+  await mkdir(dirname(to), { recursive: true, mode: privateMode });
   await link(from, to).catch(() => copyFile(from, to));
 }
 
 async function writeWhole(path: string, value: unknown): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: privateMode });
   const staged = `${path}.${randomUUID()}`;
   await writeFile(staged, `${JSON.stringify(value, undefined, 2)}\n`, { flush: true });
   await rename(staged, path);

@@ -49,4 +49,14 @@ export function onlyFields({ path, fields }: JsonFile, known: readonly string[])
 }
 
 export const wrongField = (path: string, name: string, value: unknown, expected: string): TandemError =>
-  badInput(`${path}: ${name} is ${JSON.stringify(value) ?? 'missing'}`, { field: name, expected });
+  badInput(`${path}: ${shortened(name)} is ${shortened(JSON.stringify(value) ?? 'missing')}`, {
+    field: shortened(name),
+    expected,
+  });
+
+/** Characters of a file's own text that an error quotes. */
+const mostQuoted = 300;
+
+/** What another program wrote, as an error quotes it: it may be megabytes long. */
+export const shortened = (text: string): string =>
+  text.length > mostQuoted ? `${text.slice(0, mostQuoted)}...` : text;

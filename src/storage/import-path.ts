@@ -11,8 +11,14 @@ const mostEntries = 10_000;
 
 const remedy = (folder: string) => `Copy the data into ${folder} and give the path below it.`;
 
-/** The real path of `path` below `folder`; refuses what leads outside or is not there. */
-export async function confine(folder: string, path: string, field = 'input.source.path'): Promise<string> {
+/** What may be read: `path` is real, and so is `within`, the import folder in which it lies. */
+export interface Confined {
+  readonly path: string;
+  readonly within: string;
+}
+
+/** `path` below `folder`; refuses what leads outside or is not there. Whoever reads it opens files by openForeign. */
+export async function confine(folder: string, path: string, field = 'input.source.path'): Promise<Confined> {
   if (path.includes('\0')) throw badInput('The path has a NUL character', { field, expected: 'a path' });
   if (path.trim() === '') throw badInput('The path is empty', { field, expected: 'a path; . is the whole folder' });
   const root = await realpath(folder).catch(() => {
@@ -32,10 +38,10 @@ export async function confine(folder: string, path: string, field = 'input.sourc
   if (!isPlain(found)) throw special(path, folder, field);
   // Where every file may be read no entry leads outside, and a folder may hold whatever it likes beside its data.
   if (found.isDirectory() && root !== parse(root).root) await confineEntries(root, real, folder, field);
-  return real;
+  return { path: real, within: root };
 }
 
-function isInside(root: string, path: string): boolean {
+export function isInside(root: string, path: string): boolean {
   const way = relative(root, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -10,6 +10,7 @@ import { diskError } from '../disk-full.ts';
 import { invariant } from '../errors.ts';
 import { damagedFile, type StorageKind } from './damaged-file.ts';
 import { digestOf, listFiles, type StagedFile, syncFile, syncFolder, syncTree } from './files.ts';
+import { privateMode } from './private-folders.ts';
 
 export type { StorageKind } from './damaged-file.ts';
 
@@ -62,7 +63,7 @@ export function openStorage(root: string): Storage {
     { bytes, isWhole }: { readonly bytes: number; readonly isWhole: (target: string) => Promise<boolean> },
   ): Promise<Published> {
     const target = path(kind, name);
-    await mkdir(dirname(target), { recursive: true });
+    await mkdir(dirname(target), { recursive: true, mode: privateMode });
     const isThere = await present(target);
     const damaged = isThere && !(await isWhole(target)) ? await moveAside(kind, name) : undefined;
     const reused = (isThere && damaged === undefined) || !(await renameUnlessTaken(staged, target));
@@ -76,7 +77,7 @@ export function openStorage(root: string): Storage {
   async function moveAside(kind: StorageKind, name: string): Promise<string | undefined> {
     const from = path(kind, name);
     const aside = join(root, 'tmp', randomUUID());
-    await mkdir(dirname(aside), { recursive: true, mode: 0o700 });
+    await mkdir(dirname(aside), { recursive: true, mode: privateMode });
     if (!(await renameIfPresent(from, aside))) return undefined;
     await syncFolder(dirname(from));
     return aside;
@@ -95,7 +96,7 @@ export function openStorage(root: string): Storage {
     bytes: async (kind, name) => totalSize(await listFiles(path(kind, name))),
     async stage() {
       const folder = join(root, 'tmp', randomUUID());
-      await durable(() => mkdir(folder, { recursive: true, mode: 0o700 }));
+      await durable(() => mkdir(folder, { recursive: true, mode: privateMode }));
       return folder;
     },
     async publish(kind, stagedFolder, { name } = {}) {

@@ -3,7 +3,6 @@
  * native binding of Hugging Face's tokenizers. Encoding runs on the binding's own threads, never on the device's. Used
  * for token files and for the texts of requests.
  */
-import { readFile } from 'node:fs/promises';
 import native from '@anush008/tokenizers';
 import { badInput, invariant } from '../errors.ts';
 
@@ -13,11 +12,13 @@ export interface TextToEncode {
   readonly text: string;
 }
 
-interface EncodeOptions {
+export interface EncodeOptions {
   /** Longest result in tokens, special tokens included; a longer text is truncated and keeps its special tokens. */
   readonly maxLength: number;
   /** True: every token is pooled. False: the prompt's tokens are not. */
   readonly includePrompt: boolean;
+  /** Number of the first text, for errors; absent = 0. */
+  readonly first?: number;
 }
 
 export interface EncodedText {
@@ -50,15 +51,10 @@ const chunkSize = { texts: 512, units: 250_000 };
 /** Most prompts in the cache of prompt lengths; beyond this number it is emptied. */
 const mostPrompts = 10_000;
 
-/** Reads a tokenizer.json. Its own truncation and padding are overridden. */
-export async function loadTokenizer(path: string): Promise<Tokenizer> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw unreadable(path, error.message);
-  });
-  return parseTokenizer(text, path);
-}
-
-/** {@link loadTokenizer} from the file's text; `label` names it in errors. */
+/**
+ * A tokenizer from the text of a tokenizer.json; its own truncation and padding are overridden. `label` names it in
+ * errors. It encodes in this process: files of other programs are opened by open.ts.
+ */
 export async function parseTokenizer(json: string, label = 'tokenizer.json'): Promise<Tokenizer> {
   const { tokenizer, specialIds } = parse(json, label);
   tokenizer.disablePadding();
@@ -80,7 +76,7 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
     return encodeAll(texts);
   }
 
-  async function encode(texts: readonly TextToEncode[], { maxLength, includePrompt }: EncodeOptions) {
+  async function encode(texts: readonly TextToEncode[], { maxLength, includePrompt, first = 0 }: EncodeOptions) {
     if (!Number.isInteger(maxLength) || maxLength <= specialTokens) {
       throw badInput(`A maximum length of ${maxLength} tokens leaves no room for text`, {
         field: 'maxLength',
@@ -88,6 +84,7 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
       });
     }
     return inChunks(
+      serial,
       texts,
       ({ text }) => text.length,
       async (chunk, begin) => {
@@ -98,26 +95,10 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
         );
         return encodings.map((encoding, i) => {
           const poolStart = includePrompt ? 0 : prompts.length(chunk[i].prompt, maxLength);
-          return result(encoding, poolStart, maxLength, chunk[i], begin + i);
+          return result(encoding, poolStart, maxLength, chunk[i], first + begin + i);
         });
       },
     );
-  }
-
-  /** Encodes chunk by chunk; chunks of other calls run in between. */
-  async function inChunks<T, R>(
-    items: readonly T[],
-    unitsOf: (item: T) => number,
-    work: (chunk: readonly T[], begin: number) => Promise<R[]>,
-  ): Promise<R[]> {
-    const results: R[][] = [];
-    for (let begin = 0; begin < items.length; ) {
-      const end = endOfChunk(items, begin, unitsOf);
-      const [chunk, at] = [items.slice(begin, end), begin];
-      results.push(await serial.run(() => work(chunk, at)));
-      begin = end;
-    }
-    return results.flat();
   }
 
   return {
@@ -126,6 +107,7 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
     encode,
     tokenize: (texts) =>
       inChunks(
+        serial,
         texts,
         ({ length }) => length,
         async (chunk) => {
@@ -138,6 +120,23 @@ export async function parseTokenizer(json: string, label = 'tokenizer.json'): Pr
         },
       ),
   };
+}
+
+/** Works chunk by chunk; chunks of other calls run in between. */
+export async function inChunks<T, R>(
+  serial: Serial,
+  items: readonly T[],
+  unitsOf: (item: T) => number,
+  work: (chunk: readonly T[], begin: number) => Promise<readonly R[]>,
+): Promise<R[]> {
+  const results: (readonly R[])[] = [];
+  for (let begin = 0; begin < items.length; ) {
+    const end = endOfChunk(items, begin, unitsOf);
+    const [chunk, at] = [items.slice(begin, end), begin];
+    results.push(await serial.run(() => work(chunk, at)));
+    begin = end;
+  }
+  return results.flat();
 }
 
 /** End of the next chunk: at least one item, and no more units than a chunk may have unless the first has more. */
@@ -221,7 +220,7 @@ class PromptLengths {
 const key = (prompt: string, maxLength: number): string => `${maxLength} ${prompt}`;
 
 /** A mutex: the binding's truncation is a setting of the tokenizer, not of the call. */
-class Serial {
+export class Serial {
   #last: Promise<unknown> = Promise.resolve();
 
   run<T>(work: () => Promise<T>): Promise<T> {
@@ -245,7 +244,7 @@ function parse(json: string, label: string): { tokenizer: native.Tokenizer; spec
   }
 }
 
-const unreadable = (path: string, reason: string) =>
+export const unreadable = (path: string, reason: string) =>
   badInput(`The tokenizer ${path} cannot be read: ${reason}`, {
     field: path,
     expected: "a tokenizer.json of Hugging Face's tokenizers",

@@ -2,15 +2,21 @@
  * A small process that loads one tokenizer.json and uses it; its exit shows whether the file is safe to load. Started
  * as `node trial-process.js <path>`. Ordinary errors of the file are not reported here.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../assets.ts';
+import { largestTokenizerBytes, largestVocabulary } from '../model/families/catalog.ts';
 import { parseTokenizer } from './tokenizer.ts';
 
 interface AddedToken {
   readonly content: string;
   readonly lstrip?: boolean;
   readonly rstrip?: boolean;
+}
+
+interface TokenizerFile {
+  readonly added_tokens?: readonly AddedToken[];
+  readonly model?: { readonly vocab?: object };
 }
 
 const texts = [
@@ -29,14 +35,27 @@ function sharedBlanks(tokens: readonly AddedToken[]): string[] {
     .flatMap((left) => blank.map(({ content }) => left.content + content + content));
 }
 
+async function attempt(path: string): Promise<void> {
+  const { size } = await stat(path);
+  if (size > largestTokenizerBytes) return void process.stdout.write(`${size} bytes`);
+  const json = await readFile(path, 'utf8');
+  const file = JSON.parse(json) as TokenizerFile;
+  const count = tokenCount(file);
+  if (count > largestVocabulary) return void process.stdout.write(`${count} tokens`);
+  const tokenizer = await parseTokenizer(json);
+  await tokenizer.tokenize([...texts, ...sharedBlanks(file.added_tokens ?? [])]);
+}
+
+/** A vocabulary is an object, or the list of Unigram. */
+function tokenCount({ model, added_tokens: added = [] }: TokenizerFile): number {
+  return Object.keys(model?.vocab ?? {}).length + added.length;
+}
+
 // The parent handles Ctrl+C of a terminal.
 process.on('SIGINT', () => {});
 new Worker(workerEntry('tokenizer-trial-watch')).unref();
 try {
-  const json = await readFile(process.argv[2] ?? '', 'utf8');
-  const { added_tokens: added = [] } = JSON.parse(json) as { readonly added_tokens?: readonly AddedToken[] };
-  const tokenizer = await parseTokenizer(json);
-  await tokenizer.tokenize([...texts, ...sharedBlanks(added)]);
+  await attempt(process.argv[2] ?? '');
 } catch {
   // The process that loads the file next reports it.
 }

@@ -2,10 +2,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { readTokenizerFile } from '../formats/model-folder.ts';
 import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
-import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
-import { tryTokenizer } from '../tokenizer/trial.ts';
+import { loadTokenizer, openTokenizer } from '../tokenizer/open.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { tryTokenizerText } from '../tokenizer/trial.ts';
 
 export class TokenizerCache {
   readonly #loaded: LRUCache<string, Promise<Tokenizer>>;
@@ -27,11 +29,13 @@ export class TokenizerCache {
    */
   async ofFile(path: string, signal?: AbortSignal): Promise<Tokenizer> {
     const found = await stat(path).catch(() => undefined);
-    if (!found?.isFile()) return loadTokenizer(path);
-    const key = `${path} ${found.ino} ${found.size} ${found.mtimeMs}`;
+    const key = `${path} ${found?.ino} ${found?.size} ${found?.mtimeMs}`;
+    const known = this.#loaded.get(key);
+    if (known !== undefined) return known;
+    const json = await readTokenizerFile(path);
     // Requests do not share a trial: one that is aborted would abort the others.
-    if (!this.#loaded.has(key)) await tryTokenizer(path, { signal });
-    return this.#get(key, () => loadTokenizer(path));
+    await tryTokenizerText(json, path, { signal });
+    return this.#get(key, () => openTokenizer(json, path));
   }
 
   /** Loads it once, however many ask at the same time; a load that failed is not kept. */

@@ -28,8 +28,8 @@ export interface TokenizedTexts {
 }
 
 export interface TokenizeWholeInput {
-  /** Digest of a model folder in storage, or path of a folder with a tokenizer.json. */
-  readonly source: { readonly model: string } | { readonly folder: string };
+  /** Digest of a model folder in storage, or path of a folder with a tokenizer.json, which may lie `within` alone. */
+  readonly source: { readonly model: string } | { readonly folder: string; readonly within?: string };
   readonly texts: readonly string[];
 }
 

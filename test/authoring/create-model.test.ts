@@ -7,7 +7,7 @@ import { createRecordFile } from '../../src/data/record-file.ts';
 import type { TextTriple } from '../../src/data/types.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
-import { loadTokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { loadTokenizer } from '../../src/tokenizer/open.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const triple = (text: string): TextTriple => ['find it', '', text];

@@ -5,7 +5,7 @@ import { importModel } from '../../src/authoring/import-model.ts';
 import { readModelSpec } from '../../src/formats/model-folder.ts';
 import { modelParameters } from '../../src/model/pipeline.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
-import { loadTokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { loadTokenizer } from '../../src/tokenizer/open.ts';
 import { pipelineNames, pipelinePath } from '../formats/pipelines.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

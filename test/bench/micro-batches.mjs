@@ -13,7 +13,7 @@ import { importDataset } from '../../dist/src/data/import.js';
 import { openGpu } from '../../dist/src/device/webgpu/open.js';
 import { prepareVulkan } from '../../dist/src/device/webgpu/software-vulkan.js';
 import { openStorage } from '../../dist/src/storage/storage.js';
-import { loadTokenizer } from '../../dist/src/tokenizer/tokenizer.js';
+import { loadTokenizer } from '../../dist/src/tokenizer/open.js';
 import { readTokenFile } from '../../dist/src/tokens/token-file.js';
 import { tokenFileName, tokenizeDataset } from '../../dist/src/tokens/tokenize-dataset.js';
 import { defaultRunSettings } from '../../dist/src/train/catalog.js';

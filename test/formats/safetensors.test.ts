@@ -153,7 +153,7 @@ describe('safetensors reader', () => {
     length.writeBigUInt64LE(50n);
     expect(await claims(Buffer.concat([length, Buffer.from('{}')]))).toMatch(/cut off inside its header: 10 of 58/);
     length.writeBigUInt64LE(2n ** 63n);
-    expect(await claims(length)).toMatch(/claims 9223372036854775808 bytes, more than 100000000/);
+    expect(await claims(length)).toMatch(/claims 9223372036854775808 bytes, more than 16000000/);
     await expect(openSafetensors(join(folder(), 'absent'))).rejects.toThrow(/absent: it cannot be opened/);
     await expect(openSafetensors(folder())).rejects.toThrow(/: it is no file/);
   });

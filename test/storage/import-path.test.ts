@@ -42,12 +42,12 @@ describe('a path of importDataset', () => {
   it.each(['a.jsonl', './a.jsonl', 'set', 'set/../a.jsonl', '.', 'linked'].filter((path) => path !== '.'))(
     'may be %s',
     async (path) => {
-      expect(await confine(folder, path)).toContain(folder);
+      expect((await confine(folder, path)).path).toContain(folder);
     },
   );
 
   it('may be absolute if it lies inside', async () => {
-    expect(await confine(folder, join(folder, 'a.jsonl'))).toBe(join(folder, 'a.jsonl'));
+    expect(await confine(folder, join(folder, 'a.jsonl'))).toEqual({ path: join(folder, 'a.jsonl'), within: folder });
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe('a path of importDataset', () => {
   });
 
   it('may hold anything where the whole file system is open', async () => {
-    expect(await confine(parse(folder).root, folder)).toBe(folder);
+    expect((await confine(parse(folder).root, folder)).path).toBe(folder);
     await expect(confine(parse(folder).root, join(folder, 'pipe.sock'))).rejects.toThrow(/neither a file nor a folder/);
   });
 

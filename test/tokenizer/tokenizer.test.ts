@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadTokenizer, parseTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { loadTokenizer } from '../../src/tokenizer/open.ts';
+import { parseTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { tinyTokenizerJson } from '../formats/tiny-model.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

@@ -1,6 +1,6 @@
 /** Files that the native library ends its process over are refused by a process of their own. */
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -63,6 +63,19 @@ describe('the trial of a tokenizer.json', () => {
       message: expect.stringMatching(/^The tokenizer .* cannot be used: \S/),
       details: { field: path, remedy: expect.any(String) },
     });
+  });
+
+  it('refuses a vocabulary that would fill the thread, and a file too long to read', async () => {
+    const path = join(folder(), 'large.json');
+    const vocab = Object.fromEntries(Array.from({ length: 3_000_000 }, (_, i) => [`w${i}`, i]));
+    await writeFile(path, JSON.stringify({ ...tiny, model: { type: 'WordLevel', vocab, unk_token: 'w0' } }));
+    await expect(tryTokenizer(path)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: `The tokenizer ${path} cannot be used: it has 3000005 tokens`,
+      details: { field: path, expected: 'at most 1000000 tokens in 134217728 bytes' },
+    });
+    await truncate(path, 2 ** 30);
+    await expect(tryTokenizer(path)).rejects.toThrow('it has 1073741824 bytes');
   });
 
   it('keeps the CPU thread from such a file, and sees that a file was changed', async () => {

@@ -39,6 +39,9 @@ answer(
     },
     notCloneable: () => () => 1,
     exit: ({ code }) => process.exit(code),
+    fill: () => {
+      for (const kept = []; ; ) kept.push(new Array(100_000).fill(kept.length));
+    },
     crash: () => {
       setTimeout(() => {
         throw new Error('the thread broke');

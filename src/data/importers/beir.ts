@@ -3,12 +3,12 @@
  * The corpus is read twice: once to keep and check it, then by place for the texts of the positives, so it never sits
  * in memory.
  */
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../../errors.ts';
 import { RandomStream } from '../../random/keyed.ts';
 import { readExactly } from '../../storage/files.ts';
-import { readLines, requireTextFile } from '../lines.ts';
+import { openText, readLines, requireTextFile } from '../lines.ts';
 import { describe, whyBadText } from '../record-codec.ts';
 import type { Split, TextTriple } from '../types.ts';
 import { type Qrels, readQrels } from './beir-qrels.ts';
@@ -29,7 +29,7 @@ interface Corpus {
 export const importBeir: Importer<'beir'> = async function* (context) {
   const qrelFiles = await findQrels(context.path);
   for (const name of ['corpus.jsonl', 'queries.jsonl']) await requireTextFile(join(context.path, name));
-  const corpus = await open(join(context.path, 'corpus.jsonl'));
+  const corpus = await openText(join(context.path, 'corpus.jsonl'));
   try {
     yield* readFolder(context, qrelFiles, corpus);
   } finally {

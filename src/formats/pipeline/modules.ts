@@ -1,7 +1,6 @@
 /** modules.json, the modules of a pipeline, in every form that sentence-transformers has written since version 2. */
-import { readFile } from 'node:fs/promises';
 import { isObject, wrongField } from '../../model/json-fields.ts';
-import { parseJson, wrongFile } from '../json-file.ts';
+import { parseJson, readTextIfPresent, wrongFile } from '../json-file.ts';
 
 type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Normalize';
 
@@ -18,15 +17,16 @@ const knownType = new RegExp(
   `^sentence_transformers\\.(?:${packages})(?:\\.\\w+)?\\.(Transformer|Pooling|Dense|Normalize)$`,
 );
 
+/** Published pipelines have at most five. */
+const mostModules = 64;
+
 /** The modules in order; undefined if the file does not exist. Throws for kinds and orders that are not supported. */
 export async function readModules(path: string): Promise<PipelineModule[] | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw wrongFile(path, error.message);
-  });
+  const text = await readTextIfPresent(path);
   if (text === undefined) return undefined;
   const items = parseJson(path, text);
   if (!Array.isArray(items)) throw wrongFile(path, 'it holds no JSON array');
+  if (items.length > mostModules) throw wrongField(path, 'length', items.length, `at most ${mostModules} modules`);
   const modules = items.map((item: unknown, i) => readModule(path, item, i));
   const order = modules.map(({ kind }) => kind).join(' ');
   if (!/^Transformer Pooling( Dense)*( Normalize)?$/.test(order)) {

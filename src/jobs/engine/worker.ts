@@ -138,20 +138,26 @@ export class Worker {
     }
   }
 
-  /** Why nothing begins here any more; undefined = both threads live. */
+  /** Why nothing begins here now; undefined = both threads live, or one is being started again. */
   get death(): Error | undefined {
     const { device, cpu } = this.#context.threads;
     return device.death ?? cpu.death;
   }
 
-  /** Without its threads every job would end as soon as it is taken: they wait for the next start instead. */
+  /**
+   * Without its threads every job would end as soon as it is taken: they wait instead, for the next start where the
+   * device thread is dead, and until a CPU thread works again where those that were started died one after the other.
+   */
   #mayClaim(): boolean {
-    const { log, closing, claims } = this.#context;
+    const { threads, log, closing, claims } = this.#context;
     const { death } = this;
-    if (!death || closing.aborted || !claims) return claims && !closing.aborted;
-    if (!this.#reportedDeath)
-      log.error({ error: death }, 'a thread has ended; queued jobs wait until Tandem is started again');
+    if (!death || closing.aborted || !claims) {
+      this.#reportedDeath = false;
+      return claims && !closing.aborted;
+    }
+    if (!this.#reportedDeath) log.error({ error: death }, 'a thread has ended; queued jobs wait');
     this.#reportedDeath = true;
+    if (!threads.device.death) this.#wakeIn(readAgainMs);
     return false;
   }
 

@@ -1,5 +1,6 @@
 /** Copies a checkpoint's folder to where people can take it. */
 import { type BigIntStats, constants } from 'node:fs';
+
 import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { eq } from 'drizzle-orm';
@@ -7,6 +8,7 @@ import { z } from 'zod';
 import { requireRow } from '../../db/rows.ts';
 import { jobs } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
+import { privateMode } from '../../storage/private-folders.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { kindOf } from './entry.ts';
 
@@ -86,7 +88,7 @@ async function copyWhole({ storage, config, signal, note }: Context, from: strin
     };
     await cp(from, staged, { recursive: true, mode: constants.COPYFILE_FICLONE, filter });
     signal.throwIfAborted();
-    await mkdir(join(config.dataDir, 'export'), { recursive: true });
+    await mkdir(join(config.dataDir, 'export'), { recursive: true, mode: privateMode });
     await note({ exported: await folderIdentity(staged) });
     await rename(staged, to);
   } catch (error) {

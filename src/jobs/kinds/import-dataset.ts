@@ -47,7 +47,7 @@ async function read(context: Context, given: Input): Promise<DatasetSummary> {
   const { storage, config } = context;
   const { sample, content, source } = given;
   if (sample) return parse(context, given, { kind: 'sample', ...sample });
-  if (content === null) return parse(context, given, { kind: 'path', path: await confine(config.importDir, source) });
+  if (content === null) return parse(context, given, { kind: 'path', ...(await confine(config.importDir, source)) });
   const written = await writeInlineRecords(storage, await readPayload<InlineRecord[]>(storage, content));
   try {
     return await parse(context, given, { kind: 'path', path: written.path });

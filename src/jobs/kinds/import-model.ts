@@ -1,7 +1,7 @@
 /** Takes over a model that another program made, from a folder in the import folder or from a Hugging Face hub. */
 import { z } from 'zod';
 import type { HubProgress } from '../../hub/types.ts';
-import { confine } from '../../storage/import-path.ts';
+import { type Confined, confine } from '../../storage/import-path.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { recordModel } from './common/record-model.ts';
 import { kindOf } from './entry.ts';
@@ -22,10 +22,10 @@ export const importModel = defineJob({
   subject: () => null,
   async run(context: Context, given) {
     const { cpu, retention, signal, progress, succeed } = context;
-    const { path, label } = await fetchFolder(context, given);
+    const { label, ...folder } = await fetchFolder(context, given);
     return retention.publishing(async () => {
       const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
-      const summary = await cpu.call('importModel', { path }, { signal, onEvent });
+      const summary = await cpu.call('importModel', folder, { signal, onEvent });
       const values = { name: given.name, summary, seed: null, source: label };
       return retention.recording(() => succeed((tx) => recordModel(tx, values)));
     });
@@ -33,8 +33,13 @@ export const importModel = defineJob({
 });
 
 /** The folder, and where exactly it came from: a branch of a hub may move, so its label names the commit. */
-async function fetchFolder({ cpu, config, signal, progress }: Context, { source, hub }: Input) {
-  if (hub === null) return { path: await confine(config.importDir, source, 'input.source.folder'), label: source };
+async function fetchFolder(
+  { cpu, config, signal, progress }: Context,
+  { source, hub }: Input,
+): Promise<Partial<Confined> & { readonly path: string; readonly label: string }> {
+  if (hub === null) {
+    return { ...(await confine(config.importDir, source, 'input.source.folder')), label: source };
+  }
   const onEvent = ({ file, doneBytes, totalBytes }: HubProgress) =>
     progress({ stage: `download ${file}`, done: doneBytes, total: totalBytes });
   const request = { reference: hub, settings: config.hub };

@@ -1,5 +1,6 @@
 /**
- * Starts the worker threads from dist/ and makes typed calls of them. The only place that makes a Worker for compute.
+ * Starts the worker threads from dist/ and makes typed calls of them. The only place that makes a Worker for compute. A
+ * CPU thread that dies is started again; a device thread is not, since the driver under it may be in any state.
  */
 import { Worker } from 'node:worker_threads';
 import type { CpuCommands, DeviceCommands, ThreadData } from '../../../workers/protocol.ts';
@@ -7,6 +8,7 @@ import { type CommandSet, type Connection, connect } from '../../../workers/runt
 import { workerEntry } from '../../assets.ts';
 import type { AdapterReport } from '../../device/types.ts';
 import { createLogger } from '../../log.ts';
+import { restarted } from './restarted.ts';
 
 /** Typed calls of one thread's commands. */
 export type Thread<C> = Pick<Connection<C>, 'call' | 'death'>;
@@ -31,11 +33,14 @@ export async function forgetModel({ device }: Pick<Threads, 'device'>, model: st
   });
 }
 
+const sendAgain =
+  'It is started again: send the request again. If the same request ends it again, look at what it brings.';
+
 /** Resolves once the device thread has reported its adapter; rejects, with all threads ended, if there is none. */
 export async function startThreads({ entries, ...workerData }: ThreadSettings): Promise<Threads> {
-  const start = <C extends CommandSet<C>>(name: 'cpu' | 'device'): Connection<C> =>
-    connect<C>(new Worker(entries?.[name] ?? workerEntry(name), { workerData }), name);
-  const cpu = start<CpuCommands>('cpu');
+  const start = <C extends CommandSet<C>>(name: 'cpu' | 'device', remedy?: string): Connection<C> =>
+    connect<C>(new Worker(entries?.[name] ?? workerEntry(name), { workerData }), name, remedy);
+  const cpu = restarted(() => start<CpuCommands>('cpu', sendAgain), createLogger('jobs'));
   const device = start<DeviceCommands>('device');
   const close = async (graceMs: number): Promise<void> => {
     await Promise.all([cpu.close({ graceMs }), device.close({ graceMs })]);

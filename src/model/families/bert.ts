@@ -5,7 +5,7 @@
 import { choiceField, integerField, type JsonFile } from '../json-fields.ts';
 import type { Architecture, ArchitectureValues } from '../types.ts';
 import type { Family } from './family.ts';
-import { checkHeads, epsilonField, refuseQuantized } from './shared/config-checks.ts';
+import { checkHeads, epsilonField, refuseQuantized, sizeField } from './shared/config-checks.ts';
 import { layerNorm, linear } from './shared/parameter-rows.ts';
 
 /** BERT's two segments; only the first is used. */
@@ -53,16 +53,16 @@ export function readBertConfig(file: JsonFile): Architecture {
   choiceField(file, 'position_embedding_type', ['absolute']);
   choiceField(file, 'is_decoder', [false]);
   refuseQuantized(file);
-  const width = integerField(file, 'hidden_size');
-  const heads = integerField(file, 'num_attention_heads');
+  const width = sizeField(file, 'hidden_size', 'width');
+  const heads = sizeField(file, 'num_attention_heads', 'heads');
   checkHeads(file, heads, width);
   return {
-    layers: integerField(file, 'num_hidden_layers'),
+    layers: sizeField(file, 'num_hidden_layers', 'layers'),
     width,
     heads,
-    innerWidth: integerField(file, 'intermediate_size'),
-    maxPositions: integerField(file, 'max_position_embeddings'),
-    vocabularySize: integerField(file, 'vocab_size'),
+    innerWidth: sizeField(file, 'intermediate_size', 'innerWidth'),
+    maxPositions: sizeField(file, 'max_position_embeddings', 'maxPositions'),
+    vocabularySize: sizeField(file, 'vocab_size', 'vocabularySize'),
     typeVocabularySize: integerField(file, 'type_vocab_size'),
     layerNormEpsilon: epsilonField(file, 'layer_norm_eps', 1e-12),
   };

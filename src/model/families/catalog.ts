@@ -68,6 +68,23 @@ const causal = {
   default: true,
 } as const;
 
+/** Most tokens of a vocabulary; the largest published ones have about 900,000. */
+export const largestVocabulary = 1_000_000;
+/** Bytes of a tokenizer.json; the largest published ones have 35 million. */
+export const largestTokenizerBytes = 128 * 2 ** 20;
+
+/** The sizes that a model may have, whether it is made here or imported. */
+export const sizeRanges = {
+  ...{ layers, width, heads, innerWidth },
+  /** A table of positions; in some families it counts from behind the padding token's id. */
+  maxPositions: { min: maxPositions.min, max: 2 * maxPositions.max },
+  /** Rotary positions take no memory: imported models may have more of them than new ones. */
+  rotaryPositions: { min: maxPositions.min, max: 2 ** 20 },
+  vocabularySize: { min: 1, max: largestVocabulary },
+  localAttention: { min: 0, max: 32768 },
+  globalEvery: { min: 1, max: 96 },
+} as const;
+
 export const encoderCatalog = [
   {
     name: 'bert',
@@ -105,8 +122,7 @@ export const encoderCatalog = [
         description: 'Number of tokens that local attention spans, half of them on each side.',
         type: 'int',
         default: 128,
-        min: 0,
-        max: 32768,
+        ...sizeRanges.localAttention,
       },
       {
         name: 'globalEvery',
@@ -114,8 +130,7 @@ export const encoderCatalog = [
           'The interval of blocks with global attention, counted from the first block; the others attend locally.',
         type: 'int',
         default: 3,
-        min: 1,
-        max: 96,
+        ...sizeRanges.globalEvery,
       },
     ],
   },

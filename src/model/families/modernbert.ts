@@ -3,10 +3,10 @@
  * attention in all blocks but every globalEvery-th. Parameter names of transformers' ModernBertModel. Wqkv and Wi are
  * fused: q, k, v; input, gate. config.json is read as transformers 4 and 5 write it, and written so that both read it.
  */
-import { booleanField, choiceField, integerField, type JsonFile, wrongField } from '../json-fields.ts';
+import { booleanField, choiceField, type JsonFile, wrongField } from '../json-fields.ts';
 import type { Architecture, ArchitectureValues } from '../types.ts';
 import type { Family } from './family.ts';
-import { checkHeads, checkRotary, epsilonField, refuseQuantized } from './shared/config-checks.ts';
+import { checkHeads, checkRotary, epsilonField, refuseQuantized, sizeField } from './shared/config-checks.ts';
 import { linear } from './shared/parameter-rows.ts';
 import { readRopeByKind } from './shared/rope-config.ts';
 
@@ -54,22 +54,22 @@ export const modernBert = {
 function readConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
   choiceField(file, 'hidden_activation', ['gelu']);
-  const layers = integerField(file, 'num_hidden_layers');
-  const width = integerField(file, 'hidden_size');
-  const heads = integerField(file, 'num_attention_heads');
+  const layers = sizeField(file, 'num_hidden_layers', 'layers');
+  const width = sizeField(file, 'hidden_size', 'width');
+  const heads = sizeField(file, 'num_attention_heads', 'heads');
   checkHeads(file, heads, width);
   checkRotary(file, 'num_attention_heads', width / heads);
   return {
     layers,
     width,
     heads,
-    innerWidth: integerField(file, 'intermediate_size'),
-    maxPositions: integerField(file, 'max_position_embeddings'),
-    vocabularySize: integerField(file, 'vocab_size'),
+    innerWidth: sizeField(file, 'intermediate_size', 'innerWidth'),
+    maxPositions: sizeField(file, 'max_position_embeddings', 'rotaryPositions'),
+    vocabularySize: sizeField(file, 'vocab_size', 'vocabularySize'),
     typeVocabularySize: 0,
     layerNormEpsilon: epsilonField(file, 'norm_eps', 1e-5),
     ...readRopeByKind(file),
-    localAttention: integerField(file, 'local_attention', 0, 128),
+    localAttention: sizeField(file, 'local_attention', 'localAttention', 128),
     globalEvery: readGlobalEvery(file, layers),
     attentionBias: booleanField(file, 'attention_bias', false),
     feedForwardBias: booleanField(file, 'mlp_bias', false),
@@ -80,7 +80,7 @@ function readConfig(file: JsonFile): Architecture {
 /** transformers 5 lists the kind of every block; lists that the older single number can express are accepted. */
 function readGlobalEvery(file: JsonFile, layers: number): number {
   const types = file.fields['layer_types'] ?? undefined;
-  if (types === undefined) return integerField(file, 'global_attn_every_n_layers', 1, 3);
+  if (types === undefined) return sizeField(file, 'global_attn_every_n_layers', 'globalEvery', 3);
   const expected = 'full_attention in every n-th place, the first included, and sliding_attention in all others';
   if (!Array.isArray(types) || types.length !== layers) throw wrongField(file.path, 'layer_types', types, expected);
   const second = types.indexOf('full_attention', 1);

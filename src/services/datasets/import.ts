@@ -8,6 +8,7 @@ import { badInput, invariant } from '../../errors.ts';
 import { checkSplits, type InlineRecord } from '../../jobs/kinds/common/inline-records.ts';
 import { type Payload, payloadOf } from '../../jobs/kinds/common/payload.ts';
 import { confine } from '../../storage/import-path.ts';
+import { privateMode } from '../../storage/private-folders.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { runJob } from '../jobs/jobs.ts';
@@ -65,7 +66,7 @@ interface Source {
 async function sourceOf(tandem: Tandem, { source: { path, records, sample } }: ImportRequest): Promise<Source> {
   if (typeof path === 'string') {
     const { importDir } = tandem.config;
-    await mkdir(importDir, { recursive: true });
+    await mkdir(importDir, { recursive: true, mode: privateMode });
     await confine(importDir, path);
     return { source: path, sample: null };
   }

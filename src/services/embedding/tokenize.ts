@@ -46,9 +46,10 @@ export async function* tokenize(
   }
 }
 
-const ownFolder = async ({ config }: Tandem, folder: string): Promise<{ folder: string }> => ({
-  folder: await confine(config.importDir, folder, 'model.folder'),
-});
+async function ownFolder({ config }: Tandem, folder: string): Promise<{ folder: string; within: string }> {
+  const { path, within } = await confine(config.importDir, folder, 'model.folder');
+  return { folder: path, within };
+}
 
 async function stored(tandem: Tandem, checkpointId: string): Promise<{ model: string }> {
   const { checkpoint } = await encoderOf(tandem, checkpointId, 'model.checkpoint');

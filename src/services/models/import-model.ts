@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { JobRow, ModelRow } from '../../db/schema.ts';
 import type { HubReference } from '../../hub/types.ts';
 import { confine } from '../../storage/import-path.ts';
+import { privateMode } from '../../storage/private-folders.ts';
 import { requireRow } from '../common/rows.ts';
 import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
@@ -32,7 +33,7 @@ async function sourceOf({ config: { importDir } }: Tandem, { folder, hub }: Impo
     const { repository, revision } = hub;
     return { source: `hub:${repository}@${revision}`, hub: { repository, revision } };
   }
-  await mkdir(importDir, { recursive: true });
+  await mkdir(importDir, { recursive: true, mode: privateMode });
   await confine(importDir, folder ?? '', 'input.source.folder');
   return { source: folder ?? '', hub: null };
 }

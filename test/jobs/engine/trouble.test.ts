@@ -100,24 +100,37 @@ describe('while the database fails', () => {
   });
 });
 
-it.each([
-  ['device', { exitAt: 3 }],
-  ['cpu', { cpuExits: true }],
-] as const)('a dead %s thread leaves the queue as it is, for the next start', async (dead, behaviour) => {
-  await place.behave(behaviour);
+const interrupted = (data: { type: string; state?: string }) => data.type === 'state' && data.state === 'INTERRUPTED';
+
+it('a dead device thread leaves the queue as it is, for the next start', async () => {
+  await place.behave({ exitAt: 3 });
   const [first, second] = [await place.startRun({ epochs: 1 }), await place.startRun({ epochs: 1 })];
-  const interrupted = (data: { type: string; state?: string }) => data.type === 'state' && data.state === 'INTERRUPTED';
   await readEvents(place, first.id, { until: interrupted });
-  expect(place.jobs[dead].death).toMatchObject({ code: 'UNAVAILABLE' });
-  expect(place.jobs[dead === 'cpu' ? 'device' : 'cpu'].death).toBeUndefined();
+  expect(place.jobs.device.death).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(place.jobs.cpu.death).toBeUndefined();
   await sleep(200);
   expect(await findRun(second.id)).toMatchObject({ state: 'QUEUED', attempt: 0 });
   // Whoever waits is told: nothing begins here any more.
   await expect((await place.startJob(atOnce)).done).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await place.behave({});
   await place.restartJobs();
-  expect(place.jobs[dead].death).toBeUndefined();
+  expect(place.jobs.device.death).toBeUndefined();
   expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
+});
+
+it('a dead CPU thread is started again: its work is interrupted, and the queue goes on', async () => {
+  await place.behave({ cpuExits: true });
+  const first = await place.startRun({ epochs: 1 });
+  await readEvents(place, first.id, { until: interrupted });
+  await place.behave({});
+  expect(await findRun(first.id)).toMatchObject({
+    error: { code: 'UNAVAILABLE', field: 'cpu', remedy: expect.stringContaining('send the request again') },
+  });
+  const second = await place.startRun({ epochs: 1 });
+  expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
+  expect(place.jobs.cpu.death).toBeUndefined();
+  await place.jobs.resumeRun(first.id);
+  expect(statesOf(await readEvents(place, first.id)).at(-1)).toBe('SUCCEEDED');
 });
 
 describe('work that does not listen', () => {

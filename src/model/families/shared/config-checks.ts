@@ -1,7 +1,15 @@
 /** Checks that the readers of config.json share. They throw for what a forward pass would not honour. */
 
-import { type JsonFile, positiveField, wrongField } from '../../json-fields.ts';
-import { largestHeadSize } from '../catalog.ts';
+import { integerField, type JsonFile, positiveField, wrongField } from '../../json-fields.ts';
+import { largestHeadSize, sizeRanges } from '../catalog.ts';
+
+/** A size within its range: what follows from a larger one would never end, or never fit. */
+export function sizeField(file: JsonFile, name: string, size: keyof typeof sizeRanges, fallback?: number): number {
+  const { min, max } = sizeRanges[size];
+  const value = integerField(file, name, 0, fallback);
+  if (value >= min && value <= max) return value;
+  throw wrongField(file.path, name, value, `a whole number from ${min} to ${max}`);
+}
 
 /** A norm's epsilon, between 0 and 1. */
 export function epsilonField(file: JsonFile, name: string, fallback: number): number {

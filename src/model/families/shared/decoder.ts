@@ -4,7 +4,7 @@ import { booleanField, choiceField, integerField, type JsonFile, wrongField } fr
 import type { Architecture, ArchitectureValues } from '../../types.ts';
 import { largestHeadSize } from '../catalog.ts';
 import type { NewArchitecture, ParameterRow, ParameterTable, TensorNames } from '../family.ts';
-import { checkHeads, checkRotary, epsilonField, refuseQuantized } from './config-checks.ts';
+import { checkHeads, checkRotary, epsilonField, refuseQuantized, sizeField } from './config-checks.ts';
 import { linear, rmsNorm } from './parameter-rows.ts';
 import { readRope, ropeConfig } from './rope-config.ts';
 import { wrongSize } from './wrong-size.ts';
@@ -40,22 +40,22 @@ export const decoderTensorNames: TensorNames = {
 export function readDecoderConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
   choiceField(file, 'hidden_act', ['silu']);
-  const width = integerField(file, 'hidden_size');
-  const heads = integerField(file, 'num_attention_heads');
+  const width = sizeField(file, 'hidden_size', 'width');
+  const heads = sizeField(file, 'num_attention_heads', 'heads');
   const keyValueHeads = integerField(file, 'num_key_value_heads', 1, heads);
   if (heads % keyValueHeads !== 0) {
     throw wrongField(file.path, 'num_key_value_heads', keyValueHeads, `a divisor of num_attention_heads, ${heads}`);
   }
   refuseWindows(file);
   return {
-    layers: integerField(file, 'num_hidden_layers'),
+    layers: sizeField(file, 'num_hidden_layers', 'layers'),
     width,
     heads,
     keyValueHeads,
     headSize: readHeadSize(file, width, heads),
-    innerWidth: integerField(file, 'intermediate_size'),
-    maxPositions: integerField(file, 'max_position_embeddings'),
-    vocabularySize: integerField(file, 'vocab_size'),
+    innerWidth: sizeField(file, 'intermediate_size', 'innerWidth'),
+    maxPositions: sizeField(file, 'max_position_embeddings', 'rotaryPositions'),
+    vocabularySize: sizeField(file, 'vocab_size', 'vocabularySize'),
     typeVocabularySize: 0,
     layerNormEpsilon: epsilonField(file, 'rms_norm_eps', 1e-6),
     causal: booleanField(file, 'is_causal', true),
