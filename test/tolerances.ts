@@ -34,9 +34,7 @@ export const tolerances = {
   rowDot: { absolute: 2e-5, relative: 1e-6 },
   /** Logits of cosine / 0.02 reach 100, so a rounding of one is 4e-6; a mean of those. */
   infonceValue: { absolute: 1e-5, relative: 1e-6 },
-  /**
-   * A softmax of such logits, so 2e-5 of each mass, times 1 / (temperature * B); the target's mass stands beside -1.
-   */
+  /** A softmax of such logits, so 2e-5 of each mass, times 1 / (temperature * B). */
   infonceGradient: { absolute: 5e-5, relative: 2e-5 },
   /** Squares summed in spans of 64 a lane. */
   globalNorm: { absolute: 0, relative: 1e-6 },

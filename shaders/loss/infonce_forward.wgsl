@@ -1,13 +1,15 @@
 // InfoNCE, one workgroup for each (row, slot k): cross entropy of the query's own positive among every query's positive
-// of that slot (column j * P + slots[k, j]) and all negatives. Keeps log-sum-exp and the target's cosine for the
-// backward.
+// of that slot (column j * P + slots[k, j]) and all negatives. The target's own mass stays apart, or a nearly solved
+// row would lose the others beside it. Keeps for the backward the loss without its weight, the share of the other
+// columns and the target's cosine.
 @group(0) @binding(1) var<storage, read> positive_scores: array<f32>;
 @group(0) @binding(2) var<storage, read> negative_scores: array<f32>;
 @group(0) @binding(3) var<storage, read> slots: array<u32>;
 @group(0) @binding(4) var<storage, read> row_weights: array<f32>;
 @group(0) @binding(5) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(6) var<storage, read_write> log_sum_exp: array<f32>;
-@group(0) @binding(7) var<storage, read_write> target_scores: array<f32>;
+@group(0) @binding(6) var<storage, read_write> row_losses: array<f32>;
+@group(0) @binding(7) var<storage, read_write> other_shares: array<f32>;
+@group(0) @binding(8) var<storage, read_write> target_scores: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -46,7 +48,7 @@ fn main(
   var mass = 0.0;
   for (var j = lane; j < params.queries; j += LANES) {
     let score = positive_scores[positives_start + j * params.positives + slots[slots_start + j]];
-    if (j == query || !(score > limit)) {
+    if (j != query && !(score > limit)) {
       mass += exp((score - top) * params.inverse_temperature);
     }
   }
@@ -56,11 +58,14 @@ fn main(
       mass += exp((score - top) * params.inverse_temperature);
     }
   }
-  let log_mass = log(reduce_sum(lane, mass));
+  let others = reduce_sum(lane, mass);
   if (lane == 0u) {
     let at = query * params.slot_sets + k;
-    losses[at] = row_weights[query] * ((top - own) * params.inverse_temperature + log_mass);
-    log_sum_exp[at] = top * params.inverse_temperature + log_mass;
+    let lead = (top - own) * params.inverse_temperature;
+    let loss = target_loss(lead, others);
+    losses[at] = row_weights[query] * loss;
+    row_losses[at] = loss;
+    other_shares[at] = other_share(lead, others);
     target_scores[at] = own;
   }
 }

@@ -1,9 +1,11 @@
-// Gradient of PRO, one workgroup a column j: its own row's share and its share in every row of a higher grade.
+// Gradient of PRO, one workgroup a column j: minus the share of the others in its own row, and its share in every row
+// of a higher grade.
 @group(0) @binding(1) var<storage, read> similarity: array<f32>;
 @group(0) @binding(2) var<storage, read> grades: array<f32>;
-@group(0) @binding(3) var<storage, read> log_sum_exp: array<f32>;
-@group(0) @binding(4) var<storage, read> largest_gap: array<f32>;
-@group(0) @binding(5) var<storage, read_write> d_similarity: array<f32>;
+@group(0) @binding(3) var<storage, read> losses: array<f32>;
+@group(0) @binding(4) var<storage, read> other_shares: array<f32>;
+@group(0) @binding(5) var<storage, read> largest_gap: array<f32>;
+@group(0) @binding(6) var<storage, read_write> d_similarity: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -20,13 +22,12 @@ fn main(
   for (var i = lane; i < params.rows; i += LANES) {
     let gap = grades[i] - grades[j];
     if (gap > 1e-8) {
-      slope += exp(z * gap - log_sum_exp[i]) * gap;
+      let own = similarity[i] * params.inverse_temperature * largest_gap[i];
+      slope += exp((z * gap - own) - losses[i]) * gap;
     }
   }
   let others = reduce_sum(lane, slope);
   if (lane == 0u) {
-    let own_gap = largest_gap[j];
-    let own = (exp(z * own_gap - log_sum_exp[j]) - 1.0) * own_gap;
-    d_similarity[j] += params.scale * (others + own);
+    d_similarity[j] += params.scale * (others - other_shares[j] * largest_gap[j]);
   }
 }

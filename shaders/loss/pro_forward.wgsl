@@ -1,10 +1,10 @@
 // PRO, one workgroup a row i: -log softmax of z_i * g_i among itself and z_j * (y_i - y_j) for every j of a lower
-// grade, z = s / temperature, g_i the largest gap. Keeps log-sum-exp and g_i (0 = the row has no lower grade) for the
-// backward.
+// grade, z = s / temperature, g_i the largest gap. The row's own mass stays apart, or a nearly solved row would lose
+// the others beside it. Keeps the share of the others and g_i (0 = the row has no lower grade) for the backward.
 @group(0) @binding(1) var<storage, read> similarity: array<f32>;
 @group(0) @binding(2) var<storage, read> grades: array<f32>;
 @group(0) @binding(3) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(4) var<storage, read_write> log_sum_exp: array<f32>;
+@group(0) @binding(4) var<storage, read_write> other_shares: array<f32>;
 @group(0) @binding(5) var<storage, read_write> largest_gap: array<f32>;
 
 @compute @workgroup_size(64)
@@ -37,10 +37,10 @@ fn main(
       mass += exp(similarity[j] * params.inverse_temperature * gap - top);
     }
   }
-  let total = reduce_sum(lane, mass) + exp(own - top);
+  let others = reduce_sum(lane, mass);
   if (lane == 0u) {
-    log_sum_exp[i] = top + log(total);
+    other_shares[i] = other_share(top - own, others);
     largest_gap[i] = own_gap;
-    losses[i] = select(0.0, (top - own) + log(total), own_gap > 0.0);
+    losses[i] = select(0.0, target_loss(top - own, others), own_gap > 0.0);
   }
 }

@@ -58,7 +58,7 @@ export async function writeModelFolder(path: string, content: ModelContent): Pro
   await writeFile(join(path, 'tokenizer.json'), json);
   await writeJson(join(path, 'tokenizer_config.json'), tokenizer.config);
   await writeJson(join(path, 'special_tokens_map.json'), tokenizer.specialTokens);
-  await writeJson(join(path, 'config.json'), writeConfig(spec.family, spec.architecture, tokenizer.padTokenId));
+  await writeJson(join(path, 'config.json'), writeConfig(spec.family, spec.architecture));
   await writePipeline(path, spec);
   await writeJson(join(path, 'tandem.json'), {
     format: formatVersion,

@@ -17,7 +17,6 @@ const roles: Readonly<Record<string, readonly string[]>> = {
 export interface TokenizerFiles {
   readonly config: Readonly<Record<string, unknown>>;
   readonly specialTokens: Readonly<Record<string, string>>;
-  readonly padTokenId: number;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -83,7 +82,6 @@ export function tokenizerFiles(
       ...specialTokens,
     },
     specialTokens,
-    padTokenId: added.get(specialTokens['pad_token'] ?? '') ?? 0,
   };
 }
 

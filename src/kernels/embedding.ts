@@ -125,14 +125,14 @@ interface RowRange {
 
 const allRows: RowRange = { firstRow: 0, rows: Number.POSITIVE_INFINITY };
 
-/** Numbers of the tokens whose ids are such rows, by id, tokens of one id ascending. */
-function tokensById(ids: ArrayLike<number>, { firstRow, rows }: RowRange): Uint32Array {
+/** Numbers of the tokens whose ids are such rows and not `frozenRow`, by id, tokens of one id ascending. */
+function tokensById(ids: ArrayLike<number>, { firstRow, rows }: RowRange, frozenRow?: number): Uint32Array {
   // One number sorts by id, then by token; exact below 2^53.
   const keys = new Float64Array(ids.length);
   let count = 0;
   for (let token = 0; token < ids.length; token++) {
     const id = ids[token]!;
-    if (id >= firstRow && id - firstRow < rows) keys[count++] = id * ids.length + token;
+    if (id >= firstRow && id - firstRow < rows && id !== frozenRow) keys[count++] = id * ids.length + token;
   }
   const order = keys.subarray(0, count).sort();
   return Uint32Array.from(order, (value) => value % ids.length);
@@ -140,10 +140,10 @@ function tokensById(ids: ArrayLike<number>, { firstRow, rows }: RowRange): Uint3
 
 /**
  * Groups token numbers by id, on the host. With a range, only the tokens whose ids lie in it, counted from its first
- * row: the same order of sums as without. Depends on `ids` only.
+ * row: the same order of sums as without. Tokens of the id `frozenRow` are left out, so its row gets no gradient.
  */
-export function scatterIndex(ids: ArrayLike<number>, range = allRows): ScatterIndex {
-  const order = tokensById(ids, range);
+export function scatterIndex(ids: ArrayLike<number>, range = allRows, frozenRow?: number): ScatterIndex {
+  const order = tokensById(ids, range, frozenRow);
   const length = segmentLength(ids.length);
   const rows: number[] = [];
   const rowStarts: number[] = [];

@@ -3,7 +3,7 @@
  * become their gradient in place. Rows are independent, so tiles of any height give the same values.
  */
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
-import { elementGrid } from './loss.ts';
+import { elementGrid, targetShader } from './loss.ts';
 import { reduceShader } from './similarity.ts';
 
 const excludeColumnsKernel = {
@@ -16,14 +16,15 @@ const excludeColumnsKernel = {
 const infonceForwardKernel = {
   name: 'infonce_forward',
   shader: 'loss/infonce_forward.wgsl',
-  include: [reduceShader],
+  include: [reduceShader, targetShader],
   bindings: {
     positiveScores: 'read',
     negativeScores: 'read',
     slots: 'read',
     rowWeights: 'read',
     losses: 'write',
-    logSumExp: 'write',
+    rowLosses: 'write',
+    otherShares: 'write',
     targetScores: 'write',
   },
   params: {
@@ -41,7 +42,14 @@ const infonceForwardKernel = {
 const infonceBackwardKernel = {
   name: 'infonce_backward',
   shader: 'loss/infonce_backward.wgsl',
-  bindings: { slots: 'read', rowWeights: 'read', logSumExp: 'read', targetScores: 'read', scores: 'write' },
+  bindings: {
+    slots: 'read',
+    rowWeights: 'read',
+    rowLosses: 'read',
+    otherShares: 'read',
+    targetScores: 'read',
+    scores: 'write',
+  },
   params: {
     rows: 'u32',
     firstRow: 'u32',
@@ -61,9 +69,14 @@ export interface InfonceBatch {
   readonly slots: Tensor;
   /** [B]: weight of each row in the mean; 0 drops the row. */
   readonly rowWeights: Tensor;
-  /** [B, K], written by the forward and read by the backward: weighted losses, log-sum-exp, cosine of the target. */
+  /** [B, K], weighted, written by the forward. */
   readonly losses: Tensor;
-  readonly logSumExp: Tensor;
+  /**
+   * [B, K], written by the forward and read by the backward: losses without the weight, the softmax summed over every
+   * column but the target, the target's cosine.
+   */
+  readonly rowLosses: Tensor;
+  readonly otherShares: Tensor;
   readonly targetScores: Tensor;
   /** P, positives of a query. */
   readonly positives: number;
@@ -114,7 +127,7 @@ export function excludeColumns(
 export function infonceForward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile): void {
   const [slotSets, queries] = batch.slots.shape;
   const rows = tile.positiveScores.shape[0];
-  const { slots, rowWeights, losses, logSumExp, targetScores } = batch;
+  const { slots, rowWeights, losses, rowLosses, otherShares, targetScores } = batch;
   gpu.dispatch(infonceForwardKernel, {
     bindings: {
       positiveScores: tile.positiveScores,
@@ -122,7 +135,8 @@ export function infonceForward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile): 
       slots,
       rowWeights,
       losses,
-      logSumExp,
+      rowLosses,
+      otherShares,
       targetScores,
     },
     params: {
@@ -148,14 +162,14 @@ export function infonceBackward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile, 
 
 function backwardOf(
   gpu: Gpu,
-  { slots, rowWeights, logSumExp, targetScores, temperature, margin }: InfonceBatch,
+  { slots, rowWeights, rowLosses, otherShares, targetScores, temperature, margin }: InfonceBatch,
   scores: Tensor,
   { firstRow, positives, scale }: { firstRow: number; positives: number; scale: number },
 ): void {
   const [slotSets, queries] = slots.shape;
   const [rows, columns] = scores.shape;
   gpu.dispatch(infonceBackwardKernel, {
-    bindings: { slots, rowWeights, logSumExp, targetScores, scores },
+    bindings: { slots, rowWeights, rowLosses, otherShares, targetScores, scores },
     params: {
       rows,
       firstRow,

@@ -6,6 +6,9 @@
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { LANES, reduceShader } from './similarity.ts';
 
+/** Cross entropy of a target among others, exact where the row is nearly solved. */
+export const targetShader = 'loss/target.wgsl';
+
 const totalLossKernel = {
   name: 'total_loss',
   shader: 'loss/total.wgsl',
@@ -33,8 +36,8 @@ const rankKlKernel = {
 const proForwardKernel = {
   name: 'pro_forward',
   shader: 'loss/pro_forward.wgsl',
-  include: [reduceShader],
-  bindings: { similarity: 'read', grades: 'read', losses: 'write', logSumExp: 'write', largestGap: 'write' },
+  include: [reduceShader, targetShader],
+  bindings: { similarity: 'read', grades: 'read', losses: 'write', otherShares: 'write', largestGap: 'write' },
   params: { rows: 'u32', inverseTemperature: 'f32' },
 } as const satisfies KernelSpec;
 
@@ -42,7 +45,14 @@ const proBackwardKernel = {
   name: 'pro_backward',
   shader: 'loss/pro_backward.wgsl',
   include: [reduceShader],
-  bindings: { similarity: 'read', grades: 'read', logSumExp: 'read', largestGap: 'read', dSimilarity: 'write' },
+  bindings: {
+    similarity: 'read',
+    grades: 'read',
+    losses: 'read',
+    otherShares: 'read',
+    largestGap: 'read',
+    dSimilarity: 'write',
+  },
   params: { rows: 'u32', inverseTemperature: 'f32', scale: 'f32' },
 } as const satisfies KernelSpec;
 
@@ -93,7 +103,10 @@ export function rankKl(
   gpu.dispatch(rankKlKernel, { bindings, params, grid: [1] });
 }
 
-/** Row losses of preference ranking; rows without a lower grade give 0. All tensors [B]. */
+/**
+ * Row losses of preference ranking, the softmax over all but the own logit, and the own weight; rows without a lower
+ * grade give 0. All tensors [B].
+ */
 export function proForward(
   gpu: Gpu,
   {
@@ -103,7 +116,7 @@ export function proForward(
     similarity: Tensor;
     grades: Tensor;
     losses: Tensor;
-    logSumExp: Tensor;
+    otherShares: Tensor;
     largestGap: Tensor;
     temperature: number;
   },
@@ -122,7 +135,8 @@ export function proBackward(
   }: {
     similarity: Tensor;
     grades: Tensor;
-    logSumExp: Tensor;
+    losses: Tensor;
+    otherShares: Tensor;
     largestGap: Tensor;
     dSimilarity: Tensor;
     temperature: number;

@@ -4,7 +4,10 @@ import { familyOf } from './families/index.ts';
 import { wrongSize } from './families/shared/wrong-size.ts';
 import type { Architecture, ArchitectureValues } from './types.ts';
 
-/** Throws for sizes that do not go together; the error's field is `architecture.<parameter>`. */
+/**
+ * `padTokenId` of the tokenizer goes into config.json, so its row is frozen. Throws for sizes that do not go together;
+ * the error's field is `architecture.<parameter>`.
+ */
 export function newArchitecture(
   family: EncoderFamily,
   values: ArchitectureValues,
@@ -15,7 +18,9 @@ export function newArchitecture(
   const sizes = { layers, width, heads, innerWidth, maxPositions, vocabularySize };
   // The compiler cannot pair a name with its own values; the record of families does.
   const own = values as never;
-  return familyOf(family).newArchitecture({ sizes, headSize: readHeadSize(values), values: own, padTokenId });
+  const request = { sizes, headSize: readHeadSize(values), values: own, padTokenId };
+  const architecture = familyOf(family).newArchitecture(request);
+  return { ...architecture, padTokenId, frozenRow: padTokenId };
 }
 
 /** D: given, or the width divided by the heads. */

@@ -26,6 +26,10 @@ export interface Architecture {
    * the table.
    */
   readonly positionOffset?: number;
+  /** config.json's pad_token_id as it stands, for transformers; absent and null are kept apart. */
+  readonly padTokenId?: number | null;
+  /** Row of the word table that training leaves as it is but for weight decay (padding_idx in torch); absent = none. */
+  readonly frozenRow?: number;
   /** V */
   readonly vocabularySize: number;
   /** Rows of the segment table; 0 = there is none. */

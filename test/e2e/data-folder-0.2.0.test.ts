@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ResumeRunDocument, RunDocument, RunEventsDocument } from '../../src/client/index.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { type EndedRun, expected, idOf, unpackFixture } from './old-data-folder/fixture.ts';
+import { type EndedRun, expected, idOf, rowsOf, unpackFixture } from './old-data-folder/fixture.ts';
 import { furtherSuite } from './old-data-folder/further.ts';
 import { type Old, openOld } from './old-data-folder/harness.ts';
 import { storedSuite } from './old-data-folder/stored.ts';
@@ -36,10 +36,12 @@ describe('a data folder of 0.2.0', () => {
       const find = async () => (await client.execute(RunDocument, { id })).run;
       await expect.poll(async () => (await find())?.state, { timeout: 100_000 }).toBe('SUCCEEDED');
       const run = await find();
-      expect(run).toMatchObject({ ...end, loss: sameBits ? loss : expect.any(Number) });
-      // Another adapter makes checkpoints at the same steps, with other bits.
+      expect(run).toMatchObject({ ...end, loss: sameBits ? expect.closeTo(loss, 4) : expect.any(Number) });
+      // What 0.2.0 stored is found as it was. What follows is made at the same steps, but with other bits: 0.2.0
+      // rounded the gradients of InfoNCE and PRO away where a row was nearly solved.
       type Checkpoint = EndedRun['checkpoints']['nodes'][number];
-      const view = ({ reason, step, digest }: Checkpoint) => [reason, step, ...(sameBits ? [digest] : [])];
+      const stored = new Set(rowsOf<Pick<Checkpoint, 'digest'>>('Checkpoints').map(({ digest }) => digest));
+      const view = ({ reason, step, digest }: Checkpoint) => [reason, step, stored.has(digest) ? digest : 'new'];
       expect(run?.checkpoints.nodes.map(view)).toEqual(checkpoints.nodes.map(view));
       const seqs: number[] = [];
       for await (const { runEvents: event } of client.subscribe(RunEventsDocument, { runId: id })) {

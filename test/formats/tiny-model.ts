@@ -20,6 +20,8 @@ export const tinyArchitecture: Architecture = {
   vocabularySize: specialTokens.length + words.length,
   typeVocabularySize: 2,
   layerNormEpsilon: 1e-12,
+  padTokenId: 0,
+  frozenRow: 0,
 };
 
 const templates = { query: '{task} query: ', sts: 'a b: ', passage: '' };

@@ -7,6 +7,11 @@ import { readFile } from 'node:fs/promises';
 import { openSafetensors } from '../../src/formats/safetensors.ts';
 import { readConfig } from '../../src/model/families/config-json.ts';
 import { elementCount, encoderParameters } from '../../src/model/parameter-shapes.ts';
+import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
+import type { Encoder } from '../../src/nn/encoders/encoder.ts';
+import { forwardPassOf } from '../../src/nn/encoders/index.ts';
+import { pool } from '../../src/nn/ops/pooling.ts';
+import { Tape, type Value } from '../../src/nn/tape.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
 
@@ -70,6 +75,30 @@ export async function openFamilyCase(name: string): Promise<FamilyCase> {
       return found;
     },
   };
+}
+
+/** The vectors of a golden's texts by their pooling, and in the parameters the gradients of the golden's loss. */
+export async function giveGradients(
+  golden: FamilyCase,
+  { gpu, spec, parameters }: Encoder,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const batch = makeBatch(gpu, golden.texts);
+  const tape = new Tape(gpu, true);
+  const hidden = forwardPassOf(spec.family).run(tape, parameters, spec, { batch, keepInner: true });
+  const vectors: [string, Value][] = goldenModes.map((mode) => [mode, pool(tape, hidden.final, batch, mode)]);
+  vectors.push(['inner', pool(tape, hidden.inner, batch, 'mean')]);
+  for (const [mode, value] of vectors) {
+    const gradient = tape.lease('gradient', value.tensor.shape);
+    gpu.write(gradient, golden.tensor(`factors.${mode}`));
+    tape.give(value, gradient);
+  }
+  const pooled = new Map<string, Float32Array>();
+  for (const [mode, value] of vectors) pooled.set(mode, await gpu.read(value.tensor));
+  parameters.clearGradients();
+  tape.backward();
+  tape.dispose();
+  releaseBatch(gpu, batch);
+  return pooled;
 }
 
 /** Texts one after the other; all their tokens are pooled. */

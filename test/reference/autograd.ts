@@ -43,8 +43,8 @@ export class Graph {
     return y;
   }
 
-  /** Rows of tables, summed: one row number per table and token. */
-  embedding(tables: readonly Matrix[], indices: readonly ArrayLike<number>[]): Matrix {
+  /** Rows of tables, summed: one row number per table and token. The first table's `frozenRow` gets no gradient. */
+  embedding(tables: readonly Matrix[], indices: readonly ArrayLike<number>[], frozenRow?: number): Matrix {
     const C = tables[0]!.columns;
     const y = this.matrix(indices[0]!.length, C);
     const each = (visit: (table: Matrix, from: number, to: number) => void): void => {
@@ -58,7 +58,8 @@ export class Graph {
     });
     this.#backwards.push(() => {
       each((table, from, to) => {
-        table.gradient[from]! += y.gradient[to]!;
+        const isFrozen = table === tables[0] && Math.floor(from / C) === frozenRow;
+        if (!isFrozen) table.gradient[from]! += y.gradient[to]!;
       });
     });
     return y;

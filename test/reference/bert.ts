@@ -27,7 +27,7 @@ export function referenceBert(
   texts: PackedTexts,
   dropout?: ReferenceDropout,
 ): ReferenceEncoding {
-  const { layers, heads, layerNormEpsilon } = architecture;
+  const { layers, heads, layerNormEpsilon, frozenRow } = architecture;
   const graph = new Graph();
   const parameters = new Map(
     encoderParameters(family, architecture).map(({ name, shape }): [string, Matrix] => {
@@ -46,7 +46,8 @@ export function referenceBert(
   const textOf = Array.from({ length: T }, (_, t) => texts.cumulative.findIndex((end) => t < end) - 1);
   const positions = textOf.map((text, t) => t - texts.cumulative[text]!);
   const tables = ['word', 'position', 'token_type'].map((name) => get(`embeddings.${name}_embeddings.weight`));
-  let x = norm(graph.embedding(tables, [texts.ids, positions, new Uint32Array(T)]), 'embeddings.LayerNorm');
+  const sum = graph.embedding(tables, [texts.ids, positions, new Uint32Array(T)], frozenRow);
+  let x = norm(sum, 'embeddings.LayerNorm');
   x = drop(x, 0);
   let inner = x;
   for (let layer = 0; layer < layers; layer++) {

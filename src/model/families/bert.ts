@@ -6,6 +6,7 @@ import { choiceField, integerField, type JsonFile } from '../json-fields.ts';
 import type { Architecture, ArchitectureValues } from '../types.ts';
 import type { Family } from './family.ts';
 import { checkHeads, epsilonField, refuseQuantized, sizeField } from './shared/config-checks.ts';
+import { paddingConfig } from './shared/padding-config.ts';
 import { layerNorm, linear } from './shared/parameter-rows.ts';
 
 /** BERT's two segments; only the first is used. */
@@ -44,6 +45,7 @@ export const bert = {
       /^(cls|classifier|qa_outputs|lm_head|vocab_\w+|pre_classifier|dropout)\.|(^|\.)position_ids$|(^|\.)pooler\./,
   },
   configReaders: { bert: readBertConfig },
+  defaultPadTokenId: 0,
   writeConfig: writeBertConfig,
   newArchitecture: ({ sizes }) => ({ ...sizes, typeVocabularySize: segments, layerNormEpsilon: 1e-12 }),
 } as const satisfies Family<ArchitectureValues<'bert'>>;
@@ -68,7 +70,7 @@ export function readBertConfig(file: JsonFile): Architecture {
   };
 }
 
-export function writeBertConfig(architecture: Architecture, padTokenId: number) {
+export function writeBertConfig(architecture: Architecture) {
   return {
     architectures: ['BertModel'],
     attention_probs_dropout_prob: 0.1,
@@ -82,7 +84,7 @@ export function writeBertConfig(architecture: Architecture, padTokenId: number) 
     model_type: 'bert',
     num_attention_heads: architecture.heads,
     num_hidden_layers: architecture.layers,
-    pad_token_id: padTokenId,
+    ...paddingConfig(architecture),
     position_embedding_type: 'absolute',
     torch_dtype: 'float32',
     type_vocab_size: architecture.typeVocabularySize,

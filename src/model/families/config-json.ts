@@ -4,6 +4,7 @@ import type { JsonFile } from '../json-fields.ts';
 import type { Architecture } from '../types.ts';
 import { type EncoderFamily, encoderCatalog } from './catalog.ts';
 import { familyOf } from './index.ts';
+import { readPadding } from './shared/padding-config.ts';
 
 const modelTypes = new Map(
   encoderCatalog.flatMap(({ name: family }) =>
@@ -16,7 +17,10 @@ export function readConfig(file: JsonFile): { family: EncoderFamily; architectur
   const type = file.fields['model_type'];
   const found = typeof type === 'string' ? modelTypes.get(type) : undefined;
   if (found === undefined) throw unknownFamily(file, type);
-  return { family: found.family, architecture: found.read(file) };
+  const { family } = found;
+  const architecture = found.read(file);
+  const padding = readPadding(file, familyOf(family).defaultPadTokenId, architecture.vocabularySize);
+  return { family, architecture: { ...architecture, ...padding } };
 }
 
 const unknownFamily = ({ path }: JsonFile, type: unknown): TandemError =>
@@ -26,6 +30,6 @@ const unknownFamily = ({ path }: JsonFile, type: unknown): TandemError =>
     remedy: 'Choose a model of a known family.',
   });
 
-/** config.json of an encoder. `padTokenId` is the tokenizer's. */
-export const writeConfig = (family: EncoderFamily, architecture: Architecture, padTokenId: number): object =>
-  familyOf(family).writeConfig(architecture, padTokenId);
+/** config.json of an encoder. */
+export const writeConfig = (family: EncoderFamily, architecture: Architecture): object =>
+  familyOf(family).writeConfig(architecture);

@@ -14,8 +14,10 @@ export interface Family<Values = never> {
    * the forward pass would not compute as transformers does.
    */
   readonly configReaders: Readonly<Record<string, (file: JsonFile) => Architecture>>;
-  /** config.json as transformers reads it. `padTokenId` is the tokenizer's. */
-  readonly writeConfig: (architecture: Architecture, padTokenId: number) => object;
+  /** pad_token_id of a config.json that has none, as in transformers; null = no token. */
+  readonly defaultPadTokenId: number | null;
+  /** config.json as transformers reads it. */
+  readonly writeConfig: (architecture: Architecture) => object;
   /** The architecture of a new model; throws a BAD_USER_INPUT where its sizes do not go together. */
   readonly newArchitecture: (request: NewArchitecture<Values>) => Architecture;
 }

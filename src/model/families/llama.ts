@@ -19,6 +19,7 @@ export const llama = {
   parameters: decoderParameters(),
   tensorNames: decoderTensorNames,
   configReaders: { llama: readLlamaConfig, minicpm: readMiniCpmConfig },
+  defaultPadTokenId: null,
   writeConfig,
   newArchitecture: (request) => ({ ...newDecoder(request), feedForwardBias: false }),
 } as const satisfies Family<ArchitectureValues<'llama'>>;
@@ -38,9 +39,9 @@ function readMiniCpmConfig(file: JsonFile): Architecture {
 }
 
 /** A model with MiniCPM's scalings is written as a MiniCPM. */
-function writeConfig(architecture: Architecture, padTokenId: number): object {
+function writeConfig(architecture: Architecture): object {
   const { embeddingScale, depthScale } = architecture;
-  const common = { ...decoderConfig(architecture, padTokenId), mlp_bias: architecture.feedForwardBias ?? false };
+  const common = { ...decoderConfig(architecture), mlp_bias: architecture.feedForwardBias ?? false };
   if (embeddingScale === undefined && depthScale === undefined) {
     return { ...common, architectures: ['LlamaModel'], model_type: 'llama' };
   }

@@ -7,6 +7,7 @@ import { booleanField, choiceField, type JsonFile, wrongField } from '../json-fi
 import type { Architecture, ArchitectureValues } from '../types.ts';
 import type { Family } from './family.ts';
 import { checkHeads, checkRotary, epsilonField, refuseQuantized, sizeField } from './shared/config-checks.ts';
+import { paddingConfig } from './shared/padding-config.ts';
 import { linear } from './shared/parameter-rows.ts';
 import { readRopeByKind } from './shared/rope-config.ts';
 
@@ -36,6 +37,7 @@ export const modernBert = {
   },
   tensorNames: { prefixes: ['model.'], endings: [], ignored: /^(head|decoder|classifier)\./ },
   configReaders: { modernbert: readConfig },
+  defaultPadTokenId: 50_283,
   writeConfig,
   newArchitecture: ({ sizes, values }) => ({
     ...sizes,
@@ -93,7 +95,7 @@ function readGlobalEvery(file: JsonFile, layers: number): number {
 /** Without these keys transformers takes the published models' ids, which a smaller vocabulary may lack. */
 const unknownTokens = { bos_token_id: null, cls_token_id: null, eos_token_id: null, sep_token_id: null };
 
-function writeConfig(architecture: Architecture, padTokenId: number): object {
+function writeConfig(architecture: Architecture): object {
   const { globalEvery = 3, localAttention = 128, ropeTheta = 160_000, localRopeTheta = 10_000 } = architecture;
   return {
     architectures: ['ModernBertModel'],
@@ -116,7 +118,7 @@ function writeConfig(architecture: Architecture, padTokenId: number): object {
     norm_eps: architecture.layerNormEpsilon,
     num_attention_heads: architecture.heads,
     num_hidden_layers: architecture.layers,
-    pad_token_id: padTokenId,
+    ...paddingConfig(architecture),
     torch_dtype: 'float32',
     vocab_size: architecture.vocabularySize,
   };

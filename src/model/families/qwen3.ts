@@ -19,8 +19,9 @@ export const qwen3 = {
   parameters: decoderParameters([rmsNorm('self_attn.q_norm', 'D'), rmsNorm('self_attn.k_norm', 'D')]),
   tensorNames: decoderTensorNames,
   configReaders: { qwen3: readConfig },
-  writeConfig: (architecture, padTokenId) => ({
-    ...decoderConfig(architecture, padTokenId),
+  defaultPadTokenId: null,
+  writeConfig: (architecture) => ({
+    ...decoderConfig(architecture),
     architectures: ['Qwen3Model'],
     model_type: 'qwen3',
     use_sliding_window: false,

@@ -8,14 +8,16 @@ import type { Architecture, ArchitectureValues } from '../types.ts';
 import { bert, readBertConfig, writeBertConfig } from './bert.ts';
 import type { Family } from './family.ts';
 
+const defaultPadTokenId = 1;
+
 export const xlmRoberta = {
   forward: 'bert',
   parameters: bert.parameters,
   tensorNames: { ...bert.tensorNames, prefixes: ['roberta.', 'xlm-roberta.', 'camembert.'] },
   configReaders: { 'xlm-roberta': readConfig, roberta: readConfig, camembert: readConfig },
-  // The id that positions count from decides, whatever the tokenizer says of its padding.
+  defaultPadTokenId,
   writeConfig: (architecture) => ({
-    ...writeBertConfig(architecture, (architecture.positionOffset ?? 1) - 1),
+    ...writeBertConfig(architecture),
     architectures: ['XLMRobertaModel'],
     model_type: 'xlm-roberta',
   }),
@@ -29,7 +31,7 @@ export const xlmRoberta = {
 function readConfig(file: JsonFile): Architecture {
   const architecture = readBertConfig(file);
   const { maxPositions } = architecture;
-  const positionOffset = integerField(file, 'pad_token_id', 0, 1) + 1;
+  const positionOffset = integerField(file, 'pad_token_id', 0, defaultPadTokenId) + 1;
   if (maxPositions <= positionOffset) {
     const expected = `more than pad_token_id + 1, ${positionOffset}`;
     throw wrongField(file.path, 'max_position_embeddings', maxPositions, expected);

@@ -39,12 +39,15 @@ export function bertForward(tape: Tape, parameters: Parameters, spec: EncoderSpe
 
 function embed(tape: Tape, parameters: Parameters, spec: EncoderSpec, { batch, dropout: settings }: Forward): Value {
   const get = (name: string): Parameter => parameters.get(`embeddings.${name}`);
-  const { positionOffset } = spec.architecture;
+  const { positionOffset, frozenRow } = spec.architecture;
   const sum = embedding(tape, batch, {
     positionRows: positionOffset === undefined ? undefined : positionRows(batch, positionOffset),
     word: parameters.parts('embeddings.word_embeddings.weight'),
     position: get('position_embeddings.weight'),
     type: get('token_type_embeddings.weight'),
+    frozenRow,
+    // The row of padding tokens, which transformers freezes with theirs of the word table.
+    frozenPosition: positionOffset === undefined ? undefined : positionOffset - 1,
   });
   const x = normalize(tape, sum, get('LayerNorm.weight'), get('LayerNorm.bias'), spec);
   return dropout(tape, x, batch, settings, 0);

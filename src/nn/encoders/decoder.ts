@@ -33,9 +33,10 @@ interface BlockContext {
 
 export function decoderForward(tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward): HiddenStates {
   const { layers, ropeTheta = 0, ropeScaling, embeddingScale = 1, depthScale, layerNormEpsilon } = spec.architecture;
+  const { frozenRow } = spec.architecture;
   const angles = rotaryAngles(tape, forward.batch, headSizeOf(spec.architecture), ropeTheta, ropeScaling);
   const residualScale = depthScale === undefined ? 1 : depthScale / Math.sqrt(layers);
-  const words = wordEmbedding(tape, forward.batch, parameters.parts('embed_tokens.weight'));
+  const words = wordEmbedding(tape, forward.batch, parameters.parts('embed_tokens.weight'), frozenRow);
   const hidden = runBlocks(
     tape,
     layers,

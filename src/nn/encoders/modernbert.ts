@@ -73,8 +73,9 @@ export function modernBertForward(
 }
 
 function embed(context: Pick<BlockContext, 'tape' | 'forward' | 'spec' | 'find'>, parameters: Parameters): Value {
-  const { tape, forward } = context;
-  const words = wordEmbedding(tape, forward.batch, parameters.parts('embeddings.tok_embeddings.weight'));
+  const { tape, forward, spec } = context;
+  const table = parameters.parts('embeddings.tok_embeddings.weight');
+  const words = wordEmbedding(tape, forward.batch, table, spec.architecture.frozenRow);
   const x = norm(context, words, 'embeddings.norm');
   tape.drop(words);
   return dropout(tape, x, forward.batch, forward.dropout, 0);

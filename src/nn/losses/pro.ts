@@ -16,13 +16,13 @@ export function proLoss(
   const tensors = {
     similarity,
     grades: context.upload('grades', grades),
-    logSumExp: context.scratch('pro log-sum-exp', shape),
+    losses: context.scratch('pro losses', shape),
+    otherShares: context.scratch('pro other shares', shape),
     largestGap: context.scratch('pro largest gap', shape),
   };
-  const losses = context.scratch('pro losses', shape);
-  proForward(context.gpu, { ...tensors, losses, temperature });
+  proForward(context.gpu, { ...tensors, temperature });
   proBackward(context.gpu, { ...tensors, dSimilarity, temperature, weight: weight / kept });
-  return { value: finishLoss(context, 'pro', { losses, scale: 1 / kept, weight }) };
+  return { value: finishLoss(context, 'pro', { losses: tensors.losses, scale: 1 / kept, weight }) };
 }
 
 /** Number of grades that lie above the smallest by more than 1e-8, in f32 as the kernel sees it. */

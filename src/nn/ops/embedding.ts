@@ -18,10 +18,13 @@ export interface EmbeddingTables {
   readonly type: Parameter;
   /** [T] row of the position table of each token; absent = its position in its text. */
   readonly positionRows?: Uint32Array | undefined;
+  /** Rows of the word and of the position table that get no gradient; absent = none. */
+  readonly frozenRow?: number | undefined;
+  readonly frozenPosition?: number | undefined;
 }
 
 export function embedding(tape: Tape, batch: DeviceBatch, tables: EmbeddingTables): Value {
-  const { word, position, type, positionRows } = tables;
+  const { word, position, type, positionRows, frozenRow, frozenPosition } = tables;
   const { gpu } = tape;
   const { ids, typeIds, host } = batch;
   const [, C] = position.value.shape as [number, number];
@@ -43,8 +46,9 @@ export function embedding(tape: Tape, batch: DeviceBatch, tables: EmbeddingTable
     }
   });
   return tape.record(out, (dOut) => {
-    giveTable(tape, dOut, host.ids, word);
-    embeddingBackward(gpu, { dOut, index: scatterIndex(positionRows ?? host.positions), dTable: position.gradient });
+    giveTable(tape, dOut, host.ids, word, frozenRow);
+    const positions = scatterIndex(positionRows ?? host.positions, undefined, frozenPosition);
+    embeddingBackward(gpu, { dOut, index: positions, dTable: position.gradient });
     embeddingBackward(gpu, { dOut, index: scatterIndex(new Uint32Array(batch.T)), dTable: type.gradient });
   });
 }

@@ -7,18 +7,32 @@ import type { DeviceBatch } from '../batch.ts';
 import type { ParameterPart } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
-/** `word` [V, C], in one part or several. */
-export function wordEmbedding(tape: Tape, { T, ids, host }: DeviceBatch, word: readonly ParameterPart[]): Value {
+/** `word` [V, C], in one part or several. Its row `frozenRow` gets no gradient. */
+export function wordEmbedding(
+  tape: Tape,
+  { T, ids, host }: DeviceBatch,
+  word: readonly ParameterPart[],
+  frozenRow?: number,
+): Value {
   const [, C] = word[0]!.value.shape as [number, number];
   const out = tape.output('embedding', [T, C]);
   for (const { value, firstRow } of word) embeddingRows(tape.gpu, { ids, table: value, firstRow, out: out.tensor });
-  return tape.record(out, (dOut) => giveTable(tape, dOut, host.ids, word));
+  return tape.record(out, (dOut) => giveTable(tape, dOut, host.ids, word, frozenRow));
 }
 
-/** The gradient of a table in one part or several, [V, C]; `ids` [T] are the rows that were looked up. */
-export function giveTable(tape: Tape, dOut: Tensor, ids: Uint32Array, table: readonly ParameterPart[]): void {
+/**
+ * The gradient of a table in one part or several, [V, C]; `ids` [T] are the rows that were looked up. None reaches the
+ * row `frozenRow`.
+ */
+export function giveTable(
+  tape: Tape,
+  dOut: Tensor,
+  ids: Uint32Array,
+  table: readonly ParameterPart[],
+  frozenRow: number | undefined,
+): void {
   for (const { gradient, firstRow } of table) {
-    const index = scatterIndex(ids, { firstRow, rows: gradient.shape[0]! });
+    const index = scatterIndex(ids, { firstRow, rows: gradient.shape[0]! }, frozenRow);
     embeddingBackward(tape.gpu, { dOut, index, dTable: gradient });
   }
 }

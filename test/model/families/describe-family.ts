@@ -37,9 +37,11 @@ export function describeFamily(family: EncoderFamily, cases: FamilyCases): void 
       const config = await configOf(golden);
       const first = read(config);
       expect(first.family).toBe(family);
-      const written = writeConfig(family, first.architecture, 0) as Fields;
+      const written = writeConfig(family, first.architecture) as Fields;
       expect(read(JSON.parse(JSON.stringify(written)) as Fields)).toEqual(first);
       expect(written['model_type']).toBe(config['model_type']);
+      expect('pad_token_id' in written).toBe('pad_token_id' in config);
+      expect(written['pad_token_id']).toBe(config['pad_token_id']);
     });
 
     it.each(cases.refusedConfigs)('of %s is refused with %j', async (golden, changes, field) => {
@@ -53,7 +55,7 @@ export function describeFamily(family: EncoderFamily, cases: FamilyCases): void 
   describe(`a new ${family}`, () => {
     it('can be written and read', () => {
       const architecture = newModel(family);
-      const written = writeConfig(family, architecture, 0) as Fields;
+      const written = writeConfig(family, architecture) as Fields;
       expect(read(written)).toEqual({ family, architecture });
       expect(encoderParameters(family, architecture).length).toBeGreaterThan(10);
     });

@@ -4,9 +4,18 @@ import { configOf, describeFamily, read } from './describe-family.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 describeFamily('llama', {
-  goldens: ['llama', 'llama-bidirectional', 'minicpm', 'llama-linear', 'llama-llama3'],
+  goldens: [
+    'llama',
+    'llama-bidirectional',
+    'minicpm',
+    'llama-linear',
+    'llama-llama3',
+    'llama-padding-null',
+    'llama-padding-negative',
+  ],
   refusedConfigs: [
     ['llama', { hidden_act: 'gelu' }, 'hidden_act'],
+    ['llama', { pad_token_id: -97 }, 'pad_token_id'],
     ['llama', { num_key_value_heads: 3 }, 'num_key_value_heads'],
     ['llama', { head_dim: null, num_key_value_heads: null, num_attention_heads: 5 }, 'num_attention_heads'],
     ['llama', { head_dim: 7 }, 'head_dim'],

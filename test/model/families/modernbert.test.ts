@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { configOf, describeFamily, read } from './describe-family.ts';
 
 describeFamily('modernbert', {
-  goldens: ['modernbert', 'modernbert-biases', 'modernbert-odd'],
+  goldens: ['modernbert', 'modernbert-biases', 'modernbert-odd', 'modernbert-padding'],
   refusedConfigs: [
     ['modernbert', { hidden_activation: 'silu' }, 'hidden_activation'],
     ['modernbert', { layer_types: ['sliding_attention', 'full_attention'] }, 'layer_types'],

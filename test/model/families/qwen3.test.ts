@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { configOf, describeFamily, newModel, read } from './describe-family.ts';
 
 describeFamily('qwen3', {
-  goldens: ['qwen3', 'qwen3-bidirectional', 'qwen3-odd', 'qwen3-yarn'],
+  goldens: ['qwen3', 'qwen3-bidirectional', 'qwen3-odd', 'qwen3-yarn', 'qwen3-padding', 'qwen3-padding-absent'],
   refusedConfigs: [['qwen3', { use_sliding_window: true, sliding_window: 32 }, 'sliding_window']],
   refusedSizes: [[{ headSize: 127 }, 'architecture.headSize']],
   tensorNames: [

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { configOf, describeFamily, newModel, read } from './describe-family.ts';
 
 describeFamily('xlm-roberta', {
-  goldens: ['xlm-roberta'],
+  goldens: ['xlm-roberta', 'xlm-roberta-padding'],
   refusedConfigs: [['xlm-roberta', { max_position_embeddings: 2 }, 'max_position_embeddings']],
   refusedSizes: [[{ heads: 5 }, 'architecture.heads']],
   tensorNames: [

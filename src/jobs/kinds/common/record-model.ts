@@ -27,7 +27,7 @@ export async function recordModel(tx: Transaction, { name, summary, seed, source
   const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
   const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
   // The row tells people the sizes; everything else that the arithmetic depends on lies in the model's folder.
-  const { ropeScaling: _, ...architecture } = spec.architecture;
+  const { ropeScaling: _, padTokenId: __, frozenRow: ___, ...architecture } = spec.architecture;
   const values: typeof models.$inferInsert = {
     ...{ name, digest, bytes, dimension, layers, parameters, vocabularySize, seed, source },
     family: spec.family,

@@ -5,6 +5,7 @@ import type { Architecture, ArchitectureValues } from '../../types.ts';
 import { largestHeadSize } from '../catalog.ts';
 import type { NewArchitecture, ParameterRow, ParameterTable, TensorNames } from '../family.ts';
 import { checkHeads, checkRotary, epsilonField, refuseQuantized, sizeField } from './config-checks.ts';
+import { paddingConfig } from './padding-config.ts';
 import { linear, rmsNorm } from './parameter-rows.ts';
 import { readRope, ropeConfig } from './rope-config.ts';
 import { wrongSize } from './wrong-size.ts';
@@ -90,7 +91,7 @@ function refuseWindows({ path, fields }: JsonFile): void {
 }
 
 /** The inverse of {@link readDecoderConfig}. */
-export function decoderConfig(architecture: Architecture, padTokenId: number) {
+export function decoderConfig(architecture: Architecture) {
   return {
     attention_bias: architecture.attentionBias ?? false,
     attention_dropout: 0,
@@ -103,7 +104,7 @@ export function decoderConfig(architecture: Architecture, padTokenId: number) {
     num_attention_heads: architecture.heads,
     num_hidden_layers: architecture.layers,
     num_key_value_heads: architecture.keyValueHeads ?? architecture.heads,
-    pad_token_id: padTokenId,
+    ...paddingConfig(architecture),
     rms_norm_eps: architecture.layerNormEpsilon,
     ...ropeConfig(architecture),
     torch_dtype: 'float32',
