@@ -2,6 +2,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { globalId } from '../../src/db/global-id.ts';
 import type { Use } from '../../src/db/schema/types.ts';
 import {
   type CheckpointRow,
@@ -57,7 +58,7 @@ describe('while a job runs', () => {
     const { db } = place.database;
     const values = { kind, input: {}, uses };
     const [job] = await db.insert(jobs).values(values).returning();
-    const message = expect.stringContaining(`job ${job!.id} (${kind})`);
+    const message = expect.stringContaining(`job ${globalId('Job', job!.id)} (${kind})`);
     await expect(work()).rejects.toMatchObject({ code: 'CONFLICT', message, details: { field: 'id' } });
     await db.update(jobs).set({ state: 'SUCCEEDED' }).where(eq(jobs.id, job!.id));
   }
