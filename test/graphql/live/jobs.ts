@@ -51,7 +51,9 @@ export function jobSuite(live: () => Live): void {
       expect(job).toMatchObject({
         subject: { __typename: 'Model', id: model },
         result: { __typename: 'Checkpoint', id: checkpoint.id, reason: 'FUSED' },
-        ...{ resultId: checkpoint.id, lastSeq: 4, attempt: 1, deaths: 0, waitsFor: null, notBefore: null },
+        ...{ resultId: checkpoint.id, attempt: 1, deaths: 0, waitsFor: null, notBefore: null },
+        // One or two events tell how far it was, by how long it took.
+        lastSeq: expect.toSatisfy((seq: number) => seq === 4 || seq === 5),
         ...{ startedAt: time, finishedAt: time, stage: 'fuse', done: 2, total: 2 },
         host: expect.stringContaining(live().config.dataDir),
         attempts: [{ number: 1, host: job.host, outcome: 'SUCCEEDED', createdAt: time, heartbeatAt: time }],
