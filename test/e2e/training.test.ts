@@ -76,7 +76,7 @@ describe('the device thread', () => {
   it('carries a refusal as what it is', async () => {
     const { input } = await prepareTinyRun(`${folder()}/refused`, tinySettings());
     await expect(device.call('train', { ...input, model: 'e'.repeat(64) })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
+      code: 'UNAVAILABLE',
     });
   });
 });
