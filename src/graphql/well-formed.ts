@@ -16,6 +16,9 @@ import { json } from './scalars.ts';
 /** Levels of objects and lists in a JSON value. */
 const deepestJson = 64;
 
+/** Queries that compute with texts and keep none: a NUL character is a character to a tokenizer. */
+const keepsNothing: ReadonlySet<string> = new Set(['embed', 'similarity', 'search', 'tokenize']);
+
 type Values = Readonly<Record<string, unknown>>;
 
 /** Has every field of the schema check its arguments; returns the schema. */
@@ -24,8 +27,9 @@ export function withWellFormedArguments(schema: GraphQLSchema): GraphQLSchema {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       if (field.args.length === 0) continue;
+      const mayHaveNul = type === schema.getQueryType() && keepsNothing.has(field.name);
       const check = (given: Values): void => {
-        for (const { name, type: expected } of field.args) checkValue(given[name], expected, name);
+        for (const { name, type: expected } of field.args) checkValue(given[name], expected, name, mayHaveNul);
       };
       field.resolve = after(check, field.resolve);
       field.subscribe = after(check, field.subscribe);
@@ -46,29 +50,35 @@ function after<Given>(check: (args: Values) => void, resolver: Given): Given {
   return checked as unknown as Given;
 }
 
-function checkValue(value: unknown, type: GraphQLInputType, path: string): void {
+function checkValue(value: unknown, type: GraphQLInputType, path: string, mayHaveNul: boolean): void {
   if (value === null || value === undefined) return;
   const expected = getNullableType(type);
   if (isListType(expected)) {
     const { ofType } = expected;
-    for (const [i, item] of (value as readonly unknown[]).entries()) checkValue(item, ofType, `${path}.${i}`);
+    for (const [i, item] of (value as readonly unknown[]).entries())
+      checkValue(item, ofType, `${path}.${i}`, mayHaveNul);
   } else if (isInputObjectType(expected)) {
     for (const { name, type: inner } of Object.values(expected.getFields())) {
-      checkValue((value as Values)[name], inner, `${path}.${name}`);
+      checkValue((value as Values)[name], inner, `${path}.${name}`, mayHaveNul);
     }
   } else if (expected === json || expected.name === json.name) checkJson(value, path, 1);
-  else if (typeof value === 'string') checkString(value, path);
+  else if (typeof value === 'string') {
+    checkHalves(value, path);
+    if (!mayHaveNul) checkNul(value, path);
+  }
 }
 
-/** Throws BAD_USER_INPUT for half a surrogate pair and for U+0000. `what` is what people call the string. */
-function checkString(text: string, field: string, what = field): void {
-  if (!text.isWellFormed()) {
-    throw badInput(`${what} has half a surrogate pair, which is no character`, {
-      field,
-      expected: 'Unicode text',
-      remedy: 'Cut texts between characters, not inside one, or remove the half.',
-    });
-  }
+/** Throws BAD_USER_INPUT for half a surrogate pair. `what` is what people call the string. */
+function checkHalves(text: string, field: string, what = field): void {
+  if (text.isWellFormed()) return;
+  throw badInput(`${what} has half a surrogate pair, which is no character`, {
+    field,
+    expected: 'Unicode text',
+    remedy: 'Cut texts between characters, not inside one, or remove the half.',
+  });
+}
+
+function checkNul(text: string, field: string, what = field): void {
   if (!text.includes('\0')) return;
   throw badInput(`${what} has a NUL character (U+0000), which cannot be stored`, {
     field,
@@ -77,13 +87,18 @@ function checkString(text: string, field: string, what = field): void {
   });
 }
 
+function checkKept(text: string, field: string, what = field): void {
+  checkHalves(text, field, what);
+  checkNul(text, field, what);
+}
+
 function checkJson(value: unknown, path: string, depth: number): void {
-  if (typeof value === 'string') checkString(value, path);
+  if (typeof value === 'string') checkKept(value, path);
   else if (typeof value === 'number') checkNumber(value, path);
   else if (typeof value === 'object' && value !== null) {
     if (depth > deepestJson) throw tooDeep(path);
     for (const [key, inner] of Object.entries(value)) {
-      checkString(key, path, `A key of ${path}`);
+      checkKept(key, path, `A key of ${path}`);
       checkJson(inner, `${path}.${key}`, depth + 1);
     }
   }

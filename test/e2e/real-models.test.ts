@@ -25,7 +25,7 @@ const repository = 'tests/tiny';
 /** Heads of a size that has kernels. */
 const architecture = { ...tinySpec.architecture, width: 32, heads: 2, innerWidth: 32 };
 const prompts = { query: 'find query: ', own: 'a b: ' };
-const texts = ['pump leak', '', '  Pumps\0 leak \n', 'oil '.repeat(40), '\ud800 😀 oil'];
+const texts = ['pump leak', '', '  Pumps\0 leak \n', 'oil '.repeat(40), '\ufffd 😀 oil'];
 
 interface Ended {
   readonly code: number | null;
@@ -122,7 +122,9 @@ describe('real models', () => {
       const strings = await readFile(join(import.meta.dirname, '../fixtures/tokenizer/hard-strings.json'), 'utf8');
       await mkdir(at('tokenizer'));
       await writeFile(at('tokenizer', 'tokenizer.json'), JSON.stringify(golden.tokenizer));
-      await writeFile(at('strings.json'), strings);
+      // Half a pair of surrogates is refused; the goldens have the replacement character there.
+      const whole = (JSON.parse(strings) as string[]).map((text) => text.toWellFormed());
+      await writeFile(at('strings.json'), JSON.stringify(whole));
       const ended = await run('a', ['tokenize', '--model', at('tokenizer'), '--texts', at('strings.json'), '--json']);
       expect(ended).toMatchObject({ code: 0, left: [] });
       const { ids, offsets } = lastLine<{ ids: number[][]; offsets: number[][][] }>(ended);
@@ -180,7 +182,7 @@ describe('real models', () => {
       const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, TMPDIR: tmp }, stdio: 'ignore' });
       await expect.poll(() => readdir(tmp), { timeout: 60_000 }).toHaveLength(2);
       child.kill('SIGKILL');
-      await expect.poll(() => readdir(tmp), { timeout: 20_000 }).toEqual([]);
+      await expect.poll(() => readdir(tmp), { timeout: 60_000 }).toEqual([]);
     });
 
     it('says what is wrong before it starts anything', async () => {
@@ -271,7 +273,7 @@ describe('real models', () => {
       await writeFile(at('half', 'config.json'), '{"model_type":"gpt2"}');
       for (const [command, message] of [
         ['embed', `error: ${at('half', 'config.json')}: the model family "gpt2" is not known`],
-        ['tokenize', `error: The tokenizer ${at('half', 'tokenizer.json')} cannot be read`],
+        ['tokenize', `error: ${at('half', 'tokenizer.json')}: the file is missing`],
       ]) {
         const args = [command, '--model', at('half'), '--texts', at('texts.json'), '--data', at('data')];
         const refused = await run(`half-${command}`, args);
