@@ -1,6 +1,8 @@
 /**
  * A pg pool that catches a second connection taken inside a transaction. PGlite is one session: such a query would wait
  * for the transaction that waits for it. On Postgres it would read another snapshot. Both are defects, found at once.
+ * It also takes back the connection of every transaction: Drizzle keeps one whose BEGIN fails, as on a connection that
+ * the server ended, and a pool that lends all of its connections for ever answers nobody any more.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
@@ -13,6 +15,11 @@ interface Scope {
 }
 
 const current = new AsyncLocalStorage<Scope>();
+
+/** Connections that a transaction has not given back: each closes one and frees its place in the pool. */
+type Loans = Set<() => void>;
+
+const taking = new AsyncLocalStorage<Loans>();
 
 type Connected = (
   error: Error | undefined,
@@ -32,11 +39,25 @@ export class GuardedPool extends pg.Pool {
   override connect(callback: Connected): void;
   override connect(callback?: Connected): Promise<pg.PoolClient> | undefined {
     const misuse = current.getStore()?.open ? insideTransaction() : undefined;
-    if (!callback) return misuse ? Promise.reject(misuse) : super.connect();
+    if (!callback) return misuse ? Promise.reject(misuse) : super.connect().then(lend);
     if (misuse) callback(misuse, undefined, () => {});
     else super.connect(callback);
     return undefined;
   }
+}
+
+/** Notes the connection with the transaction that takes it, until it is given back. */
+function lend(client: pg.PoolClient): pg.PoolClient {
+  const loans = taking.getStore();
+  if (!loans) return client;
+  const { release } = client;
+  const takeBack = (): void => release(true);
+  loans.add(takeBack);
+  client.release = (destroy) => {
+    loans.delete(takeBack);
+    release(destroy);
+  };
+  return client;
 }
 
 /**
@@ -47,8 +68,11 @@ export function guardTransactions(db: Db): Db {
   const begin = db.transaction.bind(db);
   db.transaction = async (work, settings) => {
     const scope: Scope = { open: true, afterCommit: [] };
-    const result = await begin((tx) => current.run(scope, () => work(tx)), settings).finally(() => {
+    const loans: Loans = new Set();
+    const ended = taking.run(loans, () => begin((tx) => current.run(scope, () => work(tx)), settings));
+    const result = await ended.finally(() => {
       scope.open = false;
+      for (const takeBack of loans) takeBack();
     });
     for (const callback of scope.afterCommit) callback();
     return result;
