@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl } from '../db/database.ts';
 import { type Ledger, openLedger, overlaps } from './ledger.ts';
-import { ask, keyOf, rowsAfter, together } from './mixed-work.ts';
+import { ask, expectEachOnce, together } from './mixed-work.ts';
 import { openStage, type Stage } from './stage.ts';
 
 const count = 200;
@@ -58,12 +58,7 @@ describe('ended-backends', () => {
     });
     await Promise.all([work, endBackends()]);
 
-    const jobs = (await ledger.jobs()).filter(({ key }) => key.startsWith('mixed'));
-    expect(jobs.filter(({ state }) => state !== 'SUCCEEDED')).toEqual([]);
-    expect(new Set(jobs.map(({ key }) => key.replace(/:.*/, '')))).toEqual(
-      new Set(Array.from({ length: count }, (_, n) => keyOf(n))),
-    );
-    expect(await ledger.counts()).toEqual(rowsAfter(before, count));
+    await expectEachOnce(ledger, before, count);
     const attempts = await ledger.attempts();
     console.log(`${count} jobs in ${attempts.length} attempts while ${ended} connections were ended`);
     expect(overlaps(attempts, new Map())).toEqual([]);

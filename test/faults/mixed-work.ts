@@ -1,6 +1,8 @@
 /** Short work of every kind but training, mixed, that is asked for under keys until it is answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { ApiError, type TandemClient } from '../../src/client/index.ts';
+import type { Ledger } from './ledger.ts';
 import type { Place } from './place.ts';
 import { addDocuments, createModel, evaluate, exportCheckpoint, fuse, importDataset, importModel } from './requests.ts';
 import { recordOf, textOf } from './texts.ts';
@@ -69,7 +71,7 @@ const works: readonly ShortWork[] = [
   },
 ];
 
-export const keyOf = (n: number): string => `mixed ${n}`;
+const keyOf = (n: number): string => `mixed ${n}`;
 const workOf = (n: number): ShortWork => works[n % works.length]!;
 export const hereOnly = (n: number): boolean => workOf(n).hereOnly === true;
 
@@ -92,8 +94,20 @@ const isPassing = (error: unknown): boolean =>
     ? error.unreachable || error.code === 'UNAVAILABLE'
     : error instanceof TypeError && error.message === 'terminated';
 
-/** The rows that there are once the first `count` requests were answered, each of them done once. */
-export function rowsAfter(before: Readonly<Record<string, number>>, count: number): Record<string, number> {
+/** Each of the first `count` requests has its job, all succeeded, and every row that they make is there once. */
+export async function expectEachOnce(
+  ledger: Ledger,
+  before: Readonly<Record<string, number>>,
+  count: number,
+): Promise<void> {
+  const jobs = (await ledger.jobs()).filter(({ key }) => key.startsWith('mixed'));
+  expect(jobs.filter(({ state }) => state !== 'SUCCEEDED')).toEqual([]);
+  const keys = Array.from({ length: count }, (_, n) => keyOf(n));
+  expect(new Set(jobs.map(({ key }) => key.replace(/:.*/, '')))).toEqual(new Set(keys));
+  expect(await ledger.counts()).toEqual(rowsAfter(before, count));
+}
+
+function rowsAfter(before: Readonly<Record<string, number>>, count: number): Record<string, number> {
   const rows: Record<string, number> = { ...before };
   const add = (table: string, more: number): void => {
     rows[table] = (rows[table] ?? 0) + more;

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, postgresUrl } from '../db/database.ts';
 import { type Ledger, openLedger, overlaps } from './ledger.ts';
-import { ask, hereOnly, keyOf, rowsAfter, together } from './mixed-work.ts';
+import { ask, expectEachOnce, hereOnly, together } from './mixed-work.ts';
 import { type Place, preparePlace } from './place.ts';
 import type { Server } from './server.ts';
 import { until } from './strike.ts';
@@ -118,12 +118,7 @@ describe('two-hosts', () => {
 
     await Promise.all([together(count, atOnce, work), strike()]);
 
-    const jobs = (await ledger.jobs()).filter(({ key }) => key.startsWith('mixed'));
-    expect(jobs.filter(({ state }) => state !== 'SUCCEEDED')).toEqual([]);
-    expect(new Set(jobs.map(({ key }) => key.replace(/:.*/, '')))).toEqual(
-      new Set(Array.from({ length: count }, (_, n) => keyOf(n))),
-    );
-    expect(await ledger.counts()).toEqual(rowsAfter(before, count));
+    await expectEachOnce(ledger, before, count);
 
     const attempts = await ledger.attempts();
     const cut = attempts.filter(({ outcome }) => outcome !== 'SUCCEEDED');
