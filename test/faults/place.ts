@@ -53,7 +53,7 @@ export async function preparePlace(client: TandemClient, dataDir: string, seed =
   const make = (name: string, maxPositions: number, width: number) =>
     createModel(client, { name: named(name), dataset, seed, vocabularySize: 256, maxPositions, width }, undefined);
   const model = await make('small', 64, 32);
-  const [long, large] = [await make('long', 32_768, 128), await make('large', 32_768, 512)];
+  const [long, large] = [await make('long', 32_768, 128), await make('large', 32_768, 1_024)];
   const run = await startRun(
     client,
     { name: named('run'), model: long.id, dataset, seed, batches: 4, every: 2 },

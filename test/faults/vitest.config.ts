@@ -9,7 +9,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 1,
     include: ['test/faults/**/*.test.ts'],
-    testTimeout: 900_000,
+    testTimeout: 2_700_000,
     hookTimeout: 60_000,
     disableConsoleIntercept: true,
   },
