@@ -11,7 +11,7 @@
 @group(0) @binding(7) var<storage, read_write> other_shares: array<f32>;
 @group(0) @binding(8) var<storage, read_write> target_scores: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,

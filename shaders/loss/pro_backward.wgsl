@@ -7,7 +7,7 @@
 @group(0) @binding(5) var<storage, read> largest_gap: array<f32>;
 @group(0) @binding(6) var<storage, read_write> d_similarity: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,

@@ -7,7 +7,7 @@
 @group(0) @binding(4) var<storage, read_write> other_shares: array<f32>;
 @group(0) @binding(5) var<storage, read_write> largest_gap: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,

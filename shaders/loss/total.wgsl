@@ -3,7 +3,7 @@
 @group(0) @binding(2) var<storage, read_write> value: array<f32>;
 @group(0) @binding(3) var<storage, read_write> total: array<f32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32) {
   var sum = 0.0;
   for (var row = lane; row < params.rows; row += LANES) {

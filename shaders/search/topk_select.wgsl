@@ -3,7 +3,6 @@
 // wherever scores are equal), a bitonic sort orders what was kept. Integer atomics only, so the result is always the
 // same. Candidates are the scores of consecutive rows, or with `from_list` lists that this kernel made before. NaN
 // never ranks.
-const LANES: u32 = 64u;
 const DIGITS: u32 = 256u;
 const CAPACITY: u32 = 1024u;
 const NO_ROW: u32 = 0xffffffffu;
@@ -56,12 +55,12 @@ fn clear_histogram(lane: u32) {
   for (var digit = lane; digit < DIGITS; digit += LANES) {
     atomicStore(&histogram[digit], 0u);
   }
-  workgroupBarrier();
+  wait_for_lanes();
 }
 
 // The digit in which the `needed`-th candidate falls, counted from the largest digit or from the smallest.
 fn choose_digit(lane: u32, needed: u32, from_largest: bool) -> Choice {
-  workgroupBarrier();
+  wait_for_lanes();
   if (lane == 0u) {
     var before = 0u;
     for (var step = 0u; step < DIGITS; step++) {
@@ -74,7 +73,7 @@ fn choose_digit(lane: u32, needed: u32, from_largest: bool) -> Choice {
       before += count;
     }
   }
-  return workgroupUniformLoad(&chosen);
+  return shared_choice();
 }
 
 // The k-th largest key among `count` candidates from `start` on, and the last position kept of those equal to it.
@@ -142,7 +141,7 @@ fn keep(lane: u32, start: u32, begin: u32, count: u32, cut: Cut) {
     kept_keys[slot] = 0u;
     kept_rows[slot] = NO_ROW;
   }
-  workgroupBarrier();
+  wait_for_lanes();
   for (var at = lane; at < count; at += LANES) {
     let key = key_at(start + at);
     if (key != 0u && (key > cut.threshold || (key == cut.threshold && at <= cut.last_tie))) {
@@ -151,7 +150,7 @@ fn keep(lane: u32, start: u32, begin: u32, count: u32, cut: Cut) {
       kept_rows[slot] = in_rows_or_position(start + at, begin + at);
     }
   }
-  workgroupBarrier();
+  wait_for_lanes();
 }
 
 // Bitonic sort of what was kept.
@@ -174,12 +173,12 @@ fn sort_kept(lane: u32) {
           }
         }
       }
-      workgroupBarrier();
+      wait_for_lanes();
     }
   }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,

@@ -4,6 +4,7 @@
  */
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { elementGrid, targetShader } from './loss.ts';
+import { withSharedLanes } from './shared-lanes.ts';
 import { reduceShader } from './similarity.ts';
 
 const excludeColumnsKernel = {
@@ -13,7 +14,7 @@ const excludeColumnsKernel = {
   params: { rows: 'u32', firstRow: 'u32', columns: 'u32', ownColumns: 'u32' },
 } as const satisfies KernelSpec;
 
-const infonceForwardKernel = {
+const infonceForwardKernels = withSharedLanes({
   name: 'infonce_forward',
   shader: 'loss/infonce_forward.wgsl',
   include: [reduceShader, targetShader],
@@ -37,7 +38,7 @@ const infonceForwardKernel = {
     inverseTemperature: 'f32',
     margin: 'f32',
   },
-} as const satisfies KernelSpec;
+});
 
 const infonceBackwardKernel = {
   name: 'infonce_backward',
@@ -128,7 +129,7 @@ export function infonceForward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile): 
   const [slotSets, queries] = batch.slots.shape;
   const rows = tile.positiveScores.shape[0];
   const { slots, rowWeights, losses, rowLosses, otherShares, targetScores } = batch;
-  gpu.dispatch(infonceForwardKernel, {
+  gpu.dispatch(infonceForwardKernels[gpu.traits.form], {
     bindings: {
       positiveScores: tile.positiveScores,
       negativeScores: tile.negativeScores ?? tile.positiveScores,
@@ -185,4 +186,8 @@ function backwardOf(
   });
 }
 
-export const infonceKernels = [excludeColumnsKernel, infonceForwardKernel, infonceBackwardKernel] as const;
+export const infonceKernels = [
+  excludeColumnsKernel,
+  ...Object.values(infonceForwardKernels),
+  infonceBackwardKernel,
+] as const;

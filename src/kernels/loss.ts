@@ -3,45 +3,46 @@
  * totalLoss} sums them in a fixed order. Gradients come already multiplied by `weight`; those of the pair losses are
  * added.
  */
-import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
+import { withSharedLanes } from './shared-lanes.ts';
 import { LANES, reduceShader } from './similarity.ts';
 
 /** Cross entropy of a target among others, exact where the row is nearly solved. */
 export const targetShader = 'loss/target.wgsl';
 
-const totalLossKernel = {
+const totalLossKernels = withSharedLanes({
   name: 'total_loss',
   shader: 'loss/total.wgsl',
   include: [reduceShader],
   bindings: { losses: 'read', value: 'write', total: 'write' },
   params: { rows: 'u32', scale: 'f32', weight: 'f32' },
-} as const satisfies KernelSpec;
+});
 
-const pearsonKernel = {
+const pearsonKernels = withSharedLanes({
   name: 'pearson',
   shader: 'loss/pearson.wgsl',
   include: [reduceShader],
   bindings: { similarity: 'read', unitGrades: 'read', dSimilarity: 'write', losses: 'write', warnings: 'write' },
   params: { rows: 'u32', weight: 'f32' },
-} as const satisfies KernelSpec;
+});
 
-const rankKlKernel = {
+const rankKlKernels = withSharedLanes({
   name: 'rank_kl',
   shader: 'loss/rank_kl.wgsl',
   include: [reduceShader],
   bindings: { similarity: 'read', targets: 'read', logTargets: 'read', dSimilarity: 'write', losses: 'write' },
   params: { rows: 'u32', inverseTemperature: 'f32', weight: 'f32' },
-} as const satisfies KernelSpec;
+});
 
-const proForwardKernel = {
+const proForwardKernels = withSharedLanes({
   name: 'pro_forward',
   shader: 'loss/pro_forward.wgsl',
   include: [reduceShader, targetShader],
   bindings: { similarity: 'read', grades: 'read', losses: 'write', otherShares: 'write', largestGap: 'write' },
   params: { rows: 'u32', inverseTemperature: 'f32' },
-} as const satisfies KernelSpec;
+});
 
-const proBackwardKernel = {
+const proBackwardKernels = withSharedLanes({
   name: 'pro_backward',
   shader: 'loss/pro_backward.wgsl',
   include: [reduceShader],
@@ -54,14 +55,18 @@ const proBackwardKernel = {
     dSimilarity: 'write',
   },
   params: { rows: 'u32', inverseTemperature: 'f32', scale: 'f32' },
-} as const satisfies KernelSpec;
+});
 
 /** value [1] = scale * sum of losses; total [1] += weight * value. losses [rows]. */
 export function totalLoss(
   gpu: Gpu,
   { scale, weight, ...bindings }: { losses: Tensor; value: Tensor; total: Tensor; scale: number; weight: number },
 ): void {
-  gpu.dispatch(totalLossKernel, { bindings, params: { rows: bindings.losses.shape[0], scale, weight }, grid: [1] });
+  gpu.dispatch(totalLossKernels[gpu.traits.form], {
+    bindings,
+    params: { rows: bindings.losses.shape[0], scale, weight },
+    grid: [1],
+  });
 }
 
 /**
@@ -76,7 +81,11 @@ export function pearson(
     ...bindings
   }: { similarity: Tensor; unitGrades: Tensor; dSimilarity: Tensor; losses: Tensor; warnings: Tensor; weight: number },
 ): void {
-  gpu.dispatch(pearsonKernel, { bindings, params: { rows: bindings.similarity.shape[0], weight }, grid: [1] });
+  gpu.dispatch(pearsonKernels[gpu.traits.form], {
+    bindings,
+    params: { rows: bindings.similarity.shape[0], weight },
+    grid: [1],
+  });
 }
 
 /**
@@ -100,7 +109,7 @@ export function rankKl(
   },
 ): void {
   const params = { rows: bindings.similarity.shape[0], inverseTemperature: 1 / temperature, weight };
-  gpu.dispatch(rankKlKernel, { bindings, params, grid: [1] });
+  gpu.dispatch(rankKlKernels[gpu.traits.form], { bindings, params, grid: [1] });
 }
 
 /**
@@ -122,7 +131,11 @@ export function proForward(
   },
 ): void {
   const rows = bindings.similarity.shape[0];
-  gpu.dispatch(proForwardKernel, { bindings, params: { rows, inverseTemperature: 1 / temperature }, grid: [rows] });
+  gpu.dispatch(proForwardKernels[gpu.traits.form], {
+    bindings,
+    params: { rows, inverseTemperature: 1 / temperature },
+    grid: [rows],
+  });
 }
 
 /** dSimilarity += weight * gradient of the sum of the row losses. All tensors [B], from {@link proForward}. */
@@ -145,15 +158,15 @@ export function proBackward(
 ): void {
   const rows = bindings.similarity.shape[0];
   const params = { rows, inverseTemperature: 1 / temperature, scale: weight / temperature };
-  gpu.dispatch(proBackwardKernel, { bindings, params, grid: [rows] });
+  gpu.dispatch(proBackwardKernels[gpu.traits.form], { bindings, params, grid: [rows] });
 }
 
 export const pairLossKernels = [
-  totalLossKernel,
-  pearsonKernel,
-  rankKlKernel,
-  proForwardKernel,
-  proBackwardKernel,
+  ...Object.values(totalLossKernels),
+  ...Object.values(pearsonKernels),
+  ...Object.values(rankKlKernels),
+  ...Object.values(proForwardKernels),
+  ...Object.values(proBackwardKernels),
 ] as const;
 
 /** Workgroups for one lane an element. */

@@ -5,6 +5,7 @@
 
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { elementCount, withLeases } from '../device/types.ts';
+import { withSharedLanes } from './shared-lanes.ts';
 import { reduceShader } from './similarity.ts';
 
 /** Elements that one workgroup of the norm sums; also the grain of pages. As in optim/square_sum.wgsl. */
@@ -15,21 +16,21 @@ const BLOCK = 64;
 /** Elements that one workgroup of AdamW updates. As in optim/adamw.wgsl. */
 const UPDATED = 512;
 
-const squareSumKernel = {
+const squareSumKernels = withSharedLanes({
   name: 'square_sum',
   shader: 'optim/square_sum.wgsl',
   include: [reduceShader],
   bindings: { gradients: 'read', partials: 'write' },
   params: { count: 'u32', spans: 'u32', firstSpan: 'u32' },
-} as const satisfies KernelSpec;
+});
 
-const normFinishKernel = {
+const normFinishKernels = withSharedLanes({
   name: 'norm_finish',
   shader: 'optim/norm_finish.wgsl',
   include: [reduceShader],
   bindings: { partials: 'read', guard: 'read', norm: 'write' },
   params: { spans: 'u32', hasGuard: 'u32' },
-} as const satisfies KernelSpec;
+});
 
 const adamWKernel = {
   name: 'adamw',
@@ -57,7 +58,11 @@ const adamWKernel = {
   },
 } as const satisfies KernelSpec;
 
-export const optimKernels = [squareSumKernel, normFinishKernel, adamWKernel] as const;
+export const optimKernels = [
+  ...Object.values(squareSumKernels),
+  ...Object.values(normFinishKernels),
+  adamWKernel,
+] as const;
 
 /** A part of a flat tensor, [length] elements from `start`; `start` is a multiple of 64. */
 const part = (gpu: Gpu, tensor: Tensor, start: number, length: number): Tensor => gpu.view(tensor, start, [length]);
@@ -94,7 +99,7 @@ export function globalNorm(gpu: Gpu, { gradients, out, guard, pageBytes }: Globa
     let firstSpan = 0;
     for (const tensor of tensors) {
       for (const { start, length } of pagesOf(elementCount(tensor.shape), pageLimit(gpu, pageBytes))) {
-        gpu.dispatch(squareSumKernel, {
+        gpu.dispatch(squareSumKernels[gpu.traits.form], {
           bindings: { gradients: part(gpu, tensor, start, length), partials },
           params: { count: length, spans: spansOf(length), firstSpan },
           grid: [spansOf(length)],
@@ -102,7 +107,7 @@ export function globalNorm(gpu: Gpu, { gradients, out, guard, pageBytes }: Globa
         firstSpan += spansOf(length);
       }
     }
-    gpu.dispatch(normFinishKernel, {
+    gpu.dispatch(normFinishKernels[gpu.traits.form], {
       bindings: { partials, guard: guard ?? partials, norm: out },
       params: { spans, hasGuard: guard === undefined ? 0 : 1 },
       grid: [1],

@@ -1,25 +1,29 @@
 /** The selection kernel of exact search: see shaders/search/topk_select.wgsl for how it works. */
-import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
+import { withSharedLanes } from './shared-lanes.ts';
 
-const topKKernel = {
-  name: 'topk_select',
-  shader: 'search/topk_select.wgsl',
-  bindings: { inScores: 'read', inRows: 'read', outScores: 'write', outRows: 'write' },
-  params: {
-    queries: 'u32',
-    segments: 'u32',
-    segmentLength: 'u32',
-    width: 'u32',
-    inPitch: 'u32',
-    inOffset: 'u32',
-    fromList: 'u32',
-    firstRow: 'u32',
-    k: 'u32',
-    sortSize: 'u32',
-    outPitch: 'u32',
-    outOffset: 'u32',
+const topKKernels = withSharedLanes(
+  {
+    name: 'topk_select',
+    shader: 'search/topk_select.wgsl',
+    bindings: { inScores: 'read', inRows: 'read', outScores: 'write', outRows: 'write' },
+    params: {
+      queries: 'u32',
+      segments: 'u32',
+      segmentLength: 'u32',
+      width: 'u32',
+      inPitch: 'u32',
+      inOffset: 'u32',
+      fromList: 'u32',
+      firstRow: 'u32',
+      k: 'u32',
+      sortSize: 'u32',
+      outPitch: 'u32',
+      outOffset: 'u32',
+    },
   },
-} as const satisfies KernelSpec;
+  (form) => [`search/choice_${form}.wgsl`],
+);
 
 /** Candidates of each query: scores, and rows where they are lists that this kernel made. */
 export interface Lists {
@@ -49,11 +53,11 @@ export interface SelectCall {
 
 /** Records the selection of the k best of each segment of each query's candidates, best first, ties by smaller row. */
 export function select(gpu: Gpu, { from, to, fromList, ...sizes }: SelectCall): void {
-  gpu.dispatch(topKKernel, {
+  gpu.dispatch(topKKernels[gpu.traits.form], {
     bindings: { inScores: from.scores, inRows: from.rows, outScores: to.scores, outRows: to.rows },
     params: { ...sizes, fromList: fromList ? 1 : 0, sortSize: 2 ** Math.ceil(Math.log2(sizes.k)) },
     grid: [sizes.queries * sizes.segments],
   });
 }
 
-export const searchKernels = [topKKernel] as const;
+export const searchKernels = [...Object.values(topKKernels)] as const;

@@ -1,0 +1,2 @@
+// What lane 0 has chosen, for every lane alike.
+fn shared_choice() -> Choice { return workgroupUniformLoad(&chosen); }
