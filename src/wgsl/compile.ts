@@ -13,19 +13,19 @@ import { WgslError } from './errors.ts';
 import { Builder } from './ir/builder.ts';
 import type { Node } from './ir/graph.ts';
 import { Integers } from './ir/integers.ts';
-import { mathUnits } from './lower/math.ts';
 import { Choices } from './lower/choices.ts';
 import { Conversions } from './lower/conversions.ts';
 import { Entry, Scratch } from './lower/entry.ts';
 import { Expressions, type Machinery } from './lower/expressions.ts';
 import type { Unit } from './lower/frame.ts';
 import { inlined } from './lower/functions.ts';
+import { mathUnits } from './lower/math.ts';
 import { Operators } from './lower/operators.ts';
 import { type Binding, Places } from './lower/places.ts';
 import { Scope } from './lower/scopes.ts';
 import { Statements } from './lower/statements.ts';
-import { Unsupported, Values } from './lower/values.ts';
 import { unitOf } from './lower/unit.ts';
+import { Unsupported, Values } from './lower/values.ts';
 import { parse } from './syntax/parse.ts';
 
 /** Part of what modules are known by: change it with whatever changes the code of a kernel. */

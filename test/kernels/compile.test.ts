@@ -7,10 +7,11 @@ import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
 import { readShader } from '../../src/assets.ts';
+import { Failures } from '../../src/device/failures.ts';
 import { shaderSource } from '../../src/device/shader-source.ts';
 import type { KernelSpec } from '../../src/device/types.ts';
-import { Failures } from '../../src/device/webgpu/failures.ts';
 import { featureNames, PipelineCache } from '../../src/device/webgpu/pipelines.ts';
+import { watchDevice } from '../../src/device/webgpu/watch.ts';
 import { allKernels } from '../../src/kernels/index.ts';
 
 /** Held as long as its device: Dawn does not outlive its instance. */
@@ -26,7 +27,7 @@ beforeAll(async () => {
     ...new Set(allKernels.flatMap(({ requires = [] }) => requires.map((feature) => featureNames[feature]))),
   ];
   device = await adapter.requestDevice({ requiredFeatures });
-  pipelines = new PipelineCache(device, new Failures(device));
+  pipelines = new PipelineCache(device, watched(device));
 });
 
 afterAll(async () => {
@@ -34,6 +35,12 @@ afterAll(async () => {
   await device.lost;
   instance = undefined;
 });
+
+function watched(of: GPUDevice): Failures {
+  const failures = new Failures();
+  watchDevice(of, failures);
+  return failures;
+}
 
 const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
 

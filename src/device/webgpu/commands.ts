@@ -3,8 +3,8 @@
  * command buffer, because one bad command spoils the whole of it.
  */
 
-import type { Failures, Task } from './failures.ts';
-import { alignment } from './flags.ts';
+import { alignment } from '../alignment.ts';
+import type { Failures, Task } from '../failures.ts';
 import type { CompiledKernel } from './pipelines.ts';
 import type { Timing } from './timing.ts';
 import { UniformRing } from './uniform-ring.ts';

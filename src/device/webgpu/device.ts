@@ -4,6 +4,11 @@
  * same task (failures.ts).
  */
 import { limitExceeded } from '../../errors.ts';
+import { checkAliasing } from '../aliasing.ts';
+import { alignDown, alignment } from '../alignment.ts';
+import { type BufferSource, Buffers } from '../buffers.ts';
+import { Failures } from '../failures.ts';
+import { BufferTensor, bufferTensor, byteLength } from '../tensor.ts';
 import {
   type AdapterReport,
   type DeviceFeature,
@@ -18,15 +23,13 @@ import {
   type Tensor,
 } from '../types.ts';
 import type { DawnInstance } from './adapter.ts';
-import { Buffers } from './buffers.ts';
 import { Commands } from './commands.ts';
-import { checkAliasing, foldGrid } from './dispatch-checks.ts';
-import { Failures } from './failures.ts';
-import { alignDown, alignment, mapModeRead, usage } from './flags.ts';
+import { mapModeRead, usage } from './flags.ts';
+import { foldGrid } from './grid.ts';
 import { Patience } from './patience.ts';
 import { type CompiledKernel, featuresOf, PipelineCache } from './pipelines.ts';
-import { BufferTensor, bufferTensor, byteLength } from './tensor.ts';
 import { Timing } from './timing.ts';
+import { watchDevice } from './watch.ts';
 
 export interface OpenedDevice {
   readonly instance: DawnInstance;
@@ -45,7 +48,7 @@ export class WebGpuDevice implements Gpu {
   readonly largestBinding: number;
   readonly device: GPUDevice;
   readonly #failures: Failures;
-  readonly #buffers: Buffers;
+  readonly #buffers: Buffers<GPUBuffer>;
   readonly #pipelines: PipelineCache;
   readonly #commands: Commands;
   readonly #patience = new Patience();
@@ -60,8 +63,9 @@ export class WebGpuDevice implements Gpu {
     this.features = featuresOf(device);
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
     this.largestBinding = alignDown(Math.min(maxStorageBufferBindingSize, maxBufferSize));
-    this.#failures = new Failures(device);
-    this.#buffers = new Buffers(device);
+    this.#failures = new Failures();
+    watchDevice(device, this.#failures);
+    this.#buffers = new Buffers(sourceOf(device));
     this.#pipelines = new PipelineCache(device, this.#failures);
     this.#commands = new Commands(device, this.#failures, () => this.#buffers.sweep());
   }
@@ -76,7 +80,7 @@ export class WebGpuDevice implements Gpu {
   }
 
   free(tensor: Tensor): void {
-    this.#buffers.free(bufferTensor(tensor));
+    this.#buffers.free(bufferTensor<GPUBuffer>(tensor));
     if (this.#commands.isEmpty) this.#buffers.sweep();
   }
 
@@ -86,11 +90,11 @@ export class WebGpuDevice implements Gpu {
   }
 
   release(tensor: Tensor): void {
-    this.#buffers.release(bufferTensor(tensor));
+    this.#buffers.release(bufferTensor<GPUBuffer>(tensor));
   }
 
   view(tensor: Tensor, first: number, shape: readonly number[], label = tensor.label): Tensor {
-    const { buffer, offset, dtype } = bufferTensor(tensor);
+    const { buffer, offset, dtype } = bufferTensor<GPUBuffer>(tensor);
     return new BufferTensor(label, shape, dtype, buffer, offset + first * 4);
   }
 
@@ -227,7 +231,7 @@ export class WebGpuDevice implements Gpu {
   }
 
   /** Returns a new tensor, or throws if the device could not make it: such a buffer must not enter the pool. */
-  #usable(tensor: BufferTensor): BufferTensor {
+  #usable(tensor: BufferTensor<GPUBuffer>): BufferTensor<GPUBuffer> {
     try {
       this.#failures.check(`make ${tensor.label} [${tensor.shape}]`);
       return tensor;
@@ -247,7 +251,7 @@ export class WebGpuDevice implements Gpu {
       if (size > this.largestBinding) throw this.#tooLarge(name, tensor, size);
       entries.push({ binding: index + 1, resource: { buffer, offset, size } });
     });
-    checkAliasing(name, kernel, tensors);
+    checkAliasing(name, kernel.bindings, tensors);
     return entries;
   }
 
@@ -262,9 +266,9 @@ export class WebGpuDevice implements Gpu {
     );
   }
 
-  #checkUsable(handle: Tensor, doing: string, alignTo: number = alignment): BufferTensor {
+  #checkUsable(handle: Tensor, doing: string, alignTo: number = alignment): BufferTensor<GPUBuffer> {
     this.#failures.check(doing);
-    const tensor = bufferTensor(handle);
+    const tensor = bufferTensor<GPUBuffer>(handle);
     if (this.#buffers.isStale(tensor.buffer)) throw new Error(`${doing}: tensor ${tensor.label} was freed or released`);
     if (tensor.offset % alignTo !== 0)
       throw new Error(`${doing}: tensor ${tensor.label} begins at byte ${tensor.offset}`);
@@ -274,3 +278,20 @@ export class WebGpuDevice implements Gpu {
     return tensor;
   }
 }
+
+const tensorUsage = usage.storage | usage.copySrc | usage.copyDst;
+
+const sourceOf = (device: GPUDevice): BufferSource<GPUBuffer> => ({
+  create(label, size) {
+    const limit = device.limits.maxBufferSize;
+    if (size > limit) {
+      throw limitExceeded(`tensor ${label} needs ${size} bytes, this adapter's buffers hold ${limit}`, {
+        field: label,
+        expected: `at most ${limit} bytes`,
+        remedy: 'use a smaller batch, length or model',
+      });
+    }
+    return device.createBuffer({ label, size, usage: tensorUsage });
+  },
+  destroy: (buffer) => buffer.destroy(),
+});

@@ -12,7 +12,3 @@ export const usage = {
 } as const;
 export const mapModeRead = 0x1;
 export const stageCompute = 0x4;
-/** Offsets of storage and uniform bindings are multiples of this on every adapter. */
-export const alignment = 256;
-export const alignDown = (bytes: number): number => Math.floor(bytes / alignment) * alignment;
-export const alignUp = (bytes: number, to = alignment): number => Math.ceil(bytes / to) * to;

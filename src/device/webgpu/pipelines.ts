@@ -1,9 +1,9 @@
 /** Compiled kernels of one device: one pipeline per (name, header, constants), each compiled once. */
 import { availableParallelism } from 'node:os';
+import type { Failures } from '../failures.ts';
 import { shaderSource } from '../shader-source.ts';
 import type { DeviceFeature, KernelSpec } from '../types.ts';
 import { explainCompileError } from './compile-error.ts';
-import type { Failures } from './failures.ts';
 import { stageCompute } from './flags.ts';
 
 export interface CompiledKernel {

@@ -3,7 +3,8 @@
  * uploaded in one piece just before the commands that use them are submitted; the queue keeps that order, so the ring
  * starts from slot 0 after each submit.
  */
-import { alignment, usage } from './flags.ts';
+import { alignment } from '../alignment.ts';
+import { usage } from './flags.ts';
 import type { CompiledKernel } from './pipelines.ts';
 
 /** Dispatches per submit. Bounds both the ring and the time one submit takes on a slow adapter. */

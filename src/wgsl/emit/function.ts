@@ -111,10 +111,10 @@ class Emitter {
       case 'if':
         this.#value(item.condition);
         this.#bytes.push(ifOp, emptyBlock);
-        this.#labelled(undefined, item.then);
-        if (item.otherwise !== undefined) {
+        this.#labelled(undefined, item.onTrue);
+        if (item.onFalse !== undefined) {
           this.#bytes.push(elseOp);
-          this.#labelled(undefined, item.otherwise);
+          this.#labelled(undefined, item.onFalse);
         }
         this.#bytes.push(endOp);
         break;

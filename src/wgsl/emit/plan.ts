@@ -58,8 +58,8 @@ class Uses {
           break;
         case 'if':
           this.#use(item.condition, region);
-          this.#walk(item.then);
-          if (item.otherwise !== undefined) this.#walk(item.otherwise);
+          this.#walk(item.onTrue);
+          if (item.onFalse !== undefined) this.#walk(item.onFalse);
           break;
       }
     }
@@ -98,7 +98,11 @@ function fuse(uses: Uses): Map<Node, { op: string; operands: readonly Node[] }> 
 }
 
 /** Whether the node is a product that its only user has taken along. */
-function isProductOf(fused: ReadonlyMap<Node, { readonly operands: readonly Node[] }>, node: Node, uses: Uses): boolean {
+function isProductOf(
+  fused: ReadonlyMap<Node, { readonly operands: readonly Node[] }>,
+  node: Node,
+  uses: Uses,
+): boolean {
   if (node.op !== 'f32x4.mul' || !uses.isUsedOnce(node)) return false;
   const taken = fused.get(uses.user.get(node)!);
   return taken !== undefined && !taken.operands.includes(node);

@@ -146,8 +146,8 @@ export class Builder {
     this.#region.items.push({ kind: 'branch', to, condition });
   }
 
-  if(condition: Node, then: Region, otherwise: Region | undefined): void {
-    this.#region.items.push({ kind: 'if', condition, then, otherwise });
+  if(condition: Node, onTrue: Region, onFalse: Region | undefined): void {
+    this.#region.items.push({ kind: 'if', condition, onTrue, onFalse });
   }
 
   #add(

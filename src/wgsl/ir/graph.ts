@@ -42,7 +42,7 @@ export type Item =
   /** Goes to the end of a block or to the beginning of a loop. */
   | { readonly kind: 'branch'; readonly to: Region; readonly condition: Node | undefined }
   | { readonly kind: 'region'; readonly region: Region }
-  | { readonly kind: 'if'; readonly condition: Node; readonly then: Region; readonly otherwise: Region | undefined };
+  | { readonly kind: 'if'; readonly condition: Node; readonly onTrue: Region; readonly onFalse: Region | undefined };
 
 export interface Region {
   readonly kind: 'function' | 'block' | 'loop' | 'branch';

@@ -50,8 +50,8 @@ function collect(statement: Statement, names: Names): void {
       break;
     case 'if':
       collectPointers(statement.condition, names);
-      collectAll(statement.then, names);
-      collectAll(statement.otherwise ?? [], names);
+      collectAll(statement.onTrue, names);
+      collectAll(statement.onFalse ?? [], names);
       break;
     case 'loop':
       if (statement.start !== undefined) collect(statement.start, names);

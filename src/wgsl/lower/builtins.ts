@@ -154,4 +154,3 @@ export const atomicOperations: Readonly<Record<string, string>> = {
   atomicXor: 'xor',
   atomicExchange: 'xchg',
 };
-

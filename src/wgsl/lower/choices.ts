@@ -56,7 +56,12 @@ export class Choices {
   /** min(a, b) is b where b < a, else a; max(a, b) is b where a < b, else a. So a NaN in `a` stays. */
   extreme(which: 'min' | 'max', left: Value, right: Value): Value {
     if (!isNumeric(left) || !isNumeric(right)) return unsupported(`${which} of ${left.type.name}`);
-    if (left.kind === 'scalar' && right.kind === 'scalar' && left.constant !== undefined && right.constant !== undefined) {
+    if (
+      left.kind === 'scalar' &&
+      right.kind === 'scalar' &&
+      left.constant !== undefined &&
+      right.constant !== undefined
+    ) {
       const [a, b] = this.#operators.unified(left, right) as [ScalarValue, ScalarValue];
       return constantScalar(a.type, Math[which](a.constant!, b.constant!));
     }

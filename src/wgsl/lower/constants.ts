@@ -1,6 +1,7 @@
 /** Operators on constants. */
-import type { Operator } from './operators.ts';
+
 import { abstractFloat, abstractInt, bool, f32, i32, type ScalarType, u32 } from '../types.ts';
+import type { Operator } from './operators.ts';
 import { constantScalar, type ScalarValue } from './values.ts';
 
 const comparing: Readonly<Partial<Record<Operator, (x: number, y: number) => boolean>>> = {

@@ -70,7 +70,9 @@ export class Conversions {
     if (operands.length === 1 && first.kind === 'vector') return this.#convertVector(first, element);
     const elements = operands.flatMap((operand): readonly ScalarValue[] => {
       if (operand.kind === 'scalar') return [operand];
-      return operand.kind === 'vector' ? this.#values.elements(operand) : unsupported(`a vector of ${operand.type.name}`);
+      return operand.kind === 'vector'
+        ? this.#values.elements(operand)
+        : unsupported(`a vector of ${operand.type.name}`);
     });
     if (elements.length !== size) return unsupported(`a vector of ${size} from ${elements.length} components`);
     return vectorFrom(
@@ -129,7 +131,9 @@ export class Conversions {
     const { type: from, constant } = value;
     if (from === to) return value;
     if (from !== f32 && to !== f32) {
-      return constant === undefined ? scalarOf(to, value.node) : constantScalar(to, to === u32 ? constant : constant | 0);
+      return constant === undefined
+        ? scalarOf(to, value.node)
+        : constantScalar(to, to === u32 ? constant : constant | 0);
     }
     if (from === f32) {
       if (constant !== undefined) return constantScalar(to, to === u32 ? bitsOf(constant) : bitsOf(constant) | 0);
@@ -147,4 +151,3 @@ function convertedConstant(value: number, to: ScalarType): number {
   if (to === u32) return Number.isInteger(value) ? whole >>> 0 : Math.min(Math.max(whole, 0), 2 ** 32 - 1);
   return Number.isInteger(value) ? whole | 0 : Math.min(Math.max(whole, -(2 ** 31)), 2 ** 31 - 1);
 }
-

@@ -3,13 +3,14 @@
  * in that order, counted through the grid's rows. A workgroup's invocations run one after the other, so no kernel that
  * is compiled may wait for another at a barrier.
  */
-import { commandLayout } from '../../device/wasm/command-layout.ts';
+
 import type { KernelSpec } from '../../device/types.ts';
+import { commandLayout } from '../../device/wasm/command-layout.ts';
 import type { Builder } from '../ir/builder.ts';
 import type { Local, Node, Region } from '../ir/graph.ts';
 import { constantLinear, type Integers } from '../ir/integers.ts';
 import type { GlobalDeclaration, Module, Parameter } from '../syntax/ast.ts';
-import { alignOf, sizeOf, type StructType, type Type, u32 } from '../types.ts';
+import { alignOf, type StructType, sizeOf, type Type, u32 } from '../types.ts';
 import type { Expressions, Machinery } from './expressions.ts';
 import type { Frame, Unit } from './frame.ts';
 import type { MemoryPlace } from './places.ts';
@@ -88,7 +89,7 @@ export class Entry {
       globals.define(name, { kind: 'value', value: type === undefined ? given : converted(given, types.of(type)) });
       return;
     }
-    if (kind !== 'var') return unsupported(`the global ${kind} ${name}`);
+    if (kind !== 'var') unsupported(`the global ${kind} ${name}`);
     const declared = types.of(type ?? unsupported(`the variable ${name} without a type`));
     const [where] = space;
     if (where === 'uniform') {
@@ -150,11 +151,7 @@ export class Entry {
       code.forget(position);
       const loop = code.inner('loop', new Set(position));
       code.within(loop, () => {
-        const group = vectorFrom(u32, [
-          scalarOf(u32, code.get(x)),
-          scalarOf(u32, code.get(y)),
-          constantScalar(u32, 0),
-        ]);
+        const group = vectorFrom(u32, [scalarOf(u32, code.get(x)), scalarOf(u32, code.get(y)), constantScalar(u32, 0)]);
         const groups = vectorFrom(u32, [scalarOf(u32, width), scalarOf(u32, height), constantScalar(u32, 1)]);
         for (const place of this.#workgroupVariables) this.#parts.machinery.places.clear(place);
         this.#lanes(module, { workgroup_id: group, num_workgroups: groups });

@@ -120,7 +120,9 @@ export class Expressions {
       }
       case 'member': {
         const place = this.place(expression, frame);
-        return place === undefined ? this.#member(this.value(expression.of, frame), expression.name) : places.read(place);
+        return place === undefined
+          ? this.#member(this.value(expression.of, frame), expression.name)
+          : places.read(place);
       }
       case 'index': {
         const place = this.place(expression, frame);
@@ -205,7 +207,8 @@ export class Expressions {
     const { name } = callee;
     const operands = operandExpressions.map((operand) => this.value(operand, frame));
     if (frame.unit.module.functions.has(name)) return inline(frame.unit, name, operands);
-    if (name === 'bitcast') return conversions.bitcast(operands[0]!, frame.unit.types.of(callee.templates[0] as TypeExpression));
+    if (name === 'bitcast')
+      return conversions.bitcast(operands[0]!, frame.unit.types.of(callee.templates[0] as TypeExpression));
     const type = this.#constructed(callee, operands, frame);
     if (type !== undefined) return conversions.construct(type, operands);
     if (name.startsWith('atomic')) return this.#atomic(name, operands);

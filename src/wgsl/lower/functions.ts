@@ -19,7 +19,10 @@ export function inlined(
   for (const [i, parameter] of declared.parameters.entries()) {
     const type = unit.types.of(parameter.type);
     const operand = operands[i] ?? unsupported(`a call of ${name} with ${operands.length} operands`);
-    scope.define(parameter.name, { kind: 'value', value: type.kind === 'pointer' ? operand : converted(operand, type) });
+    scope.define(parameter.name, {
+      kind: 'value',
+      value: type.kind === 'pointer' ? operand : converted(operand, type),
+    });
   }
   const type = declared.result === undefined ? undefined : unit.types.of(declared.result);
   const frame: Frame = { unit, scope, breakTo: undefined, continueTo: undefined, returnTo: undefined };
@@ -48,7 +51,7 @@ function countReturns(statements: readonly Statement[]): number {
   for (const statement of statements) {
     if (statement.kind === 'return') count += 1;
     if (statement.kind === 'block' || statement.kind === 'loop') count += countReturns(statement.body);
-    if (statement.kind === 'if') count += countReturns(statement.then) + countReturns(statement.otherwise ?? []);
+    if (statement.kind === 'if') count += countReturns(statement.onTrue) + countReturns(statement.onFalse ?? []);
     if (statement.kind === 'switch') for (const { body } of statement.cases) count += countReturns(body);
   }
   return count;

@@ -1,6 +1,6 @@
 /** Unary and binary operators on scalars, vectors and matrices. */
 import type { Builder } from '../ir/builder.ts';
-import type { Integers, IntegerOperation } from '../ir/integers.ts';
+import type { IntegerOperation, Integers } from '../ir/integers.ts';
 import type { ArithmeticOperator, Comparison } from '../syntax/ast.ts';
 import { comparisons } from '../syntax/ast.ts';
 import {
@@ -18,8 +18,8 @@ import {
 import { foldScalars } from './constants.ts';
 import {
   concrete,
-  converted,
   constantScalar,
+  converted,
   lanesOf,
   type MatrixValue,
   type ScalarValue,
@@ -255,7 +255,7 @@ const concreteShift = (value: ScalarValue | VectorValue): ScalarValue | VectorVa
 const widened = (value: ScalarValue | VectorValue, size: number): VectorValue =>
   value.kind === 'vector' ? value : splatOf(size, value);
 
-const mapColumns = (
-  matrix: MatrixValue,
-  map: (column: VectorValue, index: number) => VectorValue,
-): MatrixValue => ({ ...matrix, columns: matrix.columns.map(map) });
+const mapColumns = (matrix: MatrixValue, map: (column: VectorValue, index: number) => VectorValue): MatrixValue => ({
+  ...matrix,
+  columns: matrix.columns.map(map),
+});

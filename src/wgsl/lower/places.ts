@@ -313,7 +313,8 @@ const partOf = (locals: Locals, index: number): Locals =>
 
 function isZero(value: Value): boolean {
   if (value.kind === 'scalar') return value.constant !== undefined && Object.is(value.constant, 0);
-  if (value.kind === 'vector') return value.splat !== undefined ? isZero(value.splat) : (value.elements?.every(isZero) ?? false);
+  if (value.kind === 'vector')
+    return value.splat !== undefined ? isZero(value.splat) : (value.elements?.every(isZero) ?? false);
   if (value.kind === 'matrix') return value.columns.every(isZero);
   if (value.kind === 'struct') return value.members.every(isZero);
   return value.kind === 'array' && value.place === undefined && (value.elements?.every(isZero) ?? false);

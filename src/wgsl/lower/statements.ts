@@ -1,6 +1,7 @@
 /** Statements: control flow, declarations and assignments. */
-import type { Region } from '../ir/graph.ts';
+
 import { WgslError } from '../errors.ts';
+import type { Region } from '../ir/graph.ts';
 import type { Declaration, Expression, Statement } from '../syntax/ast.ts';
 import type { Type } from '../types.ts';
 import { assignedLocals } from './assigned.ts';
@@ -86,7 +87,8 @@ export class Statements {
 
   #name({ kind, name, type, value }: Declaration, frame: Frame): void {
     const given = this.#expressions.value(value!, frame);
-    const kept = type !== undefined ? converted(given, frame.unit.types.of(type)) : kind === 'let' ? concrete(given) : given;
+    const kept =
+      type !== undefined ? converted(given, frame.unit.types.of(type)) : kind === 'let' ? concrete(given) : given;
     frame.scope.define(name, { kind: 'value', value: kept });
   }
 
@@ -123,13 +125,13 @@ export class Statements {
     return operators.binary(operator, old, this.#expressions.value(value, frame));
   }
 
-  #if({ condition, then, otherwise }: Of<'if'>, frame: Frame): boolean {
+  #if({ condition, onTrue, onFalse }: Of<'if'>, frame: Frame): boolean {
     const { code, values } = this.#machinery;
     const decided = this.#expressions.scalar(condition, frame);
-    if (decided.constant !== undefined) return this.block(decided.constant !== 0 ? then : (otherwise ?? []), frame);
-    const changed = assignedLocals([...then, ...(otherwise ?? [])], frame.scope);
-    const [first, firstEnds] = this.#branch(then, frame);
-    const [second, secondEnds] = otherwise === undefined ? [undefined, false] : this.#branch(otherwise, frame);
+    if (decided.constant !== undefined) return this.block(decided.constant !== 0 ? onTrue : (onFalse ?? []), frame);
+    const changed = assignedLocals([...onTrue, ...(onFalse ?? [])], frame.scope);
+    const [first, firstEnds] = this.#branch(onTrue, frame);
+    const [second, secondEnds] = onFalse === undefined ? [undefined, false] : this.#branch(onFalse, frame);
     code.if(values.scalar(decided), first, second);
     code.forget(changed);
     return firstEnds && secondEnds;
@@ -151,7 +153,7 @@ export class Statements {
     const frame = { ...outer, scope: new Scope(outer.scope) };
     if (start !== undefined) this.#statement(start, frame);
     const turned: Statement[] = [...body, ...step];
-    if (condition !== undefined) turned.push({ kind: 'if', condition, then: [], otherwise: undefined, line });
+    if (condition !== undefined) turned.push({ kind: 'if', condition, onTrue: [], onFalse: undefined, line });
     const changed = assignedLocals(turned, frame.scope);
 
     const whole = code.inner('block');
@@ -168,7 +170,8 @@ export class Statements {
         code.forget(changed);
         this.run(step, frame);
         const again = condition === undefined ? undefined : this.#expressions.scalar(condition, frame);
-        if (again?.constant !== 0) code.branch(loop, again === undefined || again.constant !== undefined ? undefined : values.scalar(again));
+        if (again?.constant !== 0)
+          code.branch(loop, again === undefined || again.constant !== undefined ? undefined : values.scalar(again));
       });
       code.place(loop);
     });
@@ -200,16 +203,15 @@ export class Statements {
         code.if(values.scalar(matches), branch, undefined);
         code.forget(changed);
       }
-      const otherwise = cases.find(({ isDefault }) => isDefault);
-      if (otherwise !== undefined) this.block(otherwise.body, inside);
+      const fallback = cases.find(({ isDefault }) => isDefault);
+      if (fallback !== undefined) this.block(fallback.body, inside);
     });
     code.place(whole);
     code.forget(changed);
   }
 
   #return(value: Expression | undefined, frame: Frame): void {
-    const { returnTo } = frame;
-    if (returnTo === undefined) return unsupported('return');
+    const returnTo = frame.returnTo ?? unsupported('return in this place');
     if (value !== undefined && returnTo.place !== undefined) {
       const result = converted(this.#expressions.value(value, frame), returnTo.type!);
       this.#machinery.places.write(returnTo.place, result);

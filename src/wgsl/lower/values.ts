@@ -200,7 +200,8 @@ const wordOf = (element: ScalarType, constant: number): number =>
 export function converted(value: Value, to: Type): Value {
   if (value.type === to || value.type.name === to.name) return value;
   if (value.kind === 'scalar' && to.kind === 'scalar' && value.constant !== undefined) {
-    const isAllowed = value.type === abstractInt || (value.type === abstractFloat && (to === f32 || to === abstractFloat));
+    const isAllowed =
+      value.type === abstractInt || (value.type === abstractFloat && (to === f32 || to === abstractFloat));
     if (isAllowed) return constantScalar(to, value.constant);
   }
   if (value.kind === 'vector' && to.kind === 'vector' && value.type.size === to.size) {

@@ -59,8 +59,8 @@ export type Statement =
   | {
       readonly kind: 'if';
       readonly condition: Expression;
-      readonly then: readonly Statement[];
-      readonly otherwise: readonly Statement[] | undefined;
+      readonly onTrue: readonly Statement[];
+      readonly onFalse: readonly Statement[] | undefined;
       readonly line: number;
     }
   | {

@@ -102,10 +102,10 @@ export class StatementParser {
 
   #if(line: number): Statement {
     const condition = this.#expressions.expression();
-    const then = this.block();
-    if (!this.#cursor.take('else')) return { kind: 'if', condition, then, otherwise: undefined, line };
-    const otherwise = this.#cursor.is('if') ? this.#statement() : this.block();
-    return { kind: 'if', condition, then, otherwise, line };
+    const onTrue = this.block();
+    if (!this.#cursor.take('else')) return { kind: 'if', condition, onTrue, onFalse: undefined, line };
+    const onFalse = this.#cursor.is('if') ? this.#statement() : this.block();
+    return { kind: 'if', condition, onTrue, onFalse, line };
   }
 
   #for(line: number): Statement {

@@ -1,8 +1,8 @@
 /** A device's contract: data comes back bit for bit, commands run in order, mistakes are named. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { bufferTensor } from '../../../src/device/tensor.ts';
 import { type KernelSpec, rowsOf, type Tensor } from '../../../src/device/types.ts';
 import { openGpu } from '../../../src/device/webgpu/open.ts';
-import { bufferTensor } from '../../../src/device/webgpu/tensor.ts';
 import { testGpu, unwritten, upload } from '../../device.ts';
 
 const gpu = await testGpu();
@@ -248,7 +248,7 @@ describe('tasks', () => {
       keep(gpu.allocate('target', [3])),
     ];
     // A command that the device refuses only when it is sent.
-    bufferTensor(spoilt).buffer.destroy();
+    bufferTensor<GPUBuffer>(spoilt).buffer.destroy();
     const [middle, end] = [gate(), gate()];
     const innocent = gpu.task(async () => {
       run(x, out, 10);
@@ -270,7 +270,7 @@ describe('tasks', () => {
 
   it('are told at their end what nothing has told before', async () => {
     const [spoilt, target] = [keep(gpu.allocate('spoilt', [3])), keep(gpu.allocate('target', [3]))];
-    bufferTensor(spoilt).buffer.destroy();
+    bufferTensor<GPUBuffer>(spoilt).buffer.destroy();
     await expect(gpu.task(async () => gpu.copy(spoilt, target))).rejects.toThrow(/destroyed/);
     await gpu.idle();
   });

@@ -1,6 +1,7 @@
 /** A lost device, which no test can bring about on a real one. */
 import { describe, expect, it } from 'vitest';
-import { Failures } from '../../../src/device/webgpu/failures.ts';
+import { Failures } from '../../src/device/failures.ts';
+import { watchDevice } from '../../src/device/webgpu/watch.ts';
 
 /** The part of a device that failures listen to; `lose` is how it ends. */
 function fakeDevice() {
@@ -15,7 +16,8 @@ function fakeDevice() {
 describe('a device that is lost', () => {
   it('says so once and for all, and to whoever waits for it', async () => {
     const { device, lose } = fakeDevice();
-    const failures = new Failures(device);
+    const failures = new Failures();
+    watchDevice(device, failures);
     failures.check('before');
     lose({ reason: 'unknown', message: 'pulled out' });
     const error = await failures.lost;
@@ -26,7 +28,8 @@ describe('a device that is lost', () => {
 
   it('is not one that was destroyed', async () => {
     const { device, lose } = fakeDevice();
-    const failures = new Failures(device);
+    const failures = new Failures();
+    watchDevice(device, failures);
     lose({ reason: 'destroyed', message: '' });
     const first = await Promise.race([failures.lost, new Promise((resolve) => setTimeout(resolve, 20, 'nothing'))]);
     expect(first).toBe('nothing');

@@ -1,15 +1,20 @@
 /**
- * Collects the errors that the device reports by events, and throws each at the next call of the task that caused it.
- * Dawn validates and reports within the call (seen with webgpu 0.6.2), so an error belongs to the task whose call is in
- * progress. An error that belongs to no live task is thrown in whichever task calls next, because a device that reports
- * late may have invalidated anything.
+ * Collects the errors that a device reports after a call, and throws each at the next call of the task that caused it.
+ * An error that belongs to no live task is thrown in whichever task calls next, because a device that reports late may
+ * have invalidated anything.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { limitExceeded, type TandemError, unavailable } from '../../errors.ts';
+import { limitExceeded, type TandemError, unavailable } from '../errors.ts';
+
+/** What a device reports about a call or a command. */
+export interface Failure {
+  readonly message: string;
+  readonly outOfMemory: boolean;
+}
 
 /** Work whose commands and errors are its own, interleaved with other work on the same device. */
 export interface Task {
-  failure: GPUError | undefined;
+  failure: Failure | undefined;
   ended: boolean;
 }
 
@@ -24,22 +29,27 @@ export class Failures {
   #lost: TandemError | undefined;
   #closed = false;
 
-  constructor(device: GPUDevice) {
-    device.addEventListener('uncapturederror', (event) => {
-      event.preventDefault();
-      const task = this.#acting.ended ? this.#nobody : this.#acting;
-      task.failure ??= event.error;
-    });
+  #tellLost = (_error: TandemError): void => {};
+
+  constructor() {
     this.lost = new Promise((resolve) => {
-      void device.lost.then(({ reason, message }) => {
-        if (reason === 'destroyed') return;
-        this.#lost = unavailable(`the GPU device was lost: ${message}`, {
-          field: 'device',
-          remedy: 'restart the service and resume the run',
-        });
-        resolve(this.#lost);
-      });
+      this.#tellLost = resolve;
     });
+  }
+
+  /** Keeps an error for the task, or for the one whose call is in progress. The first one of a task counts. */
+  report(failure: Failure, caused: Task = this.#acting): void {
+    const task = caused.ended ? this.#nobody : caused;
+    task.failure ??= failure;
+  }
+
+  /** Every later call throws. */
+  lose(message: string): void {
+    this.#lost = unavailable(`the device was lost: ${message}`, {
+      field: 'device',
+      remedy: 'restart the service and resume the run',
+    });
+    this.#tellLost(this.#lost);
   }
 
   /** The task that the caller is part of. */
@@ -88,13 +98,13 @@ export class Failures {
     const { current } = this;
     this.#acting = current;
     if (this.#lost !== undefined) throw this.#lost;
-    if (this.#closed) throw new Error(`${doing}: the GPU device is already destroyed`);
+    if (this.#closed) throw new Error(`${doing}: the device is already destroyed`);
     const guilty = current.failure === undefined ? this.#nobody : current;
     const { failure } = guilty;
     if (failure === undefined) return;
     guilty.failure = undefined;
     const message = `${doing}: ${failure.message}`;
-    if (failure.constructor.name !== 'GPUOutOfMemoryError') throw new Error(message);
-    throw limitExceeded(`the GPU is out of memory (${message})`, { remedy: 'use a smaller batch, length or model' });
+    if (!failure.outOfMemory) throw new Error(message);
+    throw limitExceeded(`the device is out of memory (${message})`, { remedy: 'use a smaller batch, length or model' });
   }
 }

@@ -1,57 +1,61 @@
 /**
- * GPU memory of one device: tensors that stay until they are freed, and a pool of scratch buffers that are leased.
+ * The memory of one device: tensors that stay until they are freed, and a pool of scratch buffers that are leased.
  * Nothing is destroyed while recorded commands may still use it: `sweep` is called after each submit.
  */
-import { limitExceeded } from '../../errors.ts';
-import { type DType, elementCount } from '../types.ts';
-import { alignUp, usage } from './flags.ts';
+import { alignUp } from './alignment.ts';
 import { BufferTensor } from './tensor.ts';
+import { type DType, elementCount } from './types.ts';
+
+/** Where buffers come from; `B` is how the device calls one. `create` throws LIMIT_EXCEEDED where there is no room. */
+export interface BufferSource<B> {
+  create(label: string, size: number): B;
+  destroy(buffer: B): void;
+}
 
 /** Bytes of idle scratch buffers above which they are destroyed before another one is created. */
 const idleLimit = 256 * 1024 * 1024;
-const tensorUsage = usage.storage | usage.copySrc | usage.copyDst;
 
-export class Buffers {
-  readonly #device: GPUDevice;
-  readonly #owned = new Map<GPUBuffer, string>();
-  readonly #leased = new Map<GPUBuffer, string>();
+export class Buffers<B extends { readonly size: number }> {
+  readonly #source: BufferSource<B>;
+  readonly #owned = new Map<B, string>();
+  readonly #leased = new Map<B, string>();
   /** Idle scratch by size, the least recently used first. */
-  readonly #idle = new Map<number, GPUBuffer[]>();
-  #doomed: GPUBuffer[] = [];
+  readonly #idle = new Map<number, B[]>();
+  #doomed: B[] = [];
   #persistent = 0;
   #pooled = 0;
   #idleBytes = 0;
   #peak = 0;
 
-  constructor(device: GPUDevice) {
-    this.#device = device;
+  constructor(source: BufferSource<B>) {
+    this.#source = source;
   }
 
   memory(): { persistent: number; pooled: number; peak: number } {
     return { persistent: this.#persistent, pooled: this.#pooled, peak: this.#peak };
   }
 
-  allocate(label: string, shape: readonly number[], dtype: DType): BufferTensor {
-    const buffer = this.#create(label, alignUp(bytesOf(label, shape)));
+  allocate(label: string, shape: readonly number[], dtype: DType): BufferTensor<B> {
+    const buffer = this.#source.create(label, alignUp(bytesOf(label, shape)));
     this.#owned.set(buffer, label);
     this.#persistent += buffer.size;
     this.#notePeak();
     return new BufferTensor(label, shape, dtype, buffer);
   }
 
-  free({ buffer, label }: BufferTensor): void {
+  free({ buffer, label }: BufferTensor<B>): void {
     if (!this.#owned.delete(buffer)) throw new Error(`tensor ${label} is not allocated, or was freed before`);
     this.#persistent -= buffer.size;
     this.#doomed.push(buffer);
   }
 
-  lease(label: string, shape: readonly number[], dtype: DType): BufferTensor {
+  lease(label: string, shape: readonly number[], dtype: DType): BufferTensor<B> {
     const size = sizeClass(bytesOf(label, shape));
     let buffer = this.#takeIdle(size);
     if (buffer === undefined) {
       if (this.#idleBytes > idleLimit) this.#dropIdle();
       else this.#dropSmaller(size);
-      buffer = this.#create('scratch', size);
+      buffer = this.#source.create('scratch', size);
       this.#pooled += size;
       this.#notePeak();
     } else {
@@ -61,7 +65,7 @@ export class Buffers {
     return new BufferTensor(label, shape, dtype, buffer);
   }
 
-  release({ buffer, label }: BufferTensor): void {
+  release({ buffer, label }: BufferTensor<B>): void {
     if (!this.#leased.delete(buffer)) throw new Error(`tensor ${label} is not leased, or was released before`);
     const idle = this.#idle.get(buffer.size);
     if (idle === undefined) this.#idle.set(buffer.size, [buffer]);
@@ -70,20 +74,20 @@ export class Buffers {
   }
 
   /** Destroys a buffer that was just allocated or leased and that no recorded command uses. */
-  drop({ buffer }: BufferTensor): void {
+  drop({ buffer }: BufferTensor<B>): void {
     if (this.#owned.delete(buffer)) this.#persistent -= buffer.size;
     if (this.#leased.delete(buffer)) this.#pooled -= buffer.size;
-    buffer.destroy();
+    this.#source.destroy(buffer);
   }
 
   /** Whether the buffer was freed or is idle in the pool, so that no command may use it. */
-  isStale(buffer: GPUBuffer): boolean {
+  isStale(buffer: B): boolean {
     return !this.#owned.has(buffer) && !this.#leased.has(buffer);
   }
 
   /** Destroys freed buffers. May be called only right after a submit, when no recorded command uses them. */
   sweep(): void {
-    for (const buffer of this.#doomed) buffer.destroy();
+    for (const buffer of this.#doomed) this.#source.destroy(buffer);
     this.#doomed = [];
   }
 
@@ -91,7 +95,7 @@ export class Buffers {
    * Takes an idle buffer of this size, or of at most twice it, so that batches of many sizes share the buffers of the
    * largest.
    */
-  #takeIdle(size: number): GPUBuffer | undefined {
+  #takeIdle(size: number): B | undefined {
     for (let fitting = size; fitting <= 2 * size; fitting = sizeClass(fitting + 1)) {
       const buffer = this.#idle.get(fitting)?.pop();
       if (buffer !== undefined) return buffer;
@@ -122,18 +126,6 @@ export class Buffers {
     }
     this.#idle.clear();
     this.#idleBytes = 0;
-  }
-
-  #create(label: string, size: number): GPUBuffer {
-    const limit = this.#device.limits.maxBufferSize;
-    if (size > limit) {
-      throw limitExceeded(`tensor ${label} needs ${size} bytes, this adapter's buffers hold ${limit}`, {
-        field: label,
-        expected: `at most ${limit} bytes`,
-        remedy: 'use a smaller batch, length or model',
-      });
-    }
-    return this.#device.createBuffer({ label, size, usage: tensorUsage });
   }
 
   #notePeak(): void {
