@@ -24,6 +24,7 @@ export const migrationsFolder = (): string => join(treeRoot, 'src', 'db', 'migra
 const entries = {
   device: 'workers/device.js',
   cpu: 'workers/cpu.js',
+  compute: 'src/device/wasm/compute-thread.js',
   database: 'src/db/pglite-thread.js',
   'tokenizer-trial': 'src/tokenizer/trial-process.js',
   'tokenizer-isolated': 'src/tokenizer/isolated-process.js',
@@ -32,6 +33,9 @@ const entries = {
 
 /** Entry point of a thread or process. Always the compiled one: a .ts worker does not start on Node 20. */
 export const workerEntry = (name: keyof typeof entries): string => join(distRoot, entries[name]);
+
+/** Folder of the kernels that the build has compiled for the CPU. */
+export const compiledKernels = (): string => join(distRoot, 'kernels');
 
 /** Archive of a new embedded database, made by the build with this version of PGlite. */
 export const databaseTemplate = (version: string): string => join(distRoot, 'src', 'db', `template-${version}.tar.gz`);

@@ -3,21 +3,34 @@
  * NaN.
  */
 
-import { elementCount, type Gpu, type Tensor } from '../src/device/types.ts';
-import type { WebGpuDevice } from '../src/device/webgpu/device.ts';
+import { elementCount, type Gpu, type KernelForm, type Tensor } from '../src/device/types.ts';
+import { openWasm } from '../src/device/wasm/open.ts';
 import { openGpu } from '../src/device/webgpu/open.ts';
+import { compileKernel } from '../src/wgsl/compile.ts';
 import type { Tolerance } from './tolerances.ts';
 
-let opened: Promise<WebGpuDevice> | undefined;
+let opened: Promise<Gpu> | undefined;
 
 /**
- * The device of this process. A check that finds no adapter fails. TANDEM_TEST_ADAPTER insists on one by a part of its
- * name.
+ * The device of this process. A check that finds no adapter fails. TANDEM_TEST_ADAPTER insists on an adapter by a part
+ * of its name, or on the CPU device: `cpu`, or `cpu-checked` with kernels that test every index into memory.
  */
-export function testGpu(): Promise<WebGpuDevice> {
-  const name = process.env['TANDEM_TEST_ADAPTER'] || undefined;
-  opened ??= openGpu({ adapter: 'auto', ...(name === undefined ? {} : { name }) });
+export function testGpu(): Promise<Gpu> {
+  opened ??= open(process.env['TANDEM_TEST_ADAPTER'] || undefined);
   return opened;
+}
+
+/** The forms of kernels that the device of this process runs. */
+export const testForms: readonly KernelForm[] = process.env['TANDEM_TEST_ADAPTER']?.startsWith('cpu')
+  ? ['row']
+  : ['row', 'workgroup'];
+
+async function open(name: string | undefined): Promise<Gpu> {
+  if (name === 'cpu') return openWasm({ threads: 1 });
+  if (name === 'cpu-checked') {
+    return openWasm({ threads: 1, kernels: (spec) => compileKernel(spec, { checked: true }) });
+  }
+  return openGpu({ adapter: 'auto', ...(name === undefined ? {} : { name }) });
 }
 
 /** Sizes that catch edge mistakes: 1, primes, and tiles of 4 to 128 with one more or less. */

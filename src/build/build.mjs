@@ -1,11 +1,11 @@
 // Completes dist/ after tsc: copies the files that are data, in the tree's own layout, and packs the database template.
 // Run by `npm run build`, in the root of the repository.
-import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { writeWhole } from './write-whole.mjs';
 
-for (const folder of ['shaders', 'src/db/migrations', 'src/data/sample']) {
-  if (existsSync(folder))
-    cpSync(folder, `dist/${folder}`, { recursive: true, filter: (path) => !path.endsWith('.ts') });
+for (const path of ['shaders', 'src/db/migrations', 'src/data/sample', 'src/wgsl/math.wgsl']) {
+  if (existsSync(path)) cpSync(path, `dist/${path}`, { recursive: true, filter: (name) => !name.endsWith('.ts') });
 }
 if (existsSync('dist/src/cli/main.js')) chmodSync('dist/src/cli/main.js', 0o755);
 
@@ -28,16 +28,5 @@ function isWhole(path) {
     return gunzipSync(readFileSync(path)).length > 0;
   } catch {
     return false;
-  }
-}
-
-/** Writes beside the target first and renames, so that a killed build or a full disk leaves no partial file there. */
-function writeWhole(path, content) {
-  const staged = `${path}.new`;
-  try {
-    writeFileSync(staged, content);
-    renameSync(staged, path);
-  } finally {
-    rmSync(staged, { force: true });
   }
 }

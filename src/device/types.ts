@@ -151,7 +151,7 @@ export interface AdapterReport {
   readonly driver: string;
   /** `vulkan`, `metal`, `d3d12`, ... */
   readonly backend: string;
-  readonly type: 'discrete' | 'integrated' | 'software' | 'unknown';
+  readonly type: 'discrete' | 'integrated' | 'cpu' | 'software' | 'unknown';
   /** True = runs on the CPU, and is slow. For people to read; `DeviceTraits` say how to treat a device. */
   readonly software: boolean;
   readonly features: readonly string[];

@@ -116,7 +116,8 @@ export const DatabaseKind = namedEnum('DatabaseKind', 'Which database keeps the 
 export const AdapterType = namedEnum('AdapterType', 'What kind of device an adapter is.', {
   discrete: 'A graphics card.',
   integrated: "The processor's own graphics.",
-  software: 'The CPU, which is slow.',
+  cpu: 'The CPU, by kernels that are compiled to WebAssembly.',
+  software: 'A driver that stands in for a GPU on the CPU, which is slow.',
   unknown: 'The driver does not report the kind of device.',
 });
 

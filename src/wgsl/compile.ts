@@ -4,9 +4,9 @@
  * names the file and line. Every function is inlined; vectors of four are registers of 128 bits; the invocations of a
  * workgroup run one after the other.
  */
-import { createHash } from 'node:crypto';
 import { shaderSource } from '../device/shader-source.ts';
 import type { KernelSpec } from '../device/types.ts';
+import { hashOf, type KernelNote } from '../device/wasm/kernel-note.ts';
 import { functionCode } from './emit/function.ts';
 import { moduleBytes } from './emit/module.ts';
 import { WgslError } from './errors.ts';
@@ -28,28 +28,12 @@ import { unitOf } from './lower/unit.ts';
 import { Unsupported, Values } from './lower/values.ts';
 import { parse } from './syntax/parse.ts';
 
-/** Part of what modules are known by: change it with whatever changes the code of a kernel. */
-export const compilerVersion = 1;
-
 export interface CompileOptions {
   /** Multiply-and-add with one rounding where the machine has it (relaxed SIMD). */
   readonly relaxed?: boolean;
   /** Test every index into memory; what is outside calls the import `outside(binding, index, limit)`. */
   readonly checked?: boolean;
 }
-
-/** What the section `kernel` of a module says. */
-export interface KernelNote {
-  readonly name: string;
-  /** Of the composed WGSL and the compiler's version. */
-  readonly hash: string;
-  /** Bytes of scratch memory that a thread needs. */
-  readonly scratch: number;
-}
-
-/** Names the WGSL that a module was made of, and the compiler. */
-export const hashOf = (code: string): string =>
-  createHash('sha256').update(`${compilerVersion}\n${code}`).digest('hex').slice(0, 32);
 
 export function compileKernel(spec: KernelSpec, options: CompileOptions = {}): Uint8Array<ArrayBuffer> {
   const source = shaderSource(spec);

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { KernelForm } from '../../src/device/types.ts';
-import { expectClose, expectGradient } from '../device.ts';
+import { expectClose, expectGradient, testForms } from '../device.ts';
 import * as reference from '../reference/attention.ts';
 import { tolerances } from '../tolerances.ts';
 import { attentionCase, cumulate, runAttention, shapeOf, subset } from './attention-case.ts';
 
 const key = { seed: 49, step: 7, site: 3 };
-const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
-describe.each(forms)('dropout of attention weights, %s', (form) => {
+describe.each(testForms)('dropout of attention weights, %s', (form) => {
   it('equals the reference under the same mask, forward and backward', async () => {
     const given = { ...attentionCase([1, 6, 19, 33, 70], 3, 16), dropout: { rate: 0.3, ...key } };
     const { q, k, v, dOut } = given;

@@ -2,12 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelForm } from '../../src/device/types.ts';
 import type { AttentionMask } from '../../src/kernels/attention.ts';
-import { expectClose, expectGradient } from '../device.ts';
+import { expectClose, expectGradient, testForms } from '../device.ts';
 import * as reference from '../reference/attention.ts';
 import { tolerances } from '../tolerances.ts';
 import { type AttentionCase, attentionCase, cumulate, runAttention, shapeOf, subset } from './attention-case.ts';
 
-const forms: readonly KernelForm[] = ['row', 'workgroup'];
 const norm = (values: ArrayLike<number>): number => Math.hypot(...Array.from(values));
 const lengths = [1, 2, 7, 33, 4, 65, 3];
 
@@ -35,7 +34,7 @@ async function compare(given: AttentionCase, form: KernelForm): Promise<void> {
   }
 }
 
-describe.each(forms)('masked attention, %s', (form) => {
+describe.each(testForms)('masked attention, %s', (form) => {
   it.each(masks)('equals the float64 reference: %s', async (_name, mask) => {
     await compare({ ...attentionCase(lengths, 3, 16), mask }, form);
     await compare({ ...attentionCase([130, 9], 4, 8, 2), mask }, form);

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelForm } from '../../src/device/types.ts';
 import { attentionForward } from '../../src/kernels/attention.ts';
-import { expectClose, expectGradient, testGpu } from '../device.ts';
+import { expectClose, expectGradient, testForms, testGpu } from '../device.ts';
 import * as reference from '../reference/attention.ts';
 import { differentiate } from '../reference/differences.ts';
 import { tolerances } from '../tolerances.ts';
 import { type AttentionCase, attentionCase, cumulate, runAttention, shapeOf, subset } from './attention-case.ts';
 
-const forms: readonly KernelForm[] = ['row', 'workgroup'];
 const many = Array.from({ length: 60 }, (_, i) => 1 + ((i * 11) % 37));
 
 /**
@@ -45,7 +44,7 @@ async function compare(given: AttentionCase, form: KernelForm): Promise<void> {
   }
 }
 
-describe.each(forms)('attention, %s', (form) => {
+describe.each(testForms)('attention, %s', (form) => {
   it.each(shapes)('equals the float64 reference: %s', async (_name, lengths, heads, size) => {
     await compare(attentionCase(lengths, heads, size), form);
   });

@@ -1,13 +1,12 @@
 /** matmulNT, NN and TN in both forms, aligned and not, against float64; columnSum. */
 import { describe, expect, it } from 'vitest';
-import type { KernelForm, Tensor } from '../../src/device/types.ts';
+import type { Tensor } from '../../src/device/types.ts';
 import { columnSum, matmulNN, matmulNT, matmulTN } from '../../src/kernels/matmul.ts';
-import { expectClose, random, type TensorScope, testGpu, withTensors } from '../device.ts';
+import { expectClose, random, type TensorScope, testForms, testGpu, withTensors } from '../device.ts';
 import * as reference from '../reference/matmul.ts';
 import { tolerances } from '../tolerances.ts';
 
 const gpu = await testGpu();
-const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
 /** [M, N, K] of out[M,N] with a reduction over K: multiples of 4 and not, edges of tiles, long and thin. */
 const sizes: readonly (readonly [number, number, number])[] = [
@@ -36,7 +35,7 @@ async function result(run: (scope: TensorScope) => Tensor): Promise<Float32Array
   return withTensors(gpu, async (scope) => gpu.read(run(scope)));
 }
 
-describe.each(forms)('matmul in the %s form', (form) => {
+describe.each(testForms)('matmul in the %s form', (form) => {
   it.each(sizes)('NT [%i,%i] over %i', async (m, n, k) => {
     const { a, b } = inputs(m, n, k);
     const actual = await result((scope) => {

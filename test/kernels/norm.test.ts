@@ -6,7 +6,7 @@ import {
   layerNormBackward,
   layerNormForward,
 } from '../../src/kernels/norm.ts';
-import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
+import { expectClose, expectGradient, random, testForms, testGpu, withTensors } from '../device.ts';
 import { differentiate } from '../reference/differences.ts';
 import * as reference from '../reference/norm.ts';
 import { tolerances } from '../tolerances.ts';
@@ -22,7 +22,6 @@ const sizes = [
   [5, 769],
 ] as const;
 const epsilon = 1e-12;
-const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
 /** A layer norm's inputs: rows of different scale and mean, as activations have. */
 function rowsOf(T: number, C: number, seed: number) {
@@ -87,7 +86,7 @@ async function l2Normalize(B: number, C: number, x: Float32Array, dOut: Float32A
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
 const plus = (a: ArrayLike<number>, b: ArrayLike<number>) => Float64Array.from(a, (value, i) => value + b[i]!);
 
-describe.each(forms)('layer norm, %s form', (form) => {
+describe.each(testForms)('layer norm, %s form', (form) => {
   it.each(sizes)('equals the float64 reference at T %i, C %i', async (T, C) => {
     const inputs = rowsOf(T, C, T * 1000 + C);
     const { x, gamma, beta, dOut, first } = inputs;
@@ -172,7 +171,7 @@ describe.each(forms)('layer norm, %s form', (form) => {
   });
 });
 
-describe.each(forms)('l2 normalisation, %s form', (form) => {
+describe.each(testForms)('l2 normalisation, %s form', (form) => {
   it.each(sizes)('equals the float64 reference at B %i, C %i', async (B, C) => {
     const source = random(B * 1000 + C);
     const [x, dOut] = [source.floats(B * C, 3), source.floats(B * C)];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelForm } from '../../src/device/types.ts';
 import { rmsNormBackward, rmsNormForward } from '../../src/kernels/rms-norm.ts';
-import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
+import { expectClose, expectGradient, random, testForms, testGpu, withTensors } from '../device.ts';
 import { differentiate } from '../reference/differences.ts';
 import * as reference from '../reference/rms-norm.ts';
 import { tolerances } from '../tolerances.ts';
@@ -18,7 +18,6 @@ const sizes = [
 ] as const;
 const epsilon = 1e-6;
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
-const forms: readonly KernelForm[] = ['row', 'workgroup'];
 
 /** Rows of different scale. */
 function rowsOf(R: number, W: number, seed: number) {
@@ -50,7 +49,7 @@ async function run(shape: readonly number[], W: number, inputs: ReturnType<typeo
   });
 }
 
-describe.each(forms)('RMSNorm, %s form', (form) => {
+describe.each(testForms)('RMSNorm, %s form', (form) => {
   it.each(sizes)('equals the float64 reference at R %i, W %i', async (R, W) => {
     const inputs = rowsOf(R, W, R * 1000 + W);
     const { x, gamma, dOut, first } = inputs;

@@ -4,6 +4,7 @@
  * starts from slot 0 after each submit.
  */
 import { alignment } from '../alignment.ts';
+import { writeParam } from '../params.ts';
 import { usage } from './flags.ts';
 import type { CompiledKernel } from './pipelines.ts';
 
@@ -36,23 +37,10 @@ export class UniformRing {
     if (fields.length * 4 > alignment) throw new Error(`kernel ${kernel} has more than ${alignment / 4} params`);
     for (let index = 0; index < fields.length; index += 1) {
       const [name, type] = fields[index]!;
-      this.#writeField(start + index * 4, type, values[name], `param ${name} of kernel ${kernel}`);
+      writeParam(this.#view, start + index * 4, type, values[name], `param ${name} of kernel ${kernel}`);
     }
     this.#used += 1;
     return start;
-  }
-
-  #writeField(at: number, type: 'u32' | 'f32' | 'i32', value: number | undefined, what: string): void {
-    if (typeof value !== 'number') throw new Error(`${what} is missing`);
-    if (type === 'f32') {
-      this.#view.setFloat32(at, value, true);
-      return;
-    }
-    const [low, high] = type === 'u32' ? [0, 0xffff_ffff] : [-0x8000_0000, 0x7fff_ffff];
-    if (!Number.isInteger(value) || value < low || value > high)
-      throw new Error(`${what} is ${value}, expected ${type}`);
-    if (type === 'u32') this.#view.setUint32(at, value, true);
-    else this.#view.setInt32(at, value, true);
   }
 
   /** Uploads the slots in use and starts again from slot 0. */

@@ -1,0 +1,291 @@
+/**
+ * The device interface of types.ts on the CPU: kernels compiled to WebAssembly run in computing threads on one shared
+ * memory. This thread only records: its event loop stays free while they compute. Commands run as soon as they are
+ * recorded, in order where they depend on each other, so `submit` has nothing to do.
+ */
+
+import { checkAliasing } from '../aliasing.ts';
+import { alignDown, alignment } from '../alignment.ts';
+import { Buffers } from '../buffers.ts';
+import { Failures } from '../failures.ts';
+import { writeParam } from '../params.ts';
+import { BufferTensor, bufferTensor, byteLength } from '../tensor.ts';
+import {
+  type AdapterReport,
+  type DeviceFeature,
+  type DeviceTraits,
+  type Dispatch,
+  type DType,
+  deviceTraits,
+  type Gpu,
+  type KernelSpec,
+  type KernelTime,
+  type Tensor,
+} from '../types.ts';
+import { Commands, recordBytes } from './commands.ts';
+import { Completion } from './completion.ts';
+import type { ErrorMessage } from './compute-thread.ts';
+import type { Span } from './hazards.ts';
+import { type CompiledKernel, KernelCache, type KernelSource, scratchBytes } from './kernels.ts';
+import { addressSpace, type Range, Ranges } from './ranges.ts';
+import { makeQueue, slots } from './ring.ts';
+import { ComputeThreads } from './threads.ts';
+
+export interface WasmDeviceOptions {
+  readonly report: AdapterReport;
+  readonly threads: number;
+  readonly kernels: KernelSource;
+}
+
+/** Below it nothing stands, so that an address less an offset does not wrap round. */
+const firstAddress = 65_536;
+const page = 65_536;
+/** Copies, unlike bindings, may begin at any element. */
+const copyAlignment = 4;
+
+export class WasmDevice implements Gpu {
+  readonly adapter: AdapterReport;
+  readonly traits: DeviceTraits = deviceTraits.row;
+  readonly features: ReadonlySet<DeviceFeature> = new Set();
+  readonly largestBinding = alignDown(addressSpace - 2 ** 20);
+  readonly #memory: WebAssembly.Memory;
+  readonly #failures = new Failures();
+  readonly #threads: ComputeThreads;
+  readonly #commands: Commands;
+  readonly #kernels: KernelCache;
+  readonly #ranges: Ranges;
+  readonly #buffers: Buffers<Range>;
+  #isDestroyed = false;
+
+  constructor({ report, threads, kernels }: WasmDeviceOptions) {
+    this.adapter = report;
+    const scratch = { address: firstAddress + slots * recordBytes, bytes: scratchBytes };
+    const start = scratch.address + threads * scratch.bytes;
+    this.#memory = new WebAssembly.Memory({
+      initial: Math.ceil(start / page),
+      maximum: addressSpace / page,
+      shared: true,
+    });
+    const queue = makeQueue();
+    this.#threads = new ComputeThreads({
+      ...{ count: threads, queue, memory: this.#memory, scratch },
+      onError: (error) => this.#report(error),
+      onDeath: (reason) => this.#failures.lose(reason),
+    });
+    this.#commands = new Commands({
+      ...{ queue, memory: this.#memory, records: firstAddress, threads, failures: this.#failures },
+      completion: new Completion(queue, (isHeld) => this.#threads.hold(isHeld)),
+    });
+    this.#kernels = new KernelCache(kernels, this.#threads);
+    this.#ranges = new Ranges(this.#memory, start);
+    this.#buffers = new Buffers({
+      create: (label, size) => this.#ranges.take(label, size),
+      destroy: (range) => this.#ranges.giveBack(range),
+    });
+  }
+
+  get lost() {
+    return this.#failures.lost;
+  }
+
+  allocate(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    this.#failures.check(`allocate ${label}`);
+    const untouchedFrom = this.#ranges.untouched;
+    const tensor = this.#buffers.allocate(label, shape, dtype);
+    if (tensor.buffer.address < untouchedFrom) this.#commands.clear(spanOfRange(tensor.buffer));
+    return tensor;
+  }
+
+  /** Later commands that get its memory wait for those that use it now, as for any memory. */
+  free(tensor: Tensor): void {
+    this.#buffers.free(bufferTensor<Range>(tensor));
+    this.#buffers.sweep();
+  }
+
+  lease(label: string, shape: readonly number[], dtype: DType = 'f32'): Tensor {
+    this.#failures.check(`lease ${label}`);
+    return this.#buffers.lease(label, shape, dtype);
+  }
+
+  release(tensor: Tensor): void {
+    this.#buffers.release(bufferTensor<Range>(tensor));
+    this.#buffers.sweep();
+  }
+
+  view(tensor: Tensor, first: number, shape: readonly number[], label = tensor.label): Tensor {
+    const { buffer, offset, dtype } = bufferTensor<Range>(tensor);
+    return new BufferTensor(label, shape, dtype, buffer, offset + first * 4);
+  }
+
+  isBindable(tensor: Tensor): boolean {
+    return bufferTensor<Range>(tensor).offset % alignment === 0;
+  }
+
+  memory() {
+    return this.#buffers.memory();
+  }
+
+  write(tensor: Tensor, data: Float32Array | Uint32Array): void {
+    const target = this.#checkUsable(tensor, 'write');
+    if (data.byteLength !== byteLength(tensor)) {
+      throw new Error(
+        `write ${tensor.label}: [${tensor.shape}] holds ${byteLength(tensor)} bytes, got ${data.byteLength}`,
+      );
+    }
+    if (data.byteLength === 0) return;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (this.#commands.isIdle) {
+      new Uint8Array(this.#memory.buffer, addressOf(target), bytes.length).set(bytes);
+      return;
+    }
+    // Commands that are underway may still read what the tensor holds.
+    const staging = this.#ranges.take(`write ${tensor.label}`, bytes.length);
+    new Uint8Array(this.#memory.buffer, staging.address, bytes.length).set(bytes);
+    this.#commands.copy({ from: staging.address, to: staging.address + bytes.length }, spanOf(target));
+    void this.#commands.idle().then(() => this.#ranges.giveBack(staging));
+  }
+
+  clear(tensor: Tensor): void {
+    const target = this.#checkUsable(tensor, 'clear');
+    if (byteLength(tensor) > 0) this.#commands.clear(spanOf(target));
+  }
+
+  copy(from: Tensor, to: Tensor): void {
+    const source = this.#checkUsable(from, 'copy', copyAlignment);
+    const target = this.#checkUsable(to, 'copy', copyAlignment);
+    const bytes = byteLength(from);
+    if (bytes !== byteLength(to)) throw new Error(`copy ${from.label} [${from.shape}] to ${to.label} [${to.shape}]`);
+    if (bytes > 0) this.#commands.copy(spanOf(source), spanOf(target));
+  }
+
+  dispatch<B extends string, P extends string>(spec: KernelSpec<B, P>, call: Dispatch<B, P>): void {
+    const { name } = spec;
+    this.#failures.check(`dispatch ${name}`);
+    const kernel = this.#kernels.get(spec);
+    const bound = this.#bind(name, kernel, call.bindings);
+    const [x, y = 1, z = 1] = call.grid;
+    if (z !== 1) throw new Error(`grid [${x}, ${y}, ${z}] of kernel ${name} has three dimensions`);
+    if (x * y === 0) return;
+    this.#commands.add({
+      ...{ name, kernel: kernel.number, total: x * y },
+      words: [
+        x,
+        y,
+        ...bound.flatMap(({ tensor }) => [addressOf(tensor), byteLength(tensor)]),
+        ...paramWords(name, kernel, call.params),
+      ],
+      reads: bound.filter(({ access }) => access === 'read').map(({ tensor }) => spanOf(tensor)),
+      writes: bound.filter(({ access }) => access === 'write').map(({ tensor }) => spanOf(tensor)),
+    });
+  }
+
+  submit(): void {
+    this.#failures.check('submit');
+  }
+
+  task<T>(work: () => Promise<T>): Promise<T> {
+    return this.#failures.task(work);
+  }
+
+  async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+    if (tensor.dtype !== 'f32') throw new Error(`read ${tensor.label}: it is ${tensor.dtype}, use readU32`);
+    return new Float32Array(await this.#readBytes(tensor));
+  }
+
+  /** Also reads the bits of an f32 tensor. */
+  async readU32(tensor: Tensor): Promise<Uint32Array<ArrayBuffer>> {
+    return new Uint32Array(await this.#readBytes(tensor));
+  }
+
+  async idle(): Promise<void> {
+    await this.#commands.idle();
+    this.#threads.drain();
+    this.#failures.check('idle');
+  }
+
+  async timed<T>(work: () => Promise<T>): Promise<{ result: T; kernels: KernelTime[] }> {
+    this.#commands.startTiming();
+    try {
+      const result = await work();
+      await this.idle();
+      return { result, kernels: this.#commands.stopTiming() };
+    } catch (error) {
+      this.#commands.stopTiming();
+      throw error;
+    }
+  }
+
+  async compile(kernels: readonly KernelSpec[]): Promise<void> {
+    this.#failures.check('compile');
+    await this.#kernels.compile(kernels);
+    this.#failures.check('compile');
+  }
+
+  async destroy(): Promise<void> {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    this.#failures.close();
+    await this.#threads.close();
+  }
+
+  async #readBytes(tensor: Tensor): Promise<ArrayBuffer> {
+    const source = this.#checkUsable(tensor, 'read');
+    const size = byteLength(tensor);
+    // A copy of its own, because later commands may write the tensor while this one is awaited.
+    const staging = size === 0 ? undefined : this.#ranges.take(`read ${tensor.label}`, size);
+    try {
+      if (staging === undefined) return new ArrayBuffer(0);
+      this.#commands.copy(spanOf(source), { from: staging.address, to: staging.address + size });
+      await this.#commands.idle();
+      this.#threads.drain();
+      this.#failures.check(`read ${tensor.label}`);
+      const copy = new Uint8Array(size);
+      copy.set(new Uint8Array(this.#memory.buffer, staging.address, size));
+      return copy.buffer;
+    } finally {
+      if (staging !== undefined) this.#ranges.giveBack(staging);
+    }
+  }
+
+  #report({ sequence, message }: ErrorMessage): void {
+    this.#failures.report({ message, outOfMemory: false }, this.#commands.taskOf(sequence));
+  }
+
+  #bind(name: string, kernel: CompiledKernel, tensors: Readonly<Record<string, Tensor>>) {
+    const bound = kernel.bindings.map(([binding, access]) => {
+      const tensor = tensors[binding];
+      if (tensor === undefined) throw new Error(`binding ${binding} of kernel ${name} is missing`);
+      return { access, tensor: this.#checkUsable(tensor, `binding ${binding} of kernel ${name}`) };
+    });
+    checkAliasing(name, kernel.bindings, tensors);
+    return bound;
+  }
+
+  #checkUsable(handle: Tensor, doing: string, alignTo: number = alignment): BufferTensor<Range> {
+    this.#failures.check(doing);
+    const tensor = bufferTensor<Range>(handle);
+    if (this.#buffers.isStale(tensor.buffer)) throw new Error(`${doing}: tensor ${tensor.label} was freed or released`);
+    if (tensor.offset % alignTo !== 0)
+      throw new Error(`${doing}: tensor ${tensor.label} begins at byte ${tensor.offset}`);
+    if (tensor.offset + byteLength(tensor) > tensor.buffer.size) {
+      throw new Error(`${doing}: tensor ${tensor.label} [${tensor.shape}] ends beyond its buffer`);
+    }
+    return tensor;
+  }
+}
+
+const addressOf = ({ buffer, offset }: BufferTensor<Range>): number => buffer.address + offset;
+const spanOf = (tensor: BufferTensor<Range>): Span => ({
+  from: addressOf(tensor),
+  to: addressOf(tensor) + byteLength(tensor),
+});
+const spanOfRange = ({ address, size }: Range): Span => ({ from: address, to: address + size });
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** The params as words, in the kernel's order. */
+const paramWords = (name: string, { params }: CompiledKernel, values: Readonly<Record<string, number>>): number[] =>
+  params.map(([param, type]) => {
+    writeParam(word, 0, type, values[param], `param ${param} of kernel ${name}`);
+    return word.getUint32(0, true);
+  });

@@ -1,0 +1,92 @@
+/** The kernels that the build has compiled: found by name, checked against the WGSL that they were made of. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compiledKernels } from '../../assets.ts';
+import { shaderSource } from '../shader-source.ts';
+import type { KernelSpec } from '../types.ts';
+import { hashOf, noteOf } from './kernel-note.ts';
+import type { ComputeThreads } from './threads.ts';
+
+/** Scratch memory of a thread. */
+export const scratchBytes = 256 * 1024;
+
+/** `relaxed`: products and sums round once where the machine can. */
+export const simdKinds = ['fixed', 'relaxed'] as const;
+export type SimdKind = (typeof simdKinds)[number];
+
+export const kernelFile = (name: string, simd: SimdKind): string => join(compiledKernels(), simd, `${name}.wasm`);
+
+/** Returns the bytes of a kernel's module. */
+export type KernelSource = (spec: KernelSpec) => Uint8Array<ArrayBuffer>;
+
+/** Reads what the build has left. Throws with the command that makes it where it is missing or stale. */
+export const builtKernels =
+  (simd: SimdKind): KernelSource =>
+  (spec) => {
+    const file = kernelFile(spec.name, simd);
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = readFileSync(file);
+    } catch (error) {
+      throw new Error(`kernel ${spec.name} is not compiled (${file} is missing): run \`npm run build\``, {
+        cause: error,
+      });
+    }
+    return bytes;
+  };
+
+export interface CompiledKernel {
+  readonly number: number;
+  readonly bindings: readonly (readonly [name: string, access: 'read' | 'write'])[];
+  readonly params: readonly (readonly [name: string, type: 'u32' | 'f32' | 'i32'])[];
+}
+
+export class KernelCache {
+  readonly #source: KernelSource;
+  readonly #threads: ComputeThreads;
+  readonly #compiled = new Map<string, CompiledKernel>();
+
+  constructor(source: KernelSource, threads: ComputeThreads) {
+    this.#source = source;
+    this.#threads = threads;
+  }
+
+  get(spec: KernelSpec): CompiledKernel {
+    const known = this.#compiled.get(spec.name);
+    if (known !== undefined) return known;
+    return this.#add(spec, new WebAssembly.Module(this.#bytesOf(spec)));
+  }
+
+  /** Compiles in advance, in parallel. */
+  async compile(specs: readonly KernelSpec[]): Promise<void> {
+    const missing = [...new Map(specs.map((spec) => [spec.name, spec])).values()].filter(
+      ({ name }) => !this.#compiled.has(name),
+    );
+    await Promise.all(
+      missing.map(async (spec) => {
+        const module = await WebAssembly.compile(this.#bytesOf(spec));
+        if (!this.#compiled.has(spec.name)) this.#add(spec, module);
+      }),
+    );
+  }
+
+  #bytesOf(spec: KernelSpec): Uint8Array<ArrayBuffer> {
+    if (spec.form === 'workgroup') throw new Error(`kernel ${spec.name} has the workgroup form, which no CPU runs`);
+    if (spec.requires !== undefined) throw new Error(`kernel ${spec.name} requires ${spec.requires.join(' and ')}`);
+    return this.#source(spec);
+  }
+
+  #add(spec: KernelSpec, module: WebAssembly.Module): CompiledKernel {
+    const { name } = spec;
+    const note = noteOf(module);
+    if (note?.name !== name || note.hash !== hashOf(shaderSource(spec).code)) {
+      throw new Error(`the compiled kernel ${name} is not of this WGSL: run \`npm run build\``);
+    }
+    if (note.scratch > scratchBytes) throw new Error(`kernel ${name} needs ${note.scratch} bytes of scratch memory`);
+    const bindings = Object.entries(spec.bindings);
+    const kernel: CompiledKernel = { number: this.#compiled.size, bindings, params: Object.entries(spec.params) };
+    this.#compiled.set(name, kernel);
+    this.#threads.load({ kernel: kernel.number, name, bindings: bindings.map(([binding]) => binding), module });
+    return kernel;
+  }
+}
