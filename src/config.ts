@@ -21,8 +21,10 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Cache for unpacked drivers, private to the user. */
   readonly cacheDir: string;
-  /** `auto`: hardware first, else software. `software`: only a software adapter. */
-  readonly adapter: 'auto' | 'software';
+  /** `auto`: a GPU first, else the CPU; `gpu`; `cpu`; or a part of an adapter's name. */
+  readonly adapter: string;
+  /** Threads that compute on the CPU; undefined = as many as there are cores for this process. */
+  readonly threads: number | undefined;
   /** Where models are downloaded from. The token is never shown or stored. */
   readonly hub: HubSettings;
   readonly limits: Limits;
@@ -40,6 +42,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: read('DATABASE_URL'),
     cacheDir: resolve(read('TANDEM_CACHE') ?? join(homedir(), '.cache', 'tandem')),
     adapter: read('TANDEM_ADAPTER'),
+    threads: read('TANDEM_THREADS'),
     hub: { endpoint: read('HF_ENDPOINT'), token: readToken(environment), offline: read('HF_HUB_OFFLINE') },
     limits: defaultLimits,
   };

@@ -88,11 +88,24 @@ const folders = {
   },
   TANDEM_ADAPTER: {
     group: 'Folders and the server',
-    schema: z.enum(['auto', 'software']).default('auto'),
-    meaning: 'Which kind of GPU adapter computes: hardware if there is any (auto), or only a software adapter.',
-    expected: '"auto" or "software"',
+    schema: z
+      .string()
+      .refine((name) => name.trim() !== '' && name !== 'software')
+      .default('auto'),
+    meaning:
+      'What computes: a GPU if there is one, else the CPU (auto); a GPU or nothing (gpu); the CPU (cpu); or the adapter whose name contains this.',
+    expected: '"auto", "gpu", "cpu", or a part of the name of an adapter',
     default: 'auto',
-    example: 'software',
+    example: 'cpu',
+    remedy: 'Instead of "software" set TANDEM_ADAPTER=cpu, which is many times as fast.',
+  },
+  TANDEM_THREADS: {
+    group: 'Folders and the server',
+    schema: z.coerce.number().int().min(1).max(120).optional(),
+    meaning: 'Threads that compute, where the CPU does. The results do not depend on it.',
+    expected: 'a whole number from 1 to 120',
+    default: 'as many as the machine and the cgroup give this process',
+    example: '4',
   },
 } as const satisfies Record<string, Variable>;
 

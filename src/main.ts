@@ -6,7 +6,6 @@ import { mkdir } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/open.ts';
 import { databaseError } from './db/refusals.ts';
-import { prepareVulkan } from './device/webgpu/software-vulkan.ts';
 import { diskError, startOnFullDisk } from './disk-full.ts';
 import { createGraphQLServer } from './graphql/server.ts';
 import { removePortFile, writePortFile } from './http/port-file.ts';
@@ -61,9 +60,6 @@ async function open(
   { logger, claims = true }: StartOptions & { readonly logger: Logger },
   closers: Closer[],
 ): Promise<{ url: string; tandem: Tandem }> {
-  // Drivers are found through the environment, which threads copy when they start.
-  const vulkan = await prepareVulkan(config);
-  logger.debug(vulkan, 'vulkan');
   const database = await openDatabase(config);
   closers.push(() => database.close());
   const storage = openStorage(config.dataDir);
@@ -109,5 +105,6 @@ function announce({ jobs, database, config }: Tandem, url: string, logger: Logge
   const [adapter] = jobs.devices();
   const { kind, version } = database;
   logger.info({ url, data: config.dataDir, database: `${kind} ${version.server}`, adapter: adapter?.name }, 'started');
-  if (adapter?.software) logger.warn({ adapter: adapter.name }, 'a software adapter computes on the CPU: it is slow');
+  if (adapter?.software)
+    logger.info({ threads: adapter.limits['threads'], notice: adapter.notice }, 'the CPU computes');
 }

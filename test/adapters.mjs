@@ -9,18 +9,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { prepareVulkan } from './software-vulkan.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = (path) => join(root, 'dist', 'src', path);
 
 /** Child: opens the adapter that its environment selects and prints its report. */
 async function probe() {
-  const { prepareVulkan } = await import(built('device/webgpu/software-vulkan.js'));
   const { openGpu } = await import(built('device/webgpu/open.js'));
-  const { loadConfig } = await import(built('config.js'));
-  await prepareVulkan(loadConfig());
+  prepareVulkan();
   const name = process.env.TANDEM_TEST_ADAPTER || undefined;
-  const gpu = await openGpu({ adapter: 'auto', name });
+  const gpu = await openGpu({ name });
   process.stdout.write(JSON.stringify({ name: gpu.adapter.name, driver: gpu.adapter.driver }));
   await gpu.destroy();
 }

@@ -16,7 +16,7 @@ let opened: Promise<Gpu> | undefined;
  * of its name, or on the CPU device: `cpu`, or `cpu-checked` with kernels that test every index into memory.
  */
 export function testGpu(): Promise<Gpu> {
-  opened ??= open(process.env['TANDEM_TEST_ADAPTER'] || undefined);
+  opened ??= openTestGpu();
   return opened;
 }
 
@@ -25,12 +25,14 @@ export const testForms: readonly KernelForm[] = process.env['TANDEM_TEST_ADAPTER
   ? ['row']
   : ['row', 'workgroup'];
 
-async function open(name: string | undefined): Promise<Gpu> {
+/** A device of the test's own. */
+export async function openTestGpu(): Promise<Gpu> {
+  const name = process.env['TANDEM_TEST_ADAPTER'] || 'SwiftShader';
   if (name === 'cpu') return openWasm({ threads: 1 });
   if (name === 'cpu-checked') {
     return openWasm({ threads: 1, kernels: (spec) => compileKernel(spec, { checked: true }) });
   }
-  return openGpu({ adapter: 'auto', ...(name === undefined ? {} : { name }) });
+  return openGpu({ name });
 }
 
 /** Sizes that catch edge mistakes: 1, primes, and tiles of 4 to 128 with one more or less. */

@@ -1,6 +1,4 @@
-/** Runs in every test process before its files: makes a Vulkan driver visible, as the service's main thread does. */
-import { loadConfig } from '../src/config.ts';
-import { prepareVulkan } from '../src/device/webgpu/software-vulkan.ts';
+/** Runs in every test process before its files: makes a software Vulkan driver visible where tests ask for it. */
+import { prepareVulkan } from './software-vulkan.mjs';
 
-const { cacheDir, adapter } = loadConfig();
-await prepareVulkan({ cacheDir, adapter });
+prepareVulkan();

@@ -1,21 +1,21 @@
 /**
- * The device thread: one long-lived thread that owns one GPU device, its pipelines, the warm models and the resident
+ * The device thread: one long-lived thread that owns one device, its kernels, the warm models and the resident
  * segments. Started by jobs/ with ThreadData as worker data; it answers DeviceCommands and opens no database.
  */
 import { workerData } from 'node:worker_threads';
+import { openDevice } from '../src/device/open.ts';
 import type { Gpu } from '../src/device/types.ts';
-import { openGpu } from '../src/device/webgpu/open.ts';
 import { DeviceServer } from '../src/serve/server.ts';
 import { openStorage } from '../src/storage/storage.ts';
 import { planTraining, train } from '../src/train/loop.ts';
 import type { DeviceCommands, ThreadData } from './protocol.ts';
 import { answer } from './runtime.ts';
 
-const { adapter, storageRoot } = workerData as ThreadData;
+const { adapter, threads, storageRoot } = workerData as ThreadData;
 const storage = openStorage(storageRoot);
 
 /** The device is opened once. Where there is no adapter, every command rejects with the reason, `describe` first. */
-const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openGpu({ adapter, label: 'tandem' }).then((gpu) => {
+const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openDevice({ adapter, threads }).then((gpu) => {
   const server = new DeviceServer(gpu, storage);
   server.compile();
   return { gpu, server };

@@ -33,7 +33,9 @@ export interface Command<Input, Output, Event = never> {
 export interface ThreadData {
   /** Root folder of storage/ on this host; every digest in a command names something in it. */
   readonly storageRoot: string;
-  readonly adapter: 'auto' | 'software';
+  /** As in src/device/open.ts. */
+  readonly adapter: string;
+  readonly threads?: number | undefined;
 }
 
 export interface DeviceCommands {

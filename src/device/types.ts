@@ -149,11 +149,13 @@ export interface AdapterReport {
   readonly architecture: string;
   /** Driver name and version as the driver says it. */
   readonly driver: string;
-  /** `vulkan`, `metal`, `d3d12`, ... */
+  /** `vulkan`, `metal`, `d3d12`; `wasm` for the CPU device. */
   readonly backend: string;
   readonly type: 'discrete' | 'integrated' | 'cpu' | 'software' | 'unknown';
-  /** True = runs on the CPU, and is slow. For people to read; `DeviceTraits` say how to treat a device. */
+  /** True = runs on the CPU. For people to read; `DeviceTraits` say how to treat a device. */
   readonly software: boolean;
+  /** Why no GPU computes, where one was looked for and not found. Absent from records of version 0.2. */
+  readonly notice?: string | null;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
 }

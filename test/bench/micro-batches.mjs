@@ -8,22 +8,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModel } from '../../dist/src/authoring/create-model.js';
-import { loadConfig } from '../../dist/src/config.js';
 import { importDataset } from '../../dist/src/data/import.js';
 import { openGpu } from '../../dist/src/device/webgpu/open.js';
-import { prepareVulkan } from '../../dist/src/device/webgpu/software-vulkan.js';
 import { openStorage } from '../../dist/src/storage/storage.js';
 import { loadTokenizer } from '../../dist/src/tokenizer/open.js';
 import { readTokenFile } from '../../dist/src/tokens/token-file.js';
 import { tokenFileName, tokenizeDataset } from '../../dist/src/tokens/tokenize-dataset.js';
 import { defaultRunSettings } from '../../dist/src/train/catalog.js';
 import { train } from '../../dist/src/train/loop.js';
+import { prepareVulkan } from '../software-vulkan.mjs';
 
 const steps = 20;
 const bound = 1e-5;
 
-await prepareVulkan(loadConfig());
-const gpu = await openGpu({ adapter: 'auto', name: process.env.TANDEM_TEST_ADAPTER || undefined });
+prepareVulkan();
+const gpu = await openGpu({ name: process.env.TANDEM_TEST_ADAPTER || 'SwiftShader' });
 const root = await mkdtemp(join(tmpdir(), 'tandem-micro-batches-'));
 const storage = openStorage(root);
 

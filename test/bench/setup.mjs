@@ -1,13 +1,12 @@
 /** What the benches share, from the built tree: the adapter, weights without a model, texts of given lengths. */
-import { loadConfig } from '../../dist/src/config.js';
 import { openGpu } from '../../dist/src/device/webgpu/open.js';
-import { prepareVulkan } from '../../dist/src/device/webgpu/software-vulkan.js';
 import { encoderParameters } from '../../dist/src/model/parameter-shapes.js';
+import { prepareVulkan } from '../software-vulkan.mjs';
 
 /** The best adapter, or the one that TANDEM_TEST_ADAPTER names. */
 export async function openBenchGpu() {
-  await prepareVulkan(loadConfig());
-  return openGpu({ adapter: 'auto', name: process.env.TANDEM_TEST_ADAPTER || undefined });
+  prepareVulkan();
+  return openGpu({ name: process.env.TANDEM_TEST_ADAPTER || 'SwiftShader' });
 }
 
 /** Fixed weights of any encoder. */

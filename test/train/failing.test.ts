@@ -4,10 +4,9 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Gpu, Tensor } from '../../src/device/types.ts';
-import { openGpu } from '../../src/device/webgpu/open.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { train } from '../../src/train/loop.ts';
-import { testGpu } from '../device.ts';
+import { openTestGpu, testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, tinySettings } from './fixture.ts';
 
@@ -107,7 +106,7 @@ describe.each([{ microBatchTokens: 64 }, { microBatchTokens: 4096, pieceTokens: 
     afterEach(() => process.off('unhandledRejection', note));
 
     it('rejects the run and nothing else', async () => {
-      const gpu = await openGpu({ adapter: 'auto' });
+      const gpu = await openTestGpu();
       let turns = 0;
       const turn = async (): Promise<void> => {
         turns += 1;

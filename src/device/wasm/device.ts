@@ -80,7 +80,7 @@ export class WasmDevice implements Gpu {
     this.#ranges = new Ranges(this.#memory, start);
     this.#buffers = new Buffers({
       create: (label, size) => this.#ranges.take(label, size),
-      destroy: (range) => this.#ranges.giveBack(range),
+      destroy: (range) => this.#giveBack(range),
     });
   }
 
@@ -96,7 +96,6 @@ export class WasmDevice implements Gpu {
     return tensor;
   }
 
-  /** Later commands that get its memory wait for those that use it now, as for any memory. */
   free(tensor: Tensor): void {
     this.#buffers.free(bufferTensor<Range>(tensor));
     this.#buffers.sweep();
@@ -142,7 +141,7 @@ export class WasmDevice implements Gpu {
     const staging = this.#ranges.take(`write ${tensor.label}`, bytes.length);
     new Uint8Array(this.#memory.buffer, staging.address, bytes.length).set(bytes);
     this.#commands.copy({ from: staging.address, to: staging.address + bytes.length }, spanOf(target));
-    void this.#commands.idle().then(() => this.#ranges.giveBack(staging));
+    this.#giveBack(staging);
   }
 
   clear(tensor: Tensor): void {
@@ -243,8 +242,14 @@ export class WasmDevice implements Gpu {
       copy.set(new Uint8Array(this.#memory.buffer, staging.address, size));
       return copy.buffer;
     } finally {
-      if (staging !== undefined) this.#ranges.giveBack(staging);
+      if (staging !== undefined) this.#giveBack(staging);
     }
+  }
+
+  /** Once no command uses it: what comes from this thread is written into free ranges at once. */
+  #giveBack(range: Range): void {
+    if (this.#commands.isIdle) this.#ranges.giveBack(range);
+    else void this.#commands.idle().then(() => this.#ranges.giveBack(range));
   }
 
   #report({ sequence, message }: ErrorMessage): void {

@@ -10,7 +10,9 @@ import { availableCores } from './threads.ts';
 
 export interface OpenWasmOptions {
   /** Computing threads; absent = as many as there are cores for this process. Results do not depend on it. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
+  /** Why no GPU computes, where one was looked for. */
+  readonly noGpu?: string;
   /** Where compiled kernels come from; absent = from the build. */
   readonly kernels?: KernelSource;
 }
@@ -25,7 +27,7 @@ const relaxedModule = Uint8Array.from([
 /** Relaxed SIMD where this engine has it: Node 22 and later. */
 export const simdKind = (): SimdKind => (WebAssembly.validate(relaxedModule) ? 'relaxed' : 'fixed');
 
-export function openWasm({ threads = availableCores(), kernels }: OpenWasmOptions = {}): WasmDevice {
+export function openWasm({ threads = availableCores(), noGpu, kernels }: OpenWasmOptions = {}): WasmDevice {
   if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
     throw badInput(`${threads} threads`, {
       field: 'TANDEM_THREADS',
@@ -33,7 +35,11 @@ export function openWasm({ threads = availableCores(), kernels }: OpenWasmOption
     });
   }
   const simd = simdKind();
-  return new WasmDevice({ report: reportOf(simd, threads), threads, kernels: kernels ?? builtKernels(simd) });
+  return new WasmDevice({
+    report: { ...reportOf(simd, threads), notice: noGpu ?? null },
+    threads,
+    kernels: kernels ?? builtKernels(simd),
+  });
 }
 
 const reportOf = (simd: SimdKind, threads: number): AdapterReport => ({

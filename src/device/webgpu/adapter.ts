@@ -1,8 +1,7 @@
-/** Chooses the adapter: hardware first, then the faster of the software adapters; reports which one it is. */
+/** Chooses the adapter: hardware, or one by its name; reports which one it is. */
 import { create } from 'webgpu';
 import { unavailable } from '../../errors.ts';
 import type { AdapterReport, KernelForm } from '../types.ts';
-import { softwareRemedy } from './software-vulkan.ts';
 
 /** Dawn's entry object. It owns native threads: a worker thread that still references it never exits. */
 export type DawnInstance = ReturnType<typeof create>;
@@ -17,39 +16,20 @@ export interface OpenAdapter {
 /** Kernel times in nanoseconds instead of steps of 0.1 ms, which only protect browsers against untrusted pages. */
 const toggles = ['disable-dawn-features=timestamp_quantization'];
 
-/** Software drivers by speed. Dawn's `adapter=` picks by a part of the device's name. */
-const softwareNames = ['llvmpipe', 'SwiftShader'];
-
-/**
- * Opens an adapter. `only` is a part of a device's name and insists on that adapter (TANDEM_TEST_ADAPTER in tests).
- * Throws UNAVAILABLE when there is none, with the remedy.
- */
-export async function openAdapter(kind: 'auto' | 'software', only?: string): Promise<OpenAdapter> {
-  if (only !== undefined) return (await request({ name: only })) ?? refuse(`no adapter is named like "${only}"`);
-  if (kind === 'auto') {
-    const first = await request({});
-    if (first !== undefined && first.form === 'workgroup') return first;
-  }
-  for (const name of softwareNames) {
-    const found = await request({ name });
-    if (found !== undefined) return found;
-  }
-  const fallback = await request({ fallback: true });
-  if (fallback !== undefined) return fallback;
-  return refuse(
-    kind === 'software' ? 'no software adapter was found' : 'no GPU adapter was found, neither hardware nor software',
-  );
+/** Opens a hardware adapter, or any whose device's name contains `name`. Throws UNAVAILABLE when there is none. */
+export async function openAdapter(name?: string): Promise<OpenAdapter> {
+  const found = await request(name);
+  if (name === undefined ? found?.form === 'workgroup' : found !== undefined) return found!;
+  throw unavailable(name === undefined ? 'no GPU was found' : `no adapter is named like "${name}"`, {
+    expected: 'an adapter with Vulkan 1.1, Metal or Direct3D 12',
+    remedy: 'Install the driver of the GPU (on Linux also the Vulkan loader, libvulkan1), or set TANDEM_ADAPTER=cpu.',
+  });
 }
 
-function refuse(message: string): never {
-  throw unavailable(message, { expected: 'an adapter with Vulkan 1.1, Metal or Direct3D 12', remedy: softwareRemedy });
-}
-
-async function request(options: { name?: string; fallback?: boolean }): Promise<OpenAdapter | undefined> {
-  const instance = create(options.name === undefined ? toggles : [...toggles, `adapter=${options.name}`]);
-  const adapter = await instance
-    .requestAdapter({ powerPreference: 'high-performance', forceFallbackAdapter: options.fallback ?? false })
-    .catch(() => null);
+/** Dawn's `adapter=` picks by a part of the device's name. */
+async function request(name: string | undefined): Promise<OpenAdapter | undefined> {
+  const instance = create(name === undefined ? toggles : [...toggles, `adapter=${name}`]);
+  const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
   if (adapter === null) return undefined;
   const software = isSoftware(adapter);
   return { instance, adapter, report: describe(adapter, software), form: software ? 'row' : 'workgroup' };

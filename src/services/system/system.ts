@@ -13,9 +13,10 @@ const durability = {
     'As the Postgres server is set up; with its defaults neither a killed process nor a power cut loses anything that was acknowledged.',
 } as const;
 
-function noticeOf({ software, name }: AdapterReport): string | null {
+function noticeOf({ software, name, notice }: AdapterReport): string | null {
   if (!software) return null;
-  return `Everything is computed on the CPU by ${name}: it is right, and slow. Install the Vulkan driver of a GPU, or run Tandem on a machine with one.`;
+  const why = notice ? ` (${notice})` : '';
+  return `Everything is computed on the CPU by ${name}${why}. A GPU is faster: install its driver, or run Tandem on a machine with one.`;
 }
 
 export function describe(tandem: Tandem) {

@@ -1,0 +1,34 @@
+/**
+ * Chooses what computes, in the thread that calls: a hardware adapter if there is one, else the CPU device. Dawn is
+ * loaded only where an adapter is asked for, and a machine where it cannot be loaded still has its CPU.
+ */
+import { unavailable } from '../errors.ts';
+import type { Gpu } from './types.ts';
+import { openWasm } from './wasm/open.ts';
+import type { WebGpuDevice } from './webgpu/device.ts';
+
+export interface DeviceChoice {
+  /** `auto`: hardware first, else the CPU. `gpu`: hardware. `cpu`. Else an adapter, by a part of its name. */
+  readonly adapter: string;
+  /** Computing threads of the CPU device; undefined = as many as there are cores for this process. */
+  readonly threads?: number | undefined;
+}
+
+/** Throws UNAVAILABLE where the adapter that was asked for is not there. */
+export async function openDevice({ adapter, threads }: DeviceChoice): Promise<Gpu> {
+  if (adapter === 'cpu') return openWasm({ threads });
+  const opened = await openAdapter(adapter).catch((error: unknown) => {
+    if (adapter !== 'auto') throw error;
+    return error instanceof Error ? error : new Error(String(error));
+  });
+  return opened instanceof Error ? openWasm({ threads, noGpu: opened.message }) : opened;
+}
+
+async function openAdapter(adapter: string): Promise<WebGpuDevice> {
+  const { openGpu } = await import('./webgpu/open.ts').catch((error: unknown) => {
+    throw unavailable(`Dawn, which drives GPUs, cannot be loaded: ${error instanceof Error ? error.message : error}`, {
+      remedy: 'Reinstall the npm package webgpu, or set TANDEM_ADAPTER=cpu.',
+    });
+  });
+  return openGpu(adapter === 'auto' || adapter === 'gpu' ? {} : { name: adapter });
+}
