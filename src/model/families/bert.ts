@@ -54,6 +54,7 @@ export function readBertConfig(file: JsonFile): Architecture {
   choiceField(file, 'hidden_act', ['gelu']);
   choiceField(file, 'position_embedding_type', ['absolute']);
   choiceField(file, 'is_decoder', [false]);
+  choiceField(file, 'is_causal', [false]);
   refuseQuantized(file);
   const width = sizeField(file, 'hidden_size', 'width');
   const heads = sizeField(file, 'num_attention_heads', 'heads');

@@ -56,6 +56,7 @@ export const modernBert = {
 function readConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
   choiceField(file, 'hidden_activation', ['gelu']);
+  choiceField(file, 'is_causal', [false]);
   const layers = sizeField(file, 'num_hidden_layers', 'layers');
   const width = sizeField(file, 'hidden_size', 'width');
   const heads = sizeField(file, 'num_attention_heads', 'heads');
@@ -71,12 +72,20 @@ function readConfig(file: JsonFile): Architecture {
     typeVocabularySize: 0,
     layerNormEpsilon: epsilonField(file, 'norm_eps', 1e-5),
     ...readRopeByKind(file),
-    localAttention: sizeField(file, 'local_attention', 'localAttention', 128),
+    localAttention: readLocalAttention(file),
     globalEvery: readGlobalEvery(file, layers),
     attentionBias: booleanField(file, 'attention_bias', false),
     feedForwardBias: booleanField(file, 'mlp_bias', false),
     normBias: booleanField(file, 'norm_bias', false),
   };
+}
+
+/** In transformers 5 a `sliding_window`, half the span, takes precedence over `local_attention`. */
+function readLocalAttention(file: JsonFile): number {
+  const span = sizeField(file, 'local_attention', 'localAttention', 128);
+  const half = file.fields['sliding_window'] ?? null;
+  if (half === null || half === Math.floor(span / 2)) return span;
+  throw wrongField(file.path, 'sliding_window', half, `null, or half of local_attention, ${Math.floor(span / 2)}`);
 }
 
 /** transformers 5 lists the kind of every block; lists that the older single number can express are accepted. */
