@@ -760,7 +760,7 @@ export type ImportModelMutationVariables = Exact<{
 }>;
 
 
-export type ImportModelMutation = { readonly importModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
+export type ImportModelMutation = { readonly importModel: { readonly warnings: ReadonlyArray<string>, readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
 
 export type DeleteModelMutationVariables = Exact<{
   id: string;
@@ -1351,6 +1351,7 @@ export const ImportModelDocument = new TypedDocumentString(`
     model {
       ...ModelSummary
     }
+    warnings
   }
 }
     fragment ModelSummary on Model {

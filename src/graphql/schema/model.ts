@@ -176,6 +176,10 @@ const ImportModelPayload = builder.objectRef<Awaited<ReturnType<typeof importMod
   fields: (t) => ({
     model: t.expose('model', { type: Model, description: 'The model that was made.' }),
     job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+    warnings: t.stringList({
+      description: 'What other programs read otherwise of this model, and what was left out, as sentences.',
+      resolve: ({ warnings }) => [...warnings],
+    }),
   }),
 });
 
