@@ -1,4 +1,4 @@
-/** What a tokenizer's folder of another program is read as, beyond the ids that test/tokens/settings.test.ts compares. */
+/** What a tokenizer of another program is read as, beyond the ids that test/tokens/settings.test.ts compares. */
 import { describe, expect, it } from 'vitest';
 import type { ForeignTokenizer } from '../../src/tokenizer/foreign/types.ts';
 import { wholeTokenizer } from '../../src/tokenizer/foreign/whole-tokenizer.ts';

@@ -2,6 +2,7 @@
 import { encoderCatalog } from '../../model/families/catalog.ts';
 import type { DenseActivation, DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
 import { createModel } from '../../services/models/create-model.ts';
+import { dropoutOf } from '../../services/models/dropout.ts';
 import { importModel } from '../../services/models/import-model.ts';
 import * as models from '../../services/models/models.ts';
 import { builder } from '../builder.ts';
@@ -112,6 +113,17 @@ Model.implement({
       description:
         'The name of the prompt that sentence-transformers takes where none is named; null if it takes none.',
       resolve: (row) => row.pipeline.defaultPromptName,
+    }),
+    dropout: t.float({
+      nullable: true,
+      description:
+        'The probability of dropping an activation in its runs where settings.dropout is absent, from its config.json; null if that has several, so that a run has to name one.',
+      resolve: (row) => dropoutOf(row).dropout,
+    }),
+    attentionDropout: t.float({
+      description:
+        'The probability of dropping an attention weight in its runs where settings.attentionDropout is absent, from its config.json.',
+      resolve: (row) => dropoutOf(row).attentionDropout,
     }),
     includePrompt: t.exposeBoolean('includePrompt', { description: "Whether the prompt's tokens are pooled too." }),
     templates: t.expose('templates', { type: Templates, description: 'The prompt templates by role of a text.' }),

@@ -5,7 +5,7 @@
  */
 import { booleanField, choiceField, type JsonFile, wrongField } from '../json-fields.ts';
 import type { Architecture, ArchitectureValues } from '../types.ts';
-import type { Family } from './family.ts';
+import type { DropoutRates, Family } from './family.ts';
 import { checkHeads, checkRotary, epsilonField, refuseQuantized, sizeField } from './shared/config-checks.ts';
 import { paddingConfig } from './shared/padding-config.ts';
 import { linear } from './shared/parameter-rows.ts';
@@ -104,14 +104,14 @@ function readGlobalEvery(file: JsonFile, layers: number): number {
 /** Without these keys transformers takes the published models' ids, which a smaller vocabulary may lack. */
 const unknownTokens = { bos_token_id: null, cls_token_id: null, eos_token_id: null, sep_token_id: null };
 
-function writeConfig(architecture: Architecture): object {
+function writeConfig(architecture: Architecture, dropout: DropoutRates): object {
   const { globalEvery = 3, localAttention = 128, ropeTheta = 160_000, localRopeTheta = 10_000 } = architecture;
   return {
     architectures: ['ModernBertModel'],
     attention_bias: architecture.attentionBias ?? false,
-    attention_dropout: 0,
+    attention_dropout: dropout['attention_dropout'],
     ...unknownTokens,
-    embedding_dropout: 0,
+    embedding_dropout: dropout['embedding_dropout'],
     global_attn_every_n_layers: globalEvery,
     global_rope_theta: ropeTheta,
     hidden_activation: 'gelu',
@@ -121,7 +121,7 @@ function writeConfig(architecture: Architecture): object {
     local_rope_theta: localRopeTheta,
     max_position_embeddings: architecture.maxPositions,
     mlp_bias: architecture.feedForwardBias ?? false,
-    mlp_dropout: 0,
+    mlp_dropout: dropout['mlp_dropout'],
     model_type: 'modernbert',
     norm_bias: architecture.normBias ?? false,
     norm_eps: architecture.layerNormEpsilon,
