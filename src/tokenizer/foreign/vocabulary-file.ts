@@ -10,7 +10,7 @@ const usual = { pad: '[PAD]', unk: '[UNK]', cls: '[CLS]', sep: '[SEP]', mask: '[
 type Role = keyof typeof usual;
 
 /** One token a line, whose number is its id; of a token that is there twice the last line counts. */
-export function readVocabulary(text: string): ReadonlyMap<string, number> {
+function readVocabulary(text: string): ReadonlyMap<string, number> {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return new Map(lines.map((line, id) => [line.trimEnd(), id]));
