@@ -28,11 +28,8 @@ export async function importModel(
     const { spec: found, tokenizerSettings, tokenizerPath } = folder;
     // The imported model is the theta_0 of its runs, whatever its lineage was elsewhere.
     const spec: ModelSpec = { ...found, initialisation: null };
-    const rows = spec.architecture.vocabularySize;
-    const { json: tokenizerJson, warnings } = await readForeignTokenizer(tokenizerPath, {
-      modelType: spec.family,
-      rows,
-    });
+    const given = { modelType: spec.family, rows: spec.architecture.vocabularySize, cuts: true };
+    const { json: tokenizerJson, warnings } = await readForeignTokenizer(tokenizerPath, given);
     await tryTokenizerText(tokenizerJson, tokenizerPath, options);
     // Reports whatever else is wrong with it.
     await openTokenizer(tokenizerJson, tokenizerPath);

@@ -16,6 +16,8 @@ export interface ForeignTokenizerOptions {
   readonly modelType: string;
   /** Rows of the encoder's word table. */
   readonly rows: number;
+  /** Whether its texts are cut. */
+  readonly cuts: boolean;
 }
 
 /** `path` is that of tokenizer.json, which need not be there if a vocab.txt is. */
@@ -29,7 +31,7 @@ export async function readForeignTokenizer(path: string, options: ForeignTokeniz
   const { fields } = await jsonOf('config.json');
   const { model_type: modelType, tokenizer_class: modelClass } = fields;
   return wholeTokenizer({
-    ...{ json, path, vocabulary, modelClass, rows: options.rows },
+    ...{ json, path, vocabulary, modelClass, rows: options.rows, cuts: options.cuts },
     modelType: typeof modelType === 'string' ? modelType : options.modelType,
     config: await jsonOf('tokenizer_config.json'),
     specialTokens: await jsonOf('special_tokens_map.json'),

@@ -35,7 +35,7 @@ export class TokenizerCache {
     const key = `${path} ${states.join(' ')}`;
     const known = this.#loaded.get(key);
     if (known !== undefined) return known;
-    const { json } = await readForeignTokenizer(path, { modelType: '', rows: Number.POSITIVE_INFINITY });
+    const { json } = await readForeignTokenizer(path, { modelType: '', rows: Number.POSITIVE_INFINITY, cuts: false });
     // Requests do not share a trial: one that is aborted would abort the others.
     await tryTokenizerText(json, path, { signal });
     return this.#get(key, () => openTokenizer(json, path));

@@ -81,7 +81,7 @@ export async function tokenizeCases(folder: string, { cases }: TextCases) {
   const { spec, tokenizerPath, close } = await readModelFolder(folder);
   await close();
   const rows = spec.architecture.vocabularySize;
-  const { json } = await readForeignTokenizer(tokenizerPath, { modelType: spec.family, rows });
+  const { json } = await readForeignTokenizer(tokenizerPath, { modelType: spec.family, rows, cuts: true });
   const tokenizer = await parseTokenizer(spec.lowerCase ? withLowerCase(json) : json);
   return tokenizer.encode(cases, spec);
 }

@@ -14,7 +14,7 @@ const normalizer = {
 const file = bertTokenizer(vocabulary, names, normalizer);
 
 const settings = (changes: Partial<ForeignTokenizer> = {}): ForeignTokenizer => ({
-  ...{ json: JSON.stringify(file), path: 'm/tokenizer.json', vocabulary: undefined, rows: words.length },
+  ...{ json: JSON.stringify(file), path: 'm/tokenizer.json', vocabulary: undefined, rows: words.length, cuts: true },
   ...{ modelType: 'bert', modelClass: undefined },
   config: { path: 'm/tokenizer_config.json', fields: {} },
   specialTokens: { path: 'm/special_tokens_map.json', fields: {} },
@@ -131,6 +131,14 @@ describe('a tokenizer.json with the files beside it', () => {
     expect(refusal(config(fields))).toMatch(message);
   });
 
+  it('may cut at the start where nothing is cut', () => {
+    const json = JSON.stringify({ ...file, truncation: { direction: 'Left' } });
+    expect(refusal({ json })).toMatch(/truncation\.direction is "Left"/);
+    expect(wholeTokenizer(settings({ json, cuts: false }))).toEqual({ json, warnings: [] });
+    const read = wholeTokenizer(settings({ json, ...config({ truncation_side: 'right' }) }));
+    expect(JSON.parse(read.json).truncation).toEqual({ direction: 'Right' });
+  });
+
   it('is refused with other files that are damaged', () => {
     expect(refusal({ addedTokens: { path: 'm/added_tokens.json', fields: { x: 'y' } } })).toMatch(
       /added_tokens\.json: x is/,
@@ -138,6 +146,13 @@ describe('a tokenizer.json with the files beside it', () => {
     expect(refusal({ json: '{"added_tokens": {}}' })).toMatch(/added_tokens is \{\}/);
     expect(refusal({ json: '{"added_tokens": [{"id": 1}]}' })).toMatch(/added_tokens\[0\] is \{"id":1\}/);
   });
+});
+
+it('of ModernBERT has no class, whatever it names', () => {
+  const cased = config({ tokenizer_class: 'BertTokenizer', do_lower_case: false });
+  const { json } = settings();
+  expect(wholeTokenizer(settings({ modelType: 'modernbert', ...cased }))).toEqual({ json, warnings: [] });
+  expect(JSON.parse(wholeTokenizer(settings(cased)).json).normalizer.lowercase).toBe(false);
 });
 
 describe('a vocab.txt without tokenizer.json', () => {

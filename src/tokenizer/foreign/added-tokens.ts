@@ -75,7 +75,8 @@ function namedTokens({ config, specialTokens, addedTokens }: ForeignTokenizer): 
   const fields = decoder === undefined ? { ...config.fields, ...specialTokens.fields } : config.fields;
   const merged: JsonFile = { path: config.path, fields };
   const special = [...rolesOf(merged), ...extraTokens(merged)];
-  const numbered = decoder === undefined ? olderTokens(addedTokens, special) : decoderTokens(config.path, decoder);
+  const numbered =
+    decoder === undefined ? olderTokens(addedTokens, special) : decoderTokens(config.path, decoder, special);
   return [...numbered, ...special];
 }
 
@@ -96,11 +97,12 @@ function extraTokens({ path, fields }: JsonFile): Named[] {
 
 const isEmpty = (value: unknown): boolean => value == null || Object.keys(value).length === 0;
 
-function decoderTokens(path: string, decoder: unknown): Named[] {
+function decoderTokens(path: string, decoder: unknown, special: readonly Named[]): Named[] {
   if (!isObject(decoder)) throw wrongField(path, 'added_tokens_decoder', decoder, 'a map from id to token');
   return Object.entries(decoder).map(([id, token]) => {
     const named = tokenOf(path, `added_tokens_decoder.${id}`, token);
-    return { ...named, special: isObject(token) && token['special'] === true };
+    const isSpecial = isObject(token) && token['special'] === true;
+    return { ...named, special: isSpecial || isAmong(special, named.content) };
   });
 }
 
@@ -109,11 +111,16 @@ function olderTokens({ path, fields }: JsonFile, special: readonly Named[]): Nam
   const ids = Object.entries(fields);
   const wrong = ids.find(([, id]) => !Number.isSafeInteger(id));
   if (wrong) throw wrongField(path, wrong[0], wrong[1], 'the id of a token, a whole number');
-  const isSpecial = (content: string): boolean => special.some((token) => token.content === content);
   return ids
     .sort(([, a], [, b]) => (a as number) - (b as number))
-    .map(([content]) => ({ ...plain(content), normalized: !isSpecial(content), special: isSpecial(content) }));
+    .map(([content]) => {
+      const isSpecial = isAmong(special, content);
+      return { ...plain(content), normalized: !isSpecial, special: isSpecial };
+    });
 }
+
+const isAmong = (tokens: readonly Named[], content: string): boolean =>
+  tokens.some((token) => token.content === content);
 
 /** A text, or an object with its content. */
 function tokenOf(path: string, name: string, token: unknown): Named {

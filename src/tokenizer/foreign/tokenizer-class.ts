@@ -16,6 +16,8 @@ const classOfType: Readonly<Record<string, string>> = {
  * over config.json, and both over the model_type.
  */
 export function tokenizerClassOf({ config, modelClass, modelType }: ForeignTokenizer): string | undefined {
+  // Its published models name wrong classes, so transformers 5 takes no notice of them.
+  if (modelType === 'modernbert') return undefined;
   const given = config.fields['tokenizer_class'] ?? modelClass ?? classOfType[modelType];
   if (given === undefined) return undefined;
   if (typeof given !== 'string') throw wrongField(config.path, 'tokenizer_class', given, 'the name of a class');

@@ -21,6 +21,8 @@ export interface ForeignTokenizer {
   readonly modelClass: unknown;
   /** Rows of the encoder's word table. */
   readonly rows: number;
+  /** Whether long texts are cut: then they are cut at their end, and a file that says otherwise is refused. */
+  readonly cuts: boolean;
 }
 
 /** A tokenizer.json that gives the tokens of the whole folder by itself. */

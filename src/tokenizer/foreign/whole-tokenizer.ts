@@ -19,7 +19,8 @@ export function wholeTokenizer(settings: ForeignTokenizer): WholeTokenizer {
   const given = givenFile(settings, name);
   if (given === undefined) return { json: settings.json ?? '', warnings: [] };
   checkSettings(settings, given);
-  const { file, leftOut } = withAddedTokens(applyClassSettings(name, given, settings.config), settings);
+  const ofClass = applyClassSettings(name, given, settings.config);
+  const { file, leftOut } = withAddedTokens(cutAtEnd(ofClass, settings), settings);
   const [beyond] = tokensBeyond(file, settings.path, settings.rows);
   if (beyond) throw tokenWithoutRow(settings, beyond);
   const json = file === given && settings.json !== undefined ? settings.json : JSON.stringify(file);
@@ -44,13 +45,20 @@ function parsed(json: string): TokenizerFields | undefined {
 }
 
 /** Throws for what would give other tokens and cannot be said by a tokenizer.json that is read as here. */
-function checkSettings({ config, path }: ForeignTokenizer, { truncation }: TokenizerFields): void {
+function checkSettings({ config, path, cuts }: ForeignTokenizer, { truncation }: TokenizerFields): void {
   if (config.fields['split_special_tokens'] === true) {
     throw wrongField(config.path, 'split_special_tokens', true, 'false: special tokens in a text are tokens');
   }
   const side = config.fields['truncation_side'] ?? (isObject(truncation) ? truncation['direction'] : undefined);
-  if (side !== 'Left' && side !== 'left') return;
+  if (!cuts || (side !== 'Left' && side !== 'left')) return;
   throw wrongField(path, 'truncation.direction', side, 'Right: texts are cut at their end');
+}
+
+/** With the side of tokenizer_config.json, which an export does not have. */
+function cutAtEnd(file: TokenizerFields, { config, cuts }: ForeignTokenizer): TokenizerFields {
+  const { truncation } = file;
+  if (!cuts || config.fields['truncation_side'] == null || !isObject(truncation)) return file;
+  return truncation['direction'] === 'Left' ? { ...file, truncation: { ...truncation, direction: 'Right' } } : file;
 }
 
 // ---- errors ------------------------------------------------------------------------------------------------------
