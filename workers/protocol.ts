@@ -3,7 +3,7 @@
  * Each layer's types.ts owns the types; everything is plain data and typed arrays. `jobs` (main thread) calls,
  * workers/device.ts and workers/cpu.ts answer; workers/runtime.ts carries it.
  */
-import type { CreatedModel, CreateModelInput } from '../src/authoring/types.ts';
+import type { CreatedModel, CreateModelInput, ImportedModel } from '../src/authoring/types.ts';
 import type { DatasetSummary, ImportRequest, Split } from '../src/data/types.ts';
 import type { AdapterReport } from '../src/device/types.ts';
 import type { EvaluationFigures } from '../src/evaluation/types.ts';
@@ -57,7 +57,7 @@ export interface CpuCommands {
   /** `path` is a model folder; `within` the folder that no file of it may lie outside of, absent = any. */
   importModel: Command<
     { readonly path: string; readonly within?: string },
-    CreatedModel,
+    ImportedModel,
     { readonly done: number; readonly total: number }
   >;
   /** Downloads a model, or finds it downloaded; the folder may be imported and stays as it is. */

@@ -2,15 +2,15 @@
  * Imports a model folder of another program: checks all of it, writes it in Tandem's form and publishes it (theta_0).
  */
 
-import { badInput } from '../errors.ts';
-import { readModelFolder, readTokenizerFile, writeModelFolder } from '../formats/model-folder.ts';
+import { readModelFolder, writeModelFolder } from '../formats/model-folder.ts';
 import { publishModel } from '../formats/publish-model.ts';
 import { modelParameters } from '../model/pipeline.ts';
 import type { ModelSpec, NamedTensor } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openTokenizer } from '../tokenizer/open.ts';
 import { tryTokenizerText } from '../tokenizer/trial.ts';
-import type { CreatedModel } from './types.ts';
+import { readForeignTokenizer } from '../tokens/foreign-tokenizer.ts';
+import type { ImportedModel } from './types.ts';
 
 export interface ImportModelOptions {
   readonly signal?: AbortSignal;
@@ -22,33 +22,25 @@ export async function importModel(
   storage: Storage,
   path: string,
   options: ImportModelOptions = {},
-): Promise<CreatedModel> {
+): Promise<ImportedModel> {
   const folder = await readModelFolder(path);
   try {
     const { spec: found, tokenizerSettings, tokenizerPath } = folder;
     // The imported model is the theta_0 of its runs, whatever its lineage was elsewhere.
     const spec: ModelSpec = { ...found, initialisation: null };
-    const tokenizerJson = await readTokenizerFile(tokenizerPath);
+    const given = { modelType: spec.family, rows: spec.architecture.vocabularySize, cuts: true };
+    const { json: tokenizerJson, warnings } = await readForeignTokenizer(tokenizerPath, given);
     await tryTokenizerText(tokenizerJson, tokenizerPath, options);
-    await checkVocabulary(tokenizerPath, tokenizerJson, spec);
+    // Reports whatever else is wrong with it.
+    await openTokenizer(tokenizerJson, tokenizerPath);
     const tensors = parametersOf(spec, folder.weights, options);
     const summary = await publishModel(storage, spec, (staged) =>
       writeModelFolder(staged, { spec, tokenizerJson, tokenizerSettings, tensors }),
     );
-    return { ...summary, spec };
+    return { ...summary, spec, warnings };
   } finally {
     await folder.close();
   }
-}
-
-async function checkVocabulary(path: string, json: string, { architecture }: ModelSpec): Promise<void> {
-  const { vocabularySize } = await openTokenizer(json, path);
-  if (vocabularySize <= architecture.vocabularySize) return;
-  throw badInput(`${path}: its ids go to ${vocabularySize - 1}, the encoder knows ${architecture.vocabularySize}`, {
-    field: path,
-    expected: "the model's own tokenizer",
-    remedy: 'Take config.json, weights and tokenizer.json from one and the same model.',
-  });
 }
 
 async function* parametersOf(

@@ -57,3 +57,9 @@ export interface CreateModelInput {
 export interface CreatedModel extends PublishedModel {
   readonly spec: ModelSpec;
 }
+
+/** A model that another program made. */
+export interface ImportedModel extends CreatedModel {
+  /** What is read otherwise elsewhere, in whole sentences. */
+  readonly warnings: readonly string[];
+}

@@ -28,8 +28,8 @@ const counts: readonly Row<RunSettingsInput>[] = [
   { name: 'checkpointEverySteps', description: 'steps between checkpoints besides those at the end of an epoch' },
 ];
 const shares: readonly Row<RunSettingsInput>[] = [
-  { name: 'dropout', description: 'probability of dropping an activation' },
-  { name: 'attentionDropout', description: 'probability of dropping an attention weight' },
+  { name: 'dropout', description: "probability of dropping an activation (default: the model's own)" },
+  { name: 'attentionDropout', description: "probability of dropping an attention weight (default: the model's own)" },
 ];
 const optimizer: readonly Row<NonNullable<RunSettingsInput['optimizer']>>[] = [
   { name: 'learningRate', description: 'highest learning rate' },

@@ -8,7 +8,8 @@ import { invariant } from '../errors.ts';
 import { longestTextOf } from '../model/architecture.ts';
 import { largestTokenizerBytes } from '../model/families/catalog.ts';
 import { readConfig, writeConfig } from '../model/families/config-json.ts';
-import { isObject, wrongField } from '../model/json-fields.ts';
+import { guessModelType } from '../model/families/guess-type.ts';
+import { isObject, type JsonFile, wrongField } from '../model/json-fields.ts';
 import { denseName, modelParameters } from '../model/pipeline.ts';
 import type { Architecture, ModelSpec, NamedTensor, PromptTemplates } from '../model/types.ts';
 import { readJson, readJsonIfPresent, readTextIfPresent, writeJson, wrongFile } from './json-file.ts';
@@ -22,7 +23,7 @@ import {
   writePipeline,
 } from './sentence-transformers.ts';
 import { readTokenizerSettings, type TokenizerSettings, tokenizerFiles, withLowerCase } from './tokenizer-files.ts';
-import { openWeights } from './weights.ts';
+import { openWeights, tensorNamesOf } from './weights.ts';
 
 export interface ModelFolder {
   readonly path: string;
@@ -131,7 +132,7 @@ export const readModelSpec = async (path: string): Promise<ModelSpec> => (await 
 
 async function readSettings(path: string): Promise<{ spec: ModelSpec; pipeline: Pipeline }> {
   const pipeline = await readPipeline(path);
-  const config = await readJson(join(pipeline.encoder, 'config.json'));
+  const config = await withModelType(await readJson(join(pipeline.encoder, 'config.json')), pipeline.encoder);
   const { family, architecture } = readConfig(config);
   const { pooling, includePrompt, normalize, similarity, lowerCase, prompts, defaultPromptName } = pipeline;
   const spec: ModelSpec = {
@@ -144,6 +145,13 @@ async function readSettings(path: string): Promise<{ spec: ModelSpec; pipeline: 
   };
   checkWidths(config, pipeline, spec);
   return { spec, pipeline };
+}
+
+/** config.json with a model_type: its own, or the one that the weights tell. */
+async function withModelType(config: JsonFile, encoder: string): Promise<JsonFile> {
+  if ((config.fields['model_type'] ?? '') !== '') return config;
+  const model_type = guessModelType(config, await tensorNamesOf(encoder));
+  return { ...config, fields: { ...config.fields, model_type } };
 }
 
 /** Text of a tokenizer.json at {@link ModelFolder.tokenizerPath}. */

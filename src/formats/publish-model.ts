@@ -1,5 +1,7 @@
 /** Publishes a model folder in storage and summarises it. */
 
+import { dropoutKeysOf } from '../model/families/index.ts';
+import { modelDropout } from '../model/families/shared/dropout-config.ts';
 import { elementCount } from '../model/parameter-shapes.ts';
 import { dimensionOf, modelParameters } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
@@ -24,5 +26,6 @@ const summarise = (spec: ModelSpec, digest: string, bytes: number): PublishedMod
   parameters: modelParameters(spec).reduce((sum, { shape }) => sum + elementCount(shape), 0),
   vocabularySize: spec.architecture.vocabularySize,
   maxLength: spec.maxLength,
+  dropout: modelDropout(spec.architecture, dropoutKeysOf(spec.family)),
   bytes,
 });

@@ -10,7 +10,7 @@ import { pooledWidth } from '../model/pipeline.ts';
 import { fillTemplate } from '../model/templates.ts';
 import type { DenseLayer, ModelSpec, PromptTemplates } from '../model/types.ts';
 import { readJson, readJsonIfPresent, writeJson } from './json-file.ts';
-import { checkNormalizeConfig, denseConfigJson, readDenseConfig } from './pipeline/dense-config.ts';
+import { checkDropoutConfig, checkNormalizeConfig, denseConfigJson, readDenseConfig } from './pipeline/dense-config.ts';
 import { modulesJson, type PipelineModule, readModules } from './pipeline/modules.ts';
 import { type PoolingConfig, poolingConfigJson, readPoolingConfig } from './pipeline/pooling-config.ts';
 import { type PromptsConfig, promptsConfigJson, readPromptsConfig } from './pipeline/prompts-config.ts';
@@ -91,11 +91,10 @@ export async function readPipeline(folder: string): Promise<Pipeline> {
   for (const { kind, path } of modules) {
     const at = join(folder, path);
     if (kind === 'Dense') dense.push({ ...readDenseConfig(await readJson(join(at, 'config.json'))), folder: at });
-    if (kind === 'Normalize') {
-      normalize = true;
-      const file = await readJsonIfPresent(join(at, 'config.json'));
-      if (file) checkNormalizeConfig(file);
-    }
+    if (kind !== 'Normalize' && kind !== 'Dropout') continue;
+    normalize ||= kind === 'Normalize';
+    const file = await readJsonIfPresent(join(at, 'config.json'));
+    if (file) (kind === 'Normalize' ? checkNormalizeConfig : checkDropoutConfig)(file);
   }
   const pooling = readPoolingConfig(await readJson(join(folder, modules[1].path, 'config.json')));
   return { ...shared, ...pooling, dense, normalize };

@@ -65,7 +65,8 @@ export function tokenizerFiles(
   maxLength: number,
   settings: TokenizerSettings = noSettings,
 ): TokenizerFiles {
-  const added = addedTokens(path, tokenizerJson);
+  const file = parseObject(path, tokenizerJson);
+  const added = addedTokens(path, file);
   const specialTokens: Record<string, string> = {};
   for (const [role, contents] of Object.entries(roles)) {
     const content = declaredToken(settings, role) ?? contents.find((text) => added.has(text));
@@ -77,6 +78,8 @@ export function tokenizerFiles(
       ...Object.fromEntries(
         keptSettings.flatMap((name) => (name in settings.config ? [[name, settings.config[name]]] : [])),
       ),
+      // Without it transformers 4 takes the space away.
+      ...(putsSpaceBefore(file) && { add_prefix_space: true }),
       model_max_length: maxLength,
       tokenizer_class: 'PreTrainedTokenizerFast',
       ...specialTokens,
@@ -92,8 +95,14 @@ function declaredToken({ config, specialTokens }: TokenizerSettings, role: strin
   return typeof content === 'string' ? content : undefined;
 }
 
-function addedTokens(path: string, tokenizerJson: string): ReadonlyMap<string, number> {
-  const { added_tokens: tokens = [] } = parseObject(path, tokenizerJson);
+/** Whether byte-level BPE puts a space before a text. */
+function putsSpaceBefore({ pre_tokenizer: part }: Fields): boolean {
+  if (!isObject(part)) return false;
+  const parts: readonly unknown[] = Array.isArray(part['pretokenizers']) ? part['pretokenizers'] : [part];
+  return parts.some((inner) => isObject(inner) && inner['type'] === 'ByteLevel' && inner['add_prefix_space'] === true);
+}
+
+function addedTokens(path: string, { added_tokens: tokens = [] }: Fields): ReadonlyMap<string, number> {
   if (!Array.isArray(tokens)) throw wrongField(path, 'added_tokens', tokens, 'a list');
   return new Map(
     tokens.map((token: unknown, i) => {

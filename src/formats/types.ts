@@ -1,5 +1,6 @@
 /** Summary of a published model folder. Plain types. */
 import type { EncoderFamily } from '../model/families/catalog.ts';
+import type { ModelDropout } from '../model/types.ts';
 
 /** A model folder in storage. */
 export interface PublishedModel {
@@ -12,5 +13,7 @@ export interface PublishedModel {
   readonly parameters: number;
   readonly vocabularySize: number;
   readonly maxLength: number;
+  /** What its runs drop where they are told nothing else. */
+  readonly dropout: ModelDropout;
   readonly bytes: number;
 }

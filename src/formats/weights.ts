@@ -35,7 +35,8 @@ export async function openWeights(
     readers.push(main);
     addPlaces(places, main, (name) => parameterName(spec.family, name));
     for (const [i, { folder }] of dense.entries()) {
-      const reader = await openSafetensors(join(folder, 'model.safetensors'));
+      await refusePickled(folder);
+      const reader = await openSafetensors(join(folder, singleFile));
       readers.push(reader);
       addPlaces(places, reader, (name) => denseParameter(i, name));
     }
@@ -46,20 +47,36 @@ export async function openWeights(
   }
 }
 
+/** Names of all tensors of an encoder's weights. */
+export async function tensorNamesOf(encoder: string): Promise<string[]> {
+  const main = await openMain(encoder);
+  await main.close();
+  return [...main.tensors.keys()];
+}
+
+const singleFile = 'model.safetensors';
+
 /** A single file takes precedence over an index, as in transformers. */
 async function openMain(folder: string): Promise<TensorReader> {
-  const single = join(folder, 'model.safetensors');
+  const single = join(folder, singleFile);
   const index = join(folder, 'model.safetensors.index.json');
   if (!(await exists(single)) && (await exists(index))) return openShards(index);
+  await refusePickled(folder);
+  return openSafetensors(single);
+}
+
+/** Throws for a folder, of the encoder or of a dense layer, that has pickled weights and no others. */
+async function refusePickled(folder: string): Promise<void> {
+  if (await exists(join(folder, singleFile))) return;
   for (const name of ['pytorch_model.bin', 'pytorch_model.bin.index.json']) {
-    if ((await exists(single)) || !(await exists(join(folder, name)))) continue;
+    if (!(await exists(join(folder, name)))) continue;
     throw badInput(`${folder} has its weights in ${name} only`, {
       field: name,
       expected: 'model.safetensors, or model.safetensors.index.json with its files',
-      remedy: 'Load it with transformers and save it again; pickled weights are not read, as they may run code.',
+      remedy:
+        'Load the whole model with sentence-transformers or transformers and save it again; pickled weights are not read, as they may run code.',
     });
   }
-  return openSafetensors(single);
 }
 
 const exists = (path: string): Promise<boolean> =>

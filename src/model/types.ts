@@ -30,6 +30,8 @@ export interface Architecture {
   readonly padTokenId?: number | null;
   /** Row of the word table that training leaves as it is but for weight decay (padding_idx in torch); absent = none. */
   readonly frozenRow?: number;
+  /** Rates of dropout by config.json's keys; absent ones are transformers' for the family (families/catalog.ts). */
+  readonly dropout?: Readonly<Record<string, number>>;
   /** V */
   readonly vocabularySize: number;
   /** Rows of the segment table; 0 = there is none. */
@@ -87,6 +89,14 @@ export type RopeScaling =
       /** True: the ramp's bounds are rounded to whole channels. */
       readonly truncate: boolean;
     };
+
+/** What a run of a model drops where it is told nothing else. */
+export interface ModelDropout {
+  /** Of activations; null = the model has several rates, of which a run has to name one. */
+  readonly dropout: number | null;
+  /** Of attention weights. */
+  readonly attentionDropout: number;
+}
 
 /** Names of pooling modes, in the order in which sentence-transformers' older files join several. */
 export const poolingModes = ['cls', 'max', 'mean', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const;

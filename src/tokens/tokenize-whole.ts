@@ -20,16 +20,21 @@ export async function tokenizeWhole(
   return pack(await tokenizer.tokenize(texts));
 }
 
-/** In the model's folder, or in the encoder's, as in sentence-transformers' oldest folders. */
+/** Of tokenizer.json, in the model's folder, or in the encoder's, as in sentence-transformers' oldest folders. */
 async function tokenizerPath(folder: string): Promise<string> {
-  const [first, older] = ['', '0_Transformer'].map((part) => join(folder, part, 'tokenizer.json'));
-  const isThere = (path: string): Promise<boolean> =>
-    access(path).then(
-      () => true,
-      () => false,
-    );
-  return !(await isThere(first)) && (await isThere(older)) ? older : first;
+  const older = join(folder, '0_Transformer');
+  const at = !(await hasTokenizer(folder)) && (await hasTokenizer(older)) ? older : folder;
+  return join(at, 'tokenizer.json');
 }
+
+const hasTokenizer = async (folder: string): Promise<boolean> =>
+  (await isThere(join(folder, 'tokenizer.json'))) || isThere(join(folder, 'vocab.txt'));
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 function pack(texts: readonly TokensWithOffsets[]): TokenizeWholeOutput {
   const cumulative = new Uint32Array(texts.length + 1);

@@ -1,13 +1,13 @@
 /** A cache of the tokenizers that were used last. */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { readTokenizerFile } from '../formats/model-folder.ts';
 import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadTokenizer, openTokenizer } from '../tokenizer/open.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { tryTokenizerText } from '../tokenizer/trial.ts';
+import { readForeignTokenizer, tokenizerFileNames } from './foreign-tokenizer.ts';
 
 export class TokenizerCache {
   readonly #loaded: LRUCache<string, Promise<Tokenizer>>;
@@ -24,15 +24,18 @@ export class TokenizerCache {
   }
 
   /**
-   * The tokenizer of a tokenizer.json that another program may change or write badly: it is loaded again when the file
-   * changed, and tried in a process of its own before it is loaded here.
+   * The tokenizer of another program's folder, with the files beside tokenizer.json, which is at this path. The files
+   * may be changed or written badly: it is loaded again when one changed, and tried in a process of its own before it
+   * is loaded here. No id is refused, since the folder may have no model.
    */
   async ofFile(path: string, signal?: AbortSignal): Promise<Tokenizer> {
-    const found = await stat(path).catch(() => undefined);
-    const key = `${path} ${found?.ino} ${found?.size} ${found?.mtimeMs}`;
+    const paths = [path, ...tokenizerFileNames.map((name) => join(dirname(path), name))];
+    const stats = paths.map((file) => stat(file).catch(() => undefined));
+    const states = (await Promise.all(stats)).map((found) => `${found?.ino} ${found?.size} ${found?.mtimeMs}`);
+    const key = `${path} ${states.join(' ')}`;
     const known = this.#loaded.get(key);
     if (known !== undefined) return known;
-    const json = await readTokenizerFile(path);
+    const { json } = await readForeignTokenizer(path, { modelType: '', rows: Number.POSITIVE_INFINITY, cuts: false });
     // Requests do not share a trial: one that is aborted would abort the others.
     await tryTokenizerText(json, path, { signal });
     return this.#get(key, () => openTokenizer(json, path));

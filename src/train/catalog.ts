@@ -46,7 +46,8 @@ export interface OptimizerSettings {
   readonly clipNorm: number | null;
 }
 
-export const defaultRunSettings: RunSettings = {
+/** Dropout has no default of its own: it is the model's. */
+export const defaultRunSettings: Omit<RunSettings, 'dropout' | 'attentionDropout'> = {
   seed: 49,
   sampler: 'dynamic',
   epochs: 4,
@@ -67,7 +68,5 @@ export const defaultRunSettings: RunSettings = {
     warmupRatio: 0.03,
     clipNorm: 1,
   },
-  dropout: 0.1,
-  attentionDropout: 0.1,
   checkpointEverySteps: null,
 };

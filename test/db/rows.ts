@@ -93,9 +93,12 @@ export async function insertRun(
     .insert(jobs)
     .values({ id, kind: 'train', input: { runId: id }, uses })
     .onConflictDoNothing();
-  await db
-    .insert(runs)
-    .values({ id, name: 'test', modelId: model.id, settings: { ...defaultRunSettings, ...settings } });
+  await db.insert(runs).values({
+    id,
+    name: 'test',
+    modelId: model.id,
+    settings: { ...defaultRunSettings, dropout: 0.1, attentionDropout: 0.1, ...settings },
+  });
   await db.insert(runDatasets).values({ runId: id, position: 0, datasetId: dataset.id });
   const [run] = await db.select().from(runsWithJobs).where(eq(runsWithJobs.id, id));
   return run;

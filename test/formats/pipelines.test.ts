@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readModelFolder, readModelSpec, readTokenizerFile, writeModelFolder } from '../../src/formats/model-folder.ts';
@@ -240,6 +240,54 @@ describe('a folder without modules.json', () => {
     [{ architectures: null }, 'mean'],
   ])('with %j is pooled by %s', async (changes, pooling) => {
     expect((await plain(changes)).pooling).toBe(pooling);
+  });
+});
+
+describe('what sentence-transformers loads', () => {
+  const names = 'sentence_transformers.models';
+
+  it('may have Dropout behind pooling, which is not written again', async () => {
+    await cp(pipelinePath('max-mean-dense'), path, { recursive: true });
+    const modules = JSON.parse(await readFile(join(path, 'modules.json'), 'utf8')) as Json[];
+    const dropout = { type: `${names}.Dropout`, path: '9_Dropout' };
+    const newer = { ...dropout, type: 'sentence_transformers.sentence_transformer.modules.dropout.Dropout' };
+    await writeFile(join(path, 'modules.json'), JSON.stringify([...modules.slice(0, 2), dropout, modules[2], newer]));
+    await mkdir(join(path, '9_Dropout'));
+    await writeFile(join(path, '9_Dropout/config.json'), '{"dropout": 0.5}');
+    expect(await readModelSpec(path)).toEqual(await readModelSpec(pipelinePath('max-mean-dense')));
+    await rewrite(path, `${path}-again`);
+    expect(await readFile(join(`${path}-again`, 'modules.json'), 'utf8')).not.toContain('Dropout');
+    for (const [config, message] of [
+      ['{"dropout": 2}', /9_Dropout\/config\.json: dropout is 2/],
+      ['{"rate": 0.5}', /9_Dropout\/config\.json: rate is 0\.5/],
+    ] as const) {
+      await writeFile(join(path, '9_Dropout/config.json'), config);
+      await expect(readModelSpec(path)).rejects.toThrow(message);
+    }
+    await writeFile(join(path, 'modules.json'), JSON.stringify([modules[0], dropout, ...modules.slice(1)]));
+    await expect(readModelSpec(path)).rejects.toThrow(/type is \["Transformer","Dropout","Pooling","Dense"\]/);
+  });
+
+  it.each(['query', 'document'])('may name the prompt "%s" by default without an entry: it is empty', async (name) => {
+    await cp(pipelinePath('cls-half'), path, { recursive: true });
+    const file = { prompts: { passage: 'p: ' }, default_prompt_name: name };
+    await writeFile(join(path, 'config_sentence_transformers.json'), JSON.stringify(file));
+    const expected = { defaultPromptName: name, prompts: { passage: 'p: ', [name]: '' } };
+    expect(await readModelSpec(path)).toMatchObject(expected);
+    await rewrite(path, `${path}-again`);
+    const written = await json(join(`${path}-again`, 'config_sentence_transformers.json'));
+    expect(written).toMatchObject({ default_prompt_name: name, prompts: expected.prompts });
+  });
+
+  it('may have pickled dense layers only, which are refused with the remedy', async () => {
+    await cp(pipelinePath('max-mean-dense'), path, { recursive: true });
+    await rename(join(path, '2_Dense/model.safetensors'), join(path, '2_Dense/pytorch_model.bin'));
+    const error = (await readModelFolder(path).catch((caught: unknown) => caught)) as Error;
+    expect(error.message).toBe(`${join(path, '2_Dense')} has its weights in pytorch_model.bin only`);
+    expect(error).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { field: 'pytorch_model.bin', remedy: expect.stringContaining('pickled weights are not read') },
+    });
   });
 });
 

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Gpu } from '../../src/device/types.ts';
-import { readModelFolder, readTokenizerFile } from '../../src/formats/model-folder.ts';
+import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { withLowerCase } from '../../src/formats/tokenizer-files.ts';
 import type { ModelSpec } from '../../src/model/types.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import { encodeTexts } from '../../src/serve/encode.ts';
 import { parseTokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { readForeignTokenizer } from '../../src/tokens/foreign-tokenizer.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
 
 /** What make_pipelines.py and check_sentence_transformers.py record. */
@@ -50,6 +51,11 @@ export const pipelinePath = (name: string): string => fileURLToPath(new URL(name
 export const recorded = (name: string): Recorded =>
   JSON.parse(readFileSync(new URL(`${name}.json`, base), 'utf8')) as Recorded;
 
+/** Texts with their prompts, whatever else is recorded of them. */
+interface TextCases {
+  readonly cases: readonly { readonly prompt: string; readonly text: string }[];
+}
+
 interface Checked {
   readonly vectors: readonly (readonly number[])[];
   readonly ids: readonly (readonly number[])[];
@@ -70,17 +76,18 @@ export function recordedExport(name: string): Pick<Recorded, 'cases'> {
   return { cases };
 }
 
-/** The cases of a recording, tokenised by the folder's own tokenizer and settings. */
-export async function tokenizeCases(folder: string, { cases }: Pick<Recorded, 'cases'>) {
+/** The cases of a recording, tokenised by the folder's own tokenizer and settings, as an import would. */
+export async function tokenizeCases(folder: string, { cases }: TextCases) {
   const { spec, tokenizerPath, close } = await readModelFolder(folder);
   await close();
-  const json = await readTokenizerFile(tokenizerPath);
+  const rows = spec.architecture.vocabularySize;
+  const { json } = await readForeignTokenizer(tokenizerPath, { modelType: spec.family, rows, cuts: true });
   const tokenizer = await parseTokenizer(spec.lowerCase ? withLowerCase(json) : json);
   return tokenizer.encode(cases, spec);
 }
 
 /** The vectors of a recording's cases, all in one batch. */
-export async function encodeCases(gpu: Gpu, folder: string, expected: Pick<Recorded, 'cases'>): Promise<Float32Array> {
+export async function encodeCases(gpu: Gpu, folder: string, expected: TextCases): Promise<Float32Array> {
   const texts = packed(await tokenizeCases(folder, expected));
   return withEncoder(gpu, folder, false, (encoder, spec) => encodeTexts(encoder, texts, { unit: spec.normalize }));
 }

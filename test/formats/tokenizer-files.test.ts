@@ -26,6 +26,15 @@ describe('settings of an imported tokenizer', () => {
     });
   });
 
+  it.each([
+    ['alone', { type: 'ByteLevel', add_prefix_space: true }, true],
+    ['in a sequence', { type: 'Sequence', pretokenizers: [{ type: 'ByteLevel', add_prefix_space: true }] }, true],
+    ['without the space', { type: 'ByteLevel', add_prefix_space: false }, undefined],
+  ])('say that byte-level BPE, %s, puts a space before a text', (_, pre_tokenizer, expected) => {
+    const { config } = tokenizerFiles('tokenizer.json', JSON.stringify({ pre_tokenizer }), 24);
+    expect(config['add_prefix_space']).toBe(expected);
+  });
+
   it('are guessed by the usual texts where the files do not name them', () => {
     const { specialTokens } = tokenizerFiles('tokenizer.json', json, 24);
     expect(specialTokens).toEqual({ cls_token: '<s>', pad_token: '<pad>' });

@@ -19,6 +19,7 @@ const vocabularySize = 50;
 
 export const tinySettings = (changes: Partial<RunSettings> = {}): RunSettings => ({
   ...defaultRunSettings,
+  ...{ dropout: 0.1, attentionDropout: 0.1 },
   seed: 3,
   epochs: 2,
   irBatchSize: 6,

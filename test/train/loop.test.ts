@@ -275,7 +275,8 @@ describe('a plan', () => {
   it('refuses, with the numbers, what one binding cannot hold', async () => {
     const gpu = await testGpu();
     const { input, storage } = await prepare();
-    const settings = { ...defaultRunSettings, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
+    const rates = { dropout: 0.1, attentionDropout: 0.1 };
+    const settings = { ...defaultRunSettings, ...rates, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
     const small = { traits: gpu.traits, largestBinding: 65_536 };
     await expect(planTraining(small, storage, { ...input, settings })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',

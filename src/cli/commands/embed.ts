@@ -58,6 +58,7 @@ async function checkpointOf({ client, folder, guest }: Session, model: string): 
   const { importModel } = await client.execute(ImportModelDocument, {
     input: { name: guest, source: { folder }, idempotencyKey: guest },
   });
+  for (const warning of importModel.warnings) process.stderr.write(`warning: ${warning}\n`);
   return importModel.model.id;
 }
 

@@ -88,7 +88,8 @@ async function importModel(folder: string | undefined, options: ImportModelOptio
   const source = hub === undefined ? { folder: folder ?? '' } : { hub: { repository: hub, revision } };
   const client = await connect(command);
   const importing = client.execute(ImportModelDocument, { input: { name, source } });
-  const { model } = (await withJobProgress(client, 'IMPORT_MODEL', importing)).importModel;
+  const { model, warnings } = (await withJobProgress(client, 'IMPORT_MODEL', importing)).importModel;
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }
 

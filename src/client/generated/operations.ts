@@ -511,12 +511,12 @@ export type RunFilter = {
 
 /** The settings that decide what a run computes. */
 export type RunSettingsInput = {
-  /** The probability of dropping an attention weight. */
-  readonly attentionDropout?: number;
+  /** The probability of dropping an attention weight. Absent or null means the model's own, Model.attentionDropout. */
+  readonly attentionDropout?: number | null | undefined;
   /** The number of updates between checkpoints besides each epoch's; null means that only epochs make one. */
   readonly checkpointEverySteps?: number | null | undefined;
-  /** The probability of dropping an activation. */
-  readonly dropout?: number;
+  /** The probability of dropping an activation. Absent or null means the model's own, Model.dropout. */
+  readonly dropout?: number | null | undefined;
   /** The number of passes over the data. */
   readonly epochs?: number;
   /** The global batch size of IR data sets, in queries. */
@@ -760,7 +760,7 @@ export type ImportModelMutationVariables = Exact<{
 }>;
 
 
-export type ImportModelMutation = { readonly importModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
+export type ImportModelMutation = { readonly importModel: { readonly warnings: ReadonlyArray<string>, readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
 
 export type DeleteModelMutationVariables = Exact<{
   id: string;
@@ -1351,6 +1351,7 @@ export const ImportModelDocument = new TypedDocumentString(`
     model {
       ...ModelSummary
     }
+    warnings
   }
 }
     fragment ModelSummary on Model {

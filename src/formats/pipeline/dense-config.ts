@@ -1,4 +1,4 @@
-/** config.json of Dense and Normalize modules. */
+/** config.json of Dense, Dropout and Normalize modules. */
 import { choiceField, integerField, type JsonFile, onlyFields, wrongField } from '../../model/json-fields.ts';
 import type { DenseActivation, DenseLayer } from '../../model/types.ts';
 
@@ -37,6 +37,14 @@ export const denseConfigJson = ({ inFeatures, outFeatures, bias, activation }: D
 export function checkNormalizeConfig(file: JsonFile): void {
   onlyFields(file, ['module_input_name', 'module_output_name']);
   checkNames(file);
+}
+
+/** Checks the config of a Dropout module, which drops nothing but while it is trained elsewhere. */
+export function checkDropoutConfig(file: JsonFile): void {
+  onlyFields(file, ['dropout']);
+  const { dropout = 0.2 } = file.fields;
+  if (typeof dropout === 'number' && dropout >= 0 && dropout <= 1) return;
+  throw wrongField(file.path, 'dropout', dropout, 'a number from 0 to 1');
 }
 
 function checkNames(file: JsonFile): void {

@@ -2,7 +2,7 @@
 import { isObject, wrongField } from '../../model/json-fields.ts';
 import { parseJson, readTextIfPresent, wrongFile } from '../json-file.ts';
 
-type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Normalize';
+type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Dropout' | 'Normalize';
 
 export interface PipelineModule {
   readonly kind: ModuleKind;
@@ -14,7 +14,7 @@ export interface PipelineModule {
 const packages = 'models|(?:base|sentence_transformer)\\.modules';
 /** Python class with its package, for example `sentence_transformers.models.Pooling`. */
 const knownType = new RegExp(
-  `^sentence_transformers\\.(?:${packages})(?:\\.\\w+)?\\.(Transformer|Pooling|Dense|Normalize)$`,
+  `^sentence_transformers\\.(?:${packages})(?:\\.\\w+)?\\.(Transformer|Pooling|Dense|Dropout|Normalize)$`,
 );
 
 /** Published pipelines have at most five. */
@@ -29,12 +29,12 @@ export async function readModules(path: string): Promise<PipelineModule[] | unde
   if (items.length > mostModules) throw wrongField(path, 'length', items.length, `at most ${mostModules} modules`);
   const modules = items.map((item: unknown, i) => readModule(path, item, i));
   const order = modules.map(({ kind }) => kind).join(' ');
-  if (!/^Transformer Pooling( Dense)*( Normalize)?$/.test(order)) {
+  if (!/^Transformer Pooling( Dense| Dropout)*( Normalize)?( Dropout)*$/.test(order)) {
     throw wrongField(
       path,
       'type',
       modules.map(({ kind }) => kind),
-      'Transformer, Pooling, any number of Dense and at most one Normalize, in this order',
+      'Transformer, Pooling, any number of Dense and at most one Normalize, in this order, with Dropout after Pooling anywhere',
     );
   }
   return modules;
@@ -49,7 +49,7 @@ function readModule(path: string, item: unknown, i: number): PipelineModule {
   }
   const kind = knownType.exec(item['type'])?.[1];
   if (kind === undefined) {
-    const known = 'a Transformer, Pooling, Dense or Normalize of sentence_transformers';
+    const known = 'a Transformer, Pooling, Dense, Dropout or Normalize of sentence_transformers';
     throw wrongField(path, `[${i}].type`, item['type'], known);
   }
   return { kind: kind as ModuleKind, path: item['path'] };

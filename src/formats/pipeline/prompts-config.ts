@@ -6,16 +6,23 @@ import { wrongFile } from '../json-file.ts';
 
 export type PromptsConfig = Pick<ModelSpec, 'prompts' | 'defaultPromptName' | 'similarity'>;
 
+/** Names that every model has in sentence-transformers; without an entry their prompts are empty. */
+const usualNames: readonly string[] = ['query', 'document'];
+
 /** `file` is undefined if the model has none: no prompts, cosine. */
 export function readPromptsConfig(file: JsonFile | undefined): PromptsConfig {
   if (!file) return { prompts: {}, defaultPromptName: null, similarity: 'cosine' };
   choiceField(file, 'model_type', ['SentenceTransformer']);
   choiceField(file, 'truncate_dim', [null]);
-  const prompts = readPrompts(file);
+  const named = readPrompts(file);
   const name = file.fields['default_prompt_name'] ?? null;
-  if (name !== null && (typeof name !== 'string' || !Object.hasOwn(prompts, name))) {
-    throw wrongField(file.path, 'default_prompt_name', name, `null or one of ${Object.keys(prompts).join(', ')}`);
+  const isKnown = typeof name === 'string' && (Object.hasOwn(named, name) || usualNames.includes(name));
+  if (name !== null && !isKnown) {
+    const known = [...new Set([...Object.keys(named), ...usualNames])].join(', ');
+    throw wrongField(file.path, 'default_prompt_name', name, `null or one of ${known}`);
   }
+  // text-embeddings-inference wants an entry for it.
+  const prompts = isKnown && !Object.hasOwn(named, name) ? { ...named, [name]: '' } : named;
   choiceField(file, 'similarity_fn_name', [null, ...similarities]);
   return {
     prompts,

@@ -28,16 +28,20 @@ export async function readTransformerConfig(folder: string): Promise<Transformer
   return { maxLength: { tokens, file: file.path, field: 'max_seq_length' }, lowerCase };
 }
 
-/** Without such a file, the tokenizer's settings. A huge length there means that there is none. */
+/**
+ * Without such a file, the tokenizer's settings: `model_max_length`, or `max_len`, its name in files of before
+ * transformers 3. A huge length means that there is none.
+ */
 export async function readPlainTransformer(folder: string): Promise<TransformerConfig> {
   const tokenizer = await readJsonIfPresent(join(folder, 'tokenizer_config.json'));
   if (tokenizer) choiceField(tokenizer, 'truncation_side', ['right']);
-  const declared = tokenizer?.fields['model_max_length'] ?? null;
+  const field = tokenizer?.fields['model_max_length'] == null ? 'max_len' : 'model_max_length';
+  const declared = tokenizer?.fields[field] ?? null;
   if (!tokenizer || declared === null || (typeof declared === 'number' && declared > 1e15)) {
     return { maxLength: undefined, lowerCase: false };
   }
-  const tokens = integerField(tokenizer, 'model_max_length');
-  return { maxLength: { tokens, file: tokenizer.path, field: 'model_max_length' }, lowerCase: false };
+  const tokens = integerField(tokenizer, field);
+  return { maxLength: { tokens, file: tokenizer.path, field }, lowerCase: false };
 }
 
 /** The first file that exists and is not empty. */

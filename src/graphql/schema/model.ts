@@ -2,6 +2,7 @@
 import { encoderCatalog } from '../../model/families/catalog.ts';
 import type { DenseActivation, DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
 import { createModel } from '../../services/models/create-model.ts';
+import { dropoutOf } from '../../services/models/dropout.ts';
 import { importModel } from '../../services/models/import-model.ts';
 import * as models from '../../services/models/models.ts';
 import { builder } from '../builder.ts';
@@ -113,6 +114,17 @@ Model.implement({
         'The name of the prompt that sentence-transformers takes where none is named; null if it takes none.',
       resolve: (row) => row.pipeline.defaultPromptName,
     }),
+    dropout: t.float({
+      nullable: true,
+      description:
+        'The probability of dropping an activation in its runs where settings.dropout is absent, from its config.json; null if that has several, so that a run has to name one.',
+      resolve: (row) => dropoutOf(row).dropout,
+    }),
+    attentionDropout: t.float({
+      description:
+        'The probability of dropping an attention weight in its runs where settings.attentionDropout is absent, from its config.json.',
+      resolve: (row) => dropoutOf(row).attentionDropout,
+    }),
     includePrompt: t.exposeBoolean('includePrompt', { description: "Whether the prompt's tokens are pooled too." }),
     templates: t.expose('templates', { type: Templates, description: 'The prompt templates by role of a text.' }),
     source: t.exposeString('source', {
@@ -176,6 +188,10 @@ const ImportModelPayload = builder.objectRef<Awaited<ReturnType<typeof importMod
   fields: (t) => ({
     model: t.expose('model', { type: Model, description: 'The model that was made.' }),
     job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+    warnings: t.stringList({
+      description: 'What other programs read otherwise of this model, and what was left out, as sentences.',
+      resolve: ({ warnings }) => [...warnings],
+    }),
   }),
 });
 

@@ -210,12 +210,13 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
         defaultValue: defaults.optimizer,
         description: says.optimizer,
       }),
-      dropout: t.float({ required: true, defaultValue: defaults.dropout, description: says.dropout, validate: ratio }),
+      dropout: t.float({
+        description: `${says.dropout} Absent or null means the model's own, Model.dropout.`,
+        validate: ratio.nullish(),
+      }),
       attentionDropout: t.float({
-        required: true,
-        defaultValue: defaults.attentionDropout,
-        description: says.attentionDropout,
-        validate: ratio,
+        description: `${says.attentionDropout} Absent or null means the model's own, Model.attentionDropout.`,
+        validate: ratio.nullish(),
       }),
       checkpointEverySteps: t.int({
         description: says.checkpointEverySteps,

@@ -1,5 +1,6 @@
 /** Takes over a model that another program made, from a folder in the import folder or from a Hugging Face hub. */
 import { z } from 'zod';
+import type { Transaction } from '../../db/open.ts';
 import type { HubProgress } from '../../hub/types.ts';
 import { type Confined, confine } from '../../storage/import-path.ts';
 import { defineJob, type JobContext } from '../define.ts';
@@ -13,7 +14,8 @@ const input = z.object({
   hub: z.object({ repository: z.string(), revision: z.string() }).nullable(),
 });
 type Input = z.infer<typeof input>;
-type Context = JobContext<Record<never, never>>;
+/** `warnings` is absent of jobs of before 0.3.0. */
+type Context = JobContext<{ readonly warnings?: readonly string[] }>;
 
 export const importModel = defineJob({
   entry: kindOf('import-model'),
@@ -25,9 +27,10 @@ export const importModel = defineJob({
     const { label, ...folder } = await fetchFolder(context, given);
     return retention.publishing(async () => {
       const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
-      const summary = await cpu.call('importModel', folder, { signal, onEvent });
+      const { warnings, ...summary } = await cpu.call('importModel', folder, { signal, onEvent });
       const values = { name: given.name, summary, seed: null, source: label };
-      return retention.recording(() => succeed((tx) => recordModel(tx, values)));
+      const record = async (tx: Transaction) => ({ ...(await recordModel(tx, values)), answer: { warnings } });
+      return retention.recording(() => succeed(record));
     });
   },
 });

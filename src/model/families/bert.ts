@@ -4,7 +4,7 @@
  */
 import { choiceField, integerField, type JsonFile } from '../json-fields.ts';
 import type { Architecture, ArchitectureValues } from '../types.ts';
-import type { Family } from './family.ts';
+import type { DropoutRates, Family } from './family.ts';
 import { checkHeads, epsilonField, refuseQuantized, sizeField } from './shared/config-checks.ts';
 import { paddingConfig } from './shared/padding-config.ts';
 import { layerNorm, linear } from './shared/parameter-rows.ts';
@@ -54,6 +54,7 @@ export function readBertConfig(file: JsonFile): Architecture {
   choiceField(file, 'hidden_act', ['gelu']);
   choiceField(file, 'position_embedding_type', ['absolute']);
   choiceField(file, 'is_decoder', [false]);
+  choiceField(file, 'is_causal', [false]);
   refuseQuantized(file);
   const width = sizeField(file, 'hidden_size', 'width');
   const heads = sizeField(file, 'num_attention_heads', 'heads');
@@ -70,12 +71,12 @@ export function readBertConfig(file: JsonFile): Architecture {
   };
 }
 
-export function writeBertConfig(architecture: Architecture) {
+export function writeBertConfig(architecture: Architecture, dropout: DropoutRates) {
   return {
     architectures: ['BertModel'],
-    attention_probs_dropout_prob: 0.1,
+    attention_probs_dropout_prob: dropout['attention_probs_dropout_prob'],
     hidden_act: 'gelu',
-    hidden_dropout_prob: 0.1,
+    hidden_dropout_prob: dropout['hidden_dropout_prob'],
     hidden_size: architecture.width,
     initializer_range: 0.02,
     intermediate_size: architecture.innerWidth,

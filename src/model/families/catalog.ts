@@ -85,6 +85,26 @@ export const sizeRanges = {
   globalEvery: { min: 1, max: 96 },
 } as const;
 
+/** The keys of config.json that have rates of dropout, and the rate that transformers takes for each without it. */
+export interface DropoutKeys {
+  /** Of activations: embeddings and the outputs of layers; empty = the family drops none. */
+  readonly activations: readonly string[];
+  /** Of attention weights. */
+  readonly attention: string;
+  readonly usual: number;
+}
+
+interface EncoderEntry extends CatalogEntry {
+  readonly dropout: DropoutKeys;
+}
+
+const bertDropout = {
+  activations: ['hidden_dropout_prob'],
+  attention: 'attention_probs_dropout_prob',
+  usual: 0.1,
+} as const;
+const decoderDropout = { activations: [], attention: 'attention_dropout', usual: 0 } as const;
+
 export const encoderCatalog = [
   {
     name: 'bert',
@@ -92,6 +112,7 @@ export const encoderCatalog = [
     description: 'Bidirectional post-norm encoder with learned positions and exact GELU (BGE, MiniLM, E5, GTE).',
     source: 'Devlin et al. 2018, arXiv 1810.04805; parameter names of transformers',
     parameters: sizes,
+    dropout: bertDropout,
   },
   {
     name: 'xlm-roberta',
@@ -99,6 +120,7 @@ export const encoderCatalog = [
     description: "BERT's blocks with positions that count from the padding token's id + 1 (multilingual E5, BGE-M3).",
     source: 'Conneau et al. 2019, arXiv 1911.02116; parameter names of transformers',
     parameters: sizes,
+    dropout: bertDropout,
   },
   {
     name: 'modernbert',
@@ -133,6 +155,7 @@ export const encoderCatalog = [
         ...sizeRanges.globalEvery,
       },
     ],
+    dropout: { activations: ['embedding_dropout', 'mlp_dropout'], attention: 'attention_dropout', usual: 0 },
   },
   {
     name: 'llama',
@@ -140,6 +163,7 @@ export const encoderCatalog = [
     description: 'Pre-norm decoder with RMSNorm, rotary positions, grouped-query attention and SwiGLU.',
     source: 'Touvron et al. 2023, arXiv 2302.13971; Hu et al. 2024, arXiv 2404.06395; parameter names of transformers',
     parameters: [...sizes, ropeTheta, keyValueHeads, causal],
+    dropout: decoderDropout,
   },
   {
     name: 'qwen3',
@@ -160,8 +184,9 @@ export const encoderCatalog = [
       },
       causal,
     ],
+    dropout: decoderDropout,
   },
-] as const satisfies readonly CatalogEntry[];
+] as const satisfies readonly EncoderEntry[];
 
 export type EncoderFamily = (typeof encoderCatalog)[number]['name'];
 

@@ -3,7 +3,8 @@ import { badInput, type TandemError } from '../../errors.ts';
 import type { JsonFile } from '../json-fields.ts';
 import type { Architecture } from '../types.ts';
 import { type EncoderFamily, encoderCatalog } from './catalog.ts';
-import { familyOf } from './index.ts';
+import { dropoutKeysOf, familyOf } from './index.ts';
+import { dropoutConfig, readDropout } from './shared/dropout-config.ts';
 import { readPadding } from './shared/padding-config.ts';
 
 const modelTypes = new Map(
@@ -20,7 +21,7 @@ export function readConfig(file: JsonFile): { family: EncoderFamily; architectur
   const { family } = found;
   const architecture = found.read(file);
   const padding = readPadding(file, familyOf(family).defaultPadTokenId, architecture.vocabularySize);
-  return { family, architecture: { ...architecture, ...padding } };
+  return { family, architecture: { ...architecture, ...padding, ...readDropout(file, dropoutKeysOf(family)) } };
 }
 
 const unknownFamily = ({ path }: JsonFile, type: unknown): TandemError =>
@@ -32,4 +33,4 @@ const unknownFamily = ({ path }: JsonFile, type: unknown): TandemError =>
 
 /** config.json of an encoder. */
 export const writeConfig = (family: EncoderFamily, architecture: Architecture): object =>
-  familyOf(family).writeConfig(architecture);
+  familyOf(family).writeConfig(architecture, dropoutConfig(architecture, dropoutKeysOf(family)));

@@ -3,6 +3,9 @@
 import type { JsonFile } from '../json-fields.ts';
 import type { Architecture, ParameterShape } from '../types.ts';
 
+/** Rates of dropout by their keys in config.json. */
+export type DropoutRates = Readonly<Record<string, number>>;
+
 /** `Values` are the parameters of the family's catalog row; never where the family is not known in advance. */
 export interface Family<Values = never> {
   /** Name of its forward pass in nn/encoders/index.ts. Families whose blocks are the same share one. */
@@ -16,8 +19,8 @@ export interface Family<Values = never> {
   readonly configReaders: Readonly<Record<string, (file: JsonFile) => Architecture>>;
   /** pad_token_id of a config.json that has none, as in transformers; null = no token. */
   readonly defaultPadTokenId: number | null;
-  /** config.json as transformers reads it. */
-  readonly writeConfig: (architecture: Architecture) => object;
+  /** config.json as transformers reads it; `dropout` has the rates by their keys in the catalog's row. */
+  readonly writeConfig: (architecture: Architecture, dropout: DropoutRates) => object;
   /** The architecture of a new model; throws a BAD_USER_INPUT where its sizes do not go together. */
   readonly newArchitecture: (request: NewArchitecture<Values>) => Architecture;
 }

@@ -2,7 +2,7 @@
 
 import type { ArchitectureValues } from '../types.ts';
 import { bert } from './bert.ts';
-import type { EncoderFamily } from './catalog.ts';
+import { type DropoutKeys, type EncoderFamily, encoderCatalog } from './catalog.ts';
 import type { Family } from './family.ts';
 import { llama } from './llama.ts';
 import { modernBert } from './modernbert.ts';
@@ -19,6 +19,10 @@ export const families = {
 
 /** Every forward pass that a family names; nn/encoders/index.ts has one for each. */
 export type ForwardName = (typeof families)[EncoderFamily]['forward'];
+
+const dropoutKeys = new Map<string, DropoutKeys>(encoderCatalog.map(({ name, dropout }) => [name, dropout]));
+
+export const dropoutKeysOf = (name: EncoderFamily): DropoutKeys => dropoutKeys.get(name)!;
 
 export const familyOf = (name: EncoderFamily): Family => families[name];
 

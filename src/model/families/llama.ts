@@ -5,7 +5,7 @@
  */
 import { booleanField, choiceField, type JsonFile, positiveField } from '../json-fields.ts';
 import type { Architecture, ArchitectureValues } from '../types.ts';
-import type { Family } from './family.ts';
+import type { DropoutRates, Family } from './family.ts';
 import {
   decoderConfig,
   decoderParameters,
@@ -39,9 +39,9 @@ function readMiniCpmConfig(file: JsonFile): Architecture {
 }
 
 /** A model with MiniCPM's scalings is written as a MiniCPM. */
-function writeConfig(architecture: Architecture): object {
+function writeConfig(architecture: Architecture, dropout: DropoutRates): object {
   const { embeddingScale, depthScale } = architecture;
-  const common = { ...decoderConfig(architecture), mlp_bias: architecture.feedForwardBias ?? false };
+  const common = { ...decoderConfig(architecture, dropout), mlp_bias: architecture.feedForwardBias ?? false };
   if (embeddingScale === undefined && depthScale === undefined) {
     return { ...common, architectures: ['LlamaModel'], model_type: 'llama' };
   }

@@ -5,7 +5,7 @@
  */
 import { booleanField, choiceField, type JsonFile, wrongField } from '../json-fields.ts';
 import type { Architecture, ArchitectureValues } from '../types.ts';
-import type { Family } from './family.ts';
+import type { DropoutRates, Family } from './family.ts';
 import { checkHeads, checkRotary, epsilonField, refuseQuantized, sizeField } from './shared/config-checks.ts';
 import { paddingConfig } from './shared/padding-config.ts';
 import { linear } from './shared/parameter-rows.ts';
@@ -56,6 +56,7 @@ export const modernBert = {
 function readConfig(file: JsonFile): Architecture {
   refuseQuantized(file);
   choiceField(file, 'hidden_activation', ['gelu']);
+  choiceField(file, 'is_causal', [false]);
   const layers = sizeField(file, 'num_hidden_layers', 'layers');
   const width = sizeField(file, 'hidden_size', 'width');
   const heads = sizeField(file, 'num_attention_heads', 'heads');
@@ -71,12 +72,20 @@ function readConfig(file: JsonFile): Architecture {
     typeVocabularySize: 0,
     layerNormEpsilon: epsilonField(file, 'norm_eps', 1e-5),
     ...readRopeByKind(file),
-    localAttention: sizeField(file, 'local_attention', 'localAttention', 128),
+    localAttention: readLocalAttention(file),
     globalEvery: readGlobalEvery(file, layers),
     attentionBias: booleanField(file, 'attention_bias', false),
     feedForwardBias: booleanField(file, 'mlp_bias', false),
     normBias: booleanField(file, 'norm_bias', false),
   };
+}
+
+/** In transformers 5 a `sliding_window`, half the span, takes precedence over `local_attention`. */
+function readLocalAttention(file: JsonFile): number {
+  const span = sizeField(file, 'local_attention', 'localAttention', 128);
+  const half = file.fields['sliding_window'] ?? null;
+  if (half === null || half === Math.floor(span / 2)) return span;
+  throw wrongField(file.path, 'sliding_window', half, `null, or half of local_attention, ${Math.floor(span / 2)}`);
 }
 
 /** transformers 5 lists the kind of every block; lists that the older single number can express are accepted. */
@@ -95,14 +104,14 @@ function readGlobalEvery(file: JsonFile, layers: number): number {
 /** Without these keys transformers takes the published models' ids, which a smaller vocabulary may lack. */
 const unknownTokens = { bos_token_id: null, cls_token_id: null, eos_token_id: null, sep_token_id: null };
 
-function writeConfig(architecture: Architecture): object {
+function writeConfig(architecture: Architecture, dropout: DropoutRates): object {
   const { globalEvery = 3, localAttention = 128, ropeTheta = 160_000, localRopeTheta = 10_000 } = architecture;
   return {
     architectures: ['ModernBertModel'],
     attention_bias: architecture.attentionBias ?? false,
-    attention_dropout: 0,
+    attention_dropout: dropout['attention_dropout'],
     ...unknownTokens,
-    embedding_dropout: 0,
+    embedding_dropout: dropout['embedding_dropout'],
     global_attn_every_n_layers: globalEvery,
     global_rope_theta: ropeTheta,
     hidden_activation: 'gelu',
@@ -112,7 +121,7 @@ function writeConfig(architecture: Architecture): object {
     local_rope_theta: localRopeTheta,
     max_position_embeddings: architecture.maxPositions,
     mlp_bias: architecture.feedForwardBias ?? false,
-    mlp_dropout: 0,
+    mlp_dropout: dropout['mlp_dropout'],
     model_type: 'modernbert',
     norm_bias: architecture.normBias ?? false,
     norm_eps: architecture.layerNormEpsilon,

@@ -20,8 +20,8 @@ export const qwen3 = {
   tensorNames: decoderTensorNames,
   configReaders: { qwen3: readConfig },
   defaultPadTokenId: null,
-  writeConfig: (architecture) => ({
-    ...decoderConfig(architecture),
+  writeConfig: (architecture, dropout) => ({
+    ...decoderConfig(architecture, dropout),
     architectures: ['Qwen3Model'],
     model_type: 'qwen3',
     use_sliding_window: false,

@@ -16,8 +16,8 @@ export const xlmRoberta = {
   tensorNames: { ...bert.tensorNames, prefixes: ['roberta.', 'xlm-roberta.', 'camembert.'] },
   configReaders: { 'xlm-roberta': readConfig, roberta: readConfig, camembert: readConfig },
   defaultPadTokenId,
-  writeConfig: (architecture) => ({
-    ...writeBertConfig(architecture),
+  writeConfig: (architecture, dropout) => ({
+    ...writeBertConfig(architecture, dropout),
     architectures: ['XLMRobertaModel'],
     model_type: 'xlm-roberta',
   }),

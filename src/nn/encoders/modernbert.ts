@@ -2,7 +2,7 @@
  * ModernBERT (Warner et al. 2024, arXiv 2412.13663): pre-norm, rotary positions with a base for global and one for
  * local attention, GeGLU, local attention in all blocks but every globalEvery-th; the first block has no norm before
  * attention. Dropout sites as in transformers' ModernBertModel: embeddings, attention weights, after the attention's
- * output layer, before the feed-forward's output layer.
+ * output layer (with the rate of attention weights), before the feed-forward's output layer.
  */
 
 import type { AttentionMask } from '../../kernels/attention.ts';
@@ -114,7 +114,7 @@ function selfAttention(context: BlockContext, x: Value): Value {
   for (const value of [turnedQ, turnedK, v]) tape.drop(value);
   const y = linear(tape, mixed, find('attn.Wo.weight')!, find('attn.Wo.bias'));
   tape.drop(mixed);
-  return dropout(tape, y, batch, settings, site + 1);
+  return dropout(tape, y, batch, settings && { ...settings, rate: settings.attentionRate }, site + 1);
 }
 
 /** Norm, Wi's two halves (input, gate), gelu(input) * gate, output layer. */

@@ -18,14 +18,22 @@ export interface ImportModelRequest {
   readonly idempotencyKey?: string | null;
 }
 
+export interface ImportedModel {
+  readonly model: ModelRow;
+  readonly job: JobRow;
+  /** What other programs read otherwise, and what was left out. */
+  readonly warnings: readonly string[];
+}
+
 /** Imports and waits. The folder itself is copied, never changed. */
 export async function importModel(
   tandem: Tandem,
   { name, source, idempotencyKey }: ImportModelRequest,
-): Promise<{ model: ModelRow; job: JobRow }> {
+): Promise<ImportedModel> {
   const input = { name: name.trim(), ...(await sourceOf(tandem, source)) };
-  const { id, job } = await runJob(tandem, 'import-model', { input, idempotencyKey });
-  return { model: await requireRow(tandem.database.db, 'models', id), job };
+  const { id, job, answer } = await runJob(tandem, 'import-model', { input, idempotencyKey });
+  const model = await requireRow(tandem.database.db, 'models', id);
+  return { model, job, warnings: answer?.warnings ?? [] };
 }
 
 async function sourceOf({ config: { importDir } }: Tandem, { folder, hub }: ImportModelRequest['source']) {

@@ -9,6 +9,7 @@ import { type LossEntry, type LossName, type LossTerm, lossCatalog } from '../..
 import { defaultRunSettings, type OptimizerSettings, type RunSettings } from '../../train/catalog.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
+import { dropoutOf } from '../models/dropout.ts';
 import type { Tandem } from '../tandem.ts';
 
 interface TermRequest {
@@ -19,8 +20,11 @@ interface TermRequest {
 
 type SettingsRequest = Omit<
   RunSettings,
-  'losses' | 'optimizer' | 'maxBatches' | 'checkpointEverySteps' | 'maxLength'
+  'losses' | 'optimizer' | 'maxBatches' | 'checkpointEverySteps' | 'maxLength' | 'dropout' | 'attentionDropout'
 > & {
+  /** Absent and null = the model's own. */
+  readonly dropout?: number | null;
+  readonly attentionDropout?: number | null;
   readonly maxLength?: number | null;
   readonly maxBatches?: number | null;
   readonly checkpointEverySteps?: number | null;
@@ -86,15 +90,27 @@ const sameName = (row: DatasetRow, twin: DatasetRow, field: string) =>
   );
 
 function settingsOf(request: SettingsRequest, model: ModelRow): RunSettings {
-  const { losses, optimizer, maxBatches, checkpointEverySteps, maxLength, ...rest } = request;
+  const { losses, optimizer, maxBatches, checkpointEverySteps, maxLength, dropout, attentionDropout, ...rest } =
+    request;
+  const own = dropoutOf(model);
   return {
     ...rest,
+    dropout: dropout ?? own.dropout ?? severalRates(model),
+    attentionDropout: attentionDropout ?? own.attentionDropout,
     maxLength: maxLength ?? Math.min(defaultRunSettings.maxLength, model.maxLength),
     maxBatches: maxBatches ?? null,
     checkpointEverySteps: checkpointEverySteps ?? null,
     losses: { ir: termsOf('ir', losses?.ir), sts: termsOf('sts', losses?.sts) },
     optimizer: { ...optimizer, clipNorm: optimizer.clipNorm ?? null },
   };
+}
+
+function severalRates({ name }: ModelRow): never {
+  throw badInput(`The config.json of the model "${name}" has several rates of dropout, a run has one`, {
+    field: 'input.settings.dropout',
+    expected: 'the probability of dropping an activation, from 0 to below 1',
+    remedy: 'Set settings.dropout, for example to one of the two rates.',
+  });
 }
 
 function termsOf(task: Task, requests: readonly TermRequest[] | null | undefined): readonly LossTerm[] {

@@ -2,7 +2,7 @@
 import type { Transaction } from '../../../db/open.ts';
 import { checkpoints, models } from '../../../db/schema.ts';
 import { invariant } from '../../../errors.ts';
-import type { ModelSpec } from '../../../model/types.ts';
+import type { ModelDropout, ModelSpec } from '../../../model/types.ts';
 
 interface NewModel {
   readonly name: string;
@@ -14,6 +14,7 @@ interface NewModel {
     readonly layers: number;
     readonly parameters: number;
     readonly vocabularySize: number;
+    readonly dropout: ModelDropout;
     readonly spec: ModelSpec;
   };
   /** Null = the weights were not drawn here. */
@@ -24,10 +25,10 @@ interface NewModel {
 
 /** Writes both rows. */
 export async function recordModel(tx: Transaction, { name, summary, seed, source }: NewModel) {
-  const { digest, bytes, dimension, layers, parameters, vocabularySize, spec } = summary;
+  const { digest, bytes, dimension, layers, parameters, vocabularySize, dropout, spec } = summary;
   const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
   // The row tells people the sizes; everything else that the arithmetic depends on lies in the model's folder.
-  const { ropeScaling: _, padTokenId: __, frozenRow: ___, ...architecture } = spec.architecture;
+  const { ropeScaling: _, padTokenId: __, frozenRow: ___, dropout: ____, ...architecture } = spec.architecture;
   const values: typeof models.$inferInsert = {
     ...{ name, digest, bytes, dimension, layers, parameters, vocabularySize, seed, source },
     family: spec.family,
@@ -35,7 +36,7 @@ export async function recordModel(tx: Transaction, { name, summary, seed, source
     maxLength: spec.maxLength,
     pooling: [spec.pooling].flat(),
     includePrompt: spec.includePrompt,
-    pipeline: { dense, normalize, similarity, lowerCase, prompts, defaultPromptName },
+    pipeline: { dense, normalize, similarity, lowerCase, prompts, defaultPromptName, dropout },
     templates: spec.templates,
   };
   const [model] = await tx.insert(models).values(values).returning({ id: models.id });

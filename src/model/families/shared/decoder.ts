@@ -3,7 +3,7 @@
 import { booleanField, choiceField, integerField, type JsonFile, wrongField } from '../../json-fields.ts';
 import type { Architecture, ArchitectureValues } from '../../types.ts';
 import { largestHeadSize } from '../catalog.ts';
-import type { NewArchitecture, ParameterRow, ParameterTable, TensorNames } from '../family.ts';
+import type { DropoutRates, NewArchitecture, ParameterRow, ParameterTable, TensorNames } from '../family.ts';
 import { checkHeads, checkRotary, epsilonField, refuseQuantized, sizeField } from './config-checks.ts';
 import { paddingConfig } from './padding-config.ts';
 import { linear, rmsNorm } from './parameter-rows.ts';
@@ -91,10 +91,10 @@ function refuseWindows({ path, fields }: JsonFile): void {
 }
 
 /** The inverse of {@link readDecoderConfig}. */
-export function decoderConfig(architecture: Architecture) {
+export function decoderConfig(architecture: Architecture, dropout: DropoutRates) {
   return {
     attention_bias: architecture.attentionBias ?? false,
-    attention_dropout: 0,
+    attention_dropout: dropout['attention_dropout'],
     head_dim: architecture.headSize ?? architecture.width / architecture.heads,
     hidden_act: 'silu',
     hidden_size: architecture.width,
