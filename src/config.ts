@@ -19,8 +19,6 @@ export interface Config {
   readonly port: number;
   /** A Postgres with pgvector >= 0.7; absent = embedded PGlite in dataDir. */
   readonly databaseUrl: string | undefined;
-  /** Cache for unpacked drivers, private to the user. */
-  readonly cacheDir: string;
   /** `auto`: a GPU first, else the CPU; `gpu`; `cpu`; or a part of an adapter's name. */
   readonly adapter: string;
   /** Threads that compute on the CPU; undefined = as many as there are cores for this process. */
@@ -40,7 +38,6 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     importDir: resolve(read('TANDEM_IMPORT') ?? join(dataDir, 'import')),
     port: read('TANDEM_PORT'),
     databaseUrl: read('DATABASE_URL'),
-    cacheDir: resolve(read('TANDEM_CACHE') ?? join(homedir(), '.cache', 'tandem')),
     adapter: read('TANDEM_ADAPTER'),
     threads: read('TANDEM_THREADS'),
     hub: { endpoint: read('HF_ENDPOINT'), token: readToken(environment), offline: read('HF_HUB_OFFLINE') },

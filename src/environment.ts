@@ -47,14 +47,6 @@ const folders = {
     default: 'import, in the data folder',
     example: '/srv/corpora',
   },
-  TANDEM_CACHE: {
-    group: 'Folders and the server',
-    schema: z.string().optional(),
-    meaning: 'Folder for unpacked GPU drivers. It may be deleted while nothing runs.',
-    expected: 'a path that only its user can write to',
-    default: '~/.cache/tandem',
-    example: '/var/cache/tandem',
-  },
   DATABASE_URL: {
     group: 'Folders and the server',
     schema: z

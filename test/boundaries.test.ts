@@ -15,7 +15,7 @@ import {
 
 /** What a layer may import, besides itself and what every layer may import. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  main: ['http', 'graphql', 'services', 'db', 'jobs', 'storage', 'device/webgpu/software-vulkan'],
+  main: ['http', 'graphql', 'services', 'db', 'jobs', 'storage'],
   cli: ['client', 'main'],
   client: [],
   http: ['graphql', 'services'],
@@ -39,12 +39,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   nn: ['kernels', 'model'],
   kernels: ['device'],
   device: [],
+  wgsl: ['device/shader-source', 'device/wasm/command-layout', 'device/wasm/kernel-note'],
   storage: [],
   retention: ['db', 'storage'],
   db: [],
   model: [],
   random: [],
-  build: ['graphql/print-schema', 'graphql/print-catalogs', 'db/format'],
+  build: ['graphql/print-schema', 'graphql/print-catalogs', 'db/format', 'wgsl', 'kernels', 'device'],
 };
 
 /** Packages that only the named layers may load. */

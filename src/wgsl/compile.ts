@@ -4,6 +4,7 @@
  * names the file and line. Every function is inlined; vectors of four are registers of 128 bits; the invocations of a
  * workgroup run one after the other.
  */
+
 import { shaderSource } from '../device/shader-source.ts';
 import type { KernelSpec } from '../device/types.ts';
 import { hashOf, type KernelNote } from '../device/wasm/kernel-note.ts';
@@ -20,11 +21,13 @@ import { Expressions, type Machinery } from './lower/expressions.ts';
 import type { Unit } from './lower/frame.ts';
 import { inlined } from './lower/functions.ts';
 import { mathUnits } from './lower/math.ts';
+import { Memory } from './lower/memory.ts';
 import { Operators } from './lower/operators.ts';
-import { type Binding, Places } from './lower/places.ts';
+import { Places } from './lower/places.ts';
 import { Scope } from './lower/scopes.ts';
 import { Statements } from './lower/statements.ts';
 import { unitOf } from './lower/unit.ts';
+import type { Binding } from './lower/value-types.ts';
 import { Unsupported, Values } from './lower/values.ts';
 import { parse } from './syntax/parse.ts';
 
@@ -58,10 +61,11 @@ function compileSource(spec: KernelSpec, source: string, { relaxed = false, chec
     code.within(branch, () => code.do('call', [code.int(binding?.index ?? -1), index, limit], [0]));
     code.if(code.pure('i32.ge_u', [index, limit], 'i32'), branch, undefined);
   };
-  const places = new Places(code, integers, values, checked ? check : undefined);
+  const memory = new Memory(code, integers, values, checked ? check : undefined);
+  const places = new Places(code, integers, values, memory);
   const scratch = new Scratch();
   const machinery: Machinery = {
-    ...{ code, values, operators, choices, conversions, places },
+    ...{ code, values, operators, choices, conversions, places, memory },
     math: (name, operand) => {
       const unit = mathUnits()[operand.kind === 'scalar' ? 'scalar' : 'four'];
       return machinery.inline(unit, `math_${name}`, [operand])!;

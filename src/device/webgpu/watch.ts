@@ -1,6 +1,6 @@
 /**
- * Tells of the errors that Dawn reports by events. It validates and reports within the call (seen with webgpu 0.6.2), so
- * an error belongs to the task whose call is in progress.
+ * Tells of the errors that Dawn reports by events. It validates and reports within the call (seen with webgpu 0.6.2),
+ * so an error belongs to the task whose call is in progress.
  */
 import type { Failures } from '../failures.ts';
 

@@ -1,8 +1,9 @@
 /** Which variables statements may change. */
+
 import type { Local } from '../ir/graph.ts';
 import type { Expression, Statement } from '../syntax/ast.ts';
-import type { Locals, Place } from './places.ts';
 import type { Scope } from './scopes.ts';
+import type { Locals, Place } from './value-types.ts';
 
 interface Names {
   readonly assigned: Set<string>;

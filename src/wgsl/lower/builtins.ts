@@ -1,21 +1,19 @@
 /** The built-in functions of WGSL that kernels call, by name: from the values of their operands to the result. */
+
 import type { Builder } from '../ir/builder.ts';
 import { abstractFloat, f32, type ScalarType, u32 } from '../types.ts';
 import type { Choices } from './choices.ts';
 import type { Conversions } from './conversions.ts';
 import { bytesOfLanes, type Operators } from './operators.ts';
+import type { MatrixValue, ScalarValue, Value, VectorValue } from './value-types.ts';
 import {
   concrete,
   constantScalar,
   converted,
-  type MatrixValue,
-  type ScalarValue,
   scalarOf,
   splatOf,
   unsupported,
-  type Value,
   type Values,
-  type VectorValue,
   vectorFrom,
   vectorOf,
 } from './values.ts';

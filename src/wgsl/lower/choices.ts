@@ -1,18 +1,17 @@
 /** select, min and max. */
+
 import type { Builder } from '../ir/builder.ts';
 import { bool, f32, i32 } from '../types.ts';
 import type { Operators } from './operators.ts';
+import type { ScalarValue, Value, VectorValue } from './value-types.ts';
 import {
   concrete,
   constantScalar,
   isSame,
-  type ScalarValue,
   scalarOf,
   splatOf,
   unsupported,
-  type Value,
   type Values,
-  type VectorValue,
   vectorFrom,
   vectorOf,
   wasmType,

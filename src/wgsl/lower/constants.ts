@@ -1,8 +1,9 @@
 /** Operators on constants. */
 
+import type { Operator } from '../syntax/ast.ts';
 import { abstractFloat, abstractInt, bool, f32, i32, type ScalarType, u32 } from '../types.ts';
-import type { Operator } from './operators.ts';
-import { constantScalar, type ScalarValue } from './values.ts';
+import type { ScalarValue } from './value-types.ts';
+import { constantScalar } from './values.ts';
 
 const comparing: Readonly<Partial<Record<Operator, (x: number, y: number) => boolean>>> = {
   '==': (x, y) => x === y,

@@ -1,19 +1,17 @@
 /** Value constructors, conversions between types, and bitcast. */
+
 import { type Builder, bitsOf } from '../ir/builder.ts';
 import { abstractFloat, bool, f32, i32, isAbstract, type ScalarType, type Type, u32, vectorType } from '../types.ts';
 import type { Choices } from './choices.ts';
+import type { MatrixValue, ScalarValue, Value, VectorValue } from './value-types.ts';
 import {
   concrete,
   constantScalar,
   converted,
-  type MatrixValue,
-  type ScalarValue,
   scalarOf,
   splatOf,
   unsupported,
-  type Value,
   type Values,
-  type VectorValue,
   vectorFrom,
   vectorOf,
   zeroOf,

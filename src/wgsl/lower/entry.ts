@@ -1,6 +1,6 @@
 /**
- * A kernel's function: run(command, scratch, first, last) runs the workgroups from `first` up to, not including, `last`,
- * in that order, counted through the grid's rows. A workgroup's invocations run one after the other, so no kernel that
+ * A kernel's function: run(command, scratch, first, last) runs the workgroups from `first` up to, not including,
+ * `last`, in that order, counted through the grid's rows. A workgroup's invocations run one after the other, so no kernel that
  * is compiled may wait for another at a barrier.
  */
 
@@ -13,19 +13,10 @@ import type { GlobalDeclaration, Module, Parameter } from '../syntax/ast.ts';
 import { alignOf, type StructType, sizeOf, type Type, u32 } from '../types.ts';
 import type { Expressions, Machinery } from './expressions.ts';
 import type { Frame, Unit } from './frame.ts';
-import type { MemoryPlace } from './places.ts';
 import { Scope } from './scopes.ts';
 import type { Statements } from './statements.ts';
-import {
-  constantScalar,
-  converted,
-  type ScalarValue,
-  scalarOf,
-  unsupported,
-  type Value,
-  vectorFrom,
-  zeroOf,
-} from './values.ts';
+import type { MemoryPlace, ScalarValue, Value } from './value-types.ts';
+import { constantScalar, converted, scalarOf, unsupported, vectorFrom, zeroOf } from './values.ts';
 
 /** Memory of one thread for what kernels keep outside of registers. */
 export class Scratch {
@@ -153,7 +144,7 @@ export class Entry {
       code.within(loop, () => {
         const group = vectorFrom(u32, [scalarOf(u32, code.get(x)), scalarOf(u32, code.get(y)), constantScalar(u32, 0)]);
         const groups = vectorFrom(u32, [scalarOf(u32, width), scalarOf(u32, height), constantScalar(u32, 1)]);
-        for (const place of this.#workgroupVariables) this.#parts.machinery.places.clear(place);
+        for (const place of this.#workgroupVariables) this.#parts.machinery.memory.clear(place);
         this.#lanes(module, { workgroup_id: group, num_workgroups: groups });
         code.forget(position);
         this.#advance([index, x, y], width);

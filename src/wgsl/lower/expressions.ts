@@ -1,4 +1,5 @@
 /** Expressions: to values, and to places where they name one. */
+
 import type { Builder } from '../ir/builder.ts';
 import type { Expression, TypeExpression } from '../syntax/ast.ts';
 import {
@@ -17,21 +18,11 @@ import { atomicOperations, builtins, type Tools } from './builtins.ts';
 import type { Choices } from './choices.ts';
 import type { Conversions } from './conversions.ts';
 import type { Frame, Unit } from './frame.ts';
+import type { Memory } from './memory.ts';
 import type { Operators } from './operators.ts';
-import type { MemoryPlace, Place, Places } from './places.ts';
-import {
-  concrete,
-  constantScalar,
-  converted,
-  type PointerValue,
-  type ScalarValue,
-  scalarOf,
-  unsupported,
-  type Value,
-  type Values,
-  type VectorValue,
-  vectorFrom,
-} from './values.ts';
+import type { Places } from './places.ts';
+import type { MemoryPlace, Place, PointerValue, ScalarValue, Value, VectorValue } from './value-types.ts';
+import { concrete, constantScalar, converted, scalarOf, unsupported, type Values, vectorFrom } from './values.ts';
 
 /** Everything that makes code of values. */
 export interface Machinery extends Tools {
@@ -41,6 +32,7 @@ export interface Machinery extends Tools {
   readonly choices: Choices;
   readonly conversions: Conversions;
   readonly places: Places;
+  readonly memory: Memory;
   /** Puts a function's body here. Returns undefined where it has no result. */
   inline(unit: Unit, name: string, operands: readonly Value[]): Value | undefined;
 }
@@ -225,14 +217,14 @@ export class Expressions {
   }
 
   #atomic(name: string, [pointer, given]: readonly Value[]): Value | undefined {
-    const { code, values, operators, places } = this.#machinery;
+    const { code, values, operators, places, memory } = this.#machinery;
     const { place } = pointer as PointerValue;
     if (place.kind !== 'memory' || place.type.kind !== 'atomic') return unsupported(`${name} outside of memory`);
     const { element } = place.type;
     const cell: MemoryPlace = { ...place, type: element };
     const value = given === undefined ? undefined : (converted(given, element) as ScalarValue);
     if (place.shared) {
-      const { address, offset } = places.address(cell);
+      const { address, offset } = memory.address(cell);
       if (name === 'atomicLoad') return scalarOf(element, code.effect('i32.atomic.load', [address], 'i32', [offset]));
       if (name === 'atomicStore') {
         code.do('i32.atomic.store', [address, values.scalar(value!)], [offset]);

@@ -1,9 +1,10 @@
 /** Where in a module the compiler is: the names in scope, and where `break`, `continue` and `return` go. */
+
 import type { Region } from '../ir/graph.ts';
 import type { Module } from '../syntax/ast.ts';
 import type { Type } from '../types.ts';
-import type { Place } from './places.ts';
 import type { Scope, TypeNames } from './scopes.ts';
+import type { Place } from './value-types.ts';
 
 /** A module that functions come from: the kernel's own, or math.wgsl in one of its two readings. */
 export interface Unit {

@@ -1,10 +1,12 @@
 /** Calls: the body of a function is put where it is called. */
+
 import type { FunctionDeclaration, Statement } from '../syntax/ast.ts';
 import type { Expressions, Machinery } from './expressions.ts';
 import type { Frame, Unit } from './frame.ts';
 import { Scope } from './scopes.ts';
 import type { Statements } from './statements.ts';
-import { converted, unsupported, type Value } from './values.ts';
+import type { Value } from './value-types.ts';
+import { converted, unsupported } from './values.ts';
 
 /** Returns undefined where the function has no result. */
 export function inlined(

@@ -1,8 +1,8 @@
 /** Unary and binary operators on scalars, vectors and matrices. */
+
 import type { Builder } from '../ir/builder.ts';
 import type { IntegerOperation, Integers } from '../ir/integers.ts';
-import type { ArithmeticOperator, Comparison } from '../syntax/ast.ts';
-import { comparisons } from '../syntax/ast.ts';
+import { type Comparison, comparisons, type Operator } from '../syntax/ast.ts';
 import {
   abstractFloat,
   abstractInt,
@@ -16,24 +16,19 @@ import {
   vectorType,
 } from '../types.ts';
 import { foldScalars } from './constants.ts';
+import type { MatrixValue, ScalarValue, Value, VectorValue } from './value-types.ts';
 import {
   concrete,
   constantScalar,
   converted,
   lanesOf,
-  type MatrixValue,
-  type ScalarValue,
   scalarOf,
   splatOf,
   unsupported,
-  type Value,
   type Values,
-  type VectorValue,
   vectorFrom,
   vectorOf,
 } from './values.ts';
-
-export type Operator = ArithmeticOperator | Comparison;
 
 const names: Readonly<Record<Operator, string>> = {
   ...{ '==': 'eq', '!=': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' },

@@ -1,75 +1,34 @@
 /** Where values can be read and written: variables in WebAssembly's locals, and memory. */
+
 import type { Builder } from '../ir/builder.ts';
 import type { Local, Node } from '../ir/graph.ts';
-import { constantLinear, type Integers, type Linear, scaled, sum } from '../ir/integers.ts';
+import { constantLinear, type Integers } from '../ir/integers.ts';
+import type { ScalarType, Type } from '../types.ts';
+import type { Memory } from './memory.ts';
+import { assembled, partsOf } from './parts.ts';
+import type { Locals, Place, ScalarValue, Value, VectorValue } from './value-types.ts';
 import {
-  type ArrayType,
-  bool,
-  type MatrixType,
-  type ScalarType,
-  type StructType,
-  sizeOf,
-  strideOf,
-  type Type,
-  type VectorType,
-} from '../types.ts';
-import {
-  type ArrayValue,
   constantScalar,
   converted,
   lanesOf,
-  type ScalarValue,
   scalarOf,
   unsupported,
-  type Value,
   type Values,
-  type VectorValue,
   vectorOf,
   wasmType,
 } from './values.ts';
-
-/** A variable's locals, in the shape of its type. */
-export type Locals = Local | readonly Locals[];
-
-export type Place =
-  | { readonly kind: 'local'; readonly type: Type; readonly locals: Locals }
-  | MemoryPlace
-  /** One component of a vector of four in a local. */
-  | { readonly kind: 'component'; readonly type: ScalarType; readonly of: Place; readonly index: ScalarValue };
-
-export interface MemoryPlace {
-  readonly kind: 'memory';
-  readonly type: Type;
-  readonly base: Node;
-  readonly offset: Linear;
-  /** Nothing writes there while the function runs. */
-  readonly constant: boolean;
-  /** Other threads write there too: atomics are real. */
-  readonly shared: boolean;
-  /** The binding, for a build that checks accesses. */
-  readonly binding: Binding | undefined;
-}
-
-export interface Binding {
-  readonly index: number;
-  /** Bytes, as a node. */
-  readonly size: Node;
-}
-
-/** Told of every index into memory by a build that checks them. `limit`: the number of elements. */
-export type CheckIndex = (index: Node, limit: Node, binding: Binding | undefined) => void;
 
 export class Places {
   readonly #code: Builder;
   readonly #integers: Integers;
   readonly #values: Values;
-  readonly #check: CheckIndex | undefined;
+  readonly #memory: Memory;
 
-  constructor(code: Builder, integers: Integers, values: Values, check: CheckIndex | undefined) {
+  constructor(code: Builder, integers: Integers, values: Values, memory: Memory) {
     this.#code = code;
     this.#integers = integers;
     this.#values = values;
-    this.#check = check;
+    this.#memory = memory;
   }
 
   /** A variable of a type without arrays. */
@@ -80,14 +39,14 @@ export class Places {
   read(place: Place): Value {
     if (place.kind === 'local') return this.#readLocals(place.type, place.locals);
     if (place.kind === 'component') return this.element(this.read(place.of), place.index);
-    return this.#readMemory(place);
+    return this.#memory.read(place);
   }
 
   write(place: Place, given: Value): void {
     const value = converted(given, place.type);
     if (place.kind === 'local') this.#writeLocals(place.locals, value);
     else if (place.kind === 'component') this.#writeComponent(place.of, place.index, value as ScalarValue);
-    else this.#writeMemory(place, value);
+    else this.#memory.write(place, value);
   }
 
   member(place: Place, name: string): Place {
@@ -99,14 +58,14 @@ export class Places {
     if (type.kind !== 'struct') return unsupported(`.${name} of ${type.name} as a place`);
     const index = type.members.findIndex((member) => member.name === name);
     const member = type.members[index] ?? unsupported(`.${name} of ${type.name}`);
-    if (place.kind === 'memory') return this.#moved(place, member.type, constantLinear(member.offset));
+    if (place.kind === 'memory') return this.#memory.moved(place, member.type, constantLinear(member.offset));
     if (place.kind === 'local') return { kind: 'local', type: member.type, locals: partOf(place.locals, index) };
     return unsupported(`.${name} of a component`);
   }
 
   /** The element of an array, column of a matrix or component of a vector. */
   at(place: Place, index: ScalarValue): Place {
-    if (place.kind === 'memory') return this.#elementInMemory(place, index);
+    if (place.kind === 'memory') return this.#memory.element(place, index);
     const { type } = place;
     if (place.kind === 'local' && index.constant !== undefined) {
       if (type.kind === 'matrix') {
@@ -129,17 +88,6 @@ export class Places {
       if (value.kind === 'array') return value.elements?.[index.constant] ?? unsupported(`element ${index.constant}`);
     }
     return this.#selected(value, index);
-  }
-
-  /** Fills it with zeros, which are zero in every type. */
-  clear(place: MemoryPlace): void {
-    const { address, offset } = this.address(place);
-    const start = this.#integers.compute('add', address, this.#code.int(offset));
-    this.#code.do('memory.fill', [start, this.#code.int(0), this.#code.int(sizeOf(place.type))]);
-  }
-
-  address({ base, offset }: MemoryPlace): { address: Node; offset: number } {
-    return this.#integers.address(base, offset);
   }
 
   /** A computed index into a value that is in registers: a chain of choices. */
@@ -221,87 +169,7 @@ export class Places {
       this.#code.set(locals, isVector ? this.#values.vector(value) : this.#values.scalar(value as ScalarValue));
       return;
     }
-    for (const [index, part] of this.#partsOf(value).entries()) this.#writeLocals(locals[index]!, part);
-  }
-
-  #partsOf(value: Value): readonly Value[] {
-    if (value.kind === 'vector') return this.#values.elements(value);
-    if (value.kind === 'matrix') return value.columns;
-    if (value.kind === 'struct') return value.members;
-    return unsupported(`parts of ${value.type.name}`);
-  }
-
-  #moved(place: MemoryPlace, type: Type, by: Linear): MemoryPlace {
-    return { ...place, type, offset: sum(place.offset, by) };
-  }
-
-  #elementInMemory(place: MemoryPlace, index: ScalarValue): MemoryPlace {
-    const { type } = place;
-    const element =
-      type.kind === 'array' || type.kind === 'vector'
-        ? type.element
-        : type.kind === 'matrix'
-          ? type.column
-          : unsupported(`an index into ${type.name}`);
-    const stride = strideOf(element);
-    const node = this.#values.scalar(index);
-    if (type.kind === 'array') this.#checkIndex(place, node, type.count, stride);
-    return this.#moved(place, element, scaled(this.#integers.linear(node), stride));
-  }
-
-  #checkIndex({ binding }: MemoryPlace, index: Node, count: number | undefined, stride: number): void {
-    if (this.#check === undefined) return;
-    const limit =
-      count !== undefined
-        ? this.#code.int(count)
-        : this.#integers.compute('div_u', binding!.size, this.#code.int(stride));
-    this.#check(index, limit, binding);
-  }
-
-  #readMemory(place: MemoryPlace): Value {
-    const { type, constant } = place;
-    if (type.kind === 'array') return { kind: 'array', type, place };
-    if (type.kind === 'scalar') {
-      const { address, offset } = this.address(place);
-      const wasm = wasmType(type);
-      return scalarOf(type, this.#code.load(`${wasm}.load`, wasm, address, offset, constant));
-    }
-    if (type.kind === 'vector' && type.size === 4) {
-      const { address, offset } = this.address(place);
-      return vectorOf(type.element, this.#code.load('v128.load', 'v128', address, offset, constant));
-    }
-    return assembled(type, (part, _, offset) => this.#readMemory(this.#moved(place, part, constantLinear(offset))));
-  }
-
-  #writeMemory(place: MemoryPlace, value: Value): void {
-    const { type } = place;
-    if (value.kind === 'array') {
-      this.#writeArray(place, value, type as ArrayType);
-    } else if (value.kind === 'scalar') {
-      const { address, offset } = this.address(place);
-      this.#code.do(`${wasmType(value.type)}.store`, [address, this.#values.scalar(value)], [offset]);
-    } else if (value.kind === 'vector' && value.type.size === 4) {
-      if (value.type.element === bool) unsupported('a vector of bool in memory');
-      const { address, offset } = this.address(place);
-      this.#code.do('v128.store', [address, this.#values.vector(value)], [offset]);
-    } else {
-      const parts = this.#partsOf(value);
-      for (const [index, { type: part, offset }] of partsOfType(type).entries()) {
-        this.#writeMemory(this.#moved(place, part, constantLinear(offset)), parts[index]!);
-      }
-    }
-  }
-
-  #writeArray(place: MemoryPlace, value: ArrayValue, type: ArrayType): void {
-    if (value.place === undefined && value.elements !== undefined && isZero(value)) {
-      this.clear(place);
-      return;
-    }
-    const stride = strideOf(type.element);
-    for (let i = 0; i < (type.count ?? 0); i++) {
-      const element = this.element(value, constantScalar(scalarInt, i));
-      this.#writeMemory(this.#moved(place, type.element, constantLinear(i * stride)), element);
-    }
+    for (const [index, part] of partsOf(value, this.#values).entries()) this.#writeLocals(locals[index]!, part);
   }
 }
 
@@ -310,30 +178,3 @@ const scalarInt = { kind: 'scalar', name: 'u32' } as const;
 const isLocal = (locals: Locals): locals is Local => 'id' in locals;
 const partOf = (locals: Locals, index: number): Locals =>
   isLocal(locals) ? unsupported('a part of a register') : (locals[index] ?? unsupported(`part ${index}`));
-
-function isZero(value: Value): boolean {
-  if (value.kind === 'scalar') return value.constant !== undefined && Object.is(value.constant, 0);
-  if (value.kind === 'vector')
-    return value.splat !== undefined ? isZero(value.splat) : (value.elements?.every(isZero) ?? false);
-  if (value.kind === 'matrix') return value.columns.every(isZero);
-  if (value.kind === 'struct') return value.members.every(isZero);
-  return value.kind === 'array' && value.place === undefined && (value.elements?.every(isZero) ?? false);
-}
-
-/** The parts of a type that is more than one register, and where they lie. */
-function partsOfType(type: Type): readonly { readonly type: Type; readonly offset: number }[] {
-  if (type.kind === 'vector') return same(type.size, type.element, 4);
-  if (type.kind === 'matrix') return same(type.columns, type.column, strideOf(type.column));
-  if (type.kind === 'struct') return type.members;
-  return unsupported(`parts of ${type.name}`);
-}
-
-const same = (count: number, type: Type, stride: number) =>
-  Array.from({ length: count }, (_, index) => ({ type, offset: index * stride }));
-
-function assembled(type: Type, part: (type: Type, index: number, offset: number) => Value): Value {
-  const parts = partsOfType(type).map((each, index) => part(each.type, index, each.offset));
-  if (type.kind === 'vector') return { kind: 'vector', type: type as VectorType, elements: parts as ScalarValue[] };
-  if (type.kind === 'matrix') return { kind: 'matrix', type: type as MatrixType, columns: parts as VectorValue[] };
-  return { kind: 'struct', type: type as StructType, members: parts };
-}

@@ -1,4 +1,5 @@
 /** Names: the types of a module, and what names stand for in its scopes. */
+
 import type { Expression, Module, TypeExpression } from '../syntax/ast.ts';
 import {
   arrayType,
@@ -10,8 +11,8 @@ import {
   type Type,
   vectorType,
 } from '../types.ts';
-import type { Place } from './places.ts';
-import { unsupported, type Value } from './values.ts';
+import type { Place, Value } from './value-types.ts';
+import { unsupported } from './values.ts';
 
 /** A name stands for a value that does not change, or for a place. */
 export type Named =

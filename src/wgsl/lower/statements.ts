@@ -7,9 +7,9 @@ import type { Type } from '../types.ts';
 import { assignedLocals } from './assigned.ts';
 import type { Expressions, Machinery } from './expressions.ts';
 import type { Frame } from './frame.ts';
-import type { Place } from './places.ts';
 import { Scope } from './scopes.ts';
-import { concrete, converted, Unsupported, unsupported, type Value, zeroOf } from './values.ts';
+import type { Place, Value } from './value-types.ts';
+import { concrete, converted, Unsupported, unsupported, zeroOf } from './values.ts';
 
 /** Makes room in memory for a variable with arrays. */
 export type Room = (type: Type) => Place;

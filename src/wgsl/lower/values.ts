@@ -1,70 +1,9 @@
-/**
- * Values while a function is compiled. A scalar is a constant or an i32 or f32 of WebAssembly; a vector of four is a
- * v128, or still four scalars, or four times one scalar, until an instruction needs it; a shorter vector is its
- * scalars; matrices, structs and arrays are their parts.
- */
+/** Makes and converts values. */
 import type { Builder } from '../ir/builder.ts';
 import { bitsOf } from '../ir/builder.ts';
 import type { Node, WasmType } from '../ir/graph.ts';
-import {
-  type ArrayType,
-  abstractFloat,
-  abstractInt,
-  bool,
-  f32,
-  i32,
-  type MatrixType,
-  type PointerType,
-  type ScalarType,
-  type StructType,
-  type Type,
-  u32,
-  type VectorType,
-  vectorType,
-} from '../types.ts';
-import type { Place } from './places.ts';
-
-/** `constant` of a bool is 0 or 1. */
-export type ScalarValue =
-  | { readonly kind: 'scalar'; readonly type: ScalarType; readonly constant: number; readonly node?: undefined }
-  | { readonly kind: 'scalar'; readonly type: ScalarType; readonly constant?: undefined; readonly node: Node };
-
-export interface VectorValue {
-  readonly kind: 'vector';
-  readonly type: VectorType;
-  /** At least one of the three is set; `node` only for vectors of four. */
-  readonly elements?: readonly ScalarValue[] | undefined;
-  readonly splat?: ScalarValue | undefined;
-  node?: Node | undefined;
-}
-
-export interface MatrixValue {
-  readonly kind: 'matrix';
-  readonly type: MatrixType;
-  readonly columns: readonly VectorValue[];
-}
-
-export interface StructValue {
-  readonly kind: 'struct';
-  readonly type: StructType;
-  readonly members: readonly Value[];
-}
-
-/** An array that stands in memory, or its elements. */
-export interface ArrayValue {
-  readonly kind: 'array';
-  readonly type: ArrayType;
-  readonly place?: Place | undefined;
-  readonly elements?: readonly Value[] | undefined;
-}
-
-export interface PointerValue {
-  readonly kind: 'pointer';
-  readonly type: PointerType;
-  readonly place: Place;
-}
-
-export type Value = ScalarValue | VectorValue | MatrixValue | StructValue | ArrayValue | PointerValue;
+import { abstractFloat, abstractInt, bool, f32, i32, type ScalarType, type Type, u32, vectorType } from '../types.ts';
+import type { ScalarValue, Value, VectorValue } from './value-types.ts';
 
 /** What the compiler cannot do; whoever knows the line adds it. */
 export class Unsupported extends Error {}

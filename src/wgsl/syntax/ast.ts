@@ -26,6 +26,8 @@ export type UnaryOperator = '-' | '!' | '~' | '*' | '&';
 export const comparisons = ['==', '!=', '<', '<=', '>', '>='] as const;
 export type Comparison = (typeof comparisons)[number];
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>';
+/** Operators whose operands are both evaluated. */
+export type Operator = ArithmeticOperator | Comparison;
 export type BinaryOperator = '&&' | '||' | Comparison | ArithmeticOperator;
 
 /** A type, or what is called: a name with its template list. */
