@@ -6,6 +6,7 @@ import { unavailable } from '../errors.ts';
 import type { Gpu } from './types.ts';
 import { openWasm } from './wasm/open.ts';
 import type { WebGpuDevice } from './webgpu/device.ts';
+import { hasGraphicsApi } from './webgpu/vulkan-loader.ts';
 
 export interface DeviceChoice {
   /** `auto`: hardware first, else the CPU. `gpu`: hardware. `cpu`. Else an adapter, by a part of its name. */
@@ -25,6 +26,11 @@ export async function openDevice({ adapter, threads }: DeviceChoice): Promise<Gp
 }
 
 async function openAdapter(adapter: string): Promise<WebGpuDevice> {
+  if (!hasGraphicsApi()) {
+    throw unavailable('no GPU was found: there is no Vulkan loader (libvulkan.so.1)', {
+      remedy: 'Install the driver of the GPU and the Vulkan loader (libvulkan1), or set TANDEM_ADAPTER=cpu.',
+    });
+  }
   const { openGpu } = await import('./webgpu/open.ts').catch((error: unknown) => {
     throw unavailable(`Dawn, which drives GPUs, cannot be loaded: ${error instanceof Error ? error.message : error}`, {
       remedy: 'Reinstall the npm package webgpu, or set TANDEM_ADAPTER=cpu.',
