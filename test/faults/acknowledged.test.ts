@@ -27,8 +27,11 @@ const kills = Number(process.env['TANDEM_TEST_KILLS'] ?? 100);
 const seed = Number(process.env['TANDEM_TEST_SEED'] ?? 1);
 const databases: readonly DatabaseKind[] = postgresUrl ? ['pglite', 'postgres'] : ['pglite'];
 const writers = 6;
-/** Longest time from a start to the next kill. */
-const calmMs = 3_000;
+/** Most writes that are acknowledged before the next kill, and the longest time it then still takes to come. */
+const mostWrites = 4;
+const mostMs = 600;
+/** A start that is killed is killed before that. */
+const startMs = 3_000;
 /** Share of kills that are followed by another one while the server starts. */
 const inStart = 0.2;
 /** Mean pause between two ended connections. */
@@ -50,11 +53,17 @@ async function endBackends(databaseUrl: string, draw: Draws, isOver: () => boole
   return ended;
 }
 
+/** Resolves once so many more writes are acknowledged, after six seconds at the latest: jobs that died wait for ten. */
+async function untilAcknowledged(book: Book, more: number): Promise<void> {
+  const [wanted, end] = [book.acknowledged + more, Date.now() + 6_000];
+  while (book.acknowledged < wanted && Date.now() < end) await sleep(5);
+}
+
 /** Kills and starts the server; resolves with the number of kills. */
 async function killOnce({ kill, start, startAndKill }: EmptyStage, draw: Draws, left: number): Promise<number> {
   await kill();
   const twice = left > 1 && draw() < inStart;
-  if (twice) await startAndKill(between(draw, 50, calmMs));
+  if (twice) await startAndKill(between(draw, 50, startMs));
   await start();
   return twice ? 2 : 1;
 }
@@ -140,7 +149,8 @@ describe.each(databases)('acknowledged on %s', (database) => {
     });
 
     for (let done = 0; done < kills && failure === undefined; ) {
-      await sleep(draw() * calmMs);
+      await untilAcknowledged(book, between(draw, 0, mostWrites));
+      await sleep(draw() * mostMs);
       gate.close();
       done += await killOnce(stage, draw, kills - done);
       expect(book.differences(await everything(client())), `after kill ${done}`).toEqual([]);
