@@ -1,5 +1,5 @@
 /**
- * Limits on an operation, tested before it runs: tokens while parsing (graphql), aliases while validating
+ * Limits on an operation, tested before it runs: levels of brackets and tokens while parsing (graphql), aliases while validating
  * (graphql-armor), depth and cost once the variables are known (@pothos/plugin-complexity). What exceeds one is refused
  * as LIMIT_EXCEEDED.
  */
@@ -20,13 +20,15 @@ import {
 import type { Limits } from '../config.ts';
 import { exceeded } from './exceeded.ts';
 import { introspectionRule } from './introspection-limit.ts';
+import { refuseDeepNesting } from './nesting.ts';
 import type { PriceContext } from './prices.ts';
 
 const askForLess = 'Ask for less at once, or send several requests.';
 
-/** The parser with a limit on tokens. */
+/** The parser with limits on tokens and on levels. */
 export function parseWithin({ queryTokens }: Limits) {
   return (source: string | Source, options?: ParseOptions): DocumentNode => {
+    refuseDeepNesting(source, queryTokens);
     try {
       return parse(source, { ...options, maxTokens: queryTokens });
     } catch (error) {

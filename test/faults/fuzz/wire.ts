@@ -79,6 +79,19 @@ const forms: Readonly<Record<string, Form>> = {
     const levels = between(draw, 10, 200_000);
     return { parts: posted(host, `{"query":"{ __typename }","variables":${'['.repeat(levels)}${']'.repeat(levels)}}`) };
   },
+  'deep variable': (draw, host) => {
+    const levels = between(draw, 10, 100_000);
+    const value = pick(draw, [
+      `${'['.repeat(levels)}1${']'.repeat(levels)}`,
+      `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`,
+    ]);
+    const query = pick(draw, [
+      'query ($v: DatasetFilter) { datasets(filter: $v) { totalCount } }',
+      'query ($v: [String!]!) { embed(checkpoint: {alias: "a"}, texts: $v) { dimensions } }',
+      'mutation ($v: JSON) { addDocuments(input: {collection: "x", documents: [{key: "a", text: "b", metadata: $v}]}) { added } }',
+    ]);
+    return { parts: posted(host, `{"query":"${query}","variables":{"v":${value}}}`) };
+  },
   'bytes as a body': (draw, host) => ({
     parts: posted(host, Buffer.from(Array.from({ length: between(draw, 1, 400) }, () => between(draw, 0, 255)))),
   }),
