@@ -4,6 +4,8 @@ import { ApiError, type TandemClient } from '../../src/client/index.ts';
 
 /** While it is closed nobody begins a request. */
 export class Gate {
+  /** When it was opened last, by Date.now(). */
+  openedAt = Date.now();
   #opened = Promise.resolve();
   #open = () => {};
 
@@ -14,6 +16,7 @@ export class Gate {
   }
 
   open(): void {
+    this.openedAt = Date.now();
     this.#open();
   }
 
@@ -22,8 +25,8 @@ export class Gate {
   }
 }
 
-/** Longer than the pauses that follow two deaths, restarts included. */
-const patienceMs = 180_000;
+/** Longer than a server that is left alone takes for any request, the pause after a second death included. */
+const patienceMs = 120_000;
 
 /** The server ended, before or while it answered, or its database did not respond. */
 export const isPassing = (error: unknown): boolean =>
@@ -41,13 +44,12 @@ export interface Asker {
 
 /** `again` = an earlier try had no answer. */
 async function untilAnswered<T>({ gate, client }: Asker, ask: (c: TandemClient, again: boolean) => Promise<T>) {
-  const end = Date.now() + patienceMs;
   for (let again = false; ; again = true) {
     await gate.pass();
     try {
       return await ask(client(), again);
     } catch (error) {
-      if (Date.now() > end || !isPassing(error)) throw error;
+      if (Date.now() > gate.openedAt + patienceMs || !isPassing(error)) throw error;
       await sleep(100);
     }
   }

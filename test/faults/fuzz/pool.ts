@@ -27,6 +27,7 @@ interface Connection {
 const fields = (type: PoolType): string => (type === 'Run' || type === 'Job' ? 'id state' : 'id');
 const PoolDocument = new TypedDocumentString<Readonly<Record<string, Connection>>, Record<string, never>>(
   `query FaultsPool {
+    own: datasets(filter: { name: "fuzz" }, first: 1) { edges { cursor node { id } } }
     ${poolTypes.map((type) => `${lists[type]}(first: 40) { edges { cursor node { ${fields(type)} } } }`).join(' ')}
   }`,
 );
@@ -43,7 +44,9 @@ export async function refresh(client: TandemClient): Promise<Pool> {
   for (const { node } of found['jobs']!.edges)
     if (node.state === 'RUNNING' || node.state === 'QUEUED')
       await client.execute(CancelDocument, { id: node.id }).catch(() => {});
-  await makeMissing(client, (type) => found[lists[type]]!.edges[0]?.node.id);
+  // A data set of another name need not have what is evaluated.
+  const first = (list: string) => found[list]!.edges[0]?.node.id;
+  await makeMissing(client, first('own'), (type) => first(lists[type]));
   const now = await read(client);
   const idsOf = (type: PoolType): string[] => now[lists[type]]!.edges.map(({ node }) => node.id);
   return {
@@ -52,9 +55,13 @@ export async function refresh(client: TandemClient): Promise<Pool> {
   };
 }
 
-async function makeMissing(client: TandemClient, first: (type: PoolType) => string | undefined): Promise<void> {
+async function makeMissing(
+  client: TandemClient,
+  own: string | undefined,
+  first: (type: PoolType) => string | undefined,
+): Promise<void> {
   const records = Array.from({ length: 60 }, (_, i) => recordOf(i, 8));
-  const dataset = first('Dataset') ?? (await importDataset(client, 'fuzz', { records }, undefined)).dataset.id;
+  const dataset = own ?? (await importDataset(client, 'fuzz', { records }, undefined)).dataset.id;
   const sizes = { vocabularySize: 128, maxPositions: 64, width: 32 };
   const model =
     first('Model') ?? (await createModel(client, { name: 'fuzz', dataset, seed: 1, ...sizes }, undefined)).id;
