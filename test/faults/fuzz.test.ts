@@ -70,10 +70,12 @@ const stallsOver = (mostMs: number, outcomes: readonly Outcome[]): string[] =>
   readStalls(pathOf('stalls'))
     .filter((stall) => ownPart(stall) > mostMs)
     .sort((a, b) => ownPart(b) - ownPart(a))
-    .map(({ at, late, waited }) => {
+    .map((stall) => {
+      const { at, late, waited } = stall;
       const during = outcomes.filter(({ begun, ended }) => begun <= at && ended >= at - late);
       const named = during.map(({ number, what }) => `${number} (${what})`).join(', ');
-      return `${late.toFixed(0)} ms, ${waited.toFixed(0)} of them without a core, during ${named}`;
+      const parts = `${ownPart(stall).toFixed(0)} ms of its own, ${waited.toFixed(0)} ms without a core`;
+      return `${late.toFixed(0)} ms (${parts}) during ${named}`;
     });
 
 describe('fuzz', () => {

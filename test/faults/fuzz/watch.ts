@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Stall {
   readonly at: number;
   readonly late: number;
+  readonly ran: number;
   readonly waited: number;
 }
 
 /** The service's own part of a stall, in milliseconds. */
-export const ownPart = ({ late, waited }: Stall): number => Math.max(0, late - waited);
+export const ownPart = ({ late, ran }: Stall): number => Math.min(late, ran);
 
 export const readStalls = (path: string): Stall[] =>
   readFileSync(path, 'utf8')
