@@ -1,7 +1,7 @@
 /**
- * Limits on an operation, tested before it runs: levels of brackets and tokens while parsing (graphql), aliases while validating
- * (graphql-armor), depth and cost once the variables are known (@pothos/plugin-complexity). What exceeds one is refused
- * as LIMIT_EXCEEDED.
+ * Limits on an operation, tested before it runs: levels of brackets and tokens while parsing (graphql), aliases while
+ * validating (graphql-armor), depth and cost once the variables are known (@pothos/plugin-complexity). What exceeds one
+ * is refused as LIMIT_EXCEEDED.
  */
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases';
 import { createComplexityRule } from '@pothos/plugin-complexity';

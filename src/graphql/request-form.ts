@@ -28,7 +28,7 @@ const operation: Fault = {
   remedy: 'Send operationName, the name of one operation of the text, or a text with one operation.',
 };
 
-/** What is at fault in a request that yoga refused with this code and message; undefined = it does not fit the schema. */
+/** What is at fault in a request that yoga refused with this code and message; undefined = it misfits the schema. */
 export function faultOf(code: unknown, message: string): Fault | undefined {
   if (code === 'OPERATION_RESOLUTION_FAILURE') return operation;
   if (code !== 'BAD_REQUEST') return undefined;

@@ -18,7 +18,7 @@ export const fieldsOf = {
 } as const;
 
 export type Noun = keyof typeof fieldsOf;
-export const nouns = Object.keys(fieldsOf) as Noun[];
+const nouns = Object.keys(fieldsOf) as Noun[];
 
 /** A noun of a row, or a document of a collection. */
 export type KeptNoun = Noun | 'documents';

@@ -1,4 +1,4 @@
-/** What short writes need before they begin: a data set, a quick model, and a run whose digests every repeat must have. */
+/** What short writes need before they begin: a data set, a model, and a run whose digests every repeat must have. */
 import type { TandemClient } from '../../src/client/index.ts';
 import { checkpointsOf, createModel, importDataset, startRun } from './requests.ts';
 import { recordOf } from './texts.ts';

@@ -18,7 +18,7 @@ export interface Desk extends Asker {
   readonly exports: Map<string, Exported>;
 }
 
-export interface Exported {
+interface Exported {
   readonly bytes: number;
   readonly files: readonly string[];
 }

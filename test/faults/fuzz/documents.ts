@@ -20,7 +20,7 @@ import { between, type Draws, pick } from '../draws.ts';
 import { type Pool, type PoolType, poolTypes } from './pool.ts';
 import { drawValue, type Mood } from './values.ts';
 
-export type OperationKind = 'query' | 'mutation' | 'subscription';
+type OperationKind = 'query' | 'mutation' | 'subscription';
 
 /** A field of one of the three roots. */
 export interface Root {

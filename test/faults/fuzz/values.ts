@@ -140,7 +140,7 @@ const numbers: readonly number[] = [
 ];
 
 /** Values that no client means. */
-export function hostileValue({ draw, pool }: Pick<Mood, 'draw' | 'pool'>): unknown {
+function hostileValue({ draw, pool }: Pick<Mood, 'draw' | 'pool'>): unknown {
   const kinds: readonly (() => unknown)[] = [
     () => pick(draw, texts),
     () => pick(draw, texts),
