@@ -1,4 +1,6 @@
 /** One fuzzed request: drawn by its number, sent, and judged. */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { between, type Draws, drawsOf, pick } from '../draws.ts';
 import { corrupt, type Operation, operationOn, type Root } from './documents.ts';
@@ -84,37 +86,35 @@ async function post({ port }: Target, { operation, cutMs }: Posted): Promise<Ans
   const { kind, query, variables } = operation;
   const streams = kind === 'subscription';
   const signal = AbortSignal.timeout(cutMs ?? patienceMs);
+  // A connection for each: one that is kept alive may be closed by the server at the moment in which it is used again.
+  const sent = request({
+    ...{ host: '127.0.0.1', port, path: '/graphql', method: 'POST', agent: false, signal },
+    headers: {
+      ...{ 'content-type': 'application/json', 'x-graphql-yoga-csrf': '1' },
+      accept: streams ? 'text/event-stream' : 'application/json',
+    },
+  });
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-      method: 'POST',
-      headers: {
-        ...{ 'content-type': 'application/json', 'x-graphql-yoga-csrf': '1' },
-        accept: streams ? 'text/event-stream' : 'application/json',
-      },
-      body: JSON.stringify({ query, variables }),
-      signal,
-    });
-    const type = (response.headers.get('content-type') ?? '').split(';')[0]!;
-    const body = type === 'text/event-stream' ? await listen(response) : await response.text();
-    return [{ status: response.status, type, body }];
+    sent.end(JSON.stringify({ query, variables }));
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const type = (response.headers['content-type'] ?? '').split(';')[0]!;
+    return [{ status: response.statusCode ?? 0, type, body: await read(response) }];
   } catch (error) {
     if (signal.aborted) return [];
     throw error;
   }
 }
 
-/** Reads a stream for a while, then goes away. */
-async function listen({ body }: Response): Promise<string> {
-  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  const timer = setTimeout(() => void reader.cancel().catch(() => {}), listenMs);
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    text += value;
-  }
+/** A stream of events is read for a while; then the client goes away. */
+async function read(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  const timer = response.headers['content-type']?.includes('event-stream')
+    ? setTimeout(() => response.destroy(), listenMs)
+    : undefined;
+  response.on('data', (part: Buffer) => parts.push(part));
+  await once(response, timer ? 'close' : 'end');
   clearTimeout(timer);
-  return text;
+  return Buffer.concat(parts).toString();
 }
 
 function reachedBy({ kind }: Operation, results: ReturnType<typeof resultsOf>): string[] {

@@ -67,18 +67,32 @@ export function faultsOf(answered: Answered, dataDir: string): string[] {
   return faults;
 }
 
-/** Splits what came over a socket into the answers in it; what is cut off at its end is left out. */
+/** Splits what came over a socket into the answers in it; a body that is cut off at its end is left out. */
 export function answersIn(received: string): Answered[] {
   return received
     .split(/^HTTP\/1\.1 (?=\d{3} )/m)
     .slice(1)
-    .flatMap((text) => {
-      const [head = '', body = ''] = text.split('\r\n\r\n');
+    .map((text) => {
+      const end = text.indexOf('\r\n\r\n');
+      const [head, rest] = end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 4)];
+      const body = bodyOf(head, rest);
       const type = /^content-type: ([^;\r]*)/im.exec(head)?.[1] ?? '';
-      const length = /^content-length: (\d+)/im.exec(head)?.[1];
-      const whole = length !== undefined && Buffer.byteLength(body, 'latin1') >= Number(length);
-      return [
-        { status: Number(text.slice(0, 3)), type: whole ? type : '', body: whole ? body.slice(0, Number(length)) : '' },
-      ];
+      return { status: Number(text.slice(0, 3)), type: body === undefined ? '' : type, body: body ?? '' };
     });
+}
+
+/** Undefined where it is not whole. */
+function bodyOf(head: string, rest: string): string | undefined {
+  const length = /^content-length: (\d+)/im.exec(head)?.[1];
+  if (length !== undefined) return rest.length >= Number(length) ? rest.slice(0, Number(length)) : undefined;
+  if (!/^transfer-encoding: chunked/im.test(head)) return undefined;
+  let body = '';
+  for (let at = 0; ; ) {
+    const size = /^([0-9a-f]+)\r\n/i.exec(rest.slice(at, at + 20));
+    if (!size) return undefined;
+    const [from, bytes] = [at + size[0].length, Number.parseInt(size[1]!, 16)];
+    if (bytes === 0) return body;
+    body += rest.slice(from, from + bytes);
+    at = from + bytes + 2;
+  }
 }
