@@ -59,3 +59,13 @@ it('lets a subscription choose what is told of each event', async () => {
   const answer = await send(JSON.stringify({ query }), 'text/event-stream');
   expect(await answer.text()).toContain('is not a global id');
 });
+
+it('tells the first errors of 300,000 values that do not fit, and soon', async () => {
+  const query = 'query ($v: [String!]!) { embed(checkpoint: { alias: "a" }, texts: $v) { dimensions } }';
+  const body = JSON.stringify({ query, variables: { v: Array.from({ length: 300_000 }, () => null) } });
+  const begin = performance.now();
+  const { errors } = (await (await send(body)).json()) as { errors: { extensions: { code: string } }[] };
+  expect(performance.now() - begin).toBeLessThan(2_000);
+  expect(errors.length).toBeLessThan(30);
+  expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['BAD_USER_INPUT']));
+});
