@@ -28,7 +28,7 @@ const seed = Number(process.env['TANDEM_TEST_SEED'] ?? 1);
 const databases: readonly DatabaseKind[] = postgresUrl ? ['pglite', 'postgres'] : ['pglite'];
 const writers = 6;
 /** Most writes that are acknowledged before the next kill, and the longest time it then still takes to come. */
-const mostWrites = 4;
+const mostWrites = 12;
 const mostMs = 600;
 /** A start that is killed is killed before that. */
 const startMs = 3_000;
@@ -53,9 +53,9 @@ async function endBackends(databaseUrl: string, draw: Draws, isOver: () => boole
   return ended;
 }
 
-/** Resolves once so many more writes are acknowledged, after six seconds at the latest: jobs that died wait for ten. */
+/** Resolves once so many more writes are acknowledged, after 15 seconds at the latest: jobs that died wait for ten. */
 async function untilAcknowledged(book: Book, more: number): Promise<void> {
-  const [wanted, end] = [book.acknowledged + more, Date.now() + 6_000];
+  const [wanted, end] = [book.acknowledged + more, Date.now() + 15_000];
   while (book.acknowledged < wanted && Date.now() < end) await sleep(5);
 }
 
@@ -140,7 +140,9 @@ describe.each(databases)('acknowledged on %s', (database) => {
     let over = false;
     const isOver = () => over;
     const work = Promise.all(
-      Array.from({ length: writers }, (_, i) => new Writer(desk, writers * seed + i).work(isOver)),
+      Array.from({ length: writers }, (_, i) =>
+        new Writer(desk, writers * seed + i).work(isOver, { jobs: i % 2 === 0 }),
+      ),
     );
     const ended = databaseUrl ? endBackends(databaseUrl, drawsOf(104_729 * seed), isOver, gate) : Promise.resolve(0);
     let failure: unknown;

@@ -42,15 +42,14 @@ export class Writer {
     this.#draw = drawsOf(1_000_003 * seed);
   }
 
-  /** One write after the other, until it is over. */
-  async work(isOver: () => boolean): Promise<void> {
-    const writes = [
-      ...[this.#importDataset, this.#importDataset, this.#createModel, this.#createCollection],
-      ...[this.#addDocuments, this.#addDocuments, this.#addDocuments, this.#deleteDocuments, this.#alias, this.#alias],
+  /** One write after the other, until it is over; `jobs` = most of them jobs, which wait ten seconds after two deaths. */
+  async work(isOver: () => boolean, { jobs }: { readonly jobs: boolean }): Promise<void> {
+    const short = [this.#createCollection, this.#deleteDocuments, this.#alias, this.#alias, this.#deleteOne];
+    const long = [
+      ...[this.#importDataset, this.#createModel, this.#addDocuments, this.#addDocuments],
       ...[this.#evaluate, this.#fuse, this.#train, this.#export],
-      ...[this.#deleteOne, this.#deleteOne, this.#deleteOne, this.#deleteOne],
     ];
-    while (!isOver()) await pick(this.#draw, writes)!.call(this);
+    while (!isOver()) await pick(this.#draw, this.#draw() < (jobs ? 0.75 : 0.05) ? long : short)!.call(this);
   }
 
   /** A seed of what this writer makes, that no other one has. */
