@@ -42,7 +42,7 @@ export class Writer {
     this.#draw = drawsOf(1_000_003 * seed);
   }
 
-  /** One write after the other, until it is over; `jobs` = most of them jobs, which wait ten seconds after two deaths. */
+  /** One write after the other, until it is over; `jobs` = most are jobs, which wait ten seconds after two deaths. */
   async work(isOver: () => boolean, { jobs }: { readonly jobs: boolean }): Promise<void> {
     const short = [this.#createCollection, this.#deleteDocuments, this.#alias, this.#alias, this.#deleteOne];
     const long = [
