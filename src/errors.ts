@@ -61,7 +61,8 @@ export interface InputProblem {
 
 /** A TandemError as plain data, for a message between threads. */
 export interface PlainError extends ErrorDetails {
-  readonly name: 'TandemError' | 'Error';
+  /** An AbortError says that somebody ended the work, for example a client that went away. */
+  readonly name: 'TandemError' | 'Error' | 'AbortError';
   readonly code?: ErrorCode;
   readonly message: string;
   readonly stack?: string;
@@ -126,7 +127,8 @@ export function toPlainError(error: unknown): PlainError {
   }
   if (error instanceof MaskedError) return { name: 'Error', message: error.message, id: error.id };
   if (error instanceof Error) {
-    return { name: 'Error', message: error.message, stack: error.stack, ...systemOf(error) };
+    const name = error.name === 'AbortError' ? error.name : 'Error';
+    return { name, message: error.message, stack: error.stack, ...systemOf(error) };
   }
   return { name: 'Error', message: String(error) };
 }
@@ -151,6 +153,7 @@ export function fromPlainError(plain: PlainError): Error {
   }
   if (plain.id !== undefined) return new MaskedError(plain.id);
   const error = Object.assign(new Error(plain.message), plain.system);
+  if (plain.name === 'AbortError') error.name = plain.name;
   foreign.add(error);
   if (plain.stack !== undefined) error.stack = plain.stack;
   return error;

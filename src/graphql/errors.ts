@@ -35,7 +35,9 @@ function placed(error: unknown, message: string, extensions: Record<string, unkn
 }
 
 /** Codes of the parser and the validator that say nothing a caller could act on. */
-const generic: readonly unknown[] = [undefined, 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST'];
+const generic: readonly unknown[] = [
+  ...[undefined, 'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST', 'OPERATION_RESOLUTION_FAILURE'],
+];
 
 /** Makes the function that masks errors, for the server's configuration. */
 export function errorMasker(logger: Logger) {
@@ -67,7 +69,7 @@ export function fromGraphQL(error: GraphQLError): GraphQLError {
   if (!generic.includes(error.extensions['code'])) return error;
   // What the parser of JSON says quotes the body.
   const { originalError: _quoted, ...told } = error.extensions;
-  const fault = told['code'] === 'BAD_REQUEST' ? faultOf(error.message) : misfit;
+  const fault = faultOf(told['code'], error.message) ?? misfit;
   const extensions = { ...told, ...fault, code: 'BAD_USER_INPUT' };
   return placed(error, error.message, extensions);
 }

@@ -1,7 +1,7 @@
 /**
- * Limits on an operation, tested before it runs: tokens while parsing (graphql), aliases while validating
- * (graphql-armor), depth and cost once the variables are known (@pothos/plugin-complexity). What exceeds one is refused
- * as LIMIT_EXCEEDED.
+ * Limits on an operation, tested before it runs: levels of brackets and tokens while parsing (graphql), aliases while
+ * validating (graphql-armor), depth and cost once the variables are known (@pothos/plugin-complexity). What exceeds one
+ * is refused as LIMIT_EXCEEDED.
  */
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases';
 import { createComplexityRule } from '@pothos/plugin-complexity';
@@ -10,6 +10,8 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   GraphQLError,
+  getOperationAST,
+  getVariableValues,
   type ParseOptions,
   parse,
   type Source,
@@ -20,13 +22,15 @@ import {
 import type { Limits } from '../config.ts';
 import { exceeded } from './exceeded.ts';
 import { introspectionRule } from './introspection-limit.ts';
+import { refuseDeepNesting } from './nesting.ts';
 import type { PriceContext } from './prices.ts';
 
 const askForLess = 'Ask for less at once, or send several requests.';
 
-/** The parser with a limit on tokens. */
+/** The parser with limits on tokens and on levels. */
 export function parseWithin({ queryTokens }: Limits) {
   return (source: string | Source, options?: ParseOptions): DocumentNode => {
+    refuseDeepNesting(source, queryTokens);
     try {
       return parse(source, { ...options, maxTokens: queryTokens });
     } catch (error) {
@@ -56,10 +60,10 @@ export const limitRules = (limits: Limits): ValidationRule[] => [aliasRule(limit
  * Why a valid operation is refused before it runs: its depth, its cost, its introspection, or variables that do not
  * fit; empty if it is not refused. Throws what the validation of a page size throws.
  */
-export function refusalsOf(
-  { schema, document, operationName, variableValues }: ExecutionArgs,
-  { queryDepth, queryNodes, pageSize }: Limits,
-): readonly GraphQLError[] {
+export function refusalsOf(args: ExecutionArgs, { queryDepth, queryNodes, pageSize }: Limits): readonly GraphQLError[] {
+  const { schema, document, operationName, variableValues } = args;
+  const misfits = misfitsOf(args);
+  if (misfits.length > 0) return misfits;
   const context: PriceContext = { pageSize };
   const rule = createComplexityRule({
     context,
@@ -75,4 +79,13 @@ export function refusalsOf(
     },
   });
   return validate(schema, document, [introspectionRule, rule]);
+}
+
+/** Errors of variables that are told of one operation: each takes time, and 100,000 values may be wrong. */
+const mostMisfits = 20;
+
+/** What does not fit of the variables, before anything else counts all of it. */
+function misfitsOf({ schema, document, operationName, variableValues }: ExecutionArgs): readonly GraphQLError[] {
+  const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {};
+  return getVariableValues(schema, variableDefinitions, variableValues ?? {}, { maxErrors: mostMisfits }).errors ?? [];
 }

@@ -22,8 +22,18 @@ const batch: Fault = {
   remedy: 'Send each operation in a request of its own.',
 };
 
-/** What is at fault in a request that yoga refused with this message. */
-export const faultOf = (message: string): Fault => (message.startsWith('Batching') ? batch : body);
+const operation: Fault = {
+  field: 'operationName',
+  expected: 'a query, a mutation or a subscription, and its name where the text has several operations',
+  remedy: 'Send operationName, the name of one operation of the text, or a text with one operation.',
+};
+
+/** What is at fault in a request that yoga refused with this code and message; undefined = it misfits the schema. */
+export function faultOf(code: unknown, message: string): Fault | undefined {
+  if (code === 'OPERATION_RESOLUTION_FAILURE') return operation;
+  if (code !== 'BAD_REQUEST') return undefined;
+  return message.startsWith('Batching') ? batch : body;
+}
 
 /** The parameters that stand for the text of an operation which a server is expected to know. */
 const persisted = ['id', 'documentId', 'doc_id'];

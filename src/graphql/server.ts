@@ -12,6 +12,7 @@ import { errorMasker, fromGraphQL } from './errors.ts';
 import { limitRules, parseWithin, refusalsOf } from './limits.ts';
 import { accepts, eventsNotAccepted, refusePersisted } from './request-form.ts';
 import { schema } from './schema.ts';
+import { steadySubscriptionRule } from './subscription-rule.ts';
 
 export const graphqlPath = '/graphql';
 
@@ -23,7 +24,7 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
   const limiting: Plugin = {
     onParams: ({ params }) => refusePersisted(params),
     onParse: ({ setParseFn }) => setParseFn(parseWithin(limits)),
-    onValidate: ({ addValidationRule }) => limitRules(limits).forEach(addValidationRule),
+    onValidate: ({ addValidationRule }) => [...limitRules(limits), steadySubscriptionRule].forEach(addValidationRule),
     onExecute: (event) => refuse(event, limits, maskError),
     onSubscribe(event) {
       const accept = event.args.contextValue.request.headers.get('accept') ?? '*/*';

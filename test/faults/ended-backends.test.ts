@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl } from '../db/database.ts';
+import { drawsOf } from './draws.ts';
 import { type Ledger, openLedger, overlaps } from './ledger.ts';
 import { ask, expectEachOnce, together } from './mixed-work.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -14,15 +15,6 @@ const atOnce = 8;
 /** Mean pause between two ended connections. */
 const everyMs = 100;
 const prepareMs = 180_000;
-
-/** Draws from 0 to 1, the same in every test run (Park and Miller's generator). */
-function drawsOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
 
 describe('ended-backends', () => {
   let stage: Stage;

@@ -1,7 +1,8 @@
 /** Short work of every kind but training, mixed, that is asked for under keys until it is answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { ApiError, type TandemClient } from '../../src/client/index.ts';
+import type { TandemClient } from '../../src/client/index.ts';
+import { isPassing } from './asking.ts';
 import type { Ledger } from './ledger.ts';
 import type { Place } from './place.ts';
 import { addDocuments, createModel, evaluate, exportCheckpoint, fuse, importDataset, importModel } from './requests.ts';
@@ -87,12 +88,6 @@ export async function ask(client: () => TandemClient, place: Place, n: number): 
     }
   }
 }
-
-/** The server ended, before or while it answered, or its database did not respond. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof ApiError
-    ? error.unreachable || error.code === 'UNAVAILABLE'
-    : error instanceof TypeError && error.message === 'terminated';
 
 /** Each of the first `count` requests has its job, all succeeded, and every row that they make is there once. */
 export async function expectEachOnce(

@@ -62,11 +62,7 @@ export async function preparePlace(client: TandemClient, dataDir: string, seed =
   await finish(client, run);
   const trained = (await checkpointsOf(client, run)).filter(({ step }) => step > 0).map(({ id }) => id);
 
-  // Its path as the answer names it need not be the path here.
-  await exportCheckpoint(client, long.checkpoint.id, folder, undefined);
-  const exported = join(dataDir, 'export', folder);
-  await cp(exported, join(imports, folder), { recursive: true });
-  await rm(exported, { recursive: true });
+  await takeOut(client, dataDir, long.checkpoint.id, folder);
   const { createCollection } = await client.execute(CreateCollectionDocument, {
     input: { name: named('documents'), checkpoint: { id: model.checkpoint.id } },
   });
@@ -74,4 +70,13 @@ export async function preparePlace(client: TandemClient, dataDir: string, seed =
     ...{ dataDir, file, few, folder, dataset, texts, search, model: model.id, checkpoint: model.checkpoint.id },
     ...{ large: large.checkpoint.id, trained, collection: createCollection.collection.id },
   };
+}
+
+/** Puts a checkpoint as a model folder into the import folder. */
+export async function takeOut(client: TandemClient, dataDir: string, checkpoint: string, name: string): Promise<void> {
+  await exportCheckpoint(client, checkpoint, name, undefined);
+  // Its path as the answer names it need not be the path here.
+  const exported = join(dataDir, 'export', name);
+  await cp(exported, join(dataDir, 'import', name), { recursive: true });
+  await rm(exported, { recursive: true });
 }

@@ -19,30 +19,44 @@ export interface ServerOptions {
   readonly databaseUrl?: string | undefined;
   /** Least level that is logged; default warn. */
   readonly log?: 'warn' | 'error' | 'silent';
+  /** Arguments of Node itself, before the program. */
+  readonly node?: readonly string[];
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A file descriptor to which it logs; default that of this process. */
+  readonly logTo?: number;
   /** Another program that runs the server, with its arguments; the server's command is appended. */
   readonly through?: readonly string[];
 }
 
-/** Starts `tandem serve` on a free port; rejects with what it said if it ends instead. */
-export async function startServer(dataDir: string, options: ServerOptions = {}): Promise<Server> {
-  const { databaseUrl = '', log = 'warn', through = [] } = options;
-  const [program = '', ...rest] = [...through, process.execPath, entry, 'serve', '--port', '0'];
+/** A process that was started and has not said yet that it serves. */
+export interface Launched extends Pick<Server, 'end'> {
+  /** Rejects with what it said if it ends instead. */
+  readonly ready: Promise<Server>;
+}
+
+/** Starts `tandem serve` on a free port. */
+export function launchServer(dataDir: string, options: ServerOptions = {}): Launched {
+  const { databaseUrl = '', log = 'warn', node = [], env = {}, logTo = 'inherit', through = [] } = options;
+  const [program = '', ...rest] = [...through, process.execPath, ...node, entry, 'serve', '--port', '0'];
   const child = spawn(program, rest, {
-    env: { ...process.env, TANDEM_DATA: dataDir, TANDEM_LOG: log, DATABASE_URL: databaseUrl },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env, TANDEM_DATA: dataDir, TANDEM_LOG: log, DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'pipe', logTo],
   });
   // Not `exit`: behind another program the server lives until its end of the pipe is closed.
   const exited = once(child, 'close').then(([code]) => code as number | null);
-  return {
-    client: createClient({ url: await addressOf(child, exited) }),
-    pid: child.pid ?? 0,
-    async end(signal) {
-      const start = performance.now();
-      child.kill(signal);
-      return { code: await exited, seconds: (performance.now() - start) / 1000 };
-    },
+  const end: Server['end'] = async (signal) => {
+    const start = performance.now();
+    child.kill(signal);
+    return { code: await exited, seconds: (performance.now() - start) / 1000 };
   };
+  const ready = addressOf(child, exited).then((url) => ({ client: createClient({ url }), pid: child.pid ?? 0, end }));
+  return { ready, end };
 }
+
+/** The same; resolves once it serves. */
+export const startServer = (dataDir: string, options?: ServerOptions): Promise<Server> =>
+  launchServer(dataDir, options).ready;
 
 async function addressOf(child: ChildProcess, exited: Promise<number | null>): Promise<string> {
   const said = new Promise<string>((resolve) => {

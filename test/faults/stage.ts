@@ -2,45 +2,41 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TandemClient } from '../../src/client/index.ts';
 import { createDatabase } from '../db/database.ts';
 import { type Place, preparePlace } from './place.ts';
-import { type Server, type ServerOptions, startServer } from './server.ts';
+import { launchServer, type Server, type ServerOptions, startServer } from './server.ts';
 
 export type DatabaseKind = 'pglite' | 'postgres';
 
-export interface Stage {
+export interface EmptyStage {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
-  readonly place: Place;
   /** Of the process that runs now. */
   client(): TandemClient;
   /** Ends the process at once. Resolves with the time by Date.now() before which it was alive. */
   kill(): Promise<number>;
   start(): Promise<void>;
+  /** Starts a process and ends it so long after that, whether it serves by then or not. */
+  startAndKill(afterMs: number): Promise<void>;
   /** Removes all of it. */
   close(): Promise<void>;
 }
 
-/** Starts a server and prepares what the kinds of work need. */
-export async function openStage(kind: DatabaseKind, log: ServerOptions['log'] = 'error'): Promise<Stage> {
+export interface Stage extends EmptyStage {
+  readonly place: Place;
+}
+
+/** Starts a server on nothing. */
+export async function openEmptyStage(kind: DatabaseKind, log: ServerOptions['log'] = 'error'): Promise<EmptyStage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tandem-faults-'));
   const own = kind === 'postgres' ? await createDatabase() : undefined;
   const options: ServerOptions = { databaseUrl: own?.url, log };
   let server: Server = await startServer(dataDir, options);
-  const close = async (): Promise<void> => {
-    await server.end('SIGKILL');
-    await own?.drop();
-    await rm(dataDir, { recursive: true, force: true });
-  };
-  const place = await preparePlace(server.client, dataDir).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
   return {
     dataDir,
     databaseUrl: own?.url,
-    place,
     client: () => server.client,
     async kill() {
       const at = Date.now();
@@ -50,6 +46,27 @@ export async function openStage(kind: DatabaseKind, log: ServerOptions['log'] = 
     async start() {
       server = await startServer(dataDir, options);
     },
-    close,
+    async startAndKill(afterMs) {
+      const { ready, end } = launchServer(dataDir, options);
+      const ended = ready.catch(() => {});
+      await sleep(afterMs);
+      await end('SIGKILL');
+      await ended;
+    },
+    async close() {
+      await server.end('SIGKILL');
+      await own?.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
   };
+}
+
+/** Starts a server and prepares what the kinds of work need. */
+export async function openStage(kind: DatabaseKind, log?: ServerOptions['log']): Promise<Stage> {
+  const stage = await openEmptyStage(kind, log);
+  const place = await preparePlace(stage.client(), stage.dataDir).catch(async (error: unknown) => {
+    await stage.close();
+    throw error;
+  });
+  return { ...stage, place };
 }

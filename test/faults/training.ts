@@ -1,5 +1,6 @@
 /** What the faults train: the quickstart's model on the quickstart's data, through the public API. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type FollowedRun, followRun } from '../../src/cli/follow.ts';
 import { runSettings } from '../../src/cli/quickstart/settings.ts';
 import { createModel, importSample } from '../../src/cli/quickstart/steps.ts';
@@ -43,6 +44,17 @@ export async function runOf(client: TandemClient, id: string) {
 }
 
 export const resume = (client: TandemClient, id: string) => client.execute(ResumeRunDocument, { id });
+
+/** Resolves when the run has succeeded; resumes it where it was interrupted. */
+export async function throughRun(client: TandemClient, id: string): Promise<void> {
+  for (;;) {
+    const { state, error } = await runOf(client, id);
+    if (state === 'SUCCEEDED') return;
+    if (state === 'FAILED' || state === 'CANCELLED') throw new Error(`${id} is ${state}: ${error?.message}`);
+    if (state === 'INTERRUPTED') await resume(client, id);
+    else await sleep(50);
+  }
+}
 
 /** Digests of the run's checkpoints by step. */
 export async function digestsOf(client: TandemClient, id: string): Promise<Record<number, string>> {

@@ -1,7 +1,7 @@
 /** What leaves the API when something goes wrong. */
 import { GraphQLError, type GraphQLObjectType, type GraphQLResolveInfo } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { badInput, conflict, fromPlainError, keptError, type PlainError } from '../../src/errors.ts';
+import { badInput, conflict, fromPlainError, keptError, type PlainError, toPlainError } from '../../src/errors.ts';
 import type { Context } from '../../src/graphql/context.ts';
 import { errorMasker } from '../../src/graphql/errors.ts';
 import { shownReason } from '../../src/graphql/schema/failure.ts';
@@ -66,6 +66,12 @@ describe('errors of the API', () => {
       expect(mask(located(wrapped)).extensions).toMatchObject({ code: 'UNAVAILABLE', field: 'database' });
     },
   );
+
+  it('say of an abort what it is, also of one that a thread answers with', () => {
+    const abort = AbortSignal.abort().reason as Error;
+    for (const error of [abort, fromPlainError(toPlainError(abort))])
+      expect(mask(located(error)).extensions).toMatchObject({ code: 'UNAVAILABLE', expected: 'a client that waits' });
+  });
 
   it('say of a full disk what to do', () => {
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
