@@ -28,7 +28,7 @@ export interface QuickstartReport {
 }
 
 export const adapterLine = ({ adapter }: SystemQuery['system']): string =>
-  `${adapter.name} (${adapter.backend}, ${adapter.driver})${adapter.software ? ', a software adapter: slow' : ''}`;
+  `${adapter.name} (${adapter.backend}, ${adapter.driver})${adapter.software ? ', the CPU' : ''}`;
 
 export const datasetsOf = (data: SampleData): QuickstartReport['datasets'] =>
   [data.ir, data.sts].map(({ name, task, splits }) => {

@@ -8,27 +8,27 @@ type AdapterReport = ReturnType<typeof system.devices>[number];
 const DeviceLimit = builder.objectRef<{ name: string; value: number }>('DeviceLimit').implement({
   description: 'A limit of a device.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'The name of the limit in WebGPU.' }),
+    name: t.exposeString('name', { description: 'The name of the limit.' }),
     value: t.expose('value', { type: 'Int64', description: 'The value of the limit.' }),
   }),
 });
 
 export const Device = builder.objectRef<AdapterReport>('Device').implement({
-  description: 'A GPU adapter, or software that stands in for one.',
+  description: 'What computes: a GPU, or the CPU.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name as the driver or Tandem reports it.' }),
     vendor: t.exposeString('vendor', { description: 'The vendor of the adapter.' }),
     architecture: t.exposeString('architecture', { description: 'The architecture of the adapter.' }),
     driver: t.exposeString('driver', { description: 'The driver and its version, as the driver reports them.' }),
     backend: t.exposeString('backend', {
-      description: 'The graphics API behind WebGPU: `vulkan`, `metal` or `d3d12`.',
+      description: 'What runs the kernels: `vulkan`, `metal` or `d3d12` on a GPU, `wasm` on the CPU.',
     }),
     type: t.expose('type', { type: AdapterType, description: 'The kind of the device.' }),
-    software: t.exposeBoolean('software', { description: 'Whether the adapter computes on the CPU, which is slow.' }),
-    features: t.stringList({ description: 'The WebGPU features in use.', resolve: (device) => [...device.features] }),
+    software: t.exposeBoolean('software', { description: 'Whether it computes on the CPU.' }),
+    features: t.stringList({ description: 'The features in use, of WebGPU or of WebAssembly.', resolve: (device) => [...device.features] }),
     limits: t.field({
       type: [DeviceLimit],
-      description: 'The WebGPU limits of the adapter.',
+      description: 'The limits of the device: of WebGPU, or the threads and the memory of the CPU.',
       resolve: (device) => Object.entries(device.limits).map(([name, value]) => ({ name, value })),
     }),
   }),
@@ -68,7 +68,7 @@ const System = builder.objectRef<SystemView>('System').implement({
     adapter: t.expose('adapter', { type: Device, description: 'The device in use.' }),
     softwareNotice: t.exposeString('softwareNotice', {
       nullable: true,
-      description: 'A warning that a software adapter computes, with the remedy; null on hardware.',
+      description: 'That the CPU computes, why, and what would be faster; null where a GPU does.',
     }),
     database: t.expose('database', { type: DatabaseInfo, description: 'The database that keeps the records.' }),
     dataFolder: t.exposeString('dataFolder', { description: 'The folder of everything that Tandem keeps.' }),
