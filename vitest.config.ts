@@ -11,6 +11,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/faults/**', 'test/bench/**', 'test/package/**', 'test/fixtures/**'],
     setupFiles: ['test/setup.ts'],
+    // What kernels are tested on; `npm run test:adapters` does it on every adapter there is.
+    env: { TANDEM_TEST_ADAPTER: process.env['TANDEM_TEST_ADAPTER'] || 'cpu' },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

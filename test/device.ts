@@ -4,10 +4,15 @@
  */
 
 import { elementCount, type Gpu, type KernelForm, type Tensor } from '../src/device/types.ts';
-import { openWasm } from '../src/device/wasm/open.ts';
+import { openWasm, simdKind } from '../src/device/wasm/open.ts';
 import { openGpu } from '../src/device/webgpu/open.ts';
 import { compileKernel } from '../src/wgsl/compile.ts';
 import type { Tolerance } from './tolerances.ts';
+
+const name = process.env['TANDEM_TEST_ADAPTER'] ?? '';
+const isCpu = name.startsWith('cpu');
+/** The adapter of tests that are about WebGPU. */
+export const webGpuName = isCpu ? 'SwiftShader' : name;
 
 let opened: Promise<Gpu> | undefined;
 
@@ -21,16 +26,14 @@ export function testGpu(): Promise<Gpu> {
 }
 
 /** The forms of kernels that the device of this process runs. */
-export const testForms: readonly KernelForm[] = process.env['TANDEM_TEST_ADAPTER']?.startsWith('cpu')
-  ? ['row']
-  : ['row', 'workgroup'];
+export const testForms: readonly KernelForm[] = isCpu ? ['row'] : ['row', 'workgroup'];
 
 /** A device of the test's own. */
 export async function openTestGpu(): Promise<Gpu> {
-  const name = process.env['TANDEM_TEST_ADAPTER'] || 'SwiftShader';
-  if (name === 'cpu') return openWasm({ threads: 1 });
-  if (name === 'cpu-checked') {
-    return openWasm({ threads: 1, kernels: (spec) => compileKernel(spec, { checked: true }) });
+  if (isCpu) {
+    // Compiled here, so that a changed shader is tested without a build.
+    const options = { checked: name === 'cpu-checked', relaxed: simdKind() === 'relaxed' };
+    return openWasm({ threads: 1, kernels: (spec) => compileKernel(spec, options) });
   }
   return openGpu({ name });
 }

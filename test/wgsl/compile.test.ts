@@ -27,7 +27,9 @@ describe('integers', () => {
     expect(integers('x[i] >> y[i]', [0x80000000], [4], 'u32')).toEqual([0x08000000]);
     expect(integers('select(0, 1, x[i] < y[i])', [-1, 1], [1, -1])).toEqual([1, 0]);
     expect(integers('select(0u, 1u, x[i] < y[i])', [0xffffffff, 1], [1, 0xffffffff], 'u32')).toEqual([0, 1]);
-    expect(integers('(x[i] & 12u) | (x[i] ^ y[i]) + ~y[i]', [10], [3], 'u32')).toEqual([(8 | ((9 + 0xfffffffc) >>> 0)) >>> 0]);
+    expect(integers('(x[i] & 12u) | (x[i] ^ y[i]) + ~y[i]', [10], [3], 'u32')).toEqual([
+      (8 | ((9 + 0xfffffffc) >>> 0)) >>> 0,
+    ]);
   });
 
   it('are the same four at once', () => {
@@ -63,7 +65,10 @@ describe('floats', () => {
 
   it('keep their bits through bitcast, and NaN unequal to itself', () => {
     const out = new Uint32Array(4);
-    mapped('bitcast<u32>(x[i]) + select(0u, 1u, x[i] != x[i])', Float32Array.of(1, -0, Number.NaN, 2 ** -149), { out, to: 'u32' });
+    mapped('bitcast<u32>(x[i]) + select(0u, 1u, x[i] != x[i])', Float32Array.of(1, -0, Number.NaN, 2 ** -149), {
+      out,
+      to: 'u32',
+    });
     expect([...out]).toEqual([0x3f800000, 0x80000000, 0x7fc00001, 1]);
   });
 });
@@ -203,8 +208,14 @@ describe('what is not supported', () => {
   const compile = (body: string) => () => compileKernel(specOf(program(body, new Float32Array(1))));
 
   it.each([
-    ['@compute @workgroup_size(8)\nfn main() {\n  workgroupBarrier();\n}', 'header of test:4: line 4: the function workgroupBarrier'],
-    ['@compute @workgroup_size(1)\nfn main() {\n  out[0] = sinh(1.0);\n}', 'header of test:4: line 4: the function sinh'],
+    [
+      '@compute @workgroup_size(8)\nfn main() {\n  workgroupBarrier();\n}',
+      'header of test:4: line 4: the function workgroupBarrier',
+    ],
+    [
+      '@compute @workgroup_size(1)\nfn main() {\n  out[0] = sinh(1.0);\n}',
+      'header of test:4: line 4: the function sinh',
+    ],
     ['@compute @workgroup_size(2, 2)\nfn main() {}', 'a workgroup of two dimensions'],
     ['@compute @workgroup_size(1)\nfn main() { let a = ; }', "expected an expression, found ';'"],
     ['@compute @workgroup_size(1)\nfn main() { out[0] = 1.0 § 2.0; }', "'§' begins no token"],

@@ -1,6 +1,7 @@
 /** Runs WGSL that a test writes down, compiled, in the test's own thread. */
-import { commandLayout } from '../../src/device/wasm/command-layout.ts';
+
 import type { KernelSpec } from '../../src/device/types.ts';
+import { commandLayout } from '../../src/device/wasm/command-layout.ts';
 import { type CompileOptions, compileKernel } from '../../src/wgsl/compile.ts';
 
 type Data = Float32Array | Uint32Array | Int32Array;
@@ -60,7 +61,11 @@ const storage = (binding: number, name: string, element: string, access: string)
   `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${element}>;`;
 
 /** out[i] = expression of x[i] (and y[i]) over all elements, 64 a workgroup. */
-export function mapped(expression: string, x: Data, options: { y?: Data; out: Data; element?: string; to?: string }): void {
+export function mapped(
+  expression: string,
+  x: Data,
+  options: { y?: Data; out: Data; element?: string; to?: string },
+): void {
   const { y = x, out, element = 'f32', to = element } = options;
   const lanes = element.startsWith('vec4') ? 4 : 1;
   const count = x.length / lanes;

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { bufferTensor } from '../../../src/device/tensor.ts';
 import { type KernelSpec, rowsOf, type Tensor } from '../../../src/device/types.ts';
 import { openGpu } from '../../../src/device/webgpu/open.ts';
-import { unwritten, upload } from '../../device.ts';
+import { unwritten, upload, webGpuName } from '../../device.ts';
 
-const open = () => openGpu({ name: process.env['TANDEM_TEST_ADAPTER'] || 'SwiftShader' });
+const open = () => openGpu({ name: webGpuName });
 const gpu = await open();
 const made: Tensor[] = [];
 const keep = (tensor: Tensor): Tensor => {
