@@ -7,6 +7,7 @@ import { workerData } from 'node:worker_threads';
 import { createModel } from '../src/authoring/create-model.ts';
 import { importModel } from '../src/authoring/import-model.ts';
 import { importDataset } from '../src/data/import.ts';
+import { openDataset } from '../src/data/record-file.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { downloadModel } from '../src/hub/download.ts';
@@ -64,7 +65,7 @@ answer<CpuCommands>({
   },
 
   evaluateBagOfWords: async ({ dataset, split }, { signal }) =>
-    evaluateBagOfWords(await storage.require('datasets', dataset), split, signal),
+    evaluateBagOfWords(await openDataset(storage, dataset), split, signal),
 
   fuse: (input, { signal }) => fuse(storage, input, { signal }),
 });

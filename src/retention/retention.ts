@@ -24,6 +24,9 @@ export interface RetentionOptions {
   readonly forget: (modelDigest: string) => Promise<void>;
 }
 
+/** A sha256. */
+const isDigest = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
+
 const kinds: readonly FolderKind[] = ['datasets', 'models', 'states', 'payloads'];
 
 export class Retention {
@@ -92,7 +95,10 @@ export class Retention {
     const isOurs = await claimFolder(storage, databaseId);
     for (const kind of kinds) {
       const ours: string[] = [];
-      for (const digest of await storage.list(kind)) if (await isOurs(kind, digest)) ours.push(digest);
+      for (const name of await storage.list(kind)) {
+        // Other files, as file managers leave them, are not ours to remove.
+        if (isDigest(name) && (await isOurs(kind, name))) ours.push(name);
+      }
       await this.#remove(kind, ours);
     }
     await removeUnusedTokens(this.#options);
