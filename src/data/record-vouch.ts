@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { damagedFile, parseStored } from '../storage/damaged-file.ts';
 import type { Vouch } from '../storage/own-files.ts';
 import { countsOf, encodeIndex, LineIndex, recordFiles } from './record-index.ts';
@@ -32,7 +33,7 @@ export const vouchForVersion: Vouch = async (folder, digest, found) => {
     bytes: found.get(records)?.bytes,
     ...countsOf(made.index),
   };
-  require(summary, Array.isArray(warnings) && JSON.stringify(stated) === JSON.stringify(derived));
+  require(summary, Array.isArray(warnings) && isDeepStrictEqual(stated, derived));
 };
 
 /** The header line and the index of a record file. */

@@ -156,6 +156,15 @@ describe('record file', () => {
     }
   });
 
+  it('finds a version whole whatever the order of the settings in its summary', async () => {
+    const digest = await write(lines);
+    const path = pathOf(digest, 'summary.json');
+    const { task, scale, ...others } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    await writeFile(path, JSON.stringify({ ...others, scale, task }));
+    await rm(pathOf(digest, 'manifest.json'));
+    expect((await opened(digest)).summary).toMatchObject({ task, scale });
+  });
+
   it('is mended by an import of the same data', async () => {
     const written = [record('train', 'a'), record('train', 'b')];
     const digest = await write(written);
