@@ -12,6 +12,7 @@
 import type { Db } from '../db/open.ts';
 import { createLogger } from '../log.ts';
 import { exclusively } from '../storage/exclusive.ts';
+import { isDigest } from '../storage/objects.ts';
 import type { Storage } from '../storage/storage.ts';
 import { claimFolder } from './folder-owner.ts';
 import { removeTokensOf, removeUnusedTokens } from './token-files.ts';
@@ -23,9 +24,6 @@ export interface RetentionOptions {
   /** Called before a model's folder is removed: whatever holds the model in memory gives it up. */
   readonly forget: (modelDigest: string) => Promise<void>;
 }
-
-/** A sha256. */
-const isDigest = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
 const kinds: readonly FolderKind[] = ['datasets', 'models', 'states', 'payloads'];
 

@@ -50,7 +50,7 @@ export async function readOwn<T>(
 ): Promise<T> {
   const path = await storage.require(kind, name);
   return asOwn(kind, path, async () => {
-    const folder = await openFolder(storage, { kind, name, path }, vouch ?? namedByContent(kind));
+    const folder = await openFolder(storage, { kind, name, path }, vouch);
     return comparedWith(folder, () => read(path, filesOf(folder)));
   });
 }
@@ -101,12 +101,10 @@ interface Place {
   readonly path: string;
 }
 
-/** The folder with its manifest, which is made where there is none. Every file is there, and as long as it was. */
-async function openFolder(storage: Storage, place: Place, vouch: Vouch): Promise<OwnFolder> {
+/** The folder with its manifest. Every file is there, and as long as it was. */
+async function openFolder(storage: Storage, place: Place, vouch: Vouch | undefined): Promise<OwnFolder> {
   const { kind, path } = place;
-  const found = await readManifest(path);
-  const manifest = found && isOf(place, found) ? found : await vouchedFor(place, vouch);
-  if (manifest !== found) await addManifest(storage, path, manifest);
+  const manifest = await manifestFor(storage, place, vouch);
   for (const [file, { bytes }] of manifest) {
     const { size } = await stat(join(path, file)).catch((error: unknown) => {
       throw ownFileError(kind, join(path, file), error);
@@ -114,6 +112,19 @@ async function openFolder(storage: Storage, place: Place, vouch: Vouch): Promise
     if (size !== bytes) throw damagedFile(kind, join(path, file), `it has ${size} bytes, not ${bytes}`);
   }
   return { kind, path, manifest };
+}
+
+/** The manifest of an object; made, and written, where there is none or it is damaged. */
+export async function manifestFor(
+  storage: Storage,
+  place: Place,
+  vouch: Vouch = namedByContent(place.kind),
+): Promise<Manifest> {
+  const found = await readManifest(place.path);
+  if (found && isOf(place, found)) return found;
+  const manifest = await vouchedFor(place, vouch);
+  await addManifest(storage, place.path, manifest);
+  return manifest;
 }
 
 /** Objects that are named by their content have no other manifest. */
