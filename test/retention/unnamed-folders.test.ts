@@ -1,5 +1,5 @@
 /** Folders that were published, and whose process died before a row named them. */
-import { mkdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Retention } from '../../src/retention/retention.ts';
@@ -52,6 +52,22 @@ it('stay as long as the data folder is used with another database', async () => 
   // The data folder goes back to the database of this file.
   await place.restartJobs();
   expect(await exists('models', ofFirst)).toBe(true);
+});
+
+it('stay if the note whose they are is damaged', async () => {
+  const ofAnother = await publish('models', 'of another database');
+  const path = join(place.dataDir, 'retention.json');
+  const past = new Date(Date.now() - 3_600_000);
+  await utimes(place.storage.path('models', ofAnother), past, past);
+  const note = await readFile(path, 'utf8');
+  // One bit of the time: it begins with 0 instead of 1.
+  const damaged = note.replace('"since":1', '"since":0');
+  expect(damaged).not.toBe(note);
+  for (const text of [damaged, damaged.replace(':0', ':'), '']) {
+    await writeFile(path, text);
+    await place.restartJobs();
+    expect(await exists('models', ofAnother)).toBe(true);
+  }
 });
 
 it('do not stop the start where a file manager left its own files, which stay', async () => {
