@@ -1,5 +1,5 @@
 /**
- * One bit of a stored file is another, at positions drawn over all kinds of files of a data folder that was made through
+ * One bit of a stored file is another, at positions drawn over all kinds of files of a data folder that was made by
  * the API. After each flip a server starts on the folder and everything that reads files is asked for. Every answer is
  * that of the undisturbed folder, or a refusal that names the file and the remedy: no answer changes in silence.
  * FLIPS is how many positions are drawn (200). The database's own pages have checksums of Postgres, and are left out.
