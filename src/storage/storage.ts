@@ -163,16 +163,15 @@ const isSafePart = (part: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.te
 
 /**
  * Whether a published folder holds what a staged one does; reads all of it. Under a name that was given the
- * descriptions (JSON) may differ, as the warnings of an import do.
+ * descriptions (JSON) may differ, as the warnings of an import do: then they are as their own manifest says.
  */
 async function holds(folder: string, staged: Manifest, name: string | undefined): Promise<boolean> {
   const published = await readManifest(folder);
-  if (published === undefined) return false;
   for (const [path, { sha256 }] of staged) {
-    const there = published.get(path)?.sha256;
-    if (there === undefined || (there !== sha256 && (name === undefined || !path.endsWith('.json')))) return false;
     const found = await describeFile(join(folder, path)).catch(() => undefined);
-    if (found?.sha256 !== there) return false;
+    if (found?.sha256 === sha256) continue;
+    const mayDiffer = name !== undefined && path.endsWith('.json');
+    if (!mayDiffer || found === undefined || found.sha256 !== published?.get(path)?.sha256) return false;
   }
   return true;
 }
