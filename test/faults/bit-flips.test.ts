@@ -47,6 +47,7 @@ beforeAll(async () => {
   held = { ...made, key };
   await cp(dataDir(), pristine(), { recursive: true, preserveTimestamps: true });
   undisturbed = await withServer(({ client }) => answersOf(client, held, dataDir()));
+  for (const [use, { refusals }] of Object.entries(undisturbed)) expect([use, refusals]).toEqual([use, 0]);
 }, 600_000);
 afterAll(() => rm(root, { recursive: true, force: true }));
 
