@@ -167,6 +167,8 @@ const isSafePart = (part: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.te
  */
 async function holds(folder: string, staged: Manifest, name: string | undefined): Promise<boolean> {
   const published = await readManifest(folder);
+  // A name that was given does not vouch for the files.
+  if (published === undefined && name !== undefined) return false;
   for (const [path, { sha256 }] of staged) {
     const found = await describeFile(join(folder, path)).catch(() => undefined);
     if (found?.sha256 === sha256) continue;
