@@ -7,12 +7,15 @@ import { workerData } from 'node:worker_threads';
 import { createModel } from '../src/authoring/create-model.ts';
 import { importModel } from '../src/authoring/import-model.ts';
 import { importDataset } from '../src/data/import.ts';
+import { openDataset } from '../src/data/record-file.ts';
+import { vouchForVersion } from '../src/data/record-vouch.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { downloadModel } from '../src/hub/download.ts';
 import { atMostEvery } from '../src/hub/throttle.ts';
 import { confinedTo } from '../src/storage/foreign-file.ts';
 import { openStorage } from '../src/storage/storage.ts';
+import { verifyObject } from '../src/storage/verify.ts';
 import { tokenizeDataset } from '../src/tokens/tokenize-dataset.ts';
 import { tokenizeTexts } from '../src/tokens/tokenize-texts.ts';
 import { tokenizeWhole } from '../src/tokens/tokenize-whole.ts';
@@ -64,7 +67,9 @@ answer<CpuCommands>({
   },
 
   evaluateBagOfWords: async ({ dataset, split }, { signal }) =>
-    evaluateBagOfWords(await storage.require('datasets', dataset), split, signal),
+    evaluateBagOfWords(await openDataset(storage, dataset), split, signal),
 
   fuse: (input, { signal }) => fuse(storage, input, { signal }),
+
+  verifyObject: (object, { signal }) => verifyObject(storage, object, { datasets: vouchForVersion }, signal),
 });

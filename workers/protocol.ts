@@ -12,6 +12,8 @@ import type { FuseInput } from '../src/fusion/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
 import type { Neighbours } from '../src/nn/types.ts';
 import type { EncodeInput, EvaluateInput, SearchInput, VectorRows } from '../src/serve/types.ts';
+import type { StoredObject } from '../src/storage/objects.ts';
+import type { Finding } from '../src/storage/verify.ts';
 import type {
   TokenFileReport,
   TokenizeDatasetInput,
@@ -73,4 +75,6 @@ export interface CpuCommands {
   /** `dataset` is the digest of a data set version. */
   evaluateBagOfWords: Command<{ readonly dataset: string; readonly split: Split }, EvaluationFigures>;
   fuse: Command<FuseInput, PublishedModel>;
+  /** Reads all of an object. */
+  verifyObject: Command<StoredObject, readonly Finding[]>;
 }

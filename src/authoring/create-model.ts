@@ -68,7 +68,7 @@ async function* trainTexts(
     return prompt + text;
   };
   for (const digest of digests) {
-    const dataset = await openDataset(await storage.require('datasets', digest));
+    const dataset = await openDataset(storage, digest);
     for await (const record of dataset.records('train')) {
       const [own, others]: [TextRole, TextRole] = record.task === 'sts' ? ['sts', 'sts'] : ['query', 'passage'];
       yield built(own, record.query);

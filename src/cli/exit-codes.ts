@@ -12,6 +12,8 @@ export const exitCodes = {
   noServer: 3,
   /** The run or job that was watched ended otherwise than SUCCEEDED. */
   runNotSucceeded: 4,
+  /** A file of the data folder is damaged or missing. */
+  damaged: 5,
 } as const;
 
 /** No server answers. */

@@ -11,6 +11,7 @@ import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';
 import { refuseEmpty } from './not-empty.ts';
@@ -35,6 +36,7 @@ for (const add of [
   addJobCommands,
   addSearchCommands,
   addEmbedCommands,
+  addVerifyCommand,
 ]) {
   add(program);
 }

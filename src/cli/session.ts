@@ -11,6 +11,7 @@ import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
+import type { TandemClient } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import { notFound } from '../errors.ts';
 import { setLogDefaults } from '../log.ts';
@@ -41,6 +42,21 @@ export async function withService<T>(
   // read.
   const own = { ...config, dataDir, importDir: parse(folder).root, databaseUrl: undefined, limits: ownLimits(config) };
   return withStarted(own, { folder, guest, temporary: dataDir }, work);
+}
+
+/** Runs `work` with a client of the service that runs on the data folder, else of one that opens it for the command. */
+export async function withDataFolder<T>(command: Command, work: (client: TandemClient) => Promise<T>): Promise<T> {
+  const url = await findServer(command);
+  if (url !== undefined) return work(clientOf(url));
+  const config = configOf(command.optsWithGlobals<GlobalOptions>());
+  if (!(await stat(config.dataDir).catch(() => undefined))) {
+    throw notFound(`there is no data folder ${config.dataDir}`, {
+      field: '--data',
+      expected: 'the data folder of a service',
+      remedy: 'correct the path, or name it with --data or TANDEM_DATA',
+    });
+  }
+  return withStarted(config, { folder: undefined, guest: '' }, ({ client }) => work(client));
 }
 
 /** A private service has one client, so a text may be as long as this process can hold. */

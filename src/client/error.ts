@@ -4,6 +4,8 @@
 export interface ApiErrorDetails {
   /** BAD_USER_INPUT, NOT_FOUND, CONFLICT, LIMIT_EXCEEDED, UNAVAILABLE, ...; INTERNAL_SERVER_ERROR = a defect. */
   readonly code: string;
+  /** What exactly happened, as a stable code; absent where the code says enough. */
+  readonly reason?: string;
   readonly field?: string;
   readonly expected?: string;
   readonly remedy?: string;

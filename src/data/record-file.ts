@@ -5,13 +5,15 @@
  * of it.
  */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant } from '../errors.ts';
-import { damagedFile } from '../storage/damaged-file.ts';
-import { readExactly } from '../storage/files.ts';
-import { isStoredObject, ownFileError, parseStored } from '../storage/own-files.ts';
-import { decodeIndex, encodeIndex, LineIndex, type LineTable } from './record-index.ts';
+import { damagedFile, isStoredObject, ownFileError, parseStored } from '../storage/damaged-file.ts';
+import { type OwnFiles, readOwn } from '../storage/own-files.ts';
+import type { ReadableFile } from '../storage/readable-file.ts';
+import type { Storage } from '../storage/storage.ts';
+import { countsOf, decodeIndex, encodeIndex, LineIndex, type LineTable, recordFiles } from './record-index.ts';
+import { vouchForVersion } from './record-vouch.ts';
 import {
   type DatasetSummary,
   type Split,
@@ -21,7 +23,6 @@ import {
   splits,
 } from './types.ts';
 
-const names = { records: 'records.jsonl', index: 'index.bin', summary: 'summary.json' } as const;
 const formatVersion = 1;
 
 /** What is declared at import and kept with the version. */
@@ -40,7 +41,7 @@ const writeChunk = 1 << 18;
 
 /** Begins a version in a staged (empty) folder. */
 export async function createRecordFile(folder: string, settings: DatasetSettings): Promise<RecordFileWriter> {
-  const file = await open(join(folder, names.records), 'wx');
+  const file = await open(join(folder, recordFiles.records), 'wx');
   const hash = createHash('sha256');
   const index = new LineIndex();
   let offset = 0;
@@ -76,20 +77,16 @@ export async function createRecordFile(folder: string, settings: DatasetSettings
         digest: hash.digest('hex'),
         ...settings,
         bytes: offset,
-        counts: perSplit((split) => index.records[split].length),
-        documentCounts: perSplit((split) => index.documents[split].length),
+        ...countsOf(index),
         warnings,
       };
-      await writeFile(join(folder, names.index), encodeIndex(index));
-      await writeFile(join(folder, names.summary), `${JSON.stringify(summary, null, 2)}\n`);
+      await writeFile(join(folder, recordFiles.index), encodeIndex(index));
+      await writeFile(join(folder, recordFiles.summary), `${JSON.stringify(summary, null, 2)}\n`);
       return summary;
     },
     close: () => file.close(),
   };
 }
-
-const perSplit = <T>(make: (split: Split) => T): Record<Split, T> =>
-  Object.fromEntries(splits.map((split) => [split, make(split)])) as Record<Split, T>;
 
 /** A published version. Holds no open file between calls. */
 export interface Dataset {
@@ -107,15 +104,18 @@ export interface Dataset {
 /** Lines read at once while iterating. */
 const readAhead = 256;
 
-/** Opens a version's folder; refuses one that is damaged. */
-export async function openDataset(folder: string): Promise<Dataset> {
-  const path = join(folder, names.records);
-  const summary = await readSummary(folder, path);
-  const index = await readIndex(join(folder, names.index), summary);
+/** Opens a version by its digest; refuses one that is damaged. */
+export const openDataset = (storage: Storage, digest: string): Promise<Dataset> =>
+  readOwn(storage, 'datasets', digest, openFolder, vouchForVersion);
+
+async function openFolder(folder: string, files: OwnFiles): Promise<Dataset> {
+  const path = join(folder, recordFiles.records);
+  const summary = await readSummary(folder, files);
+  const index = await readIndex(folder, files, summary);
 
   async function read<T extends StoredLine>(lines: LineTable, begin: number, end: number): Promise<T[]> {
     if (begin >= end) return [];
-    const file = await open(path).catch((error: unknown) => refuse(path, error));
+    const file = await files.open(recordFiles.records);
     try {
       return await readRange<T>(file, path, lines, { begin, end });
     } finally {
@@ -144,7 +144,7 @@ export async function openDataset(folder: string): Promise<Dataset> {
 
 /** One read where the lines lie together, one per line where they are scattered. */
 async function readRange<T extends StoredLine>(
-  file: FileHandle,
+  file: ReadableFile,
   path: string,
   lines: LineTable,
   { begin, end }: { readonly begin: number; readonly end: number },
@@ -166,8 +166,8 @@ async function readRange<T extends StoredLine>(
   return found;
 }
 
-const readBytes = (file: FileHandle, path: string, position: number, length: number): Promise<Buffer> =>
-  readExactly(file, position, length, () => damagedFile('datasets', path, 'it ends too early'));
+const readBytes = (file: ReadableFile, path: string, position: number, length: number): Promise<Buffer> =>
+  file.read(position, length, () => damagedFile('datasets', path, 'it ends too early'));
 
 function parseLine<T extends StoredLine>(path: string, bytes: Buffer, offset: number): T {
   try {
@@ -179,9 +179,10 @@ function parseLine<T extends StoredLine>(path: string, bytes: Buffer, offset: nu
   throw damagedFile('datasets', path, `the line at byte ${offset} is none that the import wrote`);
 }
 
-async function readIndex(path: string, { counts, documentCounts, bytes }: DatasetSummary): Promise<LineIndex> {
+async function readIndex(folder: string, files: OwnFiles, summary: DatasetSummary): Promise<LineIndex> {
+  const { counts, documentCounts, bytes } = summary;
   try {
-    const index = decodeIndex(await readFile(path), bytes);
+    const index = decodeIndex(await files.read(recordFiles.index), bytes);
     for (const split of splits) {
       if (index.records[split].length !== counts[split] || index.documents[split].length !== documentCounts[split]) {
         throw new RangeError('it counts other records than the summary');
@@ -189,20 +190,16 @@ async function readIndex(path: string, { counts, documentCounts, bytes }: Datase
     }
     return index;
   } catch (error) {
-    return refuse(path, error);
+    throw ownFileError('datasets', join(folder, recordFiles.index), error);
   }
 }
 
-async function readSummary(folder: string, path: string): Promise<DatasetSummary> {
-  const own = join(folder, names.summary);
-  const summary = await readFile(own, 'utf8').then(
-    (text) => parseStored('datasets', own, text),
-    (error: unknown) => refuse(own, error),
-  );
-  if (!isSummary(summary)) throw damagedFile('datasets', own, 'it is no summary of a data set');
-  const { size } = await stat(path).catch((error: unknown) => refuse(path, error));
-  if (size === summary.bytes) return summary;
-  throw damagedFile('datasets', path, `it has ${size} bytes, not ${summary.bytes}`);
+async function readSummary(folder: string, files: OwnFiles): Promise<DatasetSummary> {
+  const path = join(folder, recordFiles.summary);
+  const text = await files.read(recordFiles.summary);
+  const summary = parseStored('datasets', path, text.toString('utf8'));
+  if (isSummary(summary)) return summary;
+  throw damagedFile('datasets', path, 'it is no summary of a data set');
 }
 
 /** Of what reading needs; the rest is as the import wrote it. */
@@ -212,7 +209,3 @@ const isSummary = (value: unknown): value is DatasetSummary =>
   [value['counts'], value['documentCounts']].every(
     (counts) => isStoredObject(counts) && splits.every((split) => Number.isSafeInteger(counts[split])),
   );
-
-function refuse(path: string, error: unknown): never {
-  throw ownFileError('datasets', path, error);
-}

@@ -1,5 +1,8 @@
 /** Where the lines of a record file lie: per split the records, and the documents that its evaluation searches. */
-import { type Split, type StoredLine, splits } from './types.ts';
+import { type DatasetSummary, type Split, type StoredLine, splits } from './types.ts';
+
+/** The files of a version. */
+export const recordFiles = { records: 'records.jsonl', index: 'index.bin', summary: 'summary.json' } as const;
 
 /** Offsets and lengths of lines, growing; offsets are exact up to 2^53. */
 export class LineTable {
@@ -57,6 +60,15 @@ export class LineIndex {
     return [...splits.map((split) => this.records[split]), ...splits.map((split) => this.documents[split])];
   }
 }
+
+/** How many lines there are of each split. */
+export const countsOf = (index: LineIndex): Pick<DatasetSummary, 'counts' | 'documentCounts'> => ({
+  counts: perSplit((split) => index.records[split].length),
+  documentCounts: perSplit((split) => index.documents[split].length),
+});
+
+const perSplit = <T>(make: (split: Split) => T): Record<Split, T> =>
+  Object.fromEntries(splits.map((split) => [split, make(split)])) as Record<Split, T>;
 
 const magic = 0x31584454; // "TDX1", little-endian
 const headerBytes = 4 + 6 * 4;

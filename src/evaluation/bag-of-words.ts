@@ -6,7 +6,7 @@
  */
 
 import { compareUtf8 } from '../data/code-points.ts';
-import { type Dataset, openDataset } from '../data/record-file.ts';
+import type { Dataset } from '../data/record-file.ts';
 import { relevanceByPosition } from '../data/relevance.ts';
 import type { Split, TextTriple } from '../data/types.ts';
 import { segmenterName, spacedCharacter, unspacedRun, wordsOfRun } from '../tokenizer/unspaced.ts';
@@ -75,15 +75,9 @@ export function dot(a: SparseVector, b: SparseVector): number {
   return sum;
 }
 
-/** Scores the baseline on one split of a data set version in `folder`. */
-export async function evaluateBagOfWords(
-  folder: string,
-  split: Split,
-  signal?: AbortSignal,
-): Promise<EvaluationFigures> {
-  const dataset = await openDataset(folder);
-  return dataset.summary.task === 'ir' ? retrieval(dataset, split, signal) : similarity(dataset, split, signal);
-}
+/** Scores the baseline on one split of a data set version. */
+export const evaluateBagOfWords = (dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> =>
+  dataset.summary.task === 'ir' ? retrieval(dataset, split, signal) : similarity(dataset, split, signal);
 
 /** What a reader sees of a triple: instance instruction and text. */
 const textOf = ([, instance, text]: TextTriple) => instance + text;

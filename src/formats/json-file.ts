@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { badInput, TandemError } from '../errors.ts';
 import { isObject, type JsonFile } from '../model/json-fields.ts';
-import { openForeign } from '../storage/foreign-file.ts';
+import { openReadable } from '../storage/readable-file.ts';
 
 /** The longest settings of a published model have a few megabytes: lists of added tokens, indexes of shards. */
 const mostBytes = 32 * 2 ** 20;
@@ -16,13 +16,14 @@ export async function readJsonIfPresent(path: string): Promise<JsonFile | undefi
 /** Text of a file of a model folder; undefined if it does not exist. A longer one is refused before it is read. */
 export async function readTextIfPresent(path: string, longest = mostBytes): Promise<string | undefined> {
   try {
-    const handle = await openForeign(path, () => wrongFile(path, 'it is no file'));
+    const file = await openReadable(path, () => wrongFile(path, 'it is no file'));
     try {
-      const { size } = await handle.stat();
+      const { size } = file;
       if (size > longest) throw wrongFile(path, `it has ${size} bytes, more than ${longest}`);
-      return await handle.readFile('utf8');
+      const bytes = await file.read(0, size, (end) => wrongFile(path, `it ends at byte ${end}`));
+      return bytes.toString('utf8');
     } finally {
-      await handle.close();
+      await file.close();
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

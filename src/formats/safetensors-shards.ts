@@ -4,7 +4,7 @@
  * huggingface/transformers, sharded checkpoints.
  */
 import { dirname, join } from 'node:path';
-import { badInput, type TandemError } from '../errors.ts';
+import { badInput, TandemError } from '../errors.ts';
 import { isObject, type JsonFile, shortened, wrongField } from '../model/json-fields.ts';
 import { readJson } from './json-file.ts';
 import { openSafetensors, type TensorReader } from './safetensors.ts';
@@ -63,6 +63,7 @@ async function openShard(indexPath: string, file: string, tensor: string): Promi
   try {
     return await openSafetensors(join(dirname(indexPath), file));
   } catch (error) {
+    if (error instanceof TandemError && error.code !== 'BAD_USER_INPUT') throw error;
     const { message } = error as Error;
     throw badInput(`${message} (${indexPath} says that tensor ${tensor} is in it)`, {
       field: tensor,

@@ -6,8 +6,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { badInput, invariant, TandemError } from '../errors.ts';
 import { elementCount } from '../model/parameter-shapes.ts';
 import type { NamedTensor } from '../model/types.ts';
-import { readExactly } from '../storage/files.ts';
-import { openForeign } from '../storage/foreign-file.ts';
+import { openReadable, type ReadableFile } from '../storage/readable-file.ts';
 import { widenBfloat16, widenFloat16 } from './half.ts';
 import {
   brokenFile,
@@ -34,28 +33,28 @@ export interface TensorReader {
 
 /** Opens a file and checks all of its header. The caller closes it. */
 export async function openSafetensors(path: string): Promise<TensorReader> {
-  const handle = await openForeign(path, () => brokenFile(path, 'it is no file')).catch((error: Error) => {
+  const file = await openReadable(path, () => brokenFile(path, 'it is no file')).catch((error: Error) => {
     throw error instanceof TandemError ? error : brokenFile(path, `it cannot be opened: ${error.message}`);
   });
   try {
-    const tensors = new Map((await readHeader(path, handle)).map((tensor) => [tensor.name, tensor]));
+    const tensors = new Map((await readHeader(path, file)).map((tensor) => [tensor.name, tensor]));
     return {
       path,
       tensors,
       fileOf: () => path,
-      read: async (name, expectedShape) => readTensor(path, handle, checked(path, tensors, name, expectedShape)),
-      close: () => handle.close(),
+      read: async (name, expectedShape) => readTensor(path, file, checked(path, tensors, name, expectedShape)),
+      close: () => file.close(),
     };
   } catch (error) {
-    await handle.close();
+    await file.close();
     throw error;
   }
 }
 
-async function readHeader(path: string, handle: FileHandle): Promise<TensorInfo[]> {
-  const { size } = await handle.stat();
-  const first = await readBytes(path, handle, 0, Math.min(8, size));
-  const json = await readBytes(path, handle, 8, headerLength(path, first, size));
+async function readHeader(path: string, file: ReadableFile): Promise<TensorInfo[]> {
+  const { size } = file;
+  const first = await readBytes(path, file, 0, Math.min(8, size));
+  const json = await readBytes(path, file, 8, headerLength(path, first, size));
   return parseHeader(path, json, size);
 }
 
@@ -81,20 +80,20 @@ function checked(
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((axis, i) => axis === b[i]);
 
-async function readTensor(path: string, handle: FileHandle, tensor: TensorInfo): Promise<Float32Array> {
+async function readTensor(path: string, file: ReadableFile, tensor: TensorInfo): Promise<Float32Array> {
   const { name, dtype, begin, end } = tensor;
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
     throw badInput(`${path}: tensor ${name} is of type ${dtype}`, { field: name, expected: 'F32, F16 or BF16' });
   }
-  const bytes = await readBytes(path, handle, begin, end - begin);
+  const bytes = await readBytes(path, file, begin, end - begin);
   if (dtype === 'F32') return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
   return dtype === 'F16' ? widenFloat16(halves) : widenBfloat16(halves);
 }
 
 /** Throws if the file has become shorter since it was opened. */
-const readBytes = (path: string, handle: FileHandle, position: number, length: number): Promise<Uint8Array> =>
-  readExactly(handle, position, length, (end) => brokenFile(path, `it ends at byte ${end}`));
+const readBytes = (path: string, file: ReadableFile, position: number, length: number): Promise<Uint8Array> =>
+  file.read(position, length, (end) => brokenFile(path, `it ends at byte ${end}`));
 
 // ---- writing -----------------------------------------------------------------------------------------------------
 

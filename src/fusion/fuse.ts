@@ -3,7 +3,7 @@
  */
 import { basename } from 'node:path';
 import { readParameters, rowOf } from '../catalog-parameters.ts';
-import { badInput } from '../errors.ts';
+import { badInput, TandemError } from '../errors.ts';
 import { type ModelFolder, readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
 import { publishModel } from '../formats/publish-model.ts';
 import type { PublishedModel } from '../formats/types.ts';
@@ -79,6 +79,7 @@ async function read({ path, weights }: ModelFolder, k: number, { name, shape }: 
   try {
     return await weights.read(name, shape);
   } catch (error) {
+    if (error instanceof TandemError && error.code !== 'BAD_USER_INPUT') throw error;
     throw badInput(`The model ${basename(path)} cannot be fused: ${(error as Error).message}`, {
       field: k === 0 ? 'initial' : 'checkpoints',
       expected: 'models whose weights are all there, and finite numbers',

@@ -16,5 +16,6 @@ import './schema/embedding.ts';
 import './schema/tokenize.ts';
 import './schema/job.ts';
 import './schema/system.ts';
+import './schema/verification.ts';
 
 export const schema: GraphQLSchema = withWellFormedArguments(withPrices(builder.toSchema()));

@@ -4,6 +4,7 @@
  */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Storage } from '../storage/storage.ts';
 import type { FolderKind } from './uses.ts';
 
@@ -21,13 +22,17 @@ export async function claimFolder(
   const path = join(storage.root, 'retention.json');
   const before = await readOwner(path);
   const owner = before?.database === database ? before : { database, since: Date.now() };
-  if (owner !== before) await writeFile(path, `${JSON.stringify(owner)}\n`);
+  if (owner !== before) await writeFile(path, `${JSON.stringify({ ...owner, crc32: sumOf(owner) })}\n`);
   return async (kind, digest) => (await stat(storage.path(kind, digest))).mtimeMs >= owner.since;
 }
 
+/** A time of which a bit is another would make garbage of the folders of another database. */
+const sumOf = ({ database, since }: Owner): number => crc32(`${database} ${since}`);
+
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Owner;
+    const { crc32: sum, ...owner } = JSON.parse(await readFile(path, 'utf8')) as Owner & { readonly crc32: number };
+    return sum === sumOf(owner) ? owner : undefined;
   } catch {
     // Missing or damaged: then nothing that is there now counts as this database's, and nothing is removed.
     return undefined;

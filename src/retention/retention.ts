@@ -12,6 +12,7 @@
 import type { Db } from '../db/open.ts';
 import { createLogger } from '../log.ts';
 import { exclusively } from '../storage/exclusive.ts';
+import { isDigest } from '../storage/objects.ts';
 import type { Storage } from '../storage/storage.ts';
 import { claimFolder } from './folder-owner.ts';
 import { removeTokensOf, removeUnusedTokens } from './token-files.ts';
@@ -92,7 +93,10 @@ export class Retention {
     const isOurs = await claimFolder(storage, databaseId);
     for (const kind of kinds) {
       const ours: string[] = [];
-      for (const digest of await storage.list(kind)) if (await isOurs(kind, digest)) ours.push(digest);
+      for (const name of await storage.list(kind)) {
+        // Other files, as file managers leave them, are not ours to remove.
+        if (isDigest(name) && (await isOurs(kind, name))) ours.push(name);
+      }
       await this.#remove(kind, ours);
     }
     await removeUnusedTokens(this.#options);

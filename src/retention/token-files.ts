@@ -15,7 +15,10 @@ export async function removeTokensOf(storage: Storage, kind: FolderKind, digest:
   for (const dataset of await storage.list('tokens')) await storage.remove('tokens', `${dataset}/${digest}`);
 }
 
-/** At start: removes the token files whose data set or model is gone. */
+/** Named by a digest, as earlier layouts were, too. */
+const isOurs = (name: string): boolean => /^[0-9a-f]{64}(\.bin)?$/.test(name);
+
+/** At start: removes the token files whose data set or model is gone, and those of 0.2.0, which have no manifest. */
 export async function removeUnusedTokens({
   storage,
   db,
@@ -30,11 +33,21 @@ export async function removeUnusedTokens({
     await db.selectDistinct({ digest: models.digest }).from(models),
   ].map((rows) => new Set(rows.map(({ digest }) => digest)));
   for (const dataset of kept) {
+    if (!isOurs(dataset)) continue;
     if (!ofDatasets?.has(dataset)) {
       await storage.remove('tokens', dataset);
       continue;
     }
-    for (const model of await storage.list('tokens', dataset))
-      if (!ofModels?.has(model)) await storage.remove('tokens', `${dataset}/${model}`);
+    for (const model of await storage.list('tokens', dataset)) {
+      const name = `${dataset}/${model}`;
+      if (!ofModels?.has(model)) await storage.remove('tokens', name);
+      else await removeWithoutManifest(storage, name);
+    }
+  }
+}
+
+async function removeWithoutManifest(storage: Storage, folder: string): Promise<void> {
+  for (const name of await storage.list('tokens', folder)) {
+    if (name.endsWith('.bin')) await storage.remove('tokens', `${folder}/${name}`);
   }
 }

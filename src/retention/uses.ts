@@ -57,6 +57,25 @@ export async function unusedFolders(
   return asked.filter((digest) => !used.has(digest));
 }
 
+/** Every folder that a row names, and every payload that a live job does. */
+export async function usedFolders(executor: Executor): Promise<Folder[]> {
+  const folders: Folder[] = [];
+  for (const [kind, columns] of Object.entries(digestColumns) as [FolderKind, readonly PgColumn[]][]) {
+    const digests = new Set<unknown>();
+    for (const column of columns) {
+      const rows = await executor.selectDistinct({ digest: column }).from(column.table);
+      for (const { digest } of rows) if (digest !== null) digests.add(digest);
+    }
+    folders.push(...[...digests].map((digest) => ({ kind, digest: digest as string })));
+  }
+  const live = await executor
+    .select({ uses: jobs.uses })
+    .from(jobs)
+    .where(inArray(jobs.state, [...liveStates]));
+  const payloads = live.flatMap(({ uses }) => uses.filter(({ kind }) => kind === 'payload'));
+  return [...folders, ...payloads.map(({ id }) => ({ kind: 'payloads', digest: id }) as const)];
+}
+
 /** The columns by which rows refer to a checkpoint. */
 const checkpointColumns: readonly PgColumn[] = [
   evaluations.checkpointId,

@@ -3,6 +3,7 @@
  * database holds): raw little-endian f32, row-major [count, dimension]. The most recently used up to a limit of bytes.
  */
 
+import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Gpu, Tensor } from '../device/types.ts';
 import { unavailable } from '../errors.ts';
@@ -39,9 +40,10 @@ export class Segments {
   }
 }
 
-async function loadSegment(gpu: Gpu, { path, count, dimension }: SegmentRequest): Promise<readonly Tensor[]> {
+async function loadSegment(gpu: Gpu, { path, sha256, count, dimension }: SegmentRequest): Promise<readonly Tensor[]> {
   const file = await open(path).catch(() => refuse(path, 'it is not there'));
   const pages: Tensor[] = [];
+  const hash = createHash('sha256');
   try {
     const { size } = await file.stat();
     if (size !== count * dimension * 4) refuse(path, `it holds ${size} bytes, not ${count} vectors of ${dimension}`);
@@ -49,10 +51,12 @@ async function loadSegment(gpu: Gpu, { path, count, dimension }: SegmentRequest)
     for (let first = 0; first < count; first += perPage) {
       const rows = Math.min(perPage, count - first);
       const values = await readRows(file, path, first * dimension, rows * dimension);
+      hash.update(new Uint8Array(values.buffer));
       const page = gpu.allocate('segment', [rows, dimension]);
       pages.push(page);
       gpu.write(page, values);
     }
+    if (hash.digest('hex') !== sha256) refuse(path, 'its content is not what was written');
     return pages;
   } catch (error) {
     for (const page of pages) gpu.free(page);

@@ -14,7 +14,6 @@ import { isPaced } from '../nn/piece-size.ts';
 import type { Neighbours } from '../nn/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
-import { tokenFileName } from '../tokens/tokenize-dataset.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 import { encodeTexts, fittingTokens } from './encode.ts';
 import { type EvaluateOptions, evaluateSplit } from './evaluate.ts';
@@ -76,7 +75,7 @@ export class DeviceServer {
 
   async evaluate(input: EvaluateInput, options: Omit<EvaluateOptions, 'turn'>): Promise<EvaluationFigures> {
     const storage = this.#storage;
-    const file = await readTokenFile(await storage.require('tokens', tokenFileName(input.tokens)));
+    const file = await readTokenFile(storage, input.tokens);
     const { turn } = this.scheduler;
     return this.#models.use(storage, input.model, (encoder) =>
       evaluateSplit(encoder, file, input.split, { ...options, turn }),

@@ -31,6 +31,8 @@ export interface SegmentRequest {
   /** Changes whenever the content does. */
   readonly key: string;
   readonly path: string;
+  /** Of the file, hex. */
+  readonly sha256: string;
   readonly count: number;
   readonly dimension: number;
 }

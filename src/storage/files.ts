@@ -1,39 +1,15 @@
-/** File work below storage.ts: listing, hashing and fsync of folders. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+/** File work below storage.ts: listing, exact reads, and fsync of folders. */
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
-export interface StagedFile {
-  /** Relative to the folder, with forward slashes. */
-  readonly path: string;
-  readonly size: number;
-}
-
-/** Every file of a folder, sorted by path in code-unit order. */
-export async function listFiles(folder: string): Promise<StagedFile[]> {
+/** The paths of all files of a folder, relative to it and with forward slashes, sorted in code-unit order. */
+export async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
+  return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .map((path) => path.split(sep).join(posix.sep))
     .sort((a, b) => (a < b ? -1 : 1));
-  return Promise.all(paths.map(async (path) => ({ path, size: (await stat(join(folder, path))).size })));
-}
-
-/** sha256 (hex) over one line `path NUL sha256 NUL size` per file. */
-export async function digestOf(folder: string, files: readonly StagedFile[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const { path, size } of files) hash.update(`${path}\0${await hashFile(join(folder, path))}\0${size}\n`);
-  return hash.digest('hex');
-}
-
-/** sha256 (hex) of a file, streamed. */
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
 }
 
 /** One read gives at most 2 GiB. */

@@ -4,15 +4,23 @@
  * renamed. Layout: <root>/objects/<kind>/<name>, <root>/tmp/<random>.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { diskError } from '../disk-full.ts';
 import { invariant } from '../errors.ts';
-import { damagedFile, type StorageKind } from './damaged-file.ts';
-import { digestOf, listFiles, type StagedFile, syncFile, syncFolder, syncTree } from './files.ts';
+import { damagedFile, type ManifestKind, type StorageKind } from './damaged-file.ts';
+import { listFiles, syncFile, syncFolder, syncTree } from './files.ts';
+import {
+  describeFile,
+  describeFiles,
+  digestOf,
+  encodeManifest,
+  type Manifest,
+  manifestName,
+  readManifest,
+  totalBytes,
+} from './manifest.ts';
 import { privateMode } from './private-folders.ts';
-
-export type { StorageKind } from './damaged-file.ts';
 
 export interface Published {
   /** sha256 (hex) over the sorted list of (relative path, sha256, size), or the name that was given. */
@@ -29,14 +37,12 @@ export interface Storage {
   exists(kind: StorageKind, name: string): Promise<boolean>;
   /** {@link path}; a damaged file (own-files.ts) when there is nothing. Whoever reads it does so by `readOwn`. */
   require(kind: StorageKind, name: string): Promise<string>;
-  /** Names of the objects of a kind, or of what lies below one of them; sorted. */
+  /** Names of the objects of a kind, or of what lies below one of them; sorted. What cannot be a name is left out. */
   list(kind: StorageKind, name?: string): Promise<string[]>;
-  /** Size of an object that is a folder. */
-  bytes(kind: StorageKind, name: string): Promise<number>;
   /** A new private folder under tmp/, on the same file system as the objects. */
   stage(): Promise<string>;
-  /** Makes a staged folder durable under its digest, or under the given name. */
-  publish(kind: StorageKind, stagedFolder: string, options?: { readonly name?: string }): Promise<Published>;
+  /** Makes a staged folder durable with its manifest, under its digest or under the given name. */
+  publish(kind: ManifestKind, stagedFolder: string, options?: { readonly name?: string }): Promise<Published>;
   /** Makes one staged file durable under a name. */
   publishFile(kind: StorageKind, stagedFile: string, name: string): Promise<Published>;
   /** Removes an object: it is gone at once and as a whole, whatever happens while its files are deleted. */
@@ -92,26 +98,28 @@ export function openStorage(root: string): Storage {
       if (await exists(kind, name)) return path(kind, name);
       throw damagedFile(kind, path(kind, name), 'it is missing');
     },
-    list: (kind, name) => namesIn(name === undefined ? join(root, 'objects', kind) : path(kind, name)),
-    bytes: async (kind, name) => totalSize(await listFiles(path(kind, name))),
+    list: async (kind, name) =>
+      (await namesIn(name === undefined ? join(root, 'objects', kind) : path(kind, name))).filter(isSafePart),
     async stage() {
       const folder = join(root, 'tmp', randomUUID());
       await durable(() => mkdir(folder, { recursive: true, mode: privateMode }));
       return folder;
     },
     async publish(kind, stagedFolder, { name } = {}) {
-      const files = await listFiles(stagedFolder);
-      await durable(() => syncTree(stagedFolder));
-      const digest = async (): Promise<string> => name ?? (await digestOf(stagedFolder, files));
-      const isWhole = async (target: string): Promise<boolean> => hasFiles(await listFiles(target), files, name);
-      return durable(async () => moveInto(kind, stagedFolder, await digest(), { bytes: totalSize(files), isWhole }));
+      const manifest = await describeFiles(stagedFolder, await listFiles(stagedFolder));
+      return durable(async () => {
+        await writeFile(join(stagedFolder, manifestName), encodeManifest(manifest));
+        await syncTree(stagedFolder);
+        const isWhole = (target: string): Promise<boolean> => holds(target, manifest, name);
+        return moveInto(kind, stagedFolder, name ?? digestOf(manifest), { bytes: totalBytes(manifest), isWhole });
+      });
     },
     async publishFile(kind, stagedFile, name) {
-      const { size } = await stat(stagedFile);
+      const { bytes, sha256 } = await describeFile(stagedFile);
       return durable(async () => {
         await syncFile(stagedFile);
-        const isWhole = async (target: string): Promise<boolean> => (await stat(target)).size === size;
-        return moveInto(kind, stagedFile, name, { bytes: size, isWhole });
+        const isWhole = async (target: string): Promise<boolean> => (await describeFile(target)).sha256 === sha256;
+        return moveInto(kind, stagedFile, name, { bytes, isWhole });
       });
     },
     async remove(kind, name) {
@@ -132,7 +140,7 @@ export function openStorage(root: string): Storage {
 /** Runs `fill` on a new staged folder and publishes it; nothing stays behind if `fill` fails. */
 export async function publishStaged<T>(
   storage: Storage,
-  kind: StorageKind,
+  kind: ManifestKind,
   fill: (folder: string) => Promise<T>,
   options?: { readonly name?: string },
 ): Promise<Published & { readonly value: T }> {
@@ -147,26 +155,28 @@ export async function publishStaged<T>(
 
 /** Names become paths, so only plain ones: no absolute path, no `..`, no hidden file. */
 function safeName(name: string): string {
-  const safe = name.split('/').every((part) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(part));
-  invariant(safe, `Storage was asked for the name ${JSON.stringify(name)}`);
+  invariant(name.split('/').every(isSafePart), `Storage was asked for the name ${JSON.stringify(name)}`);
   return name;
 }
 
-/**
- * Whether a published folder has the files of a staged one of the same digest, by their sizes. Under a name that was
- * given the descriptions (JSON) may differ, as the warnings of an import do; they must be there.
- */
-function hasFiles(found: readonly StagedFile[], staged: readonly StagedFile[], name: string | undefined): boolean {
-  const sizes = new Map(found.map(({ path, size }) => [path, size]));
-  return staged.every(({ path, size }) => {
-    const there = sizes.get(path);
-    if (there === undefined) return false;
-    return there === size || (name !== undefined && path.endsWith('.json') && there > 0);
-  });
-}
+const isSafePart = (part: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(part);
 
-const totalSize = (files: readonly { readonly size: number }[]): number =>
-  files.reduce((sum, { size }) => sum + size, 0);
+/**
+ * Whether a published folder holds what a staged one does; reads all of it. Under a name that was given the
+ * descriptions (JSON) may differ, as the warnings of an import do: then they are as their own manifest says.
+ */
+async function holds(folder: string, staged: Manifest, name: string | undefined): Promise<boolean> {
+  const published = await readManifest(folder);
+  // A name that was given does not vouch for the files.
+  if (published === undefined && name !== undefined) return false;
+  for (const [path, { sha256 }] of staged) {
+    const found = await describeFile(join(folder, path)).catch(() => undefined);
+    if (found?.sha256 === sha256) continue;
+    const mayDiffer = name !== undefined && path.endsWith('.json');
+    if (!mayDiffer || found === undefined || found.sha256 !== published?.get(path)?.sha256) return false;
+  }
+  return true;
+}
 
 const present = (path: string): Promise<boolean> =>
   stat(path).then(

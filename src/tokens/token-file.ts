@@ -1,13 +1,17 @@
 /**
- * A data set version as token ids, for training and evaluation. One binary file: a JSON header that names the sections,
- * then typed arrays, all in one buffer. It can be rebuilt; tokenize-dataset.ts makes it.
+ * A data set version as token ids, for training and evaluation. A folder in storage of kind `tokens` with one binary
+ * file: a JSON header that names the sections, then typed arrays, all in one buffer. It can be rebuilt;
+ * tokenize-dataset.ts makes it.
  */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Split, splits, type Task } from '../data/types.ts';
 import { isObject } from '../model/json-fields.ts';
-import { damagedFile } from '../storage/damaged-file.ts';
-import { ownFileError, parseStored } from '../storage/own-files.ts';
+import { damagedFile, parseStored } from '../storage/damaged-file.ts';
+import { readOwn } from '../storage/own-files.ts';
+import type { ReadableFile } from '../storage/readable-file.ts';
+import { publishStaged, type Storage } from '../storage/storage.ts';
 import type { Lists, TokenFile, TokenizedSplit } from './types.ts';
 
 type Section = Uint32Array | Float32Array | Int32Array;
@@ -29,9 +33,16 @@ export const tokenFileVersion = 1;
 const magic = 0x4b4f5454;
 const prefixBytes = 8;
 
+const fileName = 'tokens.bin';
+
 const listNames = ['positives', 'negatives', 'judgements'] as const;
 
-export async function writeTokenFile(path: string, file: TokenFile): Promise<void> {
+/** Publishes it under its key; one that is there and whole stays. */
+export async function publishTokenFile(storage: Storage, key: string, file: TokenFile): Promise<void> {
+  await publishStaged(storage, 'tokens', (folder) => write(join(folder, fileName), file), { name: key });
+}
+
+async function write(path: string, file: TokenFile): Promise<void> {
   const sections = sectionsOf(file);
   const header: Header = {
     version: tokenFileVersion,
@@ -56,36 +67,48 @@ export async function writeTokenFile(path: string, file: TokenFile): Promise<voi
 }
 
 /** Reads a whole token file; the arrays are views of one buffer. */
-export async function readTokenFile(path: string): Promise<TokenFile> {
-  const file = await openFile(path);
-  try {
+export const readTokenFile = (storage: Storage, key: string): Promise<TokenFile> =>
+  withFile(storage, key, async (file, path) => {
     const { header, begin } = await readHeader(file, path);
-    const data = new ArrayBuffer(wordsOf(header) * 4);
-    await readInto(file, new Uint8Array(data), begin, path);
-    const found = assemble(header, data);
+    const found = assemble(header, await readPart(file, path, begin, file.size - begin));
     const wrong = wrongPart(found);
     if (wrong !== undefined) refuseDamaged(path, `its ${wrong} name what is not there`);
     return found;
-  } finally {
-    await file.close();
-  }
+  });
+
+/** Bytes of one read while a file is only compared with its manifest. */
+const comparedAtOnce = 1 << 24;
+
+export interface TokenCounts {
+  readonly texts: number;
+  readonly tokens: number;
+  readonly truncated: number;
 }
 
-/** Counts of a token file without reading its data. */
-export async function readTokenCounts(path: string): Promise<{ texts: number; tokens: number; truncated: number }> {
-  const file = await openFile(path);
-  try {
+/** Counts of a token file, all of which is compared with what was written. */
+export const readTokenCounts = (storage: Storage, key: string): Promise<TokenCounts> =>
+  withFile(storage, key, async (file, path) => {
     const { header } = await readHeader(file, path);
+    for (let at = 0; at < file.size; at += comparedAtOnce) {
+      await readPart(file, path, at, Math.min(comparedAtOnce, file.size - at));
+    }
     const length = (name: string) => header.sections.find((section) => section.name === name)?.length ?? 0;
     return { texts: length('texts.poolStart'), tokens: length('texts.ids'), truncated: header.truncated };
-  } finally {
-    await file.close();
-  }
-}
+  });
 
-const openFile = (path: string): Promise<FileHandle> =>
-  open(path).catch((error: unknown) => {
-    throw ownFileError('tokens', path, error);
+/** Runs `read` with the open file and its path. */
+const withFile = <T>(
+  storage: Storage,
+  key: string,
+  read: (file: ReadableFile, path: string) => Promise<T>,
+): Promise<T> =>
+  readOwn(storage, 'tokens', key, async (folder, files) => {
+    const file = await files.open(fileName);
+    try {
+      return await read(file, join(folder, fileName));
+    } finally {
+      await file.close();
+    }
   });
 
 function sectionsOf({ texts, splits: bySplit }: TokenFile): [string, Section][] {
@@ -106,9 +129,9 @@ function sectionsOf({ texts, splits: bySplit }: TokenFile): [string, Section][] 
   return sections;
 }
 
-function assemble(header: Header, data: ArrayBuffer): TokenFile {
+function assemble(header: Header, { buffer: data, byteOffset }: Buffer): TokenFile {
   const places = new Map<string, number>();
-  let at = 0;
+  let at = byteOffset;
   for (const { name, length } of header.sections) {
     places.set(name, at);
     at += length * 4;
@@ -136,21 +159,20 @@ function assemble(header: Header, data: ArrayBuffer): TokenFile {
   };
 }
 
-async function readHeader(file: FileHandle, path: string): Promise<{ header: Header; begin: number }> {
-  const prefix = Buffer.alloc(prefixBytes);
-  await readInto(file, prefix, 0, path);
+async function readHeader(file: ReadableFile, path: string): Promise<{ header: Header; begin: number }> {
+  const prefix = await readPart(file, path, 0, prefixBytes);
   if (prefix.readUInt32LE(0) !== magic) refuseDamaged(path, 'it is no token file');
-  const { size } = await file.stat();
   const begin = prefixBytes + prefix.readUInt32LE(4);
-  if (begin > size) refuseDamaged(path, 'it ends within its header');
-  const json = Buffer.alloc(begin - prefixBytes);
-  await readInto(file, json, prefixBytes, path);
+  const json = await readPart(file, path, prefixBytes, begin - prefixBytes);
   const header = parseStored('tokens', path, json.toString('utf8'));
   if (!isHeader(header)) return refuseDamaged(path, 'its header is none of a token file of this version');
-  if (size !== begin + wordsOf(header) * 4)
-    refuseDamaged(path, `it has ${size} bytes, which is not what its header says`);
+  if (file.size !== begin + wordsOf(header) * 4)
+    refuseDamaged(path, `it has ${file.size} bytes, which is not what its header says`);
   return { header, begin };
 }
+
+const readPart = (file: ReadableFile, path: string, position: number, length: number): Promise<Buffer> =>
+  file.read(position, length, () => damagedFile('tokens', path, 'it ends too early'));
 
 const wordsOf = ({ sections }: Header): number => sections.reduce((sum, { length }) => sum + length, 0);
 
@@ -201,23 +223,6 @@ function wrongPart({ texts, splits: bySplit }: TokenFile): string | undefined {
 /** From 0 to `end`, never falling. */
 const isRising = (starts: Uint32Array, end: number): boolean =>
   starts[0] === 0 && starts.at(-1) === end && starts.every((start, i) => i === 0 || start >= starts[i - 1]!);
-
-/** Bytes of one read: a read of 2 GiB or more, the system call's limit, would fail. */
-const readChunk = 1 << 28;
-
-async function readInto(file: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
-  let filled = 0;
-  while (filled < target.length) {
-    const { bytesRead } = await file.read(
-      target,
-      filled,
-      Math.min(readChunk, target.length - filled),
-      position + filled,
-    );
-    if (bytesRead === 0) refuseDamaged(path, 'it ends too early');
-    filled += bytesRead;
-  }
-}
 
 function refuseDamaged(path: string, reason: string): never {
   throw damagedFile('tokens', path, reason);

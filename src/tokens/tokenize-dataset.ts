@@ -1,12 +1,11 @@
 /**
  * Makes the token file of a data set version for a model: every distinct (role, text) once, as ids, and per split the
  * records, documents and judgements by number; similarity pairs without a grade are left out, as neither a loss nor a
- * correlation can use them. An existing file of equal inputs is reused. Its folder is below its data set version and
- * its model, and is deleted with either.
+ * correlation can use them. An existing file of equal inputs is reused if it is whole. It is below its data set version
+ * and its model, and is deleted with either.
  */
 
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { compareUtf8 } from '../data/code-points.ts';
 import { growingF32, growingI32, growingU32 } from '../data/growing.ts';
 import { HashIndex } from '../data/hash-index.ts';
@@ -14,16 +13,16 @@ import { noGrade } from '../data/record-codec.ts';
 import { type Dataset, openDataset } from '../data/record-file.ts';
 import { relevanceByPosition } from '../data/relevance.ts';
 import { type Split, splits, type TextTriple } from '../data/types.ts';
+import { TandemError } from '../errors.ts';
 import { readModelSpec, readTokenizerJson } from '../formats/model-folder.ts';
+import { createLogger } from '../log.ts';
 import type { PromptTemplates, TextRole } from '../model/types.ts';
 import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TextToEncode, Tokenizer } from '../tokenizer/tokenizer.ts';
 import { buildText } from './text.ts';
-import { readTokenCounts, tokenFileVersion, writeTokenFile } from './token-file.ts';
+import { publishTokenFile, readTokenCounts, type TokenCounts, tokenFileVersion } from './token-file.ts';
 import type { Lists, TokenFile, TokenFileReport, TokenizeDatasetInput, TokenizedSplit } from './types.ts';
-
-export const tokenFileName = (key: string): string => `${key}.bin`;
 
 /** The part of a key that covers everything the ids depend on, independent of the file's folder. */
 export const tokenContent = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
@@ -41,14 +40,24 @@ export async function tokenizeDataset(
   const json = await readOwn(storage, 'models', model, readTokenizerJson);
   const content = contentKey(request.dataset, json, { templates, includePrompt, maxLength });
   const key = `${request.dataset}/${request.model}/${content}`;
-  const path = storage.path('tokens', tokenFileName(key));
-  if (!(await storage.exists('tokens', tokenFileName(key)))) {
-    const dataset = await openDataset(await storage.require('datasets', request.dataset));
-    const table = new TextTable(tokenizer, { templates, includePrompt, maxLength }, signal);
-    const file = await tokenize(dataset, table);
-    await publish(storage, file, tokenFileName(key));
+  const found = await countsOf(storage, key);
+  if (found !== undefined) return { key, ...found };
+  const dataset = await openDataset(storage, request.dataset);
+  const table = new TextTable(tokenizer, { templates, includePrompt, maxLength }, signal);
+  await publishTokenFile(storage, key, await tokenize(dataset, table));
+  return { key, ...(await readTokenCounts(storage, key)) };
+}
+
+/** Undefined = there is no token file, or a damaged one, which is made again. */
+async function countsOf(storage: Storage, key: string): Promise<TokenCounts | undefined> {
+  if (!(await storage.exists('tokens', key))) return undefined;
+  try {
+    return await readTokenCounts(storage, key);
+  } catch (error) {
+    if (!(error instanceof TandemError) || error.details.reason !== 'damaged-file') throw error;
+    createLogger('tokens').warn({ error }, 'a token file is damaged; it is made again');
+    return undefined;
   }
-  return { key, ...(await readTokenCounts(path)) };
 }
 
 interface EncodeSettings {
@@ -64,17 +73,6 @@ function contentKey(dataset: string, tokenizerJson: string, settings: EncodeSett
   const tokenizer = createHash('sha256').update(tokenizerJson).digest('hex');
   const parts = [tokenFileVersion, dataset, tokenizer, [query, sts, passage], includePrompt, maxLength];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-async function publish(storage: Storage, file: TokenFile, name: string): Promise<void> {
-  const staged = await storage.stage();
-  try {
-    const path = join(staged, 'tokens.bin');
-    await writeTokenFile(path, file);
-    await storage.publishFile('tokens', path, name);
-  } finally {
-    await storage.discard(staged);
-  }
 }
 
 async function tokenize(dataset: Dataset, table: TextTable): Promise<TokenFile> {

@@ -2,9 +2,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { readTokenizerJson } from '../formats/model-folder.ts';
 import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
-import { loadTokenizer, openTokenizer } from '../tokenizer/open.ts';
+import { openTokenizer } from '../tokenizer/open.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { tryTokenizerText } from '../tokenizer/trial.ts';
 import { readForeignTokenizer, tokenizerFileNames } from './foreign-tokenizer.ts';
@@ -20,7 +21,7 @@ export class TokenizerCache {
   /** The tokenizer of a model folder in storage. Such folders are immutable, so the path is the key. */
   async of(storage: Storage, model: string): Promise<Tokenizer> {
     const path = join(await storage.require('models', model), 'tokenizer.json');
-    return this.#get(path, () => readOwn(storage, 'models', model, () => loadTokenizer(path)));
+    return this.#get(path, async () => openTokenizer(await readOwn(storage, 'models', model, readTokenizerJson), path));
   }
 
   /**

@@ -52,7 +52,7 @@ export interface TokenizeDatasetInput {
 }
 
 export interface TokenFileReport {
-  /** `<data set>/<model>/<content>`; the file is storage.path('tokens', tokenFileName(key)). */
+  /** `<data set>/<model>/<content>`; the name of its folder in storage. */
   readonly key: string;
   readonly texts: number;
   readonly tokens: number;

@@ -2,9 +2,8 @@
  * Checkpoints: a model folder and the state that continues from it, published in storage; read back when a run is
  * resumed.
  */
-import { readFile } from 'node:fs/promises';
 import type { Gpu } from '../device/types.ts';
-import { type ModelFolder, readModelFolder, writeModelFolder } from '../formats/model-folder.ts';
+import { type ModelFolder, readModelFolder, readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
 import { type Encoder, loadEncoder } from '../nn/encoders/encoder.ts';
 import { readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
@@ -46,17 +45,20 @@ export async function publishCheckpoint(
   encoder: Encoder,
   initial: {
     readonly digest: string;
-    readonly folder: Pick<ModelFolder, 'path' | 'spec' | 'tokenizerPath' | 'tokenizerSettings'>;
+    readonly folder: Pick<ModelFolder, 'spec' | 'tokenizerSettings'>;
   },
   state: Omit<RunState, 'format' | 'model'>,
 ): Promise<PublishedCheckpoint> {
   const model =
     state.position.step === 0
-      ? { digest: initial.digest, bytes: await storage.bytes('models', initial.digest) }
+      ? {
+          digest: initial.digest,
+          bytes: await readOwn(storage, 'models', initial.digest, async (_, { bytes }) => bytes),
+        }
       : await publishStaged(storage, 'models', async (folder) =>
           writeModelFolder(folder, {
             spec: { ...initial.folder.spec, initialisation: initial.digest },
-            tokenizerJson: await readFile(initial.folder.tokenizerPath),
+            tokenizerJson: await readOwn(storage, 'models', initial.digest, readTokenizerJson),
             tokenizerSettings: initial.folder.tokenizerSettings,
             tensors: encoder.parameters.read(),
           }),

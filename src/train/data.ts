@@ -5,7 +5,6 @@ import type { ModelSpec } from '../model/types.ts';
 import { checkTexts } from '../nn/batch.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
-import { tokenFileName } from '../tokens/tokenize-dataset.ts';
 import type { TokenFile } from '../tokens/types.ts';
 import type { TrainDataset } from './types.ts';
 
@@ -23,7 +22,7 @@ export async function loadTrainingData(
   if (datasets.length === 0) throw badInput('A run needs a data set', { field: 'datasets', expected: 'at least one' });
   return Promise.all(
     datasets.map(async (dataset) => {
-      const file = await readTokenFile(await storage.require('tokens', tokenFileName(dataset.tokens)));
+      const file = await readTokenFile(storage, dataset.tokens);
       checkFile(dataset, file, spec);
       return { dataset, file };
     }),

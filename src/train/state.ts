@@ -4,7 +4,7 @@
  * step). A folder in storage of kind `states`: state.json and, after the first update, moments.safetensors.
  */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dependencyVersion, packageVersion } from '../assets.ts';
 import type { AdapterReport, DeviceTraits, KernelForm } from '../device/types.ts';
@@ -12,8 +12,8 @@ import { badInput, conflict } from '../errors.ts';
 import { createSafetensors, openSafetensors } from '../formats/safetensors.ts';
 import { isObject } from '../model/json-fields.ts';
 import type { Parameters } from '../nn/parameter-store.ts';
-import { damagedFile } from '../storage/damaged-file.ts';
-import { parseStored, readOwn } from '../storage/own-files.ts';
+import { damagedFile, parseStored } from '../storage/damaged-file.ts';
+import { readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';
@@ -122,9 +122,9 @@ async function writeMoments(path: string, parameters: Parameters): Promise<void>
 
 /** Reads state.json; refuses another format, and a damaged file. */
 export async function readState(storage: Storage, digest: string): Promise<RunState> {
-  const state = await readOwn(storage, 'states', digest, async (folder) => {
+  const state = await readOwn(storage, 'states', digest, async (folder, files) => {
     const path = join(folder, 'state.json');
-    const found: unknown = parseStored('states', path, await readFile(path, 'utf8'));
+    const found: unknown = parseStored('states', path, (await files.read('state.json')).toString('utf8'));
     if (isState(found)) return found;
     throw damagedFile('states', path, 'it is no state of a run');
   });

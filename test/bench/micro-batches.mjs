@@ -13,7 +13,7 @@ import { openGpu } from '../../dist/src/device/webgpu/open.js';
 import { openStorage } from '../../dist/src/storage/storage.js';
 import { loadTokenizer } from '../../dist/src/tokenizer/open.js';
 import { readTokenFile } from '../../dist/src/tokens/token-file.js';
-import { tokenFileName, tokenizeDataset } from '../../dist/src/tokens/tokenize-dataset.js';
+import { tokenizeDataset } from '../../dist/src/tokens/tokenize-dataset.js';
 import { defaultRunSettings } from '../../dist/src/train/catalog.js';
 import { train } from '../../dist/src/train/loop.js';
 import { prepareVulkan } from '../software-vulkan.mjs';
@@ -51,7 +51,7 @@ let longestBatch = 0;
 for (const { digest, task } of summaries) {
   const { key } = await tokenizeDataset(storage, { dataset: digest, model, maxLength: 64 }, tokenizer);
   datasets.push({ name: task, task, weight: 1, digest, tokens: key });
-  const { texts } = await readTokenFile(storage.path('tokens', tokenFileName(key)));
+  const { texts } = await readTokenFile(storage, key);
   const mean = texts.ids.length / texts.poolStart.length;
   longestBatch = Math.max(longestBatch, Math.ceil(mean * (task === 'ir' ? 72 : 64)));
 }

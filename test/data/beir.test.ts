@@ -158,7 +158,7 @@ describe('real BEIR folders', () => {
       ['q2', [], [], [1]],
     ]);
     expect(dataset.summary.warnings).toContainEqual({ message: strangerWarnings.document, count: 2 });
-    const { metrics, count } = await evaluateBagOfWords(work.storage.path('datasets', dataset.summary.digest), 'test');
+    const { metrics, count } = await evaluateBagOfWords(dataset, 'test');
     // By trec_eval the ideal ranking of q1 is gone (2), then d1 (1); d1 is found first. Nothing can be found for q2.
     expect(count).toBe(2);
     expect(metrics['recall_at_10']).toBe(0.25);

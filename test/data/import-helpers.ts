@@ -40,7 +40,7 @@ export function workspace(root: string): Workspace {
     },
     async open(source, options = {}, hooks = {}) {
       const { digest } = await importDataset(storage, request(source, options), hooks);
-      return openDataset(storage.path('datasets', digest));
+      return openDataset(storage, digest);
     },
     async refusal(source, options = {}, hooks = {}) {
       const before = await left('objects/datasets');

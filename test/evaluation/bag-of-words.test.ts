@@ -71,12 +71,12 @@ describe('evaluateBagOfWords', () => {
     const path = await work.files({
       'test.jsonl': lines(ir('oil leak', 'pump has an oil leak', 'belt slips'), ir('belt', 'motor is hot', 'the belt')),
     });
-    const { summary } = await work.open(path);
-    const result = await evaluateBagOfWords(work.storage.path('datasets', summary.digest), 'test');
+    const dataset = await work.open(path);
+    const result = await evaluateBagOfWords(dataset, 'test');
     expect(result).toMatchObject({ task: 'ir', main: 'ndcg_at_10', count: 2, documents: 4 });
     expect(result.metrics['recall_at_1']).toBe(0.5);
     expect(result.metrics['mrr']).toBeLessThan(1);
-    const train = await evaluateBagOfWords(work.storage.path('datasets', summary.digest), 'train');
+    const train = await evaluateBagOfWords(dataset, 'train');
     expect(train.metrics['ndcg_at_10']).toBeNull();
   });
 
@@ -93,8 +93,8 @@ describe('evaluateBagOfWords', () => {
         sts('女性が料理を作っています', '電車が駅に止まる', 0),
       ),
     });
-    const { summary } = await work.open(path);
-    const result = await evaluateBagOfWords(work.storage.path('datasets', summary.digest), 'test');
+    const dataset = await work.open(path);
+    const result = await evaluateBagOfWords(dataset, 'test');
     expect(result.metrics['cosine_spearman']).toBeCloseTo(1, 12);
     expect(result.wordSegmenter).toBe(`ICU ${process.versions['icu']}`);
   });
@@ -109,9 +109,8 @@ describe('evaluateBagOfWords', () => {
         sts('belt', 'motor', 0),
       ),
     });
-    const { summary } = await work.open(path);
-    const evaluate = (split: 'test' | 'dev') =>
-      evaluateBagOfWords(work.storage.path('datasets', summary.digest), split);
+    const dataset = await work.open(path);
+    const evaluate = (split: 'test' | 'dev') => evaluateBagOfWords(dataset, split);
     const result = await evaluate('test');
     expect(result).toMatchObject({ task: 'sts', main: 'cosine_spearman', count: 3, documents: 0 });
     expect(result.metrics['cosine_spearman']).toBeCloseTo(1, 12);

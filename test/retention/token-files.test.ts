@@ -58,10 +58,7 @@ describe('token files', () => {
       await makeDataset('a'),
       await makeDataset('b'),
     ];
-    const files = [
-      await makeFile(first.digest, model.digest, 'x.bin'),
-      await makeFile(other.digest, model.digest, 'x.bin'),
-    ];
+    const files = [await makeFile(first.digest, model.digest, 'x'), await makeFile(other.digest, model.digest, 'x')];
     await datasetService.remove(tandem, first.id);
     expect(await thereOf(files)).toEqual([true, true]);
     await datasetService.remove(tandem, twin.id);
@@ -73,10 +70,7 @@ describe('token files', () => {
   it('go with their model, unless another has its content', async () => {
     const set = await makeDataset('c');
     const [first, twin, other] = [await makeModel('m2'), await makeModel('m2'), await makeModel('m3')];
-    const files = [
-      await makeFile(set.digest, first.digest, 'x.bin'),
-      await makeFile(set.digest, other.digest, 'x.bin'),
-    ];
+    const files = [await makeFile(set.digest, first.digest, 'x'), await makeFile(set.digest, other.digest, 'x')];
     await modelService.remove(tandem, first.id);
     expect(await thereOf(files)).toEqual([true, true]);
     await modelService.remove(tandem, twin.id);
@@ -90,7 +84,7 @@ describe('token files', () => {
     await db.insert(checkpoints).values({ reason: 'initial', modelId: run.modelId, digest: model!.digest, bytes: 1 });
     const [named] = await db.select().from(runDatasets).where(eq(runDatasets.runId, run.id));
     const [dataset] = await db.select().from(datasets).where(eq(datasets.id, named!.datasetId));
-    const file = await makeFile(dataset!.digest, model!.digest, 'x.bin');
+    const file = await makeFile(dataset!.digest, model!.digest, 'x');
     await expect(datasetService.remove(tandem, dataset!.id)).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(modelService.remove(tandem, run.modelId)).rejects.toMatchObject({ code: 'CONFLICT' });
     await removeUnusedTokens({ storage: tandem.storage, db: tandem.database.db });
@@ -103,13 +97,14 @@ describe('token files', () => {
 
   it('that nothing names are removed at start', async () => {
     const [set, model] = [await makeDataset('d'), await makeModel('m4')];
-    const kept = await makeFile(set.digest, model.digest, 'x.bin');
+    const kept = await makeFile(set.digest, model.digest, 'x');
     const lost = [
-      await makeFile(digestOf('gone'), model.digest, 'x.bin'),
-      await makeFile(set.digest, digestOf('gone'), 'x.bin'),
+      await makeFile(digestOf('gone'), model.digest, 'x'),
+      await makeFile(set.digest, digestOf('gone'), 'x'),
       await makeFile(`${digestOf('earlier layout')}.bin`),
+      await makeFile(set.digest, model.digest, 'x.bin'),
     ];
     await removeUnusedTokens({ storage: tandem.storage, db: tandem.database.db });
-    expect(await thereOf([kept, ...lost])).toEqual([true, false, false, false]);
+    expect(await thereOf([kept, ...lost])).toEqual([true, false, false, false, false]);
   });
 });

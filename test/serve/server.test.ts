@@ -1,14 +1,16 @@
 /** Encode, evaluate and search as the device thread answers them. */
-import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { queryMetrics } from '../../src/evaluation/retrieval.ts';
 import { gatherTexts } from '../../src/nn/batch.ts';
 import { rowsPerPage } from '../../src/nn/nearest-neighbours.ts';
 import { DeviceServer } from '../../src/serve/server.ts';
+import { publishTokenFile } from '../../src/tokens/token-file.ts';
 import { random, testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { prepareTinyRun, publishTokens, tinySettings, tinyTokenFile } from '../train/fixture.ts';
+import { prepareTinyRun, tinySettings, tinyTokenFile } from '../train/fixture.ts';
 
 const folder = temporaryFolder();
 const signal = new AbortController().signal;
@@ -84,7 +86,7 @@ describe('evaluation', () => {
     const { server, model, storage } = await serve();
     const file = tinyTokenFile('sts', 8, 1);
     file.texts.ids[3] = 4_000_000;
-    await publishTokens(storage, 'broken', file);
+    await publishTokenFile(storage, 'broken', file);
     await expect(
       server.evaluate({ model, tokens: 'broken', split: 'test' }, { signal, onEncoded: () => {} }),
     ).rejects.toMatchObject({ details: { field: 'texts' } });
@@ -105,8 +107,10 @@ describe('search', () => {
 
   async function segment(count = 300) {
     const path = join(folder(), `segment-${count}`);
-    await writeFile(path, new Uint8Array(vectors.buffer, 0, count * dimension * 4));
-    return { key: `k${count}`, path, count, dimension };
+    const bytes = new Uint8Array(vectors.buffer, 0, count * dimension * 4);
+    await writeFile(path, bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { key: `k${count}`, path, sha256, count, dimension };
   }
 
   it('finds the best rows of a segment file, best first', async () => {
@@ -158,6 +162,23 @@ describe('search', () => {
     await expect(
       server.search({ segment: { ...good, key: 'y', path: join(folder(), 'none') }, queries, k: 1 }),
     ).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('refuses a segment of which one bit is another', async () => {
+    const gpu = await testGpu();
+    const { server } = await serve();
+    const queries = { data: vectors.slice(0, dimension), count: 1, dimension };
+    const whole = await segment();
+    const bytes = await readFile(whole.path);
+    bytes[4_711]! ^= 1;
+    const path = join(folder(), 'flipped');
+    await writeFile(path, bytes);
+    const before = gpu.memory().persistent;
+    await expect(server.search({ segment: { ...whole, key: 'flipped', path }, queries, k: 1 })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      details: { reason: 'segment-lost' },
+    });
+    expect(gpu.memory().persistent).toBe(before);
   });
 
   it('forgets what it is told to, and gives the memory back', async () => {

@@ -75,6 +75,7 @@ describe('storage', () => {
   it.each([
     ['cut off', (path: string) => truncate(path, 1)],
     ['missing', (path: string) => rm(path)],
+    ['another by one bit', (path: string) => writeFile(path, '12344')],
   ])('replaces an object of the same digest of which a file is %s', async (_, damage) => {
     const files = { weights: '12345', 'config.json': '{}' };
     const { digest } = await storage.publish('models', await staged(files));
@@ -83,6 +84,33 @@ describe('storage', () => {
     expect(await readFile(join(storage.path('models', digest), 'weights'), 'utf8')).toBe('12345');
     expect(await storage.publish('models', await staged(files))).toMatchObject({ digest, reused: true });
     expect(await readdir(join(storage.root, 'tmp'))).toEqual([]);
+  });
+
+  it('keeps an object of the same digest that has no manifest and is whole', async () => {
+    const { digest } = await storage.publish('models', await staged({ weights: '12345' }));
+    await rm(join(storage.path('models', digest), 'manifest.json'));
+    expect(await storage.publish('models', await staged({ weights: '12345' }))).toMatchObject({ digest, reused: true });
+  });
+
+  it('keeps other descriptions under the same name if they are as they were written', async () => {
+    const path = join(storage.path('datasets', 'abc'), 'summary.json');
+    const publish = async (summary: string) =>
+      storage.publish('datasets', await staged({ records: 'r', 'summary.json': summary }), { name: 'abc' });
+    await publish('{"warnings":1}');
+    expect(await publish('{"warnings":2}')).toMatchObject({ reused: true });
+    expect(await readFile(path, 'utf8')).toBe('{"warnings":1}');
+    await writeFile(path, '{"warnings":9}');
+    expect(await publish('{"warnings":2}')).toMatchObject({ reused: false });
+    expect(await readFile(path, 'utf8')).toBe('{"warnings":2}');
+  });
+
+  it('replaces a file of the same name and size whose content is another', async () => {
+    const publish = async () => storage.publishFile('payloads', join(await staged({ p: '[1]' }), 'p'), 'name');
+    await publish();
+    await writeFile(storage.path('payloads', 'name'), '[2]');
+    expect(await publish()).toMatchObject({ reused: false });
+    expect(await readFile(storage.path('payloads', 'name'), 'utf8')).toBe('[1]');
+    expect(await publish()).toMatchObject({ reused: true });
   });
 
   it('leaves nothing behind when filling a staged folder fails', async () => {

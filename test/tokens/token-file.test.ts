@@ -1,9 +1,9 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { readTokenFile } from '../../src/tokens/token-file.ts';
-import { tokenContent, tokenFileName, tokenizeDataset } from '../../src/tokens/tokenize-dataset.ts';
+import { tokenContent, tokenizeDataset } from '../../src/tokens/tokenize-dataset.ts';
 import type { TokenFile } from '../../src/tokens/types.ts';
 import { lines, type Workspace, workspace } from '../data/import-helpers.ts';
 import { tinySpec, tinyTokenizerJson, writeTinyModel } from '../formats/tiny-model.ts';
@@ -23,7 +23,7 @@ async function publishModel(change: Parameters<typeof writeTinyModel>[1] = {}): 
   return (await work.storage.publish('models', staged)).digest;
 }
 
-const read = (key: string): Promise<TokenFile> => readTokenFile(work.storage.path('tokens', tokenFileName(key)));
+const read = (key: string): Promise<TokenFile> => readTokenFile(work.storage, key);
 
 /** Ids of a text of the file. */
 function idsOf({ texts }: TokenFile, text: number): number[] {
@@ -139,42 +139,70 @@ describe('tokenizeDataset', () => {
   });
 });
 
-async function expectDamaged(path: string, bytes: Buffer): Promise<void> {
-  await writeFile(path, bytes);
-  await expect(readTokenFile(path)).rejects.toMatchObject({
-    code: 'UNAVAILABLE',
-    details: { reason: 'damaged-file', field: path, remedy: expect.stringContaining('made again') },
-  });
+const pathOf = (key: string): string => join(work.storage.path('tokens', key), 'tokens.bin');
+
+/** A token file of these bytes, which are what was written by its manifest. */
+async function expectRefused(bytes: Buffer): Promise<void> {
+  const staged = await work.storage.stage();
+  await writeFile(join(staged, 'tokens.bin'), bytes);
+  await work.storage.remove('tokens', 'broken');
+  await work.storage.publish('tokens', staged, { name: 'broken' });
+  await expect(read('broken')).rejects.toMatchObject(damaged(pathOf('broken')));
+}
+
+const damaged = (field: string) => ({
+  code: 'UNAVAILABLE',
+  details: { reason: 'damaged-file', field, remedy: expect.stringContaining('made again') },
+});
+
+async function made() {
+  const { summary } = await work.open(await work.files(beirFiles), { importer: 'beir' });
+  const request = { dataset: summary.digest, model: await publishModel(), maxLength: 12 };
+  const report = await tokenizeDataset(work.storage, request, tokenizer);
+  return { request, report, bytes: await readFile(pathOf(report.key)) };
 }
 
 describe('token file', () => {
   it('refuses another file, and one that was cut', async () => {
-    const { summary } = await work.open(await work.files(beirFiles), { importer: 'beir' });
-    const request = { dataset: summary.digest, model: await publishModel(), maxLength: 12 };
-    const { key } = await tokenizeDataset(work.storage, request, tokenizer);
-    const bytes = await readFile(work.storage.path('tokens', tokenFileName(key)));
-    const path = join(folder(), 'broken.bin');
-    await expectDamaged(path, bytes.subarray(0, -4));
-    await expectDamaged(path, bytes.subarray(0, 100));
-    await expectDamaged(path, bytes.subarray(0, 0));
-    await expectDamaged(path, Buffer.from(bytes).fill(0, 0, 4));
-    await expectDamaged(path, Buffer.from(bytes).fill(0xff, 4, 8));
+    const { bytes } = await made();
+    await expectRefused(bytes.subarray(0, -4));
+    await expectRefused(bytes.subarray(0, 100));
+    await expectRefused(bytes.subarray(0, 0));
+    await expectRefused(Buffer.from(bytes).fill(0, 0, 4));
+    await expectRefused(Buffer.from(bytes).fill(0xff, 4, 8));
   });
 
   it('refuses a header that is damaged anywhere, and numbers that lead outside', async () => {
-    const { summary } = await work.open(await work.files(beirFiles), { importer: 'beir' });
-    const request = { dataset: summary.digest, model: await publishModel(), maxLength: 12 };
-    const { key } = await tokenizeDataset(work.storage, request, tokenizer);
-    const bytes = await readFile(work.storage.path('tokens', tokenFileName(key)));
-    const path = join(folder(), 'damaged.bin');
+    const { bytes } = await made();
     const end = 8 + bytes.readUInt32LE(4);
     for (const at of Array.from({ length: 40 }, (_, i) => 8 + Math.floor((i * (end - 8)) / 40))) {
       const zeroed = Buffer.from(bytes);
       zeroed.fill(0, at, at + 12);
-      await expectDamaged(path, zeroed);
+      await expectRefused(zeroed);
     }
     const outside = Buffer.from(bytes);
     outside.fill(0xff, end);
-    await expectDamaged(path, outside);
+    await expectRefused(outside);
+  });
+
+  it.each([
+    ['one bit is another', (path: string, bytes: Buffer) => writeFile(path, flipped(bytes, bytes.length - 5))],
+    ['it is cut', (path: string, bytes: Buffer) => writeFile(path, bytes.subarray(0, -4))],
+    ['it is gone', (path: string) => rm(path)],
+    ['its manifest is gone', (path: string) => rm(join(path, '../manifest.json'))],
+  ])('is refused when %s, and made again by the next who tokenises', async (_, damage) => {
+    const { request, report, bytes } = await made();
+    const path = pathOf(report.key);
+    await damage(path, bytes);
+    await expect(read(report.key)).rejects.toMatchObject(damaged(expect.stringContaining(report.key) as never));
+    expect(await tokenizeDataset(work.storage, request, tokenizer)).toEqual(report);
+    expect(await readFile(path)).toEqual(bytes);
+    expect((await read(report.key)).texts.ids.length).toBe(report.tokens);
   });
 });
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at]! ^= 0x10;
+  return copy;
+}

@@ -1,5 +1,4 @@
 /** A data folder with a small model and two small tokenised data sets, for the tests of train/ and serve/. */
-import { join } from 'node:path';
 import { initialParameters } from '../../src/authoring/initial-parameters.ts';
 import type { Task } from '../../src/data/types.ts';
 import { writeModelFolder } from '../../src/formats/model-folder.ts';
@@ -7,8 +6,7 @@ import { type ModelSpec, plainPipeline } from '../../src/model/types.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import { openStorage, publishStaged, type Storage } from '../../src/storage/storage.ts';
 import { trainWordPiece } from '../../src/tokenizer/train-wordpiece.ts';
-import { writeTokenFile } from '../../src/tokens/token-file.ts';
-import { tokenFileName } from '../../src/tokens/tokenize-dataset.ts';
+import { publishTokenFile } from '../../src/tokens/token-file.ts';
 import type { Lists, TokenFile, TokenizedSplit } from '../../src/tokens/types.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
 import type { TrainDataset, TrainInput } from '../../src/train/types.ts';
@@ -120,15 +118,6 @@ export function tinyTokenFile(task: Task, records: number, seed: number, words =
   };
 }
 
-/** Puts a token file where a run looks for it. */
-export async function publishTokens(storage: Storage, key: string, file: TokenFile): Promise<void> {
-  const folder = await storage.stage();
-  const path = join(folder, 'tokens');
-  await writeTokenFile(path, file);
-  await storage.publishFile('tokens', path, tokenFileName(key));
-  await storage.discard(folder);
-}
-
 export interface TinyRun {
   readonly storage: Storage;
   readonly input: TrainInput;
@@ -151,7 +140,7 @@ export async function prepareRun(
     { name: 'manuals', task: 'ir', weight: 1, digest: 'a'.repeat(64), tokens: 'tiny-ir' },
     { name: 'pairs', task: 'sts', weight: 1, digest: 'b'.repeat(64), tokens: 'tiny-sts' },
   ];
-  await publishTokens(storage, 'tiny-ir', tinyTokenFile('ir', 18, 11, words));
-  await publishTokens(storage, 'tiny-sts', tinyTokenFile('sts', 32, 12, words));
+  await publishTokenFile(storage, 'tiny-ir', tinyTokenFile('ir', 18, 11, words));
+  await publishTokenFile(storage, 'tiny-sts', tinyTokenFile('sts', 32, 12, words));
   return { storage, input: { runId: 'run', model, settings, datasets } };
 }

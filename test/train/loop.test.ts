@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { publishTokenFile } from '../../src/tokens/token-file.ts';
 import type { TokenFile } from '../../src/tokens/types.ts';
 import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
 import { planTraining, train } from '../../src/train/loop.ts';
@@ -13,7 +14,7 @@ import { checkResume, readState, recordedPacing } from '../../src/train/state.ts
 import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
 import { testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { prepareTinyRun, publishTokens, tinySettings, tinyTokenFile } from './fixture.ts';
+import { prepareTinyRun, tinySettings, tinyTokenFile } from './fixture.ts';
 
 const folder = temporaryFolder();
 let folders = 0;
@@ -220,7 +221,7 @@ describe('a run that goes wrong', () => {
     const { input, storage } = await prepare();
     const file = tinyTokenFile('sts', 16, 5);
     file.splits.train.positives.scores[3] = -1;
-    await publishTokens(storage, 'ungraded', file);
+    await publishTokenFile(storage, 'ungraded', file);
     const withTokens = (tokens: string): TrainInput => ({
       ...input,
       datasets: [{ ...input.datasets[1]!, tokens }],
@@ -230,7 +231,7 @@ describe('a run that goes wrong', () => {
     });
     const foreign = tinyTokenFile('sts', 16, 5);
     foreign.texts.ids[7] = 60;
-    await publishTokens(storage, 'foreign', foreign);
+    await publishTokenFile(storage, 'foreign', foreign);
     await expect(planTraining(gpu, storage, withTokens('foreign'))).rejects.toMatchObject({
       details: { field: 'texts' },
     });
@@ -265,7 +266,7 @@ describe('a plan', () => {
       poolStart: Uint32Array.from([...poolStart, 0]),
     };
     const plan = async (key: string, tokens: TokenFile) => {
-      await publishTokens(storage, key, tokens);
+      await publishTokenFile(storage, key, tokens);
       return planTraining(gpu, storage, { ...input, datasets: [{ ...input.datasets[1]!, tokens: key }] });
     };
     const { memory } = await plan('short', file);

@@ -203,6 +203,15 @@ export type ExportCheckpointInput = {
   readonly idempotencyKey?: string | null | undefined;
 };
 
+/** Kinds of findings of a verification. */
+export type FindingKind =
+  /** A file is not as it was written, or is missing from its folder. */
+  | 'DAMAGED'
+  /** A row of the database names a folder that is not there. */
+  | 'MISSING'
+  /** Tandem did not write the file and passes it over. */
+  | 'UNNAMED';
+
 /** The checkpoints to fuse, and how. */
 export type FuseCheckpointsInput = {
   /** Ids of two or more checkpoints that descend from one model. */
@@ -888,6 +897,11 @@ export type SystemQueryVariables = Exact<{ [key: string]: never; }>;
 export type SystemQuery = { readonly system: { readonly version: string, readonly softwareNotice: string | null, readonly dataFolder: string, readonly importFolder: string, readonly adapter: { readonly name: string, readonly driver: string, readonly backend: string, readonly type: AdapterType, readonly software: boolean }, readonly database: { readonly kind: DatabaseKind, readonly version: string, readonly durability: string } } };
 
 export type AdapterFragment = { readonly name: string, readonly driver: string, readonly backend: string, readonly type: AdapterType, readonly software: boolean };
+
+export type VerificationSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type VerificationSubscription = { readonly verification: { readonly done: number, readonly total: number, readonly findings: ReadonlyArray<{ readonly kind: FindingKind, readonly path: string, readonly message: string, readonly remedy: string }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1746,3 +1760,17 @@ export const SystemDocument = new TypedDocumentString(`
   type
   software
 }`) as unknown as TypedDocumentString<SystemQuery, SystemQueryVariables>;
+export const VerificationDocument = new TypedDocumentString(`
+    subscription Verification {
+  verification {
+    done
+    total
+    findings {
+      kind
+      path
+      message
+      remedy
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<VerificationSubscription, VerificationSubscriptionVariables>;

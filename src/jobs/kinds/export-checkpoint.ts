@@ -1,13 +1,13 @@
 /** Copies a checkpoint's folder to where people can take it. */
-import { type BigIntStats, constants } from 'node:fs';
-
-import { cp, mkdir, readdir, rename, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireRow } from '../../db/rows.ts';
 import { jobs } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
+import { copyOwn } from '../../storage/own-files.ts';
 import { privateMode } from '../../storage/private-folders.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { kindOf } from './entry.ts';
@@ -28,12 +28,12 @@ export const exportCheckpoint = defineJob({
   subject: ({ checkpointId }) => checkpointId,
   /** The folder appears whole, and goes again where its job cannot be recorded. */
   async run(context: Context, { checkpointId, folder }) {
-    const { db, storage, config, signal, succeed } = context;
+    const { db, config, signal, succeed } = context;
     const path = join(config.dataDir, 'export', folder);
     const checkpoint = await requireRow(db, 'checkpoints', checkpointId);
     if (!(await isOwn(context, path))) {
       if (await stat(path).catch(() => null)) throw taken(folder);
-      await copyWhole(context, await storage.require('models', checkpoint.digest), path);
+      await copyWhole(context, checkpoint.digest, path);
     }
     try {
       signal.throwIfAborted();
@@ -78,16 +78,11 @@ const taken = (folder: string) =>
     remedy: 'Choose another name, or move the folder away.',
   });
 
-/** Copies file by file and looks between two whether the job is to stop. */
-async function copyWhole({ storage, config, signal, note }: Context, from: string, to: string): Promise<void> {
+/** Copies file by file and looks meanwhile whether the job is to stop. */
+async function copyWhole({ storage, config, signal, note }: Context, model: string, to: string): Promise<void> {
   const staged = await storage.stage();
   try {
-    const filter = (): boolean => {
-      signal.throwIfAborted();
-      return true;
-    };
-    await cp(from, staged, { recursive: true, mode: constants.COPYFILE_FICLONE, filter });
-    signal.throwIfAborted();
+    await copyOwn(storage, 'models', model, staged, signal);
     await mkdir(join(config.dataDir, 'export'), { recursive: true, mode: privateMode });
     await note({ exported: await folderIdentity(staged) });
     await rename(staged, to);

@@ -2,6 +2,7 @@
  * A collection's vectors as one binary file that the device thread keeps resident: f32 little-endian [count, dimension]
  * in the order of arrival. Postgres is the truth; a segment is made again when the collection's revision has moved on.
  */
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CollectionRow } from '../../db/schema.ts';
@@ -13,6 +14,8 @@ export interface Segment {
   /** Name of the file in storage, new with every revision. */
   readonly key: string;
   readonly path: string;
+  /** Of the file, hex. */
+  readonly sha256: string;
   readonly count: number;
   readonly dimension: number;
   /** The document of each row. */
@@ -62,6 +65,7 @@ async function build(
   const key = `${id}-${revision}.f32`;
   const staged = await storage.stage();
   const documentIds: string[] = [];
+  const hash = createHash('sha256');
   try {
     const file = await open(join(staged, 'vectors'), 'wx');
     try {
@@ -70,7 +74,9 @@ async function build(
         const page = await readVectors(database.db, id, checkpointId, { dimension, after });
         if (page.count === 0) break;
         documentIds.push(...page.documentIds);
-        await file.writeFile(littleEndian(page.data));
+        const bytes = littleEndian(page.data);
+        hash.update(bytes);
+        await file.writeFile(bytes);
         after = page.last;
       }
     } finally {
@@ -81,7 +87,14 @@ async function build(
   } finally {
     await storage.discard(staged);
   }
-  return { key, path: storage.path('segments', key), count: documentIds.length, dimension, documentIds };
+  return {
+    key,
+    path: storage.path('segments', key),
+    sha256: hash.digest('hex'),
+    count: documentIds.length,
+    dimension,
+    documentIds,
+  };
 }
 
 function littleEndian(data: Float32Array): Buffer {

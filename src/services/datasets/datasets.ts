@@ -29,8 +29,7 @@ export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: W
   return pageOf(tandem, 'datasets', conditions, orderOf(orderBy, columns, datasets), window);
 }
 
-const open = async ({ storage }: Tandem, { digest }: DatasetRow): Promise<Dataset> =>
-  openDataset(await storage.require('datasets', digest));
+const open = ({ storage }: Tandem, { digest }: DatasetRow): Promise<Dataset> => openDataset(storage, digest);
 
 const graded = (texts: readonly TextTriple[], scores: readonly number[]): GradedText[] =>
   texts.map((text, i) => ({ text, score: scores[i] === undefined || scores[i] < 0 ? null : scores[i] }));

@@ -1,4 +1,5 @@
 /** Further work on what the data folder holds comes to what 0.2.0 made of it. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
@@ -10,6 +11,8 @@ import {
   ImportDatasetDocument,
   JobsOfKeyDocument,
   type Split,
+  VerificationDocument,
+  type VerificationSubscription,
 } from '../../../src/client/index.ts';
 import { expected, hashesOf, idOf, type Row, rowsOf } from './fixture.ts';
 import type { Old } from './harness.ts';
@@ -78,6 +81,20 @@ export function furtherSuite(old: () => Old): void {
       input: { name: 'pairs', ...source },
     });
     expect(importDataset).toMatchObject({ reused: true, dataset: { id: idOf('Datasets', 'pairs') } });
+  });
+
+  it('finds every file as it was written, and gives each object a manifest', async () => {
+    const { client, folder } = old();
+    let last: VerificationSubscription['verification'] | undefined;
+    for await (const { verification } of client.subscribe(VerificationDocument, {})) {
+      last = verification;
+      expect(last.findings).toEqual([]);
+    }
+    expect(last?.done).toBe(last?.total);
+    for (const kind of ['datasets', 'models', 'states']) {
+      const objects = join(folder, 'objects', kind);
+      for (const name of await readdir(objects)) expect(await readdir(join(objects, name))).toContain('manifest.json');
+    }
   });
 
   it.each(['interrupted', 'killed'])('does the job that was %s under its key', async (key) => {

@@ -4,19 +4,26 @@ import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { jobAttempts, jobs } from '../../../src/db/schema.ts';
+import { checkpoints, jobAttempts, jobs } from '../../../src/db/schema.ts';
 import { folderIdentity } from '../../../src/jobs/kinds/export-checkpoint.ts';
 import { collectionOf } from '../../db/rows.ts';
 import { openWorkplace, type Workplace } from '../workplace.ts';
 
 let place: Workplace;
 let checkpointId: string;
+/** The folder of the checkpoint. */
+let source: string;
 
 beforeAll(async () => {
   place = await openWorkplace();
-  const { checkpoint } = await collectionOf(place.database.db, 4);
+  const { db } = place.database;
+  const { checkpoint } = await collectionOf(db, 4);
   checkpointId = checkpoint.id;
-  await writeFile(join(place.storage.path('models', checkpoint.digest), 'config.json'), '{}');
+  const staged = await place.storage.stage();
+  await writeFile(join(staged, 'config.json'), '{}');
+  const { digest } = await place.storage.publish('models', staged);
+  await db.update(checkpoints).set({ digest }).where(eq(checkpoints.id, checkpointId));
+  source = place.storage.path('models', digest);
 });
 afterAll(() => place.close());
 
@@ -44,6 +51,21 @@ it('leaves no folder where its job cannot be recorded, and may be asked for agai
   });
   await expect(place.jobs.outcome((await submit('mine')).id)).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await readdir(join(place.dataDir, 'export'))).toEqual(['mine']);
+});
+
+it('copies no file that Tandem did not write, and none that is not as it was written', async () => {
+  await writeFile(join(source, '.DS_Store'), 'of a file manager');
+  expect(await place.jobs.outcome((await submit('clean')).id)).toMatchObject({ answer: { files: ['config.json'] } });
+  await writeFile(join(source, 'config.json'), '[]');
+  await expect(place.jobs.outcome((await submit('damaged')).id)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    details: {
+      ...{ reason: 'damaged-file', field: join(source, 'config.json') },
+      remedy: expect.stringContaining('Restore it from a backup'),
+    },
+  });
+  await writeFile(join(source, 'config.json'), '{}');
+  expect(await readdir(join(place.dataDir, 'export'))).toEqual(['clean', 'mine']);
 });
 
 it.each([

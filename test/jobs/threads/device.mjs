@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { TandemError } from '../../../dist/src/errors.js';
-import { parseStored, readOwn } from '../../../dist/src/storage/own-files.js';
+import { parseStored } from '../../../dist/src/storage/damaged-file.js';
+import { readOwn } from '../../../dist/src/storage/own-files.js';
 import { openStorage } from '../../../dist/src/storage/storage.js';
 import { answer } from '../../../dist/workers/runtime.js';
 

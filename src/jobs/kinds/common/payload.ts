@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import type { Use } from '../../../db/schema/types.ts';
 import type { Logger } from '../../../log.ts';
 import type { Retention } from '../../../retention/retention.ts';
-import { damagedFile } from '../../../storage/damaged-file.ts';
-import { parseStored, readOwn } from '../../../storage/own-files.ts';
+import { damagedFile, parseStored } from '../../../storage/damaged-file.ts';
+import { readOwnFile } from '../../../storage/own-files.ts';
 import type { Storage } from '../../../storage/storage.ts';
 
 export interface Payload {
@@ -47,7 +47,7 @@ export async function releasePayloads(
 
 /** The value; a damaged file (storage/own-files.ts) if somebody changed or removed it. */
 export function readPayload<T>(storage: Storage, digest: string): Promise<T> {
-  return readOwn(storage, 'payloads', digest, async (path) => {
+  return readOwnFile(storage, 'payloads', digest, async (path) => {
     const json = await readFile(path, 'utf8');
     if (digestOf(json) !== digest) throw damagedFile('payloads', path, 'its content is not what was written');
     return parseStored('payloads', path, json) as T;
