@@ -1,7 +1,7 @@
 /**
- * Runs the tests of device/ and of the kernels once on every adapter of this machine, and on the CPU device with kernels
- * that test every index into memory, each in a child process whose environment selects it; fails by name when one fails:
- * `npm run build && node test/adapters.mjs [paths of tests]`.
+ * Runs the tests of device/ and of the kernels once on every adapter of this machine, and on the CPU device with
+ * kernels that test every index into memory, each in a child process whose environment selects it; fails by name when
+ * one fails: `npm run build && node test/adapters.mjs [paths of tests]`.
  *
  * Candidates: what the system offers by itself; on Linux every Vulkan driver (ICD file) that is installed, those of
  * TANDEM_ICD_FILES (a list with `:` of drivers that are not installed), and the software driver from npm.

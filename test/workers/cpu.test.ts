@@ -57,7 +57,7 @@ describe('the CPU thread', () => {
     const [first, second] = [await cpu.call('tokenizeDataset', request), await cpu.call('tokenizeDataset', request)];
     expect(first.tokens).toBeGreaterThan(first.texts);
     expect(second).toEqual(first);
-    await access(join(folder(), 'objects/tokens', `${first.key}.bin`));
+    await access(join(folder(), 'objects/tokens', first.key, 'manifest.json'));
   });
 
   it('tokenises the texts of a request, packed', async () => {

@@ -6,11 +6,13 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** What kind of device an adapter is. */
 export type AdapterType =
+  /** The CPU, by kernels that are compiled to WebAssembly. */
+  | 'CPU'
   /** A graphics card. */
   | 'DISCRETE'
   /** The processor's own graphics. */
   | 'INTEGRATED'
-  /** The CPU, which is slow. */
+  /** A driver that stands in for a GPU on the CPU, which is slow. */
   | 'SOFTWARE'
   /** The driver does not report the kind of device. */
   | 'UNKNOWN';

@@ -25,7 +25,10 @@ export const Device = builder.objectRef<AdapterReport>('Device').implement({
     }),
     type: t.expose('type', { type: AdapterType, description: 'The kind of the device.' }),
     software: t.exposeBoolean('software', { description: 'Whether it computes on the CPU.' }),
-    features: t.stringList({ description: 'The features in use, of WebGPU or of WebAssembly.', resolve: (device) => [...device.features] }),
+    features: t.stringList({
+      description: 'The features in use, of WebGPU or of WebAssembly.',
+      resolve: (device) => [...device.features],
+    }),
     limits: t.field({
       type: [DeviceLimit],
       description: 'The limits of the device: of WebGPU, or the threads and the memory of the CPU.',

@@ -1,7 +1,7 @@
 /**
  * A kernel's function: run(command, scratch, first, last) runs the workgroups from `first` up to, not including,
- * `last`, in that order, counted through the grid's rows. A workgroup's invocations run one after the other, so no kernel that
- * is compiled may wait for another at a barrier.
+ * `last`, in that order, counted through the grid's rows. A workgroup's invocations run one after the other, so no
+ * kernel that is compiled may wait for another at a barrier.
  */
 
 import type { KernelSpec } from '../../device/types.ts';
