@@ -34,8 +34,8 @@ const entries = {
 /** Entry point of a thread or process. Always the compiled one: a .ts worker does not start on Node 20. */
 export const workerEntry = (name: keyof typeof entries): string => join(distRoot, entries[name]);
 
-/** Folder of the kernels that the build has compiled for the CPU. */
-export const compiledKernels = (): string => join(distRoot, 'kernels');
+/** A kernel that the build has compiled for the CPU, with one kind of SIMD (src/device/wasm/kernels.ts). */
+export const compiledKernel = (simd: string, name: string): string => join(distRoot, 'kernels', simd, `${name}.wasm`);
 
 /** Archive of a new embedded database, made by the build with this version of PGlite. */
 export const databaseTemplate = (version: string): string => join(distRoot, 'src', 'db', `template-${version}.tar.gz`);

@@ -6,19 +6,19 @@ import { writeWhole } from './write-whole.mjs';
 
 const { shaderSource } = await import('../../dist/src/device/shader-source.js');
 const { hashOf, noteOf } = await import('../../dist/src/device/wasm/kernel-note.js');
-const { kernelFile, simdKinds } = await import('../../dist/src/device/wasm/kernels.js');
+const { compiledKernel } = await import('../../dist/src/assets.js');
 const { allKernels } = await import('../../dist/src/kernels/index.js');
 
 const kernels = [...new Map(allKernels.map((kernel) => [kernel.name, kernel])).values()].filter(
   ({ form }) => form !== 'workgroup',
 );
 let compile;
-for (const simd of simdKinds) {
+for (const simd of ['fixed', 'relaxed']) {
   const names = new Set();
-  const folder = dirname(kernelFile('any', simd));
+  const folder = dirname(compiledKernel(simd, 'any'));
   mkdirSync(folder, { recursive: true });
   for (const spec of kernels) {
-    const file = kernelFile(spec.name, simd);
+    const file = compiledKernel(simd, spec.name);
     names.add(file.slice(folder.length + 1));
     if (hashIn(file) === hashOf(shaderSource(spec).code)) continue;
     compile ??= (await import('../../dist/src/wgsl/compile.js')).compileKernel;

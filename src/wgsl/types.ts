@@ -1,6 +1,6 @@
 /** The types of WGSL, and where their parts lie in memory (WGSL, "Memory Layout"). Equal types are one object. */
 
-export type ScalarName = 'f32' | 'i32' | 'u32' | 'bool' | 'abstract-int' | 'abstract-float';
+type ScalarName = 'f32' | 'i32' | 'u32' | 'bool' | 'abstract-int' | 'abstract-float';
 
 export interface ScalarType {
   readonly kind: 'scalar';
@@ -30,7 +30,7 @@ export interface ArrayType {
   readonly name: string;
 }
 
-export interface AtomicType {
+interface AtomicType {
   readonly kind: 'atomic';
   readonly element: ScalarType;
   readonly name: string;
@@ -44,7 +44,7 @@ export interface StructType {
   readonly align: number;
 }
 
-export interface Member {
+interface Member {
   readonly name: string;
   readonly type: Type;
   /** Bytes from the start of the struct. */

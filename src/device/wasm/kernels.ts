@@ -1,7 +1,6 @@
 /** The kernels that the build has compiled: found by name, checked against the WGSL that they were made of. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { compiledKernels } from '../../assets.ts';
+import { compiledKernel } from '../../assets.ts';
 import { shaderSource } from '../shader-source.ts';
 import type { KernelSpec } from '../types.ts';
 import { hashOf, noteOf } from './kernel-note.ts';
@@ -11,10 +10,7 @@ import type { ComputeThreads } from './threads.ts';
 export const scratchBytes = 256 * 1024;
 
 /** `relaxed`: products and sums round once where the machine can. */
-export const simdKinds = ['fixed', 'relaxed'] as const;
-export type SimdKind = (typeof simdKinds)[number];
-
-export const kernelFile = (name: string, simd: SimdKind): string => join(compiledKernels(), simd, `${name}.wasm`);
+export type SimdKind = 'fixed' | 'relaxed';
 
 /** Returns the bytes of a kernel's module. */
 export type KernelSource = (spec: KernelSpec) => Uint8Array<ArrayBuffer>;
@@ -23,7 +19,7 @@ export type KernelSource = (spec: KernelSpec) => Uint8Array<ArrayBuffer>;
 export const builtKernels =
   (simd: SimdKind): KernelSource =>
   (spec) => {
-    const file = kernelFile(spec.name, simd);
+    const file = compiledKernel(simd, spec.name);
     let bytes: Uint8Array<ArrayBuffer>;
     try {
       bytes = readFileSync(file);

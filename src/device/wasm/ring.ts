@@ -49,7 +49,7 @@ export const slot = {
 export const copyCommand = -1;
 export const fillCommand = -2;
 
-export const controlWords = firstSlot + slots * slotWords;
+const controlWords = firstSlot + slots * slotWords;
 export const slotAt = (sequence: number): number => firstSlot + (sequence & (slots - 1)) * slotWords;
 
 /** What the two sides share besides the memory of the device. */

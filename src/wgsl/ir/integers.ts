@@ -43,8 +43,7 @@ const folded: Readonly<Partial<Record<IntegerOperation, (x: number, y: number) =
   shr_u: (x, y) => x >>> y,
 };
 
-export const constantOf = (node: Node): number | undefined =>
-  node.op === 'i32.const' ? node.immediates[0] : undefined;
+const constantOf = (node: Node): number | undefined => (node.op === 'i32.const' ? node.immediates[0] : undefined);
 
 const isPowerOfTwo = (value: number | undefined): value is number =>
   value !== undefined && value > 0 && (value & (value - 1)) === 0;

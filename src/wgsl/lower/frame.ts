@@ -22,7 +22,7 @@ export interface Frame {
 }
 
 /** The end of a function's code, and where it leaves its result. */
-export interface Return {
+interface Return {
   readonly region: Region;
   readonly type: Type | undefined;
   readonly place: Place | undefined;

@@ -36,7 +36,7 @@ const names: Readonly<Record<Operator, string>> = {
   ...{ '<<': 'shl', '>>': 'shr' },
 };
 
-export const isComparison = (operator: Operator): operator is Comparison =>
+const isComparison = (operator: Operator): operator is Comparison =>
   (comparisons as readonly string[]).includes(operator);
 const isShift = (operator: Operator): boolean => operator === '<<' || operator === '>>';
 const isSigned = (type: ScalarType): boolean => type === i32;

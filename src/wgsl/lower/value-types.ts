@@ -27,7 +27,7 @@ export interface MatrixValue {
   readonly columns: readonly VectorValue[];
 }
 
-export interface StructValue {
+interface StructValue {
   readonly kind: 'struct';
   readonly type: StructType;
   readonly members: readonly Value[];
