@@ -89,6 +89,8 @@ export interface Gpu {
   readonly features: ReadonlySet<DeviceFeature>;
   /** Bytes of the largest tensor that a kernel can bind, a multiple of 256. */
   readonly largestBinding: number;
+  /** Bytes that all tensors together may have; Infinity where nothing but the memory itself limits them. */
+  readonly mostMemory: number;
   /** Resolves when the device is lost; every later call throws. */
   readonly lost: Promise<TandemError>;
   /** Allocates a zero-filled tensor with memory of its own; `free` ends it. */

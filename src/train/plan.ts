@@ -26,7 +26,7 @@ export const sampledDatasets = (settings: RunSettings, data: readonly TrainingDa
   }));
 
 /** The part of a device that a plan is checked against. */
-export type PlannedDevice = Pick<Gpu, 'traits' | 'largestBinding'>;
+export type PlannedDevice = Pick<Gpu, 'traits' | 'largestBinding' | 'mostMemory'>;
 
 /** Steps and memory. Refuses, with the numbers, what the adapter cannot hold. */
 export function planRun(
@@ -75,7 +75,8 @@ function planMemory(
     representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
   };
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
-  if (gpu.traits.memory === 'host') refuseMemory(total);
+  if (gpu.traits.memory === 'host') refuseMemory(total, totalmem(), "this machine's memory");
+  refuseMemory(total, gpu.mostMemory, 'which is what this device can address');
   return { ...parts, total };
 }
 
@@ -106,12 +107,11 @@ function refuseBinding(field: string, what: string, bytes: number, limit: number
 }
 
 /** For devices that compute in the machine's memory. */
-function refuseMemory(bytes: number): void {
-  const available = totalmem();
+function refuseMemory(bytes: number, available: number, what: string): void {
   if (bytes <= available) return;
   throw limitExceeded(`The run needs about ${bytes} bytes on the device`, {
     field: 'settings',
-    expected: `at most ${available} bytes, this machine's memory`,
+    expected: `at most ${available} bytes, ${what}`,
     remedy: 'Lower microBatchTokens or the batch sizes, or use a smaller model.',
   });
 }

@@ -278,10 +278,22 @@ describe('a plan', () => {
     const { input, storage } = await prepare();
     const rates = { dropout: 0.1, attentionDropout: 0.1 };
     const settings = { ...defaultRunSettings, ...rates, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
-    const small = { traits: gpu.traits, largestBinding: 65_536 };
+    const small = { traits: gpu.traits, mostMemory: gpu.mostMemory, largestBinding: 65_536 };
     await expect(planTraining(small, storage, { ...input, settings })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: { field: 'settings.microBatchTokens' },
+    });
+  });
+
+  it('refuses, with the numbers, more than the device can address', async () => {
+    const { traits, largestBinding } = await testGpu();
+    const { input, storage } = await prepare();
+    const plan = (mostMemory: number) => planTraining({ traits, largestBinding, mostMemory }, storage, input);
+    const { total } = (await plan(Number.POSITIVE_INFINITY)).memory;
+    await expect(plan(total - 1)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: `The run needs about ${total} bytes on the device`,
+      details: { expected: `at most ${total - 1} bytes, which is what this device can address` },
     });
   });
 });

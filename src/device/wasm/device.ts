@@ -47,7 +47,8 @@ export class WasmDevice implements Gpu {
   readonly adapter: AdapterReport;
   readonly traits: DeviceTraits = deviceTraits.row;
   readonly features: ReadonlySet<DeviceFeature> = new Set();
-  readonly largestBinding = alignDown(addressSpace - 2 ** 20);
+  readonly mostMemory = addressSpace - 2 ** 26;
+  readonly largestBinding = alignDown(this.mostMemory);
   readonly #memory: WebAssembly.Memory;
   readonly #failures = new Failures();
   readonly #threads: ComputeThreads;

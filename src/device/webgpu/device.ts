@@ -46,6 +46,7 @@ export class WebGpuDevice implements Gpu {
   readonly traits: DeviceTraits;
   readonly features: ReadonlySet<DeviceFeature>;
   readonly largestBinding: number;
+  readonly mostMemory = Number.POSITIVE_INFINITY;
   readonly device: GPUDevice;
   readonly #failures: Failures;
   readonly #buffers: Buffers<GPUBuffer>;
