@@ -1,6 +1,6 @@
 /**
  * What the quickstart trains: an encoder small enough for two CPU cores, from scratch, on both tasks at once.
- * The budget (about 100,000 tokens) is chosen so that a software adapter ends well within three minutes.
+ * The budget (about 100,000 tokens) is chosen so that the CPU ends well within a minute.
  */
 import type { ArchitectureInput, RunSettingsInput } from '../../client/index.ts';
 
