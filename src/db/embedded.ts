@@ -1,5 +1,6 @@
 /** Starts and ends the thread in which PGlite runs, and says how `pg` reaches it. Called by open.ts. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -73,14 +74,23 @@ const ended = (why: string) =>
 
 const identity = { user: 'postgres', database: 'postgres' } as const;
 
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+
 /**
- * mkdtemp makes it 0700. The temporary folder of macOS is long but short enough; a longer one is passed over for /tmp.
- * Its path is noted in the data folder, so that the socket of a killed process is cleared away by the next one.
+ * The temporary folder of macOS is long but short enough; a longer one is passed over for /tmp. The folder's path is
+ * noted in the data folder before it is made, so that the socket of a killed process is cleared away by the next one.
+ * Throws where the path exists already.
  */
 async function privateFolder(note: string): Promise<string> {
   const longest = Buffer.byteLength(join(tmpdir(), 'tandem-XXXXXX', '.s.PGSQL.5432'));
-  const path = await mkdtemp(join(longest < longestSocketPath ? tmpdir() : '/tmp', 'tandem-'));
+  const name = Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('');
+  const path = join(longest < longestSocketPath ? tmpdir() : '/tmp', `tandem-${name}`);
   await writeFile(note, path);
+  await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+    // What stands there is not ours, so that nothing may clear it away.
+    await rm(note, { force: true });
+    throw error;
+  });
   return path;
 }
 
