@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModel } from '../../dist/src/authoring/create-model.js';
 import { importDataset } from '../../dist/src/data/import.js';
-import { openGpu } from '../../dist/src/device/webgpu/open.js';
+import { openDevice } from '../../dist/src/device/open.js';
 import { openStorage } from '../../dist/src/storage/storage.js';
 import { loadTokenizer } from '../../dist/src/tokenizer/open.js';
 import { readTokenFile } from '../../dist/src/tokens/token-file.js';
@@ -22,7 +22,7 @@ const steps = 20;
 const bound = 1e-5;
 
 prepareVulkan();
-const gpu = await openGpu({ name: process.env.TANDEM_TEST_ADAPTER || 'SwiftShader' });
+const gpu = await openDevice({ adapter: process.env.TANDEM_TEST_ADAPTER || 'auto' });
 const root = await mkdtemp(join(tmpdir(), 'tandem-micro-batches-'));
 const storage = openStorage(root);
 

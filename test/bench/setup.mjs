@@ -1,12 +1,12 @@
 /** What the benches share, from the built tree: the adapter, weights without a model, texts of given lengths. */
-import { openGpu } from '../../dist/src/device/webgpu/open.js';
+import { openDevice } from '../../dist/src/device/open.js';
 import { encoderParameters } from '../../dist/src/model/parameter-shapes.js';
 import { prepareVulkan } from '../software-vulkan.mjs';
 
-/** The best adapter, or the one that TANDEM_TEST_ADAPTER names. */
+/** What TANDEM_TEST_ADAPTER names, as TANDEM_ADAPTER does, else a GPU or the CPU. */
 export async function openBenchGpu() {
   prepareVulkan();
-  return openGpu({ name: process.env.TANDEM_TEST_ADAPTER || 'SwiftShader' });
+  return openDevice({ adapter: process.env.TANDEM_TEST_ADAPTER || 'auto' });
 }
 
 /** Fixed weights of any encoder. */
