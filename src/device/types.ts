@@ -37,12 +37,17 @@ export interface DeviceTraits {
   readonly piece: number;
   /** Whose memory tensors take: the device's own, or the machine's. */
   readonly memory: 'own' | 'host';
+  /**
+   * Whether products of many rows pack their second operand. Only where a sum in order has the same bits in every
+   * kernel, so that a row of a product does not depend on how many there are.
+   */
+  readonly packs: boolean;
 }
 
-/** The traits of every device whose kernels have that form. On a CPU a piece takes one to two seconds. */
+/** The traits of adapters whose kernels have that form. Where a driver computes on a CPU a piece takes a second. */
 export const deviceTraits: Readonly<Record<KernelForm, DeviceTraits>> = {
-  workgroup: { form: 'workgroup', piece: Number.POSITIVE_INFINITY, memory: 'own' },
-  row: { form: 'row', piece: 8e9, memory: 'host' },
+  workgroup: { form: 'workgroup', piece: Number.POSITIVE_INFINITY, memory: 'own', packs: false },
+  row: { form: 'row', piece: 8e9, memory: 'host', packs: false },
 };
 
 /** What some devices can do and others cannot: 16-bit floats, operations across the lanes of a subgroup. */

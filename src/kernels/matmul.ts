@@ -1,11 +1,11 @@
 /**
  * Matrix products in the three layouts that a linear layer needs, f32, and sums of columns.
- * The kernel is chosen by (N, K) and the device's form only, and sums over k in steps of 4 in order: a row of the
- * result does not depend on how many rows there are.
+ * Every kernel sums over k in order, so a row of the result has the same bits however many rows there are.
  */
 
 import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
+import { leastPackedRows, multiplyPacked, type Product, packedKernels } from './matmul-packed.ts';
 
 type MatmulBinding = 'a' | 'b' | 'bias' | 'out';
 /**
@@ -84,6 +84,7 @@ const columnSumChunk = 32;
 /** Every kernel of this file. */
 export const matmulKernels: readonly KernelSpec[] = [
   ...layouts.flatMap((layout) => Object.values(kernelTable[layout])),
+  ...packedKernels,
   columnSumWide,
   columnSumSingle,
 ];
@@ -112,7 +113,7 @@ export function matmulNN(
   expectShape(b, [inner, n], innerOfB === inner);
   const strides = { aRow: inner, aK: 1, bColumn: 1, bK: n };
   const layout = inner % 4 === 0 && n % 4 === 0 ? 'nn' : 'strided';
-  multiply(gpu, layout, options.form, { a, b, out, m, n, k: inner, alpha, accumulate, strides });
+  multiply(gpu, layout, options.form, { a, b, bias: undefined, out, m, n, k: inner, alpha, accumulate, strides });
 }
 
 /** out[N,K] = a[T,N]^T b[T,K], added to what `out` holds if `accumulate`: a weight's gradient, dW = dY^T X. */
@@ -125,7 +126,7 @@ export function matmulTN(
   expectShape(b, [t, n], tOfB === t);
   const strides = { aRow: 1, aK: m, bColumn: 1, bK: n };
   const layout = m % 4 === 0 && n % 4 === 0 ? 'tn' : 'strided';
-  multiply(gpu, layout, options.form, { a, b, out, m, n, k: t, alpha, accumulate, strides });
+  multiply(gpu, layout, options.form, { a, b, bias: undefined, out, m, n, k: t, alpha, accumulate, strides });
 }
 
 /** out[N] = sum over T of x[T,N], added to what `out` holds if `accumulate`: a bias's gradient. */
@@ -166,22 +167,13 @@ function sumChunks(gpu: Gpu, { x, out, rows, columns: all, chunk, accumulate }: 
   });
 }
 
-interface Product {
-  readonly a: Tensor;
-  readonly b: Tensor;
-  readonly bias?: Tensor | undefined;
-  readonly out: Tensor;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly alpha: number;
-  readonly accumulate: boolean;
-  readonly strides: { aRow: number; aK: number; bColumn: number; bK: number };
-}
-
 function multiply(gpu: Gpu, layout: Layout, form: KernelForm = gpu.traits.form, product: Product): void {
   const { a, b, bias, out, m, n, k, alpha, accumulate, strides } = product;
   expectShape(out, [m, n], out.shape.length === 2 && out.shape[0] === m && out.shape[1] === n);
+  if (form === 'row' && gpu.traits.packs && m >= leastPackedRows) {
+    multiplyPacked(gpu, product);
+    return;
+  }
   const tile = tiles[form];
   gpu.dispatch(kernelTable[layout][form], {
     // Every binding needs a buffer: without a bias, b stands in and is not read as one.

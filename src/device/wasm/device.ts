@@ -45,7 +45,7 @@ const copyAlignment = 4;
 
 export class WasmDevice implements Gpu {
   readonly adapter: AdapterReport;
-  readonly traits: DeviceTraits = deviceTraits.row;
+  readonly traits: DeviceTraits = { ...deviceTraits.row, packs: true };
   readonly features: ReadonlySet<DeviceFeature> = new Set();
   readonly mostMemory = addressSpace - 2 ** 26;
   readonly largestBinding = alignDown(this.mostMemory);
