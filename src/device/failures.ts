@@ -45,6 +45,7 @@ export class Failures {
 
   /** Every later call throws. */
   lose(message: string): void {
+    if (this.#lost !== undefined) return;
     this.#lost = unavailable(`the device was lost: ${message}`, {
       field: 'device',
       remedy: 'restart the service and resume the run',

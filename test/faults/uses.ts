@@ -164,8 +164,9 @@ async function resumeToEnd(client: TandemClient, run: string): Promise<Answer> {
     await client.execute(ResumeRunDocument, { id: run });
     const state = await untilStill(client, run);
     if (state === 'SUCCEEDED') {
-      const checkpoints = await checkpointsOf(client, run);
-      return { value: checkpoints.map(({ step, digest }) => [step, digest]), refusals };
+      // Which checkpoints lie before the last one depends on where it went on from.
+      const [last] = [...(await checkpointsOf(client, run))].sort((a, b) => b.step - a.step);
+      return { value: [last?.step, last?.digest], refusals };
     }
     const { error } = await runOf(client, run);
     if (state !== 'INTERRUPTED' || error?.code !== 'UNAVAILABLE' || !error.message.includes('is damaged')) {

@@ -38,6 +38,7 @@ export class Commands {
   readonly #threads: number;
   readonly #failures: Failures;
   readonly #completion: Completion;
+  readonly #drain: () => void;
   readonly #hazards = new Hazards();
   /** Not in the ring yet. */
   #waiting: Recorded[] = [];
@@ -56,6 +57,8 @@ export class Commands {
     threads: number;
     failures: Failures;
     completion: Completion;
+    /** Reports the errors of commands that are complete. */
+    drain: () => void;
   }) {
     this.#queue = options.queue;
     this.#memory = options.memory;
@@ -63,6 +66,7 @@ export class Commands {
     this.#threads = options.threads;
     this.#failures = options.failures;
     this.#completion = options.completion;
+    this.#drain = options.drain;
   }
 
   add(command: Command): void {
@@ -99,6 +103,19 @@ export class Commands {
     // The next command waits for them too, so that the count of completed ones says which those are.
     this.#mustWait = true;
     await this.#completion.reach(this.#published);
+  }
+
+  /** Drops what is not in the ring, and lets nobody wait any more. */
+  abandon(): void {
+    this.#waiting = [];
+    this.#completion.end();
+  }
+
+  /** Blocks the thread until all is complete. Returns false, at once, where commands are not in the ring yet. */
+  block(): boolean {
+    if (this.#waiting.length > 0) return false;
+    this.#completion.block(this.#published);
+    return true;
   }
 
   taskOf(sequence: number): Task | undefined {
@@ -160,6 +177,8 @@ export class Commands {
   }
 
   #write({ name, kernel, total, words, reads, writes, task }: Recorded): void {
+    // Errors name their tasks by slots, and this one gets another task.
+    this.#drain();
     const sequence = this.#published;
     const index = sequence & (slots - 1);
     const { control: ring } = this.#queue;

@@ -11,6 +11,7 @@ export class Completion {
   readonly #hold: (isHeld: boolean) => void;
   #waiters: Waiter[] = [];
   #isWatching = false;
+  #isEnded = false;
 
   /** `hold`: whether the process must stay alive, because somebody waits. */
   constructor({ control: words }: SharedQueue, hold: (isHeld: boolean) => void) {
@@ -19,7 +20,7 @@ export class Completion {
   }
 
   hasReached(count: number): boolean {
-    return hasReached(Atomics.load(this.#words, control.completed), count);
+    return this.#isEnded || hasReached(Atomics.load(this.#words, control.completed), count);
   }
 
   /** Resolves when so many commands are complete. */
@@ -30,6 +31,22 @@ export class Completion {
       this.#settle();
       if (!this.#isWatching) void this.#watch();
     });
+  }
+
+  /** Nothing is computed any more: nobody waits, now or later. */
+  end(): void {
+    this.#isEnded = true;
+    this.#settle();
+    Atomics.add(this.#words, control.signal, 1);
+    Atomics.notify(this.#words, control.signal);
+  }
+
+  /** Blocks the thread until so many commands are complete. */
+  block(count: number): void {
+    while (!this.hasReached(count)) {
+      const completed = Atomics.load(this.#words, control.completed);
+      if (!hasReached(completed, count)) Atomics.wait(this.#words, control.completed, completed, 1_000);
+    }
   }
 
   async #watch(): Promise<void> {

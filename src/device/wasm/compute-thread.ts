@@ -55,8 +55,16 @@ function load(): void {
     const where = bindings[binding] ?? 'memory of its own';
     throw new Error(`element ${at >>> 0} of ${where}, which has ${limit >>> 0}`);
   };
-  const { exports } = new WebAssembly.Instance(module, { device: { memory, outside } });
-  kernels[kernel] = { name, run: exports['run'] as Run };
+  try {
+    const { exports } = new WebAssembly.Instance(module, { device: { memory, outside } });
+    kernels[kernel] = { name, run: exports['run'] as Run };
+  } catch (error) {
+    // Whoever runs it is told.
+    const run = (): never => {
+      throw error;
+    };
+    kernels[kernel] = { name, run };
+  }
 }
 
 function kernelOf(number: number): { readonly name: string; readonly run: Run } {
@@ -66,13 +74,22 @@ function kernelOf(number: number): { readonly name: string; readonly run: Run } 
 
 const operand = (at: number, i: number): number => words[at + slot.operands + i]! >>> 0;
 
+/**
+ * Waits until this thread sees memory that another one has added: it learns of that only at a turn of a loop, and a
+ * copy within the shorter view would do nothing and say nothing.
+ */
+function bytesUpTo(end: number): Uint8Array {
+  for (;;) if (memory.buffer.byteLength >= end) return new Uint8Array(memory.buffer);
+}
+
 function runPiece(at: number, first: number, last: number): void {
   const number = words[at + slot.kernel]!;
   if (number === copyCommand) {
     const [from, to, bytes] = [operand(at, 0), operand(at, 1), operand(at, 2)];
-    new Uint8Array(memory.buffer).copyWithin(to, from, from + bytes);
+    bytesUpTo(Math.max(from, to) + bytes).copyWithin(to, from, from + bytes);
   } else if (number === fillCommand) {
-    new Uint8Array(memory.buffer, operand(at, 0), operand(at, 1)).fill(0);
+    const [to, bytes] = [operand(at, 0), operand(at, 1)];
+    bytesUpTo(to + bytes).fill(0, to, to + bytes);
   } else {
     kernelOf(number).run(operand(at, 0), scratch, first, last);
   }
@@ -84,8 +101,9 @@ function tell(sequence: number, at: number, error: unknown): void {
     sequence,
     message: `kernel ${name}: ${error instanceof Error ? error.message : error}`,
   };
-  port.postMessage(message);
+  // Counted first: whoever sees the count waits for the message.
   Atomics.add(words, control.errors, 1);
+  port.postMessage(message);
 }
 
 function complete(): void {
@@ -105,7 +123,7 @@ function work(sequence: number): void {
   const [total, piece] = [words[at + slot.total]!, words[at + slot.piece]!];
   for (;;) {
     const first = Atomics.add(words, at + slot.next, piece);
-    if (first >= total) return;
+    if (first >= total || isStopped()) return;
     const last = Math.min(first + piece, total);
     const isTimed = words[at + slot.timed] !== 0;
     const clock = (sequence & (times.length / 2 - 1)) * 2;

@@ -8,7 +8,6 @@ import { checkAliasing } from '../aliasing.ts';
 import { alignDown, alignment } from '../alignment.ts';
 import { Buffers } from '../buffers.ts';
 import { Failures } from '../failures.ts';
-import { writeParam } from '../params.ts';
 import { BufferTensor, bufferTensor, byteLength } from '../tensor.ts';
 import {
   type AdapterReport,
@@ -25,9 +24,10 @@ import {
 import { Commands, recordBytes } from './commands.ts';
 import { Completion } from './completion.ts';
 import type { ErrorMessage } from './compute-thread.ts';
-import type { Span } from './hazards.ts';
+import { addressOf, gridOf, paramWords, spanOf } from './dispatch-words.ts';
 import { type CompiledKernel, KernelCache, type KernelSource, scratchBytes } from './kernels.ts';
 import { addressSpace, type Range, Ranges } from './ranges.ts';
+import { ReturningRanges } from './returning-ranges.ts';
 import { makeQueue, slots } from './ring.ts';
 import { ComputeThreads } from './threads.ts';
 
@@ -56,6 +56,7 @@ export class WasmDevice implements Gpu {
   readonly #kernels: KernelCache;
   readonly #ranges: Ranges;
   readonly #buffers: Buffers<Range>;
+  readonly #returning: ReturningRanges;
   #isDestroyed = false;
 
   constructor({ report, threads, kernels }: WasmDeviceOptions) {
@@ -71,17 +72,22 @@ export class WasmDevice implements Gpu {
     this.#threads = new ComputeThreads({
       ...{ count: threads, queue, memory: this.#memory, scratch },
       onError: (error) => this.#report(error),
-      onDeath: (reason) => this.#failures.lose(reason),
+      onDeath: (reason) => {
+        this.#failures.lose(reason);
+        this.#commands.abandon();
+      },
     });
     this.#commands = new Commands({
       ...{ queue, memory: this.#memory, records: firstAddress, threads, failures: this.#failures },
       completion: new Completion(queue, (isHeld) => this.#threads.hold(isHeld)),
+      drain: () => this.#threads.drain(),
     });
     this.#kernels = new KernelCache(kernels, this.#threads);
     this.#ranges = new Ranges(this.#memory, start);
+    this.#returning = new ReturningRanges(this.#ranges, this.#commands);
     this.#buffers = new Buffers({
-      create: (label, size) => this.#ranges.take(label, size),
-      destroy: (range) => this.#giveBack(range),
+      create: (label, size) => this.#returning.take(label, size),
+      destroy: (range) => this.#returning.giveBack(range),
     });
   }
 
@@ -93,7 +99,7 @@ export class WasmDevice implements Gpu {
     this.#failures.check(`allocate ${label}`);
     const untouchedFrom = this.#ranges.untouched;
     const tensor = this.#buffers.allocate(label, shape, dtype);
-    if (tensor.buffer.address < untouchedFrom) this.#commands.clear(spanOfRange(tensor.buffer));
+    if (tensor.buffer.address < untouchedFrom) this.#commands.clear(spanOf(tensor));
     return tensor;
   }
 
@@ -139,10 +145,10 @@ export class WasmDevice implements Gpu {
       return;
     }
     // Commands that are underway may still read what the tensor holds.
-    const staging = this.#ranges.take(`write ${tensor.label}`, bytes.length);
+    const staging = this.#returning.take(`write ${tensor.label}`, bytes.length);
     new Uint8Array(this.#memory.buffer, staging.address, bytes.length).set(bytes);
     this.#commands.copy({ from: staging.address, to: staging.address + bytes.length }, spanOf(target));
-    this.#giveBack(staging);
+    this.#returning.giveBack(staging);
   }
 
   clear(tensor: Tensor): void {
@@ -163,8 +169,7 @@ export class WasmDevice implements Gpu {
     this.#failures.check(`dispatch ${name}`);
     const kernel = this.#kernels.get(spec);
     const bound = this.#bind(name, kernel, call.bindings);
-    const [x, y = 1, z = 1] = call.grid;
-    if (z !== 1) throw new Error(`grid [${x}, ${y}, ${z}] of kernel ${name} has three dimensions`);
+    const [x, y] = gridOf(name, call.grid);
     if (x * y === 0) return;
     this.#commands.add({
       ...{ name, kernel: kernel.number, total: x * y },
@@ -184,7 +189,18 @@ export class WasmDevice implements Gpu {
   }
 
   task<T>(work: () => Promise<T>): Promise<T> {
-    return this.#failures.task(work);
+    return this.#failures.task(async () => {
+      try {
+        const result = await work();
+        await this.idle();
+        return result;
+      } catch (error) {
+        // What its last commands did belongs to it too, and to nobody else.
+        await this.#settled();
+        this.#failures.take();
+        throw error;
+      }
+    });
   }
 
   async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
@@ -198,12 +214,12 @@ export class WasmDevice implements Gpu {
   }
 
   async idle(): Promise<void> {
-    await this.#commands.idle();
-    this.#threads.drain();
+    await this.#settled();
     this.#failures.check('idle');
   }
 
   async timed<T>(work: () => Promise<T>): Promise<{ result: T; kernels: KernelTime[] }> {
+    await this.idle();
     this.#commands.startTiming();
     try {
       const result = await work();
@@ -225,6 +241,7 @@ export class WasmDevice implements Gpu {
     if (this.#isDestroyed) return;
     this.#isDestroyed = true;
     this.#failures.close();
+    this.#commands.abandon();
     await this.#threads.close();
   }
 
@@ -232,25 +249,24 @@ export class WasmDevice implements Gpu {
     const source = this.#checkUsable(tensor, 'read');
     const size = byteLength(tensor);
     // A copy of its own, because later commands may write the tensor while this one is awaited.
-    const staging = size === 0 ? undefined : this.#ranges.take(`read ${tensor.label}`, size);
+    const staging = size === 0 ? undefined : this.#returning.take(`read ${tensor.label}`, size);
     try {
       if (staging === undefined) return new ArrayBuffer(0);
       this.#commands.copy(spanOf(source), { from: staging.address, to: staging.address + size });
-      await this.#commands.idle();
-      this.#threads.drain();
+      await this.#settled();
       this.#failures.check(`read ${tensor.label}`);
       const copy = new Uint8Array(size);
       copy.set(new Uint8Array(this.#memory.buffer, staging.address, size));
       return copy.buffer;
     } finally {
-      if (staging !== undefined) this.#giveBack(staging);
+      if (staging !== undefined) this.#returning.giveBack(staging);
     }
   }
 
-  /** Once no command uses it: what comes from this thread is written into free ranges at once. */
-  #giveBack(range: Range): void {
-    if (this.#commands.isIdle) this.#ranges.giveBack(range);
-    else void this.#commands.idle().then(() => this.#ranges.giveBack(range));
+  /** All that was recorded is complete, its errors reported. */
+  async #settled(): Promise<void> {
+    await this.#commands.idle();
+    this.#threads.drain();
   }
 
   #report({ sequence, message }: ErrorMessage): void {
@@ -273,25 +289,9 @@ export class WasmDevice implements Gpu {
     if (this.#buffers.isStale(tensor.buffer)) throw new Error(`${doing}: tensor ${tensor.label} was freed or released`);
     if (tensor.offset % alignTo !== 0)
       throw new Error(`${doing}: tensor ${tensor.label} begins at byte ${tensor.offset}`);
-    if (tensor.offset + byteLength(tensor) > tensor.buffer.size) {
+    if (tensor.offset < 0 || tensor.offset + byteLength(tensor) > tensor.buffer.size) {
       throw new Error(`${doing}: tensor ${tensor.label} [${tensor.shape}] ends beyond its buffer`);
     }
     return tensor;
   }
 }
-
-const addressOf = ({ buffer, offset }: BufferTensor<Range>): number => buffer.address + offset;
-const spanOf = (tensor: BufferTensor<Range>): Span => ({
-  from: addressOf(tensor),
-  to: addressOf(tensor) + byteLength(tensor),
-});
-const spanOfRange = ({ address, size }: Range): Span => ({ from: address, to: address + size });
-
-const word = new DataView(new ArrayBuffer(4));
-
-/** The params as words, in the kernel's order. */
-const paramWords = (name: string, { params }: CompiledKernel, values: Readonly<Record<string, number>>): number[] =>
-  params.map(([param, type]) => {
-    writeParam(word, 0, type, values[param], `param ${param} of kernel ${name}`);
-    return word.getUint32(0, true);
-  });

@@ -33,6 +33,8 @@ export const builtKernels =
 
 export interface CompiledKernel {
   readonly number: number;
+  /** Of its WGSL. */
+  readonly hash: string;
   readonly bindings: readonly (readonly [name: string, access: 'read' | 'write'])[];
   readonly params: readonly (readonly [name: string, type: 'u32' | 'f32' | 'i32'])[];
 }
@@ -41,6 +43,8 @@ export class KernelCache {
   readonly #source: KernelSource;
   readonly #threads: ComputeThreads;
   readonly #compiled = new Map<string, CompiledKernel>();
+  /** Specs that were compared. */
+  readonly #known = new WeakMap<KernelSpec, CompiledKernel>();
 
   constructor(source: KernelSource, threads: ComputeThreads) {
     this.#source = source;
@@ -48,7 +52,7 @@ export class KernelCache {
   }
 
   get(spec: KernelSpec): CompiledKernel {
-    const known = this.#compiled.get(spec.name);
+    const known = this.#known.get(spec) ?? this.#find(spec);
     if (known !== undefined) return known;
     return this.#add(spec, new WebAssembly.Module(this.#bytesOf(spec)));
   }
@@ -66,8 +70,19 @@ export class KernelCache {
     );
   }
 
+  /** The kernel of that name, which must be the same. */
+  #find(spec: KernelSpec): CompiledKernel | undefined {
+    const kernel = this.#compiled.get(spec.name);
+    if (kernel === undefined) return undefined;
+    if (kernel.hash !== hashOf(shaderSource(spec).code))
+      throw new Error(`two different kernels are named ${spec.name}`);
+    this.#known.set(spec, kernel);
+    return kernel;
+  }
+
   #bytesOf(spec: KernelSpec): Uint8Array<ArrayBuffer> {
     if (spec.form === 'workgroup') throw new Error(`kernel ${spec.name} has the workgroup form, which no CPU runs`);
+    if (spec.constants !== undefined) throw new Error(`kernel ${spec.name} has constants, which no CPU kernel has`);
     if (spec.requires !== undefined) throw new Error(`kernel ${spec.name} requires ${spec.requires.join(' and ')}`);
     return this.#source(spec);
   }
@@ -80,8 +95,10 @@ export class KernelCache {
     }
     if (note.scratch > scratchBytes) throw new Error(`kernel ${name} needs ${note.scratch} bytes of scratch memory`);
     const bindings = Object.entries(spec.bindings);
-    const kernel: CompiledKernel = { number: this.#compiled.size, bindings, params: Object.entries(spec.params) };
+    const { hash } = note;
+    const kernel: CompiledKernel = { number: this.#compiled.size, hash, bindings, params: Object.entries(spec.params) };
     this.#compiled.set(name, kernel);
+    this.#known.set(spec, kernel);
     this.#threads.load({ kernel: kernel.number, name, bindings: bindings.map(([binding]) => binding), module });
     return kernel;
   }

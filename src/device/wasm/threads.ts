@@ -98,13 +98,12 @@ export class ComputeThreads {
 
   /** Reports the errors of all commands that are complete, which events would tell only later. */
   drain(): void {
-    const sent = Atomics.load(this.#queue.control, control.errors);
-    for (const port of this.#ports) {
-      if (sent === this.#errors) return;
-      for (;;) {
+    // A thread that was ended by force may have counted an error that it did not send.
+    const until = Date.now() + 1_000;
+    while (Atomics.load(this.#queue.control, control.errors) !== this.#errors && Date.now() < until) {
+      for (const port of this.#ports) {
         const received = receiveMessageOnPort(port) as { message: ErrorMessage } | undefined;
-        if (received === undefined) break;
-        this.#receive(received.message);
+        if (received !== undefined) this.#receive(received.message);
       }
     }
   }

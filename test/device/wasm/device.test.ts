@@ -139,6 +139,64 @@ describe('compiled kernels', () => {
   });
 });
 
+it('rejects what is awaited when it is destroyed', async () => {
+  const gpu = open(2);
+  const [x, out] = [gpu.allocate('x', [6_400]), gpu.allocate('out', [6_400])];
+  for (let i = 0; i < 3_000; i++) add(gpu, x, out);
+  const awaited = [gpu.read(out), gpu.idle()].map((promise) => expect(promise).rejects.toThrow('already destroyed'));
+  await gpu.destroy();
+  await Promise.all(awaited);
+});
+
+it('sees memory that has grown before it copies there', async () => {
+  const gpu = open(2);
+  const x = upload(gpu, 'x', [64], new Float32Array(64).fill(3));
+  for (let i = 0; i < 40; i++) {
+    // More than the memory grows by at once.
+    const grown = gpu.allocate('grown', [2 ** 22 + 64 * i]);
+    const end = gpu.view(grown, 2 ** 22 + 64 * i - 64, [64]);
+    gpu.copy(x, end);
+    expect([...(await gpu.read(end))]).toEqual(new Array(64).fill(3));
+  }
+});
+
+it('keeps an error of its last commands to a task that does not read', async () => {
+  const gpu = open(1);
+  const [x, out] = [gpu.allocate('x', [64]), gpu.allocate('out', [64])];
+  await expect(gpu.task(async () => add(gpu, x, out, 1, 65))).rejects.toThrow('element 64 of');
+  const given = gpu.task(async () => {
+    add(gpu, x, out, 1, 65);
+    throw new Error('given up');
+  });
+  await expect(given).rejects.toThrow('given up');
+  await gpu.idle();
+});
+
+it('takes memory that commands still use once they are done', async () => {
+  const gpu = open(1);
+  const elements = 2 ** 29;
+  for (let i = 0; i < 3; i++) {
+    const half = gpu.allocate('half', [elements]);
+    gpu.clear(gpu.view(half, 0, [64]));
+    gpu.free(half);
+  }
+  await gpu.idle();
+});
+
+it('refuses two kernels of one name, constants, and grids that are none', () => {
+  const [x, out] = [one.allocate('x', [4]), one.allocate('out', [4])];
+  add(one, x, out);
+  const call = { bindings: { x, out }, params: { count: 4, factor: 1 }, grid: [1] } as const;
+  expect(() => one.dispatch({ ...axpy, header: '// another' }, call)).toThrow(
+    'two different kernels are named test-axpy',
+  );
+  expect(() => one.dispatch({ ...axpy, name: 'other', constants: { A: 1 } }, call)).toThrow('has constants');
+  for (const grid of [[Number.NaN], [1.5], [-1], [2 ** 16, 2 ** 16], [1, 1, 2]] as const) {
+    expect(() => one.dispatch(axpy, { ...call, grid: grid as unknown as [number] })).toThrow('expected two dimensions');
+  }
+  for (const tensor of [x, out]) one.free(tensor);
+});
+
 it('ends its threads, and refuses every later call', async () => {
   const gpu = openWasm({ threads: 2 });
   await gpu.destroy();
