@@ -171,6 +171,70 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   });
 });
 
+describe('values', () => {
+  const main = (body: string, more = '') => `${more}\n@compute @workgroup_size(1)\nfn main() {\n${body}\n}`;
+  const results = (body: string, more?: string, size = 4): number[] => {
+    const out = new Float32Array(size);
+    run(program(main(body, more), out, { params: { zero: 0, one: 1 } }));
+    return [...out];
+  };
+
+  it('are there behind a branch or a loop in which they were needed first', () => {
+    const body = `
+  out[0] = 1.0; out[1] = 2.0; out[2] = 3.0; out[3] = 4.0;
+  let v = vec4f(out[0], out[1], out[2], out[3]);
+  var w = vec4f();
+  if (params.zero > 0u) { w = v; }
+  for (var i = 0u; i < params.zero; i++) { w = v * 2.0; }
+  w += v;
+  out[0] = w.x; out[1] = w.y; out[2] = w.z; out[3] = w.w;`;
+    expect(results(body)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('change by calls in the target of an assignment, and through renamed pointers', () => {
+    const more = `
+fn next(p: ptr<function, u32>) -> u32 { *p += 1u; return *p - 1u; }
+fn grow(p: ptr<function, f32>) { for (var i = 0u; i < 3u; i++) { let q = p; *q = *q + 1.0; } }`;
+    const body = `
+  var i = 0u;
+  for (var k = 0u; k < 3u; k++) { out[next(&i)] = 7.0; }
+  var a = 0.0;
+  grow(&a);
+  out[3] = a;`;
+    expect(results(body, more)).toEqual([7, 7, 7, 3]);
+  });
+
+  it('of arrays are copies', () => {
+    const more = `
+struct Held { list: array<f32, 2>, last: f32 }
+var<private> shared_list: array<f32, 2>;
+fn first_of(list: array<f32, 2>) -> f32 { shared_list[0] = 5.0; return list[0]; }`;
+    const body = `
+  var a = array<f32, 2>(1.0, 2.0);
+  let b = a;
+  a[0] = 9.0;
+  out[0] = b[0];
+  shared_list[0] = 1.0;
+  out[1] = first_of(shared_list);
+  var held = Held(a, 0.0);
+  let kept = held;
+  held.list[0] = 4.0;
+  out[2] = kept.list[0];`;
+    expect(results(body, more)).toEqual([1, 1, 9, 0]);
+  });
+
+  it('of bools in vectors, constants and choices among them are those of WGSL', () => {
+    const body = `
+  var b = vec4<bool>(false);
+  b.x = params.one > 0u;
+  let chosen = select(vec4f(1.0), vec4f(2.0), b);
+  out[0] = chosen.x + 10.0 * chosen.y;
+  out[1] = f32(u32(-1.0)) + f32(i32(3e9));
+  out[2] = select(1, 3.0, false) / 2;`;
+    expect(results(body)).toEqual([12, 2 ** 31, 0.5, 0]);
+  });
+});
+
 describe('vectors and matrices', () => {
   it('multiply by columns, transpose, and take computed indices', () => {
     const out = new Float32Array(8);
@@ -215,6 +279,10 @@ describe('what is not supported', () => {
     [
       '@compute @workgroup_size(1)\nfn main() {\n  out[0] = sinh(1.0);\n}',
       'header of test:4: line 4: the function sinh',
+    ],
+    [
+      '@compute @workgroup_size(1)\nfn main() { loop { let a = 1.0; break; continuing { out[0] = a; } } }',
+      'continuing behind declarations of the body',
     ],
     ['@compute @workgroup_size(2, 2)\nfn main() {}', 'a workgroup of two dimensions'],
     ['@compute @workgroup_size(1)\nfn main() { let a = ; }', "expected an expression, found ';'"],

@@ -40,7 +40,10 @@ function addAll(locals: Locals, to: Set<Local>): void {
 function collect(statement: Statement, names: Names): void {
   switch (statement.kind) {
     case 'assign':
-      if (statement.target !== undefined) addRoot(statement.target, names);
+      if (statement.target !== undefined) {
+        addRoot(statement.target, names);
+        collectPointers(statement.target, names);
+      }
       collectPointers(statement.value, names);
       break;
     case 'call':
@@ -69,6 +72,7 @@ function collect(statement: Statement, names: Names): void {
     case 'let':
     case 'var':
     case 'override':
+      if (statement.value?.kind === 'name') names.passed.add(statement.value.name);
       if (statement.value !== undefined) collectPointers(statement.value, names);
       break;
     default:

@@ -30,7 +30,10 @@ export class Choices {
 
   /** `yes` where the condition holds, of one bool or component by component. */
   select(no: Value, yes: Value, condition: Value): Value {
-    if (condition.kind === 'scalar' && condition.constant !== undefined) return condition.constant !== 0 ? yes : no;
+    if (condition.kind === 'scalar' && condition.constant !== undefined) {
+      const both = isNumeric(no) && isNumeric(yes) ? this.#operators.unified(no, yes) : [no, yes];
+      return both[condition.constant !== 0 ? 1 : 0]!;
+    }
     if (no.kind !== 'vector' || yes.kind !== 'vector') {
       if (no.kind !== 'scalar' || yes.kind !== 'scalar' || condition.kind !== 'scalar') {
         return unsupported(`select of ${no.type.name}`);

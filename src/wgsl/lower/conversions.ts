@@ -82,7 +82,8 @@ export class Conversions {
   #matrix(type: MatrixValue['type'], operands: readonly Value[]): Value {
     const [first] = operands as readonly [Value];
     if (first.kind === 'matrix') return first;
-    if (first.kind === 'vector') return { kind: 'matrix', type, columns: operands as VectorValue[] };
+    if (first.kind === 'vector')
+      return { kind: 'matrix', type, columns: operands.map((each) => converted(each, type.column) as VectorValue) };
     const rows = type.column.size;
     const columns = Array.from({ length: type.columns }, (_, i) => {
       const column = operands.slice(i * rows, (i + 1) * rows).map((each) => converted(each, f32) as ScalarValue);
@@ -112,7 +113,7 @@ export class Conversions {
   #toScalar(value: ScalarValue, to: ScalarType): ScalarValue {
     const { type: from, constant } = value;
     if (from === to) return value;
-    if (constant !== undefined) return constantScalar(to, convertedConstant(constant, to));
+    if (constant !== undefined) return constantScalar(to, convertedConstant(constant, from, to));
     const node = this.#values.scalar(value);
     if (to === f32) {
       return scalarOf(f32, this.#code.pure(`f32.convert_i32_${from === i32 ? 's' : 'u'}`, [node], 'f32'));
@@ -142,10 +143,11 @@ export class Conversions {
 }
 
 /** Floats are cut towards zero and clamped, as WGSL says. */
-function convertedConstant(value: number, to: ScalarType): number {
+function convertedConstant(value: number, from: ScalarType, to: ScalarType): number {
   if (to === bool) return value === 0 ? 0 : 1;
   if (to === f32 || to === abstractFloat) return value;
   const whole = Math.trunc(value);
-  if (to === u32) return Number.isInteger(value) ? whole >>> 0 : Math.min(Math.max(whole, 0), 2 ** 32 - 1);
-  return Number.isInteger(value) ? whole | 0 : Math.min(Math.max(whole, -(2 ** 31)), 2 ** 31 - 1);
+  const isInteger = from !== f32 && from !== abstractFloat;
+  if (to === u32) return isInteger ? whole >>> 0 : Math.min(Math.max(whole, 0), 2 ** 32 - 1);
+  return isInteger ? whole | 0 : Math.min(Math.max(whole, -(2 ** 31)), 2 ** 31 - 1);
 }

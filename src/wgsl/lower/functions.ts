@@ -23,7 +23,7 @@ export function inlined(
     const operand = operands[i] ?? unsupported(`a call of ${name} with ${operands.length} operands`);
     scope.define(parameter.name, {
       kind: 'value',
-      value: type.kind === 'pointer' ? operand : converted(operand, type),
+      value: type.kind === 'pointer' ? operand : statements.settled(converted(operand, type)),
     });
   }
   const type = declared.result === undefined ? undefined : unit.types.of(declared.result);

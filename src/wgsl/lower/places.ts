@@ -134,7 +134,7 @@ export class Places {
     for (const [i, scalar] of elements.entries()) {
       if (scalar === undefined) continue;
       const op = `${lanesOf(element)}.replace_lane`;
-      node = this.#code.pure(op, [node, this.#values.scalar(scalar)], 'v128', [i]);
+      node = this.#code.pure(op, [node, this.#values.lane(scalar)], 'v128', [i]);
     }
     this.write(of, vectorOf(element, node));
   }

@@ -89,7 +89,15 @@ export class Statements {
     const given = this.#expressions.value(value!, frame);
     const kept =
       type !== undefined ? converted(given, frame.unit.types.of(type)) : kind === 'let' ? concrete(given) : given;
-    frame.scope.define(name, { kind: 'value', value: kept });
+    frame.scope.define(name, { kind: 'value', value: this.settled(kept) });
+  }
+
+  /** A value that later assignments do not change: arrays in memory are copied. */
+  settled(value: Value): Value {
+    if (!isInMemory(value)) return value;
+    const place = this.#room(value.type);
+    this.#machinery.places.write(place, value);
+    return this.#machinery.places.read(place);
   }
 
   #variable({ name, type, value }: Declaration, frame: Frame): void {
@@ -218,6 +226,11 @@ export class Statements {
     }
     this.#machinery.code.branch(returnTo.region);
   }
+}
+
+function isInMemory(value: Value): boolean {
+  if (value.kind === 'array') return value.place !== undefined || (value.elements ?? []).some(isInMemory);
+  return value.kind === 'struct' && value.members.some(isInMemory);
 }
 
 function hasArray(type: Type): boolean {

@@ -8,7 +8,7 @@ export function unitOf(module: Module, globals: Scope): Unit {
   /** The length of an array: a number, or a constant of the module. */
   const count = (expression: Expression | TypeExpression): number => {
     if ('templates' in expression) return count({ kind: 'name', name: expression.name, line: expression.line });
-    if (expression.kind === 'number') return Number.parseInt(expression.text, 10);
+    if (expression.kind === 'number') return Number(expression.text.replace(/[iu]$/, ''));
     const named = expression.kind === 'name' ? globals.find(expression.name) : undefined;
     const value = named?.kind === 'value' ? named.value : undefined;
     if (value?.kind === 'scalar' && value.constant !== undefined) return value.constant;

@@ -18,7 +18,7 @@ export interface VectorValue {
   /** At least one of the three is set; `node` only for vectors of four. */
   readonly elements?: readonly ScalarValue[] | undefined;
   readonly splat?: ScalarValue | undefined;
-  node?: Node | undefined;
+  readonly node?: Node | undefined;
 }
 
 export interface MatrixValue {

@@ -90,8 +90,8 @@ export class Values {
   /** A vector of four as one v128; true in a vector of bools is 32 ones. */
   vector(value: VectorValue): Node {
     if (value.type.size !== 4) unsupported(`a vector of ${value.type.size} as one register`);
-    value.node ??= this.#joined(value);
-    return value.node;
+    // Not kept in the value: what is made in a branch is not there behind it.
+    return value.node ?? this.#joined(value);
   }
 
   element(value: VectorValue, index: number): ScalarValue {
@@ -108,27 +108,27 @@ export class Values {
     return Array.from({ length: value.type.size }, (_, index) => this.element(value, index));
   }
 
+  /** What a lane of a register holds of a scalar. */
+  lane(value: ScalarValue): Node {
+    const node = this.scalar(value);
+    return value.type === bool ? this.#code.pure('i32.sub', [this.#code.int(0), node], 'i32') : node;
+  }
+
   #joined({ type: { element }, elements, splat }: VectorValue): Node {
     const lanes = lanesOf(element);
     if (splat !== undefined && splat.constant === undefined) {
-      return this.#code.splat(`${lanes}.splat`, this.#lane(splat));
+      return this.#code.splat(`${lanes}.splat`, this.lane(splat));
     }
     const four = elements ?? Array.from({ length: 4 }, () => splat!);
     if (four.every(({ constant }) => constant !== undefined)) {
       return this.#code.words(four.map(({ constant }) => wordOf(element, constant!)));
     }
-    let node = this.#code.pure(`${lanes}.splat`, [this.#lane(four[0]!)], 'v128');
+    let node = this.#code.pure(`${lanes}.splat`, [this.lane(four[0]!)], 'v128');
     for (const [index, scalar] of four.entries()) {
       if (isSame(scalar, four[0]!)) continue;
-      node = this.#code.pure(`${lanes}.replace_lane`, [node, this.#lane(scalar)], 'v128', [index]);
+      node = this.#code.pure(`${lanes}.replace_lane`, [node, this.lane(scalar)], 'v128', [index]);
     }
     return node;
-  }
-
-  /** What a lane of a register holds of a scalar. */
-  #lane(value: ScalarValue): Node {
-    const node = this.scalar(value);
-    return value.type === bool ? this.#code.pure('i32.sub', [this.#code.int(0), node], 'i32') : node;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Statements and blocks. */
+import { WgslError } from '../errors.ts';
 import type { ArithmeticOperator, Declaration, Expression, Statement, SwitchCase } from './ast.ts';
 import type { Cursor } from './cursor.ts';
 import type { ExpressionParser } from './expressions.ts';
@@ -128,6 +129,10 @@ export class StatementParser {
       else body.push(...this.#statement());
     }
     this.#cursor.need('}');
+    // The step is compiled outside of the body's scope.
+    if (step.length > 0 && body.some(({ kind }) => kind === 'let' || kind === 'var' || kind === 'const')) {
+      throw new WgslError('continuing behind declarations of the body is not supported', line);
+    }
     return { kind: 'loop', start: undefined, condition: undefined, step, body, line };
   }
 
