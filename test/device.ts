@@ -12,13 +12,14 @@ import type { Tolerance } from './tolerances.ts';
 const name = process.env['TANDEM_TEST_ADAPTER'] ?? '';
 const isCpu = name.startsWith('cpu');
 /** The adapter of tests that are about WebGPU. */
-export const webGpuName = isCpu ? 'SwiftShader' : name;
+export const webGpuName = isCpu ? 'SwiftShader' : name === 'gpu' ? undefined : name;
 
 let opened: Promise<Gpu> | undefined;
 
 /**
  * The device of this process. A check that finds no adapter fails. TANDEM_TEST_ADAPTER insists on an adapter by a part
- * of its name, or on the CPU device: `cpu`, or `cpu-checked` with kernels that test every index into memory.
+ * of its name, on hardware (`gpu`), or on the CPU device: `cpu`, or `cpu-checked` with kernels that test every index
+ * into memory.
  */
 export function testGpu(): Promise<Gpu> {
   opened ??= openTestGpu();
@@ -35,7 +36,7 @@ export async function openTestGpu(): Promise<Gpu> {
     const options = { checked: name === 'cpu-checked', relaxed: simdKind() === 'relaxed' };
     return openWasm({ threads: 1, kernels: (spec) => compileKernel(spec, options) });
   }
-  return openGpu({ name });
+  return openGpu({ name: webGpuName });
 }
 
 /** Sizes that catch edge mistakes: 1, primes, and tiles of 4 to 128 with one more or less. */

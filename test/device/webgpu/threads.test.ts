@@ -33,7 +33,7 @@ it('runs on one adapter in two threads at once, and both end', { timeout: 60_000
   const results = await Promise.all([runThread(3), runThread(5)]);
   expect(results).toEqual(
     new Array(2).fill({
-      answer: { adapter: expect.stringMatching(new RegExp(webGpuName, 'i')), equal: true },
+      answer: { adapter: expect.stringMatching(new RegExp(webGpuName ?? '', 'i')), equal: true },
       code: 0,
     }),
   );
