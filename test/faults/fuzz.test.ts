@@ -67,8 +67,8 @@ function tally(values: readonly string[]): string {
 /** Stalls whose own part is longer, the longest first, with the requests that were under way. */
 const stallsOver = (mostMs: number, outcomes: readonly Outcome[]): string[] =>
   readStalls(pathOf('stalls'))
-    .filter((stall) => ownPart(stall) > mostMs)
-    .sort((a, b) => ownPart(b) - ownPart(a))
+    .filter(({ late }) => late > mostMs)
+    .sort((a, b) => b.late - a.late)
     .map((stall) => {
       const { at, late, waited } = stall;
       const during = outcomes.filter(({ begun, ended }) => begun <= at && ended >= at - late);
