@@ -5,10 +5,11 @@
  */
 
 import { checkAliasing } from '../aliasing.ts';
-import { alignDown, alignment } from '../alignment.ts';
+import { alignDown } from '../alignment.ts';
 import { Buffers } from '../buffers.ts';
 import { Failures } from '../failures.ts';
-import { BufferTensor, bufferTensor, byteLength } from '../tensor.ts';
+import { Handles } from '../handles.ts';
+import { bufferTensor, byteLength } from '../tensor.ts';
 import {
   type AdapterReport,
   type DeviceFeature,
@@ -40,9 +41,6 @@ export interface WasmDeviceOptions {
 /** Below it nothing stands, so that an address less an offset does not wrap round. */
 const firstAddress = 65_536;
 const page = 65_536;
-/** Copies, unlike bindings, may begin at any element. */
-const copyAlignment = 4;
-
 export class WasmDevice implements Gpu {
   readonly adapter: AdapterReport;
   readonly traits: DeviceTraits = { ...deviceTraits.row, packs: true };
@@ -56,6 +54,7 @@ export class WasmDevice implements Gpu {
   readonly #kernels: KernelCache;
   readonly #ranges: Ranges;
   readonly #buffers: Buffers<Range>;
+  readonly #handles: Handles<Range>;
   readonly #returning: ReturningRanges;
   #isDestroyed = false;
 
@@ -89,6 +88,7 @@ export class WasmDevice implements Gpu {
       create: (label, size) => this.#returning.take(label, size),
       destroy: (range) => this.#returning.giveBack(range),
     });
+    this.#handles = new Handles(this.#buffers, this.#failures);
   }
 
   get lost() {
@@ -119,12 +119,11 @@ export class WasmDevice implements Gpu {
   }
 
   view(tensor: Tensor, first: number, shape: readonly number[], label = tensor.label): Tensor {
-    const { buffer, offset, dtype } = bufferTensor<Range>(tensor);
-    return new BufferTensor(label, shape, dtype, buffer, offset + first * 4);
+    return this.#handles.view(tensor, first, shape, label);
   }
 
   isBindable(tensor: Tensor): boolean {
-    return bufferTensor<Range>(tensor).offset % alignment === 0;
+    return this.#handles.isBindable(tensor);
   }
 
   memory() {
@@ -132,12 +131,7 @@ export class WasmDevice implements Gpu {
   }
 
   write(tensor: Tensor, data: Float32Array | Uint32Array): void {
-    const target = this.#checkUsable(tensor, 'write');
-    if (data.byteLength !== byteLength(tensor)) {
-      throw new Error(
-        `write ${tensor.label}: [${tensor.shape}] holds ${byteLength(tensor)} bytes, got ${data.byteLength}`,
-      );
-    }
+    const target = this.#handles.writable(tensor, data);
     if (data.byteLength === 0) return;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     if (this.#commands.isIdle) {
@@ -152,15 +146,12 @@ export class WasmDevice implements Gpu {
   }
 
   clear(tensor: Tensor): void {
-    const target = this.#checkUsable(tensor, 'clear');
+    const target = this.#handles.usable(tensor, 'clear');
     if (byteLength(tensor) > 0) this.#commands.clear(spanOf(target));
   }
 
   copy(from: Tensor, to: Tensor): void {
-    const source = this.#checkUsable(from, 'copy', copyAlignment);
-    const target = this.#checkUsable(to, 'copy', copyAlignment);
-    const bytes = byteLength(from);
-    if (bytes !== byteLength(to)) throw new Error(`copy ${from.label} [${from.shape}] to ${to.label} [${to.shape}]`);
+    const { source, target, bytes } = this.#handles.copied(from, to);
     if (bytes > 0) this.#commands.copy(spanOf(source), spanOf(target));
   }
 
@@ -246,7 +237,7 @@ export class WasmDevice implements Gpu {
   }
 
   async #readBytes(tensor: Tensor): Promise<ArrayBuffer> {
-    const source = this.#checkUsable(tensor, 'read');
+    const source = this.#handles.usable(tensor, 'read');
     const size = byteLength(tensor);
     // A copy of its own, because later commands may write the tensor while this one is awaited.
     const staging = size === 0 ? undefined : this.#returning.take(`read ${tensor.label}`, size);
@@ -277,21 +268,9 @@ export class WasmDevice implements Gpu {
     const bound = kernel.bindings.map(([binding, access]) => {
       const tensor = tensors[binding];
       if (tensor === undefined) throw new Error(`binding ${binding} of kernel ${name} is missing`);
-      return { access, tensor: this.#checkUsable(tensor, `binding ${binding} of kernel ${name}`) };
+      return { access, tensor: this.#handles.usable(tensor, `binding ${binding} of kernel ${name}`) };
     });
     checkAliasing(name, kernel.bindings, tensors);
     return bound;
-  }
-
-  #checkUsable(handle: Tensor, doing: string, alignTo: number = alignment): BufferTensor<Range> {
-    this.#failures.check(doing);
-    const tensor = bufferTensor<Range>(handle);
-    if (this.#buffers.isStale(tensor.buffer)) throw new Error(`${doing}: tensor ${tensor.label} was freed or released`);
-    if (tensor.offset % alignTo !== 0)
-      throw new Error(`${doing}: tensor ${tensor.label} begins at byte ${tensor.offset}`);
-    if (tensor.offset < 0 || tensor.offset + byteLength(tensor) > tensor.buffer.size) {
-      throw new Error(`${doing}: tensor ${tensor.label} [${tensor.shape}] ends beyond its buffer`);
-    }
-    return tensor;
   }
 }

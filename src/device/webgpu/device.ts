@@ -5,10 +5,11 @@
  */
 import { limitExceeded } from '../../errors.ts';
 import { checkAliasing } from '../aliasing.ts';
-import { alignDown, alignment } from '../alignment.ts';
+import { alignDown } from '../alignment.ts';
 import { type BufferSource, Buffers } from '../buffers.ts';
 import { Failures } from '../failures.ts';
-import { BufferTensor, bufferTensor, byteLength } from '../tensor.ts';
+import { Handles } from '../handles.ts';
+import { type BufferTensor, bufferTensor, byteLength } from '../tensor.ts';
 import {
   type AdapterReport,
   type DeviceFeature,
@@ -38,9 +39,6 @@ export interface OpenedDevice {
   readonly form: KernelForm;
 }
 
-/** Copies, unlike bindings, may begin at any element. */
-const copyAlignment = 4;
-
 export class WebGpuDevice implements Gpu {
   readonly adapter: AdapterReport;
   readonly traits: DeviceTraits;
@@ -50,6 +48,7 @@ export class WebGpuDevice implements Gpu {
   readonly device: GPUDevice;
   readonly #failures: Failures;
   readonly #buffers: Buffers<GPUBuffer>;
+  readonly #handles: Handles<GPUBuffer>;
   readonly #pipelines: PipelineCache;
   readonly #commands: Commands;
   readonly #patience = new Patience();
@@ -67,6 +66,7 @@ export class WebGpuDevice implements Gpu {
     this.#failures = new Failures();
     watchDevice(device, this.#failures);
     this.#buffers = new Buffers(sourceOf(device));
+    this.#handles = new Handles(this.#buffers, this.#failures);
     this.#pipelines = new PipelineCache(device, this.#failures);
     this.#commands = new Commands(device, this.#failures, () => this.#buffers.sweep());
   }
@@ -95,12 +95,11 @@ export class WebGpuDevice implements Gpu {
   }
 
   view(tensor: Tensor, first: number, shape: readonly number[], label = tensor.label): Tensor {
-    const { buffer, offset, dtype } = bufferTensor<GPUBuffer>(tensor);
-    return new BufferTensor(label, shape, dtype, buffer, offset + first * 4);
+    return this.#handles.view(tensor, first, shape, label);
   }
 
   isBindable(tensor: Tensor): boolean {
-    return bufferTensor(tensor).offset % alignment === 0;
+    return this.#handles.isBindable(tensor);
   }
 
   memory() {
@@ -108,12 +107,7 @@ export class WebGpuDevice implements Gpu {
   }
 
   write(tensor: Tensor, data: Float32Array | Uint32Array): void {
-    const { buffer, offset } = this.#checkUsable(tensor, 'write');
-    if (data.byteLength !== byteLength(tensor)) {
-      throw new Error(
-        `write ${tensor.label}: [${tensor.shape}] holds ${byteLength(tensor)} bytes, got ${data.byteLength}`,
-      );
-    }
+    const { buffer, offset } = this.#handles.writable(tensor, data);
     // Queue writes run before commands that are not submitted yet.
     this.submit();
     if (data.length > 0) {
@@ -123,15 +117,12 @@ export class WebGpuDevice implements Gpu {
   }
 
   clear(tensor: Tensor): void {
-    const { buffer, offset } = this.#checkUsable(tensor, 'clear');
+    const { buffer, offset } = this.#handles.usable(tensor, 'clear');
     if (byteLength(tensor) > 0) this.#commands.encoder().clearBuffer(buffer, offset, byteLength(tensor));
   }
 
   copy(from: Tensor, to: Tensor): void {
-    const source = this.#checkUsable(from, 'copy', copyAlignment);
-    const target = this.#checkUsable(to, 'copy', copyAlignment);
-    const bytes = byteLength(from);
-    if (bytes !== byteLength(to)) throw new Error(`copy ${from.label} [${from.shape}] to ${to.label} [${to.shape}]`);
+    const { source, target, bytes } = this.#handles.copied(from, to);
     if (bytes > 0)
       this.#commands.encoder().copyBufferToBuffer(source.buffer, source.offset, target.buffer, target.offset, bytes);
   }
@@ -213,7 +204,7 @@ export class WebGpuDevice implements Gpu {
   }
 
   async #readBytes(tensor: Tensor): Promise<ArrayBuffer> {
-    const { buffer, offset } = this.#checkUsable(tensor, 'read');
+    const { buffer, offset } = this.#handles.usable(tensor, 'read');
     const size = byteLength(tensor);
     if (size === 0) return new ArrayBuffer(0);
     const staging = this.device.createBuffer({ label: 'read', size, usage: usage.mapRead | usage.copyDst });
@@ -247,7 +238,7 @@ export class WebGpuDevice implements Gpu {
     kernel.bindings.forEach(([binding], index) => {
       const tensor = tensors[binding];
       if (tensor === undefined) throw new Error(`binding ${binding} of kernel ${name} is missing`);
-      const { buffer, offset } = this.#checkUsable(tensor, `binding ${binding} of kernel ${name}`);
+      const { buffer, offset } = this.#handles.usable(tensor, `binding ${binding} of kernel ${name}`);
       const size = Math.max(4, byteLength(tensor));
       if (size > this.largestBinding) throw this.#tooLarge(name, tensor, size);
       entries.push({ binding: index + 1, resource: { buffer, offset, size } });
@@ -265,18 +256,6 @@ export class WebGpuDevice implements Gpu {
         remedy: 'use a smaller batch, length or model',
       },
     );
-  }
-
-  #checkUsable(handle: Tensor, doing: string, alignTo: number = alignment): BufferTensor<GPUBuffer> {
-    this.#failures.check(doing);
-    const tensor = bufferTensor<GPUBuffer>(handle);
-    if (this.#buffers.isStale(tensor.buffer)) throw new Error(`${doing}: tensor ${tensor.label} was freed or released`);
-    if (tensor.offset % alignTo !== 0)
-      throw new Error(`${doing}: tensor ${tensor.label} begins at byte ${tensor.offset}`);
-    if (tensor.offset + byteLength(tensor) > tensor.buffer.size) {
-      throw new Error(`${doing}: tensor ${tensor.label} [${tensor.shape}] ends beyond its buffer`);
-    }
-    return tensor;
   }
 }
 

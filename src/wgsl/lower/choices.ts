@@ -7,6 +7,7 @@ import type { ScalarValue, Value, VectorValue } from './value-types.ts';
 import {
   concrete,
   constantScalar,
+  isNumeric,
   isSame,
   scalarOf,
   splatOf,
@@ -114,6 +115,3 @@ export class Choices {
     return this.#operators.unified(left, right).map(concrete);
   }
 }
-
-const isNumeric = (value: Value): value is ScalarValue | VectorValue =>
-  value.kind === 'scalar' || value.kind === 'vector';

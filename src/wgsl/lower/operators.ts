@@ -21,6 +21,7 @@ import {
   concrete,
   constantScalar,
   converted,
+  isNumeric,
   lanesOf,
   scalarOf,
   splatOf,
@@ -230,9 +231,6 @@ export class Operators {
 /** The bytes of 32-bit lanes, as a shuffle names them: lanes 0 to 3 are the first operand's, 4 to 7 the second's. */
 export const bytesOfLanes = (lanes: readonly number[]): number[] =>
   lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte));
-
-const isNumeric = (value: Value): value is ScalarValue | VectorValue =>
-  value.kind === 'scalar' || value.kind === 'vector';
 
 const elementOf = (value: ScalarValue | VectorValue): ScalarType =>
   value.kind === 'scalar' ? value.type : value.type.element;

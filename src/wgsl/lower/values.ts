@@ -42,6 +42,9 @@ export function vectorFrom(element: ScalarType, elements: readonly ScalarValue[]
 export const isSame = (a: ScalarValue, b: ScalarValue): boolean =>
   a === b || (a.node !== undefined ? a.node === b.node : b.constant !== undefined && Object.is(a.constant, b.constant));
 
+export const isNumeric = (value: Value): value is ScalarValue | VectorValue =>
+  value.kind === 'scalar' || value.kind === 'vector';
+
 /** f32x4 or i32x4: how instructions call the lanes. */
 export const lanesOf = (element: ScalarType): 'f32x4' | 'i32x4' => (element === f32 ? 'f32x4' : 'i32x4');
 
