@@ -1,5 +1,6 @@
-// What the tile of packed panels binds: out[M, N] = alpha * A B (+ bias) (+ what out held). Element (row, k) of A is
-// a[row * a_row + k * a_k]; B is packed: b[(panel * K + k) * 2 + half] are four of the panel's eight columns.
+// What the tile of packed panels binds: out[M, N] = alpha * A B (+ bias) (+ what out held). Both are packed along k: a
+// panel of A has twelve rows, a[(panel * K + k) * 12 + row]; one of B has eight columns, of which
+// b[(panel * K + k) * 2 + half] are four.
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;
 @group(0) @binding(3) var<storage, read> bias: array<Element>;

@@ -1,26 +1,31 @@
 /**
- * Matrix products on the CPU device: B is packed into panels of eight columns, then a tile of 6 x 8 results that fills
- * the sixteen vector registers runs over them. Packing costs as much as some rows of the product, so few rows do
- * without.
+ * Matrix products on the CPU device: A is packed into panels of twelve rows and B into panels of eight columns, both
+ * along k, then a tile of 6 x 8 results that fills the sixteen vector registers runs over a panel of each. Packing
+ * costs as much as some rows of the product, so few rows do without.
  */
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
 
-/** Columns of a panel; rows of the result that a workgroup makes. */
-const panel = 8;
+/** Vectors of four in a step of k of a panel: eight columns of B, twelve rows of A. */
+const quadsOf = { columns: 2, rows: 3 } as const;
+type Side = keyof typeof quadsOf;
+/** Rows of the result that a workgroup makes. */
 const rowsOfGroup = 24;
 /** Rows of the result from which packing pays. Results have the same bits with it and without. */
 export const leastPackedRows = 48;
 
-type PackLayout = 'nt' | 'rows' | 'any';
+/** How a matrix stands in memory: along k, across k, or otherwise. The first two read four elements at once. */
+type PackLayout = 'along' | 'across' | 'any';
+const packLayouts: readonly PackLayout[] = ['along', 'across', 'any'];
 
-const packSpec = (layout: PackLayout): KernelSpec<'b' | 'out', 'n' | 'k' | 'bColumn' | 'bK'> => ({
-  name: `matmul-pack-${layout}`,
+const packSpec = (layout: PackLayout, side: Side): KernelSpec<'x' | 'out', 'n' | 'k' | 'line' | 'step'> => ({
+  name: `matmul-pack-${layout}-${side}`,
   form: 'row',
+  header: `const QUADS = ${quadsOf[side]}u;`,
   include: ['common/grid.wgsl'],
   shader: `matmul/pack_${layout}.wgsl`,
-  bindings: { b: 'read', out: 'write' },
-  params: { n: 'u32', k: 'u32', bColumn: 'u32', bK: 'u32' },
+  bindings: { x: 'read', out: 'write' },
+  params: { n: 'u32', k: 'u32', line: 'u32', step: 'u32' },
 });
 
 const tileSpec = (store: 'aligned' | 'any') =>
@@ -31,13 +36,21 @@ const tileSpec = (store: 'aligned' | 'any') =>
     include: ['matmul/interface_packed.wgsl', `matmul/store_${store}.wgsl`],
     shader: 'matmul/tile_packed.wgsl',
     bindings: { a: 'read', b: 'read', bias: 'read', out: 'write' },
-    params: { m: 'u32', n: 'u32', k: 'u32', alpha: 'f32', hasBias: 'u32', accumulate: 'u32', aRow: 'u32', aK: 'u32' },
+    params: { m: 'u32', n: 'u32', k: 'u32', alpha: 'f32', hasBias: 'u32', accumulate: 'u32' },
   }) as const satisfies KernelSpec;
 
-const packKernels = { nt: packSpec('nt'), rows: packSpec('rows'), any: packSpec('any') };
+const packsOf = (side: Side) => ({
+  along: packSpec('along', side),
+  across: packSpec('across', side),
+  any: packSpec('any', side),
+});
+const packKernels = { rows: packsOf('rows'), columns: packsOf('columns') };
 const tileKernels = { aligned: tileSpec('aligned'), any: tileSpec('any') };
 
-export const packedKernels: readonly KernelSpec[] = [...Object.values(packKernels), ...Object.values(tileKernels)];
+export const packedKernels: readonly KernelSpec[] = [
+  ...packLayouts.flatMap((layout) => [packKernels.rows[layout], packKernels.columns[layout]]),
+  ...Object.values(tileKernels),
+];
 
 export interface Product {
   readonly a: Tensor;
@@ -57,27 +70,51 @@ export interface Product {
 export function multiplyPacked(gpu: Gpu, product: Product): void {
   const { a, b, bias, out, m, n, k, alpha, accumulate } = product;
   const { aRow, aK, bColumn, bK } = product.strides;
-  const panels = Math.ceil(n / panel);
   withLeases(gpu, (lease) => {
-    const packed = lease('matmul.packed', [panels * k * panel]);
-    const layout = packLayout(product);
-    const steps = layout === 'nt' ? k / 4 : k;
-    gpu.dispatch(packKernels[layout], {
-      bindings: { b, out: packed },
-      params: { n, k, bColumn, bK },
-      grid: [Math.ceil((panels * steps) / 64)],
-    });
+    const pack = (side: Side, x: Tensor, lines: number, line: number, step: number): Tensor => {
+      const packed = lease('matmul.packed', [panelsOf(side, lines) * k * quadsOf[side] * 4]);
+      packInto(gpu, { side, x, packed, n: lines, k, line, step });
+      return packed;
+    };
     gpu.dispatch(tileKernels[n % 4 === 0 ? 'aligned' : 'any'], {
-      // Every binding needs a buffer: without a bias, a stands in and is not read as one.
-      bindings: { a, b: packed, bias: bias ?? a, out },
-      params: { m, n, k, alpha, hasBias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0, aRow, aK },
-      grid: [panels, Math.ceil(m / rowsOfGroup)],
+      bindings: {
+        a: pack('rows', a, m, aRow, aK),
+        b: pack('columns', b, n, bColumn, bK),
+        // Every binding needs a buffer: without a bias, a stands in and is not read as one.
+        bias: bias ?? a,
+        out,
+      },
+      params: { m, n, k, alpha, hasBias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0 },
+      grid: [panelsOf('columns', n), Math.ceil(m / rowsOfGroup)],
     });
   });
 }
 
-/** Which way of packing reads four elements at once. */
-function packLayout({ n, k, strides: { bColumn, bK } }: Product): PackLayout {
-  if (bK === 1 && bColumn === k && k % 4 === 0) return 'nt';
-  return bColumn === 1 && bK === n && n % 4 === 0 ? 'rows' : 'any';
+const panelsOf = (side: Side, lines: number): number => Math.ceil(lines / (quadsOf[side] * 4));
+
+interface Packing {
+  readonly side: Side;
+  readonly x: Tensor;
+  readonly packed: Tensor;
+  /** Rows or columns of the product. */
+  readonly n: number;
+  readonly k: number;
+  /** Elements from one of them, and from a step of k, to the next. */
+  readonly line: number;
+  readonly step: number;
+}
+
+function packInto(gpu: Gpu, { side, x, packed, n, k, line, step }: Packing): void {
+  const layout = packLayout(n, k, line, step);
+  const steps = layout === 'along' ? k / 4 : k;
+  gpu.dispatch(packKernels[side][layout], {
+    bindings: { x, out: packed },
+    params: { n, k, line, step },
+    grid: [Math.ceil((panelsOf(side, n) * steps) / 64)],
+  });
+}
+
+function packLayout(n: number, k: number, line: number, step: number): PackLayout {
+  if (step === 1 && line === k && k % 4 === 0) return 'along';
+  return line === 1 && step === n && n % 4 === 0 ? 'across' : 'any';
 }
