@@ -23,6 +23,8 @@ export interface Config {
   readonly adapter: string;
   /** Threads that compute on the CPU; undefined = as many as there are cores for this process. */
   readonly threads: number | undefined;
+  /** How the CPU adds up products. */
+  readonly simd: 'relaxed' | 'fixed';
   /** Where models are downloaded from. The token is never shown or stored. */
   readonly hub: HubSettings;
   readonly limits: Limits;
@@ -40,6 +42,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: read('DATABASE_URL'),
     adapter: read('TANDEM_ADAPTER'),
     threads: read('TANDEM_THREADS'),
+    simd: read('TANDEM_SIMD'),
     hub: { endpoint: read('HF_ENDPOINT'), token: readToken(environment), offline: read('HF_HUB_OFFLINE') },
     limits: defaultLimits,
   };

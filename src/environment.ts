@@ -99,6 +99,15 @@ const folders = {
     default: 'as many as the machine and the cgroup give this process',
     example: '4',
   },
+  TANDEM_SIMD: {
+    group: 'Folders and the server',
+    schema: z.enum(['relaxed', 'fixed']).default('relaxed'),
+    meaning:
+      'How products are added up where the CPU computes: rounded once where the machine can (relaxed), or twice, with the same bits on every machine (fixed), at two thirds of the speed.',
+    expected: '"relaxed" or "fixed"',
+    default: 'relaxed',
+    example: 'fixed',
+  },
 } as const satisfies Record<string, Variable>;
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

@@ -4,7 +4,8 @@
  */
 
 import { elementCount, type Gpu, type KernelForm, type Tensor } from '../src/device/types.ts';
-import { openWasm, simdKind } from '../src/device/wasm/open.ts';
+import { openWasm } from '../src/device/wasm/open.ts';
+import { simdKind } from '../src/device/wasm/simd.ts';
 import { openGpu } from '../src/device/webgpu/open.ts';
 import { compileKernel } from '../src/wgsl/compile.ts';
 import type { Tolerance } from './tolerances.ts';

@@ -11,11 +11,11 @@ import { planTraining, train } from '../src/train/loop.ts';
 import type { DeviceCommands, ThreadData } from './protocol.ts';
 import { answer } from './runtime.ts';
 
-const { adapter, threads, storageRoot } = workerData as ThreadData;
+const { adapter, threads, simd, storageRoot } = workerData as ThreadData;
 const storage = openStorage(storageRoot);
 
 /** The device is opened once. Where there is no adapter, every command rejects with the reason, `describe` first. */
-const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openDevice({ adapter, threads }).then((gpu) => {
+const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openDevice({ adapter, threads, simd }).then((gpu) => {
   const server = new DeviceServer(gpu, storage);
   server.compile();
   return { gpu, server };

@@ -38,6 +38,7 @@ export interface ThreadData {
   /** As in src/device/open.ts. */
   readonly adapter: string;
   readonly threads?: number | undefined;
+  readonly simd?: 'relaxed' | 'fixed' | undefined;
 }
 
 export interface DeviceCommands {

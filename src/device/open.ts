@@ -5,6 +5,7 @@
 import { unavailable } from '../errors.ts';
 import type { Gpu } from './types.ts';
 import { openWasm } from './wasm/open.ts';
+import type { SimdKind } from './wasm/simd.ts';
 import type { WebGpuDevice } from './webgpu/device.ts';
 import { hasGraphicsApi } from './webgpu/vulkan-loader.ts';
 
@@ -13,16 +14,18 @@ export interface DeviceChoice {
   readonly adapter: string;
   /** Computing threads of the CPU device; undefined = as many as there are cores for this process. */
   readonly threads?: number | undefined;
+  /** SIMD instructions of the CPU device; undefined = relaxed where the engine has them. */
+  readonly simd?: SimdKind | undefined;
 }
 
 /** Throws UNAVAILABLE where the adapter that was asked for is not there. */
-export async function openDevice({ adapter, threads }: DeviceChoice): Promise<Gpu> {
-  if (adapter === 'cpu') return openWasm({ threads });
+export async function openDevice({ adapter, threads, simd }: DeviceChoice): Promise<Gpu> {
+  if (adapter === 'cpu') return openWasm({ threads, simd });
   const opened = await openAdapter(adapter).catch((error: unknown) => {
     if (adapter !== 'auto') throw error;
     return error instanceof Error ? error : new Error(String(error));
   });
-  return opened instanceof Error ? openWasm({ threads, noGpu: opened.message }) : opened;
+  return opened instanceof Error ? openWasm({ threads, simd, noGpu: opened.message }) : opened;
 }
 
 async function openAdapter(adapter: string): Promise<WebGpuDevice> {

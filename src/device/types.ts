@@ -44,7 +44,7 @@ export interface DeviceTraits {
   readonly packs: boolean;
 }
 
-/** The traits of adapters whose kernels have that form. Where a driver computes on a CPU a piece takes a second. */
+/** The traits of adapters whose kernels have that form. Where a CPU computes a piece takes about a second. */
 export const deviceTraits: Readonly<Record<KernelForm, DeviceTraits>> = {
   workgroup: { form: 'workgroup', piece: Number.POSITIVE_INFINITY, memory: 'own', packs: false },
   row: { form: 'row', piece: 8e9, memory: 'host', packs: false },

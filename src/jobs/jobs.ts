@@ -89,7 +89,7 @@ export interface Jobs {
 export interface JobsOptions {
   readonly database: Database;
   readonly storage: Storage;
-  readonly config: Pick<Config, 'dataDir' | 'importDir' | 'adapter' | 'threads' | 'hub'>;
+  readonly config: Pick<Config, 'dataDir' | 'importDir' | 'adapter' | 'threads' | 'simd' | 'hub'>;
   /** Whether this process works on jobs. Without it queued ones stay so, for a process that is there to end them. */
   readonly claims?: boolean;
   /** In place of our own tables. */
@@ -108,7 +108,8 @@ const lookEveryMs = 2_000;
 /** Starts the threads, ends what a dead process left and takes up queued jobs. */
 export async function openJobs(options: JobsOptions): Promise<Jobs> {
   const { storage, config, threads: entries } = options;
-  const settings = { storageRoot: storage.root, adapter: config.adapter, threads: config.threads };
+  const { adapter, threads: computing, simd } = config;
+  const settings = { storageRoot: storage.root, adapter, threads: computing, simd };
   const threads = await startThreads({ ...settings, ...(entries && { entries }) });
   try {
     return await openWith(threads, options);

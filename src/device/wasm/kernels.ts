@@ -4,13 +4,11 @@ import { compiledKernel } from '../../assets.ts';
 import { shaderSource } from '../shader-source.ts';
 import type { KernelSpec } from '../types.ts';
 import { hashOf, noteOf } from './kernel-note.ts';
+import type { SimdKind } from './simd.ts';
 import type { ComputeThreads } from './threads.ts';
 
 /** Scratch memory of a thread. */
 export const scratchBytes = 256 * 1024;
-
-/** `relaxed`: products and sums round once where the machine can. */
-export type SimdKind = 'fixed' | 'relaxed';
 
 /** Returns the bytes of a kernel's module. */
 export type KernelSource = (spec: KernelSpec) => Uint8Array<ArrayBuffer>;

@@ -3,38 +3,32 @@ import { cpus } from 'node:os';
 import { badInput } from '../../errors.ts';
 import type { AdapterReport } from '../types.ts';
 import { WasmDevice } from './device.ts';
-import { builtKernels, type KernelSource, type SimdKind } from './kernels.ts';
+import { builtKernels, type KernelSource } from './kernels.ts';
 import { addressSpace } from './ranges.ts';
 import { mostThreads } from './ring.ts';
+import { type SimdKind, simdKind } from './simd.ts';
 import { availableCores } from './threads.ts';
 
 export interface OpenWasmOptions {
   /** Computing threads; absent = as many as there are cores for this process. Results do not depend on it. */
   readonly threads?: number | undefined;
+  /** Relaxed where the engine has it by default. */
+  readonly simd?: SimdKind | undefined;
   /** Why no GPU computes, where one was looked for. */
   readonly noGpu?: string;
   /** Where compiled kernels come from; absent = from the build. */
   readonly kernels?: KernelSource;
 }
 
-/** f32x4.relaxed_madd on three zeros. */
-const relaxedModule = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00],
-  ...[0x0a, 0x13, 0x01, 0x11, 0x00, ...[0, 1, 2].flatMap(() => [0x41, 0x00, 0xfd, 0x11]), 0xfd, 0x85, 0x02, 0x0b],
-]);
-
-/** Relaxed SIMD where this engine has it: Node 22 and later. */
-export const simdKind = (): SimdKind => (WebAssembly.validate(relaxedModule) ? 'relaxed' : 'fixed');
-
-export function openWasm({ threads = availableCores(), noGpu, kernels }: OpenWasmOptions = {}): WasmDevice {
+export function openWasm(options: OpenWasmOptions = {}): WasmDevice {
+  const { threads = availableCores(), noGpu, kernels } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
     throw badInput(`${threads} threads`, {
       field: 'TANDEM_THREADS',
       expected: `a whole number from 1 to ${mostThreads}`,
     });
   }
-  const simd = simdKind();
+  const simd = simdKind(options.simd);
   return new WasmDevice({
     report: { ...reportOf(simd, threads), notice: noGpu ?? null },
     threads,
