@@ -1,14 +1,13 @@
-// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping by the global norm, eight elements a lane, all in one
-// pass. A norm that is not finite leaves parameters and moments as they are. `exempt` holds one bit per 64 elements: no
-// decay. Blocks of 64 elements that a workgroup updates.
-const BLOCKS: u32 = 8u;
-
-@group(0) @binding(1) var<storage, read> gradients: array<f32>;
+// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with clipping by the global norm, all in one pass. A norm that is not
+// finite leaves parameters and moments as they are. `exempt` holds one bit per 64 values: no decay. Element is f32 or
+// vec4f and `count` counts elements, of which 64 values have BLOCK. A lane updates UPDATES elements: those that follow
+// each other (SIDE_BY_SIDE), which suits a CPU, or every 64th, which suits a GPU.
+@group(0) @binding(1) var<storage, read> gradients: array<Element>;
 @group(0) @binding(2) var<storage, read> norm: array<f32>;
 @group(0) @binding(3) var<storage, read> exempt: array<u32>;
-@group(0) @binding(4) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(5) var<storage, read_write> first_moment: array<f32>;
-@group(0) @binding(6) var<storage, read_write> second_moment: array<f32>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<Element>;
+@group(0) @binding(5) var<storage, read_write> first_moment: array<Element>;
+@group(0) @binding(6) var<storage, read_write> second_moment: array<Element>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -24,11 +23,15 @@ fn main(
   if (params.clip_norm > 0.0) {
     clipping = min(1.0, params.clip_norm / (norm[0] + 1e-6));
   }
-  let first = (group.x + group.y * groups.x) * BLOCKS;
-  for (var block = first; block < first + BLOCKS; block++) {
-    let index = block * 64u + lane;
-    if (index < params.count) {
-      update(index, clipping, decay_of(params.first_block + block));
+  let start = (group.x + group.y * groups.x) * 64u * UPDATES;
+  if (SIDE_BY_SIDE) {
+    let first = start + lane * UPDATES;
+    for (var index = first; index < min(first + UPDATES, params.count); index++) {
+      update(index, clipping, decay_of(params.first_block + index / BLOCK));
+    }
+  } else {
+    for (var index = start + lane; index < min(start + 64u * UPDATES, params.count); index += 64u) {
+      update(index, clipping, decay_of(params.first_block + index / BLOCK));
     }
   }
 }

@@ -106,12 +106,17 @@ interface Packing {
 
 function packInto(gpu: Gpu, { side, x, packed, n, k, line, step }: Packing): void {
   const layout = packLayout(n, k, line, step);
-  const steps = layout === 'along' ? k / 4 : k;
   gpu.dispatch(packKernels[side][layout], {
     bindings: { x, out: packed },
     params: { n, k, line, step },
-    grid: [Math.ceil((panelsOf(side, n) * steps) / 64)],
+    grid: [packGroups(layout, panelsOf(side, n), k)],
   });
+}
+
+/** Workgroups that pack `panels` panels. */
+function packGroups(layout: PackLayout, panels: number, k: number): number {
+  if (layout === 'across') return Math.ceil(panels / 4) * Math.ceil(k / 16);
+  return Math.ceil((panels * (layout === 'along' ? k / 4 : k)) / 64);
 }
 
 function packLayout(n: number, k: number, line: number, step: number): PackLayout {

@@ -3,7 +3,7 @@
  * of whole spans, so neither the values nor the order of summation depend on the limit.
  */
 
-import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { elementCount, withLeases } from '../device/types.ts';
 import { withSharedLanes } from './shared-lanes.ts';
 import { reduceShader } from './similarity.ts';
@@ -12,9 +12,6 @@ import { reduceShader } from './similarity.ts';
 const SPAN = 4096;
 /** Elements that share a bit of the exempt mask: the 256 bytes to which flat buffers pad every tensor. */
 const BLOCK = 64;
-
-/** Elements that one workgroup of AdamW updates. As in optim/adamw.wgsl. */
-const UPDATED = 512;
 
 const squareSumKernels = withSharedLanes({
   name: 'square_sum',
@@ -32,36 +29,51 @@ const normFinishKernels = withSharedLanes({
   params: { spans: 'u32', hasGuard: 'u32' },
 });
 
-const adamWKernel = {
-  name: 'adamw',
-  shader: 'optim/adamw.wgsl',
-  bindings: {
-    gradients: 'read',
-    norm: 'read',
-    exempt: 'read',
-    parameters: 'write',
-    firstMoment: 'write',
-    secondMoment: 'write',
-  },
-  params: {
-    count: 'u32',
-    firstBlock: 'u32',
-    hasExempt: 'u32',
-    clipNorm: 'f32',
-    stepSize: 'f32',
-    decay: 'f32',
-    beta1Rest: 'f32',
-    beta2: 'f32',
-    beta2Rest: 'f32',
-    secondScale: 'f32',
-    epsilon: 'f32',
-  },
-} as const satisfies KernelSpec;
+/** Elements that a lane of AdamW updates. */
+const UPDATES = 8;
+
+const adamWSpec = (element: 'f32' | 'vec4f', form: KernelForm) =>
+  ({
+    name: `adamw-${element === 'f32' ? 1 : 4}-${form}`,
+    form,
+    shader: 'optim/adamw.wgsl',
+    header: `alias Element = ${element};
+const BLOCK = ${element === 'f32' ? BLOCK : BLOCK / 4}u;
+const UPDATES = ${UPDATES}u;
+const SIDE_BY_SIDE = ${form === 'row'};`,
+    bindings: {
+      gradients: 'read',
+      norm: 'read',
+      exempt: 'read',
+      parameters: 'write',
+      firstMoment: 'write',
+      secondMoment: 'write',
+    },
+    params: {
+      count: 'u32',
+      firstBlock: 'u32',
+      hasExempt: 'u32',
+      clipNorm: 'f32',
+      stepSize: 'f32',
+      decay: 'f32',
+      beta1Rest: 'f32',
+      beta2: 'f32',
+      beta2Rest: 'f32',
+      secondScale: 'f32',
+      epsilon: 'f32',
+    },
+  }) as const satisfies KernelSpec;
+
+const adamWKernels = {
+  wide: { row: adamWSpec('vec4f', 'row'), workgroup: adamWSpec('vec4f', 'workgroup') },
+  single: { row: adamWSpec('f32', 'row'), workgroup: adamWSpec('f32', 'workgroup') },
+};
 
 export const optimKernels = [
   ...Object.values(squareSumKernels),
   ...Object.values(normFinishKernels),
-  adamWKernel,
+  ...Object.values(adamWKernels.wide),
+  ...Object.values(adamWKernels.single),
 ] as const;
 
 /** A part of a flat tensor, [length] elements from `start`; `start` is a multiple of 64. */
@@ -141,7 +153,9 @@ export interface AdamWCall {
 export function adamW(gpu: Gpu, call: AdamWCall): void {
   const { gradients, norm, parameters, firstMoment, secondMoment, exempt } = call;
   for (const { start, length } of pagesOf(elementCount(parameters.shape), pageLimit(gpu, call.pageBytes))) {
-    gpu.dispatch(adamWKernel, {
+    const isWide = length % 4 === 0;
+    const count = isWide ? length / 4 : length;
+    gpu.dispatch(adamWKernels[isWide ? 'wide' : 'single'][gpu.traits.form], {
       bindings: {
         gradients: part(gpu, gradients, start, length),
         norm,
@@ -150,8 +164,8 @@ export function adamW(gpu: Gpu, call: AdamWCall): void {
         firstMoment: part(gpu, firstMoment, start, length),
         secondMoment: part(gpu, secondMoment, start, length),
       },
-      params: { count: length, firstBlock: start / BLOCK, ...coefficients(call) },
-      grid: [Math.ceil(length / UPDATED)],
+      params: { count, firstBlock: start / BLOCK, ...coefficients(call) },
+      grid: [Math.ceil(count / (64 * UPDATES))],
     });
   }
 }

@@ -7,7 +7,7 @@ import type { Failures, Task } from '../failures.ts';
 import type { KernelTime } from '../types.ts';
 import type { Completion } from './completion.ts';
 import { Hazards, type Span } from './hazards.ts';
-import { control, copyCommand, fillCommand, type SharedQueue, slot, slotAt, slots } from './ring.ts';
+import { control, copyCommand, fillCommand, type SharedQueue, slot, slotAt, slots, unitBytes } from './ring.ts';
 
 /** Bytes of a slot's record. */
 export const recordBytes = 256;
@@ -30,6 +30,8 @@ interface Recorded extends Command {
 
 /** Pieces that a grid is cut into for each thread, so that a thread that is held up holds up little. */
 const piecesOfThread = 8;
+
+const unitsOf = ({ from, to }: Span): number => Math.ceil((to - from) / unitBytes);
 
 export class Commands {
   readonly #queue: SharedQueue;
@@ -78,14 +80,14 @@ export class Commands {
 
   copy(from: Span, to: Span): void {
     const words = [from.from, to.from, from.to - from.from];
-    this.add({ name: 'copy', kernel: copyCommand, total: 1, words, reads: [from], writes: [to] });
+    this.add({ name: 'copy', kernel: copyCommand, total: unitsOf(from), words, reads: [from], writes: [to] });
   }
 
   clear(span: Span): void {
     this.add({
       name: 'clear',
       kernel: fillCommand,
-      total: 1,
+      total: unitsOf(span),
       words: [span.from, span.to - span.from],
       reads: [],
       writes: [span],

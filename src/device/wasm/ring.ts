@@ -31,7 +31,7 @@ const slotWords = 16;
 export const slot = {
   /** Which kernel, or what else is done. */
   kernel: 0,
-  /** Workgroups of the grid; 1 for copies and fills. */
+  /** Workgroups of the grid; units of {@link unitBytes} of copies and fills. */
   total: 1,
   /** Workgroups that a thread takes at once. */
   piece: 2,
@@ -48,6 +48,8 @@ export const slot = {
 /** Stand where a kernel's number stands. */
 export const copyCommand = -1;
 export const fillCommand = -2;
+/** Bytes of a copy or a fill that a thread takes at least. */
+export const unitBytes = 2 ** 18;
 
 const controlWords = firstSlot + slots * slotWords;
 export const slotAt = (sequence: number): number => firstSlot + (sequence & (slots - 1)) * slotWords;
