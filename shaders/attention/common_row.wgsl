@@ -68,13 +68,10 @@ fn unit_of(group: vec3u, count: vec3u, lane: u32) -> Unit {
   return Unit(head, block.begin, block.end, block.first >= block.end, row, tokens, own);
 }
 
-// Dropout factors of four query rows, at these positions of their text, and the j-th four keys: a column is a row.
-fn row_factors(key: vec2u, position: vec4u, j: u32) -> mat4x4f {
-  return mat4x4f(
-    dropout_factors(key, position.x, j, params.threshold, params.keep_scale),
-    dropout_factors(key, position.y, j, params.threshold, params.keep_scale),
-    dropout_factors(key, position.z, j, params.threshold, params.keep_scale),
-    dropout_factors(key, position.w, j, params.threshold, params.keep_scale));
+// Dropout factors (dropout.wgsl) of four query rows, at these positions of their text, and the j-th four keys: a column
+// is a key, a component a row.
+fn key_factors(key: vec2u, position: vec4u, j: u32) -> mat4x4f {
+  return factors_of_bits(threefry2x32_four(key, position, vec4u(j)), params.threshold, params.keep_scale);
 }
 
 // Columns at and behind `count` become zero.

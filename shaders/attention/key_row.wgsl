@@ -51,7 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     if (MASKED) { p = hide_unseen(p, base, sight.first, sight.stop, 0.0); }
     var dropped = p;
     if (DROPOUT) {
-      let factors = row_factors(dropout_key, vec4u(base - begin) + vec4u(0u, 1u, 2u, 3u), key_block);
+      let factors = transpose(key_factors(dropout_key, vec4u(base - begin) + vec4u(0u, 1u, 2u, 3u), key_block));
       d = multiply_elements(d, factors);
       dropped = multiply_elements(p, factors);
     }

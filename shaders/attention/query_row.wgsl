@@ -44,7 +44,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
     if (DROPOUT) {
       let position = unit.tokens - begin;
       let j = (base - begin) / 4u;
-      d = multiply_elements(d, transpose(row_factors(key, position, j)));
+      d = multiply_elements(d, key_factors(key, position, j));
     }
     let p = exp4(s - mat4x4f(row_log_sum_exp, row_log_sum_exp, row_log_sum_exp, row_log_sum_exp));
     var slope = keep_columns(multiply_elements(p, d - mat4x4f(delta, delta, delta, delta)), end - base);

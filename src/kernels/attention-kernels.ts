@@ -113,6 +113,7 @@ function makeKernels(size: HeadSize, form: KernelForm, { dropout, masked, groupe
     ...shared,
     ...passes.map((pass) => `attention/interface_${pass}.wgsl`),
     'attention/mask.wgsl',
+    ...(form === 'workgroup' ? [] : ['common/threefry_four.wgsl']),
     `attention/common_${form}.wgsl`,
     ...(form === 'workgroup' ? ['attention/tiles_workgroup.wgsl'] : []),
   ];

@@ -53,17 +53,17 @@ type DropoutKernel = KernelSpec<
   'tokens' | 'channels' | 'seed' | 'stream' | 'threshold' | 'keepScale'
 >;
 
-const dropoutSpec = (name: string, element: string): DropoutKernel => ({
+const dropoutSpec = (name: string, element: string, random: string): DropoutKernel => ({
   name: `dropout-${name}`,
   header: `alias Element = ${element};`,
-  include: ['common/grid.wgsl', 'common/threefry.wgsl', 'elementwise/dropout_factors.wgsl'],
+  include: ['common/grid.wgsl', random, 'elementwise/dropout_interface.wgsl'],
   shader: `elementwise/dropout_${name}.wgsl`,
   bindings: { x: 'read', tokenSample: 'read', tokenPosition: 'read', out: 'write' },
   params: { tokens: 'u32', channels: 'u32', seed: 'u32', stream: 'u32', threshold: 'u32', keepScale: 'f32' },
 });
 
-const dropoutAligned = dropoutSpec('aligned', 'vec4f');
-const dropoutAny = dropoutSpec('any', 'f32');
+const dropoutAligned = dropoutSpec('aligned', 'vec4f', 'common/threefry_four.wgsl');
+const dropoutAny = dropoutSpec('any', 'f32', 'common/threefry.wgsl');
 
 /** Every kernel of this file. */
 export const elementwiseKernels: readonly KernelSpec[] = [
@@ -130,7 +130,7 @@ export interface DropoutOptions {
 /**
  * Inverted dropout: out = 0 with probability `rate`, else x / (1 - rate). Whether an element is dropped depends on
  * (seed, step, site, sample, position, channel) only; with dOut for x the same call is the backward pass.
- * Threefry-2x32-20 under the key (seed, streamOf(step, site)); see shaders/elementwise/dropout_factors.wgsl for the
+ * Threefry-2x32-20 under the key (seed, streamOf(step, site)); see shaders/elementwise/dropout_interface.wgsl for the
  * counter.
  */
 export function dropout(gpu: Gpu, options: DropoutOptions): void {
@@ -141,7 +141,8 @@ export function dropout(gpu: Gpu, options: DropoutOptions): void {
     throw new Error(`dropout: x [${x.shape}], samples [${tokenSample.shape}], positions [${tokenPosition.shape}]`);
   }
   if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate is ${rate}, expected at least 0 and below 1`);
-  gpu.dispatch(channels % 4 === 0 ? dropoutAligned : dropoutAny, {
+  const isAligned = channels % 16 === 0;
+  gpu.dispatch(isAligned ? dropoutAligned : dropoutAny, {
     bindings: { x, tokenSample, tokenPosition, out },
     params: {
       tokens,
@@ -151,7 +152,7 @@ export function dropout(gpu: Gpu, options: DropoutOptions): void {
       threshold: Math.round(rate * 65_536),
       keepScale: 1 / (1 - rate),
     },
-    grid: gridOf(tokens * Math.ceil(channels / 4)),
+    grid: isAligned ? [Math.ceil((tokens * channels) / 1024)] : gridOf(tokens * Math.ceil(channels / 4)),
   });
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 /** Part of what compiled kernels are known by: changes with whatever changes the code that the compiler makes. */
-const compilerVersion = 1;
+const compilerVersion = 2;
 
 /** What the section `kernel` of a module says. */
 export interface KernelNote {

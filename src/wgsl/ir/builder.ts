@@ -69,11 +69,14 @@ export class Builder {
     return node;
   }
 
-  /** Four times a 32-bit value: loaded so where it is a load that can be done again. */
+  /** Four times a 32-bit value: loaded so where it is a load that can be done again, or was the last thing done. */
   splat(op: string, node: Node): Node {
     const [address] = node.operands;
     if (this.#constantLoads.has(node) && address !== undefined) {
       return this.load('v128.load32_splat', 'v128', address, node.immediates[0]!, true);
+    }
+    if (node.op.endsWith('32.load') && address !== undefined && this.#region.items.at(-1) === node) {
+      return this.load('v128.load32_splat', 'v128', address, node.immediates[0]!, false);
     }
     return this.pure(op, [node], 'v128');
   }

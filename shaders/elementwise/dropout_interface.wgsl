@@ -5,11 +5,3 @@
 @group(0) @binding(2) var<storage, read> token_sample: array<u32>;
 @group(0) @binding(3) var<storage, read> token_position: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<Element>;
-
-// Factors of the four channels of a block of a token: 0 or keep_scale.
-fn factors_of(token: u32, block: u32) -> vec4f {
-  let counter = vec2u(token_sample[token], (token_position[token] << 16u) | block);
-  let bits = threefry2x32(vec2u(params.seed, params.stream), counter);
-  let random = vec4u(bits.x & 0xffffu, bits.x >> 16u, bits.y & 0xffffu, bits.y >> 16u);
-  return select(vec4f(params.keep_scale), vec4f(0.0), random < vec4u(params.threshold));
-}
