@@ -116,7 +116,7 @@ class Run {
     this.#position = parts.position;
     this.#updates = new UpdateQueue({
       ...parts,
-      settings: parts.input.settings,
+      settings: { ...parts.input.settings, microBatchTokens: parts.plan.microBatchTokens },
       emit: parts.context.emit,
       steps: parts.plan.steps,
       turn: () => this.#turn(),

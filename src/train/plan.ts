@@ -6,6 +6,7 @@ import type { Task } from '../data/types.ts';
 import type { Gpu } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
 import { headSizeOf } from '../model/architecture.ts';
+import { elementCount } from '../model/parameter-shapes.ts';
 import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
@@ -36,18 +37,14 @@ export function planRun(
   data: readonly TrainingData[],
 ): PlanOutput {
   const counts = samplers[settings.sampler].batchCounts(sampledDatasets(settings, data));
-  const perEpoch = counts.reduce((sum, count) => sum + count, 0);
+  const perEpoch = sum(counts);
   const steps = Math.min(perEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);
-  const memory = planMemory(gpu, spec, settings, data);
   return {
     steps,
     epochs: Math.ceil(steps / perEpoch),
     batches: Object.fromEntries(data.map(({ dataset: { name } }, index) => [name, counts[index]!])),
-    parameters: modelParameters(spec).reduce(
-      (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
-      0,
-    ),
-    memory,
+    parameters: sum(modelParameters(spec).map(({ shape }) => elementCount(shape))),
+    ...planMemory(gpu, spec, settings, data),
   };
 }
 
@@ -56,29 +53,33 @@ function planMemory(
   spec: ModelSpec,
   settings: RunSettings,
   data: readonly TrainingData[],
-): PlanOutput['memory'] {
+): Pick<PlanOutput, 'memory' | 'microBatchTokens'> {
   const limit = gpu.largestBinding;
   const { bytes } = layoutParameters(modelParameters(spec), limit);
   const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset.task)));
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
-  const tokens = Math.min(texts * longest, Math.max(settings.microBatchTokens, longest));
   const { width, innerWidth, heads } = spec.architecture;
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
-  refuseBinding('microBatchTokens', `A micro-batch of ${tokens} tokens`, tokens * widest * 4, limit);
   const vector = Math.max(dimensionOf(spec), pooledWidth(spec));
-  refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * vector * 4, limit);
-  const parts = {
+  refuseBinding(texts, texts * vector * 4, limit);
+  const fixed = {
     parameters: 2 * bytes,
     optimizer: 2 * bytes,
-    activations: activationBytes(spec, tokens),
     // Vectors and gradients of two layers, and their shares within the loss.
     representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
   };
-  const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
+  const room = gpu.mostMemory - sum(Object.values(fixed));
+  const fitting = Math.floor(Math.min(limit / (widest * 4), room / activationBytes(spec, 1)));
+  const microBatchTokens = Math.max(longest, Math.min(settings.microBatchTokens, fitting));
+  const tokens = Math.min(texts * longest, microBatchTokens);
+  const parts = { ...fixed, activations: activationBytes(spec, tokens) };
+  const total = sum(Object.values(parts));
   if (gpu.traits.memory === 'host') refuseMemory(total, totalmem(), "this machine's memory");
   refuseMemory(total, gpu.mostMemory, 'which is what this device can address');
-  return { ...parts, total };
+  return { memory: { ...parts, total }, microBatchTokens };
 }
+
+const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
 const largestBatch = (settings: RunSettings, task: Task): number =>
   largestTextCount(
@@ -97,12 +98,12 @@ function longestText({ texts: { cumulative }, splits: { train } }: TokenFile): n
   return longest;
 }
 
-function refuseBinding(field: string, what: string, bytes: number, limit: number): void {
+function refuseBinding(texts: number, bytes: number, limit: number): void {
   if (bytes <= limit) return;
-  throw limitExceeded(`${what} needs ${bytes} bytes in one binding`, {
-    field: `settings.${field}`,
+  throw limitExceeded(`A global batch of ${texts} texts needs ${bytes} bytes in one binding`, {
+    field: 'settings.irBatchSize',
     expected: `at most ${limit} bytes, the adapter's limit`,
-    remedy: `Lower ${field}.`,
+    remedy: 'Lower irBatchSize.',
   });
 }
 

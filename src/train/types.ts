@@ -33,6 +33,8 @@ export interface PlanOutput {
     readonly representations: number;
     readonly total: number;
   };
+  /** Tokens whose activations are on the device at once: as the settings say, or fewer, so that they fit. */
+  readonly microBatchTokens: number;
 }
 
 export interface TrainDataset {

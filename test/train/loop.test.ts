@@ -8,7 +8,7 @@ import { readModelFolder } from '../../src/formats/model-folder.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { publishTokenFile } from '../../src/tokens/token-file.ts';
 import type { TokenFile } from '../../src/tokens/types.ts';
-import { defaultRunSettings, type RunSettings } from '../../src/train/catalog.ts';
+import type { RunSettings } from '../../src/train/catalog.ts';
 import { planTraining, train } from '../../src/train/loop.ts';
 import { checkResume, readState, recordedPacing } from '../../src/train/state.ts';
 import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
@@ -273,27 +273,36 @@ describe('a plan', () => {
     expect((await plan('long', { ...file, texts })).memory).toEqual(memory);
   });
 
-  it('refuses, with the numbers, what one binding cannot hold', async () => {
+  it('keeps within one binding, and refuses, with the numbers, a batch that cannot', async () => {
     const gpu = await testGpu();
     const { input, storage } = await prepare();
-    const rates = { dropout: 0.1, attentionDropout: 0.1 };
-    const settings = { ...defaultRunSettings, ...rates, microBatchTokens: 2 ** 31, irBatchSize: 6, stsBatchSize: 8 };
-    const small = { traits: gpu.traits, mostMemory: gpu.mostMemory, largestBinding: 65_536 };
-    await expect(planTraining(small, storage, { ...input, settings })).rejects.toMatchObject({
+    const small = { traits: gpu.traits, mostMemory: gpu.mostMemory, largestBinding: 2816 };
+    const plan = (settings: Partial<RunSettings>) =>
+      planTraining(small, storage, { ...input, settings: { ...input.settings, ...settings } });
+    // 32 wide inside, 4 bytes each.
+    expect((await plan({ microBatchTokens: 1024 })).microBatchTokens).toBe(22);
+    await expect(plan({ irBatchSize: 40 })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      details: { field: 'settings.microBatchTokens' },
+      details: { field: 'settings.irBatchSize', expected: "at most 2816 bytes, the adapter's limit" },
     });
   });
 
-  it('refuses, with the numbers, more than the device can address', async () => {
+  it('cuts micro-batches so that they fit, and refuses, with the numbers, what cannot', async () => {
     const { traits, largestBinding } = await testGpu();
     const { input, storage } = await prepare();
-    const plan = (mostMemory: number) => planTraining({ traits, largestBinding, mostMemory }, storage, input);
-    const { total } = (await plan(Number.POSITIVE_INFINITY)).memory;
-    await expect(plan(total - 1)).rejects.toMatchObject({
+    const settings = { ...input.settings, microBatchTokens: 1024 };
+    const plan = (mostMemory: number) =>
+      planTraining({ traits, largestBinding, mostMemory }, storage, { ...input, settings });
+    const { memory, microBatchTokens } = await plan(Number.POSITIVE_INFINITY);
+    expect(microBatchTokens).toBe(1024);
+    const tight = await plan(memory.total - memory.activations / 2);
+    expect(tight.microBatchTokens).toBeLessThan(microBatchTokens);
+    expect(tight.memory.total).toBeLessThanOrEqual(memory.total - memory.activations / 2);
+    const least = memory.total - memory.activations;
+    await expect(plan(least)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      message: `The run needs about ${total} bytes on the device`,
-      details: { expected: `at most ${total - 1} bytes, which is what this device can address` },
+      message: expect.stringMatching(/^The run needs about \d+ bytes on the device$/),
+      details: { expected: `at most ${least} bytes, which is what this device can address` },
     });
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { random } from '../device.ts';
 import { mapped } from './run.ts';
+import { worst } from './units.ts';
 
 /** Every exponent of both signs with `each` seeded mantissas, the edges of each among them. */
 function everyExponent(each: number): Float32Array {
@@ -15,27 +16,6 @@ function everyExponent(each: number): Float32Array {
     bits[at] = (sign | (exponent << 23) | mantissa) >>> 0;
   }
   return new Float32Array(bits.buffer);
-}
-
-/** Units in the last place of the f32 that is nearest to a number. */
-function ulp(value: number): number {
-  const size = Math.abs(Math.fround(value));
-  return size < 2 ** -126 ? 2 ** -149 : 2 ** (Math.floor(Math.log2(size)) - 23);
-}
-
-function worst(values: Float32Array, results: Float32Array, exact: (x: number) => number): [number, number] {
-  let most = 0;
-  let where = Number.NaN;
-  for (const [i, x] of values.entries()) {
-    const wanted = exact(x);
-    if (!Number.isFinite(Math.fround(wanted))) {
-      if (!Object.is(results[i], Math.fround(wanted))) return [Number.POSITIVE_INFINITY, x];
-      continue;
-    }
-    const off = Math.abs(results[i]! - wanted) / ulp(wanted);
-    if (!(off <= most)) [most, where] = [off, x];
-  }
-  return [most, where];
 }
 
 const values = everyExponent(10_000);

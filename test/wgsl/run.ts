@@ -64,9 +64,9 @@ const storage = (binding: number, name: string, element: string, access: string)
 export function mapped(
   expression: string,
   x: Data,
-  options: { y?: Data; out: Data; element?: string; to?: string },
+  options: { y?: Data; out: Data; element?: string; to?: string; relaxed?: boolean },
 ): void {
-  const { y = x, out, element = 'f32', to = element } = options;
+  const { y = x, out, element = 'f32', to = element, relaxed = false } = options;
   const lanes = element.startsWith('vec4') ? 4 : 1;
   const count = x.length / lanes;
   const wgsl = `${storage(1, 'x', element, 'read')}
@@ -83,5 +83,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     y: { access: 'read', data: y },
     out: { access: 'write', data: out },
   } as const;
-  run({ wgsl, bindings, params: { count }, groups: Math.ceil(count / 64) });
+  run({ wgsl, bindings, params: { count }, groups: Math.ceil(count / 64) }, { relaxed });
 }

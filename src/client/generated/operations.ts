@@ -538,7 +538,7 @@ export type RunSettingsInput = {
   readonly maxBatches?: number | null | undefined;
   /** The length in tokens, special tokens included, at which texts are cut. Absent or null means 512, or as many as the model reads if that is less. */
   readonly maxLength?: number | null | undefined;
-  /** The largest number of tokens of one micro-batch; it changes results by rounding only. */
+  /** The largest number of tokens of one micro-batch, fewer where the device has no room for them; it changes results by rounding only. */
   readonly microBatchTokens?: number;
   /** The number of hard negatives drawn per IR query. */
   readonly negatives?: number;

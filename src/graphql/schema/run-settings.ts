@@ -20,7 +20,8 @@ const says = {
   positives: 'The number of positives drawn per IR query.',
   negatives: 'The number of hard negatives drawn per IR query.',
   maxLength: 'The length in tokens, special tokens included, at which texts are cut.',
-  microBatchTokens: 'The largest number of tokens of one micro-batch; it changes results by rounding only.',
+  microBatchTokens:
+    'The largest number of tokens of one micro-batch, fewer where the device has no room for them; it changes results by rounding only.',
   losses: 'The loss terms of each task.',
   optimizer: 'AdamW with linear warm-up and decay.',
   dropout: 'The probability of dropping an activation.',
