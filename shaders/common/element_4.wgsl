@@ -5,3 +5,12 @@ const ELEMENT_WIDTH: u32 = 4u;
 fn sum_of(element: vec4f) -> f32 {
   return (element.x + element.y) + (element.z + element.w);
 }
+
+fn largest_of(element: vec4f) -> f32 {
+  return max(max(element.x, element.y), max(element.z, element.w));
+}
+
+// Which number of the element of that index is the row's number `place`.
+fn is_at(index: u32, place: u32) -> vec4<bool> {
+  return vec4u(0u, 1u, 2u, 3u) == vec4u(place - 4u * index);
+}

@@ -1,9 +1,12 @@
-// The row form of l2_normalize_backward_workgroup.wgsl: a lane owns a row and keeps four sums, of every fourth element
-// each. The order depends on the width only. `width` counts elements.
+// The row form of l2_normalize_backward_workgroup.wgsl: a lane owns a row. `width` counts elements.
 @group(0) @binding(1) var<storage, read> out: array<Element>;
 @group(0) @binding(2) var<storage, read> norm: array<f32>;
 @group(0) @binding(3) var<storage, read> d_out: array<Element>;
 @group(0) @binding(4) var<storage, read_write> d_x: array<Element>;
+
+fn term(begin: u32, c: u32) -> Element {
+  return out[begin + c] * d_out[begin + c];
+}
 
 fn write(at: u32, removed: f32, divisor: f32) {
   d_x[at] = (d_out[at] - out[at] * removed) / divisor;
@@ -16,18 +19,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let width = params.width;
   let begin = row * width;
   let fours = width / 4u * 4u;
-  var p = Element();
-  var q = Element();
-  var r = Element();
-  var s = Element();
-  for (var c = 0u; c < fours; c += 4u) {
-    p += out[begin + c] * d_out[begin + c];
-    q += out[begin + c + 1u] * d_out[begin + c + 1u];
-    r += out[begin + c + 2u] * d_out[begin + c + 2u];
-    s += out[begin + c + 3u] * d_out[begin + c + 3u];
-  }
-  for (var c = fours; c < width; c++) { p += out[begin + c] * d_out[begin + c]; }
-  let along = sum_of((p + q) + (r + s));
+  let along = sum_of_row(begin, width);
   let length = norm[row];
   let clamped = length < 1e-12;
   let divisor = select(length, 1e-12, clamped);

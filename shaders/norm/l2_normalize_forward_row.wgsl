@@ -3,6 +3,10 @@
 @group(0) @binding(2) var<storage, read_write> out: array<Element>;
 @group(0) @binding(3) var<storage, read_write> norm: array<f32>;
 
+fn term(begin: u32, c: u32) -> Element {
+  return x[begin + c] * x[begin + c];
+}
+
 fn write(at: u32, divisor: f32) {
   out[at] = x[at] / divisor;
 }
@@ -14,7 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let width = params.width;
   let begin = row * width;
   let fours = width / 4u * 4u;
-  let length = sqrt(squares_around(0.0, begin, width));
+  let length = sqrt(sum_of_row(begin, width));
   // A NaN must stay one; max() may drop it.
   let divisor = select(length, 1e-12, length < 1e-12);
   for (var c = 0u; c < fours; c += 4u) {

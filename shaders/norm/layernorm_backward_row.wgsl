@@ -7,6 +7,13 @@
 @group(0) @binding(5) var<storage, read> d_out: array<Element>;
 @group(0) @binding(6) var<storage, read_write> d_x: array<Element>;
 
+struct Row {
+  mean: f32,
+  rstd: f32,
+  mean_g: f32,
+  mean_gn: f32,
+}
+
 fn gradient(begin: u32, c: u32) -> Element {
   return d_out[begin + c] * gamma[c];
 }
@@ -14,13 +21,6 @@ fn gradient(begin: u32, c: u32) -> Element {
 fn write(begin: u32, c: u32, row: Row) {
   let n = (x[begin + c] - row.mean) * row.rstd;
   d_x[begin + c] = row.rstd * (gradient(begin, c) - row.mean_g - n * row.mean_gn);
-}
-
-struct Row {
-  mean: f32,
-  rstd: f32,
-  mean_g: f32,
-  mean_gn: f32,
 }
 
 @compute @workgroup_size(64)

@@ -1,5 +1,4 @@
-// The row form of rmsnorm_backward_workgroup.wgsl: a lane owns a row and keeps four sums, of every fourth element each.
-// The order depends on the width only. `width` counts elements.
+// The row form of rmsnorm_backward_workgroup.wgsl: a lane owns a row. `width` counts elements.
 @group(0) @binding(1) var<storage, read> x: array<Element>;
 @group(0) @binding(2) var<storage, read> gamma: array<Element>;
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;
@@ -8,6 +7,10 @@
 
 fn gradient(begin: u32, c: u32) -> Element {
   return d_out[begin + c] * gamma[c];
+}
+
+fn term(begin: u32, c: u32) -> Element {
+  return gradient(begin, c) * x[begin + c];
 }
 
 fn write(begin: u32, c: u32, row_rstd: f32, mean_gn: f32) {
@@ -22,18 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let begin = row * width;
   let fours = width / 4u * 4u;
   let row_rstd = rstd[row];
-  var p = Element();
-  var q = Element();
-  var r = Element();
-  var s = Element();
-  for (var c = 0u; c < fours; c += 4u) {
-    p += gradient(begin, c) * x[begin + c];
-    q += gradient(begin, c + 1u) * x[begin + c + 1u];
-    r += gradient(begin, c + 2u) * x[begin + c + 2u];
-    s += gradient(begin, c + 3u) * x[begin + c + 3u];
-  }
-  for (var c = fours; c < width; c++) { p += gradient(begin, c) * x[begin + c]; }
-  let mean_gn = sum_of((p + q) + (r + s)) * row_rstd / f32(width * ELEMENT_WIDTH);
+  let mean_gn = sum_of_row(begin, width) * row_rstd / f32(width * ELEMENT_WIDTH);
   for (var c = 0u; c < fours; c += 4u) {
     write(begin, c, row_rstd, mean_gn);
     write(begin, c + 1u, row_rstd, mean_gn);

@@ -4,6 +4,10 @@
 @group(0) @binding(3) var<storage, read_write> out: array<Element>;
 @group(0) @binding(4) var<storage, read_write> rstd: array<f32>;
 
+fn term(begin: u32, c: u32) -> Element {
+  return x[begin + c] * x[begin + c];
+}
+
 fn write(begin: u32, c: u32, row_rstd: f32) {
   out[begin + c] = x[begin + c] * row_rstd * gamma[c];
 }
@@ -15,7 +19,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   let width = params.width;
   let begin = row * width;
   let fours = width / 4u * 4u;
-  let squares = squares_around(0.0, begin, width);
+  let squares = sum_of_row(begin, width);
   let row_rstd = 1.0 / sqrt(squares / f32(width * ELEMENT_WIDTH) + params.epsilon);
   for (var c = 0u; c < fours; c += 4u) {
     write(begin, c, row_rstd);

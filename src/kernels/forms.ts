@@ -12,15 +12,18 @@ export interface Forms<K> {
   readonly rowOfFours: K;
 }
 
+/** The sum over a row in the row form. */
+export const sumOfRow = 'common/sum_of_row.wgsl';
+
 type Source = Pick<KernelSpec, 'shader' | 'include'>;
 
-/** The kernel in its forms; `sourceOf`: the shader of a form and what is put before it. */
+/** The kernel in its forms; `sourceOf`: the shader of a form, and what is put before it, also by the width. */
 export function inForms<const K extends Omit<KernelSpec, 'shader' | 'include' | 'form'>>(
   kernel: K,
-  sourceOf: (form: KernelForm) => Source,
+  sourceOf: (form: KernelForm, neighbours: 1 | 4) => Source,
 ) {
   const of = (form: KernelForm, neighbours: 1 | 4) => {
-    const { shader, include = [] } = sourceOf(form);
+    const { shader, include = [] } = sourceOf(form, neighbours);
     return {
       ...kernel,
       form,
@@ -37,6 +40,16 @@ export const inFormsOfLanes = <const K extends KernelSpec>(kernel: K) =>
   inForms(kernel, (form) => ({
     shader: kernel.shader,
     include: [`common/lanes_${form}.wgsl`, ...(kernel.include ?? [])],
+  }));
+
+/**
+ * A kernel whose rows are summed: by 64 lanes of a workgroup, which need `reduce`, or by one. `shader` is without
+ * `_row.wgsl` and `_workgroup.wgsl`.
+ */
+export const sumsOverRows = <const K extends KernelSpec>(kernel: K, reduce: string) =>
+  inForms(kernel, (form) => ({
+    shader: `${kernel.shader}_${form}.wgsl`,
+    include: form === 'row' ? [sumOfRow] : ['common/lanes_workgroup.wgsl', reduce],
   }));
 
 /**

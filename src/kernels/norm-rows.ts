@@ -1,6 +1,6 @@
 /** How the kernels of norm.ts and rms-norm.ts share rows and columns out among lanes. */
 import type { Gpu, KernelForm, KernelSpec } from '../device/types.ts';
-import { inForms } from './forms.ts';
+import { inForms, sumOfRow } from './forms.ts';
 
 /** Columns of one workgroup where a lane owns a column. */
 const columns = 64;
@@ -20,11 +20,11 @@ const rowsOfGroup: Readonly<Record<KernelForm, number>> = { workgroup: 4, row: 6
 /** What kernels with shaders of their own for each form say: `shader` without `_row.wgsl` and `_workgroup.wgsl`. */
 type NormKernel = Omit<KernelSpec, 'include' | 'form'>;
 
-/** A kernel whose rows are summed; `rowInclude`: sums that its row form takes. */
-export const sumsOfRows = <const K extends NormKernel>(kernel: K, rowInclude: readonly string[] = []) =>
+/** A kernel whose rows are summed; `rowSums`: what its row form sums with. */
+export const sumsOfRows = <const K extends NormKernel>(kernel: K, rowSums: readonly string[] = [sumOfRow]) =>
   inForms(kernel, (form) => ({
     shader: `${kernel.shader}_${form}.wgsl`,
-    include: ['common/grid.wgsl', ...(form === 'row' ? rowInclude : ['norm/row_sum_workgroup.wgsl'])],
+    include: ['common/grid.wgsl', ...(form === 'row' ? rowSums : ['norm/row_sum_workgroup.wgsl'])],
   }));
 
 /** A kernel whose columns are summed over chunks of rows. */

@@ -5,28 +5,27 @@ import { withLeases } from '../device/types.ts';
 import { forWidth, inForms } from './forms.ts';
 import { chunkGroups, chunkOf, columnsOfGroup, formFor, rowGroups, sumsOfColumns, sumsOfRows } from './norm-rows.ts';
 
-const forwardSums = ['norm/row_sums.wgsl'];
-
 const layerNormForwardOf = (beta: boolean) =>
-  sumsOfRows(
-    {
-      name: `layernorm_forward${beta ? '' : '_no_beta'}`,
-      shader: 'norm/layernorm_forward',
-      header: `const BETA = ${beta};`,
-      bindings: { x: 'read', gamma: 'read', beta: 'read', out: 'write', mean: 'write', rstd: 'write' },
-      params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
-    },
-    forwardSums,
-  );
+  sumsOfRows({
+    name: `layernorm_forward${beta ? '' : '_no_beta'}`,
+    shader: 'norm/layernorm_forward',
+    header: `const BETA = ${beta};`,
+    bindings: { x: 'read', gamma: 'read', beta: 'read', out: 'write', mean: 'write', rstd: 'write' },
+    params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
+  });
 const layerNormForwardKernels = layerNormForwardOf(true);
 const layerNormNoBetaKernels = layerNormForwardOf(false);
 
-const layerNormBackwardKernels = sumsOfRows({
-  name: 'layernorm_backward',
-  shader: 'norm/layernorm_backward',
-  bindings: { x: 'read', gamma: 'read', mean: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
-  params: { rows: 'u32', width: 'u32' },
-});
+const layerNormBackwardKernels = sumsOfRows(
+  {
+    name: 'layernorm_backward',
+    shader: 'norm/layernorm_backward',
+    bindings: { x: 'read', gamma: 'read', mean: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
+    params: { rows: 'u32', width: 'u32' },
+  },
+  // Its row form makes two sums at once.
+  [],
+);
 
 const layerNormPartialKernels = sumsOfColumns({
   name: 'layernorm_partial',
@@ -44,15 +43,12 @@ const layerNormParametersKernels = inForms(
   () => ({ shader: 'norm/layernorm_parameters.wgsl', include: ['common/grid.wgsl'] }),
 );
 
-const l2NormalizeForwardKernels = sumsOfRows(
-  {
-    name: 'l2_normalize_forward',
-    shader: 'norm/l2_normalize_forward',
-    bindings: { x: 'read', out: 'write', norm: 'write' },
-    params: { rows: 'u32', width: 'u32' },
-  },
-  forwardSums,
-);
+const l2NormalizeForwardKernels = sumsOfRows({
+  name: 'l2_normalize_forward',
+  shader: 'norm/l2_normalize_forward',
+  bindings: { x: 'read', out: 'write', norm: 'write' },
+  params: { rows: 'u32', width: 'u32' },
+});
 
 const l2NormalizeBackwardKernels = sumsOfRows({
   name: 'l2_normalize_backward',

@@ -7,15 +7,12 @@ import { forWidth } from './forms.ts';
 import { columnSum } from './matmul.ts';
 import { chunkGroups, chunkOf, columnsOfGroup, formFor, rowGroups, sumsOfColumns, sumsOfRows } from './norm-rows.ts';
 
-const forwardKernels = sumsOfRows(
-  {
-    name: 'rmsnorm_forward',
-    shader: 'norm/rmsnorm_forward',
-    bindings: { x: 'read', gamma: 'read', out: 'write', rstd: 'write' },
-    params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
-  },
-  ['norm/row_sums.wgsl'],
-);
+const forwardKernels = sumsOfRows({
+  name: 'rmsnorm_forward',
+  shader: 'norm/rmsnorm_forward',
+  bindings: { x: 'read', gamma: 'read', out: 'write', rstd: 'write' },
+  params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
+});
 
 const backwardKernels = sumsOfRows({
   name: 'rmsnorm_backward',
