@@ -1,5 +1,6 @@
 // What kernels read and write at once: one f32, because the width of their rows is no multiple of 4.
 alias Element = f32;
+alias Index = u32;
 const ELEMENT_WIDTH: u32 = 1u;
 
 fn sum_of(element: f32) -> f32 {
@@ -10,7 +11,7 @@ fn largest_of(element: f32) -> f32 {
   return element;
 }
 
-// Whether the element of that index is the row's number `place`.
-fn is_at(index: u32, place: u32) -> bool {
-  return index == place;
+// Which number of its row the element is.
+fn index_of(element: u32) -> u32 {
+  return element;
 }

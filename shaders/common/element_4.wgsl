@@ -1,5 +1,6 @@
 // What kernels read and write at once: four neighbours, because the width of their rows is a multiple of 4.
 alias Element = vec4f;
+alias Index = vec4u;
 const ELEMENT_WIDTH: u32 = 4u;
 
 fn sum_of(element: vec4f) -> f32 {
@@ -10,7 +11,7 @@ fn largest_of(element: vec4f) -> f32 {
   return max(max(element.x, element.y), max(element.z, element.w));
 }
 
-// Which number of the element of that index is the row's number `place`.
-fn is_at(index: u32, place: u32) -> vec4<bool> {
-  return vec4u(0u, 1u, 2u, 3u) == vec4u(place - 4u * index);
+// Which numbers of its row the element is.
+fn index_of(element: u32) -> vec4u {
+  return vec4u(0u, 1u, 2u, 3u) + 4u * element;
 }

@@ -21,7 +21,7 @@ fn slope_of(score: Element, column: u32, query: u32, k: u32) -> Element {
   let others = select(share, Element(), score > Element(own + params.margin));
   if (params.positives == 0u) { return others; }
   let target_column = query * params.positives + slots[k * params.queries + query];
-  return select(others, Element(-other_shares[at]), is_at(column, target_column));
+  return select(others, Element(-other_shares[at]), index_of(column) == Index(target_column));
 }
 
 @compute @workgroup_size(1)

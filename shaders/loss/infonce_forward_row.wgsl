@@ -47,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var mass = Element();
   for (var j = 0u; j < queries; j++) {
     let every = mass_of(positive(positives_start, slots_start, j), own, top);
-    mass += select(every, Element(), is_at(j, query));
+    mass += select(every, Element(), index_of(j) == Index(query));
   }
   for (var at = negatives_start; at < negatives_start + negatives; at++) {
     mass += mass_of(negative_scores[at], own, top);

@@ -2,17 +2,17 @@
  * InfoNCE on tiles of score rows (cosines of some queries with all positives and all negatives). The scores of a tile
  * become their gradient in place. Rows are independent, so tiles of any height give the same values.
  */
-import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
-import { forWidth, inForms } from './forms.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
+import { forWidth, inForms, inFormsOfLanes } from './forms.ts';
 import { elementGrid, targetShader } from './loss.ts';
 import { reduceShader } from './similarity.ts';
 
-const excludeColumnsKernel = {
+const excludeColumnsKernels = inFormsOfLanes({
   name: 'exclude_columns',
   shader: 'loss/exclude_columns.wgsl',
   bindings: { columnValid: 'read', columnText: 'read', knownStarts: 'read', knownTexts: 'read', scores: 'write' },
   params: { rows: 'u32', firstRow: 'u32', columns: 'u32', ownColumns: 'u32' },
-} as const satisfies KernelSpec;
+});
 
 const infonceForwardKernels = inForms(
   {
@@ -125,11 +125,12 @@ export function excludeColumns(
     ...exclusion
   }: ColumnExclusion & { scores: Tensor; firstRow: number; ownColumns: number },
 ): void {
-  const [rows, columns] = scores.shape;
-  gpu.dispatch(excludeColumnsKernel, {
+  const [rows, all] = scores.shape;
+  const { kernel, width: columns } = forWidth(excludeColumnsKernels, gpu.traits.form, all);
+  gpu.dispatch(kernel, {
     bindings: { ...exclusion, scores },
     params: { rows, firstRow, columns, ownColumns },
-    grid: elementGrid(rows * columns),
+    grid: [rows],
   });
 }
 
@@ -200,7 +201,7 @@ function backwardOf(
 }
 
 export const infonceKernels = [
-  excludeColumnsKernel,
+  ...Object.values(excludeColumnsKernels),
   ...Object.values(infonceForwardKernels),
   ...Object.values(infonceBackwardKernels),
 ] as const;
