@@ -1,5 +1,5 @@
-// The row form of infonce_backward_workgroup.wgsl: a lane owns a row of scores. `columns` counts elements. An element of
-// four needs columns that all take part in every slot set: negatives, or the only positive of each query.
+// The row form of infonce_backward_workgroup.wgsl: a lane owns a row of scores. `columns` counts elements. An element
+// of four needs columns that all take part in every slot set: negatives, or the only positive of each query.
 @group(0) @binding(1) var<storage, read> slots: array<u32>;
 @group(0) @binding(2) var<storage, read> row_weights: array<f32>;
 @group(0) @binding(3) var<storage, read> row_losses: array<f32>;

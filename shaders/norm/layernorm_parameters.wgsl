@@ -1,5 +1,5 @@
-// Second stage of dGamma and dBeta: the chunks' sums are added in their order to what the gradients hold. A lane owns an
-// element, of which `width` counts them.
+// Second stage of dGamma and dBeta: the chunks' sums are added in their order to what the gradients hold. A lane owns
+// an element; `width` counts elements.
 @group(0) @binding(1) var<storage, read> partial: array<Element>;
 @group(0) @binding(2) var<storage, read_write> d_gamma: array<Element>;
 @group(0) @binding(3) var<storage, read_write> d_beta: array<Element>;

@@ -1,6 +1,6 @@
-// out[b] = sum of weight * x over the text's pooled tokens / sum of the weights. A lane owns a channel of a text and
+// out[b] = sum of weight * x over the text's pooled tokens / sum of the weights. A lane owns an element of a text and
 // keeps four sums, of every fourth pooled token each: four loads are under way at a time, and the order is fixed by the
-// text. The result's rows are `stride` long; this mode's columns begin at `column`.
+// text. The result's rows are `stride` long; this mode's columns begin at `column`. All widths count elements.
 @group(0) @binding(1) var<storage, read> x: array<Element>;
 @group(0) @binding(2) var<storage, read> cumulative: array<u32>;
 @group(0) @binding(3) var<storage, read> pool_start: array<u32>;

@@ -21,14 +21,14 @@ const rowsOfGroup: Readonly<Record<KernelForm, number>> = { workgroup: 4, row: 6
 type NormKernel = Omit<KernelSpec, 'include' | 'form'>;
 
 /** A kernel whose rows are summed; `rowSums`: what its row form sums with. */
-export const sumsOfRows = <const K extends NormKernel>(kernel: K, rowSums: readonly string[] = [sumOfRow]) =>
+export const normOfRows = <const K extends NormKernel>(kernel: K, rowSums: readonly string[] = [sumOfRow]) =>
   inForms(kernel, (form) => ({
     shader: `${kernel.shader}_${form}.wgsl`,
     include: ['common/grid.wgsl', ...(form === 'row' ? rowSums : ['norm/row_sum_workgroup.wgsl'])],
   }));
 
 /** A kernel whose columns are summed over chunks of rows. */
-export const sumsOfColumns = <const K extends NormKernel>(kernel: K) =>
+export const normOfColumns = <const K extends NormKernel>(kernel: K) =>
   inForms(kernel, (form) => ({ shader: `${kernel.shader}_${form}.wgsl`, include: ['common/grid.wgsl'] }));
 
 export const formFor = (gpu: Gpu, choice?: KernelForm): KernelForm => choice ?? gpu.traits.form;

@@ -3,10 +3,10 @@
 import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
 import { forWidth, inForms } from './forms.ts';
-import { chunkGroups, chunkOf, columnsOfGroup, formFor, rowGroups, sumsOfColumns, sumsOfRows } from './norm-rows.ts';
+import { chunkGroups, chunkOf, columnsOfGroup, formFor, normOfColumns, normOfRows, rowGroups } from './norm-rows.ts';
 
 const layerNormForwardOf = (beta: boolean) =>
-  sumsOfRows({
+  normOfRows({
     name: `layernorm_forward${beta ? '' : '_no_beta'}`,
     shader: 'norm/layernorm_forward',
     header: `const BETA = ${beta};`,
@@ -16,7 +16,7 @@ const layerNormForwardOf = (beta: boolean) =>
 const layerNormForwardKernels = layerNormForwardOf(true);
 const layerNormNoBetaKernels = layerNormForwardOf(false);
 
-const layerNormBackwardKernels = sumsOfRows(
+const layerNormBackwardKernels = normOfRows(
   {
     name: 'layernorm_backward',
     shader: 'norm/layernorm_backward',
@@ -27,7 +27,7 @@ const layerNormBackwardKernels = sumsOfRows(
   [],
 );
 
-const layerNormPartialKernels = sumsOfColumns({
+const layerNormPartialKernels = normOfColumns({
   name: 'layernorm_partial',
   shader: 'norm/layernorm_partial',
   bindings: { x: 'read', mean: 'read', rstd: 'read', dOut: 'read', partial: 'write' },
@@ -43,14 +43,14 @@ const layerNormParametersKernels = inForms(
   () => ({ shader: 'norm/layernorm_parameters.wgsl', include: ['common/grid.wgsl'] }),
 );
 
-const l2NormalizeForwardKernels = sumsOfRows({
+const l2NormalizeForwardKernels = normOfRows({
   name: 'l2_normalize_forward',
   shader: 'norm/l2_normalize_forward',
   bindings: { x: 'read', out: 'write', norm: 'write' },
   params: { rows: 'u32', width: 'u32' },
 });
 
-const l2NormalizeBackwardKernels = sumsOfRows({
+const l2NormalizeBackwardKernels = normOfRows({
   name: 'l2_normalize_backward',
   shader: 'norm/l2_normalize_backward',
   bindings: { out: 'read', norm: 'read', dOut: 'read', dX: 'write' },

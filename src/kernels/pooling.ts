@@ -11,7 +11,7 @@ export type PoolMode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken' | 'mean_sqr
 /** The number of a mode in shaders/pooling/pool_weight.wgsl. */
 const MODES: Readonly<Record<PoolMode, number>> = { cls: 0, mean: 1, weightedmean: 2, lasttoken: 3, mean_sqrt_len: 4 };
 
-/** Lanes of one workgroup, a channel each (or four), of the forward kernels. */
+/** Lanes of one workgroup of the forward kernels: each owns a channel, or four. */
 const CHANNELS = 64;
 /** Tokens of one workgroup of the backward kernels. */
 const TOKENS = 8;

@@ -5,23 +5,23 @@
 import { elementCount, type Gpu, type KernelForm, type KernelSpec, type Tensor, withLeases } from '../device/types.ts';
 import { forWidth } from './forms.ts';
 import { columnSum } from './matmul.ts';
-import { chunkGroups, chunkOf, columnsOfGroup, formFor, rowGroups, sumsOfColumns, sumsOfRows } from './norm-rows.ts';
+import { chunkGroups, chunkOf, columnsOfGroup, formFor, normOfColumns, normOfRows, rowGroups } from './norm-rows.ts';
 
-const forwardKernels = sumsOfRows({
+const forwardKernels = normOfRows({
   name: 'rmsnorm_forward',
   shader: 'norm/rmsnorm_forward',
   bindings: { x: 'read', gamma: 'read', out: 'write', rstd: 'write' },
   params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
 });
 
-const backwardKernels = sumsOfRows({
+const backwardKernels = normOfRows({
   name: 'rmsnorm_backward',
   shader: 'norm/rmsnorm_backward',
   bindings: { x: 'read', gamma: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
   params: { rows: 'u32', width: 'u32' },
 });
 
-const partialKernels = sumsOfColumns({
+const partialKernels = normOfColumns({
   name: 'rmsnorm_partial',
   shader: 'norm/rmsnorm_partial',
   bindings: { x: 'read', rstd: 'read', dOut: 'read', partial: 'write' },
