@@ -15,3 +15,8 @@ fn largest_of(element: f32) -> f32 {
 fn index_of(element: u32) -> u32 {
   return element;
 }
+
+// The row's number `place`, which is in the element.
+fn number(element: f32, _place: u32) -> f32 {
+  return element;
+}

@@ -15,3 +15,11 @@ fn largest_of(element: vec4f) -> f32 {
 fn index_of(element: u32) -> vec4u {
   return vec4u(0u, 1u, 2u, 3u) + 4u * element;
 }
+
+// The row's number `place`, which is in the element.
+fn number(element: vec4f, place: u32) -> f32 {
+  let is_second = place % 2u == 1u;
+  let low = select(element.x, element.y, is_second);
+  let high = select(element.z, element.w, is_second);
+  return select(low, high, place % 4u >= 2u);
+}

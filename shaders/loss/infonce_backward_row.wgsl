@@ -17,7 +17,7 @@ fn slope_of(score: Element, column: u32, query: u32, k: u32) -> Element {
   if (!takes_part(k, column)) { return Element(); }
   let at = query * params.slot_sets + k;
   let own = target_scores[at];
-  let share = exp((score - own) * params.inverse_temperature - row_losses[at]);
+  let share = share_of((score - own) * params.inverse_temperature - row_losses[at]);
   let others = select(share, Element(), score > Element(own + params.margin));
   if (params.positives == 0u) { return others; }
   let target_column = query * params.positives + slots[k * params.queries + query];

@@ -15,7 +15,7 @@ fn counted(score: Element, own: f32) -> Element {
 }
 
 fn mass_of(score: Element, own: f32, top: f32) -> Element {
-  let mass = exp((score - top) * params.inverse_temperature);
+  let mass = share_of((score - top) * params.inverse_temperature);
   return select(mass, Element(), score > Element(own + params.margin));
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Gpu, Tensor } from '../device/types.ts';
 import { forWidth, inForms, inFormsOfLanes } from './forms.ts';
-import { elementGrid, targetShader } from './loss.ts';
+import { elementGrid, shareShader, targetShader } from './loss.ts';
 import { reduceShader } from './similarity.ts';
 
 const excludeColumnsKernels = inFormsOfLanes({
@@ -41,7 +41,9 @@ const infonceForwardKernels = inForms(
   (form, neighbours) => ({
     shader: `loss/infonce_forward_${form}.wgsl`,
     include: [
-      ...(form === 'row' ? [`loss/positives_${neighbours}.wgsl`] : ['common/lanes_workgroup.wgsl', reduceShader]),
+      ...(form === 'row'
+        ? [`loss/positives_${neighbours}.wgsl`, shareShader]
+        : ['common/lanes_workgroup.wgsl', reduceShader]),
       targetShader,
     ],
   }),
@@ -70,7 +72,7 @@ const infonceBackwardKernels = inForms(
       scale: 'f32',
     },
   },
-  (form) => ({ shader: `loss/infonce_backward_${form}.wgsl` }),
+  (form) => ({ shader: `loss/infonce_backward_${form}.wgsl`, include: form === 'row' ? [shareShader] : [] }),
 );
 
 /** What all tiles of one loss share. */
