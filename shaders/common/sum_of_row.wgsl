@@ -1,6 +1,6 @@
 // Sum over a row, for the row form, in which a lane owns a row: of term(begin, c), which the kernel has, for every
-// element c of the row that begins at `begin`. Four sums, of every fourth element each, so that four additions are under
-// way at a time; the order depends on the width only. `width` counts elements.
+// element c of the row that begins at `begin`. Four sums, of every fourth element each, so that four additions are
+// under way at a time; the order depends on the width only. `width` counts elements.
 fn sum_of_row(begin: u32, width: u32) -> f32 {
   let fours = width / 4u * 4u;
   var p = Element();
