@@ -1,10 +1,10 @@
-// out[b] = sum of weight * x over the text's pooled tokens / sum of the weights. A lane owns a channel of a text and
+// out[b] = sum of weight * x over the text's pooled tokens / sum of the weights. A lane owns an element of a text and
 // keeps four sums, of every fourth pooled token each: four loads are under way at a time, and the order is fixed by the
-// text. The result's rows are `stride` long; this mode's columns begin at `column`.
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+// text. The result's rows are `stride` long; this mode's columns begin at `column`. All widths count elements.
+@group(0) @binding(1) var<storage, read> x: array<Element>;
 @group(0) @binding(2) var<storage, read> cumulative: array<u32>;
 @group(0) @binding(3) var<storage, read> pool_start: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<Element>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -22,16 +22,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec
   var end = length;
   if (mode == CLS) { end = min(start + 1u, length); }
   if (mode == LAST_TOKEN) { position = max(start, length - 1u); }
-  var sums = vec4f(0.0);
+  var p = Element();
+  var q = Element();
+  var r = Element();
+  var s = Element();
   for (; position + 4u <= end; position += 4u) {
     let at = (begin + position) * width + channel;
-    sums += vec4f(
-      pool_weight(mode, position, start, length) * x[at],
-      pool_weight(mode, position + 1u, start, length) * x[at + width],
-      pool_weight(mode, position + 2u, start, length) * x[at + 2u * width],
-      pool_weight(mode, position + 3u, start, length) * x[at + 3u * width]);
+    p += pool_weight(mode, position, start, length) * x[at];
+    q += pool_weight(mode, position + 1u, start, length) * x[at + width];
+    r += pool_weight(mode, position + 2u, start, length) * x[at + 2u * width];
+    s += pool_weight(mode, position + 3u, start, length) * x[at + 3u * width];
   }
-  var sum = (sums.x + sums.y) + (sums.z + sums.w);
+  var sum = (p + q) + (r + s);
   for (; position < end; position++) {
     sum += pool_weight(mode, position, start, length) * x[(begin + position) * width + channel];
   }

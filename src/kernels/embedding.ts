@@ -8,11 +8,12 @@
 
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
+import { forWidth, inFormsOfLanes } from './forms.ts';
 
 /** Tokens, segments or ids of one workgroup: enough to be worth starting on a CPU, few enough for a GPU. */
 const ROWS = 8;
 
-const embeddingForwardKernel = {
+const embeddingForwardKernels = inFormsOfLanes({
   name: 'embedding_forward',
   shader: 'embedding/embedding_forward.wgsl',
   include: ['common/grid.wgsl'],
@@ -26,32 +27,32 @@ const embeddingForwardKernel = {
     out: 'write',
   },
   params: { tokens: 'u32', width: 'u32', firstRow: 'u32', rows: 'u32' },
-} as const satisfies KernelSpec;
+});
 
-export const embeddingRowsKernel = {
+const embeddingRowsKernels = inFormsOfLanes({
   name: 'embedding_rows',
   shader: 'embedding/embedding_rows.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { ids: 'read', table: 'read', out: 'write' },
   params: { tokens: 'u32', width: 'u32', firstRow: 'u32', rows: 'u32' },
-} as const satisfies KernelSpec;
+});
 
-const embeddingSegmentKernel = {
+const embeddingSegmentKernels = inFormsOfLanes({
   name: 'embedding_segment',
   shader: 'embedding/embedding_segment.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { dOut: 'read', index: 'read', partial: 'write' },
   // segmentStarts, order: where these parts of `index` begin (ScatterIndex).
   params: { segments: 'u32', width: 'u32', segmentStarts: 'u32', order: 'u32' },
-} as const satisfies KernelSpec;
+});
 
-const embeddingTableKernel = {
+const embeddingTableKernels = inFormsOfLanes({
   name: 'embedding_table',
   shader: 'embedding/embedding_table.wgsl',
   include: ['common/grid.wgsl'],
   bindings: { partial: 'read', index: 'read', dTable: 'write' },
   params: { rows: 'u32', width: 'u32', rowStarts: 'u32' },
-} as const satisfies KernelSpec;
+});
 
 export interface EmbeddingForward {
   /** [T] u32 each, every value below its table's rows. */
@@ -70,9 +71,10 @@ export interface EmbeddingForward {
 }
 
 export function embeddingForward(gpu: Gpu, call: EmbeddingForward): void {
-  const [tokens, width] = call.out.shape as [number, number];
+  const [tokens, columns] = call.out.shape as [number, number];
   const { ids, positions, typeIds, word, firstRow = 0, position, type, out } = call;
-  gpu.dispatch(embeddingForwardKernel, {
+  const { kernel, width } = forWidth(embeddingForwardKernels, gpu.traits.form, columns);
+  gpu.dispatch(kernel, {
     bindings: { ids, positions, typeIds, word, position, tokenType: type, out },
     params: { tokens, width, firstRow, rows: word.shape[0]! },
     grid: [Math.ceil(tokens / ROWS)],
@@ -91,8 +93,9 @@ export interface EmbeddingRows {
 
 /** out[t] = table[ids[t]] */
 export function embeddingRows(gpu: Gpu, { ids, table, firstRow = 0, out }: EmbeddingRows): void {
-  const [tokens, width] = out.shape as [number, number];
-  gpu.dispatch(embeddingRowsKernel, {
+  const [tokens, columns] = out.shape as [number, number];
+  const { kernel, width } = forWidth(embeddingRowsKernels, gpu.traits.form, columns);
+  gpu.dispatch(kernel, {
     bindings: { ids, table, out },
     params: { tokens, width, firstRow, rows: table.shape[0]! },
     grid: [Math.ceil(tokens / ROWS)],
@@ -180,21 +183,23 @@ export interface EmbeddingBackward {
 }
 
 export function embeddingBackward(gpu: Gpu, { dOut, index, dTable }: EmbeddingBackward): void {
-  const [, width] = dOut.shape as [number, number];
+  const [, columns] = dOut.shape as [number, number];
   const { rows, segments } = index;
   if (rows === 0) return;
+  const { kernel: segmentKernel, width } = forWidth(embeddingSegmentKernels, gpu.traits.form, columns);
+  const { kernel: tableKernel } = forWidth(embeddingTableKernels, gpu.traits.form, columns);
   withLeases(gpu, (lease) => {
     const table = lease('embedding.index', [index.data.length], 'u32');
-    const partial = lease('embedding.partial', [segments, width]);
+    const partial = lease('embedding.partial', [segments, columns]);
     gpu.write(table, index.data);
     const rowStarts = rows;
     const segmentStarts = rowStarts + rows + 1;
-    gpu.dispatch(embeddingSegmentKernel, {
+    gpu.dispatch(segmentKernel, {
       bindings: { dOut, index: table, partial },
       params: { segments, width, segmentStarts, order: segmentStarts + segments + 1 },
       grid: [Math.ceil(segments / ROWS)],
     });
-    gpu.dispatch(embeddingTableKernel, {
+    gpu.dispatch(tableKernel, {
       bindings: { partial, index: table, dTable },
       params: { rows, width, rowStarts },
       grid: [Math.ceil(rows / ROWS)],
@@ -203,7 +208,10 @@ export function embeddingBackward(gpu: Gpu, { dOut, index, dTable }: EmbeddingBa
 }
 
 export const embeddingKernels: readonly KernelSpec[] = [
-  embeddingForwardKernel,
-  embeddingSegmentKernel,
-  embeddingTableKernel,
-];
+  embeddingForwardKernels,
+  embeddingSegmentKernels,
+  embeddingTableKernels,
+].flatMap((kernels) => Object.values(kernels));
+
+/** Only of models without a table of positions. */
+export const embeddingRowsOnlyKernels: readonly KernelSpec[] = Object.values(embeddingRowsKernels);

@@ -5,7 +5,7 @@
 import type { KernelForm, KernelSpec } from '../device/types.ts';
 import { attentionKernels, attentionKernelsOf } from './attention-kernels.ts';
 import { elementwiseKernels } from './elementwise.ts';
-import { embeddingKernels, embeddingRowsKernel } from './embedding.ts';
+import { embeddingKernels, embeddingRowsOnlyKernels } from './embedding.ts';
 import { nonFiniteKernel } from './finite.ts';
 import { gatedKernels } from './gated.ts';
 import { pairLossKernels } from './loss.ts';
@@ -54,7 +54,7 @@ const groups: readonly KernelGroup[] = [
   { all: attentionKernels, of: attentionKernelsOf },
   always(elementwiseKernels),
   always(embeddingKernels),
-  when([embeddingRowsKernel], ({ rotary }) => rotary),
+  when(embeddingRowsOnlyKernels, ({ rotary }) => rotary),
   when(gatedKernels, ({ rotary }) => rotary),
   always(infonceKernels),
   always(matmulKernels),

@@ -2,67 +2,78 @@
  * InfoNCE on tiles of score rows (cosines of some queries with all positives and all negatives). The scores of a tile
  * become their gradient in place. Rows are independent, so tiles of any height give the same values.
  */
-import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
-import { elementGrid, targetShader } from './loss.ts';
-import { withSharedLanes } from './shared-lanes.ts';
+import type { Gpu, Tensor } from '../device/types.ts';
+import { forWidth, inForms, inFormsOfLanes } from './forms.ts';
+import { elementGrid, shareShader, targetShader } from './loss.ts';
 import { reduceShader } from './similarity.ts';
 
-const excludeColumnsKernel = {
+const excludeColumnsKernels = inFormsOfLanes({
   name: 'exclude_columns',
   shader: 'loss/exclude_columns.wgsl',
   bindings: { columnValid: 'read', columnText: 'read', knownStarts: 'read', knownTexts: 'read', scores: 'write' },
   params: { rows: 'u32', firstRow: 'u32', columns: 'u32', ownColumns: 'u32' },
-} as const satisfies KernelSpec;
-
-const infonceForwardKernels = withSharedLanes({
-  name: 'infonce_forward',
-  shader: 'loss/infonce_forward.wgsl',
-  include: [reduceShader, targetShader],
-  bindings: {
-    positiveScores: 'read',
-    negativeScores: 'read',
-    slots: 'read',
-    rowWeights: 'read',
-    losses: 'write',
-    rowLosses: 'write',
-    otherShares: 'write',
-    targetScores: 'write',
-  },
-  params: {
-    rows: 'u32',
-    firstRow: 'u32',
-    queries: 'u32',
-    slotSets: 'u32',
-    positives: 'u32',
-    negativeColumns: 'u32',
-    inverseTemperature: 'f32',
-    margin: 'f32',
-  },
 });
 
-const infonceBackwardKernel = {
-  name: 'infonce_backward',
-  shader: 'loss/infonce_backward.wgsl',
-  bindings: {
-    slots: 'read',
-    rowWeights: 'read',
-    rowLosses: 'read',
-    otherShares: 'read',
-    targetScores: 'read',
-    scores: 'write',
+const infonceForwardKernels = inForms(
+  {
+    name: 'infonce_forward',
+    bindings: {
+      positiveScores: 'read',
+      negativeScores: 'read',
+      slots: 'read',
+      rowWeights: 'read',
+      losses: 'write',
+      rowLosses: 'write',
+      otherShares: 'write',
+      targetScores: 'write',
+    },
+    params: {
+      rows: 'u32',
+      firstRow: 'u32',
+      queries: 'u32',
+      slotSets: 'u32',
+      positives: 'u32',
+      negativeColumns: 'u32',
+      inverseTemperature: 'f32',
+      margin: 'f32',
+    },
   },
-  params: {
-    rows: 'u32',
-    firstRow: 'u32',
-    columns: 'u32',
-    queries: 'u32',
-    slotSets: 'u32',
-    positives: 'u32',
-    inverseTemperature: 'f32',
-    margin: 'f32',
-    scale: 'f32',
+  (form, neighbours) => ({
+    shader: `loss/infonce_forward_${form}.wgsl`,
+    include: [
+      ...(form === 'row'
+        ? [`loss/positives_${neighbours}.wgsl`, shareShader]
+        : ['common/lanes_workgroup.wgsl', reduceShader]),
+      targetShader,
+    ],
+  }),
+);
+
+const infonceBackwardKernels = inForms(
+  {
+    name: 'infonce_backward',
+    bindings: {
+      slots: 'read',
+      rowWeights: 'read',
+      rowLosses: 'read',
+      otherShares: 'read',
+      targetScores: 'read',
+      scores: 'write',
+    },
+    params: {
+      rows: 'u32',
+      firstRow: 'u32',
+      columns: 'u32',
+      queries: 'u32',
+      slotSets: 'u32',
+      positives: 'u32',
+      inverseTemperature: 'f32',
+      margin: 'f32',
+      scale: 'f32',
+    },
   },
-} as const satisfies KernelSpec;
+  (form) => ({ shader: `loss/infonce_backward_${form}.wgsl`, include: form === 'row' ? [shareShader] : [] }),
+);
 
 /** What all tiles of one loss share. */
 export interface InfonceBatch {
@@ -116,11 +127,12 @@ export function excludeColumns(
     ...exclusion
   }: ColumnExclusion & { scores: Tensor; firstRow: number; ownColumns: number },
 ): void {
-  const [rows, columns] = scores.shape;
-  gpu.dispatch(excludeColumnsKernel, {
+  const [rows, all] = scores.shape;
+  const { kernel, width: columns } = forWidth(excludeColumnsKernels, gpu.traits.form, all);
+  gpu.dispatch(kernel, {
     bindings: { ...exclusion, scores },
     params: { rows, firstRow, columns, ownColumns },
-    grid: elementGrid(rows * columns),
+    grid: [rows],
   });
 }
 
@@ -129,7 +141,8 @@ export function infonceForward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile): 
   const [slotSets, queries] = batch.slots.shape;
   const rows = tile.positiveScores.shape[0];
   const { slots, rowWeights, losses, rowLosses, otherShares, targetScores } = batch;
-  gpu.dispatch(infonceForwardKernels[gpu.traits.form], {
+  const negativeColumns = tile.negativeScores?.shape[1] ?? 0;
+  gpu.dispatch(forWidth(infonceForwardKernels, gpu.traits.form, negativeColumns, queries).kernel, {
     bindings: {
       positiveScores: tile.positiveScores,
       negativeScores: tile.negativeScores ?? tile.positiveScores,
@@ -146,7 +159,7 @@ export function infonceForward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile): 
       queries,
       slotSets,
       positives: batch.positives,
-      negativeColumns: tile.negativeScores?.shape[1] ?? 0,
+      negativeColumns,
       inverseTemperature: 1 / batch.temperature,
       margin: batch.margin,
     },
@@ -168,8 +181,11 @@ function backwardOf(
   { firstRow, positives, scale }: { firstRow: number; positives: number; scale: number },
 ): void {
   const [slotSets, queries] = slots.shape;
-  const [rows, columns] = scores.shape;
-  gpu.dispatch(infonceBackwardKernel, {
+  const [rows, all] = scores.shape;
+  const { form } = gpu.traits;
+  // Four columns at once take part in every slot set, or none does: not so where a query shows one of several.
+  const { kernel, width: columns } = forWidth(infonceBackwardKernels, form, all, positives > 1 ? 1 : 0);
+  gpu.dispatch(kernel, {
     bindings: { slots, rowWeights, rowLosses, otherShares, targetScores, scores },
     params: {
       rows,
@@ -182,12 +198,12 @@ function backwardOf(
       margin,
       scale,
     },
-    grid: elementGrid(rows * columns),
+    grid: form === 'row' ? [rows] : elementGrid(rows * all),
   });
 }
 
 export const infonceKernels = [
-  excludeColumnsKernel,
+  ...Object.values(excludeColumnsKernels),
   ...Object.values(infonceForwardKernels),
-  infonceBackwardKernel,
+  ...Object.values(infonceBackwardKernels),
 ] as const;

@@ -3,10 +3,13 @@
  * totalLoss} sums them in a fixed order. Gradients come already multiplied by `weight`; those of the pair losses are
  * added.
  */
-import type { Gpu, Tensor } from '../device/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import { forWidth, inForms } from './forms.ts';
 import { withSharedLanes } from './shared-lanes.ts';
 import { LANES, reduceShader } from './similarity.ts';
 
+/** Shares of a softmax in the row form. */
+export const shareShader = 'loss/share.wgsl';
 /** Cross entropy of a target among others, exact where the row is nearly solved. */
 export const targetShader = 'loss/target.wgsl';
 
@@ -34,18 +37,23 @@ const rankKlKernels = withSharedLanes({
   params: { rows: 'u32', inverseTemperature: 'f32', weight: 'f32' },
 });
 
-const proForwardKernels = withSharedLanes({
+/** What every text has with every other: in the row form a lane does the work of a text, four others at once. */
+const ofPairs = <const K extends Omit<KernelSpec, 'include' | 'form'>>(kernel: K) =>
+  inForms(kernel, (form) => ({
+    shader: `${kernel.shader}_${form}.wgsl`,
+    include: form === 'row' ? [shareShader, targetShader] : ['common/lanes_workgroup.wgsl', reduceShader, targetShader],
+  }));
+
+const proForwardKernels = ofPairs({
   name: 'pro_forward',
-  shader: 'loss/pro_forward.wgsl',
-  include: [reduceShader, targetShader],
+  shader: 'loss/pro_forward',
   bindings: { similarity: 'read', grades: 'read', losses: 'write', otherShares: 'write', largestGap: 'write' },
   params: { rows: 'u32', inverseTemperature: 'f32' },
 });
 
-const proBackwardKernels = withSharedLanes({
+const proBackwardKernels = ofPairs({
   name: 'pro_backward',
-  shader: 'loss/pro_backward.wgsl',
-  include: [reduceShader],
+  shader: 'loss/pro_backward',
   bindings: {
     similarity: 'read',
     grades: 'read',
@@ -131,7 +139,7 @@ export function proForward(
   },
 ): void {
   const rows = bindings.similarity.shape[0];
-  gpu.dispatch(proForwardKernels[gpu.traits.form], {
+  gpu.dispatch(forWidth(proForwardKernels, gpu.traits.form, rows).kernel, {
     bindings,
     params: { rows, inverseTemperature: 1 / temperature },
     grid: [rows],
@@ -158,7 +166,7 @@ export function proBackward(
 ): void {
   const rows = bindings.similarity.shape[0];
   const params = { rows, inverseTemperature: 1 / temperature, scale: weight / temperature };
-  gpu.dispatch(proBackwardKernels[gpu.traits.form], { bindings, params, grid: [rows] });
+  gpu.dispatch(forWidth(proBackwardKernels, gpu.traits.form, rows).kernel, { bindings, params, grid: [rows] });
 }
 
 export const pairLossKernels = [

@@ -2,12 +2,13 @@
 
 import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
-import { chunkOf, columnsOfGroup, formFor, inBothForms, rowGroups } from './norm-rows.ts';
+import { forWidth, inForms } from './forms.ts';
+import { chunkGroups, chunkOf, columnsOfGroup, formFor, normOfColumns, normOfRows, rowGroups } from './norm-rows.ts';
 
 const layerNormForwardOf = (beta: boolean) =>
-  inBothForms({
+  normOfRows({
     name: `layernorm_forward${beta ? '' : '_no_beta'}`,
-    shader: 'norm/layernorm_forward.wgsl',
+    shader: 'norm/layernorm_forward',
     header: `const BETA = ${beta};`,
     bindings: { x: 'read', gamma: 'read', beta: 'read', out: 'write', mean: 'write', rstd: 'write' },
     params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
@@ -15,39 +16,43 @@ const layerNormForwardOf = (beta: boolean) =>
 const layerNormForwardKernels = layerNormForwardOf(true);
 const layerNormNoBetaKernels = layerNormForwardOf(false);
 
-const layerNormBackwardKernels = inBothForms({
-  name: 'layernorm_backward',
-  shader: 'norm/layernorm_backward.wgsl',
-  bindings: { x: 'read', gamma: 'read', mean: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
-  params: { rows: 'u32', width: 'u32' },
-});
+const layerNormBackwardKernels = normOfRows(
+  {
+    name: 'layernorm_backward',
+    shader: 'norm/layernorm_backward',
+    bindings: { x: 'read', gamma: 'read', mean: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
+    params: { rows: 'u32', width: 'u32' },
+  },
+  // Its row form makes two sums at once.
+  [],
+);
 
-const layerNormPartialKernel = {
+const layerNormPartialKernels = normOfColumns({
   name: 'layernorm_partial',
-  shader: 'norm/layernorm_partial.wgsl',
-  include: ['common/grid.wgsl'],
+  shader: 'norm/layernorm_partial',
   bindings: { x: 'read', mean: 'read', rstd: 'read', dOut: 'read', partial: 'write' },
   params: { rows: 'u32', width: 'u32', chunk: 'u32', columnGroups: 'u32' },
-} as const satisfies KernelSpec;
+});
 
-const layerNormParametersKernel = {
-  name: 'layernorm_parameters',
-  shader: 'norm/layernorm_parameters.wgsl',
-  include: ['common/grid.wgsl'],
-  bindings: { partial: 'read', dGamma: 'write', dBeta: 'write' },
-  params: { chunks: 'u32', width: 'u32' },
-} as const satisfies KernelSpec;
+const layerNormParametersKernels = inForms(
+  {
+    name: 'layernorm_parameters',
+    bindings: { partial: 'read', dGamma: 'write', dBeta: 'write' },
+    params: { chunks: 'u32', width: 'u32' },
+  },
+  () => ({ shader: 'norm/layernorm_parameters.wgsl', include: ['common/grid.wgsl'] }),
+);
 
-const l2NormalizeForwardKernels = inBothForms({
+const l2NormalizeForwardKernels = normOfRows({
   name: 'l2_normalize_forward',
-  shader: 'norm/l2_normalize_forward.wgsl',
+  shader: 'norm/l2_normalize_forward',
   bindings: { x: 'read', out: 'write', norm: 'write' },
   params: { rows: 'u32', width: 'u32' },
 });
 
-const l2NormalizeBackwardKernels = inBothForms({
+const l2NormalizeBackwardKernels = normOfRows({
   name: 'l2_normalize_backward',
-  shader: 'norm/l2_normalize_backward.wgsl',
+  shader: 'norm/l2_normalize_backward',
   bindings: { out: 'read', norm: 'read', dOut: 'read', dX: 'write' },
   params: { rows: 'u32', width: 'u32' },
 });
@@ -74,9 +79,10 @@ export interface LayerNormForward {
 export function layerNormForward(gpu: Gpu, call: LayerNormForward): void {
   const { x, gamma, beta, out, mean, rstd, epsilon } = call;
   const form = formFor(gpu, call.form);
-  const [rows, width] = x.shape as [number, number];
+  const [rows, columns] = x.shape as [number, number];
   const kernels = beta === undefined ? layerNormNoBetaKernels : layerNormForwardKernels;
-  gpu.dispatch(kernels[form], {
+  const { kernel, width } = forWidth(kernels, form, columns);
+  gpu.dispatch(kernel, {
     // Every binding needs a buffer: without beta, gamma stands in and is not read as one.
     bindings: { x, gamma, beta: beta ?? gamma, out, mean, rstd },
     params: { rows, width, epsilon },
@@ -109,8 +115,9 @@ export interface LayerNormBackward {
 export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
   const { x, gamma, mean, rstd, dOut, dX, dGamma, dBeta } = call;
   const form = formFor(gpu, call.form);
-  const [rows, width] = x.shape as [number, number];
-  gpu.dispatch(layerNormBackwardKernels[form], {
+  const [rows, columns] = x.shape as [number, number];
+  const { kernel, width } = forWidth(layerNormBackwardKernels, form, columns);
+  gpu.dispatch(kernel, {
     bindings: { x, gamma, mean, rstd, dOut, dX },
     params: { rows, width },
     grid: rowGroups(rows, form),
@@ -119,15 +126,15 @@ export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
   const chunks = Math.ceil(rows / chunk);
   const columnGroups = columnsOfGroup(width);
   withLeases(gpu, (lease) => {
-    const partial = lease('layernorm.partial', [chunks, 2, width]);
-    gpu.dispatch(layerNormPartialKernel, {
+    const partial = lease('layernorm.partial', [chunks, 2, columns]);
+    gpu.dispatch(forWidth(layerNormPartialKernels, form, columns).kernel, {
       bindings: { x, mean, rstd, dOut, partial },
       params: { rows, width, chunk, columnGroups },
-      grid: [chunks * columnGroups],
+      grid: chunkGroups(chunks, columnGroups, form),
     });
     // Without beta its gradient is summed all the same, and thrown away.
-    const dBetaOrUnused = dBeta ?? lease('layernorm.unused', [width]);
-    gpu.dispatch(layerNormParametersKernel, {
+    const dBetaOrUnused = dBeta ?? lease('layernorm.unused', [columns]);
+    gpu.dispatch(forWidth(layerNormParametersKernels, form, columns).kernel, {
       bindings: { partial, dGamma, dBeta: dBetaOrUnused },
       params: { chunks, width },
       grid: [columnGroups],
@@ -150,8 +157,9 @@ export interface L2NormalizeForward {
 export function l2NormalizeForward(gpu: Gpu, call: L2NormalizeForward): void {
   const { x, out, norm } = call;
   const form = formFor(gpu, call.form);
-  const [rows, width] = x.shape as [number, number];
-  gpu.dispatch(l2NormalizeForwardKernels[form], {
+  const [rows, columns] = x.shape as [number, number];
+  const { kernel, width } = forWidth(l2NormalizeForwardKernels, form, columns);
+  gpu.dispatch(kernel, {
     bindings: { x, out, norm },
     params: { rows, width },
     grid: rowGroups(rows, form),
@@ -175,8 +183,9 @@ export interface L2NormalizeBackward {
 export function l2NormalizeBackward(gpu: Gpu, call: L2NormalizeBackward): void {
   const { out, norm, dOut, dX } = call;
   const form = formFor(gpu, call.form);
-  const [rows, width] = out.shape as [number, number];
-  gpu.dispatch(l2NormalizeBackwardKernels[form], {
+  const [rows, columns] = out.shape as [number, number];
+  const { kernel, width } = forWidth(l2NormalizeBackwardKernels, form, columns);
+  gpu.dispatch(kernel, {
     bindings: { out, norm, dOut, dX },
     params: { rows, width },
     grid: rowGroups(rows, form),
@@ -184,17 +193,13 @@ export function l2NormalizeBackward(gpu: Gpu, call: L2NormalizeBackward): void {
 }
 
 /** LayerNorm without beta: for the families that have it so. */
-export const noBetaKernels: readonly KernelSpec[] = [layerNormNoBetaKernels.workgroup, layerNormNoBetaKernels.row];
+export const noBetaKernels: readonly KernelSpec[] = Object.values(layerNormNoBetaKernels);
 
 export const normKernels: readonly KernelSpec[] = [
-  layerNormForwardKernels.workgroup,
-  layerNormForwardKernels.row,
-  layerNormBackwardKernels.workgroup,
-  layerNormBackwardKernels.row,
-  layerNormPartialKernel,
-  layerNormParametersKernel,
-  l2NormalizeForwardKernels.workgroup,
-  l2NormalizeForwardKernels.row,
-  l2NormalizeBackwardKernels.workgroup,
-  l2NormalizeBackwardKernels.row,
-];
+  layerNormForwardKernels,
+  layerNormBackwardKernels,
+  layerNormPartialKernels,
+  layerNormParametersKernels,
+  l2NormalizeForwardKernels,
+  l2NormalizeBackwardKernels,
+].flatMap((kernels) => Object.values(kernels));

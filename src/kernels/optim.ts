@@ -5,21 +5,24 @@
 
 import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { elementCount, withLeases } from '../device/types.ts';
+import { forWidth, sumsOverRows } from './forms.ts';
 import { withSharedLanes } from './shared-lanes.ts';
 import { reduceShader } from './similarity.ts';
 
-/** Elements that one workgroup of the norm sums; also the grain of pages. As in optim/square_sum.wgsl. */
+/** Elements that one workgroup of the norm sums; also the grain of pages. As in optim/square_sum_*.wgsl. */
 const SPAN = 4096;
 /** Elements that share a bit of the exempt mask: the 256 bytes to which flat buffers pad every tensor. */
 const BLOCK = 64;
 
-const squareSumKernels = withSharedLanes({
-  name: 'square_sum',
-  shader: 'optim/square_sum.wgsl',
-  include: [reduceShader],
-  bindings: { gradients: 'read', partials: 'write' },
-  params: { count: 'u32', spans: 'u32', firstSpan: 'u32' },
-});
+const squareSumKernels = sumsOverRows(
+  {
+    name: 'square_sum',
+    shader: 'optim/square_sum',
+    bindings: { gradients: 'read', partials: 'write' },
+    params: { count: 'u32', spans: 'u32', firstSpan: 'u32' },
+  },
+  reduceShader,
+);
 
 const normFinishKernels = withSharedLanes({
   name: 'norm_finish',
@@ -110,10 +113,12 @@ export function globalNorm(gpu: Gpu, { gradients, out, guard, pageBytes }: Globa
     const partials = lease('norm partials', [Math.max(spans, 1)]);
     let firstSpan = 0;
     for (const tensor of tensors) {
+      // By the whole tensor's length, so that the order of sums does not depend on the pages.
+      const { kernel, neighbours } = forWidth(squareSumKernels, gpu.traits.form, elementCount(tensor.shape));
       for (const { start, length } of pagesOf(elementCount(tensor.shape), pageLimit(gpu, pageBytes))) {
-        gpu.dispatch(squareSumKernels[gpu.traits.form], {
+        gpu.dispatch(kernel, {
           bindings: { gradients: part(gpu, tensor, start, length), partials },
-          params: { count: length, spans: spansOf(length), firstSpan },
+          params: { count: length / neighbours, spans: spansOf(length), firstSpan },
           grid: [spansOf(length)],
         });
         firstSpan += spansOf(length);

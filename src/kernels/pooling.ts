@@ -4,34 +4,36 @@
  * writes, and reads the gradient of, its own run of columns.
  */
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
+import { forWidth, inForms, inFormsOfLanes } from './forms.ts';
 
 export type PoolMode = 'cls' | 'mean' | 'weightedmean' | 'lasttoken' | 'mean_sqrt_len';
 
 /** The number of a mode in shaders/pooling/pool_weight.wgsl. */
 const MODES: Readonly<Record<PoolMode, number>> = { cls: 0, mean: 1, weightedmean: 2, lasttoken: 3, mean_sqrt_len: 4 };
 
-/** Channels of one workgroup of the forward kernels. */
+/** Lanes of one workgroup of the forward kernels: each owns a channel, or four. */
 const CHANNELS = 64;
 /** Tokens of one workgroup of the backward kernels. */
 const TOKENS = 8;
 
 const INCLUDE = ['common/grid.wgsl', 'pooling/pool_weight.wgsl'] as const;
 
-const poolForwardKernel = {
-  name: 'pool_forward',
-  shader: 'pooling/pool_forward.wgsl',
-  include: INCLUDE,
-  bindings: { x: 'read', cumulative: 'read', poolStart: 'read', out: 'write' },
-  params: { texts: 'u32', width: 'u32', mode: 'u32', channelGroups: 'u32', stride: 'u32', column: 'u32' },
-} as const satisfies KernelSpec;
+const poolForwardKernels = inForms(
+  {
+    name: 'pool_forward',
+    bindings: { x: 'read', cumulative: 'read', poolStart: 'read', out: 'write' },
+    params: { texts: 'u32', width: 'u32', mode: 'u32', channelGroups: 'u32', stride: 'u32', column: 'u32' },
+  },
+  () => ({ shader: 'pooling/pool_forward.wgsl', include: INCLUDE }),
+);
 
-const poolBackwardKernel = {
+const poolBackwardKernels = inFormsOfLanes({
   name: 'pool_backward',
   shader: 'pooling/pool_backward.wgsl',
   include: INCLUDE,
   bindings: { dOut: 'read', textOfToken: 'read', cumulative: 'read', poolStart: 'read', dX: 'write' },
   params: { tokens: 'u32', width: 'u32', mode: 'u32', stride: 'u32', column: 'u32' },
-} as const satisfies KernelSpec;
+});
 
 const poolMaxForwardKernel = {
   name: 'pool_max_forward',
@@ -76,25 +78,38 @@ interface PoolInput extends Columns {
 }
 
 export function poolForward(gpu: Gpu, { mode, ...input }: PoolInput & { readonly mode: PoolMode }): void {
-  const { bindings, params, grid } = forwardCall(input);
-  gpu.dispatch(poolForwardKernel, { bindings, params: { ...params, mode: MODES[mode] }, grid });
+  const { bindings, width, stride, column } = forwardCall(input);
+  const { kernel, neighbours } = forWidth(poolForwardKernels, gpu.traits.form, width, stride, column);
+  const sizes = sizesOf(bindings.out, width / neighbours);
+  gpu.dispatch(kernel, {
+    bindings,
+    params: { ...sizes.params, mode: MODES[mode], stride: stride / neighbours, column: column / neighbours },
+    grid: sizes.grid,
+  });
 }
 
 /** `winner` [B, C] u32 gets the token, counted in the batch, that each channel's largest value came from. */
 export function poolMaxForward(gpu: Gpu, { winner, ...input }: PoolInput & { readonly winner: Tensor }): void {
-  const { bindings, params, grid } = forwardCall(input);
-  gpu.dispatch(poolMaxForwardKernel, { bindings: { ...bindings, winner }, params, grid });
+  const { bindings, width, stride, column } = forwardCall(input);
+  const { params, grid } = sizesOf(bindings.out, width);
+  gpu.dispatch(poolMaxForwardKernel, {
+    bindings: { ...bindings, winner },
+    params: { ...params, stride, column },
+    grid,
+  });
 }
 
 function forwardCall({ x, batch, out, column = 0 }: PoolInput) {
   const [, width] = x.shape as [number, number];
-  const [texts, stride] = out.shape as [number, number];
+  const [, stride] = out.shape as [number, number];
+  return { bindings: { x, cumulative: batch.cumulative, poolStart: batch.poolStart, out }, width, stride, column };
+}
+
+/** `width` counts what a lane owns. */
+function sizesOf(out: Tensor, width: number) {
+  const [texts] = out.shape as [number, number];
   const channelGroups = Math.ceil(width / CHANNELS);
-  return {
-    bindings: { x, cumulative: batch.cumulative, poolStart: batch.poolStart, out },
-    params: { texts, width, channelGroups, stride, column },
-    grid: [texts * channelGroups] as const,
-  };
+  return { params: { texts, width, channelGroups }, grid: [texts * channelGroups] as const };
 }
 
 interface PoolGradient extends Columns {
@@ -109,12 +124,13 @@ export function poolBackward(
   gpu: Gpu,
   { dOut, batch, mode, dX, column = 0 }: PoolGradient & { readonly mode: PoolMode },
 ): void {
-  const [tokens, width] = dX.shape as [number, number];
+  const [tokens, columns] = dX.shape as [number, number];
   const [, stride] = dOut.shape as [number, number];
   const { textOfToken, cumulative, poolStart } = batch;
-  gpu.dispatch(poolBackwardKernel, {
+  const { kernel, width, neighbours } = forWidth(poolBackwardKernels, gpu.traits.form, columns, stride, column);
+  gpu.dispatch(kernel, {
     bindings: { dOut, textOfToken, cumulative, poolStart, dX },
-    params: { tokens, width, mode: MODES[mode], stride, column },
+    params: { tokens, width, mode: MODES[mode], stride: stride / neighbours, column: column / neighbours },
     grid: [Math.ceil(tokens / TOKENS)],
   });
 }
@@ -133,7 +149,9 @@ export function poolMaxBackward(
   });
 }
 
-export const poolingKernels: readonly KernelSpec[] = [poolForwardKernel, poolBackwardKernel];
+export const poolingKernels: readonly KernelSpec[] = [poolForwardKernels, poolBackwardKernels].flatMap((kernels) =>
+  Object.values(kernels),
+);
 
 /** Only of models that pool by `max`. */
 export const maxPoolingKernels: readonly KernelSpec[] = [poolMaxForwardKernel, poolMaxBackwardKernel];

@@ -3,30 +3,30 @@
  * channels, or one head of a token where queries and keys are normalised head by head.
  */
 import { elementCount, type Gpu, type KernelForm, type KernelSpec, type Tensor, withLeases } from '../device/types.ts';
+import { forWidth } from './forms.ts';
 import { columnSum } from './matmul.ts';
-import { chunkOf, columnsOfGroup, formFor, inBothForms, rowGroups } from './norm-rows.ts';
+import { chunkGroups, chunkOf, columnsOfGroup, formFor, normOfColumns, normOfRows, rowGroups } from './norm-rows.ts';
 
-const forwardKernels = inBothForms({
+const forwardKernels = normOfRows({
   name: 'rmsnorm_forward',
-  shader: 'norm/rmsnorm_forward.wgsl',
+  shader: 'norm/rmsnorm_forward',
   bindings: { x: 'read', gamma: 'read', out: 'write', rstd: 'write' },
   params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
 });
 
-const backwardKernels = inBothForms({
+const backwardKernels = normOfRows({
   name: 'rmsnorm_backward',
-  shader: 'norm/rmsnorm_backward.wgsl',
+  shader: 'norm/rmsnorm_backward',
   bindings: { x: 'read', gamma: 'read', rstd: 'read', dOut: 'read', dX: 'write' },
   params: { rows: 'u32', width: 'u32' },
 });
 
-const partialKernel = {
+const partialKernels = normOfColumns({
   name: 'rmsnorm_partial',
-  shader: 'norm/rmsnorm_partial.wgsl',
-  include: ['common/grid.wgsl'],
+  shader: 'norm/rmsnorm_partial',
   bindings: { x: 'read', rstd: 'read', dOut: 'read', partial: 'write' },
   params: { rows: 'u32', width: 'u32', chunk: 'u32', columnGroups: 'u32' },
-} as const satisfies KernelSpec;
+});
 
 export interface RmsNormForward {
   /** [R, W], or any shape of as many elements: [T, H * W] has R = T * H rows. */
@@ -46,8 +46,9 @@ export interface RmsNormForward {
 export function rmsNormForward(gpu: Gpu, call: RmsNormForward): void {
   const { x, gamma, out, rstd, epsilon } = call;
   const form = formFor(gpu, call.form);
-  const { rows, width } = rowsOf(x, gamma);
-  gpu.dispatch(forwardKernels[form], {
+  const { rows, columns } = rowsOf(x, gamma);
+  const { kernel, width } = forWidth(forwardKernels, form, columns);
+  gpu.dispatch(kernel, {
     bindings: { x, gamma, out, rstd },
     params: { rows, width, epsilon },
     grid: rowGroups(rows, form),
@@ -75,8 +76,9 @@ export interface RmsNormBackward {
 export function rmsNormBackward(gpu: Gpu, call: RmsNormBackward): void {
   const { x, gamma, rstd, dOut, dX, dGamma } = call;
   const form = formFor(gpu, call.form);
-  const { rows, width } = rowsOf(x, gamma);
-  gpu.dispatch(backwardKernels[form], {
+  const { rows, columns } = rowsOf(x, gamma);
+  const { kernel, width } = forWidth(backwardKernels, form, columns);
+  gpu.dispatch(kernel, {
     bindings: { x, gamma, rstd, dOut, dX },
     params: { rows, width },
     grid: rowGroups(rows, form),
@@ -85,27 +87,23 @@ export function rmsNormBackward(gpu: Gpu, call: RmsNormBackward): void {
   const chunks = Math.ceil(rows / chunk);
   const columnGroups = columnsOfGroup(width);
   withLeases(gpu, (lease) => {
-    const partial = lease('rmsnorm.partial', [chunks, width]);
-    gpu.dispatch(partialKernel, {
+    const partial = lease('rmsnorm.partial', [chunks, columns]);
+    gpu.dispatch(forWidth(partialKernels, form, columns).kernel, {
       bindings: { x, rstd, dOut, partial },
       params: { rows, width, chunk, columnGroups },
-      grid: [chunks * columnGroups],
+      grid: chunkGroups(chunks, columnGroups, form),
     });
     columnSum(gpu, { x: partial, out: dGamma, accumulate: true });
   });
 }
 
-function rowsOf(x: Tensor, gamma: Tensor): { rows: number; width: number } {
-  const width = elementCount(gamma.shape);
-  const rows = elementCount(x.shape) / width;
-  if (!Number.isInteger(rows)) throw new Error(`rmsNorm: x [${x.shape}] has no rows of ${width}`);
-  return { rows, width };
+function rowsOf(x: Tensor, gamma: Tensor): { rows: number; columns: number } {
+  const columns = elementCount(gamma.shape);
+  const rows = elementCount(x.shape) / columns;
+  if (!Number.isInteger(rows)) throw new Error(`rmsNorm: x [${x.shape}] has no rows of ${columns}`);
+  return { rows, columns };
 }
 
-export const rmsNormKernels: readonly KernelSpec[] = [
-  forwardKernels.workgroup,
-  forwardKernels.row,
-  backwardKernels.workgroup,
-  backwardKernels.row,
-  partialKernel,
-];
+export const rmsNormKernels: readonly KernelSpec[] = [forwardKernels, backwardKernels, partialKernels].flatMap(
+  (kernels) => Object.values(kernels),
+);

@@ -42,6 +42,7 @@ describe('embedding', () => {
     [1, 1, 1],
     [31, 101, 65],
     [257, 13, 18],
+    [40, 11, 20],
   ])('takes rows of one table as they are: T %i, V %i, C %i', async (T, V, C) => {
     const gpu = await testGpu();
     const [table, ids] = [random(T).floats(V * C), random(V).integers(T, V)];
@@ -65,6 +66,8 @@ describe('embedding', () => {
     [257, 1009, 61, 18],
     [2501, 997, 60, 64],
     [9001, 50, 512, 7],
+    [70, 37, 16, 4],
+    [300, 50, 64, 384],
   ])('equals the float64 reference at T %i, V %i, P %i, C %i', async (T, V, P, C) => {
     const gpu = await testGpu();
     const source = random(T + C);

@@ -77,6 +77,10 @@ const cases: Case[] = [
   { B: 17, P: 2, N: 2, known: true, masked: true },
   { B: 66, P: 1, N: 1, known: true, tile: 64 },
   { B: 13, P: 1, N: 0, weighted: true },
+  { B: 12, P: 2, N: 2, known: true, masked: true, margin: 0.1 },
+  { B: 20, P: 1, N: 4, known: true, masked: true, weighted: true },
+  { B: 68, P: 1, N: 1, known: true, margin: 0.1, tile: 64 },
+  { B: 8, P: 3, N: 1, sample: true, known: true },
 ];
 
 describe('InfoNCE on scores', () => {

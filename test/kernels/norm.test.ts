@@ -20,7 +20,15 @@ const sizes = [
   [257, 16],
   [2053, 67],
   [5, 769],
+  [3, 4],
+  [5, 8],
+  [2, 12],
+  [67, 20],
+  [66, 384],
+  [3, 1024],
 ] as const;
+/** Widths that are summed four at a time on a CPU, with and without a rest, and one by one. */
+const widths = [20, 65, 384];
 const epsilon = 1e-12;
 
 /** A layer norm's inputs: rows of different scale and mean, as activations have. */
@@ -139,12 +147,12 @@ describe.each(testForms)('layer norm, %s form', (form) => {
     expectClose(out, expected.out, tolerances.layerNormFarMean);
   });
 
-  it('gives a row the same bits alone and among others', async () => {
-    const all = rowsOf(37, 65, 9);
-    const together = await layerNorm(37, 65, all, form);
+  it.each(widths)('gives a row of %i the same bits alone and among others', async (C) => {
+    const all = rowsOf(37, C, 9);
+    const together = await layerNorm(37, C, all, form);
     for (const row of [0, 3, 18, 36]) {
-      const slice = (values: Float32Array<ArrayBuffer>) => values.slice(row * 65, (row + 1) * 65);
-      const alone = await layerNorm(1, 65, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, form);
+      const slice = (values: Float32Array<ArrayBuffer>) => values.slice(row * C, (row + 1) * C);
+      const alone = await layerNorm(1, C, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, form);
       expect(alone.out).toEqual(slice(together.out));
       expect(alone.dX).toEqual(slice(together.dX));
     }
@@ -205,11 +213,11 @@ describe.each(testForms)('l2 normalisation, %s form', (form) => {
     expect([...out.slice(0, 9), ...out.slice(18)].every(Number.isFinite)).toBe(true);
   });
 
-  it('gives a row the same bits alone and among others', async () => {
-    const [x, dOut] = [random(7).floats(11 * 33), random(8).floats(11 * 33)];
-    const together = await l2Normalize(11, 33, x, dOut, form);
-    const slice = (values: Float32Array<ArrayBuffer>) => values.slice(10 * 33);
-    const alone = await l2Normalize(1, 33, slice(x), slice(dOut), form);
+  it.each(widths)('gives a row of %i the same bits alone and among others', async (C) => {
+    const [x, dOut] = [random(7).floats(11 * C), random(8).floats(11 * C)];
+    const together = await l2Normalize(11, C, x, dOut, form);
+    const slice = (values: Float32Array<ArrayBuffer>) => values.slice(10 * C);
+    const alone = await l2Normalize(1, C, slice(x), slice(dOut), form);
     expect(alone.out).toEqual(slice(together.out));
     expect(alone.dX).toEqual(slice(together.dX));
   });

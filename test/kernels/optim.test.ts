@@ -14,7 +14,7 @@ beforeAll(async () => {
 type Scope = Parameters<Parameters<typeof withTensors>[1]>[0];
 
 describe('global norm', () => {
-  it.each([1, 7, 63, 65, 4095, 4096, 4097, 100_003])('of %i elements', (count) =>
+  it.each([1, 7, 63, 65, 4095, 4096, 4097, 100_000, 100_003, 16_385])('of %i elements', (count) =>
     withTensors(gpu, async (scope) => {
       const data = random(count).floats(count);
       const gradients = scope.upload('gradients', [count], data);

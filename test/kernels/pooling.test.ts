@@ -56,6 +56,8 @@ describe.each(modes)('pooling by %s', (mode) => {
     ['around the tile', [15, 16, 17, 63, 64, 65], 64],
     ['odd width', [4, 9, 1], 67],
     ['many short and one long', [...many, 1031], 24],
+    ['narrow', [5, 1, 9], 4],
+    ['wide', [3, 8, 2], 384],
   ] as const)('equals the float64 reference: %s', async (_name, lengths, C) => {
     const texts = textsOf(lengths, C);
     const B = lengths.length;
@@ -169,26 +171,32 @@ describe('pooling by max', () => {
 });
 
 describe('pooling into columns', () => {
-  it('writes and reads its own columns only', async () => {
+  // The columns behind its own are multiples of 4 apart in the second case only.
+  it.each([
+    [3, 8],
+    [4, 12],
+    [4, 9],
+  ])('writes and reads its own columns only: %i of %i', async (C, D) => {
     const gpu = await testGpu();
-    const [x, dOut] = [random(1).floats(5 * 3), random(2).floats(2 * 8)];
+    const [x, dOut] = [random(1).floats(5 * C), random(2).floats(2 * D)];
     await withTensors(gpu, async (scope) => {
       const batch = {
         textOfToken: scope.upload('textOfToken', [5], Uint32Array.of(0, 0, 0, 1, 1)),
         cumulative: scope.upload('cumulative', [3], Uint32Array.of(0, 3, 5)),
         poolStart: scope.upload('poolStart', [2], Uint32Array.of(0, 1)),
       };
-      const [out, dX] = [scope.unwritten('out', [2, 8]), scope.unwritten('dX', [5, 3])];
-      poolForward(gpu, { x: scope.upload('x', [5, 3], x), batch, mode: 'mean', out, column: 4 });
-      poolBackward(gpu, { dOut: scope.upload('dOut', [2, 8], dOut), batch, mode: 'mean', dX, column: 4 });
-      const mean = reference.poolForward(x, [0, 3, 5], [0, 1], 'mean', 3);
+      const [out, dX] = [scope.unwritten('out', [2, D]), scope.unwritten('dX', [5, C])];
+      poolForward(gpu, { x: scope.upload('x', [5, C], x), batch, mode: 'mean', out, column: 4 });
+      poolBackward(gpu, { dOut: scope.upload('dOut', [2, D], dOut), batch, mode: 'mean', dX, column: 4 });
+      const mean = reference.poolForward(x, [0, 3, 5], [0, 1], 'mean', C);
       const rows = await gpu.read(out);
       for (const b of [0, 1]) {
-        expectClose(rows.subarray(b * 8 + 4, b * 8 + 7), mean.subarray(b * 3, b * 3 + 3), tolerances.pooling);
-        expect([...rows.subarray(b * 8, b * 8 + 4), rows[b * 8 + 7]].every(Number.isNaN)).toBe(true);
+        const row = rows.subarray(b * D, (b + 1) * D);
+        expectClose(row.subarray(4, 4 + C), mean.subarray(b * C, b * C + C), tolerances.pooling);
+        expect([...row.subarray(0, 4), ...row.subarray(4 + C)].every(Number.isNaN)).toBe(true);
       }
-      const own = [...dOut.subarray(4, 7), ...dOut.subarray(12, 15)];
-      const gradient = reference.poolBackward(own, [0, 3, 5], [0, 1], 'mean', 3);
+      const own = [...dOut.subarray(4, 4 + C), ...dOut.subarray(D + 4, D + 4 + C)];
+      const gradient = reference.poolBackward(own, [0, 3, 5], [0, 1], 'mean', C);
       expectClose(await gpu.read(dX), gradient, tolerances.elementwise);
     });
   });

@@ -15,7 +15,15 @@ const sizes = [
   [257, 16],
   [2053, 67],
   [5, 769],
+  [3, 4],
+  [5, 8],
+  [2, 12],
+  [67, 20],
+  [66, 384],
+  [3, 1024],
 ] as const;
+/** Widths that are summed four at a time on a CPU, with and without a rest, and one by one. */
+const widths = [20, 65, 384];
 const epsilon = 1e-6;
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
 
@@ -73,12 +81,12 @@ describe.each(testForms)('RMSNorm, %s form', (form) => {
     await expect(run([7, 80], 9, nine, form)).rejects.toThrow('no rows of 9');
   });
 
-  it('gives a row the same bits alone and among others', async () => {
-    const all = rowsOf(37, 65, 9);
-    const together = await run([37, 65], 65, all, form);
+  it.each(widths)('gives a row of %i the same bits alone and among others', async (W) => {
+    const all = rowsOf(37, W, 9);
+    const together = await run([37, W], W, all, form);
     for (const row of [0, 3, 18, 36]) {
-      const slice = (values: Float32Array<ArrayBuffer>) => values.slice(row * 65, (row + 1) * 65);
-      const alone = await run([1, 65], 65, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, form);
+      const slice = (values: Float32Array<ArrayBuffer>) => values.slice(row * W, (row + 1) * W);
+      const alone = await run([1, W], W, { ...all, x: slice(all.x), dOut: slice(all.dOut) }, form);
       expect(alone.out).toEqual(slice(together.out));
       expect(alone.dX).toEqual(slice(together.dX));
     }

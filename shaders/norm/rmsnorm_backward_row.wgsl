@@ -1,0 +1,36 @@
+// The row form of rmsnorm_backward_workgroup.wgsl: a lane owns a row. `width` counts elements.
+@group(0) @binding(1) var<storage, read> x: array<Element>;
+@group(0) @binding(2) var<storage, read> gamma: array<Element>;
+@group(0) @binding(3) var<storage, read> rstd: array<f32>;
+@group(0) @binding(4) var<storage, read> d_out: array<Element>;
+@group(0) @binding(5) var<storage, read_write> d_x: array<Element>;
+
+fn gradient(begin: u32, c: u32) -> Element {
+  return d_out[begin + c] * gamma[c];
+}
+
+fn term(begin: u32, c: u32) -> Element {
+  return gradient(begin, c) * x[begin + c];
+}
+
+fn write(begin: u32, c: u32, row_rstd: f32, mean_gn: f32) {
+  d_x[begin + c] = row_rstd * (gradient(begin, c) - x[begin + c] * row_rstd * mean_gn);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = workgroup_index(group, count) * 64u + lane;
+  if (row >= params.rows) { return; }
+  let width = params.width;
+  let begin = row * width;
+  let fours = width / 4u * 4u;
+  let row_rstd = rstd[row];
+  let mean_gn = sum_of_row(begin, width) * row_rstd / f32(width * ELEMENT_WIDTH);
+  for (var c = 0u; c < fours; c += 4u) {
+    write(begin, c, row_rstd, mean_gn);
+    write(begin, c + 1u, row_rstd, mean_gn);
+    write(begin, c + 2u, row_rstd, mean_gn);
+    write(begin, c + 3u, row_rstd, mean_gn);
+  }
+  for (var c = fours; c < width; c++) { write(begin, c, row_rstd, mean_gn); }
+}
