@@ -1,0 +1,83 @@
+/**
+ * The bench, from the built tree: ceilings of the machine, kernels, matrix products, encoding, training, searching and
+ * `tandem embed`, beside other programs where their folder is given. People follow it on stderr; the result is one
+ * JSON document. CONTRIBUTING.md says how to read it.
+ *   npm run bench -- --help
+ */
+import { writeFile } from 'node:fs/promises';
+import { availableCores } from '../../dist/src/device/wasm/threads.js';
+import { measureCeilings } from './ceilings/ceilings.mjs';
+import { benchEmbed } from './embed.mjs';
+import { benchEncode } from './encode.mjs';
+import { benchKernels } from './kernels/kernels.mjs';
+import { loadNow, machineOf } from './machine.mjs';
+import { benchMatmul } from './matmul.mjs';
+import { Report } from './measure.mjs';
+import { readOptions } from './options.mjs';
+import { openPeers } from './peers/open.mjs';
+import { benchSearch } from './search.mjs';
+import { openBenchGpu } from './setup.mjs';
+import { Texts } from './texts.mjs';
+import { benchTrain } from './train.mjs';
+
+const benches = {
+  kernels: benchKernels,
+  matmul: benchMatmul,
+  search: benchSearch,
+  encode: benchEncode,
+  train: benchTrain,
+  embed: benchEmbed,
+};
+
+const options = readOptions(process.argv.slice(2));
+const begun = performance.now();
+const loadBefore = loadNow();
+const cores = options.threads ?? availableCores();
+const openGpu = (threads) => openBenchGpu({ adapter: options.adapter, threads });
+const gpu = await openGpu(options.threads);
+const onCpu = gpu.adapter.backend === 'wasm';
+/** Threads of the CPU device, of which one is measured too where products are; an adapter has none to choose. */
+const threads = onCpu ? cores : null;
+const threadCounts = onCpu ? [...new Set([threads, 1])] : [null];
+console.error(`${gpu.adapter.name}${onCpu ? `, ${threads} threads` : ''}, load ${loadBefore.join(' ')}`);
+
+const report = new Report();
+console.error('ceilings');
+const ceilings = await measureCeilings(gpu, threadCounts);
+const peers = await openPeers({ ...options, threads: cores });
+const texts = await Texts.open(options);
+const context = { ...options, gpu, openGpu, threads, threadCounts, cores, report, ceilings, peers, texts };
+let measured;
+try {
+  for (const [part, bench] of Object.entries(benches)) {
+    if (!options.only.includes(part)) continue;
+    console.error(part);
+    const found = await bench(context);
+    if (part === 'kernels') measured = found;
+  }
+} finally {
+  await peers.end();
+  await gpu.destroy();
+}
+
+/** Kernels that encoding and training ran and that no case of `kernels` names. */
+const unmeasured = () => {
+  const ran = report.profiles.flatMap(({ kernels }) => kernels.map(({ kernel }) => kernel));
+  return [...new Set(ran)].filter((kernel) => !measured.has(kernel));
+};
+if (measured !== undefined && unmeasured().length > 0)
+  report.note(`kernels without a case: ${unmeasured().join(', ')}`);
+
+const { figures, ratios, profiles, notes } = report;
+const result = {
+  format: 1,
+  date: new Date().toISOString(),
+  seconds: Math.round((performance.now() - begun) / 1000),
+  machine: machineOf(gpu.adapter, threads),
+  load: { before: loadBefore, after: loadNow() },
+  peers: peers.versions,
+  ...{ ceilings, figures, ratios, profiles, notes },
+};
+const json = `${JSON.stringify(result, null, 1)}\n`;
+if (options.out === undefined) process.stdout.write(json);
+else await writeFile(options.out, json);
