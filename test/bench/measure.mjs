@@ -64,10 +64,17 @@ export class Report {
   ratios = [];
   profiles = [];
   notes = [];
+  failures = [];
 
   note(text) {
     this.notes.push(text);
     console.error(`  note: ${text}`);
+  }
+
+  /** A part that was given up. */
+  fail(part, error) {
+    this.failures.push({ part, message: error.message });
+    console.error(`  ${part} failed: ${error.stack}`);
   }
 
   /** How long each kernel took in one piece of work. */

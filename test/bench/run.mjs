@@ -1,7 +1,7 @@
 /**
  * The bench, from the built tree: ceilings of the machine, kernels, matrix products, encoding, training, searching and
  * `tandem embed`, beside other programs where their folder is given. People follow it on stderr; the result is one
- * JSON document. CONTRIBUTING.md says how to read it.
+ * JSON document, also where a part failed; the exit code is 1 then. CONTRIBUTING.md says how to read it.
  *   npm run bench -- --help
  */
 import { writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { Report } from './measure.mjs';
 import { readOptions } from './options.mjs';
 import { openPeers } from './peers/open.mjs';
 import { benchSearch } from './search.mjs';
-import { openBenchGpu } from './setup.mjs';
+import { cpuNow, openBenchGpu } from './setup.mjs';
 import { Texts } from './texts.mjs';
 import { benchTrain } from './train.mjs';
 
@@ -52,7 +52,8 @@ try {
   for (const [part, bench] of Object.entries(benches)) {
     if (!options.only.includes(part)) continue;
     console.error(part);
-    const found = await bench(context);
+    // The other parts are worth having without it.
+    const found = await bench(context).catch((error) => report.fail(part, error));
     if (part === 'kernels') measured = found;
   }
 } finally {
@@ -68,16 +69,18 @@ const unmeasured = () => {
 if (measured !== undefined && unmeasured().length > 0)
   report.note(`kernels without a case: ${unmeasured().join(', ')}`);
 
-const { figures, ratios, profiles, notes } = report;
+const { figures, ratios, profiles, notes, failures } = report;
 const result = {
   format: 1,
   date: new Date().toISOString(),
   seconds: Math.round((performance.now() - begun) / 1000),
+  processorSeconds: Math.round(cpuNow() / 1000),
   machine: machineOf(gpu.adapter, threads),
   load: { before: loadBefore, after: loadNow() },
   peers: peers.versions,
-  ...{ ceilings, figures, ratios, profiles, notes },
+  ...{ ceilings, figures, ratios, profiles, notes, failures },
 };
 const json = `${JSON.stringify(result, null, 1)}\n`;
 if (options.out === undefined) process.stdout.write(json);
 else await writeFile(options.out, json);
+if (failures.length > 0) process.exitCode = 1;

@@ -4,7 +4,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadTokenizer } from '../../dist/src/tokenizer/open.js';
 import { textsOf } from './setup.mjs';
 
 /** Tokens of all-MiniLM-L6-v2 at most, special tokens included. */
@@ -74,7 +73,9 @@ export class Texts {
   static async open({ data, model }) {
     const texts = new Texts();
     texts.#data = data;
-    texts.#tokenizer = model && (await loadTokenizer(join(model, 'tokenizer.json')));
+    if (model === undefined) return texts;
+    const { loadTokenizer } = await import('../../dist/src/tokenizer/open.js');
+    texts.#tokenizer = await loadTokenizer(join(model, 'tokenizer.json'));
     return texts;
   }
 

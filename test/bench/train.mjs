@@ -20,7 +20,7 @@ export async function benchTrain(context) {
   const { gpu, model, models } = context;
   const use = { training: true, dropout: true };
   await gpu.compile(commonKernels(gpu.traits.form));
-  const tokens = gpu.adapter.software ? { minilm: 1024, base: 256 } : { minilm: 16_384, base: 16_384 };
+  const tokens = gpu.adapter.software ? { minilm: 1024, base: 256 } : { minilm: 16_384, base: 4096 };
   const ofMiniLM = async (trainer) => {
     await atLengths(context, trainer, 'all-MiniLM-L6-v2', tokens.minilm);
     await onPairs(context, trainer);

@@ -9,6 +9,8 @@ import { rowCases } from './rows.mjs';
 import { tableCases } from './tables.mjs';
 
 const roundMs = 25;
+/** Stands for the name of a kernel where none was timed by itself. */
+const allTogether = 'all together, by the clock';
 
 /** Tokens of the cases: what fills a CPU, and what fills a GPU. */
 export const rowsFor = ({ adapter }) => (adapter.software ? 1152 : 18_432);
@@ -29,8 +31,7 @@ export async function benchKernels({ gpu, report, ceilings, threads, rounds }) {
     const { run, works } = one.prepare(hold);
     for (const { kernel, milliseconds } of await timesOf(gpu, run, rounds)) {
       seen.add(kernel);
-      const prefix = Object.keys(works).find((name) => kernel.startsWith(name));
-      const work = works[prefix] ?? {};
+      const work = kernel === allTogether ? sumOf(works) : workOf(works, kernel);
       const amount = work.flops ?? work.bytes;
       const ceiling = amount === undefined ? undefined : ceilingFor(ceilings, work, threads);
       const unit = work.flops !== undefined ? 'GFLOP/s' : work.bytes !== undefined ? 'GB/s' : 'ms';
@@ -39,6 +40,16 @@ export async function benchKernels({ gpu, report, ceilings, threads, rounds }) {
     hold.free();
   }
   return seen;
+}
+
+/** Bytes or operations of a kernel, by the first name of `works` that its own begins with. */
+const workOf = (works, kernel) => works[Object.keys(works).find((name) => kernel.startsWith(name))] ?? {};
+
+/** Bytes of all of them; nothing where some compute. */
+function sumOf(works) {
+  const all = Object.values(works);
+  if (all.some(({ bytes }) => bytes === undefined)) return {};
+  return { bytes: all.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** Milliseconds that each kernel takes in one call of `run`, of all rounds. */
@@ -62,7 +73,7 @@ async function timesOf(gpu, run, rounds) {
       times.set(kernel, [...(times.get(kernel) ?? []), milliseconds / repeats]);
     }
   }
-  // An adapter without timestamps: all kernels of the case together, by the clock.
-  if (times.size === 0) return [{ kernel: 'all kernels together', milliseconds: walls }];
+  // An adapter without timestamps, or with them and a case that has no kernels.
+  if (times.size === 0) return [{ kernel: allTogether, milliseconds: walls }];
   return [...times].map(([kernel, milliseconds]) => ({ kernel, milliseconds }));
 }

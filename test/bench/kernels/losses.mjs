@@ -1,4 +1,4 @@
-/** The passes over scores: InfoNCE with four negatives a query, the losses of graded pairs, and selection of a search. */
+/** The passes over scores: InfoNCE with four negatives a query, losses of graded pairs, the selection of a search. */
 import { pearson, proBackward, proForward, rankKl, totalLoss } from '../../../dist/src/kernels/loss.js';
 import { excludeColumns, infonceBackward, infonceForward } from '../../../dist/src/kernels/loss-infonce.js';
 import { rowDotBackward, rowDotForward } from '../../../dist/src/kernels/similarity.js';
@@ -33,6 +33,7 @@ function infonce(gpu, hold, B) {
       infonceBackward(gpu, batch, tile, 1);
     },
     works: {
+      // Each score has a test; it is written where that holds.
       exclude_columns: { bytes: bytesOf(B * B, 2 * B) },
       infonce_forward: { bytes: bytesOf(scores, 6 * B) },
       infonce_backward: { bytes: bytesOf(2 * scores, 10 * B) },

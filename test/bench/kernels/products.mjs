@@ -32,8 +32,11 @@ export const productShapes = (rows) => [
   [rows, 384, 1536],
 ];
 
+/** The scores of 32 queries and their gradients: fewer rows than the CPU device packs for. */
+const scoresShape = [32, 32, 384];
+
 export const productCases = (gpu, rows) => [
-  ...productShapes(rows).flatMap((shape) =>
+  ...[...productShapes(rows), scoresShape].flatMap((shape) =>
     ['nt', 'nn', 'tn'].map((layout) => ({
       name: `${layout} ${shape.join(' x ')}`,
       prepare(hold) {
