@@ -110,7 +110,10 @@ export class Report {
    */
   addAlternated({ amounts = {}, shared, ...figure }, times) {
     for (const [by, milliseconds] of Object.entries(times)) {
-      this.add({ ...figure, by, milliseconds, amount: amounts[by] ?? figure.amount, ...shared });
+      const { ceiling, ...own } = figure;
+      const amount = amounts[by] ?? figure.amount;
+      // A peer may use instructions that WebAssembly has not, so the ceiling is not its own.
+      this.add({ ...own, ...(by === 'tandem' && { ceiling }), by, milliseconds, amount, ...shared });
     }
     const amountOf = (by) => amounts[by] ?? figure.amount ?? 1;
     const perAmount = (by) => times[by].map((ms) => ms / amountOf(by));

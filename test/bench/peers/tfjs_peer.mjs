@@ -1,6 +1,6 @@
 /**
  * TensorFlow.js on its WASM backend as a peer: one layer of all-MiniLM-L6-v2, written with its ops, with random
- * weights and without padding, and matrix products. The folder of the peers is the argument. Under Node its kernels
+ * weights and without padding, and matrix products of weights that lie as it wants them, transposed to ours. The folder of the peers is the argument. Under Node its kernels
  * run in one thread.
  */
 import { createRequire } from 'node:module';
@@ -67,10 +67,10 @@ await answer({
   matmul: ({ shape: [m, n, k], repeats }) =>
     clocked(async () => {
       const key = `${m} ${n} ${k}`;
-      if (!products.has(key)) products.set(key, [tf.randomNormal([m, k]), tf.randomNormal([n, k])]);
+      if (!products.has(key)) products.set(key, [tf.randomNormal([m, k]), tf.randomNormal([k, n])]);
       const [x, w] = products.get(key);
       for (let i = 0; i < repeats; i++) {
-        const out = tf.matMul(x, w, false, true);
+        const out = tf.matMul(x, w);
         await out.data();
         out.dispose();
       }
