@@ -7,7 +7,7 @@ import { ceilingFor } from './ceilings/ceilings.mjs';
 import { Hold } from './kernels/hold.mjs';
 import { rowsFor } from './kernels/kernels.mjs';
 import { productShapes, productsOf } from './kernels/products.mjs';
-import { alternate, clocked, repeatsFor, secondsWith } from './measure.mjs';
+import { alternate, clocked, repeatsFor, secondsWith, threadsText } from './measure.mjs';
 
 const roundMs = 60;
 /** Rows of the shapes that are quoted: a micro-batch of sentences. */
@@ -43,7 +43,7 @@ async function atRows({ report, ceilings, rounds, peers }, gpu, threads, rows) {
         runners.tfjs = () => peers.tfjs.time('matmul', { shape, repeats });
       }
       const times = await alternate(runners, { rounds, seconds: secondsWith(runners) });
-      const name = `${layout} ${shape.join(' x ')}${threads === null ? '' : `, ${threads} threads`}`;
+      const name = `${layout} ${shape.join(' x ')}${threads === null ? '' : `, ${threadsText(threads)}`}`;
       const ceiling = ceilingFor(ceilings, { flops }, threads);
       const figure = { part: 'matmul', name, unit: 'GFLOP/s', amount: repeats * flops, ceiling };
       report.addAlternated({ ...figure, shared: { threads, layout, shape, bytes: 4 * elements } }, times);

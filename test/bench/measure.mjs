@@ -1,14 +1,14 @@
 /** How figures are taken: rounds of one or of several runners in turns, best and median of each, and the ratios. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What `amount` in `ms` milliseconds comes to, and whether more is better. */
+/** What `amount` in `ms` milliseconds comes to. */
 const units = {
-  'GFLOP/s': { of: (amount, ms) => amount / ms / 1e6, more: true },
-  'GB/s': { of: (amount, ms) => amount / ms / 1e6, more: true },
-  'tokens/s': { of: (amount, ms) => (1000 * amount) / ms, more: true },
-  'ms/query': { of: (amount, ms) => ms / amount, more: false },
-  'ms/step': { of: (amount, ms) => ms / amount, more: false },
-  ms: { of: (_, ms) => ms, more: false },
+  'GFLOP/s': (amount, ms) => amount / ms / 1e6,
+  'GB/s': (amount, ms) => amount / ms / 1e6,
+  'tokens/s': (amount, ms) => (1000 * amount) / ms,
+  'ms/query': (amount, ms) => ms / amount,
+  'ms/step': (amount, ms) => ms / amount,
+  ms: (_, ms) => ms,
 };
 
 /** Between two turns, so that threads that still look for work have gone to sleep. */
@@ -21,6 +21,9 @@ export const median = (values) => {
 };
 
 export const rounded = (value) => Number(value.toPrecision(4));
+
+/** A number of threads for people. */
+export const threadsText = (count) => (count === 1 ? 'one thread' : `${count} threads`);
 
 /** Milliseconds that `work` takes by the clock. */
 export async function clocked(work) {
@@ -74,7 +77,7 @@ export class Report {
   /** A part that was given up. */
   fail(part, error) {
     this.failures.push({ part, message: error.message });
-    console.error(`  ${part} failed: ${error.stack}`);
+    console.error(`  failed: ${part}: ${error.stack}`);
   }
 
   /** How long each kernel took in one piece of work. */
@@ -91,16 +94,15 @@ export class Report {
 
   /** `milliseconds` of each round for `amount`; `ceiling` in the same unit; `more` is put beside the figure. */
   add({ part, name, by = 'tandem', unit, amount = 1, milliseconds, ceiling, ...more }) {
-    const { of } = units[unit];
+    const of = units[unit];
     const best = of(amount, Math.min(...milliseconds));
     const middle = of(amount, median(milliseconds));
     const figure = { part, name, by, unit, best: rounded(best), median: rounded(middle), rounds: milliseconds.length };
     if (ceiling !== undefined) Object.assign(figure, { ceiling, fraction: rounded(best / ceiling) });
     this.figures.push({ ...figure, milliseconds: rounded(Math.min(...milliseconds)), ...more });
     const share = figure.fraction === undefined ? '' : `, ${Math.round(100 * figure.fraction)} % of the ceiling`;
-    console.error(
-      `  ${`${name}${by === 'tandem' ? '' : `, ${by}`}`.padEnd(64)} ${figure.best} ${unit} (median ${figure.median})${share}`,
-    );
+    const whose = by === 'tandem' ? name : `${name}, ${by}`;
+    console.error(`  ${whose.padEnd(64)} ${figure.best} ${unit} (median ${figure.median})${share}`);
   }
 
   /**

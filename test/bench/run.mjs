@@ -12,7 +12,7 @@ import { benchEncode } from './encode.mjs';
 import { benchKernels } from './kernels/kernels.mjs';
 import { loadNow, machineOf } from './machine.mjs';
 import { benchMatmul } from './matmul.mjs';
-import { Report } from './measure.mjs';
+import { Report, threadsText } from './measure.mjs';
 import { readOptions } from './options.mjs';
 import { openPeers } from './peers/open.mjs';
 import { benchSearch } from './search.mjs';
@@ -39,7 +39,7 @@ const onCpu = gpu.adapter.backend === 'wasm';
 /** Threads of the CPU device, of which one is measured too where products are; an adapter has none to choose. */
 const threads = onCpu ? cores : null;
 const threadCounts = onCpu ? [...new Set([threads, 1])] : [null];
-console.error(`${gpu.adapter.name}${onCpu ? `, ${threads} threads` : ''}, load ${loadBefore.join(' ')}`);
+console.error(`${gpu.adapter.name}${onCpu ? `, ${threadsText(threads)}` : ''}, load ${loadBefore.join(' ')}`);
 
 const report = new Report();
 console.error('ceilings');

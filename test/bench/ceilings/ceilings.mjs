@@ -6,7 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { matmulNT } from '../../../dist/src/kernels/matmul.js';
-import { clocked, median, repeatsFor, rounded } from '../measure.mjs';
+import { clocked, median, repeatsFor, rounded, threadsText } from '../measure.mjs';
 import { loopsModule, turnSteps } from './loops.mjs';
 
 const rounds = 5;
@@ -117,16 +117,17 @@ export async function measureCeilings(gpu, threadCounts) {
   if (gpu.adapter.backend === 'wasm') for (const threads of threadCounts) all.push(...(await ofThreads(threads)));
   else all.push(...(await ofAdapter(gpu)));
   for (const { name, unit, threads, bytes, best } of all) {
-    const of = [threads && `${threads} threads`, bytes && `${bytes / MiB} MiB`].filter(Boolean).join(', ');
+    const of = [threads && threadsText(threads), bytes && `${bytes / MiB} MiB`].filter(Boolean).join(', ');
     console.error(`  ${`${name}${of && `, ${of}`}`.padEnd(64)} ${best.toFixed(1)} ${unit}`);
   }
   return all;
 }
 
-/** The ceiling of work that moves so many bytes (`bytes`) or computes (`flops`), in `threads` threads. */
+/** The ceiling of work that computes (`flops`) or moves bytes (`bytes`), in `threads` threads; undefined of neither. */
 export function ceilingFor(ceilings, { flops, bytes }, threads) {
   const own = ceilings.filter((ceiling) => ceiling.threads === threads);
   if (flops !== undefined) return own.find(({ name }) => name === 'multiply-add')?.best;
+  if (bytes === undefined) return undefined;
   const memory = own.filter(({ unit }) => unit === 'GB/s');
   const sizes = memory.map((ceiling) => ceiling.bytes);
   const size = Math.min(...sizes.filter((each) => each >= bytes), Math.max(...sizes));

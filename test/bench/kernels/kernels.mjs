@@ -26,20 +26,29 @@ export async function benchKernels({ gpu, report, ceilings, threads, rounds }) {
     ...lossCases(gpu),
   ];
   const seen = new Set();
-  for (const one of cases) {
+  for (const { name, prepare } of cases) {
     const hold = new Hold(gpu);
-    const { run, works } = one.prepare(hold);
-    for (const { kernel, milliseconds } of await timesOf(gpu, run, rounds)) {
-      seen.add(kernel);
-      const work = kernel === allTogether ? sumOf(works) : workOf(works, kernel);
-      const amount = work.flops ?? work.bytes;
-      const ceiling = amount === undefined ? undefined : ceilingFor(ceilings, work, threads);
-      const unit = work.flops !== undefined ? 'GFLOP/s' : work.bytes !== undefined ? 'GB/s' : 'ms';
-      report.add({ part: 'kernels', name: `${one.name}: ${kernel}`, unit, amount, milliseconds, ceiling });
+    try {
+      const { run, works } = prepare(hold);
+      for (const { kernel, milliseconds } of await timesOf(gpu, run, rounds)) {
+        seen.add(kernel);
+        const work = kernel === allTogether ? sumOf(works) : workOf(works, kernel);
+        const figure = { part: 'kernels', name: `${name}: ${kernel}`, milliseconds };
+        report.add({ ...figure, ...rateOf(work), ceiling: ceilingFor(ceilings, work, threads) });
+      }
+    } catch (error) {
+      report.fail(`kernels: ${name}`, error);
+    } finally {
+      hold.free();
     }
-    hold.free();
   }
   return seen;
+}
+
+/** The unit of a kernel's figure and how much of it a call does; where nothing is counted it is its time. */
+function rateOf({ flops, bytes }) {
+  if (flops !== undefined) return { unit: 'GFLOP/s', amount: flops };
+  return bytes === undefined ? { unit: 'ms' } : { unit: 'GB/s', amount: bytes };
 }
 
 /** Bytes or operations of a kernel, by the first name of `works` that its own begins with. */

@@ -1,7 +1,7 @@
 /**
  * TensorFlow.js on its WASM backend as a peer: one layer of all-MiniLM-L6-v2, written with its ops, with random
- * weights and without padding, and matrix products of weights that lie as it wants them, transposed to ours. The folder of the peers is the argument. Under Node its kernels
- * run in one thread.
+ * weights and without padding, and matrix products of weights that lie as its fast kernel wants them, transposed to
+ * ours. Under Node it computes in one thread. The folder of the peers is the argument.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
