@@ -48,6 +48,29 @@ const peers = await openPeers({ ...options, threads: cores });
 const texts = await Texts.open(options);
 const context = { ...options, gpu, openGpu, threads, threadCounts, cores, report, ceilings, peers, texts };
 let measured;
+
+/** Kernels that encoding and training ran and that no case of `kernels` names. */
+const unmeasured = () => {
+  const ran = report.profiles.flatMap(({ kernels }) => kernels.map(({ kernel }) => kernel));
+  return [...new Set(ran)].filter((kernel) => !measured.has(kernel));
+};
+
+/** What was measured so far, as text. */
+function document() {
+  const { figures, ratios, profiles, notes, failures } = report;
+  const result = {
+    format: 1,
+    date: new Date().toISOString(),
+    seconds: Math.round((performance.now() - begun) / 1000),
+    processorSeconds: Math.round(cpuNow() / 1000),
+    machine: machineOf(gpu.adapter, threads),
+    load: { before: loadBefore, after: loadNow() },
+    peers: peers.versions,
+    ...{ ceilings, figures, ratios, profiles, notes, failures },
+  };
+  return `${JSON.stringify(result, null, 1)}\n`;
+}
+
 try {
   for (const [part, bench] of Object.entries(benches)) {
     if (!options.only.includes(part)) continue;
@@ -55,32 +78,16 @@ try {
     // The other parts are worth having without it.
     const found = await bench(context).catch((error) => report.fail(part, error));
     if (part === 'kernels') measured = found;
+    // Whoever ends a bench that takes too long keeps what it has.
+    if (options.out !== undefined) await writeFile(options.out, document());
   }
 } finally {
   await peers.end();
   await gpu.destroy();
 }
 
-/** Kernels that encoding and training ran and that no case of `kernels` names. */
-const unmeasured = () => {
-  const ran = report.profiles.flatMap(({ kernels }) => kernels.map(({ kernel }) => kernel));
-  return [...new Set(ran)].filter((kernel) => !measured.has(kernel));
-};
 if (measured !== undefined && unmeasured().length > 0)
   report.note(`kernels without a case: ${unmeasured().join(', ')}`);
-
-const { figures, ratios, profiles, notes, failures } = report;
-const result = {
-  format: 1,
-  date: new Date().toISOString(),
-  seconds: Math.round((performance.now() - begun) / 1000),
-  processorSeconds: Math.round(cpuNow() / 1000),
-  machine: machineOf(gpu.adapter, threads),
-  load: { before: loadBefore, after: loadNow() },
-  peers: peers.versions,
-  ...{ ceilings, figures, ratios, profiles, notes, failures },
-};
-const json = `${JSON.stringify(result, null, 1)}\n`;
-if (options.out === undefined) process.stdout.write(json);
-else await writeFile(options.out, json);
-if (failures.length > 0) process.exitCode = 1;
+if (options.out === undefined) process.stdout.write(document());
+else await writeFile(options.out, document());
+if (report.failures.length > 0) process.exitCode = 1;
