@@ -26,8 +26,8 @@ fn threefry2x32_four(key: vec2u, x: vec4u, y: vec4u) -> FourBits {
   return four_rounds_even(state, parity, key.x + 5u);
 }
 
-// Factors of dropout by 16 of 64 random bits each: a column for each 16 bits, a component for each counter. 0 where they
-// are below `threshold`, else `keep_scale`.
+// Factors of dropout by 16 of 64 random bits each: a column for each 16 bits, a component for each counter. 0 where
+// they are below `threshold`, else `keep_scale`.
 fn factors_of_bits(bits: FourBits, threshold: u32, keep_scale: f32) -> mat4x4f {
   let limit = vec4i(i32(threshold));
   let low = vec4u(0xffffu);

@@ -1,6 +1,6 @@
 // 6 x 8 results an invocation: twelve accumulators, two vectors of B and one element of A are what the sixteen vector
-// registers of a CPU hold. A workgroup owns a panel of eight columns and 24 rows. Both operands are walked by an index of
-// their own, which costs one addition a step; longer bodies make V8 spill registers. The sum over k has the order of
+// registers of a CPU hold. A workgroup owns a panel of eight columns and 24 rows. Both operands are walked by an index
+// of their own, which costs one addition a step; longer bodies make V8 spill registers. The sum over k has the order of
 // the other tiles, 0, 1, 2, ..., so that a row's result has the same bits on all of them.
 @compute @workgroup_size(4)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

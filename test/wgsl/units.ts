@@ -6,7 +6,7 @@ export function ulp(value: number): number {
   return size < 2 ** -126 ? 2 ** -149 : 2 ** (Math.floor(Math.log2(size)) - 23);
 }
 
-/** The largest distance of finite results, and where; infinite where one is not the infinity or NaN that it should be. */
+/** The largest distance of finite results, and where; infinite where one is not the infinity or NaN it should be. */
 export function worst(values: Float32Array, results: Float32Array, exact: (x: number) => number): [number, number] {
   let most = 0;
   let where = Number.NaN;

@@ -1,7 +1,7 @@
 /** Which SIMD instructions compiled kernels use. */
 import { setFlagsFromString } from 'node:v8';
 
-/** `relaxed`: products and sums round once where the machine can. `fixed`: twice, with the same bits on all machines. */
+/** `relaxed`: a product and its sum round once where the machine can. `fixed`: twice, to the same bits everywhere. */
 export type SimdKind = 'fixed' | 'relaxed';
 
 /** f32x4.relaxed_madd on three zeros. */
