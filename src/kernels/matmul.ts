@@ -64,6 +64,11 @@ const kernelTable = Object.fromEntries(
   layouts.map((layout) => [layout, { row: specOf(layout, 'row'), workgroup: specOf(layout, 'workgroup') }]),
 ) as Readonly<Record<Layout, Readonly<Record<KernelForm, MatmulKernel>>>>;
 
+/** For products of few rows, on devices whose tiles all add up in the same order. */
+const fewRowsKernel: MatmulKernel = { ...specOf('nt', 'row'), name: 'matmul-nt-few', shader: 'matmul/tile_few.wgsl' };
+/** Rows of a product up to which reading its second operand takes longer than computing with it. */
+const fewRows = 7;
+
 const columnSumSpec = (
   name: string,
   element: string,
@@ -84,6 +89,7 @@ const columnSumChunk = 32;
 /** Every kernel of this file. */
 export const matmulKernels: readonly KernelSpec[] = [
   ...layouts.flatMap((layout) => Object.values(kernelTable[layout])),
+  fewRowsKernel,
   ...packedKernels,
   columnSumWide,
   columnSumSingle,
@@ -175,7 +181,8 @@ function multiply(gpu: Gpu, layout: Layout, form: KernelForm = gpu.traits.form, 
     return;
   }
   const tile = tiles[form];
-  gpu.dispatch(kernelTable[layout][form], {
+  const isFew = form === 'row' && gpu.traits.packs && layout === 'nt' && m <= fewRows;
+  gpu.dispatch(isFew ? fewRowsKernel : kernelTable[layout][form], {
     // Every binding needs a buffer: without a bias, b stands in and is not read as one.
     bindings: { a, b, bias: bias ?? b, out },
     params: { m, n, k, alpha, hasBias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0, ...strides },
