@@ -20,11 +20,13 @@ const RTLD_NODELETE = 0x1000;
 
 export function prepareVulkan() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return;
-  const folder = unpackDriver();
-  if (!loadLibrary(loader) && !loadLibrary(join(folder, loader)))
-    throw new Error(`${folder}/${loader} cannot be loaded`);
+  const hasLoader = loadLibrary(loader);
   // A developer who sets VK_DRIVER_FILES (or its old name) has chosen the only drivers to be seen.
-  if (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return;
+  const hasDrivers = Boolean(process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES);
+  if (hasLoader && hasDrivers) return;
+  const folder = unpackDriver();
+  if (!hasLoader && !loadLibrary(join(folder, loader))) throw new Error(`${folder}/${loader} cannot be loaded`);
+  if (hasDrivers) return;
   const path = join(folder, driverFile);
   const others = (process.env.VK_ADD_DRIVER_FILES ?? '').split(':').filter((other) => other !== '' && other !== path);
   process.env.VK_ADD_DRIVER_FILES = [...others, path].join(':');
