@@ -1,6 +1,6 @@
 /** What goes into the kit: folders of this tree, and of node_modules the packages that its programs import. */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync } from 'oxc-parser';
 
@@ -26,7 +26,7 @@ const started = ['vitest'];
 /** What only people and editors read, the build scripts, and what a database begins with. */
 const skippedFiles = /\.d\.[mc]?ts$|^dist\/src\/db\/template-|^src\/build\//;
 /** The texts of licences stay. */
-const skippedOfPackages = /\.d\.[mc]?ts$|\.map$|(^|\/)(?!licen[cs]e)[^/]*\.(md|markdown)$/i;
+const skippedOfPackages = /\.[mc]?ts$|\.map$|(^|\/)(?!licen[cs]e)[^/]*\.(md|markdown)$/i;
 
 /** Every file of the kit that is taken from the tree, as paths from the root; `benches` are scripts it starts. */
 export function kitFiles(benches) {
@@ -80,7 +80,7 @@ function packageFolders(benches) {
 function installed(name, from) {
   for (let folder = from; ; folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules', name);
-    if (existsSync(join(root, candidate, 'package.json'))) return relative(root, realpathSync(join(root, candidate)));
+    if (existsSync(join(root, candidate, 'package.json'))) return candidate;
     if (folder === '' || folder === '.') return undefined;
   }
 }
