@@ -3,7 +3,17 @@
  * software driver with no environment but eight tools. Needs the built tree.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +98,15 @@ describe('the kit', () => {
     expect(status).toBe(1);
     expect(results).toMatchObject({ passed: false, suites: [{ ended: 'killed', failures: [] }] });
     expect(results.seconds).toBeLessThan(12);
+  });
+
+  it('refuses a copy that is not whole, and leaves nothing', () => {
+    const place = mkdtempSync(join(folder, 'damaged-'));
+    writeFileSync(join(place, 'kit.sh'), readFileSync(kit).subarray(0, 45_000_000));
+    const { status, stderr } = spawnSync('/bin/sh', ['kit.sh'], { cwd: place, env: { PATH: tools }, encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toContain('copy it again');
+    expect(readdirSync(place)).toEqual(['kit.sh']);
   });
 
   it('says what to do where the adapter is not there', () => {
