@@ -87,7 +87,7 @@ describe('the kit', () => {
     expect(readdirSync(join(unpacked, 'node_modules'))).not.toContain('@sparticuz');
   });
 
-  it('says which tests failed', () => {
+  it('fails where it found no test to run', () => {
     const { status, results } = run(['--adapter', 'SwiftShader', 'test/no-such-file.test.ts']);
     expect(status).toBe(1);
     expect(results).toMatchObject({ passed: false, suites: [{ ended: 'failed', passed: 0 }] });
