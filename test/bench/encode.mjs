@@ -1,49 +1,85 @@
 /**
- * Tokens per second of encoding on this machine's adapter, by kernel, with random weights in the shapes of known
- * models, from the built tree:
- *   npm run build && node test/bench/encode.mjs [shape ...]
- * `cpu` is the rate by processor time over two cores, steadier on a busy machine (software adapters only).
+ * Tokens per second of encoding: all-MiniLM-L6-v2 and BERT-base at equal lengths, all-MiniLM-L6-v2 at the lengths of
+ * STS-B and Cranfield, there beside sentence-transformers and onnxruntime, which pad; one layer beside TensorFlow.js.
  */
-import { loadEncoder } from '../../dist/src/nn/encoders/encoder.js';
 import { encodeTexts } from '../../dist/src/serve/encode.js';
-import { cpuNow, openBenchGpu, textsOf, weightsOf } from './setup.mjs';
+import { alternate, clocked, secondsWith } from './measure.mjs';
+import { bertBase, equalLengths, oneLayer, openMiniLM, withEncoder } from './models.mjs';
+import { textsOf } from './setup.mjs';
+import { mixNames } from './texts.mjs';
 
-const bert = { typeVocabularySize: 2, maxPositions: 512, layerNormEpsilon: 1e-12, vocabularySize: 30_522 };
-const shapes = {
-  quickstart: { family: 'bert', ...bert, layers: 2, width: 64, heads: 4, innerWidth: 256, vocabularySize: 2048 },
-  'all-MiniLM-L6-v2': { family: 'bert', ...bert, layers: 6, width: 384, heads: 12, innerWidth: 1536 },
-  'bge-base': { family: 'bert', ...bert, layers: 12, width: 768, heads: 12, innerWidth: 3072 },
-};
-/** Texts by tokens: sentences, then passages. */
-const loads = { '64 texts of 10 to 26 tokens': [64, 10, 17], '8 texts of 200 to 256 tokens': [8, 200, 57] };
+/** Texts of each mix. */
+const mixes = { sts: 512, cranfield: 48 };
+/** What TensorFlow.js gets: texts, tokens of each. */
+const layerShape = [8, 128];
 
-const names = process.argv.length > 2 ? process.argv.slice(2) : ['quickstart', 'all-MiniLM-L6-v2'];
-const gpu = await openBenchGpu();
-console.log(gpu.adapter.name);
-for (const name of names) {
-  const { family, ...architecture } = shapes[name];
-  const spec = { family, architecture, pooling: 'mean' };
-  const begun = performance.now();
-  const encoder = await loadEncoder(gpu, spec, weightsOf(family, architecture), { training: false });
-  console.log(`\n${name}: loaded and compiled in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
-  for (const [label, [count, from, range]] of Object.entries(loads)) {
-    const lengths = Array.from({ length: count }, (_, i) => from + ((i * 7) % range));
-    const texts = textsOf(lengths, architecture.vocabularySize);
-    const tokens = texts.ids.length;
-    const first = performance.now();
-    await encodeTexts(encoder, texts);
-    const warmUp = performance.now() - first;
-    const rounds = Math.max(1, Math.round(4000 / warmUp));
-    const [before, start] = [cpuNow(), performance.now()];
-    for (let round = 0; round < rounds; round++) await encodeTexts(encoder, texts);
-    const [cpu, wall] = [(cpuNow() - before) / rounds / 2, (performance.now() - start) / rounds];
-    const rate = (milliseconds) => Math.round((1000 * tokens) / milliseconds);
-    console.log(`${label}, ${tokens} tokens: ${rate(wall)} tokens/s, ${rate(cpu)} by cpu`);
-    const { kernels } = await gpu.timed(() => encodeTexts(encoder, texts));
-    for (const { kernel, calls, milliseconds } of kernels.slice(0, 6)) {
-      console.log(`  ${kernel.padEnd(40)} ${String(calls).padStart(3)} x ${milliseconds.toFixed(2).padStart(8)} ms`);
-    }
-  }
-  encoder.parameters.free();
+export async function benchEncode(context) {
+  const { gpu, model, models } = context;
+  const use = { training: false };
+  // BERT-base takes eight times as long for a token.
+  const tokens = gpu.adapter.software ? { minilm: 1024, base: 512 } : { minilm: 16_384, base: 16_384 };
+  const ofMiniLM = async (encoder) => {
+    await atLengths(context, encoder, 'all-MiniLM-L6-v2', tokens.minilm);
+    for (const mix of Object.keys(mixes)) await atMix(context, encoder, mix);
+  };
+  const ofBase = (encoder) => atLengths(context, encoder, 'BERT-base', tokens.base);
+  if (models.includes('minilm')) await withEncoder(gpu, openMiniLM(model), use, ofMiniLM);
+  if (models.includes('base')) await withEncoder(gpu, bertBase(), use, ofBase);
+  if (context.peers.tfjs) await besideTfjs(context);
 }
-await gpu.destroy();
+
+async function atLengths({ report, rounds }, encoder, name, wanted) {
+  const { vocabularySize } = encoder.spec.architecture;
+  for (const length of [32, 128, 512]) {
+    const texts = textsOf(equalLengths(wanted, length), vocabularySize);
+    const runners = { tandem: () => clocked(() => encodeTexts(encoder, texts)) };
+    const times = await alternate(runners, { rounds, seconds: secondsWith(runners) });
+    const label = `${name}, ${texts.poolStart.length} texts of ${length}`;
+    report.addAlternated({ part: 'encode', name: label, unit: 'tokens/s', amount: texts.ids.length }, times);
+  }
+}
+
+async function atMix({ gpu, report, rounds, texts: source, peers }, encoder, mix) {
+  const texts = await source.packed(mix, mixes[mix], encoder.spec.architecture.vocabularySize);
+  const runners = { tandem: () => clocked(() => encodeTexts(encoder, texts)) };
+  if (source.areReal) {
+    const strings = await source.strings(mix, mixes[mix]);
+    // As sentence-transformers, from strings to vectors.
+    runners.tandem = () => clocked(async () => encodeTexts(encoder, await source.tokenise(strings)));
+    if (peers.torch) await addPeers(peers, runners, { mix, strings, texts });
+  }
+  const times = await alternate(runners, { rounds, seconds: secondsWith(runners) });
+  const name = `all-MiniLM-L6-v2, ${texts.poolStart.length} texts of ${mixNames[mix]}`;
+  const shared = { texts: source.areReal ? 'real' : 'their lengths' };
+  report.addAlternated({ part: 'encode', name, unit: 'tokens/s', amount: texts.ids.length, shared }, times);
+  const { kernels } = await gpu.timed(() => encodeTexts(encoder, texts));
+  report.profile('encode', name, kernels);
+}
+
+async function addPeers({ torch, onnx }, runners, { mix, strings, texts: { ids, cumulative } }) {
+  await torch.ask('texts', { name: mix, strings });
+  runners['sentence-transformers'] = () => torch.time('encode', { name: mix });
+  const texts = strings.map((_, i) => Array.from(ids.subarray(cumulative[i], cumulative[i + 1])));
+  await onnx.ask('ids', { name: mix, texts });
+  runners.onnxruntime = () => onnx.time('encode', { name: mix });
+}
+
+/** Both in one thread. Ours has the embeddings, pooling and normalisation too, and a first reading of the results. */
+async function besideTfjs({ gpu, openGpu, report, rounds, peers }) {
+  const device = gpu.adapter.backend === 'wasm' ? await openGpu(1) : gpu;
+  const [count, length] = layerShape;
+  await withEncoder(device, oneLayer(), { training: false }, async (encoder) => {
+    const texts = textsOf(new Array(count).fill(length), encoder.spec.architecture.vocabularySize);
+    const runners = {
+      tandem: () => clocked(() => encodeTexts(encoder, texts)),
+      tfjs: () => peers.tfjs.time('layer', { texts: count, tokens: length, repeats: 1 }),
+    };
+    const times = await alternate(runners, { rounds });
+    const name = `one layer of all-MiniLM-L6-v2, ${count} texts of ${length}, one thread`;
+    const shared = {
+      about: 'TensorFlow.js: the layer alone, written with its ops; Tandem: a whole encoder of one layer',
+    };
+    report.addAlternated({ part: 'encode', name, unit: 'tokens/s', amount: count * length, shared }, times);
+  });
+  if (device !== gpu) await device.destroy();
+}

@@ -1,23 +1,38 @@
 /** What the benches share, from the built tree: the adapter, weights without a model, texts of given lengths. */
 import { openDevice } from '../../dist/src/device/open.js';
 import { encoderParameters } from '../../dist/src/model/parameter-shapes.js';
-import { prepareVulkan } from '../software-vulkan.mjs';
 
-/** What TANDEM_TEST_ADAPTER names, as TANDEM_ADAPTER does, else a GPU or the CPU. */
-export async function openBenchGpu() {
-  prepareVulkan();
-  return openDevice({ adapter: process.env.TANDEM_TEST_ADAPTER || 'auto' });
+/** Drivers that compute on the CPU; SwiftShader is a dependency of the tests. */
+const softwareDrivers = /swiftshader|lavapipe|llvmpipe/i;
+
+/** An adapter as TANDEM_ADAPTER names it; by default what TANDEM_TEST_ADAPTER names, else a GPU or the CPU. */
+export async function openBenchGpu({ adapter = process.env.TANDEM_TEST_ADAPTER || 'auto', threads } = {}) {
+  if (softwareDrivers.test(adapter)) (await import('../software-vulkan.mjs')).prepareVulkan();
+  return openDevice({ adapter, threads });
 }
 
-/** Fixed weights of any encoder. */
+/** `count` numbers between -scale and scale, the same for the same seed (xorshift by Marsaglia). */
+export function drawn(count, seed, scale = 1) {
+  const values = new Float32Array(count);
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
+  for (let i = 0; i < count; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    values[i] = state * (scale / 2 ** 31);
+  }
+  return values;
+}
+
+/** Fixed weights of any encoder: norms as at the start of training, small numbers elsewhere. */
 export function weightsOf(family, architecture) {
   const shapes = new Map(encoderParameters(family, architecture).map(({ name, shape }) => [name, shape]));
   return {
-    read: async (name) =>
-      Float32Array.from(
-        { length: shapes.get(name).reduce((a, b) => a * b) },
-        (_, i) => 0.1 * Math.sin(i * 1.7 + name.length),
-      ),
+    read: async (name) => {
+      const count = shapes.get(name).reduce((a, b) => a * b);
+      if (/norm\.weight$/i.test(name)) return new Float32Array(count).fill(1);
+      return drawn(count, name.length * 31 + count, 0.05);
+    },
   };
 }
 
