@@ -6,14 +6,19 @@ export const suites = [
   { name: 'parity', paths: ['test/nn'], share: 0.6 },
 ];
 
-/** Scripts of the benches with their arguments; a bench that takes `--out` has its figures read from there. */
+/**
+ * Scripts of the benches with their arguments, given the adapter and the file for the figures. Each part of the bench is
+ * a run of its own: one that is killed takes no figures of the others with it.
+ */
 export const benches = [
-  {
-    name: 'matrix products and elementwise kernels',
-    script: 'test/bench/kernels.bench.mjs',
-    args: () => [],
-    share: 0.5,
-  },
-  { name: 'training step', script: 'test/bench/training-step.mjs', args: () => ['4', '0'], share: 0.5 },
-  { name: 'encoding', script: 'test/bench/encode.mjs', args: () => ['all-MiniLM-L6-v2'], share: 1 },
+  bench('kernels', 0.4),
+  bench('matmul', 0.4),
+  bench('encode', 0.5),
+  bench('train', 0.6),
+  bench('search', 1),
 ];
+
+function bench(part, share) {
+  const args = (adapter, file) => ['--only', part, '--adapter', adapter, '--out', file];
+  return { name: `bench: ${part}`, script: 'test/bench/run.mjs', args, share };
+}
