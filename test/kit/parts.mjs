@@ -1,5 +1,5 @@
 /** The parts of a run: finding the adapter, a test suite, a bench. Each is a process that may take a given time. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runWithin } from './command.mjs';
 
@@ -48,6 +48,8 @@ export async function runSuite({ name, paths }, time, { scratch, place: { cwd, e
 export async function runBench({ name, script, args }, time, { scratch, adapter, place }) {
   announce(name, time);
   const file = join(scratch, 'bench.json');
+  // That of the bench before: one that is killed writes none.
+  rmSync(file, { force: true });
   const { ended, why, seconds, output } = await runWithin(time, [script, ...args(adapter, file)], place);
   const figures = existsSync(file) ? { figures: readJson(file) } : { output: output.split('\n') };
   return { name, ended, why, seconds, ...figures };
