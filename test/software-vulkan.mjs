@@ -2,7 +2,7 @@
  * Makes a software Vulkan driver visible to this process, for tests and benchmarks that want a second opinion from
  * Dawn: the SwiftShader inside npm's `@sparticuz/chromium` (Linux x64), beside whatever drivers the system has. Call it
  * once in the main thread, before any worker starts: drivers are found through the process's environment, and a
- * worker's process.env is only a copy. Elsewhere it does nothing.
+ * worker's process.env is only a copy. Elsewhere, and where the package is not installed, it does nothing.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,9 @@ const RTLD_NODELETE = 0x1000;
 
 export function prepareVulkan() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return;
-  const folder = unpackDriver();
+  const archive = findArchive();
+  if (archive === undefined) return;
+  const folder = unpackDriver(archive);
   if (!loadLibrary(loader) && !loadLibrary(join(folder, loader)))
     throw new Error(`${folder}/${loader} cannot be loaded`);
   // A developer who sets VK_DRIVER_FILES (or its old name) has chosen the only drivers to be seen.
@@ -44,8 +46,8 @@ function loadLibrary(path) {
 }
 
 /** Unpacks the driver once per content, into a private folder; returns the folder. */
-function unpackDriver() {
-  const packed = readFileSync(findArchive());
+function unpackDriver(file) {
+  const packed = readFileSync(file);
   const parent = join(homedir(), '.cache', 'tandem', 'vulkan');
   mkdirSync(parent, { recursive: true, mode: 0o700 });
   const folder = join(parent, createHash('sha256').update(packed).digest('hex').slice(0, 32));
@@ -66,7 +68,14 @@ function unpackDriver() {
 
 /** The package hides bin/ behind its `exports`: resolve its entry and walk up to the folder that has the archive. */
 function findArchive() {
-  let folder = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium'));
+  let folder;
+  try {
+    folder = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium'));
+  } catch (error) {
+    // The kit for machines with a GPU goes without it.
+    if (error.code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
   for (;;) {
     const archive = join(folder, 'bin', 'swiftshader.tar.br');
     if (existsSync(archive)) return archive;
