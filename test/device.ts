@@ -125,10 +125,7 @@ export function expectClose(
   if (message !== undefined) throw new Error(message);
 }
 
-/**
- * Gradients: ||actual - expected|| <= 1e-3 * max(||expected||, 6e-5 * allNorm), after the check of NaN and Inf. Where a
- * gradient cancels to zero, as that of a key's bias does, one unit of roundoff of all gradients is left: 6e-8.
- */
+/** Gradients: ||actual - expected|| <= 1e-3 * max(||expected||, 1e-5 * allNorm), after the check of NaN and Inf. */
 export function expectGradient(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -145,6 +142,6 @@ export function expectGradient(
     difference += (actual[index]! - expected[index]!) ** 2;
     norm += expected[index]! ** 2;
   }
-  const bound = 1e-3 * Math.max(Math.sqrt(norm), 6e-5 * allNorm);
+  const bound = 1e-3 * Math.max(Math.sqrt(norm), 1e-5 * allNorm);
   if (!(Math.sqrt(difference) <= bound)) throw new Error(`${what}: off by ${Math.sqrt(difference)}, allowed ${bound}`);
 }
