@@ -57,7 +57,8 @@ async function startRun(client: TandemClient): Promise<string> {
   const documents = Array.from({ length: 2000 }, (_, i) => ({ key: `${i}`, text: lineOf(i, 12) }));
   await addDocuments(client, collection, documents, undefined);
   const datasets = [{ dataset: data.ir.id }, { dataset: data.sts.id }];
-  wish = { name: 'base', model: base.model.id, datasets, settings: { maxLength: 64 } };
+  const settings = { maxLength: 64, irBatchSize: 8, stsBatchSize: 16, negatives: 1, positives: 1 };
+  wish = { name: 'base', model: base.model.id, datasets, settings };
   return startAgain(client);
 }
 
