@@ -43,7 +43,7 @@ const firstAddress = 65_536;
 const page = 65_536;
 export class WasmDevice implements Gpu {
   readonly adapter: AdapterReport;
-  readonly traits: DeviceTraits = { ...deviceTraits.row, piece: 5e10, packs: true };
+  readonly traits: DeviceTraits = { ...deviceTraits.row, piece: 6.4e10, packs: true };
   readonly features: ReadonlySet<DeviceFeature> = new Set();
   readonly mostMemory = addressSpace - 2 ** 26;
   readonly largestBinding = alignDown(this.mostMemory);
