@@ -53,7 +53,7 @@ export class Buffers<B extends { readonly size: number }> {
     const size = sizeClass(bytesOf(label, shape));
     let buffer = this.#takeIdle(size);
     if (buffer === undefined) {
-      if (this.#idleBytes > idleLimit) this.#dropIdle();
+      if (this.#idleBytes > idleLimit) this.dropIdle();
       else this.#dropSmaller(size);
       buffer = this.#source.create('scratch', size);
       this.#pooled += size;
@@ -119,13 +119,16 @@ export class Buffers<B extends { readonly size: number }> {
     this.#doomed.push(buffer);
   }
 
-  #dropIdle(): void {
+  /** Destroys the pool's idle buffers at the next sweep. Returns whether there were any. */
+  dropIdle(): boolean {
+    const hadAny = this.#idleBytes > 0;
     for (const [size, buffers] of this.#idle) {
       this.#pooled -= size * buffers.length;
       this.#doomed.push(...buffers);
     }
     this.#idle.clear();
     this.#idleBytes = 0;
+    return hadAny;
   }
 
   #notePeak(): void {

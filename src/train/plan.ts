@@ -26,6 +26,9 @@ export const sampledDatasets = (settings: RunSettings, data: readonly TrainingDa
     batchSize: task === 'ir' ? settings.irBatchSize : settings.stsBatchSize,
   }));
 
+/** Room on a device of bounded memory for what is served beside a run. */
+const reservedBytes = 2 ** 26;
+
 /** The part of a device that a plan is checked against. */
 export type PlannedDevice = Pick<Gpu, 'traits' | 'largestBinding' | 'mostMemory'>;
 
@@ -61,17 +64,20 @@ function planMemory(
   const { width, innerWidth, heads } = spec.architecture;
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
   const vector = Math.max(dimensionOf(spec), pooledWidth(spec));
-  refuseBinding(texts, texts * vector * 4, limit);
+  refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * vector * 4, limit);
   const fixed = {
     parameters: 2 * bytes,
     optimizer: 2 * bytes,
     // Vectors and gradients of two layers, and their shares within the loss.
     representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
   };
-  const room = gpu.mostMemory - sum(Object.values(fixed));
+  // A checkpoint reads one kind of them at a time, and searches go on beside a run.
+  const reserve = Math.min(bytes, limit) + reservedBytes;
+  const room = gpu.mostMemory - sum(Object.values(fixed)) - reserve;
   const fitting = Math.floor(Math.min(limit / (widest * 4), room / activationBytes(spec, 1)));
   const microBatchTokens = Math.max(longest, Math.min(settings.microBatchTokens, fitting));
   const tokens = Math.min(texts * longest, microBatchTokens);
+  refuseBinding('maxLength', `A text of ${longest} tokens`, tokens * widest * 4, limit);
   const parts = { ...fixed, activations: activationBytes(spec, tokens) };
   const total = sum(Object.values(parts));
   if (gpu.traits.memory === 'host') refuseMemory(total, totalmem(), "this machine's memory");
@@ -98,12 +104,12 @@ function longestText({ texts: { cumulative }, splits: { train } }: TokenFile): n
   return longest;
 }
 
-function refuseBinding(texts: number, bytes: number, limit: number): void {
+function refuseBinding(field: string, what: string, bytes: number, limit: number): void {
   if (bytes <= limit) return;
-  throw limitExceeded(`A global batch of ${texts} texts needs ${bytes} bytes in one binding`, {
-    field: 'settings.irBatchSize',
+  throw limitExceeded(`${what} needs ${bytes} bytes in one binding`, {
+    field: `settings.${field}`,
     expected: `at most ${limit} bytes, the adapter's limit`,
-    remedy: 'Lower irBatchSize.',
+    remedy: `Lower ${field}.`,
   });
 }
 
@@ -113,6 +119,6 @@ function refuseMemory(bytes: number, available: number, what: string): void {
   throw limitExceeded(`The run needs about ${bytes} bytes on the device`, {
     field: 'settings',
     expected: `at most ${available} bytes, ${what}`,
-    remedy: 'Lower microBatchTokens or the batch sizes, or use a smaller model.',
+    remedy: 'Lower microBatchTokens, maxLength or the batch sizes, or use a smaller model.',
   });
 }

@@ -1,6 +1,6 @@
 /**
  * What other work meets while a model of BERT-base's size trains on the CPU device: searches are answered within 2 s,
- * the main thread's event loop stays free, a cancel is heard within 1 s, and SIGTERM ends the process within 10 s.
+ * the main thread's event loop stays free, and a cancel and SIGTERM end the run and the process within 10 s.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import {
   SearchDocument,
   StartRunDocument,
   type StartRunInput,
+  SystemDocument,
   type TandemClient,
 } from '../../src/client/index.ts';
 import { addDocuments } from './requests.ts';
@@ -101,15 +102,19 @@ it('answers searches within 2 s, with a free event loop', async () => {
   expect(delay.p99).toBeLessThan(20);
 });
 
-it('hears a cancel within 1 s', async () => {
+it('ends a run within 10 s of a cancel, its checkpoint written, and answers meanwhile', async () => {
   const { client } = server;
   const begun = performance.now();
-  await client.execute(CancelRunDocument, { id: run });
-  const heard = performance.now() - begun;
-  while ((await runOf(client, run)).state === 'RUNNING') await sleep(50);
-  const ended = performance.now() - begun;
-  console.log(`cancel: answered after ${heard.toFixed(0)} ms, ended after ${ended.toFixed(0)} ms`);
+  const since = (): number => Math.round(performance.now() - begun);
+  const [cancelled, heard, searched] = await Promise.all([
+    client.execute(CancelRunDocument, { id: run }).then(since),
+    client.execute(SystemDocument, {}).then(since),
+    client.execute(SearchDocument, { collection, query: lineOf(1, 5), k: 5 }).then(since),
+  ]);
+  console.log(`cancel: ended after ${cancelled} ms; system answered after ${heard} ms, a search after ${searched} ms`);
   expect(heard).toBeLessThan(1000);
+  expect(searched).toBeLessThan(2000);
+  expect(cancelled).toBeLessThan(10_000);
   expect((await runOf(client, run)).state).toBe('CANCELLED');
 });
 

@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { elementCount, type Tensor } from '../../src/device/types.ts';
 import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
+import { encodeBatch } from '../../src/nn/encode.ts';
 import { loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import { forwardPassOf } from '../../src/nn/encoders/index.ts';
 import { activationBytes } from '../../src/nn/encoders/memory.ts';
 import { Tape } from '../../src/nn/tape.ts';
-import { testGpu } from '../device.ts';
+import type { PackedTexts } from '../../src/tokens/types.ts';
+import { openTestGpu, testGpu } from '../device.ts';
 import { modelTypes, openFamilyCase } from './family-case.ts';
 
 class CountingTape extends Tape {
@@ -16,6 +18,19 @@ class CountingTape extends Tape {
     this.bytes += 4 * elementCount(shape);
     return super.lease(label, shape);
   }
+}
+
+/** The same texts so many times. */
+function repeated({ ids, cumulative, poolStart }: PackedTexts, times: number): PackedTexts {
+  const [tokens, count] = [ids.length, poolStart.length];
+  return {
+    ids: Uint32Array.from({ length: times * tokens }, (_, i) => ids[i % tokens]!),
+    cumulative: Uint32Array.from(
+      { length: times * count + 1 },
+      (_, i) => Math.floor(i / count) * tokens + cumulative[i % count]!,
+    ),
+    poolStart: Uint32Array.from({ length: times * count }, (_, i) => poolStart[i % count]!),
+  };
 }
 
 describe('the memory plan', () => {
@@ -35,5 +50,24 @@ describe('the memory plan', () => {
     const planned = activationBytes(spec, batch.T);
     expect(bytes).toBeLessThanOrEqual(planned);
     expect(planned).toBeLessThan(2.5 * bytes);
+  });
+
+  it('covers both passes, copies for matrix products included', async () => {
+    const gpu = await openTestGpu();
+    const { spec, texts, tensor } = await openFamilyCase('bert');
+    const source = { read: async (parameter: string) => tensor(`weights.${parameter}`) };
+    const encoder = await loadEncoder(gpu, spec, source, { training: true, dropout: true });
+    const batch = makeBatch(gpu, repeated(texts, 40));
+    const tape = new Tape(gpu, true);
+    const dropout = { rate: 0.1, attentionRate: 0.1, seed: 1, step: 1 };
+    encoder.parameters.clearGradients();
+    const vectors = encodeBatch(tape, encoder, batch, { dropout, inner: true });
+    tape.give(vectors.final, tape.lease('gradient', vectors.final.tensor.shape));
+    tape.backward();
+    await gpu.idle();
+    const { peak, persistent } = gpu.memory();
+    expect(batch.T).toBeGreaterThan(1000);
+    expect(peak - persistent).toBeLessThanOrEqual(activationBytes(spec, batch.T));
+    await gpu.destroy();
   });
 });

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deviceTraits } from '../../src/device/types.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
+import { readOwn } from '../../src/storage/own-files.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { publishTokenFile } from '../../src/tokens/token-file.ts';
 import type { TokenFile } from '../../src/tokens/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
+import { loadTrainingData } from '../../src/train/data.ts';
 import { planTraining, train } from '../../src/train/loop.ts';
+import { planRun } from '../../src/train/plan.ts';
 import { checkResume, readState, recordedPacing } from '../../src/train/state.ts';
 import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
 import { testGpu } from '../device.ts';
@@ -287,6 +290,23 @@ describe('a plan', () => {
       code: 'LIMIT_EXCEEDED',
       details: { field: 'settings.irBatchSize', expected: "at most 2816 bytes, the adapter's limit" },
     });
+  });
+
+  it('refuses, with the numbers, a text that one binding cannot hold', async () => {
+    const { traits, mostMemory } = await testGpu();
+    const { input, storage } = await prepare();
+    const folder = await readOwn(storage, 'models', input.model, readModelFolder);
+    await folder.close();
+    const { spec } = folder;
+    const wide = { ...spec, architecture: { ...spec.architecture, innerWidth: 512 } };
+    const data = await loadTrainingData(storage, input.datasets, spec);
+    const small = { traits, mostMemory, largestBinding: 33_024 };
+    expect(() => planRun(small, wide, input.settings, data)).toThrow(
+      expect.objectContaining({
+        code: 'LIMIT_EXCEEDED',
+        details: expect.objectContaining({ field: 'settings.maxLength', remedy: 'Lower maxLength.' }),
+      }),
+    );
   });
 
   it('cuts micro-batches so that they fit, and refuses, with the numbers, what cannot', async () => {

@@ -71,7 +71,9 @@ export class Commands {
     this.#drain = options.drain;
   }
 
+  /** A grid of nothing would never be complete. */
   add(command: Command): void {
+    if (command.total === 0) return;
     this.#waiting.push({ ...command, task: this.#failures.current });
     if (this.#pumping !== undefined) return;
     this.#fill();

@@ -85,7 +85,7 @@ export class WasmDevice implements Gpu {
     this.#ranges = new Ranges(this.#memory, start);
     this.#returning = new ReturningRanges(this.#ranges, this.#commands);
     this.#buffers = new Buffers({
-      create: (label, size) => this.#returning.take(label, size),
+      create: (label, size) => this.#take(label, size),
       destroy: (range) => this.#returning.giveBack(range),
     });
     this.#handles = new Handles(this.#buffers, this.#failures);
@@ -99,7 +99,7 @@ export class WasmDevice implements Gpu {
     this.#failures.check(`allocate ${label}`);
     const untouchedFrom = this.#ranges.untouched;
     const tensor = this.#buffers.allocate(label, shape, dtype);
-    if (tensor.buffer.address < untouchedFrom) this.#commands.clear(spanOf(tensor));
+    if (tensor.buffer.address < untouchedFrom && byteLength(tensor) > 0) this.#commands.clear(spanOf(tensor));
     return tensor;
   }
 
@@ -139,7 +139,7 @@ export class WasmDevice implements Gpu {
       return;
     }
     // Commands that are underway may still read what the tensor holds.
-    const staging = this.#returning.take(`write ${tensor.label}`, bytes.length);
+    const staging = this.#take(`write ${tensor.label}`, bytes.length);
     new Uint8Array(this.#memory.buffer, staging.address, bytes.length).set(bytes);
     this.#commands.copy({ from: staging.address, to: staging.address + bytes.length }, spanOf(target));
     this.#returning.giveBack(staging);
@@ -240,7 +240,7 @@ export class WasmDevice implements Gpu {
     const source = this.#handles.usable(tensor, 'read');
     const size = byteLength(tensor);
     // A copy of its own, because later commands may write the tensor while this one is awaited.
-    const staging = size === 0 ? undefined : this.#returning.take(`read ${tensor.label}`, size);
+    const staging = size === 0 ? undefined : this.#take(`read ${tensor.label}`, size);
     try {
       if (staging === undefined) return new ArrayBuffer(0);
       this.#commands.copy(spanOf(source), { from: staging.address, to: staging.address + size });
@@ -251,6 +251,17 @@ export class WasmDevice implements Gpu {
       return copy.buffer;
     } finally {
       if (staging !== undefined) this.#returning.giveBack(staging);
+    }
+  }
+
+  /** A range, also where that costs the idle buffers of the pool. Throws LIMIT_EXCEEDED. */
+  #take(label: string, size: number): Range {
+    try {
+      return this.#returning.take(label, size);
+    } catch (error) {
+      if (!this.#buffers.dropIdle()) throw error;
+      this.#buffers.sweep();
+      return this.#returning.take(label, size);
     }
   }
 

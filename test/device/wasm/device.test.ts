@@ -183,6 +183,28 @@ it('takes memory that commands still use once they are done', async () => {
   await gpu.idle();
 });
 
+it('gives up idle scratch where memory is short', async () => {
+  const gpu = open(1);
+  const leased: Tensor[] = [];
+  const fill = (): void => {
+    for (;;) leased.push(gpu.lease('scratch', [2 ** 25]));
+  };
+  expect(fill).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+  expect(leased.length).toBeGreaterThan(20);
+  for (const tensor of leased) gpu.release(tensor);
+  const x = gpu.allocate('x', [2 ** 24]);
+  expect([...(await gpu.read(gpu.view(x, 2 ** 24 - 64, [64])))]).toEqual(new Array(64).fill(0));
+});
+
+it('takes tensors of nothing where others were', async () => {
+  const gpu = open(2);
+  gpu.free(upload(gpu, 'x', [1000], new Float32Array(1000).fill(1)));
+  const nothing = gpu.allocate('nothing', [0, 384]);
+  gpu.clear(nothing);
+  await gpu.idle();
+  expect(await gpu.read(nothing)).toHaveLength(0);
+});
+
 it('refuses two kernels of one name, constants, and grids that are none', () => {
   const [x, out] = [one.allocate('x', [4]), one.allocate('out', [4])];
   add(one, x, out);
