@@ -1,5 +1,6 @@
 // The row form: tiles of KEYS keys, and three passes over a tile: scores, weights, values. What a pass leaves stands in
-// memory of the lane, so that the sums of each have the registers to themselves.
+// memory of the lane, so that the sums of each have the registers to themselves. A score is the sum of two, which the
+// backward kernels add up in another order: they differ by rounding.
 const KEYS = 64u;
 
 // Transposed: a column is a channel, a component one of the four rows.

@@ -64,6 +64,7 @@ const SIDE_BY_SIDE = ${form === 'row'};`,
       beta2Rest: 'f32',
       secondScale: 'f32',
       epsilon: 'f32',
+      tiny: 'f32',
     },
   }) as const satisfies KernelSpec;
 
@@ -188,6 +189,8 @@ function coefficients(call: AdamWCall) {
     beta2Rest: 1 - beta2,
     secondScale: 1 / Math.sqrt(1 - beta2 ** step),
     epsilon,
+    // A gradient of this size moves a parameter by a billionth of the learning rate.
+    tiny: epsilon * 1e-9,
   };
 }
 

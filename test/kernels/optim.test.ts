@@ -102,6 +102,23 @@ describe('AdamW', () => {
 });
 
 /** Parameters, first moment and second moment of one seed. */
+it.each([64, 67])('keeps no subnormal moments of %i parameters without gradients', (count) =>
+  withTensors(gpu, async (scope) => {
+    const state = {
+      parameters: scope.upload('parameters', [count], random(1).floats(count)),
+      firstMoment: scope.upload('m', [count], new Float32Array(count).fill(3e-16)),
+      secondMoment: scope.upload('v', [count], new Float32Array(count).fill(1.0001e-34)),
+    };
+    const gradients = scope.upload('gradients', [count], new Float32Array(count).fill(1e-21));
+    const norm = scope.upload('norm', [1], Float32Array.of(1));
+    const before = await gpu.read(state.parameters);
+    for (let step = 1; step <= 40; step++) adamW(gpu, { ...state, gradients, norm, step, learningRate: 1e-3 });
+    expect(await gpu.read(state.firstMoment)).toEqual(new Float32Array(count));
+    expect(await gpu.read(state.secondMoment)).toEqual(new Float32Array(count));
+    expectClose(await gpu.read(state.parameters), before, { absolute: 1e-9, relative: 0 });
+  }),
+);
+
 function uploadState(scope: Scope, count: number) {
   const { floats } = random(count);
   return {
