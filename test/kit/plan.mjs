@@ -7,8 +7,8 @@ export const suites = [
 ];
 
 /**
- * Scripts of the benches with their arguments, given the adapter and the file for the figures. Each part of the bench is
- * a run of its own: one that is killed takes no figures of the others with it.
+ * Scripts of the benches with their arguments, given the adapter and the file for the figures. Each part of the bench
+ * is a run of its own: one that is killed takes no figures of the others with it.
  */
 export const benches = [
   bench('kernels', 0.4),
