@@ -27,7 +27,7 @@ export const Device = builder.objectRef<AdapterReport>('Device').implement({
     software: t.exposeBoolean('software', { description: 'Whether it computes on the CPU.' }),
     notice: t.string({
       nullable: true,
-      description: 'Why no GPU computes, where one was looked for and could not be used.',
+      description: 'Why no GPU computes, where one was looked for; null where one computes or the CPU was asked for.',
       resolve: ({ notice }) => notice ?? null,
     }),
     features: t.stringList({
