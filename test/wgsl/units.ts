@@ -1,7 +1,7 @@
 /** How far results are from exact ones, in units in the last place. */
 
 /** Units in the last place of the f32 that is nearest to a number. */
-export function ulp(value: number): number {
+function ulp(value: number): number {
   const size = Math.abs(Math.fround(value));
   return size < 2 ** -126 ? 2 ** -149 : 2 ** (Math.floor(Math.log2(size)) - 23);
 }
