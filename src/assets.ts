@@ -44,8 +44,13 @@ export const databaseTemplate = (version: string): string => join(distRoot, 'src
 export const packageVersion = (): string =>
   (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** The version of a package that this one depends on, as installed. */
-export function dependencyVersion(name: string): string {
-  const { resolve } = createRequire(import.meta.url);
-  return (JSON.parse(readFileSync(resolve(`${name}/package.json`), 'utf8')) as { version: string }).version;
+/** The version of a package that this one depends on, as installed; null = an optional one that is not. */
+export function dependencyVersion(name: string): string | null {
+  try {
+    const path = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null;
+    throw error;
+  }
 }

@@ -1,1 +1,2 @@
 export function prepareVulkan(): void;
+export function softwareDriver(): string | undefined;

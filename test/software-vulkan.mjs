@@ -19,10 +19,8 @@ const wanted = new Set(['libvk_swiftshader.so', loader, driverFile]);
 const RTLD_NODELETE = 0x1000;
 
 export function prepareVulkan() {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return;
-  const archive = findArchive();
-  if (archive === undefined) return;
-  const folder = unpackDriver(archive);
+  const folder = softwareDriver();
+  if (folder === undefined) return;
   if (!loadLibrary(loader) && !loadLibrary(join(folder, loader)))
     throw new Error(`${folder}/${loader} cannot be loaded`);
   // A developer who sets VK_DRIVER_FILES (or its old name) has chosen the only drivers to be seen.
@@ -30,6 +28,12 @@ export function prepareVulkan() {
   const path = join(folder, driverFile);
   const others = (process.env.VK_ADD_DRIVER_FILES ?? '').split(':').filter((other) => other !== '' && other !== path);
   process.env.VK_ADD_DRIVER_FILES = [...others, path].join(':');
+}
+
+/** Folder of the driver, with a Vulkan loader beside it; undefined where there is none. */
+export function softwareDriver() {
+  const archive = process.platform === 'linux' && process.arch === 'x64' ? findArchive() : undefined;
+  return archive && unpackDriver(archive);
 }
 
 /**

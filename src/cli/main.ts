@@ -5,6 +5,7 @@ import { packageVersion } from '../assets.ts';
 import { addCheckpointCommands } from './commands/checkpoints.ts';
 import { addSearchCommands } from './commands/collections.ts';
 import { addDataCommands } from './commands/data.ts';
+import { addDevicesCommand } from './commands/devices.ts';
 import { addEmbedCommands } from './commands/embed.ts';
 import { addJobCommands } from './commands/jobs.ts';
 import { addModelCommands } from './commands/models.ts';
@@ -36,6 +37,7 @@ for (const add of [
   addJobCommands,
   addSearchCommands,
   addEmbedCommands,
+  addDevicesCommand,
   addVerifyCommand,
 ]) {
   add(program);

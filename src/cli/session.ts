@@ -37,11 +37,15 @@ export async function withService<T>(
   }
   const config = configOf(command.optsWithGlobals<GlobalOptions>());
   if (folder === undefined) return withStarted(await existing(config, model), { folder, guest }, work);
-  const dataDir = await mkdtemp(join(tmpdir(), 'tandem-'));
-  // Embedded database: DATABASE_URL may name one that people work with. It may read every folder that the caller can
-  // read.
-  const own = { ...config, dataDir, importDir: parse(folder).root, databaseUrl: undefined, limits: ownLimits(config) };
-  return withStarted(own, { folder, guest, temporary: dataDir }, work);
+  return withPrivate(config, { folder, guest }, work);
+}
+
+/** Runs `work` with a client of the running service, else of a private one, which has nobody's data. */
+export async function withAnyService<T>(command: Command, work: (client: TandemClient) => Promise<T>): Promise<T> {
+  const url = await findServer(command);
+  if (url !== undefined) return work(clientOf(url));
+  const config = configOf(command.optsWithGlobals<GlobalOptions>());
+  return withPrivate(config, { folder: undefined, guest: '' }, ({ client }) => work(client));
 }
 
 /** Runs `work` with a client of the service that runs on the data folder, else of one that opens it for the command. */
@@ -57,6 +61,20 @@ export async function withDataFolder<T>(command: Command, work: (client: TandemC
     });
   }
   return withStarted(config, { folder: undefined, guest: '' }, ({ client }) => work(client));
+}
+
+/** Runs `work` with a service in a temporary data folder. */
+async function withPrivate<T>(
+  config: Config,
+  { folder, guest }: Omit<Session, 'client'>,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tandem-'));
+  // Embedded database: DATABASE_URL may name one that people work with. It may read every folder that the caller can
+  // read.
+  const importDir = folder === undefined ? join(dataDir, 'import') : parse(folder).root;
+  const own = { ...config, dataDir, importDir, databaseUrl: undefined, limits: ownLimits(config) };
+  return withStarted(own, { folder, guest, temporary: dataDir }, work);
 }
 
 /** A private service has one client, so a text may be as long as this process can hold. */
@@ -87,9 +105,7 @@ async function existing(config: Config, model: string): Promise<Config> {
   });
 }
 
-interface Started {
-  readonly folder: string | undefined;
-  readonly guest: string;
+interface Started extends Omit<Session, 'client'> {
   /** Removed at the end. */
   readonly temporary?: string;
 }

@@ -7,6 +7,7 @@ import type { Gpu } from './types.ts';
 import { openWasm } from './wasm/open.ts';
 import type { SimdKind } from './wasm/simd.ts';
 import type { WebGpuDevice } from './webgpu/device.ts';
+import { tryDawn } from './webgpu/trial.ts';
 import { hasGraphicsApi } from './webgpu/vulkan-loader.ts';
 
 export interface DeviceChoice {
@@ -34,8 +35,11 @@ async function openAdapter(adapter: string): Promise<WebGpuDevice> {
       remedy: 'Install the driver of the GPU and the Vulkan loader (libvulkan1), or set TANDEM_ADAPTER=cpu.',
     });
   }
+  await tryDawn();
   const { openGpu } = await import('./webgpu/open.ts').catch((error: unknown) => {
-    throw unavailable(`Dawn, which drives GPUs, cannot be loaded: ${error instanceof Error ? error.message : error}`, {
+    // The lines after the first are a list of modules.
+    const [why] = String(error instanceof Error ? error.message : error).split('\n');
+    throw unavailable(`Dawn, which drives GPUs, cannot be loaded: ${why}`, {
       remedy: 'Reinstall the npm package webgpu, or set TANDEM_ADAPTER=cpu.',
     });
   });

@@ -68,10 +68,11 @@ export function recordedPacing(traits: DeviceTraits): Pick<RunState, 'pacing'> {
   return pacing.piece === unrecordedPiece[pacing.form] ? {} : { pacing };
 }
 
-/** Versions that the bits of a step depend on: Tandem's own (its kernels) and Dawn's binding's. */
+/** Versions that the bits of a step depend on: Tandem's own (its kernels) and, on a GPU, Dawn's binding's. */
 export interface ComputeVersions {
   readonly tandem: string;
-  readonly webgpu: string;
+  /** Null where the package is not installed. */
+  readonly webgpu: string | null;
 }
 
 export const computeVersions = (): ComputeVersions => ({
@@ -175,7 +176,9 @@ export interface ResumeRequest {
   readonly allowDifferentAdapter: boolean;
 }
 
-const isSame = (a: ComputeVersions, b: ComputeVersions): boolean => a.tandem === b.tandem && a.webgpu === b.webgpu;
+/** The CPU device gives the same bits with any version of Dawn's binding, and without it. */
+const isSame = (a: ComputeVersions, b: ComputeVersions, { backend }: AdapterReport): boolean =>
+  a.tandem === b.tandem && (a.webgpu === b.webgpu || backend === 'wasm');
 
 /** Refuses to continue with anything that would lead to other bits. */
 export function checkResume(state: RunState, now: ResumeRequest): void {
@@ -192,7 +195,7 @@ export function checkResume(state: RunState, now: ResumeRequest): void {
     refuse('the data sets are not those it was started with', 'Start a new run for other data.');
   }
   const versions = computeVersions();
-  if (state.versions !== undefined && !isSame(state.versions, versions) && !now.allowDifferentAdapter) {
+  if (state.versions !== undefined && !isSame(state.versions, versions, now.adapter) && !now.allowDifferentAdapter) {
     refuse(
       `it ran with Tandem ${state.versions.tandem} and webgpu ${state.versions.webgpu}, these are ${versions.tandem} and ${versions.webgpu}`,
       'Resume with those versions, or allow a different adapter (allowDifferentAdapter); the bits may differ.',

@@ -201,8 +201,14 @@ describe('a run that goes wrong', () => {
     const now = { ...input, model: checkpoint.model, adapter, traits, allowDifferentAdapter: false };
     const older = { ...state, versions: { ...state.versions!, webgpu: '0.0.1' } };
     expect(() => checkResume(state, now)).not.toThrow();
-    expect(() => checkResume(older, now)).toThrow('webgpu 0.0.1');
-    expect(() => checkResume(older, { ...now, allowDifferentAdapter: true })).not.toThrow();
+    const on = <T extends { readonly adapter: object }>(backend: string, of: T): T => ({
+      ...of,
+      adapter: { ...of.adapter, backend },
+    });
+    const newer = on('vulkan', now);
+    expect(() => checkResume(on('vulkan', older), newer)).toThrow('webgpu 0.0.1');
+    expect(() => checkResume(on('vulkan', older), { ...newer, allowDifferentAdapter: true })).not.toThrow();
+    expect(() => checkResume(on('wasm', older), on('wasm', now))).not.toThrow();
     const { versions: _versions, ...unversioned } = state;
     expect(() => checkResume(unversioned, now)).not.toThrow();
     // The piece that its form always had is not recorded, so equal states keep their digest; another piece is.

@@ -27,7 +27,7 @@ export interface QuickstartReport {
   readonly searches: readonly Search[];
 }
 
-export const adapterLine = ({ adapter }: SystemQuery['system']): string =>
+export const adapterLine = ({ adapter }: Pick<SystemQuery['system'], 'adapter'>): string =>
   `${adapter.name} (${adapter.backend}, ${adapter.driver})${adapter.software ? ', the CPU' : ''}`;
 
 export const datasetsOf = (data: SampleData): QuickstartReport['datasets'] =>

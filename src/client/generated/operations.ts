@@ -898,6 +898,11 @@ export type SystemQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type SystemQuery = { readonly system: { readonly version: string, readonly softwareNotice: string | null, readonly dataFolder: string, readonly importFolder: string, readonly adapter: { readonly name: string, readonly driver: string, readonly backend: string, readonly type: AdapterType, readonly software: boolean }, readonly database: { readonly kind: DatabaseKind, readonly version: string, readonly durability: string } } };
 
+export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DevicesQuery = { readonly devices: ReadonlyArray<{ readonly notice: string | null, readonly features: ReadonlyArray<string>, readonly name: string, readonly driver: string, readonly backend: string, readonly type: AdapterType, readonly software: boolean, readonly limits: ReadonlyArray<{ readonly name: string, readonly value: number }> }> };
+
 export type AdapterFragment = { readonly name: string, readonly driver: string, readonly backend: string, readonly type: AdapterType, readonly software: boolean };
 
 export type VerificationSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -1762,6 +1767,25 @@ export const SystemDocument = new TypedDocumentString(`
   type
   software
 }`) as unknown as TypedDocumentString<SystemQuery, SystemQueryVariables>;
+export const DevicesDocument = new TypedDocumentString(`
+    query Devices {
+  devices {
+    ...Adapter
+    notice
+    features
+    limits {
+      name
+      value
+    }
+  }
+}
+    fragment Adapter on Device {
+  name
+  driver
+  backend
+  type
+  software
+}`) as unknown as TypedDocumentString<DevicesQuery, DevicesQueryVariables>;
 export const VerificationDocument = new TypedDocumentString(`
     subscription Verification {
   verification {

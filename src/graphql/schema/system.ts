@@ -25,6 +25,11 @@ export const Device = builder.objectRef<AdapterReport>('Device').implement({
     }),
     type: t.expose('type', { type: AdapterType, description: 'The kind of the device.' }),
     software: t.exposeBoolean('software', { description: 'Whether it computes on the CPU.' }),
+    notice: t.string({
+      nullable: true,
+      description: 'Why no GPU computes, where one was looked for; null where one computes or the CPU was asked for.',
+      resolve: ({ notice }) => notice ?? null,
+    }),
     features: t.stringList({
       description: 'The features in use, of WebGPU or of WebAssembly.',
       resolve: (device) => [...device.features],

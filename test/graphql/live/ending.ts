@@ -94,10 +94,11 @@ export function systemSuite(live: () => Live): void {
     it('tells what runs', async () => {
       const query = `{
         system { version pid softwareNotice adapter { software limits { name value } } database { kind version durability } dataFolder limits { name value } }
-        devices { name backend features }
+        devices { name backend features notice }
       }`;
       interface Told {
         readonly system: { readonly softwareNotice: string | null; readonly adapter: { readonly software: boolean } };
+        readonly devices: readonly { readonly notice: string | null }[];
       }
       const told = await get<Told>(live(), query);
       expect(told).toMatchObject({
@@ -109,6 +110,8 @@ export function systemSuite(live: () => Live): void {
         devices: [{ name: expect.any(String) }],
       });
       expect(told.system.softwareNotice === null).toBe(!told.system.adapter.software);
+      const [device] = told.devices;
+      expect(told.system.softwareNotice ?? '').toContain(device?.notice ?? '');
     });
 
     it('lists its jobs, follows an ended one, and cancels none', async () => {
