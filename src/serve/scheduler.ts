@@ -10,15 +10,18 @@ export type Turn = () => Promise<void>;
 
 export class Scheduler {
   readonly #longestWaitMs: number;
+  readonly #lingerMs: number;
   #interactive = 0;
   readonly #waiting = new Set<() => void>();
 
   /**
    * `longestWaitMs` bounds the wait for interactive tasks: a steady flow of them slows a long task down but neither
-   * starves it nor delays its abort for long.
+   * starves it nor delays its abort for long. `lingerMs`: long tasks wait so long after a short one for the next, since
+   * a search is two of them, which would else wait for a piece each.
    */
-  constructor(longestWaitMs: number) {
+  constructor(longestWaitMs: number, lingerMs = 0) {
     this.#longestWaitMs = longestWaitMs;
+    this.#lingerMs = lingerMs;
   }
 
   /** Runs a short task ahead of the long ones. */
@@ -27,9 +30,14 @@ export class Scheduler {
     try {
       return await work();
     } finally {
-      this.#interactive--;
-      if (this.#interactive === 0) for (const go of this.#waiting) go();
+      if (this.#lingerMs === 0) this.#ended();
+      else setTimeout(() => this.#ended(), this.#lingerMs);
     }
+  }
+
+  #ended(): void {
+    this.#interactive--;
+    if (this.#interactive === 0) for (const go of this.#waiting) go();
   }
 
   /** Yields to the event loop, then waits for interactive tasks to end, at most `longestWaitMs`. */

@@ -26,6 +26,8 @@ import { WarmModels } from './warm-models.ts';
 const lullMs = 200;
 /** The same where a piece takes about a second. */
 const pacedLullMs = 2_000;
+/** From a query's vector until its search comes, the main thread's database asked between them. */
+const pacedLingerMs = 50;
 
 export class DeviceServer {
   readonly scheduler: Scheduler;
@@ -37,7 +39,7 @@ export class DeviceServer {
   constructor(gpu: Gpu, storage: Storage) {
     this.#gpu = gpu;
     this.#storage = storage;
-    this.scheduler = new Scheduler(isPaced(gpu) ? pacedLullMs : lullMs);
+    this.scheduler = isPaced(gpu) ? new Scheduler(pacedLullMs, pacedLingerMs) : new Scheduler(lullMs);
     this.#models = new WarmModels(gpu);
     this.#segments = new Segments(gpu);
   }

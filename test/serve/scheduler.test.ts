@@ -40,6 +40,19 @@ describe('turns', () => {
     await endless;
   });
 
+  it('come after the search that follows a query within the time for it', async () => {
+    const scheduler = new Scheduler(2_000, 50);
+    const order: string[] = [];
+    const task = (name: string) => scheduler.interactive(async () => order.push(name));
+    const encoded = task('encode');
+    const turn = scheduler.turn().then(() => order.push('turn'));
+    await encoded;
+    await new Promise((resume) => setTimeout(resume, 10));
+    await task('search');
+    await turn;
+    expect(order).toEqual(['encode', 'search', 'turn']);
+  });
+
   it('come at once when nothing interactive is under way, also after a task that failed', async () => {
     const scheduler = new Scheduler(200);
     await scheduler.turn();
