@@ -84,6 +84,10 @@ export const tolerances = {
   rankKl: { absolute: 5e-6, relative: 2e-6 },
   /** As InfoNCE: logits up to 50. */
   pro: { absolute: 1e-5, relative: 2e-6 },
+  /** A mean of up to a thousand squares of differences up to 2. */
+  cosineMse: { absolute: 1e-6, relative: 1e-6 },
+  /** Losses for comparison and company, as other programs compute them in float64. */
+  companion: { absolute: 5e-6, relative: 5e-6 },
   /** 2 Pearson + 0.5 PRO + 5 Rank-KL + inner InfoNCE. */
   stsTotal: { absolute: 5e-5, relative: 2e-6 },
   /** Unit vectors after up to three blocks, each some ten roundings of values of order 1. */

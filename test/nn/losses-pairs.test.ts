@@ -1,7 +1,8 @@
-/** Pearson, Rank-KL and PRO on the device against float64, with ties, equal grades and equal cosines. */
+/** The losses on cosines of pairs on the device against float64, with ties, equal grades and equal cosines. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/device/types.ts';
 import { openContext } from '../../src/nn/losses/context.ts';
+import { cosineMseLoss } from '../../src/nn/losses/cosine-mse.ts';
 import type { LossOutput } from '../../src/nn/losses/loss.ts';
 import { pearsonLoss } from '../../src/nn/losses/pearson.ts';
 import { proLoss, rowsWithLowerGrade } from '../../src/nn/losses/pro.ts';
@@ -19,6 +20,7 @@ const losses = {
   pearson: { record: pearsonLoss, expected: reference.pearson, tolerance: tolerances.pearson },
   'rank-kl': { record: rankKlLoss, expected: reference.rankKl, tolerance: tolerances.rankKl },
   pro: { record: proLoss, expected: reference.pro, tolerance: tolerances.pro },
+  'cosine-mse': { record: cosineMseLoss, expected: reference.cosineMse, tolerance: tolerances.cosineMse },
 } as const;
 type Name = keyof typeof losses;
 const names = Object.keys(losses) as Name[];

@@ -131,6 +131,16 @@ export function pro(similarity: ArrayLike<number>, grades: ArrayLike<number>, te
   return { value, dSimilarity };
 }
 
+/** Mean of (cosine - grade)^2. */
+export function cosineMse(similarity: ArrayLike<number>, grades: ArrayLike<number>): PairLoss {
+  const n = similarity.length;
+  const differences = Float64Array.from(similarity, (cosine, i) => cosine - grades[i]);
+  return {
+    value: differences.reduce((sum, difference) => sum + difference ** 2, 0) / n,
+    dSimilarity: differences.map((difference) => (2 * difference) / n),
+  };
+}
+
 export interface InfonceInput {
   /** Unit rows: queries [B, width], positives [B*P, width] query-major, negatives [B*N, width]. */
   queries: Float64Array;

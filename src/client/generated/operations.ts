@@ -378,6 +378,8 @@ export type JobState =
 
 /** A loss that a run can be made of. */
 export type Loss =
+  /** Cosine MSE: Mean square of the difference between cosine and grade. Source: Reimers and Gurevych 2019, arXiv 1908.10084. */
+  | 'COSINE_MSE'
   /** InfoNCE: Cross entropy of each positive among all in-batch positives of its slot and all hard negatives. Source: CoDiEmb, arXiv 2508.11442. */
   | 'INFONCE'
   /** Inner-layer InfoNCE: InfoNCE of query to partner on the middle block, over the rows whose grade reaches the threshold. Source: CoDiEmb, arXiv 2508.11442. */

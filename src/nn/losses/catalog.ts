@@ -114,6 +114,16 @@ export const lossCatalog = [
       },
     ],
   },
+  {
+    name: 'cosine-mse',
+    title: 'Cosine MSE',
+    description: 'Mean square of the difference between cosine and grade.',
+    source: 'Reimers and Gurevych 2019, arXiv 1908.10084',
+    tasks: ['sts'],
+    reads: 'pairs',
+    defaultWeight: 1,
+    parameters: [],
+  },
 ] as const satisfies readonly LossRow[];
 
 export type LossName = (typeof lossCatalog)[number]['name'];

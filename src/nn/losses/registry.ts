@@ -1,5 +1,6 @@
 /** The code behind the names of the catalog. */
 import type { LossName } from './catalog.ts';
+import { cosineMseLoss } from './cosine-mse.ts';
 import { candidateInfonceLoss } from './infonce.ts';
 import { innerInfonceLoss } from './inner-infonce.ts';
 import type { LossOf } from './loss.ts';
@@ -13,4 +14,5 @@ export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   pro: proLoss,
   'rank-kl': rankKlLoss,
   'inner-infonce': innerInfonceLoss,
+  'cosine-mse': cosineMseLoss,
 };
