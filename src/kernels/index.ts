@@ -9,6 +9,7 @@ import { embeddingKernels, embeddingRowsOnlyKernels } from './embedding.ts';
 import { nonFiniteKernel } from './finite.ts';
 import { gatedKernels } from './gated.ts';
 import { pairLossKernels } from './loss.ts';
+import { companionKernels } from './loss-companions.ts';
 import { infonceKernels } from './loss-infonce.ts';
 import { matmulKernels } from './matmul.ts';
 import { noBetaKernels, normKernels } from './norm.ts';
@@ -54,6 +55,8 @@ const groups: readonly KernelGroup[] = [
   { all: attentionKernels, of: attentionKernelsOf },
   always(elementwiseKernels),
   always(embeddingKernels),
+  // Only runs whose losses no preset names.
+  when(companionKernels, () => false),
   when(embeddingRowsOnlyKernels, ({ rotary }) => rotary),
   when(gatedKernels, ({ rotary }) => rotary),
   always(infonceKernels),

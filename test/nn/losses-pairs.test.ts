@@ -1,9 +1,10 @@
 /** The losses on cosines of pairs on the device against float64, with ties, equal grades and equal cosines. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/device/types.ts';
-import { openContext } from '../../src/nn/losses/context.ts';
+import { type LossContext, openContext } from '../../src/nn/losses/context.ts';
+import { cosentLoss } from '../../src/nn/losses/cosent.ts';
 import { cosineMseLoss } from '../../src/nn/losses/cosine-mse.ts';
-import type { LossOutput } from '../../src/nn/losses/loss.ts';
+import type { LossOutput, PairInput } from '../../src/nn/losses/loss.ts';
 import { pearsonLoss } from '../../src/nn/losses/pearson.ts';
 import { proLoss, rowsWithLowerGrade } from '../../src/nn/losses/pro.ts';
 import { logRankTargets, rankKlLoss } from '../../src/nn/losses/rank-kl.ts';
@@ -21,6 +22,17 @@ const losses = {
   'rank-kl': { record: rankKlLoss, expected: reference.rankKl, tolerance: tolerances.rankKl },
   pro: { record: proLoss, expected: reference.pro, tolerance: tolerances.pro },
   'cosine-mse': { record: cosineMseLoss, expected: reference.cosineMse, tolerance: tolerances.cosineMse },
+  cosent: {
+    // CoSENT's scale is what divides by the temperature in the others.
+    record: (
+      context: LossContext,
+      input: PairInput,
+      { weight, temperature }: { weight: number; temperature: number },
+    ) => cosentLoss(context, input, { weight, scale: 1 / temperature }),
+    expected: (similarity: ArrayLike<number>, grades: ArrayLike<number>, temperature = 0.05) =>
+      reference.cosent(similarity, grades, 1 / temperature),
+    tolerance: tolerances.companion,
+  },
 } as const;
 type Name = keyof typeof losses;
 const names = Object.keys(losses) as Name[];
@@ -57,7 +69,8 @@ async function compare(name: Name, similarity: Float32Array, grades: Float32Arra
       if (scale === 0) expectClose(gradient, wanted.dSimilarity, tolerances.exact, 'no gradient');
       // Below, Pearson and Rank-KL near their minimum: what is left of a difference in f32 is held to the absolute
       // tolerance only.
-      else if (scale > 1e-3 || name === 'pro') expectGradient(gradient, wanted.dSimilarity, `${name} gradient`);
+      else if (scale > 1e-3 || name === 'pro' || name === 'cosent')
+        expectGradient(gradient, wanted.dSimilarity, `${name} gradient`);
       expectClose(gradient, wanted.dSimilarity, { absolute: 2e-5 * Math.max(scale, 0.05), relative: 1e-5 }, 'gradient');
       const warning = result.warnings?.['constantSimilarity'];
       return warning ? (await gpu.readU32(warning))[0] : 0;
@@ -111,6 +124,13 @@ describe.each(names)('%s', (name) => {
     const similarity = Float32Array.from({ length: 33 }, (_, i) => (i % 2 === 0 ? 1 : -1));
     await compare(name, similarity, gradesOf.distinct(33), 0.02);
   });
+});
+
+it('CoSENT keeps three digits of value and gradient where the order is nearly solved', async () => {
+  const grades = Float32Array.from({ length: 64 }, (_, i) => (i % 4) / 3);
+  const { uniform } = random(9);
+  const similarity = grades.map((grade) => 0.85 * (2 * grade - 1) + uniform() * 0.02);
+  await compare('cosent', similarity, grades, 0.02);
 });
 
 describe('what the host computes', () => {

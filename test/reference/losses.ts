@@ -141,6 +141,27 @@ export function cosineMse(similarity: ArrayLike<number>, grades: ArrayLike<numbe
   };
 }
 
+/** log(1 + sum of exp(scale (s_i - s_j)) over all y_i < y_j), grades as f32. */
+export function cosent(similarity: ArrayLike<number>, grades: ArrayLike<number>, scale = 20): PairLoss {
+  const y = Float32Array.from(grades);
+  const pairs = Array.from(y.keys())
+    .flatMap((i) => Array.from(y.keys(), (j) => [i, j]))
+    .filter(([i, j]) => y[i] < y[j]);
+  const logits = pairs.map(([i, j]) => scale * (similarity[i] - similarity[j]));
+  const value = logSumExp([0, ...logits]);
+  const dSimilarity = new Float64Array(y.length);
+  pairs.forEach(([i, j], at) => {
+    const share = scale * Math.exp(logits[at] - value);
+    dSimilarity[i] += share;
+    dSimilarity[j] -= share;
+  });
+  // A sum so small that 1 + it rounds keeps its digits in log1p.
+  return {
+    value: value < 0.1 ? Math.log1p(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) : value,
+    dSimilarity,
+  };
+}
+
 export interface InfonceInput {
   /** Unit rows: queries [B, width], positives [B*P, width] query-major, negatives [B*N, width]. */
   queries: Float64Array;

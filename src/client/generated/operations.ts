@@ -378,6 +378,8 @@ export type JobState =
 
 /** A loss that a run can be made of. */
 export type Loss =
+  /** CoSENT: Log of 1 + the sum of exp(scale * difference) over all pairs whose order the cosines should keep. Source: Su 2022, kexue.fm/archives/8847. */
+  | 'COSENT'
   /** Cosine MSE: Mean square of the difference between cosine and grade. Source: Reimers and Gurevych 2019, arXiv 1908.10084. */
   | 'COSINE_MSE'
   /** InfoNCE: Cross entropy of each positive among all in-batch positives of its slot and all hard negatives. Source: CoDiEmb, arXiv 2508.11442. */
@@ -397,6 +399,8 @@ export type LossParametersInput = {
   readonly margin?: number | null | undefined;
   /** all: mean over every positive slot; sample: one slot drawn per query. Of INFONCE (default ALL). */
   readonly positives?: LossPositives | null | undefined;
+  /** Multiplies the difference of two similarities. From 0.01 to 10000. Of COSENT (default 20). */
+  readonly scale?: number | null | undefined;
   /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02). */
   readonly temperature?: number | null | undefined;
   /** Smallest grade of a row that counts. From 0 to 1. Of INNER_INFONCE (default 1). */

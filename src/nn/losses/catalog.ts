@@ -33,6 +33,15 @@ const temperature = (value: number) =>
     max: 100,
   }) as const;
 
+const scale = {
+  name: 'scale',
+  description: 'Multiplies the difference of two similarities.',
+  type: 'float',
+  default: 20,
+  min: 0.01,
+  max: 10_000,
+} as const;
+
 export const lossCatalog = [
   {
     name: 'infonce',
@@ -123,6 +132,16 @@ export const lossCatalog = [
     reads: 'pairs',
     defaultWeight: 1,
     parameters: [],
+  },
+  {
+    name: 'cosent',
+    title: 'CoSENT',
+    description: 'Log of 1 + the sum of exp(scale * difference) over all pairs whose order the cosines should keep.',
+    source: 'Su 2022, kexue.fm/archives/8847',
+    tasks: ['sts'],
+    reads: 'pairs',
+    defaultWeight: 1,
+    parameters: [scale],
   },
 ] as const satisfies readonly LossRow[];
 

@@ -1,5 +1,6 @@
 /** The code behind the names of the catalog. */
 import type { LossName } from './catalog.ts';
+import { cosentLoss } from './cosent.ts';
 import { cosineMseLoss } from './cosine-mse.ts';
 import { candidateInfonceLoss } from './infonce.ts';
 import { innerInfonceLoss } from './inner-infonce.ts';
@@ -15,4 +16,5 @@ export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   'rank-kl': rankKlLoss,
   'inner-infonce': innerInfonceLoss,
   'cosine-mse': cosineMseLoss,
+  cosent: cosentLoss,
 };
