@@ -1,6 +1,6 @@
 /** Kernels of the losses for comparison and company. They are compiled where a run first uses them. */
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
-import { forWidth, inForms } from './forms.ts';
+import { forWidth, inForms, inFormsOfLanes } from './forms.ts';
 import { shareShader, targetShader } from './loss.ts';
 import { withSharedLanes } from './shared-lanes.ts';
 import { reduceShader } from './similarity.ts';
@@ -32,6 +32,21 @@ const cosentBackwardKernels = ofPairs({
   shader: 'loss/cosent_backward',
   bindings: { similarity: 'read', grades: 'read', losses: 'read', dSimilarity: 'write' },
   params: { rows: 'u32', scale: 'f32', weight: 'f32' },
+});
+
+const angleForwardKernels = inFormsOfLanes({
+  name: 'angle_forward',
+  shader: 'loss/angle_forward.wgsl',
+  include: [reduceShader],
+  bindings: { x: 'read', z: 'read', signed: 'write', similarity: 'write' },
+  params: { rows: 'u32', halfWidth: 'u32' },
+});
+
+const angleBackwardKernels = inFormsOfLanes({
+  name: 'angle_backward',
+  shader: 'loss/angle_backward.wgsl',
+  bindings: { x: 'read', z: 'read', signed: 'read', dSimilarity: 'read', dX: 'write', dZ: 'write' },
+  params: { rows: 'u32', halfWidth: 'u32' },
 });
 
 /**
@@ -75,8 +90,27 @@ export function cosentBackward(
   gpu.dispatch(kernel, { bindings, params: { rows, scale, weight: weight * scale }, grid: [rows] });
 }
 
+/** similarity = |signed| = |x . z + b . c - a . d|, x = [a; b], z = [c; d]. x, z [B, C], C even; the others [B]. */
+export function angleForward(gpu: Gpu, bindings: { x: Tensor; z: Tensor; signed: Tensor; similarity: Tensor }): void {
+  const [rows, columns] = bindings.x.shape;
+  const { kernel, width: halfWidth } = forWidth(angleForwardKernels, gpu.traits.form, columns / 2);
+  gpu.dispatch(kernel, { bindings, params: { rows, halfWidth }, grid: [rows] });
+}
+
+/** dX and dZ, overwritten, from dSimilarity [B] and what {@link angleForward} found. */
+export function angleBackward(
+  gpu: Gpu,
+  bindings: { x: Tensor; z: Tensor; signed: Tensor; dSimilarity: Tensor; dX: Tensor; dZ: Tensor },
+): void {
+  const [rows, columns] = bindings.x.shape;
+  const { kernel, width: halfWidth } = forWidth(angleBackwardKernels, gpu.traits.form, columns / 2);
+  gpu.dispatch(kernel, { bindings, params: { rows, halfWidth }, grid: [rows] });
+}
+
 export const companionKernels = [
   ...Object.values(cosentForwardKernels),
   ...Object.values(cosentTotalKernels),
   ...Object.values(cosentBackwardKernels),
+  ...Object.values(angleForwardKernels),
+  ...Object.values(angleBackwardKernels),
 ] as const;

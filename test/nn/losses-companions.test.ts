@@ -26,7 +26,7 @@ const readCases = (name: string): Golden[] => {
   return (JSON.parse(text) as { cases: Golden[] }).cases;
 };
 
-const losses: readonly string[] = ['cosine-mse', 'cosent'];
+const losses: readonly string[] = ['cosine-mse', 'cosent', 'angle'];
 const goldens = readCases('losses.json').filter(({ loss }) => losses.includes(loss));
 
 describe('pairs', () => {

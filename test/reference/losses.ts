@@ -162,6 +162,25 @@ export function cosent(similarity: ArrayLike<number>, grades: ArrayLike<number>,
   };
 }
 
+/** CoSENT of |q . p + sum of (b c - a d)|, q = [a; b], p = [c; d]: q . turned p with turned p = [c - d; c + d]. */
+export function angle(
+  queries: Float64Array,
+  partners: Float64Array,
+  width: number,
+  grades: ArrayLike<number>,
+  scale = 20,
+): { value: number; dQueries: Float64Array; dPartners: Float64Array } {
+  const half = width / 2;
+  const turn = (rows: Float64Array, sign: number) =>
+    rows.map((value, at) => (at % width < half ? value - sign * rows[at + half] : value + sign * rows[at - half]));
+  const turned = turn(partners, 1);
+  const signed = cosines(queries, turned, width);
+  const { value, dSimilarity } = cosent(signed.map(Math.abs), grades, scale);
+  const slopes = dSimilarity.map((slope, i) => slope * Math.sign(signed[i]));
+  const { dQueries, dPartners } = cosinesBackward(queries, turned, slopes);
+  return { value, dQueries, dPartners: turn(dPartners, -1) };
+}
+
 export interface InfonceInput {
   /** Unit rows: queries [B, width], positives [B*P, width] query-major, negatives [B*N, width]. */
   queries: Float64Array;

@@ -378,6 +378,8 @@ export type JobState =
 
 /** A loss that a run can be made of. */
 export type Loss =
+  /** AnglE: CoSENT on the angle between query and partner, each read as complex numbers; needs an even width. Source: Li and Li 2023, arXiv 2309.12871. */
+  | 'ANGLE'
   /** CoSENT: Log of 1 + the sum of exp(scale * difference) over all pairs whose order the cosines should keep. Source: Su 2022, kexue.fm/archives/8847. */
   | 'COSENT'
   /** Cosine MSE: Mean square of the difference between cosine and grade. Source: Reimers and Gurevych 2019, arXiv 1908.10084. */
@@ -399,7 +401,7 @@ export type LossParametersInput = {
   readonly margin?: number | null | undefined;
   /** all: mean over every positive slot; sample: one slot drawn per query. Of INFONCE (default ALL). */
   readonly positives?: LossPositives | null | undefined;
-  /** Multiplies the difference of two similarities. From 0.01 to 10000. Of COSENT (default 20). */
+  /** Multiplies the difference of two similarities. From 0.01 to 10000. Of COSENT (default 20), ANGLE (default 20). */
   readonly scale?: number | null | undefined;
   /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02). */
   readonly temperature?: number | null | undefined;

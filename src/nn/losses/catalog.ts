@@ -7,7 +7,7 @@ export interface LossEntry extends CatalogEntry {
   /** Tasks whose batches it can be computed on. */
   readonly tasks: readonly Task[];
   /** What it reads of a batch: see loss.ts. */
-  readonly reads: 'candidates' | 'pairs' | 'inner-pairs';
+  readonly reads: 'candidates' | 'pairs' | 'pair-vectors' | 'inner-pairs';
   /** Weight of a term that gives none. */
   readonly defaultWeight: number;
   /** The warning of a run for each case that the loss counts, by the name of the count. */
@@ -18,7 +18,10 @@ export interface LossEntry extends CatalogEntry {
 type LossRow = LossEntry &
   (
     | { readonly reads: 'candidates' }
-    | { readonly reads: 'pairs' | 'inner-pairs'; readonly tasks: readonly Extract<Task, 'sts'>[] }
+    | {
+        readonly reads: 'pairs' | 'pair-vectors' | 'inner-pairs';
+        readonly tasks: readonly Extract<Task, 'sts'>[];
+      }
   );
 
 const codiemb = 'CoDiEmb, arXiv 2508.11442';
@@ -140,6 +143,16 @@ export const lossCatalog = [
     source: 'Su 2022, kexue.fm/archives/8847',
     tasks: ['sts'],
     reads: 'pairs',
+    defaultWeight: 1,
+    parameters: [scale],
+  },
+  {
+    name: 'angle',
+    title: 'AnglE',
+    description: 'CoSENT on the angle between query and partner, each read as complex numbers; needs an even width.',
+    source: 'Li and Li 2023, arXiv 2309.12871',
+    tasks: ['sts'],
+    reads: 'pair-vectors',
     defaultWeight: 1,
     parameters: [scale],
   },

@@ -15,7 +15,7 @@ export function cosentLoss(
 }
 
 /** Records it for any similarity, adds to its gradient, and returns the loss [1], without weight. */
-function recordCosent(
+export function recordCosent(
   context: LossContext,
   { similarity, grades, dSimilarity }: PairInput,
   { weight, scale }: { weight: number; scale: number },

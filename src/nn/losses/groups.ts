@@ -10,13 +10,13 @@ import { type LossName, type LossTerm, lossCatalog } from './catalog.ts';
 import { keepZeros, type LossContext } from './context.ts';
 import type {
   CandidateInput,
-  InnerPairInput,
   LossFunction,
   LossInput,
   LossOutput,
   LossReads,
   SimilarityGradients,
   SimilarityInput,
+  VectorPairInput,
 } from './loss.ts';
 import { losses } from './registry.ts';
 
@@ -93,7 +93,7 @@ export function candidateTerms(
 /** Terms that read the cosines of pairs. They share one gradient with respect to the cosines. */
 function pairTerms(
   context: LossContext,
-  { queries, partners, grades }: InnerPairInput,
+  { queries, partners, grades }: VectorPairInput,
   terms: readonly LossTerm[],
   outcome: Outcome,
 ) {
@@ -113,11 +113,15 @@ function pairTerms(
   return gradients;
 }
 
-/** Terms that read the inner layer's vectors of pairs. */
-function innerPairTerms(context: LossContext, input: InnerPairInput, terms: readonly LossTerm[], outcome: Outcome) {
-  const results = termsReading(terms, 'inner-pairs').map((term) =>
-    recordTerm<'inner-pairs'>(context, input, term, outcome),
-  );
+/** Terms that read the vectors of pairs, those of the last layer or those of the inner one. */
+function vectorTerms(
+  context: LossContext,
+  reads: 'pair-vectors' | 'inner-pairs',
+  input: VectorPairInput,
+  terms: readonly LossTerm[],
+  outcome: Outcome,
+) {
+  const results = termsReading(terms, reads).map((term) => recordTerm<typeof reads>(context, input, term, outcome));
   return {
     queries: sumOf(
       context,
@@ -134,7 +138,8 @@ function innerPairTerms(context: LossContext, input: InnerPairInput, terms: read
 
 /**
  * All terms of a similarity batch. A term that reads candidates finds the partners there: one positive a query, no
- * negatives. The last layer's gradients are those of the cosines first, then those of the candidates.
+ * negatives. The last layer's gradients are those of the cosines first, then those of the vectors, then those of the
+ * candidates.
  */
 export function similarityTerms(
   context: LossContext,
@@ -142,17 +147,21 @@ export function similarityTerms(
   outcome: Outcome,
 ): SimilarityGradients {
   const pairs = pairTerms(context, { queries, partners, grades }, terms, outcome);
+  const vectors =
+    termsReading(terms, 'pair-vectors').length > 0
+      ? vectorTerms(context, 'pair-vectors', { queries, partners, grades }, terms, outcome)
+      : { queries: null, partners: null };
   const candidates =
     termsReading(terms, 'candidates').length > 0
       ? candidateTerms(context, { queries, positives: partners, negatives: null }, terms, outcome)
       : { queries: null, positives: null };
   const inner =
     innerQueries && innerPartners
-      ? innerPairTerms(context, { queries: innerQueries, partners: innerPartners, grades }, terms, outcome)
+      ? vectorTerms(context, 'inner-pairs', { queries: innerQueries, partners: innerPartners, grades }, terms, outcome)
       : { queries: null, partners: null };
   return {
-    queries: sumOf(context, queries, [pairs.queries, candidates.queries]),
-    partners: sumOf(context, partners, [pairs.partners, candidates.positives]),
+    queries: sumOf(context, queries, [pairs.queries, vectors.queries, candidates.queries]),
+    partners: sumOf(context, partners, [pairs.partners, vectors.partners, candidates.positives]),
     innerQueries: inner.queries,
     innerPartners: inner.partners,
   };

@@ -2,7 +2,7 @@
 import type { Tensor } from '../../device/types.ts';
 import { keepZeros, type LossContext } from './context.ts';
 import { infonceLoss } from './infonce.ts';
-import type { InnerPairInput } from './loss.ts';
+import type { VectorPairInput } from './loss.ts';
 
 /**
  * Mean over the rows whose grade reaches the threshold, with all partners as columns; 0 if there are none. queries,
@@ -10,7 +10,7 @@ import type { InnerPairInput } from './loss.ts';
  */
 export function innerInfonceLoss(
   context: LossContext,
-  { queries, partners, grades }: InnerPairInput,
+  { queries, partners, grades }: VectorPairInput,
   { weight, temperature, threshold }: { weight: number; temperature: number; threshold: number },
 ): { value: Tensor; dQueries: Tensor; dPartners: Tensor } {
   const counts = grades.map((grade) => (grade >= Math.fround(threshold) ? 1 : 0));

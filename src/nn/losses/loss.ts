@@ -1,7 +1,7 @@
 /**
  * What a loss is, by what it reads. `candidates`: queries with their positives and negatives. `pairs`: the cosines of
- * pairs with their grades. `inner-pairs`: the inner layer's vectors of pairs with their grades. All vectors are unit
- * rows, and every gradient is with respect to unit rows and weighted.
+ * pairs with their grades. `pair-vectors`: the vectors of pairs with their grades. `inner-pairs`: those of the inner
+ * layer. All vectors are unit rows, and every gradient is with respect to unit rows and weighted.
  */
 import type { ParametersOf, RowOf } from '../../catalog-parameters.ts';
 import type { Tensor } from '../../device/types.ts';
@@ -41,8 +41,9 @@ export interface PairInput {
   readonly dSimilarity: Tensor;
 }
 
-export interface InnerPairInput {
-  /** [B, C] each, the inner layer's. */
+/** The vectors of pairs, of the last or of the inner layer. */
+export interface VectorPairInput {
+  /** [B, C] each. */
   readonly queries: Tensor;
   readonly partners: Tensor;
   /** [B], 0..1, on the host. */
@@ -77,6 +78,11 @@ interface LossValue {
   readonly warnings?: Readonly<Record<string, Tensor>>;
 }
 
+interface VectorPairs {
+  readonly input: VectorPairInput;
+  readonly output: LossValue & { readonly dQueries: Tensor; readonly dPartners: Tensor };
+}
+
 interface Kinds {
   readonly candidates: {
     readonly input: CandidateInput;
@@ -87,10 +93,8 @@ interface Kinds {
     };
   };
   readonly pairs: { readonly input: PairInput; readonly output: LossValue };
-  readonly 'inner-pairs': {
-    readonly input: InnerPairInput;
-    readonly output: LossValue & { readonly dQueries: Tensor; readonly dPartners: Tensor };
-  };
+  readonly 'pair-vectors': VectorPairs;
+  readonly 'inner-pairs': VectorPairs;
 }
 
 /** What a loss may read of a batch. */

@@ -1,4 +1,5 @@
 /** The code behind the names of the catalog. */
+import { angleLoss } from './angle.ts';
 import type { LossName } from './catalog.ts';
 import { cosentLoss } from './cosent.ts';
 import { cosineMseLoss } from './cosine-mse.ts';
@@ -17,4 +18,5 @@ export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   'inner-infonce': innerInfonceLoss,
   'cosine-mse': cosineMseLoss,
   cosent: cosentLoss,
+  angle: angleLoss,
 };
