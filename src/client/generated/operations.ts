@@ -393,17 +393,19 @@ export type Loss =
   /** PRO: Preference ranking: every pair against all pairs of a lower grade, weighted by the gap of grades. Source: CoDiEmb, arXiv 2508.11442. */
   | 'PRO'
   /** Rank KL: KL divergence of the softmax of cosines from the softmax of normalised ranks of the grades. Source: CoDiEmb, arXiv 2508.11442. */
-  | 'RANK_KL';
+  | 'RANK_KL'
+  /** Symmetric InfoNCE: Half InfoNCE, half the cross entropy of each query among all queries for its positive. Source: Radford et al. 2021, arXiv 2103.00020. */
+  | 'SYMMETRIC_INFONCE';
 
 /** A loss's parameters; absent or null ones take their defaults. */
 export type LossParametersInput = {
   /** Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none. From 0 to 2. Of INFONCE (default 2). */
   readonly margin?: number | null | undefined;
-  /** all: mean over every positive slot; sample: one slot drawn per query. Of INFONCE (default ALL). */
+  /** all: mean over every positive slot; sample: one slot drawn per query. Of INFONCE (default ALL), SYMMETRIC_INFONCE (default ALL). */
   readonly positives?: LossPositives | null | undefined;
   /** Multiplies the difference of two similarities. From 0.01 to 10000. Of COSENT (default 20), ANGLE (default 20). */
   readonly scale?: number | null | undefined;
-  /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02). */
+  /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02), SYMMETRIC_INFONCE (default 0.02). */
   readonly temperature?: number | null | undefined;
   /** Smallest grade of a row that counts. From 0 to 1. Of INNER_INFONCE (default 1). */
   readonly threshold?: number | null | undefined;

@@ -36,6 +36,14 @@ const temperature = (value: number) =>
     max: 100,
   }) as const;
 
+const positives = {
+  name: 'positives',
+  description: 'all: mean over every positive slot; sample: one slot drawn per query.',
+  type: 'choice',
+  default: 'all',
+  choices: ['all', 'sample'],
+} as const;
+
 const scale = {
   name: 'scale',
   description: 'Multiplies the difference of two similarities.',
@@ -56,13 +64,7 @@ export const lossCatalog = [
     defaultWeight: 1,
     parameters: [
       temperature(0.02),
-      {
-        name: 'positives',
-        description: 'all: mean over every positive slot; sample: one slot drawn per query.',
-        type: 'choice',
-        default: 'all',
-        choices: ['all', 'sample'],
-      },
+      positives,
       {
         name: 'margin',
         description: 'Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none.',
@@ -155,6 +157,16 @@ export const lossCatalog = [
     reads: 'pair-vectors',
     defaultWeight: 1,
     parameters: [scale],
+  },
+  {
+    name: 'symmetric-infonce',
+    title: 'Symmetric InfoNCE',
+    description: 'Half InfoNCE, half the cross entropy of each query among all queries for its positive.',
+    source: 'Radford et al. 2021, arXiv 2103.00020',
+    tasks: ['ir'],
+    reads: 'candidates',
+    defaultWeight: 1,
+    parameters: [temperature(0.02), positives],
   },
 ] as const satisfies readonly LossRow[];
 

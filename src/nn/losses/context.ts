@@ -3,6 +3,7 @@
  * result.
  */
 import type { DType, Gpu, Tensor } from '../../device/types.ts';
+import { add } from '../../kernels/elementwise.ts';
 import { totalLoss } from '../../kernels/loss.ts';
 
 export interface LossContext {
@@ -66,6 +67,17 @@ export function keepZeros(context: LossContext, label: string, shape: readonly n
   const tensor = context.keep(label, shape, dtype);
   context.gpu.clear(tensor);
   return tensor;
+}
+
+/** The sum of gradients with respect to one tensor; zeros of its shape where there are none. */
+export function sumOf(context: LossContext, input: Tensor, gradients: readonly (Tensor | null)[]): Tensor {
+  const [first, ...others] = gradients.filter((gradient) => gradient !== null);
+  if (first === undefined) return keepZeros(context, `d ${input.label}`, input.shape);
+  return others.reduce((sum, gradient) => {
+    const out = context.keep(`d ${input.label}`, input.shape);
+    add(context.gpu, { a: sum, b: gradient, out });
+    return out;
+  }, first);
 }
 
 /** Sums row losses to the loss's value [1] and adds weight * value to the total. */

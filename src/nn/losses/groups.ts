@@ -4,10 +4,9 @@
  */
 import { readParameters, rowOf } from '../../catalog-parameters.ts';
 import type { Tensor } from '../../device/types.ts';
-import { add } from '../../kernels/elementwise.ts';
 import { rowDotBackward, rowDotForward } from '../../kernels/similarity.ts';
 import { type LossName, type LossTerm, lossCatalog } from './catalog.ts';
-import { keepZeros, type LossContext } from './context.ts';
+import { type LossContext, sumOf } from './context.ts';
 import type {
   CandidateInput,
   LossFunction,
@@ -45,17 +44,6 @@ function recordTerm<Reads extends LossReads>(
   outcome.components[term.loss] = result.value;
   Object.assign(outcome.warnings, result.warnings);
   return result;
-}
-
-/** The sum of gradients with respect to one tensor; zeros of its shape where there are none. */
-function sumOf(context: LossContext, input: Tensor, gradients: readonly (Tensor | null)[]): Tensor {
-  const [first, ...others] = gradients.filter((gradient) => gradient !== null);
-  if (first === undefined) return keepZeros(context, `d ${input.label}`, input.shape);
-  return others.reduce((sum, gradient) => {
-    const out = context.keep(`d ${input.label}`, input.shape);
-    add(context.gpu, { a: sum, b: gradient, out });
-    return out;
-  }, first);
 }
 
 /** Terms that read candidates. */

@@ -5,7 +5,7 @@ import { invariant, limitExceeded } from '../../errors.ts';
 import { excludeColumns, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
 import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
 import { finishLoss, type LossContext } from './context.ts';
-import type { CandidateTexts, LossOf } from './loss.ts';
+import type { CandidateInput, CandidateTexts, LossOf } from './loss.ts';
 
 /** Scores of a tile of rows, at most. */
 const TILE_BYTES = 64 * 2 ** 20;
@@ -122,13 +122,17 @@ function prepareBatch(context: LossContext, input: InfonceInput, parameters: Inf
   };
 }
 
-/** The loss of the catalog. With `positives: sample` it reads one drawn positive of each query. */
-export const candidateInfonceLoss: LossOf<'infonce'> = (context, { slots, ...input }, { positives, ...parameters }) => {
-  const isSample = positives === 'sample';
+/** The input with the drawn slot of each query for the variant "sample", without them for "all". */
+export function withSlots({ slots, ...input }: CandidateInput, variant: 'all' | 'sample'): InfonceInput {
+  const isSample = variant === 'sample';
   const isDrawn = slots?.length === input.queries.shape[0];
   invariant(!isSample || isDrawn, 'The InfoNCE variant "sample" came without a slot for each query');
-  return infonceLoss(context, 'infonce', isSample ? { ...input, slots } : input, parameters);
-};
+  return isSample ? { ...input, slots } : input;
+}
+
+/** The loss of the catalog. With `positives: sample` it reads one drawn positive of each query. */
+export const candidateInfonceLoss: LossOf<'infonce'> = (context, input, { positives, ...parameters }) =>
+  infonceLoss(context, 'infonce', withSlots(input, positives), parameters);
 
 /** What takes masked columns out of a tile's scores; undefined where nothing is masked. */
 function prepareExclusion(

@@ -9,6 +9,7 @@ import type { LossOf } from './loss.ts';
 import { pearsonLoss } from './pearson.ts';
 import { proLoss } from './pro.ts';
 import { rankKlLoss } from './rank-kl.ts';
+import { symmetricInfonceLoss } from './symmetric-infonce.ts';
 
 export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   infonce: candidateInfonceLoss,
@@ -19,4 +20,5 @@ export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   'cosine-mse': cosineMseLoss,
   cosent: cosentLoss,
   angle: angleLoss,
+  'symmetric-infonce': symmetricInfonceLoss,
 };
