@@ -26,8 +26,10 @@ const readCases = (name: string): Golden[] => {
   return (JSON.parse(text) as { cases: Golden[] }).cases;
 };
 
-const losses: readonly string[] = ['cosine-mse', 'cosent', 'angle'];
-const goldens = readCases('losses.json').filter(({ loss }) => losses.includes(loss));
+const losses: readonly string[] = ['cosine-mse', 'cosent', 'angle', 'pair-infonce'];
+const goldens = ['losses.json', 'losses-companions.json']
+  .flatMap(readCases)
+  .filter(({ loss }) => losses.includes(loss));
 
 describe('pairs', () => {
   it('have goldens of every loss', () => {

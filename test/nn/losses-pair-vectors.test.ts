@@ -102,3 +102,25 @@ describe('AnglE', () => {
     });
   });
 });
+
+describe('InfoNCE on pairs', () => {
+  it.each(kinds.flatMap((kind) => [1, 2, 13, 65].map((B) => [kind, B] as const)))(
+    '%s grades, %i pairs',
+    async (kind, B) => {
+      const width = 12;
+      const [queries, partners] = [unitRows(B, B, width), unitRows(B + 1, B, width)];
+      const grades = gradesOf[kind](B);
+      const sides = [queries, partners].map((rows) => Float64Array.from(rows)) as [Float64Array, Float64Array];
+      const { dPositives, ...expected } = reference.innerInfonce(...sides, width, grades, 0.02, 0.8);
+      const found = await onDevice('pair-infonce', queries, partners, grades);
+      expectFound(found, { ...expected, dPartners: dPositives });
+    },
+  );
+
+  it('counts a row at the threshold', async () => {
+    const rows = unitRows(3, 4, 6);
+    const grades = Float32Array.of(0.8, 0.1, 0.2, 0.3);
+    const { value } = await onDevice('pair-infonce', rows, unitRows(4, 4, 6), grades);
+    expect(value).toBeGreaterThan(0);
+  });
+});

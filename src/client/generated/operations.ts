@@ -388,6 +388,8 @@ export type Loss =
   | 'INFONCE'
   /** Inner-layer InfoNCE: InfoNCE of query to partner on the middle block, over the rows whose grade reaches the threshold. Source: CoDiEmb, arXiv 2508.11442. */
   | 'INNER_INFONCE'
+  /** InfoNCE on pairs: InfoNCE of query to partner among all partners, over the rows whose grade reaches the threshold. Source: van den Oord et al. 2018, arXiv 1807.03748. */
+  | 'PAIR_INFONCE'
   /** Pearson: 1 - correlation of cosines and grades. Source: CoDiEmb, arXiv 2508.11442. */
   | 'PEARSON'
   /** PRO: Preference ranking: every pair against all pairs of a lower grade, weighted by the gap of grades. Source: CoDiEmb, arXiv 2508.11442. */
@@ -405,9 +407,9 @@ export type LossParametersInput = {
   readonly positives?: LossPositives | null | undefined;
   /** Multiplies the difference of two similarities. From 0.01 to 10000. Of COSENT (default 20), ANGLE (default 20). */
   readonly scale?: number | null | undefined;
-  /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02), SYMMETRIC_INFONCE (default 0.02). */
+  /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02), SYMMETRIC_INFONCE (default 0.02), PAIR_INFONCE (default 0.02). */
   readonly temperature?: number | null | undefined;
-  /** Smallest grade of a row that counts. From 0 to 1. Of INNER_INFONCE (default 1). */
+  /** Smallest grade of a row that counts. From 0 to 1. Of INNER_INFONCE (default 1), PAIR_INFONCE (default 0.8). */
   readonly threshold?: number | null | undefined;
 };
 

@@ -44,6 +44,16 @@ const positives = {
   choices: ['all', 'sample'],
 } as const;
 
+const threshold = (value: number) =>
+  ({
+    name: 'threshold',
+    description: 'Smallest grade of a row that counts.',
+    type: 'float',
+    default: value,
+    min: 0,
+    max: 1,
+  }) as const;
+
 const scale = {
   name: 'scale',
   description: 'Multiplies the difference of two similarities.',
@@ -116,17 +126,7 @@ export const lossCatalog = [
     tasks: ['sts'],
     reads: 'inner-pairs',
     defaultWeight: 1,
-    parameters: [
-      temperature(0.02),
-      {
-        name: 'threshold',
-        description: 'Smallest grade of a row that counts.',
-        type: 'float',
-        default: 1,
-        min: 0,
-        max: 1,
-      },
-    ],
+    parameters: [temperature(0.02), threshold(1)],
   },
   {
     name: 'cosine-mse',
@@ -167,6 +167,16 @@ export const lossCatalog = [
     reads: 'candidates',
     defaultWeight: 1,
     parameters: [temperature(0.02), positives],
+  },
+  {
+    name: 'pair-infonce',
+    title: 'InfoNCE on pairs',
+    description: 'InfoNCE of query to partner among all partners, over the rows whose grade reaches the threshold.',
+    source: 'van den Oord et al. 2018, arXiv 1807.03748',
+    tasks: ['sts'],
+    reads: 'pair-vectors',
+    defaultWeight: 1,
+    parameters: [temperature(0.02), threshold(0.8)],
   },
 ] as const satisfies readonly LossRow[];
 

@@ -6,6 +6,7 @@ import { cosineMseLoss } from './cosine-mse.ts';
 import { candidateInfonceLoss } from './infonce.ts';
 import { innerInfonceLoss } from './inner-infonce.ts';
 import type { LossOf } from './loss.ts';
+import { pairInfonceLoss } from './pair-infonce.ts';
 import { pearsonLoss } from './pearson.ts';
 import { proLoss } from './pro.ts';
 import { rankKlLoss } from './rank-kl.ts';
@@ -21,4 +22,5 @@ export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   cosent: cosentLoss,
   angle: angleLoss,
   'symmetric-infonce': symmetricInfonceLoss,
+  'pair-infonce': pairInfonceLoss,
 };
