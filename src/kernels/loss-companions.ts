@@ -49,6 +49,14 @@ const angleBackwardKernels = inFormsOfLanes({
   params: { rows: 'u32', halfWidth: 'u32' },
 });
 
+const spreadOutKernels = inFormsOfLanes({
+  name: 'spread_out',
+  shader: 'loss/spread_out.wgsl',
+  include: [reduceShader],
+  bindings: { scores: 'write', losses: 'write' },
+  params: { rows: 'u32', firstRow: 'u32', columns: 'u32', scale: 'f32' },
+});
+
 /**
  * log(1 + sum of exp(scale (s_i - s_j)) over all y_i < y_j) into losses [1]; largest and masses are its scratch.
  * All others [B].
@@ -107,10 +115,24 @@ export function angleBackward(
   gpu.dispatch(kernel, { bindings, params: { rows, halfWidth }, grid: [rows] });
 }
 
+/**
+ * losses [B] of the tile's rows = the sum of their squared scores [R, B] but for their own; the scores are replaced by
+ * `scale` times themselves, their own by 0.
+ */
+export function spreadOut(
+  gpu: Gpu,
+  { scores, losses, firstRow, scale }: { scores: Tensor; losses: Tensor; firstRow: number; scale: number },
+): void {
+  const [rows, all] = scores.shape;
+  const { kernel, width: columns } = forWidth(spreadOutKernels, gpu.traits.form, all);
+  gpu.dispatch(kernel, { bindings: { scores, losses }, params: { rows, firstRow, columns, scale }, grid: [rows] });
+}
+
 export const companionKernels = [
   ...Object.values(cosentForwardKernels),
   ...Object.values(cosentTotalKernels),
   ...Object.values(cosentBackwardKernels),
   ...Object.values(angleForwardKernels),
   ...Object.values(angleBackwardKernels),
+  ...Object.values(spreadOutKernels),
 ] as const;

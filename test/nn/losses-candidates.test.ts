@@ -6,7 +6,7 @@ import type { LossName, LossTerm } from '../../src/nn/losses/catalog.ts';
 import { irLoss } from '../../src/nn/losses/index.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { normalise, normaliseBackward } from '../reference/losses.ts';
-import { symmetricInfonce } from '../reference/losses-companions.ts';
+import { spreadOut, symmetricInfonce } from '../reference/losses-companions.ts';
 import { tolerances } from '../tolerances.ts';
 
 let gpu: Gpu;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 interface Golden {
   readonly loss: LossName;
-  readonly params: { readonly positives: number; readonly negatives: number; readonly temperature: number };
+  readonly params: { readonly positives: number; readonly negatives: number; readonly temperature?: number };
   readonly inputs: { readonly queries: number[][]; readonly passages?: number[][] };
   readonly value: number;
   readonly gradient: { readonly queries: number[][]; readonly passages?: number[][] };
@@ -89,24 +89,29 @@ function apart(rows: Float64Array, { width, P, N }: Pick<Batch, 'width' | 'P' | 
   return [rows.filter(isPositive), rows.filter((value, at) => !isPositive(value, at))] as const;
 }
 
-describe('symmetric InfoNCE', () => {
-  const goldens = cases.filter(({ loss }) => loss === 'symmetric-infonce');
+const losses = {
+  'symmetric-infonce': (batch: Batch) => symmetricInfonce({ ...batch, temperature: 0.02 }),
+  'spread-out': spreadOut,
+} as const;
+
+describe.each(['symmetric-infonce', 'spread-out'] as const)('%s', (loss) => {
+  const goldens = cases.filter((one) => one.loss === loss && one.inputs.passages);
 
   it('has goldens', () => expect(goldens.length).toBe(5));
 
   it.each(goldens.map((golden, index) => [index, golden] as const))('equals golden %i', async (_, golden) => {
-    const { positives: P, negatives: N, temperature } = golden.params;
+    const { positives: P, negatives: N, ...parameters } = golden.params;
     const width = golden.inputs.queries[0]!.length;
     const queries = normalise(golden.inputs.queries.flat(), width);
     const passages = normalise(golden.inputs.passages!.flat(), width);
     const [positives, negatives] = apart(passages.unit, { width, P, N });
     const batch = { width, P, N, queries: queries.unit, positives, negatives };
-    const term = { loss: 'symmetric-infonce', parameters: { temperature } } as const;
+    const term = { loss, parameters };
     const dPassages = apart(Float64Array.from(golden.gradient.passages!.flat()), { width, P, N });
-    for (const found of [await onDevice(batch, term), symmetricInfonce({ ...batch, temperature })]) {
+    for (const found of [await onDevice(batch, term), losses[loss](batch)]) {
       expectClose([found.value], [golden.value], tolerances.companion);
       const dQueries = normaliseBackward(queries.unit, queries.norm, found.dQueries);
-      expectGradient(dQueries, golden.gradient.queries.flat(), 'queries');
+      expectGradient(dQueries, golden.gradient.queries.flat(), 'queries', 1);
       [found.dPositives, found.dNegatives].forEach((dUnit, side) => {
         const norms = Float64Array.from(passages.norm).filter((_norm, row) => row % (P + N) < P === (side === 0));
         const dRows = normaliseBackward([positives, negatives][side]!, norms, dUnit);
@@ -123,13 +128,20 @@ describe('symmetric InfoNCE', () => {
     [130, 3, 0, 12],
   ])('of %i queries, %i positives, %i negatives, width %i', async (B, P, N, width) => {
     const batch = batchOf(B, P, N, width);
-    const found = await onDevice(batch, { loss: 'symmetric-infonce', parameters: {} });
-    expectFound(found, symmetricInfonce({ ...batch, temperature: 0.02 }));
+    const found = await onDevice(batch, { loss, parameters: {} });
+    expectFound(found, losses[loss](batch));
   });
+});
 
+describe('symmetric InfoNCE', () => {
   it('of one drawn positive a query', async () => {
     const batch = { ...batchOf(21, 3, 1, 9), slots: random(5).integers(21, 3) };
     const found = await onDevice(batch, { loss: 'symmetric-infonce', parameters: { positives: 'sample' } });
     expectFound(found, symmetricInfonce({ ...batch, temperature: 0.02 }));
   });
+});
+
+it('spread-out of a matrix of cosines in two tiles', async () => {
+  const batch = batchOf(4160, 1, 0, 4);
+  expectFound(await onDevice(batch, { loss: 'spread-out', parameters: {} }), spreadOut(batch));
 });

@@ -1,5 +1,5 @@
 /** Losses for comparison and company on candidates in float64, as losses.ts. */
-import { type InfonceInput, type InfonceOutput, infonce } from './losses.ts';
+import { dot, type InfonceInput, type InfonceOutput, infonce } from './losses.ts';
 
 /** Half InfoNCE, half the mean over the slots of the cross entropy of each positive against all queries. */
 export function symmetricInfonce(input: InfonceInput): InfonceOutput {
@@ -30,6 +30,34 @@ export function symmetricInfonce(input: InfonceInput): InfonceOutput {
     back.dQueries.forEach((slope, at) => {
       output.dPositives[rows[Math.floor(at / width)]! * width + (at % width)]! += share * slope;
     });
+  }
+  return output;
+}
+
+/** Mean squared cosine of different rows, of queries and of first positives, added; 0 for one row. */
+export function spreadOut(input: Omit<InfonceInput, 'temperature'>): InfonceOutput {
+  const { queries, positives, width, P } = input;
+  const B = queries.length / width;
+  const output = {
+    value: 0,
+    dQueries: new Float64Array(queries.length),
+    dPositives: new Float64Array(positives.length),
+    dNegatives: new Float64Array(input.negatives.length),
+  };
+  const sides = [
+    { rows: queries, d: output.dQueries, step: width },
+    { rows: positives, d: output.dPositives, step: P * width },
+  ];
+  const share = 1 / (B * (B - 1));
+  for (const { rows, d, step } of sides) {
+    for (let i = 0; i < B; i++) {
+      for (let j = 0; j < B; j++) {
+        if (i === j) continue;
+        const cosine = dot(rows, rows, i * step, j * step, width);
+        output.value += share * cosine ** 2;
+        for (let c = 0; c < width; c++) d[i * step + c]! += 4 * share * cosine * rows[j * step + c]!;
+      }
+    }
   }
   return output;
 }

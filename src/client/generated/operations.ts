@@ -396,6 +396,8 @@ export type Loss =
   | 'PRO'
   /** Rank KL: KL divergence of the softmax of cosines from the softmax of normalised ranks of the grades. Source: CoDiEmb, arXiv 2508.11442. */
   | 'RANK_KL'
+  /** Spread-out: Mean squared cosine of different texts, of queries and of first positives or partners, added. Source: Zhang et al. 2017, arXiv 1708.06320. */
+  | 'SPREAD_OUT'
   /** Symmetric InfoNCE: Half InfoNCE, half the cross entropy of each query among all queries for its positive. Source: Radford et al. 2021, arXiv 2103.00020. */
   | 'SYMMETRIC_INFONCE';
 

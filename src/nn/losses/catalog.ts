@@ -178,6 +178,16 @@ export const lossCatalog = [
     defaultWeight: 1,
     parameters: [temperature(0.02), threshold(0.8)],
   },
+  {
+    name: 'spread-out',
+    title: 'Spread-out',
+    description: 'Mean squared cosine of different texts, of queries and of first positives or partners, added.',
+    source: 'Zhang et al. 2017, arXiv 1708.06320',
+    tasks: ['ir', 'sts'],
+    reads: 'candidates',
+    defaultWeight: 1,
+    parameters: [],
+  },
 ] as const satisfies readonly LossRow[];
 
 export type LossName = (typeof lossCatalog)[number]['name'];

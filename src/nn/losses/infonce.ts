@@ -1,14 +1,13 @@
 /** InfoNCE with several positives, hard negatives and in-batch negatives (CoDiEmb, arXiv 2508.11442). */
 
-import { type Gpu, rowsOf, type Tensor } from '../../device/types.ts';
-import { invariant, limitExceeded } from '../../errors.ts';
+import { rowsOf, type Tensor } from '../../device/types.ts';
+import { invariant } from '../../errors.ts';
 import { excludeColumns, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
 import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
 import { finishLoss, type LossContext } from './context.ts';
 import type { CandidateInput, CandidateTexts, LossOf } from './loss.ts';
+import { checkSize, tileHeight } from './tiles.ts';
 
-/** Scores of a tile of rows, at most. */
-const TILE_BYTES = 64 * 2 ** 20;
 /** Cosines differ by 2 at most, so this margin drops nothing. */
 const NO_MARGIN = 2;
 const OFF = 3e38;
@@ -170,21 +169,4 @@ function prepareExclusion(
     if (ofNegatives && negativeScores)
       excludeColumns(context.gpu, { ...ofNegatives, scores: negativeScores, firstRow, ownColumns: 0 });
   };
-}
-
-/** Rows of a tile: a multiple of 64, so that every tile begins at an aligned offset. */
-function tileHeight(gpu: Gpu, columns: number, tileRows = Number.POSITIVE_INFINITY): number {
-  const limit = Math.min(TILE_BYTES, gpu.largestBinding);
-  return Math.max(64, Math.floor(Math.min(limit / (4 * columns), tileRows) / 64) * 64);
-}
-
-function checkSize(gpu: Gpu, { label, shape }: Tensor): void {
-  const [rows, width] = shape;
-  const limit = gpu.largestBinding;
-  if (rows * width * 4 <= limit) return;
-  throw limitExceeded(`${rows} vectors of ${width} numbers are ${rows * width * 4} bytes, this device binds ${limit}`, {
-    field: label,
-    expected: `at most ${Math.floor(limit / (4 * width))} texts of one role in a batch`,
-    remedy: 'Use a smaller global batch, or fewer positives or negatives per query.',
-  });
 }

@@ -10,6 +10,7 @@ import { pairInfonceLoss } from './pair-infonce.ts';
 import { pearsonLoss } from './pearson.ts';
 import { proLoss } from './pro.ts';
 import { rankKlLoss } from './rank-kl.ts';
+import { spreadOutLoss } from './spread-out.ts';
 import { symmetricInfonceLoss } from './symmetric-infonce.ts';
 
 export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
@@ -23,4 +24,5 @@ export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   angle: angleLoss,
   'symmetric-infonce': symmetricInfonceLoss,
   'pair-infonce': pairInfonceLoss,
+  'spread-out': spreadOutLoss,
 };
