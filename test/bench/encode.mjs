@@ -52,8 +52,7 @@ async function atMix({ gpu, report, rounds, texts: source, peers }, encoder, mix
   const name = `all-MiniLM-L6-v2, ${texts.poolStart.length} texts of ${mixNames[mix]}`;
   const shared = { texts: source.areReal ? 'real' : 'their lengths' };
   report.addAlternated({ part: 'encode', name, unit: 'tokens/s', amount: texts.ids.length, shared }, times);
-  const { kernels } = await gpu.timed(() => encodeTexts(encoder, texts));
-  report.profile('encode', name, kernels);
+  await report.profile('encode', name, gpu, () => encodeTexts(encoder, texts));
 }
 
 async function addPeers({ torch, onnx }, runners, { mix, strings, texts: { ids, cumulative } }) {

@@ -80,16 +80,20 @@ export class Report {
     console.error(`  failed: ${part}: ${error.stack}`);
   }
 
-  /** How long each kernel took in one piece of work. */
-  profile(part, name, kernels) {
+  /** Times `work` by kernel, and says which part of the whole time all kernels are together. */
+  async profile(part, name, gpu, work) {
+    const begun = performance.now();
+    const { kernels } = await gpu.timed(work);
+    const whole = performance.now() - begun;
     if (kernels.length === 0) return;
     const total = kernels.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
     const shares = kernels.map(({ kernel, calls, milliseconds }) => ({
       ...{ kernel, calls, milliseconds: rounded(milliseconds), share: rounded(milliseconds / total) },
     }));
-    this.profiles.push({ part, name, kernels: shares });
+    const inKernels = rounded(total / whole);
+    this.profiles.push({ part, name, inKernels, kernels: shares });
     const first = shares.slice(0, 6).map(({ kernel, share }) => `${kernel} ${Math.round(100 * share)} %`);
-    console.error(`    of its time: ${first.join(', ')}`);
+    console.error(`    ${Math.round(100 * inKernels)} % in kernels, of that: ${first.join(', ')}`);
   }
 
   /** `milliseconds` of each round for `amount`; `ceiling` in the same unit; `more` is put beside the figure. */

@@ -99,7 +99,6 @@ async function onPairs({ gpu, report, rounds, texts: source, peers }, trainer) {
   const name = `all-MiniLM-L6-v2, ${batchSize} pairs of STS-B`;
   const shared = { tokens, texts: source.areReal ? 'real' : 'their lengths' };
   report.addAlternated({ part: 'train', name, unit: 'ms/step', amount: 1, shared }, times);
-  const { kernels } = await gpu.timed(() => trainer.step(batches[0]));
-  report.profile('train', name, kernels);
+  await report.profile('train', name, gpu, () => trainer.step(batches[0]));
   await peers.torch?.ask('forget', { name: 'training' });
 }
