@@ -42,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   wgsl: ['device/shader-source', 'device/wasm/command-layout', 'device/wasm/kernel-note'],
   storage: [],
   retention: ['db', 'storage'],
-  db: [],
+  db: ['train/stored-settings'],
   model: [],
   random: [],
   build: ['graphql/print-schema', 'graphql/print-catalogs', 'db/format', 'wgsl', 'kernels', 'device'],

@@ -1,6 +1,8 @@
 /** The settings of a run with their defaults. Plain data for both sides. */
+
+import type { GivenParameters } from '../catalog-parameters.ts';
 import type { SamplerName } from '../data/samplers/catalog.ts';
-import { type LossSet, lossPresets } from '../nn/losses/catalog.ts';
+import { type LossName, type LossSet, lossPresets } from '../nn/losses/catalog.ts';
 
 /** Everything that decides what a run computes. Immutable once the run exists; resume reads it back. */
 export interface RunSettings {
@@ -70,3 +72,12 @@ export const defaultRunSettings: Omit<RunSettings, 'dropout' | 'attentionDropout
   },
   checkpointEverySteps: null,
 };
+
+/**
+ * Settings that came after runs had been stored without them, each with the value that computes what those runs did
+ * (stored-settings.ts).
+ */
+export const laterSettings: Partial<RunSettings> = {};
+
+/** The same for parameters of losses, by the name of the loss. */
+export const laterParameters: Partial<Record<LossName, GivenParameters>> = {};

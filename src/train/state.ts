@@ -17,6 +17,7 @@ import { readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';
+import { reduceSettings } from './stored-settings.ts';
 import type { TrainDataset } from './types.ts';
 
 const format = 1;
@@ -88,7 +89,9 @@ export function settingsDigest(settings: RunSettings): string {
     value !== null && typeof value === 'object' && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value;
-  return createHash('sha256').update(JSON.stringify(settings, sorted)).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(reduceSettings(settings), sorted))
+    .digest('hex');
 }
 
 /** Publishes a state; moments that are still zero (before the first update) are not written. */

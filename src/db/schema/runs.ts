@@ -6,6 +6,7 @@ import { eq, getTableColumns, sql } from 'drizzle-orm';
 import {
   boolean,
   check,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -19,10 +20,18 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { AdapterReport } from '../../device/types.ts';
 import type { RunSettings } from '../../train/catalog.ts';
+import { completeSettings } from '../../train/stored-settings.ts';
 import { count64, createdAt, idempotencyKey } from './columns.ts';
 import { datasets } from './datasets.ts';
 import { jobs } from './jobs.ts';
 import { models } from './models.ts';
+
+/** Settings as of today, whatever the version that stored them. */
+const runSettings = customType<{ data: RunSettings; driverData: unknown }>({
+  dataType: () => 'jsonb',
+  toDriver: (settings) => JSON.stringify(settings),
+  fromDriver: (stored) => completeSettings(stored as RunSettings),
+});
 
 export const runs = pgTable(
   'runs',
@@ -38,7 +47,7 @@ export const runs = pgTable(
     modelId: uuid('model_id')
       .notNull()
       .references(() => models.id),
-    settings: jsonb('settings').$type<RunSettings>().notNull(),
+    settings: runSettings('settings').notNull(),
     /** Given at resume: another adapter than the one before may continue the run. */
     allowDifferentAdapter: boolean('allow_different_adapter').notNull().default(false),
     /** Updates made, and updates planned once the run has started. */

@@ -1,0 +1,35 @@
+/**
+ * Settings of runs that were stored before some settings existed. Rows are completed where they are read; digests leave
+ * out what such a run would not have, so that they are equal before and after.
+ */
+import type { LossTerm } from '../nn/losses/catalog.ts';
+import { laterParameters, laterSettings, type RunSettings } from './catalog.ts';
+
+/** The settings of a stored run as of today. */
+export function completeSettings(stored: RunSettings): RunSettings {
+  const complete = (term: LossTerm): LossTerm => ({
+    ...term,
+    parameters: { ...laterParameters[term.loss], ...term.parameters },
+  });
+  const { ir, sts } = stored.losses;
+  return { ...laterSettings, ...stored, losses: { ...stored.losses, ir: ir.map(complete), sts: sts.map(complete) } };
+}
+
+/** The settings without what a run stored before them would not have: for digests, equal before and after. */
+export function reduceSettings(settings: RunSettings): RunSettings {
+  const reduce = (term: LossTerm): LossTerm => ({
+    ...term,
+    parameters: without(term.parameters, laterParameters[term.loss] ?? {}),
+  });
+  const { ir, sts } = settings.losses;
+  const losses = { ...settings.losses, ir: ir.map(reduce), sts: sts.map(reduce) };
+  return without({ ...settings, losses }, laterSettings);
+}
+
+/** Leaves out what has the value that `neutral` names. */
+function without<Values extends object>(values: Values, neutral: object): Values {
+  const known = new Map(Object.entries(neutral));
+  const differs = ([name, value]: [string, unknown]): boolean =>
+    !known.has(name) || JSON.stringify(value) !== JSON.stringify(known.get(name));
+  return Object.fromEntries(Object.entries(values).filter(differs)) as Values;
+}
