@@ -3,7 +3,13 @@
  * name the newest is taken, and that is said.
  */
 import type { TandemClient } from '../client/index.ts';
-import { CheckpointsDocument, CollectionsDocument, DatasetsDocument, ModelsDocument } from '../client/index.ts';
+import {
+  CheckpointsDocument,
+  CollectionsDocument,
+  DatasetsDocument,
+  ModelsDocument,
+  RunsDocument,
+} from '../client/index.ts';
 import { notFound } from '../errors.ts';
 
 /** Relay ids are base64 of `Type:key`. */
@@ -24,6 +30,14 @@ export async function modelId(client: TandemClient, text: string): Promise<strin
   const { totalCount, nodes } = models;
   if (totalCount > 1) tell(`${totalCount} models have the name "${text}"; the newest is taken: ${nodes[0]?.id}`);
   return firstOf(nodes, 'model', text);
+}
+
+export async function runId(client: TandemClient, text: string): Promise<string> {
+  if (isIdOf('Run', text)) return text;
+  const { runs } = await client.execute(RunsDocument, { filter: { name: text }, first: 1 });
+  const { totalCount, nodes } = runs;
+  if (totalCount > 1) tell(`${totalCount} runs have the name "${text}"; the newest is taken: ${nodes[0]?.id}`);
+  return firstOf(nodes, 'run', text);
 }
 
 export async function collectionId(client: TandemClient, text: string): Promise<string> {

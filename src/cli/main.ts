@@ -7,6 +7,7 @@ import { addSearchCommands } from './commands/collections.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addDevicesCommand } from './commands/devices.ts';
 import { addEmbedCommands } from './commands/embed.ts';
+import { addExportCommands } from './commands/exports.ts';
 import { addJobCommands } from './commands/jobs.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
@@ -34,6 +35,7 @@ for (const add of [
   addModelCommands,
   addCheckpointCommands,
   addRunCommands,
+  addExportCommands,
   addJobCommands,
   addSearchCommands,
   addEmbedCommands,

@@ -8,6 +8,7 @@ import './schema/dataset-import.ts';
 import './schema/model.ts';
 import './schema/run.ts';
 import './schema/run-event.ts';
+import './schema/run-export.ts';
 import './schema/checkpoint.ts';
 import './schema/evaluation.ts';
 import './schema/fusion.ts';
