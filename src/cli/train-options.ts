@@ -3,9 +3,10 @@
  */
 import { type Command, Option } from 'commander';
 import { enumValueOf } from '../catalog.ts';
-import type { RunSettingsInput, Sampler } from '../client/index.ts';
+import type { Preset, RunSettingsInput, Sampler } from '../client/index.ts';
 import { samplerCatalog } from '../data/samplers/catalog.ts';
 import { defaultRunSettings } from '../train/catalog.ts';
+import { presetCatalog } from '../train/presets/catalog.ts';
 import { flagOf, rowOption } from './catalog-options.ts';
 import { realNumber, wholeNumber } from './values.ts';
 
@@ -48,6 +49,8 @@ export function addTrainOptions(command: Command): Command {
   command.option('--batch-size <n>', 'both batch sizes, where only this is given', wholeNumber);
   for (const row of shares) command.addOption(option(row, defaultRunSettings, realNumber));
   for (const row of optimizer) command.addOption(option(row, defaultRunSettings.optimizer, realNumber));
+  const preset = `settings that belong together (default ${defaultRunSettings.preset}); other options override it`;
+  command.addOption(rowOption('--preset <name>', preset, presetCatalog));
   return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
 }
 
@@ -57,12 +60,14 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
     Object.fromEntries(rows.flatMap(({ name }) => (isGiven(name) ? [[name, command.getOptionValue(name)]] : [])));
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   const batch: number | undefined = command.getOptionValue('batchSize');
+  const preset: string | undefined = command.getOptionValue('preset');
   const sampler: string | undefined = command.getOptionValue('sampler');
   const ofOptimizer = valuesOf(optimizer);
   return {
     ...file,
     ...(batch !== undefined && { irBatchSize: batch, stsBatchSize: batch }),
     ...valuesOf([...counts, ...shares]),
+    ...(preset !== undefined && { preset: enumValueOf(preset) as Preset }),
     ...(sampler !== undefined && { sampler: enumValueOf(sampler) as Sampler }),
     ...(Object.keys(ofOptimizer).length > 0 && { optimizer: { ...file.optimizer, ...ofOptimizer } }),
   };

@@ -1,4 +1,4 @@
-/** GraphQL enums. Those of losses, samplers, families, pooling, fusion and importers derive from the catalogs. */
+/** GraphQL enums. Those of losses, presets, samplers, families, fusion and importers derive from the catalogs. */
 import { type CatalogEntry, enumValueOf } from '../catalog.ts';
 import { importerCatalog } from '../data/importers/catalog.ts';
 import { samplerCatalog } from '../data/samplers/catalog.ts';
@@ -9,6 +9,7 @@ import { type JobKind as JobKindName, jobKindCatalog } from '../jobs/kinds/catal
 import { encoderCatalog } from '../model/families/catalog.ts';
 import type { PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
+import { presetCatalog } from '../train/presets/catalog.ts';
 import { builder } from './builder.ts';
 
 /** An enum of plain names with a description each: `delta-guided` becomes DELTA_GUIDED. */
@@ -38,6 +39,7 @@ function catalogEnum<const Name extends string>(
 }
 
 export const Loss = catalogEnum('Loss', 'A loss that a run can be made of.', lossCatalog);
+export const Preset = catalogEnum('Preset', 'Settings of a run that belong together.', presetCatalog);
 export const Sampler = catalogEnum('Sampler', 'How batches are drawn from data sets.', samplerCatalog);
 export const EncoderFamily = catalogEnum('EncoderFamily', 'An architecture of encoders.', encoderCatalog);
 export const FusionMethod = catalogEnum('FusionMethod', 'A way to fuse checkpoints.', fusionCatalog);

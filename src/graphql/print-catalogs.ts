@@ -7,7 +7,8 @@ import { importerCatalog } from '../data/importers/catalog.ts';
 import { samplerCatalog } from '../data/samplers/catalog.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
-import { type LossTerm, lossCatalog, lossPresets } from '../nn/losses/catalog.ts';
+import { type LossTerm, lossCatalog } from '../nn/losses/catalog.ts';
+import { type PresetEntry, presetCatalog } from '../train/presets/catalog.ts';
 
 const header = `# Catalogs
 
@@ -48,13 +49,22 @@ function printEntry(entry: CatalogEntry): string {
 
 const printTerm = ({ loss, weight }: LossTerm): string => `${weight} \`${loss}\``;
 
+const presets: readonly PresetEntry[] = presetCatalog;
+
 function printPresets(): string {
-  const rows = Object.entries(lossPresets).map(([name, { ir, sts }]) => [
+  const rows = presets.map(({ name, title, description, source }) => [`\`${name}\``, title, description, source]);
+  const settings = presets.map(({ name, settings: { losses, sampler, positives, negatives, clipNorm } }) => [
     `\`${name}\``,
-    ir.map(printTerm).join(' + '),
-    sts.map(printTerm).join(' + '),
+    losses.ir.map(printTerm).join(' + '),
+    losses.sts.map(printTerm).join(' + '),
+    `\`${sampler}\``,
+    String(positives ?? ''),
+    String(negatives ?? ''),
+    clipNorm === null ? 'off' : String(clipNorm),
   ]);
-  return `## Presets of losses\n\n${table(['name', 'IR', 'STS'], rows)}`;
+  const facts = table(['name', 'title', 'what it is', 'source'], rows);
+  const sets = table(['name', 'IR', 'STS', 'sampler', 'positives', 'negatives', 'clipNorm'], settings);
+  return `## Presets\n\nWhat a run is given goes before what its preset sets; an empty cell is not set.\n\n${facts}\n\n${sets}`;
 }
 
 export function printCatalogs(): string {

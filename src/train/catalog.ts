@@ -2,10 +2,13 @@
 
 import type { GivenParameters } from '../catalog-parameters.ts';
 import type { SamplerName } from '../data/samplers/catalog.ts';
-import { type LossName, type LossSet, lossPresets } from '../nn/losses/catalog.ts';
+import type { LossName, LossSet } from '../nn/losses/catalog.ts';
+import { type PresetName, presetCatalog } from './presets/catalog.ts';
 
 /** Everything that decides what a run computes. Immutable once the run exists; resume reads it back. */
 export interface RunSettings {
+  /** The preset that it names, for people: the others say what took effect. Null = from before presets. */
+  readonly preset: PresetName | null;
   readonly seed: number;
   readonly sampler: SamplerName;
   readonly epochs: number;
@@ -48,19 +51,25 @@ export interface OptimizerSettings {
   readonly clipNorm: number | null;
 }
 
-/** Dropout has no default of its own: it is the model's. */
-export const defaultRunSettings: Omit<RunSettings, 'dropout' | 'attentionDropout'> = {
+/** The preset of a run that names none. */
+const [preset] = presetCatalog;
+
+/** What a run computes that is given nothing. Dropout has no default of its own: it is the model's. */
+export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'attentionDropout'> & {
+  readonly preset: PresetName;
+} = {
+  preset: preset.name,
   seed: 49,
-  sampler: 'dynamic',
+  sampler: preset.settings.sampler,
   epochs: 4,
   maxBatches: null,
   irBatchSize: 64,
   stsBatchSize: 32,
-  positives: 2,
-  negatives: 4,
+  positives: preset.settings.positives,
+  negatives: preset.settings.negatives,
   maxLength: 512,
   microBatchTokens: 16_384,
-  losses: lossPresets.codiemb,
+  losses: preset.settings.losses,
   optimizer: {
     learningRate: 5e-5,
     beta1: 0.9,
@@ -68,7 +77,7 @@ export const defaultRunSettings: Omit<RunSettings, 'dropout' | 'attentionDropout
     epsilon: 1e-8,
     weightDecay: 0,
     warmupRatio: 0.03,
-    clipNorm: 1,
+    clipNorm: preset.settings.clipNorm,
   },
   checkpointEverySteps: null,
 };
@@ -77,7 +86,7 @@ export const defaultRunSettings: Omit<RunSettings, 'dropout' | 'attentionDropout
  * Settings that came after runs had been stored without them, each with the value that computes what those runs did
  * (stored-settings.ts).
  */
-export const laterSettings: Partial<RunSettings> = {};
+export const laterSettings: Partial<RunSettings> = { preset: null };
 
 /** The same for parameters of losses, by the name of the loss. */
 export const laterParameters: Partial<Record<LossName, GivenParameters>> = {};

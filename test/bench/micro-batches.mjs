@@ -70,7 +70,13 @@ async function components(dropout, microBatchTokens) {
     microBatchTokens,
     dropout,
     attentionDropout: dropout,
-    optimizer: { ...defaultRunSettings.optimizer, learningRate: 4e-3, weightDecay: 0.01, warmupRatio: 0.1 },
+    optimizer: {
+      ...defaultRunSettings.optimizer,
+      learningRate: 4e-3,
+      weightDecay: 0.01,
+      warmupRatio: 0.1,
+      clipNorm: 1,
+    },
   };
   const seen = [];
   await train(

@@ -12,7 +12,8 @@ import { alternate, clocked, secondsWith } from './measure.mjs';
 import { bertBase, equalLengths, openMiniLM, withEncoder } from './models.mjs';
 import { textsOf } from './setup.mjs';
 
-const settings = { ...defaultRunSettings, dropout: 0.1, attentionDropout: 0.1 };
+const optimizer = { ...defaultRunSettings.optimizer, clipNorm: 1 };
+const settings = { ...defaultRunSettings, optimizer, dropout: 0.1, attentionDropout: 0.1 };
 const learningRate = 1e-6;
 const [batchCount, batchSize] = [4, 32];
 

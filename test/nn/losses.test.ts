@@ -3,14 +3,17 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu, Tensor } from '../../src/device/types.ts';
 import { TandemError } from '../../src/errors.ts';
-import { type LossTerm, lossCatalog, lossPresets } from '../../src/nn/losses/catalog.ts';
+import { type LossTerm, lossCatalog } from '../../src/nn/losses/catalog.ts';
 import { openContext } from '../../src/nn/losses/context.ts';
 import { similarityTerms } from '../../src/nn/losses/groups.ts';
 import { irLoss, stsLoss } from '../../src/nn/losses/index.ts';
 import { infonceLoss } from '../../src/nn/losses/infonce.ts';
+import { defaultRunSettings } from '../../src/train/catalog.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import * as reference from '../reference/losses.ts';
 import { tolerances } from '../tolerances.ts';
+
+const { losses: codiemb } = defaultRunSettings;
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -197,7 +200,7 @@ describe('stsLoss', () => {
       const rows = [1, 2, 3, 4].map((seed) => unitRows(seed * 10 + B, B, C));
       const [queries, partners, innerQueries, innerPartners] = rows.map((one) => uploadRows(scope, 'rows', one));
       const y = grades(B);
-      const terms = lossPresets.codiemb.sts;
+      const terms = codiemb.sts;
       const result = stsLoss(gpu, { queries, partners, innerQueries, innerPartners, grades: y, terms });
       const [q, p, innerQ, innerP] = rows.map((one) => one.exact);
       const s = reference.cosines(q, p, C);
@@ -261,7 +264,7 @@ describe('stsLoss', () => {
       const one = { data: Float32Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 1 : 0)), shape: [4, 2] };
       const queries = scope.upload('q', one.shape, one.data);
       const partners = scope.upload('p', one.shape, one.data);
-      const terms = lossPresets.codiemb.sts.filter(({ loss }) => loss !== 'inner-infonce');
+      const terms = codiemb.sts.filter(({ loss }) => loss !== 'inner-infonce');
       const result = stsLoss(gpu, {
         queries,
         partners,
@@ -285,7 +288,7 @@ describe('stsLoss', () => {
       const [queries, partners] = [uploadRows(scope, 'a', a), uploadRows(scope, 'b', b)];
       const input = { queries, partners, innerQueries: queries, innerPartners: partners };
       const low = new Float32Array(5).fill(0.5);
-      for (const terms of [lossPresets.codiemb.sts, lossPresets.codiemb.sts.slice(0, 1)]) {
+      for (const terms of [codiemb.sts, codiemb.sts.slice(0, 1)]) {
         const result = stsLoss(gpu, { ...input, grades: low, terms });
         expect(await gpu.read(result.gradients.innerQueries!)).toEqual(new Float32Array(15));
         expect(await gpu.read(result.gradients.innerPartners!)).toEqual(new Float32Array(15));
@@ -297,7 +300,7 @@ describe('stsLoss', () => {
     withTensors(gpu, async (scope) => {
       const rows = uploadRows(scope, 'rows', unitRows(1, 2, 3));
       const input = { queries: rows, partners: rows, innerQueries: null, innerPartners: null };
-      const terms = lossPresets.codiemb.sts.slice(0, 1);
+      const terms = codiemb.sts.slice(0, 1);
       for (const bad of [-1, Number.NaN, 1.5]) {
         expect(() => stsLoss(gpu, { ...input, grades: Float32Array.of(0, bad), terms })).toThrowError(
           expect.objectContaining({ code: 'BAD_USER_INPUT', message: `The grade of pair 1 of the batch is ${bad}` }),
@@ -306,7 +309,7 @@ describe('stsLoss', () => {
       const run = (wrong: readonly LossTerm[]) => () =>
         stsLoss(gpu, { ...input, grades: Float32Array.of(0, 1), terms: wrong });
       expect(run([])).toThrowError(TandemError);
-      expect(run(lossPresets.codiemb.ir)).toThrowError('The loss infonce does not belong to the task sts');
+      expect(run(codiemb.ir)).toThrowError('The loss infonce does not belong to the task sts');
       expect(run([...terms, ...terms])).toThrowError('The loss pearson is given twice');
     }));
 
@@ -316,7 +319,7 @@ describe('stsLoss', () => {
       const input = { queries: rows, partners: uploadRows(scope, 'b', unitRows(2, 8, 4)) };
       const run = () => {
         const inner = { innerQueries: input.queries, innerPartners: input.partners };
-        stsLoss(gpu, { ...input, ...inner, grades: grades(8), terms: lossPresets.codiemb.sts }).release();
+        stsLoss(gpu, { ...input, ...inner, grades: grades(8), terms: codiemb.sts }).release();
         return gpu.memory().pooled;
       };
       run();
@@ -373,7 +376,7 @@ describe('the authors’ figures on the device', () => {
       const isInner = loss === 'inner-layer-infonce';
       const terms: LossTerm[] = isInner
         ? [{ loss: 'inner-infonce', weight: 1, parameters: one.params }]
-        : lossPresets.codiemb.sts.filter(({ loss: name }) => name !== 'inner-infonce');
+        : codiemb.sts.filter(({ loss: name }) => name !== 'inner-infonce');
       const inner = isInner
         ? { innerQueries: queries, innerPartners: partners }
         : { innerQueries: null, innerPartners: null };

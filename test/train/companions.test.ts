@@ -1,7 +1,8 @@
-/** Runs of a tiny model on each loss that no preset names: it trains, reports its value, and lowers it. */
+/** Runs of a tiny model on each loss beside CoDiEmb's: it trains, reports its value, and lowers it. */
 import { expect, it } from 'vitest';
 import type { Task } from '../../src/data/types.ts';
-import { type LossEntry, type LossTerm, lossCatalog, lossPresets } from '../../src/nn/losses/catalog.ts';
+import { type LossEntry, lossCatalog } from '../../src/nn/losses/catalog.ts';
+import { defaultRunSettings } from '../../src/train/catalog.ts';
 import { train } from '../../src/train/loop.ts';
 import type { TrainEvent } from '../../src/train/types.ts';
 import { testGpu } from '../device.ts';
@@ -11,7 +12,8 @@ import { prepareTinyRun, tinySettings } from './fixture.ts';
 const folder = temporaryFolder();
 
 const rows: readonly LossEntry[] = lossCatalog;
-const preset: readonly LossTerm[] = Object.values(lossPresets).flatMap(({ ir, sts }) => [...ir, ...sts]);
+const { losses: codiemb } = defaultRunSettings;
+const preset = [...codiemb.ir, ...codiemb.sts];
 const companions = lossCatalog.filter(({ name }) => preset.every(({ loss }) => loss !== name));
 const cases = companions.flatMap(({ name }) =>
   rows.find((row) => row.name === name)!.tasks.map((task) => [name, task] as const),
@@ -29,7 +31,7 @@ it.each(cases)('%s on %s', async (loss, task) => {
   const settings = tinySettings({
     epochs: 4,
     ...{ dropout: 0, attentionDropout: 0 },
-    losses: { ...lossPresets.codiemb, [task]: [{ loss, weight: 1, parameters: {} }] },
+    losses: { ...codiemb, [task]: [{ loss, weight: 1, parameters: {} }] },
   });
   const { input, storage } = await prepareTinyRun(`${folder()}/${loss}-${task}`, settings);
   const datasets = input.datasets.filter((dataset) => dataset.task !== other);

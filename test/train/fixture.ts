@@ -25,7 +25,7 @@ export const tinySettings = (changes: Partial<RunSettings> = {}): RunSettings =>
   positives: 1,
   negatives: 1,
   maxLength: 32,
-  optimizer: { ...defaultRunSettings.optimizer, learningRate: 2e-3, weightDecay: 0.01, warmupRatio: 0.1 },
+  optimizer: { ...defaultRunSettings.optimizer, learningRate: 2e-3, weightDecay: 0.01, warmupRatio: 0.1, clipNorm: 1 },
   ...changes,
 });
 

@@ -434,9 +434,9 @@ export type LossPositives =
 
 /** The loss terms of each task. */
 export type LossSetInput = {
-  /** The loss terms on IR batches; absent or null means those of CoDiEmb. */
+  /** The loss terms on IR batches; absent or null means those of the preset. */
   readonly ir?: ReadonlyArray<LossTermInput> | null | undefined;
-  /** The loss terms on STS batches; absent or null means those of CoDiEmb. */
+  /** The loss terms on STS batches; absent or null means those of the preset. */
   readonly sts?: ReadonlyArray<LossTermInput> | null | undefined;
 };
 
@@ -475,7 +475,7 @@ export type OptimizerSettingsInput = {
   readonly beta1?: number;
   /** The decay of the second moment. */
   readonly beta2?: number;
-  /** The largest global norm of the gradients, to which they are clipped; null means no clipping. */
+  /** The largest global norm of the gradients, to which they are clipped; null means no clipping. Absent means what the preset sets: no clipping in CODIEMB; 1 in INFONCE_JOINT, COSENT_JOINT, SINGLE_TASK. */
   readonly clipNorm?: number | null | undefined;
   /** The number added to the root of the second moment. */
   readonly epsilon?: number;
@@ -501,6 +501,17 @@ export type Pooling =
   | 'MEAN_SQRT_LEN'
   /** The mean weighted by position, counted from 1. */
   | 'WEIGHTEDMEAN';
+
+/** Settings of a run that belong together. */
+export type Preset =
+  /** CoDiEmb: InfoNCE on IR; Pearson, PRO, Rank KL and inner-layer InfoNCE on STS; no clipping. Source: arXiv 2508.11442. */
+  | 'CODIEMB'
+  /** Joint InfoNCE and CoSENT: InfoNCE on IR, CoSENT on STS. Source: Tandem, docs/method.md, section 4. */
+  | 'COSENT_JOINT'
+  /** Joint InfoNCE: InfoNCE on both tasks. Source: Tandem, docs/method.md, section 4. */
+  | 'INFONCE_JOINT'
+  /** Single task: The losses of CoDiEmb on data of one task; refused for data of two. Source: Tandem, docs/method.md, section 4. */
+  | 'SINGLE_TASK';
 
 /** What is put before a text of each role. `{task}` stands for the task instruction; empty = nothing. */
 export type PromptTemplatesInput = {
@@ -556,7 +567,7 @@ export type RunSettingsInput = {
   readonly epochs?: number;
   /** The global batch size of IR data sets, in queries. */
   readonly irBatchSize?: number;
-  /** The loss terms of each task. Absent or null means the defaults, the loss set of CoDiEmb. */
+  /** The loss terms of each task. Absent or null means those of the preset. */
   readonly losses?: LossSetInput | null | undefined;
   /** The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there. */
   readonly maxBatches?: number | null | undefined;
@@ -564,14 +575,16 @@ export type RunSettingsInput = {
   readonly maxLength?: number | null | undefined;
   /** The largest number of tokens of one micro-batch, fewer where the device has no room for them; it changes results by rounding only. */
   readonly microBatchTokens?: number;
-  /** The number of hard negatives drawn per IR query. */
-  readonly negatives?: number;
+  /** The number of hard negatives drawn per IR query. Absent or null means what the preset sets, 4 in CODIEMB; else 4. */
+  readonly negatives?: number | null | undefined;
   /** AdamW with linear warm-up and decay. */
   readonly optimizer?: OptimizerSettingsInput;
-  /** The number of positives drawn per IR query. */
-  readonly positives?: number;
-  /** How batches are drawn from data sets. */
-  readonly sampler?: Sampler;
+  /** The number of positives drawn per IR query. Absent or null means what the preset sets, 2 in CODIEMB; else 2. */
+  readonly positives?: number | null | undefined;
+  /** Settings that belong together: what a run leaves out of them, its preset says. */
+  readonly preset?: Preset;
+  /** How batches are drawn from data sets. Absent or null means what the preset sets: DYNAMIC in CODIEMB, INFONCE_JOINT, COSENT_JOINT, SINGLE_TASK. */
+  readonly sampler?: Sampler | null | undefined;
   /** The seed of all random draws, from 0 to 4294967295. */
   readonly seed?: number;
   /** The global batch size of STS data sets, in pairs. */

@@ -1,15 +1,18 @@
 /** RunSettings as output and as input; every default is the one of train/catalog.ts. */
 import { z } from 'zod';
+import { enumValueOf } from '../../catalog.ts';
 import { type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
 import { defaultRunSettings, type OptimizerSettings, type RunSettings } from '../../train/catalog.ts';
+import { type PresetEntry, type PresetSettings, presetCatalog } from '../../train/presets/catalog.ts';
 import { builder } from '../builder.ts';
 import { parametersInput, parametersObject } from '../catalog-inputs.ts';
-import { Loss, Sampler } from '../enums.ts';
+import { Loss, Preset, Sampler } from '../enums.ts';
 
 const defaults = defaultRunSettings;
 
 /** One description per setting, for both directions. */
 const says = {
+  preset: 'Settings that belong together: what a run leaves out of them, its preset says.',
   seed: 'The seed of all random draws, from 0 to 4294967295.',
   sampler: 'How batches are drawn from data sets.',
   epochs: 'The number of passes over the data.',
@@ -89,6 +92,12 @@ const Optimizer = builder.objectRef<OptimizerSettings>('OptimizerSettings').impl
 export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').implement({
   description: 'The settings that decide what a run computes. They never change once the run exists.',
   fields: (t) => ({
+    preset: t.expose('preset', {
+      type: Preset,
+      nullable: true,
+      description:
+        'The preset that it was started with; the other settings say what took effect. Null for runs from before presets.',
+    }),
     seed: t.expose('seed', { type: 'Int64', description: says.seed }),
     sampler: t.expose('sampler', { type: Sampler, description: says.sampler }),
     epochs: t.exposeInt('epochs', { description: says.epochs }),
@@ -113,6 +122,20 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
 const whole = (low: number, high: number) => z.number().int().min(low).max(high);
 const ratio = z.number().min(0).lt(1, 'must be less than 1');
 const positive = z.number().positive();
+
+const presets: readonly PresetEntry[] = presetCatalog;
+
+/** What the presets set, in words: `1 in INFONCE_JOINT and SINGLE_TASK`. */
+function presetValues(field: Exclude<keyof PresetSettings, 'losses'>, none = ''): string {
+  const names = new Map<string, string[]>();
+  for (const { name, settings } of presets) {
+    const value = settings[field];
+    if (value === undefined) continue;
+    const shown = value === null ? none : typeof value === 'string' ? enumValueOf(value) : String(value);
+    names.set(shown, [...(names.get(shown) ?? []), enumValueOf(name)]);
+  }
+  return [...names].map(([shown, of]) => `${shown} in ${of.join(', ')}`).join('; ');
+}
 
 const LossParametersInput = parametersInput(
   'LossParametersInput',
@@ -141,11 +164,11 @@ const LossSetInput = builder.inputType('LossSetInput', {
   fields: (t) => ({
     ir: t.field({
       type: [LossTermInput],
-      description: 'The loss terms on IR batches; absent or null means those of CoDiEmb.',
+      description: 'The loss terms on IR batches; absent or null means those of the preset.',
     }),
     sts: t.field({
       type: [LossTermInput],
-      description: 'The loss terms on STS batches; absent or null means those of CoDiEmb.',
+      description: 'The loss terms on STS batches; absent or null means those of the preset.',
     }),
   }),
 });
@@ -163,25 +186,40 @@ const OptimizerInput = builder.inputType('OptimizerSettingsInput', {
       weightDecay: value('weightDecay', z.number().min(0).max(10)),
       warmupRatio: value('warmupRatio', z.number().min(0).max(1)),
       clipNorm: t.float({
-        defaultValue: defaults.optimizer.clipNorm,
-        description: says.clipNorm,
+        description: `${says.clipNorm} Absent means what the preset sets: ${presetValues('clipNorm', 'no clipping')}.`,
         validate: positive.nullish(),
       }),
     };
   },
 });
 
-const { losses: _losses, maxLength: _maxLength, ...others } = defaults;
-/** What absent settings are. GraphQL takes a default value as it is, so it must be whole. */
-export const absentSettings = others;
+/** What an absent optimizer is. */
+const { clipNorm: _clipNorm, ...absentOptimizer } = defaults.optimizer;
+const { sampler: _s, positives: _p, negatives: _n, losses: _l, maxLength: _m, ...others } = defaults;
+/**
+ * What absent settings are. GraphQL takes a default value as it is, so it must be whole, and without what the preset
+ * sets.
+ */
+export const absentSettings = { ...others, optimizer: absentOptimizer };
 
 export const RunSettingsInput = builder.inputType('RunSettingsInput', {
   description: 'The settings that decide what a run computes.',
   fields: (t) => {
-    type Whole = 'epochs' | 'irBatchSize' | 'stsBatchSize' | 'positives' | 'negatives' | 'microBatchTokens';
+    type Whole = 'epochs' | 'irBatchSize' | 'stsBatchSize' | 'microBatchTokens';
     const count = (field: Whole, low: number, high: number) =>
       t.int({ required: true, defaultValue: defaults[field], description: says[field], validate: whole(low, high) });
+    const drawn = (field: 'positives' | 'negatives', low: number, high: number) =>
+      t.int({
+        description: `${says[field]} Absent or null means what the preset sets, ${presetValues(field)}; else ${defaults[field]}.`,
+        validate: whole(low, high).nullish(),
+      });
     return {
+      preset: t.field({
+        type: Preset,
+        required: true,
+        defaultValue: defaults.preset,
+        description: says.preset,
+      }),
       seed: t.field({
         type: 'Int64',
         required: true,
@@ -189,13 +227,16 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
         description: says.seed,
         validate: whole(0, 4_294_967_295),
       }),
-      sampler: t.field({ type: Sampler, required: true, defaultValue: defaults.sampler, description: says.sampler }),
+      sampler: t.field({
+        type: Sampler,
+        description: `${says.sampler} Absent or null means what the preset sets: ${presetValues('sampler')}.`,
+      }),
       epochs: count('epochs', 1, 10_000),
       maxBatches: t.int({ description: says.maxBatches, validate: whole(1, 100_000_000).nullish() }),
       irBatchSize: count('irBatchSize', 1, 65_536),
       stsBatchSize: count('stsBatchSize', 2, 65_536),
-      positives: count('positives', 1, 64),
-      negatives: count('negatives', 0, 256),
+      positives: drawn('positives', 1, 64),
+      negatives: drawn('negatives', 0, 256),
       maxLength: t.int({
         description: `${says.maxLength} Absent or null means ${defaults.maxLength}, or as many as the model reads if that is less.`,
         validate: whole(4, 32_768).nullish(),
@@ -203,12 +244,12 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
       microBatchTokens: count('microBatchTokens', 16, 16_777_216),
       losses: t.field({
         type: LossSetInput,
-        description: `${says.losses} Absent or null means the defaults, the loss set of CoDiEmb.`,
+        description: `${says.losses} Absent or null means those of the preset.`,
       }),
       optimizer: t.field({
         type: OptimizerInput,
         required: true,
-        defaultValue: defaults.optimizer,
+        defaultValue: absentOptimizer,
         description: says.optimizer,
       }),
       dropout: t.float({

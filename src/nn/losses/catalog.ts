@@ -1,4 +1,4 @@
-/** The losses that a run can train on, one row each, and the presets that name them. The code is in `<name>.ts`. */
+/** The losses that a run can train on, one row each. The code is in `<name>.ts`. */
 import type { CatalogEntry } from '../../catalog.ts';
 import type { GivenParameters } from '../../catalog-parameters.ts';
 import type { Task } from '../../data/types.ts';
@@ -204,22 +204,3 @@ export interface LossSet {
   readonly ir: readonly LossTerm[];
   readonly sts: readonly LossTerm[];
 }
-
-/** A term with the default parameters of its row. */
-function term(loss: LossName, weight: number): LossTerm {
-  const row = lossCatalog.find(({ name }) => name === loss)!;
-  return {
-    loss,
-    weight,
-    parameters: Object.fromEntries(row.parameters.map(({ name, default: value }) => [name, value])),
-  };
-}
-
-/** Sets of terms by name. A new loss changes none of them. */
-export const lossPresets = {
-  /** The loss set of CoDiEmb, arXiv 2508.11442; weights in docs/method.md, section 2. What a run takes by default. */
-  codiemb: {
-    ir: [term('infonce', 1)],
-    sts: [term('pearson', 2), term('pro', 0.5), term('rank-kl', 5), term('inner-infonce', 1)],
-  },
-} as const satisfies Readonly<Record<string, LossSet>>;

@@ -7,10 +7,12 @@ import type { DatasetRow, ModelRow } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
 import { type LossEntry, type LossName, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
 import { defaultRunSettings, type OptimizerSettings, type RunSettings } from '../../train/catalog.ts';
+import type { PresetEntry } from '../../train/presets/catalog.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { dropoutOf } from '../models/dropout.ts';
 import type { Tandem } from '../tandem.ts';
+import { presetSettings } from './preset.ts';
 
 interface TermRequest {
   readonly loss: LossName;
@@ -18,21 +20,20 @@ interface TermRequest {
   readonly parameters?: GivenParameters | null;
 }
 
-type SettingsRequest = Omit<
-  RunSettings,
-  'losses' | 'optimizer' | 'maxBatches' | 'checkpointEverySteps' | 'maxLength' | 'dropout' | 'attentionDropout'
-> & {
-  /** Absent and null = the model's own. */
-  readonly dropout?: number | null;
-  readonly attentionDropout?: number | null;
-  readonly maxLength?: number | null;
-  readonly maxBatches?: number | null;
-  readonly checkpointEverySteps?: number | null;
+/** What a run may leave to its preset, its model or the defaults; absent and null do. */
+type Omissible = 'preset' | 'sampler' | 'positives' | 'negatives' | 'maxLength' | 'dropout' | 'attentionDropout';
+/** What may be null for another reason: no limit, none besides those of epochs. */
+type Nullable = 'maxBatches' | 'checkpointEverySteps';
+
+type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | Omissible | Nullable> & {
+  readonly [Name in Omissible | Nullable]?: RunSettings[Name] | null;
+} & {
   readonly losses?: {
     readonly ir?: readonly TermRequest[] | null;
     readonly sts?: readonly TermRequest[] | null;
   } | null;
-  readonly optimizer: Omit<OptimizerSettings, 'clipNorm'> & { readonly clipNorm?: number | null };
+  /** `clipNorm`: null = no clipping, absent = the preset's. */
+  readonly optimizer: Omit<OptimizerSettings, 'clipNorm'> & { readonly clipNorm?: number | null | undefined };
 };
 
 export interface RunRequest {
@@ -53,7 +54,8 @@ export interface ReadyRun {
 export async function readyRun(tandem: Tandem, request: RunRequest): Promise<ReadyRun> {
   const model = await requireRow(tandem.database.db, 'models', request.modelId, 'input.model');
   const datasets = await datasetsOf(tandem, request);
-  const settings = settingsOf(request.settings, model);
+  const tasks = new Set(datasets.map(({ row }) => row.task));
+  const settings = settingsOf(request.settings, model, tasks);
   checkLength(settings, model);
   for (const { row } of datasets) checkTask(settings, row.task);
   checkBatches(settings, datasets);
@@ -89,19 +91,29 @@ const sameName = (row: DatasetRow, twin: DatasetRow, field: string) =>
     { field, expected: 'each data set once', remedy: 'Raise its weight instead.' },
   );
 
-function settingsOf(request: SettingsRequest, model: ModelRow): RunSettings {
+/** Given > preset > the model's own (dropout) > default. */
+function settingsOf(request: SettingsRequest, model: ModelRow, tasks: ReadonlySet<Task>): RunSettings {
   const { losses, optimizer, maxBatches, checkpointEverySteps, maxLength, dropout, attentionDropout, ...rest } =
     request;
   const own = dropoutOf(model);
+  const preset = request.preset ?? defaultRunSettings.preset;
+  const ofPreset = presetSettings(preset, tasks);
   return {
     ...rest,
+    preset,
+    sampler: request.sampler ?? ofPreset.sampler,
+    positives: request.positives ?? ofPreset.positives ?? defaultRunSettings.positives,
+    negatives: request.negatives ?? ofPreset.negatives ?? defaultRunSettings.negatives,
     dropout: dropout ?? own.dropout ?? severalRates(model),
     attentionDropout: attentionDropout ?? own.attentionDropout,
     maxLength: maxLength ?? Math.min(defaultRunSettings.maxLength, model.maxLength),
     maxBatches: maxBatches ?? null,
     checkpointEverySteps: checkpointEverySteps ?? null,
-    losses: { ir: termsOf('ir', losses?.ir), sts: termsOf('sts', losses?.sts) },
-    optimizer: { ...optimizer, clipNorm: optimizer.clipNorm ?? null },
+    losses: { ir: termsOf('ir', losses?.ir, ofPreset), sts: termsOf('sts', losses?.sts, ofPreset) },
+    optimizer: {
+      ...optimizer,
+      clipNorm: optimizer.clipNorm === undefined ? ofPreset.clipNorm : optimizer.clipNorm,
+    },
   };
 }
 
@@ -113,8 +125,12 @@ function severalRates({ name }: ModelRow): never {
   });
 }
 
-function termsOf(task: Task, requests: readonly TermRequest[] | null | undefined): readonly LossTerm[] {
-  if (!requests) return defaultRunSettings.losses[task];
+function termsOf(
+  task: Task,
+  requests: readonly TermRequest[] | null | undefined,
+  preset: PresetEntry['settings'],
+): readonly LossTerm[] {
+  if (!requests) return preset.losses[task];
   const rows: readonly LossEntry[] = lossCatalog;
   const seen = new Set<string>();
   return requests.map(({ loss, weight, parameters }, i) => {
@@ -168,6 +184,6 @@ function checkTask({ losses }: RunSettings, task: Task): void {
   throw badInput(`The run has ${task.toUpperCase()} data but no loss for it`, {
     field: `input.settings.losses.${task}`,
     expected: 'at least one loss term',
-    remedy: `Leave losses.${task} out for the defaults, or leave the data set out.`,
+    remedy: `Leave losses.${task} out for those of the preset, or leave the data set out.`,
   });
 }

@@ -121,6 +121,12 @@ export function runSuite(live: () => Live): void {
       ['no epoch', { settings: { epochs: 0 } }, 'BAD_USER_INPUT', 'input.settings.epochs'],
       ['a dropout of 1', { settings: { dropout: 1 } }, 'BAD_USER_INPUT', 'input.settings.dropout'],
       [
+        'a preset for one task on two',
+        { settings: { maxLength: 24, preset: 'SINGLE_TASK' } },
+        'BAD_USER_INPUT',
+        'input.settings.preset',
+      ],
+      [
         'a rate below 0',
         { settings: { optimizer: { learningRate: -1 } } },
         'BAD_USER_INPUT',
@@ -175,7 +181,7 @@ export function runSuite(live: () => Live): void {
     it('starts once per idempotency key, and tells its events to the letter', async () => {
       const mutation = `mutation($input: StartRunInput!) {
         startRun(input: $input) {
-          run { id name settings { seed epochs maxBatches losses { ir { loss weight parameters { temperature positives threshold } } } optimizer { clipNorm } } }
+          run { id name settings { preset seed epochs maxBatches losses { ir { loss weight parameters { temperature positives threshold } } } optimizer { clipNorm } } }
         }
       }`;
       interface Started {
@@ -186,7 +192,7 @@ export function runSuite(live: () => Live): void {
       expect(startRun.run).toMatchObject({
         name: 'tiny joint',
         settings: {
-          ...{ seed: 49, epochs: 1, maxBatches: null, optimizer: { clipNorm: 1 } },
+          ...{ preset: 'CODIEMB', seed: 49, epochs: 1, maxBatches: null, optimizer: { clipNorm: null } },
           losses: {
             ir: [{ loss: 'INFONCE', weight: 1, parameters: { temperature: 0.02, positives: 'ALL', threshold: null } }],
           },
