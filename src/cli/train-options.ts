@@ -51,6 +51,7 @@ export function addTrainOptions(command: Command): Command {
   for (const row of optimizer) command.addOption(option(row, defaultRunSettings.optimizer, realNumber));
   const preset = `settings that belong together (default ${defaultRunSettings.preset}); other options override it`;
   command.addOption(rowOption('--preset <name>', preset, presetCatalog));
+  command.option('--recompute-activations', 'less memory for more time: blocks are computed again on the way back');
   return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
 }
 
@@ -59,6 +60,7 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
   const valuesOf = (rows: readonly Row<object>[]): object =>
     Object.fromEntries(rows.flatMap(({ name }) => (isGiven(name) ? [[name, command.getOptionValue(name)]] : [])));
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const recompute: boolean | undefined = command.getOptionValue('recomputeActivations');
   const batch: number | undefined = command.getOptionValue('batchSize');
   const preset: string | undefined = command.getOptionValue('preset');
   const sampler: string | undefined = command.getOptionValue('sampler');
@@ -68,6 +70,7 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
     ...(batch !== undefined && { irBatchSize: batch, stsBatchSize: batch }),
     ...valuesOf([...counts, ...shares]),
     ...(preset !== undefined && { preset: enumValueOf(preset) as Preset }),
+    ...(recompute === true && { recomputeActivations: true }),
     ...(sampler !== undefined && { sampler: enumValueOf(sampler) as Sampler }),
     ...(Object.keys(ofOptimizer).length > 0 && { optimizer: { ...file.optimizer, ...ofOptimizer } }),
   };

@@ -4,7 +4,7 @@
  */
 import type { DeviceBatch } from './batch.ts';
 import type { Encoder } from './encoders/encoder.ts';
-import { innerBlock } from './encoders/forward.ts';
+import { type Forward, innerBlock } from './encoders/forward.ts';
 import { forwardPassOf } from './encoders/index.ts';
 import { dense } from './ops/dense.ts';
 import { l2Normalize } from './ops/l2-normalize.ts';
@@ -18,6 +18,8 @@ export interface EncodeOptions {
   readonly inner: boolean;
   /** False: the final vectors as the dense layers leave them. Absent = unit vectors, which losses and searches want. */
   readonly unit?: boolean;
+  /** See {@link Forward.recompute}. */
+  readonly recompute?: boolean;
 }
 
 /** Vectors [B, D] and, of the inner layer, [B, pooled width]. `inner` is `final` itself where both are the same. */
@@ -29,10 +31,10 @@ export interface Representations {
 /** Records the encoding of a batch. The results belong to the tape: copy or read them before its `dispose`. */
 export function encodeBatch(tape: Tape, encoder: Encoder, batch: DeviceBatch, options: EncodeOptions): Representations {
   const { spec, parameters } = encoder;
-  const { inner: wantsInner, unit = true } = options;
+  const { inner: wantsInner, unit = true, dropout, recompute } = options;
   const innerIsLast = innerBlock(spec.architecture.layers) === spec.architecture.layers;
   const keepInner = wantsInner && !innerIsLast;
-  const forward = { batch, dropout: options.dropout, keepInner };
+  const forward: Forward = { batch, dropout, keepInner, recompute };
   const hidden = forwardPassOf(spec.family).run(tape, parameters, spec, forward);
   const pooled = (state: Value): Value => {
     const value = pool(tape, state, batch, spec.pooling);

@@ -4,7 +4,8 @@
  * Memory: every activation is leased from the device's pool. With `recording` it lives until its record has run;
  * without, `drop` gives it back as soon as the forward pass has no more use for it. A second contribution to a gradient
  * is added into a new buffer, because one dispatch may not bind one buffer to read and to write; matrix products, whose
- * kernel adds to what it writes, save that pass.
+ * kernel adds to what it writes, save that pass. A part of the forward pass can be recomputed on the way back, so that
+ * nothing of it is held meanwhile (Chen et al. 2016, arXiv 1604.06174).
  */
 
 import type { DType, Gpu, Tensor } from '../device/types.ts';
@@ -17,11 +18,19 @@ export interface Value {
   gradient: Tensor | undefined;
 }
 
-interface Entry {
+/** How to go back through an op, or the part of the forward pass to run again first. */
+type Entry = Op | Segment;
+
+interface Op {
   readonly output: Value;
   /** Other leased tensors that `backward` needs. */
   readonly kept: readonly Tensor[];
   readonly backward: (dOut: Tensor) => void;
+}
+
+interface Segment {
+  readonly output: Value;
+  readonly run: () => Value;
 }
 
 /** Sees every op's result, forward (`value`) and backward (`gradient`); for the diagnosis of non-finite values. */
@@ -29,7 +38,7 @@ export type TapeObserver = (kind: 'value' | 'gradient', tensor: Tensor) => void;
 
 export class Tape {
   readonly gpu: Gpu;
-  readonly recording: boolean;
+  #recording: boolean;
   readonly #observer: TapeObserver | undefined;
   readonly #entries: Entry[] = [];
   /** How many owners each leased tensor has. */
@@ -37,8 +46,12 @@ export class Tape {
 
   constructor(gpu: Gpu, recording: boolean, observer?: TapeObserver) {
     this.gpu = gpu;
-    this.recording = recording;
+    this.#recording = recording;
     this.#observer = observer;
+  }
+
+  get recording(): boolean {
+    return this.#recording;
   }
 
   /** Leases a tensor that the tape owns. */
@@ -76,14 +89,30 @@ export class Tape {
   /** Notes how to go back through an op whose result is `output`. `kept` tensors belong to the record. */
   record(output: Value, backward: (dOut: Tensor) => void, kept: readonly Tensor[] = []): Value {
     this.#observer?.('value', output.tensor);
-    if (this.recording) this.#entries.push({ output, kept, backward });
+    if (this.#recording) this.#entries.push({ output, kept, backward });
     else for (const tensor of kept) this.release(tensor);
     return output;
   }
 
+  /**
+   * Runs a part of the forward pass and keeps its result alone: the way back runs it again, which gives the same bits,
+   * and goes on through what that records. `run` reads values from before it, which it must not drop, and returns one.
+   */
+  recompute(run: () => Value): Value {
+    if (!this.#recording) return run();
+    this.#recording = false;
+    try {
+      const output = run();
+      this.#entries.push({ output, run });
+      return output;
+    } finally {
+      this.#recording = true;
+    }
+  }
+
   /** Says that the forward pass needs `value` no more. */
   drop(value: Value): void {
-    if (!this.recording) this.release(value.tensor);
+    if (!this.#recording) this.release(value.tensor);
   }
 
   /** Adds a contribution to a value's gradient and takes over the tensor that holds it. */
@@ -117,16 +146,28 @@ export class Tape {
   /** Goes back through everything recorded, giving back each record's buffers as soon as it has run. */
   backward(): void {
     for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) {
-      const { output, kept, backward } = entry;
-      if (output.gradient !== undefined) {
-        this.#observer?.('gradient', output.gradient);
-        backward(output.gradient);
-        this.release(output.gradient);
-        output.gradient = undefined;
-      }
-      for (const tensor of kept) this.release(tensor);
-      this.release(output.tensor);
+      if ('run' in entry) this.#runAgain(entry);
+      else this.#goBack(entry);
     }
+  }
+
+  #goBack({ output, kept, backward }: Op): void {
+    if (output.gradient !== undefined) {
+      this.#observer?.('gradient', output.gradient);
+      backward(output.gradient);
+      this.release(output.gradient);
+      output.gradient = undefined;
+    }
+    for (const tensor of kept) this.release(tensor);
+    this.release(output.tensor);
+  }
+
+  /** What it records comes next; the new result takes the gradient over, so that nothing is added in another order. */
+  #runAgain({ output, run }: Segment): void {
+    this.release(output.tensor);
+    if (output.gradient === undefined) return;
+    run().gradient = output.gradient;
+    output.gradient = undefined;
   }
 
   /** Gives back whatever is still held: after the last use of the results, or when a step is given up. */

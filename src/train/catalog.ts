@@ -29,6 +29,11 @@ export interface RunSettings {
   readonly maxLength: number;
   /** Token budget of one micro-batch; never changes a result beyond rounding. */
   readonly microBatchTokens: number;
+  /**
+   * Keep of each block of a micro-batch its output alone and run it again on the way back: less memory, more time, the
+   * same bits.
+   */
+  readonly recomputeActivations: boolean;
   readonly losses: LossSet;
   readonly optimizer: OptimizerSettings;
   /** Probability of dropping an activation (embeddings, after attention and feed-forward) and an attention weight. */
@@ -69,6 +74,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
   negatives: preset.settings.negatives,
   maxLength: 512,
   microBatchTokens: 16_384,
+  recomputeActivations: false,
   losses: preset.settings.losses,
   optimizer: {
     learningRate: 5e-5,
@@ -86,7 +92,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
  * Settings that came after runs had been stored without them, each with the value that computes what those runs did
  * (stored-settings.ts).
  */
-export const laterSettings: Partial<RunSettings> = { preset: null };
+export const laterSettings: Partial<RunSettings> = { preset: null, recomputeActivations: false };
 
 /** The same for parameters of losses, by the name of the loss. */
 export const laterParameters: Partial<Record<LossName, GivenParameters>> = {};

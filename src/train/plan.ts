@@ -63,6 +63,7 @@ function planMemory(
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
   const { width, innerWidth, heads } = spec.architecture;
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
+  const activations = (tokens: number): number => activationBytes(spec, tokens, settings.recomputeActivations);
   const vector = Math.max(dimensionOf(spec), pooledWidth(spec));
   refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * vector * 4, limit);
   const fixed = {
@@ -74,14 +75,14 @@ function planMemory(
   // A checkpoint reads one kind of them at a time, and searches go on beside a run.
   const reserve = Math.min(bytes, limit) + reservedBytes;
   const room = gpu.mostMemory - sum(Object.values(fixed)) - reserve;
-  const fitting = Math.floor(Math.min(limit / (widest * 4), room / activationBytes(spec, 1)));
+  const fitting = Math.floor(Math.min(limit / (widest * 4), room / activations(1)));
   const microBatchTokens = Math.max(longest, Math.min(settings.microBatchTokens, fitting));
   const tokens = Math.min(texts * longest, microBatchTokens);
   refuseBinding('maxLength', `A text of ${longest} tokens`, tokens * widest * 4, limit);
-  const parts = { ...fixed, activations: activationBytes(spec, tokens) };
+  const parts = { ...fixed, activations: activations(tokens) };
   const total = sum(Object.values(parts));
-  if (gpu.traits.memory === 'host') refuseMemory(total, totalmem(), "this machine's memory");
-  refuseMemory(total, gpu.mostMemory, 'which is what this device can address');
+  if (gpu.traits.memory === 'host') refuseMemory(total, totalmem(), "this machine's memory", settings);
+  refuseMemory(total, gpu.mostMemory, 'which is what this device can address', settings);
   return { memory: { ...parts, total }, microBatchTokens };
 }
 
@@ -114,11 +115,16 @@ function refuseBinding(field: string, what: string, bytes: number, limit: number
 }
 
 /** For devices that compute in the machine's memory. */
-function refuseMemory(bytes: number, available: number, what: string): void {
+function refuseMemory(
+  bytes: number,
+  available: number,
+  what: string,
+  { recomputeActivations }: Pick<RunSettings, 'recomputeActivations'>,
+): void {
   if (bytes <= available) return;
   throw limitExceeded(`The run needs about ${bytes} bytes on the device`, {
     field: 'settings',
     expected: `at most ${available} bytes, ${what}`,
-    remedy: 'Lower microBatchTokens, maxLength or the batch sizes, or use a smaller model.',
+    remedy: `${recomputeActivations ? 'Lower' : 'Set recomputeActivations, lower'} microBatchTokens, maxLength or the batch sizes, or use a smaller model.`,
   });
 }

@@ -9,11 +9,10 @@
 import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
 import { dimensionOf, pooledWidth } from '../model/pipeline.ts';
 import { cutByTokens, type DeviceBatch, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
-import { encodeBatch, type Representations } from '../nn/encode.ts';
+import { type EncodeOptions, encodeBatch, type Representations } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { isPaced, pieceTokens } from '../nn/piece-size.ts';
 import { Tape, type TapeObserver } from '../nn/tape.ts';
-import type { DropoutSettings } from '../nn/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
 import { type LayerVectors, type Objective, readsInnerLayer, recordObjective, termsOf } from './objective.ts';
@@ -168,9 +167,9 @@ function goBack(gpu: Gpu, { tape, vectors }: EncodedPiece, gradients: LayerVecto
   tape.backward();
 }
 
-function encodeOptions({ settings, batch, step }: StepInput): { dropout: DropoutSettings; inner: boolean } {
-  const { dropout: rate, attentionDropout: attentionRate, seed } = settings;
-  return { dropout: { rate, attentionRate, seed, step }, inner: readsInnerLayer(termsOf(settings, batch)) };
+function encodeOptions({ settings, batch, step }: StepInput): EncodeOptions {
+  const { dropout: rate, attentionDropout: attentionRate, seed, recomputeActivations: recompute } = settings;
+  return { dropout: { rate, attentionRate, seed, step }, inner: readsInnerLayer(termsOf(settings, batch)), recompute };
 }
 
 interface VectorShapes {

@@ -24,7 +24,10 @@ const tandem = (...args: readonly string[]) => runTandem(live.url, args);
 const settingsQuery = `query($id: ID!) {
   run(id: $id) {
     state
-    settings { preset maxLength irBatchSize stsBatchSize negatives dropout optimizer { learningRate clipNorm } }
+    settings {
+      preset maxLength irBatchSize stsBatchSize negatives dropout recomputeActivations
+      optimizer { learningRate clipNorm }
+    }
   }
 }`;
 
@@ -43,23 +46,14 @@ describe('tandem train', () => {
     const file = join(folder, 'settings.json');
     await writeFile(file, JSON.stringify({ negatives: 3, maxLength: 8, optimizer: { learningRate: 0.5, beta1: 0.8 } }));
     const options = ['--settings', file, '--max-length', '12', '--ir-batch-size', '9', '--batch-size', '3'];
-    const more = [
-      '--learning-rate',
-      '0.01',
-      '--dropout',
-      '0',
-      '--max-batches',
-      '2',
-      '--preset',
-      'single-task',
-      '--json',
-    ];
+    const more = ['--learning-rate', '0.01', '--dropout', '0', '--max-batches', '2', '--preset', 'single-task'];
+    more.push('--recompute-activations', '--json');
     const { code, stdout } = await tandem('train', '--model', 'tiny', '--dataset', 'ir', ...options, ...more);
     expect(code).toBe(0);
     expect(await get(live, settingsQuery, { id: JSON.parse(stdout).id })).toMatchObject({
       run: {
         settings: {
-          ...{ maxLength: 12, irBatchSize: 9, stsBatchSize: 3, negatives: 3, dropout: 0 },
+          ...{ maxLength: 12, irBatchSize: 9, stsBatchSize: 3, negatives: 3, dropout: 0, recomputeActivations: true },
           ...{ preset: 'SINGLE_TASK', optimizer: { learningRate: 0.01, clipNorm: 1 } },
         },
       },

@@ -7,9 +7,9 @@ import { loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import { forwardPassOf } from '../../src/nn/encoders/index.ts';
 import { activationBytes } from '../../src/nn/encoders/memory.ts';
 import { Tape } from '../../src/nn/tape.ts';
-import type { PackedTexts } from '../../src/tokens/types.ts';
 import { openTestGpu, testGpu } from '../device.ts';
 import { modelTypes, openFamilyCase } from './family-case.ts';
+import { repeated } from './tiny.ts';
 
 class CountingTape extends Tape {
   bytes = 0;
@@ -18,19 +18,6 @@ class CountingTape extends Tape {
     this.bytes += 4 * elementCount(shape);
     return super.lease(label, shape);
   }
-}
-
-/** The same texts so many times. */
-function repeated({ ids, cumulative, poolStart }: PackedTexts, times: number): PackedTexts {
-  const [tokens, count] = [ids.length, poolStart.length];
-  return {
-    ids: Uint32Array.from({ length: times * tokens }, (_, i) => ids[i % tokens]!),
-    cumulative: Uint32Array.from(
-      { length: times * count + 1 },
-      (_, i) => Math.floor(i / count) * tokens + cumulative[i % count]!,
-    ),
-    poolStart: Uint32Array.from({ length: times * count }, (_, i) => poolStart[i % count]!),
-  };
 }
 
 describe('the memory plan', () => {

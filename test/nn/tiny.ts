@@ -71,3 +71,16 @@ export const randomLengths = (count: number, longest: number, seed: number): num
   const generator = random(seed);
   return Array.from({ length: count }, () => 1 + generator.integer(longest));
 };
+
+/** The same texts so many times. */
+export function repeated({ ids, cumulative, poolStart }: PackedTexts, times: number): PackedTexts {
+  const [tokens, count] = [ids.length, poolStart.length];
+  return {
+    ids: Uint32Array.from({ length: times * tokens }, (_, i) => ids[i % tokens]!),
+    cumulative: Uint32Array.from(
+      { length: times * count + 1 },
+      (_, i) => Math.floor(i / count) * tokens + cumulative[i % count]!,
+    ),
+    poolStart: Uint32Array.from({ length: times * count }, (_, i) => poolStart[i % count]!),
+  };
+}

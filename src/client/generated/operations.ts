@@ -583,6 +583,8 @@ export type RunSettingsInput = {
   readonly positives?: number | null | undefined;
   /** Settings that belong together: what a run leaves out of them, its preset says. */
   readonly preset?: Preset;
+  /** Whether the way back computes the activations of every block again instead of keeping them (gradient checkpointing); it takes less memory and more time, and gives the same bits from the same micro-batches. */
+  readonly recomputeActivations?: boolean;
   /** How batches are drawn from data sets. Absent or null means what the preset sets: DYNAMIC in CODIEMB, INFONCE_JOINT, COSENT_JOINT, SINGLE_TASK. */
   readonly sampler?: Sampler | null | undefined;
   /** The seed of all random draws, from 0 to 4294967295. */

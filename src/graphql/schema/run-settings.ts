@@ -25,6 +25,8 @@ const says = {
   maxLength: 'The length in tokens, special tokens included, at which texts are cut.',
   microBatchTokens:
     'The largest number of tokens of one micro-batch, fewer where the device has no room for them; it changes results by rounding only.',
+  recomputeActivations:
+    'Whether the way back computes the activations of every block again instead of keeping them (gradient checkpointing); it takes less memory and more time, and gives the same bits from the same micro-batches.',
   losses: 'The loss terms of each task.',
   optimizer: 'AdamW with linear warm-up and decay.',
   dropout: 'The probability of dropping an activation.',
@@ -108,6 +110,7 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
     negatives: t.exposeInt('negatives', { description: says.negatives }),
     maxLength: t.exposeInt('maxLength', { description: says.maxLength }),
     microBatchTokens: t.exposeInt('microBatchTokens', { description: says.microBatchTokens }),
+    recomputeActivations: t.exposeBoolean('recomputeActivations', { description: says.recomputeActivations }),
     losses: t.expose('losses', { type: LossSet, description: says.losses }),
     optimizer: t.expose('optimizer', { type: Optimizer, description: says.optimizer }),
     dropout: t.exposeFloat('dropout', { description: says.dropout }),
@@ -242,6 +245,11 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
         validate: whole(4, 32_768).nullish(),
       }),
       microBatchTokens: count('microBatchTokens', 16, 16_777_216),
+      recomputeActivations: t.boolean({
+        required: true,
+        defaultValue: defaults.recomputeActivations,
+        description: says.recomputeActivations,
+      }),
       losses: t.field({
         type: LossSetInput,
         description: `${says.losses} Absent or null means those of the preset.`,

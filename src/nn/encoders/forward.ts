@@ -19,6 +19,8 @@ export interface Forward {
   readonly dropout?: DropoutSettings | undefined;
   /** Keep the inner layer's output. If false and the tape does not record, `inner` must not be read. */
   readonly keepInner: boolean;
+  /** Of the blocks but the last one, with which the way back begins, keep the output alone; absent = false. */
+  readonly recompute?: boolean | undefined;
   /**
    * Called with every hidden state, numbered as in transformers: 0 are the embeddings, L the last one, after the final
    * norm if there is one. Unless the tape records, a state's memory is reused later: copy what is to be kept.
@@ -40,7 +42,7 @@ export function runBlocks(
   tape: Tape,
   layers: number,
   embeddings: Value,
-  { keepInner, observe }: Forward,
+  { keepInner, recompute, observe }: Forward,
   block: (layer: number, x: Value) => Value,
   finish?: (x: Value) => Value,
 ): HiddenStates {
@@ -49,7 +51,9 @@ export function runBlocks(
   let inner = x;
   observe?.(0, x);
   for (let layer = 0; layer < layers; layer++) {
-    const output = block(layer, x);
+    const input = x;
+    const again = recompute === true && layer + 1 < layers;
+    const output = again ? tape.recompute(() => block(layer, input)) : block(layer, input);
     if (!keepInner || layer !== innerAt) tape.drop(x);
     x = output;
     if (layer + 1 === innerAt) inner = output;
