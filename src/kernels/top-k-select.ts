@@ -1,11 +1,10 @@
-/** The selection kernel of exact search: see shaders/search/topk_select.wgsl for how it works. */
+/** The selection kernel of exact search: see shaders/search/select*.wgsl for how it works. */
 import type { Gpu, Tensor } from '../device/types.ts';
-import { withSharedLanes } from './shared-lanes.ts';
+import { forWidth, inForms } from './forms.ts';
 
-const topKKernels = withSharedLanes(
+const topKKernels = inForms(
   {
     name: 'topk_select',
-    shader: 'search/topk_select.wgsl',
     bindings: { inScores: 'read', inRows: 'read', outScores: 'write', outRows: 'write' },
     params: {
       queries: 'u32',
@@ -22,7 +21,10 @@ const topKKernels = withSharedLanes(
       outOffset: 'u32',
     },
   },
-  (form) => [`search/choice_${form}.wgsl`],
+  (form) => ({
+    shader: `search/select_${form}.wgsl`,
+    include: [...(form === 'row' ? [] : ['common/lanes_workgroup.wgsl']), 'search/select.wgsl'],
+  }),
 );
 
 /** Candidates of each query: scores, and rows where they are lists that this kernel made. */
@@ -53,7 +55,9 @@ export interface SelectCall {
 
 /** Records the selection of the k best of each segment of each query's candidates, best first, ties by smaller row. */
 export function select(gpu: Gpu, { from, to, fromList, ...sizes }: SelectCall): void {
-  gpu.dispatch(topKKernels[gpu.traits.form], {
+  const { width, segmentLength, inPitch, inOffset } = sizes;
+  const { kernel } = forWidth(topKKernels, gpu.traits.form, width, segmentLength, inPitch, inOffset);
+  gpu.dispatch(kernel, {
     bindings: { inScores: from.scores, inRows: from.rows, outScores: to.scores, outRows: to.rows },
     params: { ...sizes, fromList: fromList ? 1 : 0, sortSize: 2 ** Math.ceil(Math.log2(sizes.k)) },
     grid: [sizes.queries * sizes.segments],

@@ -3,7 +3,7 @@
  * through in chunks of rows; each chunk's best are merged into the best so far, so memory does not grow with N.
  */
 
-import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
+import { type Gpu, type KernelForm, rowsOf, type Tensor } from '../device/types.ts';
 import { badInput } from '../errors.ts';
 import { matmulNT } from './matmul.ts';
 import { type Lists, select } from './top-k-select.ts';
@@ -12,8 +12,8 @@ export const MAX_K = 1000;
 /** Stands in `rows` where there are fewer rows than k. */
 export const NO_ROW = 0xffffffff;
 
-/** Candidates that one workgroup selects from, at least. */
-const SEGMENT = 4096;
+/** Candidates that one workgroup selects from, at least. A single lane does better with more. */
+const segments: Readonly<Record<KernelForm, number>> = { row: 8192, workgroup: 4096 };
 /** Rows of a chunk, at most. */
 const CHUNK_ROWS = 65536;
 /** Scores of a chunk that are held at once. */
@@ -67,7 +67,7 @@ interface Chunk {
 function searchTile(gpu: Gpu, call: TopKCall): void {
   const { queries, k, rows, scores } = call;
   const Q = queries.shape[0];
-  const segment = call.segment ?? Math.max(SEGMENT, 8 * k);
+  const segment = call.segment ?? Math.max(segments[gpu.traits.form], 8 * k);
   const chunks = chunksOf(gpu, call, Q);
   if (chunks.length === 0) {
     gpu.write(rows, new Uint32Array(Q * k).fill(NO_ROW));

@@ -87,6 +87,23 @@ describe('top k', () => {
     expect(hits.map(({ row }) => row)).toEqual([2, 0, NO_ROW, NO_ROW]);
   });
 
+  it.each([
+    ['rise', (row: number) => row],
+    ['fall', (row: number) => -row],
+  ])('finds the best where scores %s from row to row, NaN among them', async (_, score) => {
+    const N = 9004;
+    const vectors = Float32Array.from({ length: N }, (__, row) => (row % 7 === 3 ? Number.NaN : score(row)));
+    const [hits] = await search({ Q: 1, N, C: 1, k: 5 }, Float32Array.of(1), vectors);
+    const expected = sorted(
+      dotProducts(
+        Float32Array.of(1),
+        vectors.map((value) => (Number.isNaN(value) ? -N : value)),
+      ),
+      5,
+    );
+    expect(hits.map(({ row }) => row)).toEqual(expected.map(({ row }) => row));
+  });
+
   it('finds nothing among no vectors', async () => {
     const [hits] = await search({ Q: 1, N: 0, C: 2, k: 3, pages: [] }, Float32Array.of(1, 1), new Float32Array(0));
     expect(hits.map(({ row }) => row)).toEqual([NO_ROW, NO_ROW, NO_ROW]);

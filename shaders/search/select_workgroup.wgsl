@@ -1,16 +1,7 @@
-// The k best of each segment of each query's candidates, in order: larger score first, then smaller row. Exact: a radix
-// select finds the k-th score, a second one over positions shares out its ties (candidates stand in ascending row order
-// wherever scores are equal), a bitonic sort orders what was kept. Integer atomics only, so the result is always the
-// same. Candidates are the scores of consecutive rows, or with `from_list` lists that this kernel made before. NaN
-// never ranks.
+// The lanes of a workgroup select together. Exact: a radix select finds the k-th score, a second one over positions
+// shares out its ties (candidates stand in ascending row order wherever scores are equal), a bitonic sort orders what was
+// kept. Integer atomics only, so the result is always the same.
 const DIGITS: u32 = 256u;
-const CAPACITY: u32 = 1024u;
-const NO_ROW: u32 = 0xffffffffu;
-
-@group(0) @binding(1) var<storage, read> in_scores: array<f32>;
-@group(0) @binding(2) var<storage, read> in_rows: array<u32>;
-@group(0) @binding(3) var<storage, read_write> out_scores: array<f32>;
-@group(0) @binding(4) var<storage, read_write> out_rows: array<u32>;
 
 var<workgroup> histogram: array<atomic<u32>, DIGITS>;
 var<workgroup> chosen: Choice;
@@ -25,30 +16,11 @@ struct Choice {
   before: u32,
 }
 
-// Keys have the order of the floats; 0 means no candidate: no float but a NaN would get it.
-fn key_of(score: f32) -> u32 {
-  let bits = bitcast<u32>(score);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) {
-    return 0u;
-  }
-  if (bits == 0x80000000u) {
-    return 0x80000000u;
-  }
-  return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
-}
-
 fn key_at(at: u32) -> u32 {
-  if (params.from_list != 0u && in_rows[at] == NO_ROW) {
+  if (is_empty(at)) {
     return 0u;
   }
   return key_of(in_scores[at]);
-}
-
-fn score_of(key: u32) -> f32 {
-  if (key == 0u) {
-    return -3.4028234e38;
-  }
-  return bitcast<f32>(select(~key, key & 0x7fffffffu, key >= 0x80000000u));
 }
 
 fn clear_histogram(lane: u32) {
@@ -73,7 +45,7 @@ fn choose_digit(lane: u32, needed: u32, from_largest: bool) -> Choice {
       before += count;
     }
   }
-  return shared_choice();
+  return workgroupUniformLoad(&chosen);
 }
 
 // The k-th largest key among `count` candidates from `start` on, and the last position kept of those equal to it.
@@ -200,11 +172,4 @@ fn main(
     out_scores[out + slot] = score_of(kept_keys[slot]);
     out_rows[out + slot] = kept_rows[slot];
   }
-}
-
-fn in_rows_or_position(at: u32, position: u32) -> u32 {
-  if (params.from_list != 0u) {
-    return in_rows[at];
-  }
-  return params.first_row + position;
 }
