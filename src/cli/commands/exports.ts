@@ -1,9 +1,18 @@
-/** Figures as files: `tandem export-runs`. */
+/** Figures as files: `tandem export-runs` and `export-evaluations`. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { enumValueOf } from '../../catalog.ts';
-import { ExportRunsDocument, type RunTable, type TableFormat } from '../../client/index.ts';
+import {
+  ExportRunsDocument,
+  MtebResultsDocument,
+  type MtebResultsQuery,
+  type RunTable,
+  type TableFormat,
+} from '../../client/index.ts';
+import { notFound } from '../../errors.ts';
 import { connect } from '../connect.ts';
-import { runId } from '../lookup.ts';
+import { checkpointId, datasetId, runId } from '../lookup.ts';
 import { writeNewFile } from '../new-file.ts';
 import { print } from '../print.ts';
 
@@ -20,6 +29,13 @@ export function addExportCommands(program: Command): void {
     .addOption(new Option('--format <format>', 'how to write it').choices(['csv', 'json']).default('csv'))
     .requiredOption('--file <file>', 'the file to make')
     .action(exportRuns);
+  program
+    .command('export-evaluations')
+    .description("write a checkpoint's evaluations as result files of mteb, one per data set, the newest of each split")
+    .requiredOption('--checkpoint <checkpoint>', 'id or alias')
+    .option('--dataset <dataset>', 'only evaluations on this data set (id or name)')
+    .requiredOption('--folder <folder>', 'where to make <data set>.json; made if it is not there')
+    .action(exportEvaluations);
 }
 
 interface ExportRunsOptions {
@@ -46,3 +62,60 @@ async function exportRuns(names: readonly string[], options: ExportRunsOptions, 
   });
   print(command, { path, rows }, `${path} (${rows} rows)`);
 }
+
+interface ExportEvaluationsOptions {
+  readonly checkpoint: string;
+  readonly dataset?: string;
+  readonly folder: string;
+}
+
+async function exportEvaluations(options: ExportEvaluationsOptions, command: Command): Promise<void> {
+  const client = await connect(command);
+  const checkpoint = await checkpointId(client, options.checkpoint);
+  const dataset = options.dataset === undefined ? undefined : await datasetId(client, options.dataset);
+  const { evaluations } = await client.execute(MtebResultsDocument, { filter: { checkpoint, dataset } });
+  const results = resultsByName(evaluations.nodes);
+  if (results.size === 0) {
+    throw notFound('The checkpoint has no evaluations there', {
+      field: '--checkpoint',
+      expected: 'a checkpoint that was evaluated',
+      remedy: 'evaluate it first: tandem evaluate --checkpoint ID --dataset NAME',
+    });
+  }
+  await mkdir(options.folder, { recursive: true });
+  const files: string[] = [];
+  for (const [name, result] of results) {
+    const text = `${JSON.stringify(result, null, 2)}\n`;
+    files.push(
+      await writeNewFile(join(options.folder, fileNameOf(name)), '--folder', (handle) => handle.writeFile(text)),
+    );
+  }
+  print(command, { files }, files.join('\n'));
+}
+
+type Evaluated = MtebResultsQuery['evaluations']['nodes'][number];
+
+/** A result of mteb, as far as results of several splits are joined in one. */
+interface Result {
+  readonly scores: Readonly<Record<string, unknown>>;
+  readonly evaluation_time: number;
+}
+
+/** One result per name of a data set, of its version that was evaluated last; `nodes` come newest first. */
+function resultsByName(nodes: readonly Evaluated[]): Map<string, Result> {
+  const found = new Map<string, { readonly dataset: string; readonly result: Result }>();
+  for (const { dataset, mtebResult } of nodes) {
+    const result = mtebResult as Result;
+    const newer = found.get(dataset.name);
+    if (newer !== undefined && newer.dataset !== dataset.id) continue;
+    const isNew = newer === undefined || Object.keys(result.scores).some((split) => !(split in newer.result.scores));
+    if (!isNew) continue;
+    const scores = { ...result.scores, ...newer?.result.scores };
+    const evaluation_time = result.evaluation_time + (newer?.result.evaluation_time ?? 0);
+    found.set(dataset.name, { dataset: dataset.id, result: { ...result, scores, evaluation_time } });
+  }
+  return new Map([...found].map(([name, { result }]) => [name, result]));
+}
+
+/** Names of data sets may hold what names of files may not. */
+const fileNameOf = (name: string): string => `${name.replace(/[^\p{L}\p{N}._-]/gu, '_').replace(/^\./, '_')}.json`;

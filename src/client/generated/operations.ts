@@ -195,6 +195,25 @@ export type EvaluateCheckpointInput = {
   readonly split?: Split;
 };
 
+/** Conditions that an evaluation must meet; absent fields do not restrict. */
+export type EvaluationFilter = {
+  /** Only evaluations of this checkpoint; absent or null means any. */
+  readonly checkpoint?: string | null | undefined;
+  /** Only evaluations on this data set; absent or null means any. */
+  readonly dataset?: string | null | undefined;
+  /** Only evaluations of this kind; absent or null means any. */
+  readonly evaluator?: Evaluator | null | undefined;
+  /** Only evaluations on this split; absent or null means any. */
+  readonly split?: Split | null | undefined;
+};
+
+/** What was evaluated. */
+export type Evaluator =
+  /** The tf-idf baseline, which needs no model. */
+  | 'BAG_OF_WORDS'
+  /** A checkpoint was evaluated. */
+  | 'CHECKPOINT';
+
 /** The checkpoint to export, and the folder. */
 export type ExportCheckpointInput = {
   /** The checkpoint to export. */
@@ -866,6 +885,13 @@ export type EvaluateBagOfWordsMutationVariables = Exact<{
 
 
 export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+
+export type MtebResultsQueryVariables = Exact<{
+  filter?: EvaluationFilter | null | undefined;
+}>;
+
+
+export type MtebResultsQuery = { readonly evaluations: { readonly nodes: ReadonlyArray<{ readonly split: Split, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
 
 export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
 
@@ -1559,6 +1585,20 @@ export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
     value
   }
 }`) as unknown as TypedDocumentString<EvaluateBagOfWordsMutation, EvaluateBagOfWordsMutationVariables>;
+export const MtebResultsDocument = new TypedDocumentString(`
+    query MtebResults($filter: EvaluationFilter) {
+  evaluations(filter: $filter, first: 1000) {
+    nodes {
+      split
+      dataset {
+        id
+        name
+      }
+      mtebResult
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MtebResultsQuery, MtebResultsQueryVariables>;
 export const FuseCheckpointsDocument = new TypedDocumentString(`
     mutation FuseCheckpoints($input: FuseCheckpointsInput!) {
   fuseCheckpoints(input: $input) {

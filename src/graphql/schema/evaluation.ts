@@ -77,6 +77,13 @@ Evaluation.implement({
         'another figure. Null where nothing was cut so.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the evaluation was made.' }),
+    mtebResult: t.field({
+      type: 'JSON',
+      description:
+        "The evaluation in the form of mteb's result files, which mteb.TaskResult reads. The task is the name of the " +
+        'data set, the revision its digest.',
+      resolve: (row, _args, { tandem }) => evaluations.asMtebResult(tandem, row),
+    }),
   }),
 });
 

@@ -1,15 +1,16 @@
-/** Copies a checkpoint's folder to where people can take it. */
+/** Copies a checkpoint's folder, with a model card, to where people can take it. */
 import type { BigIntStats } from 'node:fs';
-import { mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { requireRow } from '../../db/rows.ts';
-import { jobs } from '../../db/schema.ts';
+import { type CheckpointRow, jobs } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
 import { copyOwn } from '../../storage/own-files.ts';
 import { privateMode } from '../../storage/private-folders.ts';
 import { defineJob, type JobContext } from '../define.ts';
+import { cardFacts, modelCard } from './common/model-card.ts';
 import { kindOf } from './entry.ts';
 
 type ExportedFolder = {
@@ -33,7 +34,7 @@ export const exportCheckpoint = defineJob({
     const checkpoint = await requireRow(db, 'checkpoints', checkpointId);
     if (!(await isOwn(context, path))) {
       if (await stat(path).catch(() => null)) throw taken(folder);
-      await copyWhole(context, checkpoint.digest, path);
+      await copyWhole(context, checkpoint, path);
     }
     try {
       signal.throwIfAborted();
@@ -79,10 +80,12 @@ const taken = (folder: string) =>
   });
 
 /** Copies file by file and looks meanwhile whether the job is to stop. */
-async function copyWhole({ storage, config, signal, note }: Context, model: string, to: string): Promise<void> {
+async function copyWhole(context: Context, checkpoint: CheckpointRow, to: string): Promise<void> {
+  const { db, storage, config, signal, note } = context;
   const staged = await storage.stage();
   try {
-    await copyOwn(storage, 'models', model, staged, signal);
+    await copyOwn(storage, 'models', checkpoint.digest, staged, signal);
+    await writeFile(join(staged, 'README.md'), modelCard(await cardFacts(db, checkpoint)));
     await mkdir(join(config.dataDir, 'export'), { recursive: true, mode: privateMode });
     await note({ exported: await folderIdentity(staged) });
     await rename(staged, to);

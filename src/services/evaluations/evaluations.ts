@@ -1,8 +1,9 @@
-/** Evaluations: list and delete. */
+/** Evaluations: list, write as mteb does, delete. */
 
 import { desc, eq } from 'drizzle-orm';
 import type { Split } from '../../data/types.ts';
 import { type EvaluationRow, evaluations } from '../../db/schema.ts';
+import { type MtebResult, mtebResult } from '../../evaluation/mteb-result.ts';
 import { isEqual } from '../common/condition.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
@@ -24,6 +25,11 @@ export function list(tandem: Tandem, filter: Filter, window: Window): Promise<Pa
     isEqual(evaluations.evaluator, evaluator),
   ];
   return pageOf(tandem, 'evaluations', conditions, [desc(evaluations.createdAt), desc(evaluations.id)], window);
+}
+
+/** An evaluation as a result file of mteb. */
+export async function asMtebResult({ database: { db } }: Tandem, row: EvaluationRow): Promise<MtebResult> {
+  return mtebResult(row, await requireRow(db, 'datasets', row.datasetId));
 }
 
 export async function remove({ database: { db } }: Tandem, id: string): Promise<void> {

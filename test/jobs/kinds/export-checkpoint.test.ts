@@ -1,12 +1,12 @@
 /** An export is a folder and the end of its job, both or neither. */
 import { randomUUID } from 'node:crypto';
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkpoints, jobAttempts, jobs } from '../../../src/db/schema.ts';
+import { checkpoints, datasets, evaluations, jobAttempts, jobs } from '../../../src/db/schema.ts';
 import { folderIdentity } from '../../../src/jobs/kinds/export-checkpoint.ts';
-import { collectionOf } from '../../db/rows.ts';
+import { collectionOf, newDataset } from '../../db/rows.ts';
 import { openWorkplace, type Workplace } from '../workplace.ts';
 
 let place: Workplace;
@@ -31,6 +31,8 @@ const folderOf = (folder: string): string => join(place.dataDir, 'export', folde
 const submit = (folder: string) =>
   place.jobs.submit('export-checkpoint', { input: { checkpointId, folder }, idempotencyKey: randomUUID() });
 
+const cardOf = (folder: string): Promise<Buffer> => readFile(join(folderOf(folder), 'README.md'));
+
 it('leaves no folder where its job cannot be recorded, and may be asked for again', async () => {
   const { db } = place.database;
   for (const statement of [
@@ -47,7 +49,7 @@ it('leaves no folder where its job cannot be recorded, and may be asked for agai
 
   expect(await place.jobs.outcome((await submit('mine')).id)).toMatchObject({
     resultId: checkpointId,
-    answer: { path: folderOf('mine'), files: ['config.json'], bytes: 2 },
+    answer: { path: folderOf('mine'), files: ['README.md', 'config.json'], bytes: 2 + (await cardOf('mine')).length },
   });
   await expect(place.jobs.outcome((await submit('mine')).id)).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await readdir(join(place.dataDir, 'export'))).toEqual(['mine']);
@@ -55,7 +57,9 @@ it('leaves no folder where its job cannot be recorded, and may be asked for agai
 
 it('copies no file that Tandem did not write, and none that is not as it was written', async () => {
   await writeFile(join(source, '.DS_Store'), 'of a file manager');
-  expect(await place.jobs.outcome((await submit('clean')).id)).toMatchObject({ answer: { files: ['config.json'] } });
+  expect(await place.jobs.outcome((await submit('clean')).id)).toMatchObject({
+    answer: { files: ['README.md', 'config.json'] },
+  });
   await writeFile(join(source, 'config.json'), '[]');
   await expect(place.jobs.outcome((await submit('damaged')).id)).rejects.toMatchObject({
     code: 'UNAVAILABLE',
@@ -84,7 +88,33 @@ it.each([
   await db.insert(jobAttempts).values({ jobId: job.id, number: 1, ...dead, outcome: 'QUEUED', details: { exported } });
   await place.restartJobs();
   const outcome = place.jobs.outcome(job.id);
-  if (isOwn) expect(await outcome).toMatchObject({ attempt: 2, answer: { files: ['config.json'] } });
+  if (isOwn) expect(await outcome).toMatchObject({ attempt: 2, answer: { files: ['README.md', 'config.json'] } });
   else await expect(outcome).rejects.toMatchObject({ code: 'CONFLICT' });
-  expect(await readdir(folderOf(folder))).toEqual(['config.json']);
+  expect((await readdir(folderOf(folder))).sort()).toEqual(['README.md', 'config.json']);
+});
+
+it('tells in its model card the newest evaluation of each split', async () => {
+  const { db } = place.database;
+  const [pairs] = await db
+    .insert(datasets)
+    .values(newDataset({ name: 'pairs', task: 'sts' }))
+    .returning();
+  const figures = { main: 'cosine_spearman', undefinedReasons: {}, count: 6, documents: 0, tokens: 9, seconds: 1 };
+  const told = { evaluator: 'checkpoint', checkpointId, datasetId: pairs!.id, task: 'sts', ...figures } as const;
+  for (const [split, day, value] of [
+    ['test', 1, 0.25],
+    ['test', 3, 0.123456789],
+    ['test', 2, 0.5],
+    ['dev', 1, null],
+  ] as const) {
+    const metrics = { cosine_spearman: value, cosine_pearson: value };
+    await db.insert(evaluations).values({ ...told, split, metrics, createdAt: new Date(2026, 0, day) });
+  }
+  await db.insert(evaluations).values({
+    ...{ ...told, evaluator: 'bag-of-words', checkpointId: null, split: 'train', metrics: { cosine_spearman: 0.75 } },
+  });
+  await place.jobs.outcome((await submit('told')).id);
+  const card = `${await cardOf('told')}`;
+  expect(card.match(/value: .+/g)).toEqual(['value: 0.12346', 'value: 0.12346']);
+  expect(card).toContain('| pairs | test | 6 | cosine_spearman | 0.12346 |');
 });

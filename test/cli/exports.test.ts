@@ -1,11 +1,11 @@
-/** `tandem export-runs` as a process of its own, against a real service that trained a run. */
+/** `tandem export-runs` and `export-evaluations` as processes of their own, against a service that trained a run. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLive } from '../graphql/live/fixture.ts';
-import { type Live, stopLive } from '../graphql/live/harness.ts';
+import { get, type Live, stopLive } from '../graphql/live/harness.ts';
 import { runTandem } from './tandem.ts';
 
 let live: Live;
@@ -19,6 +19,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 const tandem = (...args: readonly string[]) => runTandem(live.url, ['export-runs', ...args]);
+const jsonOf = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
 
 describe('tandem export-runs', () => {
   it('writes the metrics of a run by its name as CSV', async () => {
@@ -57,5 +58,49 @@ describe('tandem export-runs', () => {
     await expect(readFile(twice)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await tandem('nobody', '--file', join(folder, 'x.csv'))).toMatchObject({ code: 2 });
     expect(await tandem('fixture', '--file', join(folder, 'none', 'x.csv'))).toMatchObject({ code: 2 });
+  });
+});
+
+describe('tandem export-evaluations', () => {
+  const evaluations = (...args: readonly string[]) => runTandem(live.url, ['export-evaluations', ...args]);
+  const checkpoint = () => live.made.checkpoints.at(-1)!;
+
+  it('writes the newest of each split as result files of mteb', async () => {
+    const query = `mutation($checkpoint: ID!, $datasets: [ID!]!, $split: Split!) {
+      evaluateCheckpoint(input: { checkpoint: { id: $checkpoint }, datasets: $datasets, split: $split }) {
+        evaluations { seconds main { value } }
+      }
+    }`;
+    interface Evaluated {
+      readonly evaluateCheckpoint: { readonly evaluations: { readonly seconds: number; main: { value: number } }[] };
+    }
+    const { ir, sts } = live.made;
+    const evaluate = async (split: string, datasets: string[]) =>
+      (await get<Evaluated>(live, query, { checkpoint: checkpoint(), datasets, split })).evaluateCheckpoint.evaluations;
+    await evaluate('TEST', [ir, sts]);
+    const [test] = await evaluate('TEST', [ir]);
+    const [train] = await evaluate('TRAIN', [ir]);
+    const to = join(folder, 'results', 'mine');
+    expect(await evaluations('--checkpoint', checkpoint(), '--folder', to)).toMatchObject({ code: 0 });
+    const result = await jsonOf(join(to, 'ir.json'));
+    expect(result).toMatchObject({
+      ...{ task_name: 'ir', dataset_revision: expect.stringMatching(/^[0-9a-f]{64}$/), kg_co2_emissions: null },
+      scores: { test: [{ hf_subset: 'default', languages: [] }], train: [{ hf_subset: 'default' }] },
+      evaluation_time: test!.seconds + train!.seconds,
+    });
+    for (const [split, figures] of Object.entries({ test, train })) {
+      expect(result.scores[split][0].main_score).toBe(result.scores[split][0].ndcg_at_10);
+      expect(result.scores[split][0].main_score).toBeCloseTo(figures!.main.value, 5);
+    }
+    expect((await jsonOf(join(to, 'sts.json'))).scores.test[0]).toMatchObject({ main_score: expect.any(Number) });
+    const again = await evaluations('--checkpoint', checkpoint(), '--dataset', 'sts', '--folder', to);
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('sts.json already') });
+  });
+
+  it('says where there is nothing to write', async () => {
+    const to = join(folder, 'nothing');
+    const nothing = await evaluations('--checkpoint', live.made.checkpoints[0]!, '--folder', to);
+    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('evaluate it first') });
+    await expect(readFile(to)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -1,0 +1,180 @@
+/**
+ * README.md of an exported model: a model card as the Hugging Face hub reads it, with the evaluations of the checkpoint
+ * as `model-index` metadata (https://huggingface.co/docs/hub/model-cards).
+ */
+import { and, desc, eq } from 'drizzle-orm';
+import type { Executor } from '../../../db/open.ts';
+import { requireRow } from '../../../db/rows.ts';
+import {
+  type CheckpointRow,
+  type DatasetRow,
+  datasets,
+  type EvaluationRow,
+  evaluations,
+  type ModelRow,
+  runDatasets,
+} from '../../../db/schema.ts';
+
+/** What a card tells. */
+export interface CardFacts {
+  readonly checkpoint: Pick<CheckpointRow, 'reason' | 'step' | 'epoch' | 'fusion'>;
+  readonly model: Pick<ModelRow, 'name' | 'family' | 'dimension' | 'maxLength' | 'pooling' | 'parameters'>;
+  /** Names of the data sets that its run trained on; empty without a run. */
+  readonly trainedOn: readonly string[];
+  readonly evaluations: readonly CardEvaluation[];
+}
+
+export interface CardEvaluation {
+  readonly evaluation: Pick<EvaluationRow, 'task' | 'split' | 'main' | 'metrics' | 'count'>;
+  readonly dataset: Pick<DatasetRow, 'name' | 'digest'>;
+}
+
+/** Metrics that a card shows beside the main one; the result files have all. */
+const shown: Readonly<Record<EvaluationRow['task'], readonly string[]>> = {
+  ir: ['ndcg_at_10', 'mrr_at_10', 'map_at_100', 'recall_at_100'],
+  sts: ['cosine_spearman', 'cosine_pearson'],
+};
+
+/** What the hub calls the tasks, and what mteb does. */
+const tasks: Readonly<Record<EvaluationRow['task'], { readonly type: string; readonly name: string }>> = {
+  ir: { type: 'text-retrieval', name: 'Retrieval' },
+  sts: { type: 'sentence-similarity', name: 'STS' },
+};
+
+export async function cardFacts(db: Executor, checkpoint: CheckpointRow): Promise<CardFacts> {
+  const { id, runId, modelId } = checkpoint;
+  const used =
+    runId === null
+      ? []
+      : await db
+          .select({ name: datasets.name })
+          .from(runDatasets)
+          .innerJoin(datasets, eq(datasets.id, runDatasets.datasetId))
+          .where(eq(runDatasets.runId, runId))
+          .orderBy(runDatasets.position);
+  const found = await db
+    .select({ evaluation: evaluations, dataset: datasets })
+    .from(evaluations)
+    .innerJoin(datasets, eq(datasets.id, evaluations.datasetId))
+    .where(and(eq(evaluations.checkpointId, id), eq(evaluations.evaluator, 'checkpoint')))
+    .orderBy(desc(evaluations.createdAt), desc(evaluations.id));
+  const keyOf = ({ evaluation, dataset }: CardEvaluation) => `${dataset.digest} ${evaluation.split}`;
+  const newest = found.filter((row, i) => found.findIndex((other) => keyOf(other) === keyOf(row)) === i);
+  const order = ({ evaluation, dataset }: CardEvaluation) => `${evaluation.task} ${dataset.name} ${evaluation.split}`;
+  return {
+    checkpoint,
+    model: await requireRow(db, 'models', modelId),
+    trainedOn: used.map(({ name }) => name),
+    evaluations: newest.sort((a, b) => (order(a) < order(b) ? -1 : 1)),
+  };
+}
+
+export function modelCard(facts: CardFacts): string {
+  return `---\n${metadata(facts)}---\n\n${body(facts)}`;
+}
+
+// ---- metadata: YAML, every text in double quotes -----------------------------------------------------------------
+
+function metadata({ model, evaluations: found }: CardFacts): string {
+  const results = found.flatMap(resultLines);
+  const index = results.length === 0 ? [] : ['model-index:', `- name: ${quoted(model.name)}`, '  results:', ...results];
+  return [
+    'library_name: sentence-transformers',
+    'pipeline_tag: sentence-similarity',
+    'tags:',
+    ...['sentence-transformers', 'sentence-similarity', 'feature-extraction', 'tandem'].map((tag) => `- ${tag}`),
+    ...index,
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function resultLines({ evaluation, dataset }: CardEvaluation): string[] {
+  const { type, name } = tasks[evaluation.task];
+  const metrics = figuresOf(evaluation);
+  if (metrics.length === 0) return [];
+  return [
+    '  - task:',
+    `      type: ${type}`,
+    `      name: ${name}`,
+    '    dataset:',
+    `      type: ${quoted(dataset.name)}`,
+    `      name: ${quoted(dataset.name)}`,
+    '      config: default',
+    `      split: ${evaluation.split}`,
+    `      revision: ${quoted(dataset.digest)}`,
+    '    metrics:',
+    ...metrics.flatMap(([metric, value]) => [`    - type: ${metric}`, `      value: ${value}`]),
+  ];
+}
+
+/** Metrics that are defined, the main one first. */
+function figuresOf({ task, main, metrics }: CardEvaluation['evaluation']): [string, number][] {
+  const names = [main, ...shown[task].filter((name) => name !== main)];
+  return names.flatMap((name): [string, number][] => {
+    const value = metrics[name];
+    return typeof value === 'number' ? [[name, Number(value.toFixed(5))]] : [];
+  });
+}
+
+/** A scalar of YAML in double quotes, which are those of JSON where nothing but printable characters stands raw. */
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(
+    /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+// ---- text --------------------------------------------------------------------------------------------------------
+
+function body({ checkpoint, model, trainedOn, evaluations: found }: CardFacts): string {
+  const rows = found.flatMap(({ evaluation, dataset }) =>
+    figuresOf(evaluation).map(
+      ([metric, value]) =>
+        `| ${inline(dataset.name)} | ${evaluation.split} | ${evaluation.count} | ${metric} | ${value} |`,
+    ),
+  );
+  const results =
+    rows.length === 0
+      ? 'This checkpoint was not evaluated before it was exported.'
+      : `| data set | split | queries or pairs | metric | value |\n| --- | --- | ---: | --- | ---: |\n${rows.join('\n')}`;
+  return `# ${inline(model.name)}
+
+A sentence-transformers model that maps texts to vectors, for search and for similarity of meaning.
+${originOf(checkpoint, trainedOn)}
+
+## Model details
+
+- Encoder: ${model.family}, ${model.parameters} parameters
+- Pooling: ${model.pooling.join(', ')}
+- Longest text: ${model.maxLength} tokens
+- Dimensions: ${model.dimension}
+
+## Usage
+
+\`\`\`python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("path/to/this/folder")
+queries = model.encode_query(["a question"])
+documents = model.encode_document(["a text that may answer it"])
+pairs = model.encode(["a sentence", "another sentence"], prompt_name="sts")
+\`\`\`
+
+## Evaluation
+
+Figures of Tandem, by the definitions of mteb and trec_eval, as fractions of 1.
+
+${results}
+`;
+}
+
+function originOf({ reason, step, epoch, fusion }: CardFacts['checkpoint'], trainedOn: readonly string[]): string {
+  if (fusion !== null) return `It was fused from checkpoints of training (${fusion.method}).`;
+  if (reason === 'initial' || step === 0) return 'It was not trained by Tandem.';
+  const names = trainedOn.map(inline).join(', ');
+  return `It was trained by Tandem on ${names}: ${step} updates, epoch ${epoch}.`;
+}
+
+/** A name inside a line of Markdown, where it is nothing but text. */
+const inline = (text: string): string =>
+  text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>()#!|~$&]/g, (character) => `&#${character.charCodeAt(0)};`);
