@@ -24,6 +24,7 @@ export const warnings = {
   stsNegatives: 'negatives of STS records ignored',
   stsUngraded: 'STS pairs without a grade kept, but used by no training and no evaluation',
   stsSplit: 'STS records with several positives split into one record each',
+  stsTeacher: 'teacher scores of STS records ignored: a pair has one candidate',
 } as const;
 
 /** "No grade". */
@@ -68,8 +69,9 @@ function decode(value: unknown, check: Check): DataRecord[] {
   const positiveScores = decodeScores(fields['positive_scores'], 'positive_scores', positives, grade, check);
   const plain = task === 'sts' ? finiteGrade : relevanceGrade;
   const negativeScores = decodeScores(fields['negative_scores'], 'negative_scores', negatives, plain, check);
+  const teacherScores = decodeTeacherScores(fields['teacher_scores'], positives, negatives, check);
   if (query === null || positives === null || negatives === null) return [];
-  const record: DataRecord = { task, query, positives, negatives, positiveScores, negativeScores };
+  const record: DataRecord = { task, query, positives, negatives, positiveScores, negativeScores, ...teacherScores };
   return task === 'ir' ? [record] : pairs(record, check);
 }
 
@@ -77,6 +79,7 @@ function decode(value: unknown, check: Check): DataRecord[] {
 function pairs(record: DataRecord, check: Check): DataRecord[] {
   if (record.negatives.length > 0) check.warn(warnings.stsNegatives, record.negatives.length);
   if (record.positives.length > 1) check.warn(warnings.stsSplit);
+  if (record.teacherScores) check.warn(warnings.stsTeacher);
   return record.positives.map((positive, index) => ({
     task: 'sts',
     query: record.query,
@@ -176,6 +179,35 @@ function decodeScores(
   });
 }
 
+/** A number or null for each text, the positives' first; nothing where no text has a number. */
+function decodeTeacherScores(
+  value: unknown,
+  positives: readonly unknown[] | null,
+  negatives: readonly unknown[] | null,
+  check: Check,
+): Pick<DataRecord, 'teacherScores'> {
+  const field = 'teacher_scores';
+  const list = value ?? [];
+  if (!Array.isArray(list)) {
+    check.problem(field, `is ${describe(list)}, expected a list of numbers and nulls`);
+    return {};
+  }
+  if (positives === null || negatives === null || list.length === 0) return {};
+  const texts = positives.length + negatives.length;
+  if (list.length !== texts) {
+    check.problem(
+      field,
+      `has ${list.length} scores for ${texts} texts, expected none or one per text, those of the positives first`,
+    );
+    return {};
+  }
+  list.forEach((raw: unknown, index) => {
+    if (raw === null || (typeof raw === 'number' && typeof finiteGrade(raw) === 'number')) return;
+    check.problem(`${field}[${index}]`, `is ${describe(raw)}, expected null or a number of a magnitude below 3.4e38`);
+  });
+  return list.some((score) => score !== null) ? { teacherScores: list as (number | null)[] } : {};
+}
+
 /** The record as the unified format's JSON (grades already on the scale 0..1). */
 export const encodeRecord = (record: DataRecord) => ({
   task_type: record.task,
@@ -184,6 +216,7 @@ export const encodeRecord = (record: DataRecord) => ({
   negatives: record.negatives,
   positive_scores: record.positiveScores,
   negative_scores: record.negativeScores,
+  ...(record.teacherScores && { teacher_scores: record.teacherScores }),
 });
 
 /** What a message says of a wrong value. */

@@ -23,6 +23,11 @@ export interface DataRecord {
   readonly negatives: readonly TextTriple[];
   readonly positiveScores: readonly number[];
   readonly negativeScores: readonly number[];
+  /**
+   * What a teacher gives each text, the positives' first, then the negatives'; null = none. Any finite number, so -1 is
+   * one. Absent = none at all.
+   */
+  readonly teacherScores?: readonly (number | null)[];
 }
 
 /** A record as a data set version keeps it. */

@@ -1,7 +1,7 @@
 /** Kernels of the losses for comparison and company. They are compiled where a run first uses them. */
 import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { forWidth, inForms, inFormsOfLanes } from './forms.ts';
-import { shareShader, targetShader } from './loss.ts';
+import { elementGrid, shareShader, targetShader } from './loss.ts';
 import { withSharedLanes } from './shared-lanes.ts';
 import { reduceShader } from './similarity.ts';
 
@@ -55,6 +55,14 @@ const spreadOutKernels = inFormsOfLanes({
   include: [reduceShader],
   bindings: { scores: 'write', losses: 'write' },
   params: { rows: 'u32', firstRow: 'u32', columns: 'u32', scale: 'f32' },
+});
+
+const distillationKernels = inFormsOfLanes({
+  name: 'distillation',
+  shader: 'loss/distillation.wgsl',
+  include: [shareShader],
+  bindings: { cosines: 'read', targets: 'read', logTargets: 'read', slopes: 'write', losses: 'write' },
+  params: { candidates: 'u32', columns: 'u32', inverseTemperature: 'f32', scale: 'f32' },
 });
 
 /**
@@ -128,6 +136,38 @@ export function spreadOut(
   gpu.dispatch(kernel, { bindings: { scores, losses }, params: { rows, firstRow, columns, scale }, grid: [rows] });
 }
 
+/**
+ * KL(targets || softmax(cosines / temperature)) of each query over its candidates into losses [B], and `scale` times
+ * its gradient into slopes. All others [G, B], a query's candidates below each other; a target below 0 leaves its
+ * candidate out.
+ */
+export function distillation(
+  gpu: Gpu,
+  {
+    temperature,
+    scale,
+    ...bindings
+  }: {
+    cosines: Tensor;
+    targets: Tensor;
+    logTargets: Tensor;
+    slopes: Tensor;
+    losses: Tensor;
+    temperature: number;
+    scale: number;
+  },
+): void {
+  const [candidates, queries] = bindings.cosines.shape;
+  const { form } = gpu.traits;
+  const { kernel, width: columns } = forWidth(distillationKernels, form, queries);
+  const inverseTemperature = 1 / temperature;
+  gpu.dispatch(kernel, {
+    bindings,
+    params: { candidates, columns, inverseTemperature, scale: scale * inverseTemperature },
+    grid: form === 'row' ? [columns] : elementGrid(columns),
+  });
+}
+
 export const companionKernels = [
   ...Object.values(cosentForwardKernels),
   ...Object.values(cosentTotalKernels),
@@ -135,4 +175,5 @@ export const companionKernels = [
   ...Object.values(angleForwardKernels),
   ...Object.values(angleBackwardKernels),
   ...Object.values(spreadOutKernels),
+  ...Object.values(distillationKernels),
 ] as const;

@@ -27,8 +27,9 @@ interface Header {
   readonly sections: readonly SectionHeader[];
 }
 
-/** Version of the layout; part of a token file's key. */
+/** Version of the layout; part of a token file's key. Files with sections that may be absent are of the later one. */
 export const tokenFileVersion = 1;
+const versionWithTeacher = 2;
 /** "TTOK" and the length of the JSON header (u32, little-endian), which is padded with spaces to a multiple of 4. */
 const magic = 0x4b4f5454;
 const prefixBytes = 8;
@@ -36,6 +37,8 @@ const prefixBytes = 8;
 const fileName = 'tokens.bin';
 
 const listNames = ['positives', 'negatives', 'judgements'] as const;
+/** Of the sections with a teacher's scores, which only lists that have them have. */
+const teacherSuffix = '.teacher';
 
 /** Publishes it under its key; one that is there and whole stays. */
 export async function publishTokenFile(storage: Storage, key: string, file: TokenFile): Promise<void> {
@@ -45,7 +48,7 @@ export async function publishTokenFile(storage: Storage, key: string, file: Toke
 async function write(path: string, file: TokenFile): Promise<void> {
   const sections = sectionsOf(file);
   const header: Header = {
-    version: tokenFileVersion,
+    version: sections.some(([name]) => name.endsWith(teacherSuffix)) ? versionWithTeacher : tokenFileVersion,
     task: file.task,
     truncated: file.truncated,
     sections: sections.map(([name, values]) => ({ name, type: typeOf(values), length: values.length })),
@@ -121,9 +124,10 @@ function sectionsOf({ texts, splits: bySplit }: TokenFile): [string, Section][] 
     const { query, documents, identical } = bySplit[split];
     sections.push([`${split}.query`, query], [`${split}.documents`, documents], [`${split}.identical`, identical]);
     for (const name of listNames) {
-      const { starts, values, scores } = bySplit[split][name];
+      const { starts, values, scores, teacher } = bySplit[split][name];
       const key = `${split}.${name}`;
       sections.push([`${key}.starts`, starts], [`${key}.values`, values], [`${key}.scores`, scores]);
+      if (teacher) sections.push([`${key}${teacherSuffix}`, teacher]);
     }
   }
   return sections;
@@ -138,10 +142,12 @@ function assemble(header: Header, { buffer: data, byteOffset }: Buffer): TokenFi
   }
   const length = (name: string) => header.sections.find((section) => section.name === name)!.length;
   const u32 = (name: string) => new Uint32Array(data, places.get(name)!, length(name));
+  const f32 = (name: string) => new Float32Array(data, places.get(name)!, length(name));
   const lists = (name: string): Lists => ({
     starts: u32(`${name}.starts`),
     values: u32(`${name}.values`),
-    scores: new Float32Array(data, places.get(`${name}.scores`)!, length(`${name}.scores`)),
+    scores: f32(`${name}.scores`),
+    ...(places.has(`${name}${teacherSuffix}`) && { teacher: f32(`${name}${teacherSuffix}`) }),
   });
   const readSplit = (split: Split): TokenizedSplit => ({
     query: u32(`${split}.query`),
@@ -183,15 +189,21 @@ const sectionNames: ReadonlySet<string> = new Set([
     ...listNames.flatMap((name) => ['starts', 'values', 'scores'].map((part) => `${split}.${name}.${part}`)),
   ]),
 ]);
+const optionalSections: ReadonlySet<string> = new Set(
+  splits.flatMap((split) => listNames.map((name) => `${split}.${name}${teacherSuffix}`)),
+);
 
 function isHeader(value: unknown): value is Header {
-  if (!isObject(value) || value['version'] !== tokenFileVersion || typeof value['truncated'] !== 'number') return false;
-  const { task, sections } = value;
-  if ((task !== 'ir' && task !== 'sts') || !Array.isArray(sections) || sections.length !== sectionNames.size)
-    return false;
-  const names = new Set(sections.map((section: unknown) => (isObject(section) ? section['name'] : undefined)));
+  if (!isObject(value) || typeof value['truncated'] !== 'number') return false;
+  const { version, task, sections } = value;
+  const withTeacher = version === versionWithTeacher;
+  if (version !== tokenFileVersion && !withTeacher) return false;
+  if ((task !== 'ir' && task !== 'sts') || !Array.isArray(sections)) return false;
+  const names = new Set(sections.map((section: unknown) => (isObject(section) ? String(section['name']) : '')));
   const sized = sections.every(({ length }: SectionHeader) => Number.isSafeInteger(length) && length >= 0);
-  return names.size === sectionNames.size && [...sectionNames].every((name) => names.has(name)) && sized;
+  const isKnown = (name: string) => sectionNames.has(name) || (withTeacher && optionalSections.has(name));
+  const isWhole = [...sectionNames].every((name) => names.has(name)) && [...names].every(isKnown);
+  return names.size === sections.length && isWhole && sized;
 }
 
 /** The first part whose numbers lead outside of what they count; undefined = there is none. */
@@ -201,9 +213,10 @@ function wrongPart({ texts, splits: bySplit }: TokenFile): string | undefined {
   if (cumulative.length !== count + 1 || !isRising(cumulative, ids.length)) return 'texts';
   if (!poolStart.every((start, text) => start <= cumulative[text + 1]! - cumulative[text]!)) return 'texts';
   const areBelow = (values: Uint32Array, limit: number): boolean => values.every((value) => value < limit);
-  const areLists = ({ starts, values, scores }: Lists, records: number, limit: number): boolean =>
+  const areLists = ({ starts, values, scores, teacher }: Lists, records: number, limit: number): boolean =>
     starts.length === records + 1 &&
     scores.length === values.length &&
+    (teacher === undefined || teacher.length === values.length) &&
     isRising(starts, values.length) &&
     areBelow(values, limit);
   return splits.find((split) => {

@@ -93,8 +93,10 @@ async function tokenizeSplit(dataset: Dataset, split: Split, table: TextTable): 
     if (!retrieval && (record.positiveScores[0] ?? noGrade) === noGrade) continue;
     query.push(await table.add(retrieval ? 'query' : 'sts', record.query));
     const role = retrieval ? 'passage' : 'sts';
-    positives.addList(await table.addAll(role, record.positives), record.positiveScores);
-    negatives.addList(await table.addAll(role, record.negatives), record.negativeScores);
+    const teacher = record.teacherScores ?? [];
+    const behind = record.positives.length;
+    positives.addList(await table.addAll(role, record.positives), record.positiveScores, teacher.slice(0, behind));
+    negatives.addList(await table.addAll(role, record.negatives), record.negativeScores, teacher.slice(behind));
     const judged = retrieval ? relevanceByPosition(record, byId, documents.length) : new Map<number, number>();
     judgements.addList([...judged.keys()], [...judged.values()]);
     identical.push(dataset.summary.ignoreIdenticalIds ? (byId.get(record.id) ?? -1) : -1);
@@ -126,17 +128,22 @@ class ListBuilder {
   readonly #starts = growingU32();
   readonly #values = growingU32();
   readonly #scores = growingF32();
+  readonly #teacher = growingF32();
+  #hasTeacher = false;
 
-  /** One score per value, or none at all. */
-  addList(values: readonly number[], scores: readonly number[]): void {
+  /** One score per value, or none at all; the same of a teacher's, where null is none. */
+  addList(values: readonly number[], scores: readonly number[], teacher: readonly (number | null)[] = []): void {
     this.#starts.push(this.#values.length);
     this.#values.pushAll(values);
     this.#scores.pushAll(values.map((_, index) => scores[index] ?? noGrade));
+    this.#teacher.pushAll(values.map((_, index) => teacher[index] ?? Number.NaN));
+    this.#hasTeacher ||= teacher.some((score) => score !== null);
   }
 
   finish(): Lists {
     this.#starts.push(this.#values.length);
-    return { starts: this.#starts.view(), values: this.#values.view(), scores: this.#scores.view() };
+    const lists = { starts: this.#starts.view(), values: this.#values.view(), scores: this.#scores.view() };
+    return this.#hasTeacher ? { ...lists, teacher: this.#teacher.view() } : lists;
   }
 }
 

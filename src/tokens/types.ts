@@ -67,6 +67,8 @@ export interface Lists {
   readonly values: Uint32Array;
   /** One per entry: grade, -1 = none. */
   readonly scores: Float32Array;
+  /** One per entry: what a teacher gives it, NaN = none; absent = it gives none to any. */
+  readonly teacher?: Float32Array;
 }
 
 /**

@@ -3,14 +3,35 @@
 import { badInput } from '../errors.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { checkTexts } from '../nn/batch.ts';
+import { type LossEntry, lossCatalog } from '../nn/losses/catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
-import type { TokenFile } from '../tokens/types.ts';
+import type { TokenFile, TokenizedSplit } from '../tokens/types.ts';
+import type { RunSettings } from './catalog.ts';
 import type { TrainDataset } from './types.ts';
 
 export interface TrainingData {
   readonly dataset: TrainDataset;
   readonly file: TokenFile;
+}
+
+const rows: readonly LossEntry[] = lossCatalog;
+
+export const hasTeacherScores = ({ positives, negatives }: TokenizedSplit): boolean =>
+  positives.teacher !== undefined || negatives.teacher !== undefined;
+
+/** Refuses losses that no data set has the scores for: they would be 0 throughout. */
+export function checkTeacherScores({ losses }: RunSettings, data: readonly TrainingData[]): void {
+  const needs = losses.ir.find(({ loss }) =>
+    rows.some(({ name, needs }) => name === loss && needs === 'teacher-scores'),
+  );
+  const retrieval = data.filter(({ dataset }) => dataset.task === 'ir');
+  if (!needs || retrieval.length === 0 || retrieval.some(({ file }) => hasTeacherScores(file.splits.train))) return;
+  throw badInput(`The loss ${needs.loss} needs teacher scores, no data set of the run has any`, {
+    field: 'settings.losses.ir',
+    expected: 'a retrieval data set whose training records have teacher_scores',
+    remedy: 'Import the data set again with teacher_scores, or leave the loss out.',
+  });
 }
 
 /** Reads and checks all token files; refuses what could only fail in the middle of the run. */

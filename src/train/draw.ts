@@ -7,7 +7,7 @@ import type { PlannedBatch } from '../data/samplers/sampler.ts';
 import { gatherTexts } from '../nn/batch.ts';
 import type { Lists, TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
-import type { TrainingData } from './data.ts';
+import { hasTeacherScores, type TrainingData } from './data.ts';
 import type { GlobalBatch } from './global-batch.ts';
 
 export interface DrawContext {
@@ -38,22 +38,24 @@ function drawIr(
   dataset: string,
   { texts, splits: { train } }: TokenFile,
 ): GlobalBatch {
+  /** Entries of the lists. */
   const draw = (lists: Lists, record: number, slot: 0 | 1, count: number): number[] => {
     const begin = lists.starts[record]!;
     const available = lists.starts[record + 1]! - begin;
     const key = { seed: settings.seed, epoch, dataset: index, pass, record, slot };
     const drawn = drawTexts({ ...key, available, count });
-    return Array.from(drawn, (text) => lists.values[begin + text]!);
+    return Array.from(drawn, (text) => begin + text);
   };
-  const positives: number[] = [];
-  const negatives: number[] = [];
+  const positives = new Shown(train.positives);
+  const negatives = new Shown(train.negatives);
   const negativeMask = new Uint8Array(records.length);
   records.forEach((record, row) => {
-    positives.push(...draw(train.positives, record, drawSlot.positives, settings.positives));
+    positives.show(draw(train.positives, record, drawSlot.positives, settings.positives));
     const drawn = draw(train.negatives, record, drawSlot.negatives, settings.negatives);
     negativeMask[row] = drawn.length > 0 ? 1 : 0;
     // A query without negatives shows its own text in their place; those columns are masked.
-    negatives.push(...(drawn.length > 0 ? drawn : new Array<number>(settings.negatives).fill(train.query[record]!)));
+    if (drawn.length > 0) negatives.show(drawn);
+    else negatives.fill(settings.negatives, train.query[record]!);
   });
   const hasNegatives = negativeMask.some((valid) => valid === 1);
   const queries = Array.from(records, (record) => train.query[record]!);
@@ -66,6 +68,40 @@ function drawIr(
     negativeMask,
     // The positives come in random order, so the first slot is a draw.
     slots: new Uint32Array(records.length),
-    texts: gatherTexts(texts, [...queries, ...positives, ...(hasNegatives ? negatives : [])]),
+    ...(hasTeacherScores(train) && {
+      teacherScores: {
+        positives: Float32Array.from(positives.teacher),
+        negatives: Float32Array.from(hasNegatives ? negatives.teacher : []),
+      },
+    }),
+    texts: gatherTexts(texts, [...queries, ...positives.texts, ...(hasNegatives ? negatives.texts : [])]),
   };
+}
+
+/** The entries of a split's lists that a batch shows, query by query. */
+class Shown {
+  readonly texts: number[] = [];
+  /** What a teacher gives them; NaN = none. */
+  readonly teacher: number[] = [];
+  readonly #lists: Lists;
+
+  constructor(lists: Lists) {
+    this.#lists = lists;
+  }
+
+  show(entries: readonly number[]): void {
+    const { values, teacher } = this.#lists;
+    for (const entry of entries) {
+      this.texts.push(values[entry]!);
+      this.teacher.push(teacher?.[entry] ?? Number.NaN);
+    }
+  }
+
+  /** Shows a text that is none of the entries, `count` times. */
+  fill(count: number, text: number): void {
+    for (let place = 0; place < count; place++) {
+      this.texts.push(text);
+      this.teacher.push(Number.NaN);
+    }
+  }
 }

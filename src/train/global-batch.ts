@@ -5,6 +5,7 @@
 
 import type { Task } from '../data/types.ts';
 import { invariant } from '../errors.ts';
+import type { TeacherScores } from '../nn/losses/loss.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 
 interface BatchTexts {
@@ -23,6 +24,8 @@ export interface IrBatch extends BatchTexts {
   readonly negativeMask: Uint8Array;
   /** [B] the positive slot that the loss variant "sample" shows. */
   readonly slots: Uint32Array;
+  /** What a teacher gives the candidates; absent = the data set has none. */
+  readonly teacherScores?: TeacherScores;
 }
 
 export interface StsBatch extends BatchTexts {

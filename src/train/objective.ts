@@ -54,7 +54,7 @@ function recordIr(
   vectors: LayerVectors,
   gradients: LayerVectors,
 ): Objective {
-  const { size: B, positives: P, negatives: N, negativeMask, slots } = batch;
+  const { size: B, positives: P, negatives: N, negativeMask, slots, teacherScores } = batch;
   const rows = new RowSlices(gpu);
   try {
     const result = irLoss(gpu, {
@@ -66,6 +66,7 @@ function recordIr(
       N,
       terms: settings.losses.ir,
       slots,
+      ...(teacherScores && { teacherScores }),
     });
     const { queries, positives: dPositives, negatives } = result.gradients;
     return objectiveOf(result, () => copyRows(gpu, [queries, dPositives, negatives], gradients.final));

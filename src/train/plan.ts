@@ -13,7 +13,7 @@ import { activationBytes } from '../nn/encoders/memory.ts';
 import { layoutParameters } from '../nn/parameter-layout.ts';
 import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
-import type { TrainingData } from './data.ts';
+import { checkTeacherScores, type TrainingData } from './data.ts';
 import { largestTextCount } from './global-batch.ts';
 import type { PlanOutput } from './types.ts';
 
@@ -39,6 +39,7 @@ export function planRun(
   settings: RunSettings,
   data: readonly TrainingData[],
 ): PlanOutput {
+  checkTeacherScores(settings, data);
   const counts = samplers[settings.sampler].batchCounts(sampledDatasets(settings, data));
   const perEpoch = sum(counts);
   const steps = Math.min(perEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);

@@ -95,6 +95,22 @@ describe('reading', () => {
     expect(dataset.summary.documentCounts.train).toBe(0);
   });
 
+  it('keeps the scores of a teacher, and ignores those of pairs', async () => {
+    const teacher_scores = [-1, null, 7.5];
+    const given = { ...ir('why', 'salt', 'water'), teacher_scores };
+    const none = { ...ir('how', 'salt'), teacher_scores: [null, null] };
+    const dataset = await work.open(await work.files({ 'train.jsonl': lines(given, none, ir('when', 'x')) }));
+    const [first, ...others] = await all(dataset.records('train'));
+    expect(first).toMatchObject({ teacherScores: teacher_scores, positiveScores: [-1, -1], negativeScores: [-1] });
+    for (const record of others) expect(record).not.toHaveProperty('teacherScores');
+    const pair = { ...sts('a', 'b', 0.5), teacher_scores: [0.3] };
+    const pairs = await work.open(await work.files({ 'train.jsonl': lines(pair) }));
+    expect((await all(pairs.records('train')))[0]).not.toHaveProperty('teacherScores');
+    expect(pairs.summary.warnings).toEqual([
+      { message: 'teacher scores of STS records ignored: a pair has one candidate', count: 1 },
+    ]);
+  });
+
   it('tells how many lines it has read and stops when asked', async () => {
     const many = lines(...Array.from({ length: 2500 }, (_, n) => sts(`a${n}`, 'b', 0.5)));
     const path = await work.files({ 'train.jsonl': many });
@@ -142,6 +158,10 @@ describe('refusals name line, field and reason', () => {
     ['a grade above the scale', { ...fine, positive_scores: [1.01] }, 'positive_scores[0]', '1.01, expected 0 to 1'],
     ['a grade below the scale', { ...fine, positive_scores: [-0.5] }, 'positive_scores[0]', '-0.5, expected 0 to 1'],
     ['a relevance beyond f32', { ...ir('a', 'b'), positive_scores: [1e39] }, 'positive_scores[0]', '1e+39'],
+    ['a teacher score too few', { ...ir('a', 'b'), teacher_scores: [1] }, 'teacher_scores', '1 scores for 2 texts'],
+    ['a teacher score as text', { ...ir('a', 'b'), teacher_scores: [1, 'x'] }, 'teacher_scores[1]', 'the text "x"'],
+    ['a teacher score beyond f32', { ...ir('a', 'b'), teacher_scores: [1, 1e39] }, 'teacher_scores[1]', '1e+39'],
+    ['teacher scores that are no list', { ...ir('a', 'b'), teacher_scores: 3 }, 'teacher_scores', 'is 3'],
     ['a negative relevance', { ...ir('a', 'b'), positive_scores: [-2] }, 'positive_scores[0]', '-2'],
   ])('%s', async (_, value, field, message) => {
     const path = await work.files({

@@ -6,7 +6,7 @@ import type { LossName, LossTerm } from '../../src/nn/losses/catalog.ts';
 import { irLoss } from '../../src/nn/losses/index.ts';
 import { expectClose, expectGradient, random, testGpu, withTensors } from '../device.ts';
 import { normalise, normaliseBackward } from '../reference/losses.ts';
-import { spreadOut, symmetricInfonce } from '../reference/losses-companions.ts';
+import { scoreDistillation, spreadOut, symmetricInfonce } from '../reference/losses-companions.ts';
 import { tolerances } from '../tolerances.ts';
 
 let gpu: Gpu;
@@ -16,8 +16,12 @@ beforeAll(async () => {
 
 interface Golden {
   readonly loss: LossName;
-  readonly params: { readonly positives: number; readonly negatives: number; readonly temperature?: number };
-  readonly inputs: { readonly queries: number[][]; readonly passages?: number[][] };
+  readonly params: { readonly positives: number; readonly negatives: number };
+  readonly inputs: {
+    readonly queries: number[][];
+    readonly passages?: number[][];
+    readonly teacherScores?: (number | null)[][];
+  };
   readonly value: number;
   readonly gradient: { readonly queries: number[][]; readonly passages?: number[][] };
 }
@@ -34,6 +38,7 @@ interface Batch {
   readonly positives: Float64Array;
   readonly negatives: Float64Array;
   readonly slots?: Uint32Array;
+  readonly scores?: { readonly positives: Float32Array; readonly negatives: Float32Array };
 }
 
 interface Found {
@@ -44,7 +49,7 @@ interface Found {
 }
 
 async function onDevice(batch: Batch, term: Omit<LossTerm, 'weight'>): Promise<Found> {
-  const { width, P, N, slots } = batch;
+  const { width, P, N, slots, scores } = batch;
   const weight = 3;
   return withTensors(gpu, async (scope) => {
     const upload = (name: string, data: Float64Array) =>
@@ -53,7 +58,8 @@ async function onDevice(batch: Batch, term: Omit<LossTerm, 'weight'>): Promise<F
       queries: upload('queries', batch.queries),
       positives: upload('positives', batch.positives),
       negatives: N > 0 ? upload('negatives', batch.negatives) : null,
-      ...{ P, N, ...(slots && { slots }), terms: [{ ...term, weight }] },
+      ...{ P, N, ...(slots && { slots }), ...(scores && { teacherScores: scores }) },
+      terms: [{ ...term, weight }],
     });
     const value = (await gpu.read(result.components[term.loss]!))[0]!;
     expectClose(await gpu.read(result.total), [value * weight], { absolute: 1e-6, relative: 1e-6 }, 'total');
@@ -76,28 +82,48 @@ function expectFound(found: Found, expected: Found): void {
 const unitRows = (seed: number, rows: number, width: number): Float64Array =>
   Float64Array.from(Float32Array.from(normalise(random(seed).floats(rows * width), width).unit));
 
+/** Logits, of which a third is missing. */
+const someScores = (seed: number, count: number): Float32Array =>
+  random(seed)
+    .floats(count)
+    .map((score, at) => (at % 3 === 1 ? Number.NaN : score * 5));
+
 const batchOf = (B: number, P: number, N: number, width: number): Batch => ({
   ...{ width, P, N },
   queries: unitRows(B, B, width),
   positives: unitRows(B + 1, B * P, width),
   negatives: unitRows(B + 2, B * N, width),
+  scores: { positives: someScores(B + 3, B * P), negatives: someScores(B + 4, B * N) },
 });
 
 /** Passages [query][positives then negatives] apart, and together again. */
-function apart(rows: Float64Array, { width, P, N }: Pick<Batch, 'width' | 'P' | 'N'>) {
+function apart<A extends Float64Array | Float32Array>(rows: A, { width, P, N }: Pick<Batch, 'width' | 'P' | 'N'>) {
   const isPositive = (_: number, at: number) => Math.floor(at / width) % (P + N) < P;
-  return [rows.filter(isPositive), rows.filter((value, at) => !isPositive(value, at))] as const;
+  return [rows.filter(isPositive) as A, rows.filter((value, at) => !isPositive(value, at)) as A] as const;
+}
+
+/** The scores of a golden, apart. */
+function scoresOf(rows: readonly (readonly (number | null)[])[], shape: Pick<Batch, 'P' | 'N'>): Batch['scores'] {
+  const flat = Float32Array.from(rows.flat(), (score) => score ?? Number.NaN);
+  const [positives, negatives] = apart(flat, { ...shape, width: 1 });
+  return { positives, negatives };
 }
 
 const losses = {
   'symmetric-infonce': (batch: Batch) => symmetricInfonce({ ...batch, temperature: 0.02 }),
   'spread-out': spreadOut,
+  'score-distillation': (batch: Batch, temperatures = {}) =>
+    scoreDistillation({ ...batch, scores: batch.scores! }, temperatures),
 } as const;
 
-describe.each(['symmetric-infonce', 'spread-out'] as const)('%s', (loss) => {
+describe.each([
+  ['symmetric-infonce', 5],
+  ['spread-out', 5],
+  ['score-distillation', 13],
+] as const)('%s', (loss, count) => {
   const goldens = cases.filter((one) => one.loss === loss && one.inputs.passages);
 
-  it('has goldens', () => expect(goldens.length).toBe(5));
+  it('has goldens', () => expect(goldens.length).toBe(count));
 
   it.each(goldens.map((golden, index) => [index, golden] as const))('equals golden %i', async (_, golden) => {
     const { positives: P, negatives: N, ...parameters } = golden.params;
@@ -105,10 +131,12 @@ describe.each(['symmetric-infonce', 'spread-out'] as const)('%s', (loss) => {
     const queries = normalise(golden.inputs.queries.flat(), width);
     const passages = normalise(golden.inputs.passages!.flat(), width);
     const [positives, negatives] = apart(passages.unit, { width, P, N });
-    const batch = { width, P, N, queries: queries.unit, positives, negatives };
+    const { teacherScores } = golden.inputs;
+    const scores = teacherScores && scoresOf(teacherScores, { P, N });
+    const batch = { width, P, N, queries: queries.unit, positives, negatives, ...(scores && { scores }) };
     const term = { loss, parameters };
     const dPassages = apart(Float64Array.from(golden.gradient.passages!.flat()), { width, P, N });
-    for (const found of [await onDevice(batch, term), losses[loss](batch)]) {
+    for (const found of [await onDevice(batch, term), losses[loss](batch, parameters)]) {
       expectClose([found.value], [golden.value], tolerances.companion);
       const dQueries = normaliseBackward(queries.unit, queries.norm, found.dQueries);
       expectGradient(dQueries, golden.gradient.queries.flat(), 'queries', 1);

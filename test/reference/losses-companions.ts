@@ -34,6 +34,53 @@ export function symmetricInfonce(input: InfonceInput): InfonceOutput {
   return output;
 }
 
+/** KL of the softmax of a query's cosines from that of its teacher's scores (NaN = left out), the mean over queries. */
+export function scoreDistillation(
+  input: Omit<InfonceInput, 'temperature'> & { readonly scores: Readonly<Record<Side, ArrayLike<number>>> },
+  { temperature = 0.05, teacherTemperature = 1 } = {},
+): InfonceOutput {
+  const { queries, positives, negatives, scores, width, P, N } = input;
+  const B = queries.length / width;
+  const output = {
+    value: 0,
+    dQueries: new Float64Array(queries.length),
+    dPositives: new Float64Array(positives.length),
+    dNegatives: new Float64Array(negatives.length),
+  };
+  const sides = [
+    { rows: positives, d: output.dPositives, per: P, given: scores.positives },
+    { rows: negatives, d: output.dNegatives, per: N, given: scores.negatives },
+  ];
+  for (let query = 0; query < B; query++) {
+    const own = sides
+      .flatMap((side) => Array.from({ length: side.per }, (_, slot) => ({ ...side, row: query * side.per + slot })))
+      .filter(({ given, row }) => !Number.isNaN(given[row]));
+    if (own.length < 2) continue;
+    const found = softmax(
+      own.map(({ rows, row }) => dot(queries, rows, query * width, row * width, width) / temperature),
+    );
+    const wanted = softmax(own.map(({ given, row }) => given[row]! / teacherTemperature));
+    own.forEach(({ rows, d, row }, at) => {
+      if (wanted[at]! > 0) output.value += (wanted[at]! * Math.log(wanted[at]! / found[at]!)) / B;
+      const slope = (found[at]! - wanted[at]!) / (temperature * B);
+      for (let c = 0; c < width; c++) {
+        output.dQueries[query * width + c]! += slope * rows[row * width + c]!;
+        d[row * width + c]! += slope * queries[query * width + c]!;
+      }
+    });
+  }
+  return output;
+}
+
+type Side = 'positives' | 'negatives';
+
+function softmax(logits: readonly number[]): number[] {
+  const top = Math.max(...logits);
+  const masses = logits.map((logit) => Math.exp(logit - top));
+  const total = masses.reduce((sum, mass) => sum + mass, 0);
+  return masses.map((mass) => mass / total);
+}
+
 /** Mean squared cosine of different rows, of queries and of first positives, added; 0 for one row. */
 export function spreadOut(input: Omit<InfonceInput, 'temperature'>): InfonceOutput {
   const { queries, positives, width, P } = input;

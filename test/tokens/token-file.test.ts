@@ -76,6 +76,26 @@ describe('tokenizeDataset', () => {
     expect([...dev.judgements.starts]).toEqual([0]);
   });
 
+  it('keeps the scores of a teacher beside the texts', async () => {
+    const record = {
+      task_type: 'ir',
+      query: ['', '', 'oil'],
+      positives: [['', '', 'pump']],
+      negatives: [
+        ['', '', 'leak'],
+        ['', '', 'oil pump'],
+      ],
+    };
+    const given = lines({ ...record, teacher_scores: [2.5, null, -1] }, record);
+    const dataset = await work.open(await work.files({ 'train.jsonl': given, 'test.jsonl': lines(record) }));
+    const request = { dataset: dataset.summary.digest, model: await publishModel(), maxLength: 100 };
+    const { train, test } = (await read((await tokenizeDataset(work.storage, request, tokenizer)).key)).splits;
+    expect([...train.positives.teacher!]).toEqual([2.5, Number.NaN]);
+    expect([...train.negatives.teacher!]).toEqual([Number.NaN, -1, Number.NaN, Number.NaN]);
+    expect([...train.negatives.scores]).toEqual([-1, -1, -1, -1]);
+    expect(test.positives).not.toHaveProperty('teacher');
+  });
+
   it('stops when told and leaves nothing behind', async () => {
     const dataset = await work.open(await work.files(beirFiles), { importer: 'beir' });
     const request = { dataset: dataset.summary.digest, model: await publishModel(), maxLength: 7 };

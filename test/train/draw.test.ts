@@ -50,6 +50,27 @@ describe('a drawn batch', () => {
     expect(ids.slice(8).sort()).toEqual([...negatives.values.subarray(0, 2)].sort());
   });
 
+  it('carries the scores of a teacher along', () => {
+    const file = numbered('ir');
+    const { train } = file.splits;
+    const taught = {
+      ...train,
+      positives: { ...train.positives, teacher: Float32Array.from(train.positives.values) },
+      negatives: { ...train.negatives, teacher: Float32Array.from(train.negatives.values, (text) => -text) },
+    };
+    const batch = draw({ ...file, splits: { ...file.splits, train: taught } }, [5, 2], { positives: 2, negatives: 2 });
+    const [positives, negatives] = [[...batch.texts.ids].slice(2, 6), [...batch.texts.ids].slice(6)];
+    const teacherScores = {
+      positives: Float32Array.from(positives),
+      negatives: Float32Array.from(negatives, (text) => -text),
+    };
+    expect(batch).toMatchObject({ teacherScores });
+    const without = { ...train, positives: { ...train.positives }, negatives: { ...train.negatives } };
+    delete (without.positives as { teacher?: unknown }).teacher;
+    delete (without.negatives as { teacher?: unknown }).teacher;
+    expect(draw({ ...file, splits: { ...file.splits, train: without } }, [5])).not.toHaveProperty('teacherScores');
+  });
+
   it('shows other negatives in other epochs, the same ones when it is drawn again', () => {
     const file = numbered('ir');
     const all = [0, 1, 2, 3, 4, 5];

@@ -65,6 +65,12 @@ const noSplit: TokenizedSplit = {
   identical: new Int32Array(0),
 };
 
+/** Lists to which a teacher gives scores, for every entry one, or NaN. */
+const taught = (given: Lists, score: (entry: number) => number): Lists => ({
+  ...given,
+  teacher: Float32Array.from(given.values, (_, entry) => score(entry)),
+});
+
 /** Lists with the same number of entries for every record. */
 function lists(records: number, values: readonly number[], scores: readonly number[]): Lists {
   const per = values.length / records;
@@ -94,9 +100,13 @@ export function tinyTokenFile(task: Task, records: number, seed: number, words =
   }
   const train: TokenizedSplit = {
     query: Uint32Array.from(query),
-    positives: lists(records, positives, grades),
+    positives: task === 'ir' ? taught(lists(records, positives, grades), () => 2) : lists(records, positives, grades),
     negatives:
-      task === 'ir' ? lists(records, negatives, new Array<number>(negatives.length).fill(0)) : lists(records, [], []),
+      task === 'ir'
+        ? taught(lists(records, negatives, new Array<number>(negatives.length).fill(0)), (entry) =>
+            entry % 4 === 0 ? Number.NaN : -1,
+          )
+        : lists(records, [], []),
     documents: Uint32Array.from(task === 'ir' ? [...positives, ...negatives] : []),
     judgements:
       task === 'ir'

@@ -289,6 +289,8 @@ export type FusionParametersInput = {
 export type GradedTextInput = {
   /** The raw grade on the scale of the import; absent or null means no grade. */
   readonly score?: number | null | undefined;
+  /** What a teacher gives the passage for the query, for score distillation: any number, or null for none. */
+  readonly teacherScore?: number | null | undefined;
   /** The text itself. */
   readonly text: TextPartsInput;
 };
@@ -425,6 +427,8 @@ export type Loss =
   | 'PRO'
   /** Rank KL: KL divergence of the softmax of cosines from the softmax of normalised ranks of the grades. Source: CoDiEmb, arXiv 2508.11442. */
   | 'RANK_KL'
+  /** Score distillation: KL divergence of the softmax of a query's cosines from that of the teacher scores of its candidates. Source: Hinton et al. 2015, arXiv 1503.02531. */
+  | 'SCORE_DISTILLATION'
   /** Spread-out: Mean squared cosine of different texts, of queries and of first positives or partners, added. Source: Zhang et al. 2017, arXiv 1708.06320. */
   | 'SPREAD_OUT'
   /** Symmetric InfoNCE: Half InfoNCE, half the cross entropy of each query among all queries for its positive. Source: Radford et al. 2021, arXiv 2103.00020. */
@@ -438,7 +442,9 @@ export type LossParametersInput = {
   readonly positives?: LossPositives | null | undefined;
   /** Multiplies the difference of two similarities. From 0.01 to 10000. Of COSENT (default 20), ANGLE (default 20). */
   readonly scale?: number | null | undefined;
-  /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02), SYMMETRIC_INFONCE (default 0.02), PAIR_INFONCE (default 0.02). */
+  /** Divides the teacher scores. From 0.0001 to 10000. Of SCORE_DISTILLATION (default 1). */
+  readonly teacherTemperature?: number | null | undefined;
+  /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02), SYMMETRIC_INFONCE (default 0.02), PAIR_INFONCE (default 0.02), SCORE_DISTILLATION (default 0.05). */
   readonly temperature?: number | null | undefined;
   /** Smallest grade of a row that counts. From 0 to 1. Of INNER_INFONCE (default 1), PAIR_INFONCE (default 0.8). */
   readonly threshold?: number | null | undefined;

@@ -32,6 +32,10 @@ const GradedTextInput = builder.inputType('GradedTextInput', {
   fields: (t) => ({
     text: t.field({ type: TextPartsInput, required: true, description: 'The text itself.' }),
     score: t.float({ description: 'The raw grade on the scale of the import; absent or null means no grade.' }),
+    teacherScore: t.float({
+      description:
+        'What a teacher gives the passage for the query, for score distillation: any number, or null for none.',
+    }),
   }),
 });
 

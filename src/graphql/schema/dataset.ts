@@ -49,6 +49,10 @@ const GradedTextObject = builder.objectRef<GradedText>('GradedText').implement({
   fields: (t) => ({
     text: t.expose('text', { type: TextParts, description: 'The text itself.' }),
     score: t.exposeFloat('score', { nullable: true, description: 'The grade from 0 to 1; null if the text has none.' }),
+    teacherScore: t.exposeFloat('teacherScore', {
+      nullable: true,
+      description: 'What a teacher gives the passage for the query; null if there is none.',
+    }),
   }),
 });
 

@@ -8,6 +8,8 @@ export interface LossEntry extends CatalogEntry {
   readonly tasks: readonly Task[];
   /** What it reads of a batch: see loss.ts. */
   readonly reads: 'candidates' | 'pairs' | 'pair-vectors' | 'inner-pairs';
+  /** What it needs besides a batch's texts and grades: scores that a teacher gave the candidates, in the records. */
+  readonly needs?: 'teacher-scores';
   /** Weight of a term that gives none. */
   readonly defaultWeight: number;
   /** The warning of a run for each case that the loss counts, by the name of the count. */
@@ -177,6 +179,27 @@ export const lossCatalog = [
     reads: 'pair-vectors',
     defaultWeight: 1,
     parameters: [temperature(0.02), threshold(0.8)],
+  },
+  {
+    name: 'score-distillation',
+    title: 'Score distillation',
+    description: "KL divergence of the softmax of a query's cosines from that of the teacher scores of its candidates.",
+    source: 'Hinton et al. 2015, arXiv 1503.02531',
+    tasks: ['ir'],
+    reads: 'candidates',
+    needs: 'teacher-scores',
+    defaultWeight: 1,
+    parameters: [
+      temperature(0.05),
+      {
+        name: 'teacherTemperature',
+        description: 'Divides the teacher scores.',
+        type: 'float',
+        default: 1,
+        min: 1e-4,
+        max: 10_000,
+      },
+    ],
   },
   {
     name: 'spread-out',

@@ -17,6 +17,13 @@ export interface CandidateTexts {
   readonly known: readonly (readonly number[])[];
 }
 
+/** What a teacher gives the candidates of each query, in their order; NaN = none. */
+export interface TeacherScores {
+  /** [B*P] and [B*N]. */
+  readonly positives: Float32Array;
+  readonly negatives: Float32Array;
+}
+
 export interface CandidateInput {
   /** [B, C]. */
   readonly queries: Tensor;
@@ -30,6 +37,7 @@ export interface CandidateInput {
   readonly slots?: Uint32Array;
   /** Given = known positives among the candidates are masked. */
   readonly texts?: CandidateTexts;
+  readonly teacherScores?: TeacherScores;
 }
 
 export interface PairInput {

@@ -10,6 +10,7 @@ import { pairInfonceLoss } from './pair-infonce.ts';
 import { pearsonLoss } from './pearson.ts';
 import { proLoss } from './pro.ts';
 import { rankKlLoss } from './rank-kl.ts';
+import { scoreDistillationLoss } from './score-distillation.ts';
 import { spreadOutLoss } from './spread-out.ts';
 import { symmetricInfonceLoss } from './symmetric-infonce.ts';
 
@@ -24,5 +25,6 @@ export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   angle: angleLoss,
   'symmetric-infonce': symmetricInfonceLoss,
   'pair-infonce': pairInfonceLoss,
+  'score-distillation': scoreDistillationLoss,
   'spread-out': spreadOutLoss,
 };

@@ -31,16 +31,24 @@ export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: W
 
 const open = ({ storage }: Tandem, { digest }: DatasetRow): Promise<Dataset> => openDataset(storage, digest);
 
-const graded = (texts: readonly TextTriple[], scores: readonly number[]): GradedText[] =>
-  texts.map((text, i) => ({ text, score: scores[i] === undefined || scores[i] < 0 ? null : scores[i] }));
+const graded = (
+  texts: readonly TextTriple[],
+  scores: readonly number[],
+  teacher: readonly (number | null)[] = [],
+): GradedText[] =>
+  texts.map((text, i) => ({
+    text,
+    score: scores[i] === undefined || scores[i] < 0 ? null : scores[i],
+    teacherScore: teacher[i] ?? null,
+  }));
 
 const viewOf = (record: StoredRecord): RecordView => ({
   key: record.id,
   split: record.split,
   task: record.task,
   query: record.query,
-  positives: graded(record.positives, record.positiveScores),
-  negatives: graded(record.negatives, record.negativeScores),
+  positives: graded(record.positives, record.positiveScores, record.teacherScores),
+  negatives: graded(record.negatives, record.negativeScores, record.teacherScores?.slice(record.positives.length)),
 });
 
 /** Records of a split, read through the offset index. */

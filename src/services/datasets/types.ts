@@ -5,6 +5,8 @@ export interface GradedText {
   readonly text: TextTriple;
   /** null = no grade. */
   readonly score: number | null;
+  /** null = none. */
+  readonly teacherScore: number | null;
 }
 
 export interface RecordView {

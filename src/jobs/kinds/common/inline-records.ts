@@ -14,6 +14,7 @@ interface InlineText {
 interface InlineGraded {
   readonly text: InlineText;
   readonly score?: number | null;
+  readonly teacherScore?: number | null;
 }
 
 export interface InlineRecord {
@@ -39,6 +40,7 @@ function lineOf({ task, query, positives, negatives }: InlineRecord): string {
     negatives: negatives.map(({ text }) => triple(text)),
     positive_scores: scoresOf(positives),
     negative_scores: scoresOf(negatives),
+    teacher_scores: [...positives, ...negatives].map(({ teacherScore }) => teacherScore ?? null),
   });
 }
 
