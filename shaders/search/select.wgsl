@@ -1,6 +1,6 @@
-// What both forms of the selection share: the k best of each segment of each query's candidates, in order: larger score
-// first, then smaller row. Candidates are the scores of consecutive rows, or with `from_list` lists that this kernel made
-// before, in which NO_ROW stands where there was no candidate. NaN never ranks.
+// What both forms of the selection share: the k best of each segment of each query's candidates, in order: larger
+// score first, then smaller row. Candidates are the scores of consecutive rows, or with `from_list` lists that this
+// kernel made before, in which NO_ROW stands where there was no candidate. NaN never ranks.
 const CAPACITY: u32 = 1024u;
 const NO_ROW: u32 = 0xffffffffu;
 

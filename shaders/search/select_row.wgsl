@@ -1,6 +1,6 @@
-// The row form: one lane keeps the best so far in a heap, the worst of them on top. Candidates stand in ascending row order
-// wherever scores are equal, so a later one has to beat the top; most are compared with it and no more, four elements at
-// a time.
+// The row form: one lane keeps the best so far in a heap, the worst of them on top. Candidates stand in ascending
+// row order wherever scores are equal, so a later one has to beat the top; most are compared with it and no more,
+// four elements at a time.
 const TOGETHER: u32 = 4u;
 
 var<workgroup> kept_keys: array<u32, CAPACITY>;

@@ -1,6 +1,6 @@
 // The lanes of a workgroup select together. Exact: a radix select finds the k-th score, a second one over positions
-// shares out its ties (candidates stand in ascending row order wherever scores are equal), a bitonic sort orders what was
-// kept. Integer atomics only, so the result is always the same.
+// shares out its ties (candidates stand in ascending row order wherever scores are equal), a bitonic sort orders
+// what was kept. Integer atomics only, so the result is always the same.
 const DIGITS: u32 = 256u;
 
 var<workgroup> histogram: array<atomic<u32>, DIGITS>;
