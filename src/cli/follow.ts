@@ -62,4 +62,4 @@ const interrupted = (runId: string, cause: string | null | undefined): RunNotSuc
   );
 
 const noteOf = ({ task, loss, tokensPerSecond, secondsLeft }: RunStep): string =>
-  `${task} loss ${loss.toFixed(4)}  ${Math.round(tokensPerSecond)} tokens/s  ${formatSeconds(secondsLeft)} left`;
+  `${task ?? 'IR and STS'} loss ${loss.toFixed(4)}  ${Math.round(tokensPerSecond)} tokens/s  ${formatSeconds(secondsLeft)} left`;

@@ -18,19 +18,28 @@ interface Row<Settings> {
 
 const counts: readonly Row<RunSettingsInput>[] = [
   { name: 'epochs', description: 'passes over the data' },
-  { name: 'maxBatches', description: 'stop after so many batches' },
+  { name: 'maxBatches', description: 'stop after so many updates' },
   { name: 'seed', description: 'seed of everything random' },
-  { name: 'irBatchSize', description: 'queries of one global batch of search data' },
-  { name: 'stsBatchSize', description: 'pairs of one global batch of similarity data' },
+  { name: 'irBatchSize', description: 'queries of one global batch of search data; of all data but with dynamic' },
+  { name: 'stsBatchSize', description: 'pairs of one global batch of similarity data, with the sampler dynamic' },
+  { name: 'shardsPerUpdate', description: 'shards of an update of the sampler mixed' },
   { name: 'positives', description: 'positives drawn for each query' },
   { name: 'negatives', description: 'hard negatives drawn for each query' },
   { name: 'maxLength', description: 'tokens at which texts are cut; at most what the model reads, if that is less' },
   { name: 'microBatchTokens', description: 'tokens on the device at once; changes memory, not results' },
   { name: 'checkpointEverySteps', description: 'steps between checkpoints besides those at the end of an epoch' },
 ];
-const shares: readonly Row<RunSettingsInput>[] = [
+const reals: readonly Row<RunSettingsInput>[] = [
+  { name: 'sizeExponent', description: 'power of the size in the share of a data set: 1 by size, 0 equal' },
   { name: 'dropout', description: "probability of dropping an activation (default: the model's own)" },
   { name: 'attentionDropout', description: "probability of dropping an attention weight (default: the model's own)" },
+];
+const flags: readonly Row<RunSettingsInput>[] = [
+  { name: 'equalBatchesPerTask', description: 'as many batches of search data as of similarity data' },
+  {
+    name: 'recomputeActivations',
+    description: 'less memory for more time: blocks are computed again on the way back',
+  },
 ];
 const optimizer: readonly Row<NonNullable<RunSettingsInput['optimizer']>>[] = [
   { name: 'learningRate', description: 'highest learning rate' },
@@ -47,11 +56,11 @@ function option({ name, description }: Row<object>, defaults: object, parse: (te
 export function addTrainOptions(command: Command): Command {
   for (const row of counts) command.addOption(option(row, defaultRunSettings, wholeNumber));
   command.option('--batch-size <n>', 'both batch sizes, where only this is given', wholeNumber);
-  for (const row of shares) command.addOption(option(row, defaultRunSettings, realNumber));
+  for (const row of reals) command.addOption(option(row, defaultRunSettings, realNumber));
+  for (const { name, description } of flags) command.option(`--${flagOf(name)}`, description);
   for (const row of optimizer) command.addOption(option(row, defaultRunSettings.optimizer, realNumber));
   const preset = `settings that belong together (default ${defaultRunSettings.preset}); other options override it`;
   command.addOption(rowOption('--preset <name>', preset, presetCatalog));
-  command.option('--recompute-activations', 'less memory for more time: blocks are computed again on the way back');
   return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
 }
 
@@ -60,7 +69,6 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
   const valuesOf = (rows: readonly Row<object>[]): object =>
     Object.fromEntries(rows.flatMap(({ name }) => (isGiven(name) ? [[name, command.getOptionValue(name)]] : [])));
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
-  const recompute: boolean | undefined = command.getOptionValue('recomputeActivations');
   const batch: number | undefined = command.getOptionValue('batchSize');
   const preset: string | undefined = command.getOptionValue('preset');
   const sampler: string | undefined = command.getOptionValue('sampler');
@@ -68,9 +76,8 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
   return {
     ...file,
     ...(batch !== undefined && { irBatchSize: batch, stsBatchSize: batch }),
-    ...valuesOf([...counts, ...shares]),
+    ...valuesOf([...counts, ...reals, ...flags]),
     ...(preset !== undefined && { preset: enumValueOf(preset) as Preset }),
-    ...(recompute === true && { recomputeActivations: true }),
     ...(sampler !== undefined && { sampler: enumValueOf(sampler) as Sampler }),
     ...(Object.keys(ofOptimizer).length > 0 && { optimizer: { ...file.optimizer, ...ofOptimizer } }),
   };

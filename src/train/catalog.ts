@@ -11,9 +11,15 @@ export interface RunSettings {
   readonly preset: PresetName | null;
   readonly seed: number;
   readonly sampler: SamplerName;
+  /** D, the shards of an update of the sampler "mixed"; the others do not read it. */
+  readonly shardsPerUpdate: number;
+  /** alpha of the balance of data sets (docs/method.md section 3): 1 = by size, 0 = as many batches of each. */
+  readonly sizeExponent: number;
+  /** Each task gives the same number of batches in an epoch. */
+  readonly equalBatchesPerTask: boolean;
   readonly epochs: number;
   /**
-   * Number of batches after which the run stops, whatever the epochs; null = no limit. The schedule spans the batches
+   * Number of updates after which the run stops, whatever the epochs; null = no limit. The schedule spans the updates
    * that run.
    */
   readonly maxBatches: number | null;
@@ -66,6 +72,9 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
   preset: preset.name,
   seed: 49,
   sampler: preset.settings.sampler,
+  shardsPerUpdate: 4,
+  sizeExponent: 1,
+  equalBatchesPerTask: false,
   epochs: 4,
   maxBatches: null,
   irBatchSize: 64,
@@ -92,7 +101,13 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
  * Settings that came after runs had been stored without them, each with the value that computes what those runs did
  * (stored-settings.ts).
  */
-export const laterSettings: Partial<RunSettings> = { preset: null, recomputeActivations: false };
+export const laterSettings: Partial<RunSettings> = {
+  preset: null,
+  recomputeActivations: false,
+  shardsPerUpdate: 4,
+  sizeExponent: 1,
+  equalBatchesPerTask: false,
+};
 
 /** The same for parameters of losses, by the name of the loss. */
 export const laterParameters: Partial<Record<LossName, GivenParameters>> = {};

@@ -2,7 +2,6 @@
  * A training run on one device, from theta_0 or from a state to its last update. Called by the device thread; it knows
  * no database and no other run. Events carry everything that must outlive it; checkpoints are in storage.
  */
-import { samplers } from '../data/samplers/index.ts';
 import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder } from '../formats/model-folder.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
@@ -11,7 +10,7 @@ import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
-import { type PlannedDevice, planRun, sampledDatasets } from './plan.ts';
+import { type PlannedDevice, planRun, samplingOfRun } from './plan.ts';
 import {
   checkResume,
   computeVersions,
@@ -149,11 +148,7 @@ class Run {
     const { input, plan, data } = this.#parts;
     const { settings } = input;
     const { epoch } = this.#position;
-    const planned = samplers[settings.sampler].planEpoch({
-      seed: settings.seed,
-      epoch,
-      datasets: sampledDatasets(settings, data),
-    });
+    const planned = samplingOfRun(settings, data).planEpoch(epoch);
     while (this.#position.batch < planned.length && this.#position.step < plan.steps) {
       await this.#turn();
       const { step, batch } = this.#position;

@@ -34,22 +34,26 @@ export const readsInnerLayer = (terms: readonly LossTerm[]): boolean =>
 export const weightedSum = (terms: readonly LossTerm[], components: Readonly<Record<string, number>>): number =>
   terms.reduce((sum, { loss, weight }) => sum + weight * (components[loss] ?? 0), 0);
 
-/** Records the loss of the vectors and writes its gradients into `gradients`, row by row. */
+/**
+ * Records the loss of the vectors and writes its gradients into `gradients`, row by row. `share` multiplies the total
+ * and the gradients: the batch's part of an update's loss.
+ */
 export function recordObjective(
   gpu: Gpu,
   settings: RunSettings,
-  batch: GlobalBatch,
+  { batch, share }: { readonly batch: GlobalBatch; readonly share: number },
   vectors: LayerVectors,
   gradients: LayerVectors,
 ): Objective {
+  const terms = termsOf(settings, batch).map((term) => ({ ...term, weight: term.weight * share }));
   return batch.task === 'ir'
-    ? recordIr(gpu, settings, batch, vectors, gradients)
-    : recordSts(gpu, settings, batch, vectors, gradients);
+    ? recordIr(gpu, terms, batch, vectors, gradients)
+    : recordSts(gpu, terms, batch, vectors, gradients);
 }
 
 function recordIr(
   gpu: Gpu,
-  settings: RunSettings,
+  terms: readonly LossTerm[],
   batch: IrBatch,
   vectors: LayerVectors,
   gradients: LayerVectors,
@@ -64,7 +68,7 @@ function recordIr(
       negativeMask,
       P,
       N,
-      terms: settings.losses.ir,
+      terms,
       slots,
       ...(teacherScores && { teacherScores }),
     });
@@ -77,7 +81,7 @@ function recordIr(
 
 function recordSts(
   gpu: Gpu,
-  settings: RunSettings,
+  terms: readonly LossTerm[],
   batch: StsBatch,
   vectors: LayerVectors,
   gradients: LayerVectors,
@@ -92,7 +96,7 @@ function recordSts(
       innerQueries: inner ? rows.take(inner, 0, B) : null,
       innerPartners: inner ? rows.take(inner, B, B) : null,
       grades: batch.grades,
-      terms: settings.losses.sts,
+      terms,
     });
     const { queries, partners, innerQueries, innerPartners } = result.gradients;
     return objectiveOf(result, () => {

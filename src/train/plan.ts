@@ -1,8 +1,7 @@
 /** What a run will need, before it starts: its steps, and its memory on the device by arithmetic alone. */
 import { totalmem } from 'node:os';
-import { samplers } from '../data/samplers/index.ts';
-import type { SampledDataset } from '../data/samplers/sampler.ts';
-import type { Task } from '../data/types.ts';
+import { type Sampling, samplingOf } from '../data/samplers/index.ts';
+import type { BatchSizes } from '../data/samplers/sampler.ts';
 import type { Gpu } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
 import { headSizeOf } from '../model/architecture.ts';
@@ -17,14 +16,15 @@ import { checkTeacherScores, type TrainingData } from './data.ts';
 import { largestTextCount } from './global-batch.ts';
 import type { PlanOutput } from './types.ts';
 
-/** The data sets as the sampler sees them. */
-export const sampledDatasets = (settings: RunSettings, data: readonly TrainingData[]): SampledDataset[] =>
-  data.map(({ dataset: { name, task, weight }, file }) => ({
-    name,
-    weight,
-    n: file.splits.train.query.length,
-    batchSize: task === 'ir' ? settings.irBatchSize : settings.stsBatchSize,
-  }));
+/** How the run goes over its data sets. */
+export const samplingOfRun = (settings: RunSettings, data: readonly TrainingData[]): Sampling =>
+  samplingOf(
+    settings,
+    data.map(({ dataset: { name, task, weight }, file }) => ({
+      ...{ name, task, weight },
+      n: file.splits.train.query.length,
+    })),
+  );
 
 /** Room on a device of bounded memory for what is served beside a run. */
 const reservedBytes = 2 ** 26;
@@ -40,15 +40,17 @@ export function planRun(
   data: readonly TrainingData[],
 ): PlanOutput {
   checkTeacherScores(settings, data);
-  const counts = samplers[settings.sampler].batchCounts(sampledDatasets(settings, data));
-  const perEpoch = sum(counts);
-  const steps = Math.min(perEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);
+  const { counts, sizes, updatesPerEpoch } = samplingOfRun(settings, data);
+  const steps = Math.min(updatesPerEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);
   return {
     steps,
-    epochs: Math.ceil(steps / perEpoch),
+    epochs: Math.ceil(steps / updatesPerEpoch),
     batches: Object.fromEntries(data.map(({ dataset: { name } }, index) => [name, counts[index]!])),
+    updatesPerEpoch,
+    batchesPerUpdate: sizes.perUpdate,
+    batchSizes: Object.fromEntries(data.map(({ dataset: { name, task } }) => [name, sizes[task]])),
     parameters: sum(modelParameters(spec).map(({ shape }) => elementCount(shape))),
-    ...planMemory(gpu, spec, settings, data),
+    ...planMemory(gpu, spec, settings, { data, sizes }),
   };
 }
 
@@ -56,11 +58,14 @@ function planMemory(
   gpu: PlannedDevice,
   spec: ModelSpec,
   settings: RunSettings,
-  data: readonly TrainingData[],
+  { data, sizes }: { readonly data: readonly TrainingData[]; readonly sizes: BatchSizes },
 ): Pick<PlanOutput, 'memory' | 'microBatchTokens'> {
   const limit = gpu.largestBinding;
   const { bytes } = layoutParameters(modelParameters(spec), limit);
-  const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset.task)));
+  const { positives, negatives } = settings;
+  const texts = Math.max(
+    ...data.map(({ dataset: { task } }) => largestTextCount(task, sizes[task], positives, negatives)),
+  );
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
   const { width, innerWidth, heads } = spec.architecture;
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
@@ -88,14 +93,6 @@ function planMemory(
 }
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
-
-const largestBatch = (settings: RunSettings, task: Task): number =>
-  largestTextCount(
-    task,
-    task === 'ir' ? settings.irBatchSize : settings.stsBatchSize,
-    settings.positives,
-    settings.negatives,
-  );
 
 /** Tokens of the longest text of the train split: no other is read by a run. */
 function longestText({ texts: { cumulative }, splits: { train } }: TokenFile): number {

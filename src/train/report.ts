@@ -2,21 +2,23 @@
 
 import type { Gpu, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
-import type { Objective } from './objective.ts';
+import type { RecordedStep } from './gradients.ts';
 
 export interface StepReport {
-  /** Unweighted value of each loss term. */
-  readonly components: Readonly<Record<string, number>>;
-  /** How often each odd case arose. */
-  readonly warnings: Readonly<Record<string, number>>;
+  /** In the order of the update's batches. */
+  readonly batches: readonly {
+    /** Unweighted value of each loss term. */
+    readonly components: Readonly<Record<string, number>>;
+    /** How often each odd case arose. */
+    readonly warnings: Readonly<Record<string, number>>;
+  }[];
   /** Global norm of the gradients before clipping. */
   readonly norm: number;
 }
 
-/** Records the copies and begins the read; the objective may be released afterwards. */
-export async function readReport(gpu: Gpu, objective: Objective, norm: Tensor): Promise<StepReport> {
-  const { components, warnings } = objective;
-  const values = [...components.map(([, value]) => value), norm, ...warnings.map(([, count]) => count)];
+/** Records the copies and begins the read; what was recorded may be released afterwards. */
+export async function readReport(gpu: Gpu, { batches }: RecordedStep, norm: Tensor): Promise<StepReport> {
+  const values = [norm, ...batches.flatMap(({ components, warnings }) => [...components, ...warnings]).map(second)];
   const numbers = await withLeases(gpu, (lease) => {
     const report = lease('step report', [values.length]);
     values.forEach((value, index) => {
@@ -25,10 +27,16 @@ export async function readReport(gpu: Gpu, objective: Objective, norm: Tensor): 
     return gpu.read(report);
   });
   const counts = new Uint32Array(numbers.buffer);
-  const warningsAt = components.length + 1;
+  let at = 1;
+  const take = (list: readonly (readonly [string, Tensor])[], from: Float32Array | Uint32Array) =>
+    Object.fromEntries(list.map(([name]) => [name, from[at++]!]));
   return {
-    components: Object.fromEntries(components.map(([name], index) => [name, numbers[index]!])),
-    norm: numbers[components.length]!,
-    warnings: Object.fromEntries(warnings.map(([name], index) => [name, counts[warningsAt + index]!])),
+    batches: batches.map(({ components, warnings }) => ({
+      components: take(components, numbers),
+      warnings: take(warnings, counts),
+    })),
+    norm: numbers[0]!,
   };
 }
+
+const second = ([, value]: readonly [string, Tensor]): Tensor => value;

@@ -1,9 +1,9 @@
 /**
- * One update by the embedding-level gradient cache (docs/architecture.md; after Gao et al. 2021, arXiv 2101.06983): all
- * micro-batches are encoded, the loss of the whole global batch is computed once on their unit vectors, then each
- * micro-batch is encoded again with a tape and back-propagated from its slice of the gradient. In-batch negatives never
- * depend on memory, and the result does not depend on the cuts beyond rounding. A batch whose tapes have room together
- * skips the second encoding.
+ * One batch of an update by the embedding-level gradient cache (docs/architecture.md; after Gao et al. 2021, arXiv
+ * 2101.06983): all micro-batches are encoded, the loss of the whole batch is computed once on their unit vectors, then
+ * each micro-batch is encoded again with a tape and back-propagated from its slice of the gradient. In-batch negatives
+ * never depend on memory, and the result does not depend on the cuts beyond rounding. A batch whose tapes have room
+ * together skips the second encoding.
  */
 
 import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
@@ -17,10 +17,14 @@ import type { RunSettings } from './catalog.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
 import { type LayerVectors, type Objective, readsInnerLayer, recordObjective, termsOf } from './objective.ts';
 
-export interface StepInput {
+export interface BatchInput {
   readonly encoder: Encoder;
   readonly settings: RunSettings;
   readonly batch: GlobalBatch;
+  /** Factor of the batch's loss in that of the update. */
+  readonly share: number;
+  /** Number of the batch's first text among those of the update: by it dropout keys its samples. */
+  readonly firstSample: number;
   /** The update that is being made, from 1. */
   readonly step: number;
   /** Called between micro-batches. Throws to give the step up; nothing is changed then but the gradients. */
@@ -31,19 +35,18 @@ export interface StepInput {
   readonly pieceTokens?: number | undefined;
 }
 
-/** Texts `from` to `to` of the global batch. */
+/** Texts `from` to `to` of the batch. */
 interface Piece {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Records the gradients of a global batch into the parameters' gradient buffers, and the loss. The caller reads the
+ * Adds the gradients of a batch to the parameters' gradient buffers, and records its loss. The caller reads the
  * objective's values and releases it.
  */
-export async function recordGradients(input: StepInput): Promise<Objective> {
+export async function recordBatch(input: BatchInput): Promise<Objective> {
   const { encoder, settings, batch } = input;
-  encoder.parameters.clearGradients();
   const memory = settings.microBatchTokens;
   const pace = input.pieceTokens ?? pieceTokens(encoder.gpu, encoder.spec, 3);
   const cuts = cutByTokens(batch.texts.cumulative, Math.min(memory, pace));
@@ -59,8 +62,8 @@ interface EncodedPiece {
 }
 
 /** `keep`: the tapes of all pieces have room together, so that none is encoded twice. */
-async function recordPieces(input: StepInput, pieces: readonly Piece[], keep: boolean): Promise<Objective> {
-  const { encoder, settings, batch } = input;
+async function recordPieces(input: BatchInput, pieces: readonly Piece[], keep: boolean): Promise<Objective> {
+  const { encoder, settings, batch, share } = input;
   const { gpu } = encoder;
   const shapes = vectorShapes(input);
   const holder = new Tape(gpu, false);
@@ -78,13 +81,13 @@ async function recordPieces(input: StepInput, pieces: readonly Piece[], keep: bo
   let objective: Objective | undefined;
   try {
     const vectors = leaseLike(holder, shapes);
-    await eachPiece(input, pieces, (piece) => {
+    await inTurns(input, pieces, (piece) => {
       copyRows(gpu, encode(piece, keep).vectors, vectors, piece);
       if (!keep) close(piece);
     });
     const gradients = leaseLike(holder, shapes);
-    objective = recordObjective(gpu, settings, batch, vectors, gradients);
-    await eachPiece(input, pieces, (piece) => {
+    objective = recordObjective(gpu, settings, { batch, share }, vectors, gradients);
+    await inTurns(input, pieces, (piece) => {
       goBack(gpu, open.get(piece) ?? encode(piece, true), gradients, piece);
       close(piece);
     });
@@ -99,24 +102,24 @@ async function recordPieces(input: StepInput, pieces: readonly Piece[], keep: bo
 }
 
 /**
- * Records piece after piece, so that a short task never waits for many: two are under way on a GPU, which must not run
- * dry, and one where a piece takes about a second.
+ * Records part after part (pieces of a batch, batches of an update), so that a short task never waits for many: two are
+ * under way on a GPU, which must not run dry, and one where a part takes about a second.
  */
-async function eachPiece(
-  { encoder: { gpu }, turn }: StepInput,
-  pieces: readonly Piece[],
-  record: (piece: Piece) => void,
+export async function inTurns<Part>(
+  { encoder: { gpu }, turn }: Pick<BatchInput, 'encoder' | 'turn'>,
+  parts: readonly Part[],
+  record: (part: Part) => void | Promise<void>,
 ): Promise<void> {
-  if (pieces.length === 1) {
-    // The whole batch: the next step is recorded while the device works.
-    record(pieces[0]!);
+  if (parts.length === 1) {
+    // The whole of it: the next step is recorded while the device works.
+    await record(parts[0]!);
     gpu.submit();
     return;
   }
   let before = Promise.resolve();
   try {
-    for (const piece of pieces) {
-      record(piece);
+    for (const part of parts) {
+      await record(part);
       const done = gpu.idle();
       // It is awaited below, but perhaps only after something else has failed: until then it is no unhandled rejection.
       done.catch(() => {});
@@ -131,9 +134,9 @@ async function eachPiece(
   await before;
 }
 
-function encodePiece(input: StepInput, { from, to }: Piece, recording: boolean): EncodedPiece {
+function encodePiece(input: BatchInput, { from, to }: Piece, recording: boolean): EncodedPiece {
   const { gpu } = input.encoder;
-  const device = makeBatch(gpu, sliceTexts(input.batch.texts, from, to), from);
+  const device = makeBatch(gpu, sliceTexts(input.batch.texts, from, to), input.firstSample + from);
   const tape = new Tape(gpu, recording, input.observer);
   try {
     return { tape, device, vectors: encodeBatch(tape, input.encoder, device, encodeOptions(input)) };
@@ -149,7 +152,7 @@ function giveBack(gpu: Gpu, { tape, device }: EncodedPiece): void {
   releaseBatch(gpu, device);
 }
 
-/** Puts a piece's vectors into their rows of the global batch's. */
+/** Puts a piece's vectors into their rows of the batch's. */
 function copyRows(gpu: Gpu, vectors: Representations, into: LayerVectors, { from, to }: Piece): void {
   gpu.copy(vectors.final.tensor, rowsOf(gpu, into.final, from, to - from));
   if (into.inner && vectors.inner) gpu.copy(vectors.inner.tensor, rowsOf(gpu, into.inner, from, to - from));
@@ -167,7 +170,7 @@ function goBack(gpu: Gpu, { tape, vectors }: EncodedPiece, gradients: LayerVecto
   tape.backward();
 }
 
-function encodeOptions({ settings, batch, step }: StepInput): EncodeOptions {
+function encodeOptions({ settings, batch, step }: BatchInput): EncodeOptions {
   const { dropout: rate, attentionDropout: attentionRate, seed, recomputeActivations: recompute } = settings;
   return { dropout: { rate, attentionRate, seed, step }, inner: readsInnerLayer(termsOf(settings, batch)), recompute };
 }
@@ -179,7 +182,7 @@ interface VectorShapes {
 }
 
 /** The inner layer's vectors are pooled only: dense layers may make the final ones shorter or longer. */
-function vectorShapes(input: StepInput): VectorShapes {
+function vectorShapes(input: BatchInput): VectorShapes {
   const { spec } = input.encoder;
   const count = textCount(input.batch);
   return {

@@ -21,8 +21,12 @@ export interface PlanOutput {
   /** Updates of the whole run. */
   readonly steps: number;
   readonly epochs: number;
-  /** Batches per epoch by data set name. */
+  /** Batches per epoch by data set name: shards, where an update has several. */
   readonly batches: Readonly<Record<string, number>>;
+  readonly updatesPerEpoch: number;
+  readonly batchesPerUpdate: number;
+  /** Records of a batch of each data set, by its name. */
+  readonly batchSizes: Readonly<Record<string, number>>;
   /** Number of trained values. */
   readonly parameters: number;
   /** Bytes on the device, by what they hold; `total` is their sum and an upper estimate. */
@@ -47,6 +51,35 @@ export interface TrainDataset {
   readonly tokens: string;
 }
 
+/** What an update computed on one of its batches. */
+export interface StepBatch {
+  readonly task: Task;
+  readonly dataset: string;
+  /** Weighted sum of the terms. */
+  readonly loss: number;
+  /** Unweighted value of every loss term by name. */
+  readonly components: Readonly<Record<string, number>>;
+  readonly tokens: number;
+}
+
+/** What an update computed. */
+export type StepFigures =
+  | (StepBatch & { readonly batches?: undefined })
+  | {
+      /** Null where its batches are of both tasks. */
+      readonly task: Task | null;
+      /** Null where its batches come from several data sets. */
+      readonly dataset: string | null;
+      /** The mean of its batches' losses. */
+      readonly loss: number;
+      /** The mean of each loss term over the batches that have it. */
+      readonly components: Readonly<Record<string, number>>;
+      /** Of all its batches. */
+      readonly tokens: number;
+      /** In the order in which they were computed; absent = one, of which the other fields tell all. */
+      readonly batches: readonly StepBatch[];
+    };
+
 export type TrainEvent =
   | {
       readonly type: 'started';
@@ -57,25 +90,18 @@ export type TrainEvent =
       readonly parameters: number;
       readonly memoryBytes: number;
     }
-  | {
+  | ({
       readonly type: 'step';
       /** Counts from 1: the update that was just made. */
       readonly step: number;
       readonly steps: number;
       /** Counts from 1. */
       readonly epoch: number;
-      readonly task: Task;
-      readonly dataset: string;
-      readonly loss: number;
-      /** Unweighted value of every loss term by name. */
-      readonly components: Readonly<Record<string, number>>;
       readonly learningRate: number;
       readonly gradientNorm: number;
-      /** Tokens of this batch. */
-      readonly tokens: number;
       readonly tokensPerSecond: number;
       readonly secondsLeft: number;
-    }
+    } & StepFigures)
   | {
       readonly type: 'checkpoint';
       readonly reason: 'initial' | 'epoch' | 'interval' | 'stop';

@@ -2,7 +2,7 @@
  * Makes updates without stalling: the figures of step n are read while the device computes the gradients of step n+1,
  * and checked before update n+1 is submitted, so weights are never changed after a step that was not finite.
  */
-import type { PlannedBatch } from '../data/samplers/sampler.ts';
+import type { PlannedUpdate } from '../data/samplers/sampler.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { type LossEntry, lossCatalog } from '../nn/losses/catalog.ts';
 import type { Optimizer } from '../nn/optimizer.ts';
@@ -10,12 +10,13 @@ import type { RunSettings } from './catalog.ts';
 import type { TrainingData } from './data.ts';
 import { diagnoseNonFinite, isFiniteReport } from './diagnose.ts';
 import { drawBatch } from './draw.ts';
+import { recordGradients, type StepInput } from './gradients.ts';
 import { termsOf, weightedSum } from './objective.ts';
 import { Pace } from './pace.ts';
 import { readReport, type StepReport } from './report.ts';
 import { scheduleFactor } from './schedule.ts';
-import { recordGradients, type StepInput } from './step.ts';
-import type { TrainEvent } from './types.ts';
+import { summaryOf } from './step-batches.ts';
+import type { StepBatch, TrainEvent } from './types.ts';
 
 export interface UpdateContext {
   readonly encoder: Encoder;
@@ -56,23 +57,23 @@ export class UpdateQueue {
   }
 
   /** Makes update `step` (from 1) of `epoch` (from 0); its figures come with the next call or with `settle`. */
-  async make(planned: PlannedBatch, { step, epoch }: { step: number; epoch: number }): Promise<void> {
+  async make(planned: PlannedUpdate, { step, epoch }: { step: number; epoch: number }): Promise<void> {
     const { encoder, optimizer, settings, data, steps, turn, pieceTokens } = this.#context;
-    const batch = drawBatch({ settings, epoch, data }, planned);
-    const input: StepInput = { encoder, settings, batch, step, turn, pieceTokens };
+    const batches = planned.map((batch) => drawBatch({ settings, epoch, data }, batch));
+    const input: StepInput = { encoder, settings, batches, step, turn, pieceTokens };
     const { clipNorm, learningRate: peak, warmupRatio, ...constants } = settings.optimizer;
     const learningRate = peak * scheduleFactor(step - 1, steps, warmupRatio);
-    const objective = await recordGradients(input);
+    const recorded = await recordGradients(input);
     try {
       encoder.gpu.submit();
       await this.settle();
-      optimizer.update({ ...constants, step, learningRate, clipNorm, guard: objective.total });
-      const report = readReport(encoder.gpu, objective, optimizer.norm);
+      optimizer.update({ ...constants, step, learningRate, clipNorm, guard: recorded.total });
+      const report = readReport(encoder.gpu, recorded, optimizer.norm);
       // A failure is thrown where the promise is awaited; until then it must not be an unhandled rejection.
       report.catch(() => {});
       this.#pending = { input, epoch, learningRate, report };
     } finally {
-      objective.release();
+      recorded.release();
     }
   }
 
@@ -94,25 +95,29 @@ export class UpdateQueue {
 
   #tell({ input, epoch, learningRate }: Pending, report: StepReport): void {
     const { settings, steps, emit } = this.#context;
-    const { batch, step } = input;
-    const tokens = batch.texts.ids.length;
+    const { step } = input;
+    const batches = input.batches.map((batch, index): StepBatch => {
+      const { components } = report.batches[index]!;
+      return {
+        ...{ task: batch.task, dataset: batch.dataset, components, tokens: batch.texts.ids.length },
+        loss: weightedSum(termsOf(settings, batch), components),
+      };
+    });
+    const figures = summaryOf(batches);
     emit({
       type: 'step',
       step,
       steps,
       epoch: epoch + 1,
-      task: batch.task,
-      dataset: batch.dataset,
-      loss: weightedSum(termsOf(settings, batch), report.components),
-      components: report.components,
+      ...figures,
       learningRate,
       gradientNorm: report.norm,
-      tokens,
-      ...this.#pace.note(performance.now(), tokens, steps - step),
+      ...this.#pace.note(performance.now(), figures.tokens, steps - step),
     });
     if (steps === 1 && learningRate === 0) emit({ type: 'warning', step, message: nothingLearned });
-    for (const [name, count] of Object.entries(report.warnings)) {
-      if (count > 0) emit({ type: 'warning', step, message: warningTexts[name] ?? name });
+    const odd = report.batches.flatMap(({ warnings }) => Object.entries(warnings).filter(([, count]) => count > 0));
+    for (const name of new Set(odd.map(([name]) => name))) {
+      emit({ type: 'warning', step, message: warningTexts[name] ?? name });
     }
   }
 }

@@ -6,8 +6,8 @@
 import { commonKernels } from '../../dist/src/nn/kernels.js';
 import { Optimizer } from '../../dist/src/nn/optimizer.js';
 import { defaultRunSettings } from '../../dist/src/train/catalog.js';
+import { recordGradients } from '../../dist/src/train/gradients.js';
 import { readReport } from '../../dist/src/train/report.js';
-import { recordGradients } from '../../dist/src/train/step.js';
 import { alternate, clocked, secondsWith } from './measure.mjs';
 import { bertBase, equalLengths, openMiniLM, withEncoder } from './models.mjs';
 import { textsOf } from './setup.mjs';
@@ -50,7 +50,7 @@ class Trainer {
     const { encoder } = this;
     this.#step += 1;
     const step = this.#step;
-    const objective = await recordGradients({ encoder, settings, batch, step, turn: async () => {} });
+    const objective = await recordGradients({ encoder, settings, batches: [batch], step, turn: async () => {} });
     const { warmupRatio: _, ...constants } = settings.optimizer;
     this.#optimizer.update({ ...constants, step, learningRate, guard: objective.total });
     const report = readReport(encoder.gpu, objective, this.#optimizer.norm);

@@ -128,6 +128,53 @@ describe('a run', () => {
     expect(losses).toEqual(only(whole.events, 'step').map(({ loss }) => loss));
   });
 
+  it.each([
+    ['dynamic', { sizeExponent: 0, equalBatchesPerTask: true }],
+    ['single', {}],
+    ['mixed', { shardsPerUpdate: 2, equalBatchesPerTask: true }],
+    ['mixed', { shardsPerUpdate: 3, sizeExponent: 0.5, microBatchTokens: 64 }],
+  ] as const)('of the sampler %s (%j) goes on at the very batch where it stopped', async (sampler, options) => {
+    const { input, storage } = await prepare(tinySettings({ sampler, ...options, epochs: 3, checkpointEverySteps: 2 }));
+    const whole = await run(storage, input);
+    const last = lastCheckpoint(whole.events);
+    const told = (events: readonly TrainEvent[]) =>
+      only(events, 'step').map(({ step, epoch, task, dataset, loss, batches }) => ({
+        ...{ step, epoch, task, dataset, loss, batches },
+      }));
+    const perEpoch = only(whole.events, 'started')[0]!.steps / 3;
+    // In the middle of an epoch, at its end, and just after it; killed, the latest checkpoint is what is left.
+    for (const stopAfter of [2, perEpoch - 1, perEpoch]) {
+      const first = await run(storage, input, stopAfter);
+      for (const { model, state } of only(first.events, 'checkpoint').slice(-2)) {
+        const { step } = (await readState(storage, state)).position;
+        const second = await run(storage, { ...input, resume: { model, state } });
+        expect(second.output).toEqual(whole.output);
+        expect(lastCheckpoint(second.events)).toMatchObject({ model: last.model, state: last.state });
+        expect(told(second.events)).toEqual(told(whole.events).slice(step));
+      }
+    }
+  });
+
+  it('of the sampler mixed tells every batch of an update', async () => {
+    const { input, storage } = await prepare(tinySettings({ sampler: 'mixed', shardsPerUpdate: 3, epochs: 1 }));
+    const { events } = await run(storage, input);
+    // Shards of 2: 9 of manuals and 16 of pairs.
+    expect(events[0]).toMatchObject({ type: 'started', steps: 8, epochs: 1, batches: { manuals: 9, pairs: 16 } });
+    const steps = only(events, 'step');
+    expect(steps.length).toBe(8);
+    for (const { batches, task, loss, tokens } of steps) {
+      expect(batches!.map(({ dataset }) => (dataset === 'manuals' ? 'ir' : 'sts'))).toEqual(
+        batches!.map((batch) => batch.task),
+      );
+      expect(batches!.length).toBe(3);
+      const tasks = new Set(batches!.map((batch) => batch.task));
+      expect(task).toBe(tasks.size === 1 ? [...tasks][0] : null);
+      expect(loss).toBeCloseTo(batches!.reduce((sum, batch) => sum + batch.loss, 0) / 3, 6);
+      expect(tokens).toBe(batches!.reduce((sum, batch) => sum + batch.tokens, 0));
+    }
+    expect(steps.some(({ task }) => task === null)).toBe(true);
+  });
+
   it('depends on its seed', async () => {
     const { input, storage } = await prepare(tinySettings({ maxBatches: 3 }));
     const one = await run(storage, input);
@@ -150,9 +197,11 @@ describe('a run', () => {
     const { input, storage } = await prepare(tinySettings({ maxBatches: 4, microBatchTokens: 64 }));
     await run(storage, input);
     const { persistent, pooled } = gpu.memory();
-    await run(storage, { ...input, settings: { ...input.settings, maxBatches: 7 } });
-    expect(gpu.memory()).toMatchObject({ persistent });
-    expect(gpu.memory().pooled).toBeLessThanOrEqual(pooled * 1.1);
+    for (const sampler of ['dynamic', 'mixed'] as const) {
+      await run(storage, { ...input, settings: { ...input.settings, sampler, shardsPerUpdate: 3, maxBatches: 7 } });
+      expect(gpu.memory()).toMatchObject({ persistent });
+      expect(gpu.memory().pooled).toBeLessThanOrEqual(pooled * 1.1);
+    }
   });
 });
 
@@ -161,10 +210,13 @@ describe('a run that goes wrong', () => {
     const { optimizer } = tinySettings();
     const settings = tinySettings({ optimizer: { ...optimizer, learningRate: 1e30, warmupRatio: 0, clipNorm: null } });
     const { input, storage } = await prepare(settings);
-    await expect(run(storage, input)).rejects.toMatchObject({
-      code: 'BAD_USER_INPUT',
-      message: expect.stringMatching(/^Step \d+ gave a value that is not finite: .*(forward|backward)/),
-    });
+    for (const sampler of ['dynamic', 'mixed'] as const) {
+      const changed = { ...input, settings: { ...settings, sampler, shardsPerUpdate: 3 } };
+      await expect(run(storage, changed)).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+        message: expect.stringMatching(/^Step \d+ gave a value that is not finite: .*(forward|backward)/),
+      });
+    }
   });
 
   it('tells a step that is not finite also when it is being stopped', async () => {
@@ -264,6 +316,30 @@ describe('a plan', () => {
     expect(plan).toMatchObject({ steps: 9, epochs: 2, batches: { manuals: 3, pairs: 4 } });
     const { total, ...parts } = plan.memory;
     expect(total).toBe(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
+  });
+
+  it('counts batches, updates and memory by the sampler', async () => {
+    const gpu = await testGpu();
+    const { input, storage } = await prepare(tinySettings({ irBatchSize: 12, stsBatchSize: 4 }));
+    const plan = (changes: Partial<RunSettings>) =>
+      planTraining(gpu, storage, { ...input, settings: { ...input.settings, ...changes } });
+    const dynamic = await plan({});
+    expect(dynamic).toMatchObject({ batches: { manuals: 1, pairs: 8 }, updatesPerEpoch: 9, batchesPerUpdate: 1 });
+    const single = await plan({ sampler: 'single' });
+    expect(single).toMatchObject({
+      batches: { manuals: 1, pairs: 2 },
+      steps: 6,
+      batchSizes: { manuals: 12, pairs: 12 },
+    });
+    const mixed = await plan({ sampler: 'mixed' });
+    expect(mixed).toMatchObject({
+      ...{ batches: { manuals: 6, pairs: 10 }, steps: 8, updatesPerEpoch: 4, batchesPerUpdate: 4 },
+      batchSizes: { manuals: 3, pairs: 3 },
+    });
+    expect(single.memory.representations).toBe(dynamic.memory.representations);
+    expect(mixed.memory.representations).toBeLessThan(dynamic.memory.representations / 4);
+    expect(await plan({ equalBatchesPerTask: true })).toMatchObject({ batches: { manuals: 5, pairs: 5 }, steps: 20 });
+    expect(await plan({ sizeExponent: 0 })).toMatchObject({ batches: { manuals: 2, pairs: 7 } });
   });
 
   it('does not count texts that training never reads', async () => {

@@ -7,8 +7,8 @@ import type { RunSettings } from '../../src/train/catalog.ts';
 import { loadForTraining } from '../../src/train/checkpoint.ts';
 import { loadTrainingData } from '../../src/train/data.ts';
 import { drawBatch } from '../../src/train/draw.ts';
+import { recordGradients } from '../../src/train/gradients.ts';
 import { train } from '../../src/train/loop.ts';
-import { recordGradients } from '../../src/train/step.ts';
 import { expectGradient, testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, tinySettings } from './fixture.ts';
@@ -40,13 +40,17 @@ function largestDifference(a: readonly Record<string, number>[], b: readonly Rec
 }
 
 describe.each([
-  { name: 'without dropout', dropout: 0 },
-  { name: 'with dropout', dropout: 0.1 },
-])('micro-batches $name', ({ dropout }) => {
+  { name: 'without dropout', dropout: 0, sampler: 'dynamic' as const },
+  { name: 'with dropout', dropout: 0.1, sampler: 'dynamic' as const },
+  { name: 'of shards with dropout', dropout: 0.1, sampler: 'mixed' as const },
+])('micro-batches $name', ({ dropout, sampler }) => {
   it('of the whole batch, half and an eighth give equal losses for 20 steps', async () => {
     // The largest batch has about 16 texts of 10 tokens.
     const settings = (microBatchTokens: number): RunSettings =>
-      tinySettings({ epochs: 3, maxBatches: steps, dropout, attentionDropout: dropout, microBatchTokens });
+      tinySettings({
+        ...{ sampler, shardsPerUpdate: 2, dropout, attentionDropout: dropout },
+        ...{ epochs: 3, maxBatches: steps, microBatchTokens },
+      });
     const whole = await components(settings(4096));
     expect(whole.length).toBe(steps);
     for (const tokens of [100, 25]) {
@@ -73,8 +77,9 @@ describe('pieces of a batch that fits into memory', () => {
           if (kind === 'value' && label === 'embedding') encoded++;
         };
         const turn = async (): Promise<void> => {};
-        const objective = await recordGradients({ encoder, settings, batch, step: 1, turn, observer, pieceTokens });
-        objective.release();
+        const batches = [batch];
+        const recorded = await recordGradients({ encoder, settings, batches, step: 1, turn, observer, pieceTokens });
+        recorded.release();
         const gradients = new Map<string, Float32Array>();
         for await (const { name, data } of encoder.parameters.read('gradients')) gradients.set(name, data.slice());
         return { encoded, gradients };

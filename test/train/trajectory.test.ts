@@ -1,6 +1,8 @@
-/** Ten joint updates against the same ten in float64: encoder, losses, AdamW and schedule by the reference code. */
+/**
+ * Ten joint updates of each sampler against the same ten in float64: encoder, losses, AdamW and schedule by the
+ * reference code.
+ */
 import { describe, it } from 'vitest';
-import { planEpoch } from '../../src/data/samplers/dynamic.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { encoderParameters } from '../../src/model/parameter-shapes.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
@@ -9,7 +11,7 @@ import { loadTrainingData } from '../../src/train/data.ts';
 import { drawBatch } from '../../src/train/draw.ts';
 import type { GlobalBatch } from '../../src/train/global-batch.ts';
 import { train } from '../../src/train/loop.ts';
-import { sampledDatasets } from '../../src/train/plan.ts';
+import { samplingOfRun } from '../../src/train/plan.ts';
 import { scheduleFactor } from '../../src/train/schedule.ts';
 import { expectClose, testGpu } from '../device.ts';
 import { referenceBert } from '../reference/bert.ts';
@@ -96,34 +98,46 @@ async function referenceLosses(settings: RunSettings, steps: number): Promise<nu
   for (const { name } of shapes) weights.set(name, Float64Array.from(await model.weights.read(name)));
   await model.close();
   const data = await loadTrainingData(storage, input.datasets, model.spec);
-  const planned = planEpoch({ seed: settings.seed, epoch: 0, datasets: sampledDatasets(settings, data) });
+  const sampling = samplingOfRun(settings, data);
+  const planned = [0, 1].flatMap((epoch) => sampling.planEpoch(epoch).map((update) => ({ epoch, update })));
   const matrices = new Set(shapes.filter(({ shape }) => shape.length > 1).map(({ name }) => name));
   const optimizer = new ReferenceAdamW();
-  return planned.slice(0, steps).map((plan, index) => {
-    const batch = drawBatch({ settings, epoch: 0, data }, plan);
-    const encoding = referenceBert(spec, weights, batch.texts);
-    const { value, d } = referenceLoss(batch, spec.architecture.width, {
-      final: encoding.final.data,
-      inner: encoding.inner.data,
+  return planned.slice(0, steps).map(({ epoch, update }, index) => {
+    const parts = update.map((plan) => {
+      const batch = drawBatch({ settings, epoch, data }, plan);
+      const encoding = referenceBert(spec, weights, batch.texts);
+      const { value, d } = referenceLoss(batch, spec.architecture.width, {
+        final: encoding.final.data,
+        inner: encoding.inner.data,
+      });
+      encoding.final.gradient.set(d.final);
+      encoding.inner.gradient.forEach((_, i, all) => {
+        all[i]! += d.inner[i]!;
+      });
+      return { value, gradients: encoding.backward() };
     });
-    encoding.final.gradient.set(d.final);
-    encoding.inner.gradient.forEach((_, i, all) => {
-      all[i]! += d.inner[i]!;
-    });
+    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / parts.length;
+    const gradients = new Map(
+      [...parts[0]!.gradients].map(([name, first]) => [
+        name,
+        first.map((_, i) => mean(parts.map((part) => part.gradients.get(name)![i]!))),
+      ]),
+    );
     const rate = settings.optimizer.learningRate * scheduleFactor(index, steps, settings.optimizer.warmupRatio);
-    optimizer.update(weights, encoding.backward(), (name) => matrices.has(name), settings, { step: index + 1, rate });
-    return value;
+    optimizer.update(weights, gradients, (name) => matrices.has(name), settings, { step: index + 1, rate });
+    return mean(parts.map(({ value }) => value));
   });
 }
 
 describe('ten updates', () => {
-  it('follow the float64 reference', async () => {
+  it.each([
+    ['dynamic', { irBatchSize: 3, stsBatchSize: 6 }],
+    ['single', { irBatchSize: 4 }],
+    ['mixed', { irBatchSize: 9, shardsPerUpdate: 3 }],
+  ] as const)('of the sampler %s follow the float64 reference', async (sampler, sizes) => {
     const steps = 10;
     const settings = tinySettings({
-      irBatchSize: 3,
-      stsBatchSize: 6,
-      epochs: 1,
-      maxBatches: steps,
+      ...{ ...sizes, sampler, epochs: 2, maxBatches: steps },
       dropout: 0,
       attentionDropout: 0,
     });

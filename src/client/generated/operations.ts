@@ -590,11 +590,13 @@ export type RunSettingsInput = {
   readonly dropout?: number | null | undefined;
   /** The number of passes over the data. */
   readonly epochs?: number;
-  /** The global batch size of IR data sets, in queries. */
+  /** Whether each task gives the same number of batches in an epoch; sizes and weights then decide within the task. */
+  readonly equalBatchesPerTask?: boolean;
+  /** The global batch size of IR data sets, in queries; with the samplers SINGLE and MIXED of all data sets. */
   readonly irBatchSize?: number;
   /** The loss terms of each task. Absent or null means those of the preset. */
   readonly losses?: LossSetInput | null | undefined;
-  /** The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there. */
+  /** The number of updates after which the run ends, whatever the epochs; null means no such limit. The schedule ends there. */
   readonly maxBatches?: number | null | undefined;
   /** The length in tokens, special tokens included, at which texts are cut. Absent or null means 512, or as many as the model reads if that is less. */
   readonly maxLength?: number | null | undefined;
@@ -614,7 +616,11 @@ export type RunSettingsInput = {
   readonly sampler?: Sampler | null | undefined;
   /** The seed of all random draws, from 0 to 4294967295. */
   readonly seed?: number;
-  /** The global batch size of STS data sets, in pairs. */
+  /** The number of shards of an update, a divisor of irBatchSize; only the sampler MIXED reads it, whose shards have irBatchSize / shardsPerUpdate records. */
+  readonly shardsPerUpdate?: number;
+  /** The power by which the size of a data set counts in its share of the batches: 1 means in proportion, 0 as many batches of each; weights multiply. */
+  readonly sizeExponent?: number;
+  /** The global batch size of STS data sets, in pairs; only the sampler DYNAMIC reads it. */
   readonly stsBatchSize?: number;
 };
 
@@ -651,7 +657,11 @@ export type SampleInput = {
 /** How batches are drawn from data sets. */
 export type Sampler =
   /** Dynamic: Every global batch is drawn from one data set; IR and STS have their own batch sizes. Source: CoDiEmb, arXiv 2508.11442. */
-  | 'DYNAMIC';
+  | 'DYNAMIC'
+  /** Mixed: An update has several shards, each of one data set, which share the batch size of IR; its loss is the mean of theirs. For comparison. Source: CoDiEmb, arXiv 2508.11442. */
+  | 'MIXED'
+  /** Single: Every global batch is drawn from one data set; both tasks have the batch size of IR. For comparison. Source: CoDiEmb, arXiv 2508.11442. */
+  | 'SINGLE';
 
 /** A part of a data set. */
 export type Split =
@@ -920,7 +930,7 @@ export type PlanRunQueryVariables = Exact<{
 }>;
 
 
-export type PlanRunQuery = { readonly planRun: { readonly steps: number, readonly tokens: number, readonly memoryBytes: number, readonly parameters: number, readonly datasets: ReadonlyArray<{ readonly batchesPerEpoch: number, readonly tokensPerBatch: number, readonly dataset: { readonly name: string } }> } };
+export type PlanRunQuery = { readonly planRun: { readonly steps: number, readonly updatesPerEpoch: number, readonly batchesPerUpdate: number, readonly tokens: number, readonly memoryBytes: number, readonly parameters: number, readonly datasets: ReadonlyArray<{ readonly batchesPerEpoch: number, readonly tokensPerBatch: number, readonly dataset: { readonly name: string } }> } };
 
 export type StartRunMutationVariables = Exact<{
   input: StartRunInput;
@@ -982,7 +992,7 @@ export type RunEventsSubscription = { readonly runEvents:
     | { readonly __typename: 'RunPreparing', readonly stage: string, readonly done: number, readonly total: number, readonly seq: number }
     | { readonly __typename: 'RunStarted', readonly attempt: number, readonly steps: number, readonly epochs: number, readonly parameters: number, readonly memoryBytes: number, readonly seq: number }
     | { readonly __typename: 'RunStateChanged', readonly state: RunState, readonly cause: string | null, readonly seq: number }
-    | { readonly __typename: 'RunStep', readonly step: number, readonly steps: number, readonly epoch: number, readonly task: Task, readonly dataset: string, readonly loss: number, readonly learningRate: number, readonly gradientNorm: number, readonly tokens: number, readonly tokensPerSecond: number, readonly secondsLeft: number, readonly seq: number, readonly components: ReadonlyArray<{ readonly name: string, readonly value: number }> }
+    | { readonly __typename: 'RunStep', readonly step: number, readonly steps: number, readonly epoch: number, readonly task: Task | null, readonly dataset: string | null, readonly loss: number, readonly learningRate: number, readonly gradientNorm: number, readonly tokens: number, readonly tokensPerSecond: number, readonly secondsLeft: number, readonly seq: number, readonly components: ReadonlyArray<{ readonly name: string, readonly value: number }>, readonly batches: ReadonlyArray<{ readonly task: Task, readonly dataset: string, readonly loss: number }> }
     | { readonly __typename: 'RunWarning', readonly step: number, readonly message: string, readonly seq: number }
    };
 
@@ -1638,6 +1648,8 @@ export const PlanRunDocument = new TypedDocumentString(`
     query PlanRun($input: StartRunInput!) {
   planRun(input: $input) {
     steps
+    updatesPerEpoch
+    batchesPerUpdate
     tokens
     memoryBytes
     parameters
@@ -1827,6 +1839,11 @@ export const RunEventsDocument = new TypedDocumentString(`
       components {
         name
         value
+      }
+      batches {
+        task
+        dataset
+        loss
       }
       learningRate
       gradientNorm

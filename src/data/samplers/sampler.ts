@@ -1,14 +1,46 @@
-/** What a sampler is: how the batches of an epoch are drawn from data sets. Pure functions of their arguments. */
+/** What a sampler is: how data sets are cut into batches, and how many of them make an update. Pure functions. */
+import type { Task } from '../types.ts';
+
+/** The settings that a sampler reads. */
+export interface BatchSettings {
+  /** Global batch size of IR data sets, in queries (B). */
+  readonly irBatchSize: number;
+  /** Global batch size of STS data sets, in pairs. */
+  readonly stsBatchSize: number;
+  /** D, the batches of an update of the sampler "mixed". */
+  readonly shardsPerUpdate: number;
+}
+
+export interface BatchSizes {
+  /** Records of a batch of each task. */
+  readonly ir: number;
+  readonly sts: number;
+  /** Batches of an update, whose loss is the mean of theirs. */
+  readonly perUpdate: number;
+}
+
+export interface Sampler {
+  /** Throws BAD_USER_INPUT, naming the setting, where the settings give no whole batches. */
+  sizes(settings: BatchSettings): BatchSizes;
+}
+
+/** How many batches of an epoch each data set gives. */
+export interface Balance {
+  /** alpha: 1 = in proportion to the sizes, 0 = as many of each data set. */
+  readonly sizeExponent: number;
+  /** Each task gives the same number of batches. */
+  readonly equalBatchesPerTask: boolean;
+}
 
 export interface SampledDataset {
+  readonly name: string;
+  readonly task: Task;
   /** Records of the train split (n_d). */
   readonly n: number;
   /** w_d; multiplies the batches of an epoch. */
   readonly weight: number;
-  /** Global batch size of the data set's task (B). */
+  /** Records of a batch of the data set's task (B). */
   readonly batchSize: number;
-  /** For error messages. */
-  readonly name?: string;
 }
 
 export interface PlannedBatch {
@@ -20,18 +52,5 @@ export interface PlannedBatch {
   readonly pass: number;
 }
 
-export interface EpochRequest {
-  readonly seed: number;
-  /** Counts from 0. */
-  readonly epoch: number;
-  readonly datasets: readonly SampledDataset[];
-  /** Exponent of the balance; 1 = by size. */
-  readonly alpha?: number;
-}
-
-export interface Sampler {
-  /** Batches of each data set in an epoch, in the order of the data sets. */
-  batchCounts(datasets: readonly SampledDataset[]): number[];
-  /** All batches of one epoch in the order in which they are trained. */
-  planEpoch(request: EpochRequest): PlannedBatch[];
-}
+/** The batches of one update. */
+export type PlannedUpdate = readonly PlannedBatch[];

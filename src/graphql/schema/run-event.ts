@@ -3,6 +3,7 @@
 import type { RunEventData } from '../../db/schema/types.ts';
 import type { JobStreamItem } from '../../services/runs/runs.ts';
 import * as runs from '../../services/runs/runs.ts';
+import type { StepBatch } from '../../train/types.ts';
 import { builder } from '../builder.ts';
 import { CheckpointReason, RunState, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
@@ -146,6 +147,24 @@ const LossComponent = builder.objectRef<{ name: string; value: number }>('LossCo
   }),
 });
 
+const componentsOf = (components: Readonly<Record<string, number>>) =>
+  Object.entries(components).map(([name, value]) => ({ name, value }));
+
+const RunStepBatch = builder.objectRef<StepBatch>('RunStepBatch').implement({
+  description: 'One of the batches whose mean loss an update lowers.',
+  fields: (t) => ({
+    task: t.expose('task', { type: Task, description: 'The task of the batch.' }),
+    dataset: t.exposeString('dataset', { description: 'The name of the data set of the batch.' }),
+    loss: t.exposeFloat('loss', { description: 'The weighted sum of the loss terms of the batch.' }),
+    components: t.field({
+      type: [LossComponent],
+      description: 'The values of the loss terms.',
+      resolve: ({ components }) => componentsOf(components),
+    }),
+    tokens: t.expose('tokens', { type: 'Int64', description: 'The number of tokens of the batch.' }),
+  }),
+});
+
 builder.objectRef<DataOf<'step'>>('RunStep').implement({
   description: 'An update of the weights was made.',
   interfaces: [RunEvent],
@@ -156,13 +175,30 @@ builder.objectRef<DataOf<'step'>>('RunStep').implement({
       description: 'The epoch that the update belongs to, counted from 1.',
       resolve: ({ data }) => data.epoch,
     }),
-    task: t.field({ type: Task, description: 'The task of its batch.', resolve: ({ data }) => data.task }),
-    dataset: t.string({ description: 'The name of the data set of its batch.', resolve: ({ data }) => data.dataset }),
-    loss: t.float({ description: 'The weighted sum of its loss terms.', resolve: ({ data }) => data.loss }),
+    task: t.field({
+      type: Task,
+      nullable: true,
+      description: 'The task of its batches; null where they are of both.',
+      resolve: ({ data }) => data.task,
+    }),
+    dataset: t.string({
+      nullable: true,
+      description: 'The name of the data set of its batches; null where they come from several.',
+      resolve: ({ data }) => data.dataset,
+    }),
+    loss: t.float({
+      description: 'The weighted sum of its loss terms, the mean over its batches.',
+      resolve: ({ data }) => data.loss,
+    }),
     components: t.field({
       type: [LossComponent],
-      description: 'The values of the loss terms.',
-      resolve: ({ data }) => Object.entries(data.components).map(([name, value]) => ({ name, value })),
+      description: 'The values of the loss terms, each the mean over the batches that have the term.',
+      resolve: ({ data }) => componentsOf(data.components),
+    }),
+    batches: t.field({
+      type: [RunStepBatch],
+      description: 'Its batches: one, or with the sampler MIXED as many as shardsPerUpdate.',
+      resolve: ({ data }) => [...(data.batches ?? [data])],
     }),
     learningRate: t.float({
       description: 'The learning rate of the update.',
@@ -174,7 +210,7 @@ builder.objectRef<DataOf<'step'>>('RunStep').implement({
     }),
     tokens: t.field({
       type: 'Int64',
-      description: 'The number of tokens of its batch.',
+      description: 'The number of tokens of its batches.',
       resolve: ({ data }) => data.tokens,
     }),
     tokensPerSecond: t.float({

@@ -51,8 +51,11 @@ const RunPlanDataset = builder.objectRef<RunPlan['datasets'][number]>('RunPlanDa
   description: 'What a run would take from one data set.',
   fields: (t) => ({
     dataset: t.field({ type: Dataset, description: 'The data set.', resolve: (row) => row.datasetId }),
-    batchesPerEpoch: t.exposeInt('batchesPerEpoch', { description: 'The number of batches in an epoch.' }),
-    recordsPerEpoch: t.exposeInt('recordsPerEpoch', { description: 'The number of records drawn in an epoch.' }),
+    batchesPerEpoch: t.exposeInt('batchesPerEpoch', {
+      description:
+        'The number of its batches in an epoch; of those of all data sets, what makes no whole update is dropped.',
+    }),
+    recordsPerEpoch: t.exposeInt('recordsPerEpoch', { description: 'The number of records in these batches.' }),
     tokensPerBatch: t.expose('tokensPerBatch', {
       type: 'Int64',
       description: 'The estimated number of tokens of one batch.',
@@ -86,6 +89,10 @@ const RunPlanObject = builder.objectRef<RunPlan>('RunPlan').implement({
     steps: t.exposeInt('steps', { description: 'The number of planned updates.' }),
     epochs: t.exposeFloat('epochs', {
       description: 'The number of passes over the data; a fraction where maxBatches ends them.',
+    }),
+    updatesPerEpoch: t.exposeInt('updatesPerEpoch', { description: 'The number of updates in an epoch.' }),
+    batchesPerUpdate: t.exposeInt('batchesPerUpdate', {
+      description: 'The number of batches of an update: one, or with the sampler MIXED as many as shardsPerUpdate.',
     }),
     datasets: t.field({
       type: [RunPlanDataset],

@@ -15,11 +15,18 @@ const says = {
   preset: 'Settings that belong together: what a run leaves out of them, its preset says.',
   seed: 'The seed of all random draws, from 0 to 4294967295.',
   sampler: 'How batches are drawn from data sets.',
+  shardsPerUpdate:
+    'The number of shards of an update, a divisor of irBatchSize; only the sampler MIXED reads it, whose shards have irBatchSize / shardsPerUpdate records.',
+  sizeExponent:
+    'The power by which the size of a data set counts in its share of the batches: 1 means in proportion, 0 as many batches of each; weights multiply.',
+  equalBatchesPerTask:
+    'Whether each task gives the same number of batches in an epoch; sizes and weights then decide within the task.',
   epochs: 'The number of passes over the data.',
   maxBatches:
-    'The number of batches after which the run ends, whatever the epochs; null means no such limit. The schedule ends there.',
-  irBatchSize: 'The global batch size of IR data sets, in queries.',
-  stsBatchSize: 'The global batch size of STS data sets, in pairs.',
+    'The number of updates after which the run ends, whatever the epochs; null means no such limit. The schedule ends there.',
+  irBatchSize:
+    'The global batch size of IR data sets, in queries; with the samplers SINGLE and MIXED of all data sets.',
+  stsBatchSize: 'The global batch size of STS data sets, in pairs; only the sampler DYNAMIC reads it.',
   positives: 'The number of positives drawn per IR query.',
   negatives: 'The number of hard negatives drawn per IR query.',
   maxLength: 'The length in tokens, special tokens included, at which texts are cut.',
@@ -102,6 +109,9 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
     }),
     seed: t.expose('seed', { type: 'Int64', description: says.seed }),
     sampler: t.expose('sampler', { type: Sampler, description: says.sampler }),
+    shardsPerUpdate: t.exposeInt('shardsPerUpdate', { description: says.shardsPerUpdate }),
+    sizeExponent: t.exposeFloat('sizeExponent', { description: says.sizeExponent }),
+    equalBatchesPerTask: t.exposeBoolean('equalBatchesPerTask', { description: says.equalBatchesPerTask }),
     epochs: t.exposeInt('epochs', { description: says.epochs }),
     maxBatches: t.exposeInt('maxBatches', { nullable: true, description: says.maxBatches }),
     irBatchSize: t.exposeInt('irBatchSize', { description: says.irBatchSize }),
@@ -208,7 +218,7 @@ export const absentSettings = { ...others, optimizer: absentOptimizer };
 export const RunSettingsInput = builder.inputType('RunSettingsInput', {
   description: 'The settings that decide what a run computes.',
   fields: (t) => {
-    type Whole = 'epochs' | 'irBatchSize' | 'stsBatchSize' | 'microBatchTokens';
+    type Whole = 'epochs' | 'irBatchSize' | 'stsBatchSize' | 'shardsPerUpdate' | 'microBatchTokens';
     const count = (field: Whole, low: number, high: number) =>
       t.int({ required: true, defaultValue: defaults[field], description: says[field], validate: whole(low, high) });
     const drawn = (field: 'positives' | 'negatives', low: number, high: number) =>
@@ -233,6 +243,18 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
       sampler: t.field({
         type: Sampler,
         description: `${says.sampler} Absent or null means what the preset sets: ${presetValues('sampler')}.`,
+      }),
+      shardsPerUpdate: count('shardsPerUpdate', 1, 1024),
+      sizeExponent: t.float({
+        required: true,
+        defaultValue: defaults.sizeExponent,
+        description: says.sizeExponent,
+        validate: z.number().min(-4).max(4),
+      }),
+      equalBatchesPerTask: t.boolean({
+        required: true,
+        defaultValue: defaults.equalBatchesPerTask,
+        description: says.equalBatchesPerTask,
       }),
       epochs: count('epochs', 1, 10_000),
       maxBatches: t.int({ description: says.maxBatches, validate: whole(1, 100_000_000).nullish() }),

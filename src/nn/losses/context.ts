@@ -80,6 +80,11 @@ export function sumOf(context: LossContext, input: Tensor, gradients: readonly (
   }, first);
 }
 
+/** The total [1] of losses that were computed apart, in a tensor of its own. */
+export function addTotals(gpu: Gpu, a: Tensor, b: Tensor, out: Tensor): void {
+  add(gpu, { a, b, out });
+}
+
 /** Sums row losses to the loss's value [1] and adds weight * value to the total. */
 export function finishLoss(
   context: LossContext,

@@ -15,20 +15,24 @@ export async function planRun(tandem: Tandem, request: RunRequest, signal: Abort
   }));
   const plan = await tandem.jobs.device.call('plan', { model: model.digest, settings, datasets }, { signal });
   const shares = ready.datasets.map(({ row }, i) => {
-    const batch = row.task === 'ir' ? settings.irBatchSize : settings.stsBatchSize;
+    const batch = plan.batchSizes[row.name] ?? 0;
     const texts = row.task === 'ir' ? 1 + settings.positives + settings.negatives : 2;
     const { tokens = 0, texts: distinct = 0 } = tokenized[i] ?? {};
     const batchesPerEpoch = plan.batches[row.name] ?? 0;
     const tokensPerBatch = distinct === 0 ? 0 : Math.round((batch * texts * tokens) / distinct);
     return { datasetId: row.id, batchesPerEpoch, recordsPerEpoch: batchesPerEpoch * batch, tokensPerBatch };
   });
+  const { steps, updatesPerEpoch, batchesPerUpdate } = plan;
   const batches = shares.reduce((sum, share) => sum + share.batchesPerEpoch, 0);
   const perEpoch = shares.reduce((sum, share) => sum + share.batchesPerEpoch * share.tokensPerBatch, 0);
   return {
-    steps: plan.steps,
-    epochs: batches === 0 ? 0 : plan.steps / batches,
+    steps,
+    epochs: steps / updatesPerEpoch,
+    updatesPerEpoch,
+    batchesPerUpdate,
     datasets: shares,
-    tokens: batches === 0 ? 0 : Math.round((perEpoch * plan.steps) / batches),
+    // Where an update has several batches, those that are left at the end of an epoch are dropped.
+    tokens: Math.round((perEpoch / batches) * batchesPerUpdate * steps),
     parameters: plan.parameters,
     memory: plan.memory,
     device: deviceOf(tandem),

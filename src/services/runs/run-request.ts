@@ -1,7 +1,7 @@
 /** What a request to train means: model and data sets found, settings complete, impossible ones refused. */
 
 import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
-import { samplers } from '../../data/samplers/index.ts';
+import { samplingOf } from '../../data/samplers/index.ts';
 import type { Task } from '../../data/types.ts';
 import type { DatasetRow, ModelRow } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
@@ -171,11 +171,9 @@ function checkLength({ maxLength }: RunSettings, model: ModelRow): void {
 
 /** Throws as the run itself would at its start: for a data set without a full batch, or without one in an epoch. */
 function checkBatches(settings: RunSettings, datasets: ReadyRun['datasets']): void {
-  samplers[settings.sampler].batchCounts(
-    datasets.map(({ row: { name, task, counts }, weight }) => ({
-      ...{ name, weight, n: counts.train },
-      batchSize: task === 'ir' ? settings.irBatchSize : settings.stsBatchSize,
-    })),
+  samplingOf(
+    settings,
+    datasets.map(({ row: { name, task, counts }, weight }) => ({ name, task, weight, n: counts.train })),
   );
 }
 

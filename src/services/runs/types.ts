@@ -5,6 +5,8 @@ export interface RunPlan {
   readonly steps: number;
   /** Passes over the data; a fraction where maxBatches ends them. */
   readonly epochs: number;
+  readonly updatesPerEpoch: number;
+  readonly batchesPerUpdate: number;
   readonly datasets: readonly {
     readonly datasetId: string;
     readonly batchesPerEpoch: number;
