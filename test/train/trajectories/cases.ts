@@ -1,0 +1,71 @@
+/** The runs whose ten updates PyTorch makes as well: every preset, and every loss alone on each of its tasks. */
+
+import { rowOf } from '../../../src/catalog-parameters.ts';
+import type { Task } from '../../../src/data/types.ts';
+import { type LossEntry, type LossTerm, lossCatalog } from '../../../src/nn/losses/catalog.ts';
+import { presetSettings } from '../../../src/services/runs/preset.ts';
+import { defaultRunSettings, type RunSettings } from '../../../src/train/catalog.ts';
+import type { PresetName } from '../../../src/train/presets/catalog.ts';
+
+export interface TrajectoryCase {
+  readonly name: string;
+  /** Tasks of its data sets. */
+  readonly tasks: readonly Task[];
+  readonly settings: RunSettings;
+}
+
+export const steps = 10;
+
+/** Ten batches are more than an epoch of either task; micro-batches are small, so that an update has several. */
+const shared = {
+  ...defaultRunSettings,
+  ...{ seed: 5, epochs: 5, maxBatches: steps, irBatchSize: 5, stsBatchSize: 7, positives: 2, negatives: 3 },
+  ...{ maxLength: 16, microBatchTokens: 128, dropout: 0, attentionDropout: 0 },
+};
+const optimizer = { ...defaultRunSettings.optimizer, learningRate: 1e-3 };
+
+function ofPreset(preset: PresetName, tasks: readonly Task[]): TrajectoryCase {
+  const { clipNorm, ...settings } = presetSettings(preset, new Set(tasks));
+  const name = tasks.length === 1 ? `${preset} ${tasks}` : preset;
+  return { name, tasks, settings: { ...shared, preset, ...settings, optimizer: { ...optimizer, clipNorm } } };
+}
+
+/** One loss of weight 0.7 by its defaults, with weight decay. */
+function ofLoss({ name: loss, parameters }: LossEntry, task: Task): TrajectoryCase {
+  const defaults = Object.fromEntries(parameters.map(({ name, default: value }) => [name, value]));
+  const term = { loss, weight: 0.7, parameters: defaults } as LossTerm;
+  const losses = { ir: [], sts: [], [task]: [term] };
+  const settings = { ...shared, preset: null, losses, optimizer: { ...optimizer, weightDecay: 0.01, clipNorm: 1 } };
+  return { name: `${loss} ${task}`, tasks: [task], settings };
+}
+
+const presets = [
+  ['codiemb', ['ir', 'sts']],
+  ['infonce-joint', ['ir', 'sts']],
+  ['cosent-joint', ['ir', 'sts']],
+  ['single-task', ['ir']],
+  ['single-task', ['sts']],
+] as const;
+
+const alone = [
+  'infonce',
+  'pearson',
+  'pro',
+  'rank-kl',
+  'inner-infonce',
+  'cosine-mse',
+  'cosent',
+  'angle',
+  'symmetric-infonce',
+  'pair-infonce',
+  'score-distillation',
+  'spread-out',
+] as const;
+
+export const trajectoryCases: readonly TrajectoryCase[] = [
+  ...presets.map(([preset, tasks]) => ofPreset(preset, tasks)),
+  ...alone.flatMap((name) => {
+    const row: LossEntry = rowOf(lossCatalog, name, 'loss');
+    return row.tasks.map((task) => ofLoss(row, task));
+  }),
+];
