@@ -2,7 +2,7 @@
  * InfoNCE on tiles of score rows (cosines of some queries with all positives and all negatives). The scores of a tile
  * become their gradient in place. Rows are independent, so tiles of any height give the same values.
  */
-import type { Gpu, Tensor } from '../device/types.ts';
+import type { Gpu, KernelSpec, Tensor } from '../device/types.ts';
 import { forWidth, inForms, inFormsOfLanes } from './forms.ts';
 import { elementGrid, shareShader, targetShader } from './loss.ts';
 import { reduceShader } from './similarity.ts';
@@ -74,6 +74,25 @@ const infonceBackwardKernels = inForms(
   },
   (form) => ({ shader: `loss/infonce_backward_${form}.wgsl`, include: form === 'row' ? [shareShader] : [] }),
 );
+
+const loneTargetsKernel: KernelSpec<
+  'positiveScores' | 'negativeScores' | 'slots' | 'targetScores' | 'counts',
+  'rows' | 'firstRow' | 'queries' | 'slotSets' | 'positives' | 'negativeColumns' | 'margin'
+> = {
+  name: 'lone_targets',
+  include: ['common/grid.wgsl'],
+  shader: 'loss/lone_targets.wgsl',
+  bindings: { positiveScores: 'read', negativeScores: 'read', slots: 'read', targetScores: 'read', counts: 'write' },
+  params: {
+    rows: 'u32',
+    firstRow: 'u32',
+    queries: 'u32',
+    slotSets: 'u32',
+    positives: 'u32',
+    negativeColumns: 'u32',
+    margin: 'f32',
+  },
+};
 
 /** What all tiles of one loss share. */
 export interface InfonceBatch {
@@ -167,6 +186,22 @@ export function infonceForward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile): 
   });
 }
 
+/**
+ * counts [1] u32 += the number of (row, slot set) of the tile whose target is the only column left. Between the forward
+ * and the backward, which replaces the scores.
+ */
+export function countLoneTargets(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile, counts: Tensor): void {
+  const [slotSets, queries] = batch.slots.shape;
+  const { positiveScores, negativeScores, firstRow } = tile;
+  const [rows] = positiveScores.shape;
+  const { slots, targetScores, positives, margin } = batch;
+  gpu.dispatch(loneTargetsKernel, {
+    bindings: { positiveScores, negativeScores: negativeScores ?? positiveScores, slots, targetScores, counts },
+    params: { rows, firstRow, queries, slotSets, positives, negativeColumns: negativeScores?.shape[1] ?? 0, margin },
+    grid: elementGrid(rows),
+  });
+}
+
 /** Replaces the tile's scores by `weight` times the gradient of the mean loss with respect to them. */
 export function infonceBackward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile, weight: number): void {
   backwardOf(gpu, batch, tile.positiveScores, { firstRow: tile.firstRow, positives: batch.positives, scale: weight });
@@ -206,4 +241,5 @@ export const infonceKernels = [
   ...Object.values(excludeColumnsKernels),
   ...Object.values(infonceForwardKernels),
   ...Object.values(infonceBackwardKernels),
+  loneTargetsKernel,
 ] as const;

@@ -110,4 +110,7 @@ export const laterSettings: Partial<RunSettings> = {
 };
 
 /** The same for parameters of losses, by the name of the loss. */
-export const laterParameters: Partial<Record<LossName, GivenParameters>> = {};
+export const laterParameters: Partial<Record<LossName, GivenParameters>> = {
+  infonce: { knownPositives: false },
+  'symmetric-infonce': { margin: 2, knownPositives: false },
+};

@@ -8,6 +8,7 @@ import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
 import type { TokenFile, TokenizedSplit } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
+import { termsOf } from './terms.ts';
 import type { TrainDataset } from './types.ts';
 
 export interface TrainingData {
@@ -20,14 +21,16 @@ const rows: readonly LossEntry[] = lossCatalog;
 export const hasTeacherScores = ({ positives, negatives }: TokenizedSplit): boolean =>
   positives.teacher !== undefined || negatives.teacher !== undefined;
 
-/** Refuses losses that no data set has the scores for: they would be 0 throughout. */
-export function checkTeacherScores({ losses }: RunSettings, data: readonly TrainingData[]): void {
-  const needs = losses.ir.find(({ loss }) =>
-    rows.some(({ name, needs }) => name === loss && needs === 'teacher-scores'),
+/** Refuses losses for which none of the data sets that train on them has scores: they would be 0 throughout. */
+export function checkTeacherScores(settings: RunSettings, data: readonly TrainingData[]): void {
+  const uses = data.flatMap(({ dataset, file }) =>
+    termsOf(settings, dataset)
+      .filter(({ loss }) => rows.some(({ name, needs }) => name === loss && needs === 'teacher-scores'))
+      .map(({ loss }) => ({ loss, hasScores: hasTeacherScores(file.splits.train) })),
   );
-  const retrieval = data.filter(({ dataset }) => dataset.task === 'ir');
-  if (!needs || retrieval.length === 0 || retrieval.some(({ file }) => hasTeacherScores(file.splits.train))) return;
-  throw badInput(`The loss ${needs.loss} needs teacher scores, no data set of the run has any`, {
+  const without = uses.find(({ loss }) => !uses.some((other) => other.loss === loss && other.hasScores));
+  if (!without) return;
+  throw badInput(`The loss ${without.loss} needs teacher scores, no data set that trains on it has any`, {
     field: 'settings.losses.ir',
     expected: 'a retrieval data set whose training records have teacher_scores',
     remedy: 'Import the data set again with teacher_scores, or leave the loss out.',

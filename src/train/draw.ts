@@ -5,10 +5,12 @@
 import { drawSlot, drawTexts } from '../data/draw-texts.ts';
 import type { PlannedBatch } from '../data/samplers/sampler.ts';
 import { gatherTexts } from '../nn/batch.ts';
-import type { Lists, TokenFile } from '../tokens/types.ts';
+import type { Lists } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { hasTeacherScores, type TrainingData } from './data.ts';
 import type { GlobalBatch } from './global-batch.ts';
+import { knownPositives } from './known-positives.ts';
+import { masksKnownPositives, shownPositives, termsOf } from './terms.ts';
 
 export interface DrawContext {
   readonly settings: RunSettings;
@@ -18,26 +20,28 @@ export interface DrawContext {
 }
 
 export function drawBatch(context: DrawContext, planned: PlannedBatch): GlobalBatch {
-  const { dataset, file } = context.data[planned.dataset]!;
-  return file.task === 'ir' ? drawIr(context, planned, dataset.name, file) : drawSts(planned, dataset.name, file);
+  return context.data[planned.dataset]!.file.task === 'ir' ? drawIr(context, planned) : drawSts(context, planned);
 }
 
-function drawSts({ records }: PlannedBatch, dataset: string, { texts, splits: { train } }: TokenFile): GlobalBatch {
-  const partner = (record: number): number => train.positives.starts[record]!;
+function drawSts({ settings, data }: DrawContext, { dataset: index, records }: PlannedBatch): GlobalBatch {
+  const { dataset, file } = data[index]!;
+  const { query, positives } = file.splits.train;
+  const partner = (record: number): number => positives.starts[record]!;
   const numbers = [
-    ...Array.from(records, (record) => train.query[record]!),
-    ...Array.from(records, (record) => train.positives.values[partner(record)]!),
+    ...Array.from(records, (record) => query[record]!),
+    ...Array.from(records, (record) => positives.values[partner(record)]!),
   ];
-  const grades = Float32Array.from(records, (record) => train.positives.scores[partner(record)]!);
-  return { task: 'sts', dataset, size: records.length, texts: gatherTexts(texts, numbers), grades };
+  const grades = Float32Array.from(records, (record) => positives.scores[partner(record)]!);
+  const terms = termsOf(settings, dataset);
+  return {
+    ...{ task: 'sts', dataset: dataset.name, size: records.length, terms, grades },
+    texts: gatherTexts(file.texts, numbers),
+  };
 }
 
-function drawIr(
-  { settings, epoch }: DrawContext,
-  { dataset: index, records, pass }: PlannedBatch,
-  dataset: string,
-  { texts, splits: { train } }: TokenFile,
-): GlobalBatch {
+function drawIr({ settings, epoch, data }: DrawContext, { dataset: index, records, pass }: PlannedBatch): GlobalBatch {
+  const { dataset, file } = data[index]!;
+  const { train } = file.splits;
   /** Entries of the lists. */
   const draw = (lists: Lists, record: number, slot: 0 | 1, count: number): number[] => {
     const begin = lists.starts[record]!;
@@ -46,35 +50,38 @@ function drawIr(
     const drawn = drawTexts({ ...key, available, count });
     return Array.from(drawn, (text) => begin + text);
   };
+  const terms = termsOf(settings, dataset);
+  const P = shownPositives(terms, settings.positives);
   const positives = new Shown(train.positives);
-  const negatives = new Shown(train.negatives);
+  const drawnNegatives = new Shown(train.negatives);
   const negativeMask = new Uint8Array(records.length);
   records.forEach((record, row) => {
-    positives.show(draw(train.positives, record, drawSlot.positives, settings.positives));
+    positives.show(draw(train.positives, record, drawSlot.positives, settings.positives).slice(0, P));
     const drawn = draw(train.negatives, record, drawSlot.negatives, settings.negatives);
     negativeMask[row] = drawn.length > 0 ? 1 : 0;
     // A query without negatives shows its own text in their place; those columns are masked.
-    if (drawn.length > 0) negatives.show(drawn);
-    else negatives.fill(settings.negatives, train.query[record]!);
+    if (drawn.length > 0) drawnNegatives.show(drawn);
+    else drawnNegatives.fill(settings.negatives, train.query[record]!);
   });
-  const hasNegatives = negativeMask.some((valid) => valid === 1);
+  const negatives = negativeMask.some((valid) => valid === 1) ? drawnNegatives : new Shown(train.negatives);
   const queries = Array.from(records, (record) => train.query[record]!);
   return {
-    task: 'ir',
-    dataset,
-    size: records.length,
-    positives: settings.positives,
-    negatives: hasNegatives ? settings.negatives : 0,
+    ...{ task: 'ir', dataset: dataset.name, size: records.length, terms },
+    positives: P,
+    negatives: negatives.texts.length / records.length,
     negativeMask,
     // The positives come in random order, so the first slot is a draw.
     slots: new Uint32Array(records.length),
     ...(hasTeacherScores(train) && {
       teacherScores: {
         positives: Float32Array.from(positives.teacher),
-        negatives: Float32Array.from(hasNegatives ? negatives.teacher : []),
+        negatives: Float32Array.from(negatives.teacher),
       },
     }),
-    texts: gatherTexts(texts, [...queries, ...positives.texts, ...(hasNegatives ? negatives.texts : [])]),
+    texts: gatherTexts(file.texts, [...queries, ...positives.texts, ...negatives.texts]),
+    ...(masksKnownPositives(terms) && {
+      candidateTexts: knownPositives(train, records, positives.texts, negatives.texts),
+    }),
   };
 }
 

@@ -5,7 +5,8 @@
 
 import type { Task } from '../data/types.ts';
 import { invariant } from '../errors.ts';
-import type { TeacherScores } from '../nn/losses/loss.ts';
+import type { LossTerm } from '../nn/losses/catalog.ts';
+import type { CandidateTexts, TeacherScores } from '../nn/losses/loss.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 
 interface BatchTexts {
@@ -13,11 +14,13 @@ interface BatchTexts {
   /** B, queries or pairs. */
   readonly size: number;
   readonly texts: PackedTexts;
+  /** What it is trained on. */
+  readonly terms: readonly LossTerm[];
 }
 
 export interface IrBatch extends BatchTexts {
   readonly task: 'ir';
-  /** P, N per query. N = 0 where no query of the batch has a negative. */
+  /** P, N per query. P = 1 where no term reads another, N = 0 where no query of the batch has a negative. */
   readonly positives: number;
   readonly negatives: number;
   /** [B] 0 where a query has no negatives: its rows are placeholders that are masked. */
@@ -26,6 +29,8 @@ export interface IrBatch extends BatchTexts {
   readonly slots: Uint32Array;
   /** What a teacher gives the candidates; absent = the data set has none. */
   readonly teacherScores?: TeacherScores;
+  /** Given where a term masks known positives. */
+  readonly candidateTexts?: CandidateTexts;
 }
 
 export interface StsBatch extends BatchTexts {

@@ -1,9 +1,7 @@
 /** The loss of a global batch, from the unit vectors of all its texts to their gradients. Records dispatches only. */
 import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
 import type { LossTerm } from '../nn/losses/catalog.ts';
-import { lossCatalog } from '../nn/losses/catalog.ts';
 import { irLoss, stsLoss } from '../nn/losses/index.ts';
-import type { RunSettings } from './catalog.ts';
 import type { GlobalBatch, IrBatch, StsBatch } from './global-batch.ts';
 
 /** [M, D] and [M, pooled width], rows in the global order. */
@@ -23,29 +21,17 @@ export interface Objective {
   release(): void;
 }
 
-/** The loss terms of a batch's task. */
-export const termsOf = (settings: RunSettings, batch: GlobalBatch): readonly LossTerm[] => settings.losses[batch.task];
-
-/** Whether a task's terms read the inner layer. */
-export const readsInnerLayer = (terms: readonly LossTerm[]): boolean =>
-  terms.some((term) => lossCatalog.some((entry) => entry.name === term.loss && entry.reads === 'inner-pairs'));
-
-/** Sum of weight * value. */
-export const weightedSum = (terms: readonly LossTerm[], components: Readonly<Record<string, number>>): number =>
-  terms.reduce((sum, { loss, weight }) => sum + weight * (components[loss] ?? 0), 0);
-
 /**
  * Records the loss of the vectors and writes its gradients into `gradients`, row by row. `share` multiplies the total
  * and the gradients: the batch's part of an update's loss.
  */
 export function recordObjective(
   gpu: Gpu,
-  settings: RunSettings,
   { batch, share }: { readonly batch: GlobalBatch; readonly share: number },
   vectors: LayerVectors,
   gradients: LayerVectors,
 ): Objective {
-  const terms = termsOf(settings, batch).map((term) => ({ ...term, weight: term.weight * share }));
+  const terms = batch.terms.map((term) => ({ ...term, weight: term.weight * share }));
   return batch.task === 'ir'
     ? recordIr(gpu, terms, batch, vectors, gradients)
     : recordSts(gpu, terms, batch, vectors, gradients);
@@ -58,7 +44,7 @@ function recordIr(
   vectors: LayerVectors,
   gradients: LayerVectors,
 ): Objective {
-  const { size: B, positives: P, negatives: N, negativeMask, slots, teacherScores } = batch;
+  const { size: B, positives: P, negatives: N, negativeMask, slots, teacherScores, candidateTexts } = batch;
   const rows = new RowSlices(gpu);
   try {
     const result = irLoss(gpu, {
@@ -71,6 +57,7 @@ function recordIr(
       terms,
       slots,
       ...(teacherScores && { teacherScores }),
+      ...(candidateTexts && { texts: candidateTexts }),
     });
     const { queries, positives: dPositives, negatives } = result.gradients;
     return objectiveOf(result, () => copyRows(gpu, [queries, dPositives, negatives], gradients.final));

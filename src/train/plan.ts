@@ -14,7 +14,8 @@ import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { checkTeacherScores, type TrainingData } from './data.ts';
 import { largestTextCount } from './global-batch.ts';
-import type { PlanOutput } from './types.ts';
+import { shownPositives, termsOf } from './terms.ts';
+import type { PlanOutput, TrainDataset } from './types.ts';
 
 /** How the run goes over its data sets. */
 export const samplingOfRun = (settings: RunSettings, data: readonly TrainingData[]): Sampling =>
@@ -49,6 +50,7 @@ export function planRun(
     updatesPerEpoch,
     batchesPerUpdate: sizes.perUpdate,
     batchSizes: Object.fromEntries(data.map(({ dataset: { name, task } }) => [name, sizes[task]])),
+    texts: Object.fromEntries(data.map(({ dataset }) => [dataset.name, largestBatch(settings, dataset, sizes)])),
     parameters: sum(modelParameters(spec).map(({ shape }) => elementCount(shape))),
     ...planMemory(gpu, spec, settings, { data, sizes }),
   };
@@ -62,10 +64,7 @@ function planMemory(
 ): Pick<PlanOutput, 'memory' | 'microBatchTokens'> {
   const limit = gpu.largestBinding;
   const { bytes } = layoutParameters(modelParameters(spec), limit);
-  const { positives, negatives } = settings;
-  const texts = Math.max(
-    ...data.map(({ dataset: { task } }) => largestTextCount(task, sizes[task], positives, negatives)),
-  );
+  const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset, sizes)));
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
   const { width, innerWidth, heads } = spec.architecture;
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
@@ -93,6 +92,14 @@ function planMemory(
 }
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
+
+const largestBatch = (settings: RunSettings, dataset: TrainDataset, sizes: BatchSizes): number =>
+  largestTextCount(
+    dataset.task,
+    sizes[dataset.task],
+    shownPositives(termsOf(settings, dataset), settings.positives),
+    settings.negatives,
+  );
 
 /** Tokens of the longest text of the train split: no other is read by a run. */
 function longestText({ texts: { cumulative }, splits: { train } }: TokenFile): number {

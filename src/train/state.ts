@@ -17,7 +17,7 @@ import { readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';
-import { reduceSettings } from './stored-settings.ts';
+import { reduceSettings, reduceTerms } from './stored-settings.ts';
 import type { TrainDataset } from './types.ts';
 
 const format = 1;
@@ -83,16 +83,19 @@ export const computeVersions = (): ComputeVersions => ({
 
 export const identityOf = ({ name, driver, backend }: AdapterReport): AdapterIdentity => ({ name, driver, backend });
 
+/** JSON, whatever the order of keys. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+
 /** sha256 (hex) of settings, whatever the order of their keys. */
-export function settingsDigest(settings: RunSettings): string {
-  const sorted = (_key: string, value: unknown): unknown =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
-  return createHash('sha256')
-    .update(JSON.stringify(reduceSettings(settings), sorted))
+export const settingsDigest = (settings: RunSettings): string =>
+  createHash('sha256')
+    .update(canonical(reduceSettings(settings)))
     .digest('hex');
-}
 
 /** Publishes a state; moments that are still zero (before the first update) are not written. */
 export async function publishState(
@@ -193,7 +196,12 @@ export function checkResume(state: RunState, now: ResumeRequest): void {
     refuse('the settings are not those it was started with', 'Start a new run for other settings.');
   }
   const key = (datasets: readonly TrainDataset[]): string =>
-    JSON.stringify(datasets.map((row) => [row.name, row.task, row.weight, row.digest, tokenContent(row.tokens)]));
+    canonical(
+      datasets.map(({ name, task, weight, digest, tokens, losses }) => [
+        ...[name, task, weight, digest, tokenContent(tokens)],
+        losses ? reduceTerms(losses) : null,
+      ]),
+    );
   if (key(state.datasets) !== key(now.datasets)) {
     refuse('the data sets are not those it was started with', 'Start a new run for other data.');
   }

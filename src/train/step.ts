@@ -15,7 +15,8 @@ import { isPaced, pieceTokens } from '../nn/piece-size.ts';
 import { Tape, type TapeObserver } from '../nn/tape.ts';
 import type { RunSettings } from './catalog.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
-import { type LayerVectors, type Objective, readsInnerLayer, recordObjective, termsOf } from './objective.ts';
+import { type LayerVectors, type Objective, recordObjective } from './objective.ts';
+import { readsInnerLayer } from './terms.ts';
 
 export interface BatchInput {
   readonly encoder: Encoder;
@@ -63,7 +64,7 @@ interface EncodedPiece {
 
 /** `keep`: the tapes of all pieces have room together, so that none is encoded twice. */
 async function recordPieces(input: BatchInput, pieces: readonly Piece[], keep: boolean): Promise<Objective> {
-  const { encoder, settings, batch, share } = input;
+  const { encoder, batch, share } = input;
   const { gpu } = encoder;
   const shapes = vectorShapes(input);
   const holder = new Tape(gpu, false);
@@ -86,7 +87,7 @@ async function recordPieces(input: BatchInput, pieces: readonly Piece[], keep: b
       if (!keep) close(piece);
     });
     const gradients = leaseLike(holder, shapes);
-    objective = recordObjective(gpu, settings, { batch, share }, vectors, gradients);
+    objective = recordObjective(gpu, { batch, share }, vectors, gradients);
     await inTurns(input, pieces, (piece) => {
       goBack(gpu, open.get(piece) ?? encode(piece, true), gradients, piece);
       close(piece);
@@ -172,7 +173,7 @@ function goBack(gpu: Gpu, { tape, vectors }: EncodedPiece, gradients: LayerVecto
 
 function encodeOptions({ settings, batch, step }: BatchInput): EncodeOptions {
   const { dropout: rate, attentionDropout: attentionRate, seed, recomputeActivations: recompute } = settings;
-  return { dropout: { rate, attentionRate, seed, step }, inner: readsInnerLayer(termsOf(settings, batch)), recompute };
+  return { dropout: { rate, attentionRate, seed, step }, inner: readsInnerLayer(batch.terms), recompute };
 }
 
 interface VectorShapes {

@@ -7,24 +7,25 @@ import { laterParameters, laterSettings, type RunSettings } from './catalog.ts';
 
 /** The settings of a stored run as of today. */
 export function completeSettings(stored: RunSettings): RunSettings {
-  const complete = (term: LossTerm): LossTerm => ({
-    ...term,
-    parameters: { ...laterParameters[term.loss], ...term.parameters },
-  });
   const { ir, sts } = stored.losses;
-  return { ...laterSettings, ...stored, losses: { ...stored.losses, ir: ir.map(complete), sts: sts.map(complete) } };
+  const losses = { ...stored.losses, ir: completeTerms(ir), sts: completeTerms(sts) };
+  return { ...laterSettings, ...stored, losses };
 }
+
+/** Loss terms of a stored run as of today. */
+export const completeTerms = (stored: readonly LossTerm[]): readonly LossTerm[] =>
+  stored.map((term) => ({ ...term, parameters: { ...laterParameters[term.loss], ...term.parameters } }));
 
 /** The settings without what a run stored before them would not have: for digests, equal before and after. */
 export function reduceSettings(settings: RunSettings): RunSettings {
-  const reduce = (term: LossTerm): LossTerm => ({
-    ...term,
-    parameters: without(term.parameters, laterParameters[term.loss] ?? {}),
-  });
   const { ir, sts } = settings.losses;
-  const losses = { ...settings.losses, ir: ir.map(reduce), sts: sts.map(reduce) };
+  const losses = { ...settings.losses, ir: reduceTerms(ir), sts: reduceTerms(sts) };
   return without({ ...settings, losses }, laterSettings);
 }
+
+/** Loss terms likewise. */
+export const reduceTerms = (terms: readonly LossTerm[]): readonly LossTerm[] =>
+  terms.map((term) => ({ ...term, parameters: without(term.parameters, laterParameters[term.loss] ?? {}) }));
 
 /** Leaves out what has the value that `neutral` names. */
 function without<Values extends object>(values: Values, neutral: object): Values {

@@ -1,6 +1,7 @@
 /** Input, events and result of a training run. Plain types, which the threads' protocol passes on. */
 import type { Task } from '../data/types.ts';
 import type { AdapterReport } from '../device/types.ts';
+import type { LossTerm } from '../nn/losses/catalog.ts';
 import type { RunSettings } from './catalog.ts';
 
 /** Every digest names something in storage. */
@@ -27,6 +28,8 @@ export interface PlanOutput {
   readonly batchesPerUpdate: number;
   /** Records of a batch of each data set, by its name. */
   readonly batchSizes: Readonly<Record<string, number>>;
+  /** Texts that a batch encodes at most, by data set name. */
+  readonly texts: Readonly<Record<string, number>>;
   /** Number of trained values. */
   readonly parameters: number;
   /** Bytes on the device, by what they hold; `total` is their sum and an upper estimate. */
@@ -49,6 +52,8 @@ export interface TrainDataset {
   readonly digest: string;
   /** Key of the token file made by `tokenizeDataset`. */
   readonly tokens: string;
+  /** Its own loss terms; absent = those of its task. */
+  readonly losses?: readonly LossTerm[];
 }
 
 /** What an update computed on one of its batches. */

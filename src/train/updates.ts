@@ -11,11 +11,11 @@ import type { TrainingData } from './data.ts';
 import { diagnoseNonFinite, isFiniteReport } from './diagnose.ts';
 import { drawBatch } from './draw.ts';
 import { recordGradients, type StepInput } from './gradients.ts';
-import { termsOf, weightedSum } from './objective.ts';
 import { Pace } from './pace.ts';
 import { readReport, type StepReport } from './report.ts';
 import { scheduleFactor } from './schedule.ts';
 import { summaryOf } from './step-batches.ts';
+import { weightedSum } from './terms.ts';
 import type { StepBatch, TrainEvent } from './types.ts';
 
 export interface UpdateContext {
@@ -94,13 +94,13 @@ export class UpdateQueue {
   }
 
   #tell({ input, epoch, learningRate }: Pending, report: StepReport): void {
-    const { settings, steps, emit } = this.#context;
+    const { steps, emit } = this.#context;
     const { step } = input;
     const batches = input.batches.map((batch, index): StepBatch => {
       const { components } = report.batches[index]!;
       return {
         ...{ task: batch.task, dataset: batch.dataset, components, tokens: batch.texts.ids.length },
-        loss: weightedSum(termsOf(settings, batch), components),
+        loss: weightedSum(batch.terms, components),
       };
     });
     const figures = summaryOf(batches);

@@ -65,7 +65,8 @@ class Trainer {
   }
 }
 
-const stsBatch = ({ size, grades, texts }) => ({ task: 'sts', dataset: 'bench', size, grades, texts });
+const terms = settings.losses.sts;
+const stsBatch = ({ size, grades, texts }) => ({ task: 'sts', dataset: 'bench', size, grades, texts, terms });
 
 async function atLengths({ report, rounds }, trainer, name, wanted) {
   const { vocabularySize } = trainer.encoder.spec.architecture;

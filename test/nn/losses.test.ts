@@ -94,7 +94,7 @@ describe('irLoss', () => {
         positives: uploadRows(scope, 'p', p),
         negatives: uploadRows(scope, 'n', n),
       };
-      const terms = irTerm({ positives: 'sample', margin: 0.3 });
+      const terms = irTerm({ positives: 'sample', margin: 0.3, knownPositives: true });
       const result = irLoss(gpu, { ...tensors, P, N, negativeMask: has, slots, texts, terms });
       const expected = reference.infonce({
         queries: q.exact,

@@ -1,7 +1,10 @@
 /** Losses for comparison and company on candidates in float64, as losses.ts. */
 import { dot, type InfonceInput, type InfonceOutput, infonce } from './losses.ts';
 
-/** Half InfoNCE, half the mean over the slots of the cross entropy of each positive against all queries. */
+/**
+ * Half InfoNCE, half the mean over the slots of the cross entropy of each positive against all queries, without those
+ * to which it is known to be relevant.
+ */
 export function symmetricInfonce(input: InfonceInput): InfonceOutput {
   const { queries, width, P, temperature } = input;
   const B = queries.length / width;
@@ -21,7 +24,16 @@ export function symmetricInfonce(input: InfonceInput): InfonceOutput {
       rows.flatMap((row) => Array.from(input.positives.subarray(row * width, (row + 1) * width))),
     );
     const none = new Float64Array(0);
-    const back = infonce({ queries: own, positives: queries, negatives: none, width, P: 1, N: 0, temperature });
+    const known = input.known && {
+      ofQuery: rows.map((row) =>
+        input.known!.ofQuery.flatMap((texts, query) => (texts.includes(input.known!.positives[row]!) ? [query] : [])),
+      ),
+      positives: rows.map((_, query) => query),
+      negatives: [],
+    };
+    const options = { ...(known && { known }), ...(input.margin !== undefined && { margin: input.margin }) };
+    const sizes = { width, P: 1, N: 0, temperature };
+    const back = infonce({ queries: own, positives: queries, negatives: none, ...sizes, ...options });
     const share = 1 / (2 * slotSets.length);
     output.value += share * back.value;
     back.dPositives.forEach((slope, at) => {

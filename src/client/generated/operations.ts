@@ -436,9 +436,11 @@ export type Loss =
 
 /** A loss's parameters; absent or null ones take their defaults. */
 export type LossParametersInput = {
-  /** Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none. From 0 to 2. Of INFONCE (default 2). */
+  /** Drops candidates that are positives of the same query text in any record of the batch. Of INFONCE (default false), SYMMETRIC_INFONCE (default false). */
+  readonly knownPositives?: boolean | null | undefined;
+  /** Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none. From 0 to 2. Of INFONCE (default 2), SYMMETRIC_INFONCE (default 2). */
   readonly margin?: number | null | undefined;
-  /** all: mean over every positive slot; sample: one slot drawn per query. Of INFONCE (default ALL), SYMMETRIC_INFONCE (default ALL). */
+  /** all: mean over every positive slot; sample: one slot drawn per query, and no other encoded. Of INFONCE (default ALL), SYMMETRIC_INFONCE (default ALL). */
   readonly positives?: LossPositives | null | undefined;
   /** Multiplies the difference of two similarities. From 0.01 to 10000. Of COSENT (default 20), ANGLE (default 20). */
   readonly scale?: number | null | undefined;
@@ -450,7 +452,7 @@ export type LossParametersInput = {
   readonly threshold?: number | null | undefined;
 };
 
-/** all: mean over every positive slot; sample: one slot drawn per query. */
+/** all: mean over every positive slot; sample: one slot drawn per query, and no other encoded. */
 export type LossPositives =
   /** The choice "all". */
   | 'ALL'

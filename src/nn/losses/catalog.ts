@@ -12,6 +12,8 @@ export interface LossEntry extends CatalogEntry {
   readonly needs?: 'teacher-scores';
   /** Weight of a term that gives none. */
   readonly defaultWeight: number;
+  /** Of each query it reads one drawn positive alone, so that no other is encoded for it. */
+  readonly onePositive?: true;
   /** The warning of a run for each case that the loss counts, by the name of the count. */
   readonly warnings?: Readonly<Record<string, string>>;
 }
@@ -40,10 +42,26 @@ const temperature = (value: number) =>
 
 const positives = {
   name: 'positives',
-  description: 'all: mean over every positive slot; sample: one slot drawn per query.',
+  description: 'all: mean over every positive slot; sample: one slot drawn per query, and no other encoded.',
   type: 'choice',
   default: 'all',
   choices: ['all', 'sample'],
+} as const;
+
+const margin = {
+  name: 'margin',
+  description: 'Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none.',
+  type: 'float',
+  default: 2,
+  min: 0,
+  max: 2,
+} as const;
+
+const knownPositives = {
+  name: 'knownPositives',
+  description: 'Drops candidates that are positives of the same query text in any record of the batch.',
+  type: 'boolean',
+  default: false,
 } as const;
 
 const threshold = (value: number) =>
@@ -74,18 +92,11 @@ export const lossCatalog = [
     tasks: ['ir'],
     reads: 'candidates',
     defaultWeight: 1,
-    parameters: [
-      temperature(0.02),
-      positives,
-      {
-        name: 'margin',
-        description: 'Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none.',
-        type: 'float',
-        default: 2,
-        min: 0,
-        max: 2,
-      },
-    ],
+    warnings: {
+      infonceWithoutCandidates:
+        'No candidate is left for some queries of an IR batch: their InfoNCE is counted as 0 and gives no gradient',
+    },
+    parameters: [temperature(0.02), positives, margin, knownPositives],
   },
   {
     name: 'pearson',
@@ -168,7 +179,11 @@ export const lossCatalog = [
     tasks: ['ir'],
     reads: 'candidates',
     defaultWeight: 1,
-    parameters: [temperature(0.02), positives],
+    warnings: {
+      symmetricInfonceWithoutCandidates:
+        'No candidate is left for some texts of an IR batch: their symmetric InfoNCE is counted as 0 and gives no gradient',
+    },
+    parameters: [temperature(0.02), positives, margin, knownPositives],
   },
   {
     name: 'pair-infonce',
@@ -208,6 +223,7 @@ export const lossCatalog = [
     source: 'Zhang et al. 2017, arXiv 1708.06320',
     tasks: ['ir', 'sts'],
     reads: 'candidates',
+    onePositive: true,
     defaultWeight: 1,
     parameters: [],
   },

@@ -2,9 +2,15 @@
 
 import { rowsOf, type Tensor } from '../../device/types.ts';
 import { invariant } from '../../errors.ts';
-import { excludeColumns, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
+import {
+  countLoneTargets,
+  excludeColumns,
+  type InfonceBatch,
+  infonceBackward,
+  infonceForward,
+} from '../../kernels/loss-infonce.ts';
 import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
-import { finishLoss, type LossContext } from './context.ts';
+import { finishLoss, keepZeros, type LossContext } from './context.ts';
 import type { CandidateInput, CandidateTexts, LossOf } from './loss.ts';
 import { checkSize, tileHeight } from './tiles.ts';
 
@@ -26,6 +32,7 @@ export interface InfonceInput {
   readonly slots?: Uint32Array;
   /** [B]: weight of each row in the mean, 1/B by default. */
   readonly rowWeights?: Float32Array;
+  /** Given = known positives among the candidates are masked. */
   readonly texts?: CandidateTexts;
 }
 
@@ -34,6 +41,8 @@ export interface InfonceParameters {
   readonly temperature: number;
   /** Drops a candidate whose cosine is above the target's by more than this; 2 (the default) drops none. */
   readonly margin?: number;
+  /** u32 [1], to which the rows are added whose target is the only column left: they give 0 and no gradient. */
+  readonly loneTargets?: Tensor;
   /** Rows of a tile at most (tests); a multiple of 64. */
   readonly tileRows?: number;
 }
@@ -65,6 +74,7 @@ export function infonceLoss(
     dNegatives: negatives && context.keep('dNegatives', negatives.shape),
   };
   const exclude = prepareExclusion(context, input);
+  const counts = mayLeaveNone(input, batch) ? parameters.loneTargets : undefined;
   const size = tileHeight(context.gpu, Math.max(positives.shape[0], negatives?.shape[0] ?? 0), parameters.tileRows);
   const tiles = Math.ceil(B / size);
   const positiveBuffer = context.scratch('positive scores', [Math.min(size, B), positives.shape[0]]);
@@ -82,6 +92,7 @@ export function infonceLoss(
       matmulNT(context.gpu, { a: view(queries), b: negatives, out: scores.negativeScores });
     exclude?.(scores.positiveScores, scores.negativeScores, firstRow);
     infonceForward(context.gpu, batch, { ...scores, firstRow });
+    if (counts) countLoneTargets(context.gpu, batch, { ...scores, firstRow }, counts);
     infonceBackward(context.gpu, batch, { ...scores, firstRow }, parameters.weight);
     matmulNN(context.gpu, { a: scores.positiveScores, b: positives, out: view(result.dQueries) });
     const accumulate = tile > 0;
@@ -121,17 +132,40 @@ function prepareBatch(context: LossContext, input: InfonceInput, parameters: Inf
   };
 }
 
-/** The input with the drawn slot of each query for the variant "sample", without them for "all". */
-export function withSlots({ slots, ...input }: CandidateInput, variant: 'all' | 'sample'): InfonceInput {
-  const isSample = variant === 'sample';
+/** Of several queries, only a margin and known positives take every candidate from one. */
+const mayLeaveNone = ({ queries, texts }: InfonceInput, { margin }: InfonceBatch): boolean =>
+  queries.shape[0] === 1 || texts !== undefined || margin < NO_MARGIN;
+
+interface CandidateChoice {
+  readonly positives: 'all' | 'sample';
+  readonly knownPositives: boolean;
+}
+
+/** The input with what the parameters ask for: the drawn slot of each query, and the texts of known positives. */
+export function chosenCandidates(
+  { slots, texts, ...input }: CandidateInput,
+  { positives, knownPositives }: CandidateChoice,
+): InfonceInput {
+  const isSample = positives === 'sample';
   const isDrawn = slots?.length === input.queries.shape[0];
   invariant(!isSample || isDrawn, 'The InfoNCE variant "sample" came without a slot for each query');
-  return isSample ? { ...input, slots } : input;
+  invariant(!knownPositives || texts, 'Known positives are to be masked, but the texts are not given');
+  return { ...input, ...(isSample && { slots }), ...(knownPositives && { texts }) };
 }
 
 /** The loss of the catalog. With `positives: sample` it reads one drawn positive of each query. */
-export const candidateInfonceLoss: LossOf<'infonce'> = (context, input, { positives, ...parameters }) =>
-  infonceLoss(context, 'infonce', withSlots(input, positives), parameters);
+export const candidateInfonceLoss: LossOf<'infonce'> = (
+  context,
+  input,
+  { positives, knownPositives, ...parameters },
+) => {
+  const loneTargets = keepZeros(context, 'infonce lone targets', [1], 'u32');
+  const chosen = chosenCandidates(input, { positives, knownPositives });
+  return {
+    ...infonceLoss(context, 'infonce', chosen, { ...parameters, loneTargets }),
+    warnings: { infonceWithoutCandidates: loneTargets },
+  };
+};
 
 /** What takes masked columns out of a tile's scores; undefined where nothing is masked. */
 function prepareExclusion(

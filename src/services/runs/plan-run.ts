@@ -16,10 +16,9 @@ export async function planRun(tandem: Tandem, request: RunRequest, signal: Abort
   const plan = await tandem.jobs.device.call('plan', { model: model.digest, settings, datasets }, { signal });
   const shares = ready.datasets.map(({ row }, i) => {
     const batch = plan.batchSizes[row.name] ?? 0;
-    const texts = row.task === 'ir' ? 1 + settings.positives + settings.negatives : 2;
     const { tokens = 0, texts: distinct = 0 } = tokenized[i] ?? {};
     const batchesPerEpoch = plan.batches[row.name] ?? 0;
-    const tokensPerBatch = distinct === 0 ? 0 : Math.round((batch * texts * tokens) / distinct);
+    const tokensPerBatch = distinct === 0 ? 0 : Math.round(((plan.texts[row.name] ?? 0) * tokens) / distinct);
     return { datasetId: row.id, batchesPerEpoch, recordsPerEpoch: batchesPerEpoch * batch, tokensPerBatch };
   });
   const { steps, updatesPerEpoch, batchesPerUpdate } = plan;

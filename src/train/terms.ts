@@ -1,0 +1,30 @@
+/** The loss terms of a data set, and what they need of its batches. */
+import { type LossEntry, type LossTerm, lossCatalog } from '../nn/losses/catalog.ts';
+import type { RunSettings } from './catalog.ts';
+import type { TrainDataset } from './types.ts';
+
+const rows: readonly LossEntry[] = lossCatalog;
+const rowOf = ({ loss }: LossTerm): LossEntry | undefined => rows.find(({ name }) => name === loss);
+
+/** Its own terms, else those of its task. */
+export const termsOf = (settings: RunSettings, { task, losses }: TrainDataset): readonly LossTerm[] =>
+  losses ?? settings.losses[task];
+
+/** Whether terms read the inner layer. */
+export const readsInnerLayer = (terms: readonly LossTerm[]): boolean =>
+  terms.some((term) => rowOf(term)?.reads === 'inner-pairs');
+
+/** Positives of each IR query that are encoded: as many as are drawn, or one where no term reads another. */
+export function shownPositives(terms: readonly LossTerm[], drawn: number): number {
+  const readsOne = (term: LossTerm): boolean =>
+    rowOf(term)?.onePositive === true || term.parameters['positives'] === 'sample';
+  return terms.every(readsOne) ? 1 : drawn;
+}
+
+/** Whether a term masks known positives among the candidates. */
+export const masksKnownPositives = (terms: readonly LossTerm[]): boolean =>
+  terms.some(({ parameters }) => parameters['knownPositives'] === true);
+
+/** Sum of weight * value. */
+export const weightedSum = (terms: readonly LossTerm[], components: Readonly<Record<string, number>>): number =>
+  terms.reduce((sum, { loss, weight }) => sum + weight * (components[loss] ?? 0), 0);
