@@ -1,5 +1,5 @@
-// Writes results; N is a multiple of 4. Indices are constants and there is no loop: on software adapters those cost as
-// much as a short reduction.
+// Finishes results and puts them away (put_*.wgsl); N is a multiple of 4. Indices are constants and there is no
+// loop: on software adapters those cost as much as a short reduction.
 
 // Column i of `block` holds row `row + i`, four columns from `column` on.
 fn store(row: u32, column: u32, block: mat4x4f) {
@@ -15,5 +15,5 @@ fn store_line(row: u32, column: u32, sum: vec4f) {
   if (params.has_bias != 0u) { value += bias[column / 4u]; }
   let at = (row * params.n + column) / 4u;
   if (params.accumulate != 0u) { value += out[at]; }
-  out[at] = value;
+  put(at, value);
 }

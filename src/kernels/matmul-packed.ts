@@ -11,8 +11,15 @@ const quadsOf = { columns: 2, rows: 3 } as const;
 type Side = keyof typeof quadsOf;
 /** Rows of the result that a workgroup makes. */
 const rowsOfGroup = 24;
-/** Rows of the result from which packing pays. Results have the same bits with it and without. */
-export const leastPackedRows = 48;
+/**
+ * Rows of the result from which packing pays: both operands, or one where the other is kept packed. Results have the
+ * same bits with it and without.
+ */
+const leastRows = { both: 48, one: 24 };
+
+/** Whether a product of `m` rows goes by packed panels on the device. */
+export const packs = (gpu: Gpu, m: number, isKept: boolean): boolean =>
+  gpu.traits.packs && m >= (isKept ? leastRows.one : leastRows.both);
 
 /** How a matrix stands in memory: along k, across k, or otherwise. The first two read four elements at once. */
 type PackLayout = 'along' | 'across' | 'any';
@@ -28,16 +35,31 @@ const packSpec = (layout: PackLayout, side: Side): KernelSpec<'x' | 'out', 'n' |
   params: { n: 'u32', k: 'u32', line: 'u32', step: 'u32' },
 });
 
-const tileSpec = (store: 'aligned' | 'any') =>
-  ({
-    name: `matmul-packed-${store}`,
-    form: 'row',
-    header: `alias Element = ${store === 'any' ? 'f32' : 'vec4f'};`,
-    include: ['matmul/interface_packed.wgsl', `matmul/store_${store}.wgsl`],
-    shader: 'matmul/tile_packed.wgsl',
-    bindings: { a: 'read', b: 'read', bias: 'read', out: 'write' },
-    params: { m: 'u32', n: 'u32', k: 'u32', alpha: 'f32', hasBias: 'u32', accumulate: 'u32' },
-  }) as const satisfies KernelSpec;
+/**
+ * What a tile does with its results: writes them, adds them to another matrix, writes their GELU, or both them and
+ * their GELU.
+ */
+type Put = 'plain' | 'sum' | 'gelu' | 'both';
+const puts: readonly Put[] = ['plain', 'sum', 'gelu', 'both'];
+
+const tileSpec = (store: 'aligned' | 'any', put: Put): KernelSpec => ({
+  name: `matmul-packed-${store}${put === 'plain' ? '' : `-${put}`}`,
+  form: 'row',
+  header: `alias Element = ${store === 'any' ? 'f32' : 'vec4f'};`,
+  include: [
+    'matmul/interface_packed.wgsl',
+    ...(put === 'gelu' || put === 'both' ? ['elementwise/normal_cdf.wgsl'] : []),
+    ...(store === 'any' ? [] : [`matmul/put_${put}.wgsl`]),
+    `matmul/store_${store}.wgsl`,
+  ],
+  shader: 'matmul/tile_packed.wgsl',
+  bindings: {
+    ...{ a: 'read', b: 'read', bias: 'read', out: 'write' },
+    ...(put === 'sum' && { addend: 'read' }),
+    ...(put === 'both' && { activated: 'write' }),
+  },
+  params: { m: 'u32', n: 'u32', k: 'u32', alpha: 'f32', hasBias: 'u32', accumulate: 'u32' },
+});
 
 const packsOf = (side: Side) => ({
   along: packSpec('along', side),
@@ -45,11 +67,15 @@ const packsOf = (side: Side) => ({
   any: packSpec('any', side),
 });
 const packKernels = { rows: packsOf('rows'), columns: packsOf('columns') };
-const tileKernels = { aligned: tileSpec('aligned'), any: tileSpec('any') };
+const anyTile = tileSpec('any', 'plain');
+const alignedTiles = Object.fromEntries(puts.map((put) => [put, tileSpec('aligned', put)])) as Readonly<
+  Record<Put, KernelSpec>
+>;
 
 export const packedKernels: readonly KernelSpec[] = [
   ...packLayouts.flatMap((layout) => [packKernels.rows[layout], packKernels.columns[layout]]),
-  ...Object.values(tileKernels),
+  anyTile,
+  ...Object.values(alignedTiles),
 ];
 
 export interface Product {
@@ -64,11 +90,30 @@ export interface Product {
   readonly accumulate: boolean;
   /** Elements from a row, a column or a step of k to the next. */
   readonly strides: { readonly aRow: number; readonly aK: number; readonly bColumn: number; readonly bK: number };
+  /** B as `packColumns` leaves it. */
+  readonly packed?: (() => Tensor) | undefined;
+  /** Of packed products whose N is a multiple of 4. */
+  readonly finish?: Finish | undefined;
 }
 
-/** out [M, N] = alpha * A B (+ bias) (+ what out held). */
+/** What is done with the results besides writing them, and the other matrix of their shape. */
+export type Finish =
+  | { readonly kind: 'sum'; readonly other: Tensor }
+  | { readonly kind: 'gelu' }
+  | { readonly kind: 'both'; readonly other: Tensor };
+
+/** Elements that `packColumns` writes for b [N, K]. */
+export const packedSize = (n: number, k: number): number => panelsOf('columns', n) * k * quadsOf.columns * 4;
+
+/** Packs b [N, K] of products a b^T, for products that read it again and again. */
+export function packColumns(gpu: Gpu, { b, packed }: { readonly b: Tensor; readonly packed: Tensor }): void {
+  const [n, k] = b.shape as [number, number];
+  packInto(gpu, { side: 'columns', x: b, packed, n, k, line: k, step: 1 });
+}
+
+/** out [M, N] = alpha * A B (+ bias) (+ what out held), finished as the product says. */
 export function multiplyPacked(gpu: Gpu, product: Product): void {
-  const { a, b, bias, out, m, n, k, alpha, accumulate } = product;
+  const { a, b, bias, out, m, n, k, alpha, accumulate, packed: kept, finish } = product;
   const { aRow, aK, bColumn, bK } = product.strides;
   withLeases(gpu, (lease) => {
     const pack = (side: Side, x: Tensor, lines: number, line: number, step: number): Tensor => {
@@ -76,13 +121,16 @@ export function multiplyPacked(gpu: Gpu, product: Product): void {
       packInto(gpu, { side, x, packed, n: lines, k, line, step });
       return packed;
     };
-    gpu.dispatch(tileKernels[n % 4 === 0 ? 'aligned' : 'any'], {
+    const tile = n % 4 === 0 ? alignedTiles[finish?.kind ?? 'plain'] : anyTile;
+    gpu.dispatch(tile, {
       bindings: {
         a: pack('rows', a, m, aRow, aK),
-        b: pack('columns', b, n, bColumn, bK),
+        b: kept ? kept() : pack('columns', b, n, bColumn, bK),
         // Every binding needs a buffer: without a bias, a stands in and is not read as one.
         bias: bias ?? a,
         out,
+        ...(finish?.kind === 'sum' && { addend: finish.other }),
+        ...(finish?.kind === 'both' && { activated: finish.other }),
       },
       params: { m, n, k, alpha, hasBias: bias === undefined ? 0 : 1, accumulate: accumulate ? 1 : 0 },
       grid: [panelsOf('columns', n), Math.ceil(m / rowsOfGroup)],

@@ -5,7 +5,8 @@
 
 import type { Gpu, KernelForm, KernelSpec, Tensor } from '../device/types.ts';
 import { withLeases } from '../device/types.ts';
-import { leastPackedRows, multiplyPacked, type Product, packedKernels } from './matmul-packed.ts';
+import { add, geluForward } from './elementwise.ts';
+import { type Finish, multiplyPacked, type Product, packedKernels, packs } from './matmul-packed.ts';
 
 type MatmulBinding = 'a' | 'b' | 'bias' | 'out';
 /**
@@ -41,7 +42,7 @@ const specOf = (layout: Layout, form: KernelForm): MatmulKernel => ({
   header: `alias Element = ${layout === 'strided' ? 'f32' : 'vec4f'};`,
   include: [
     'matmul/interface.wgsl',
-    `matmul/store_${layout === 'strided' ? 'any' : 'aligned'}.wgsl`,
+    ...(layout === 'strided' ? ['matmul/store_any.wgsl'] : ['matmul/put_plain.wgsl', 'matmul/store_aligned.wgsl']),
     `matmul/layout_${layout}.wgsl`,
   ],
   shader: tiles[form].shader,
@@ -95,18 +96,74 @@ export const matmulKernels: readonly KernelSpec[] = [
   columnSumSingle,
 ];
 
-/** out[M,N] = alpha * a[M,K] b[N,K]^T + bias[N]: a linear layer's forward, or all dot products of two sets of rows. */
-export function matmulNT(
+export interface ProductNT {
+  /** [M, K] */
+  readonly a: Tensor;
+  /** [N, K] */
+  readonly b: Tensor;
+  /** [N] */
+  readonly bias?: Tensor | undefined;
+  /** [M, N], written */
+  readonly out: Tensor;
+  readonly alpha?: number;
+  readonly form?: KernelForm;
+  /** `b` as `packColumns` has packed it, on a device that packs: for a matrix that many products read. */
+  readonly packed?: (() => Tensor) | undefined;
+}
+
+/** out = alpha * a b^T + bias: a linear layer's forward, or all dot products of two sets of rows. */
+export const matmulNT = (gpu: Gpu, product: ProductNT): void => productNT(gpu, product, undefined);
+
+/** out = alpha * a b^T + bias + addend, which has the shape of `out`. */
+export function matmulPlus(gpu: Gpu, product: ProductNT & { readonly addend: Tensor }): void {
+  const { addend, out } = product;
+  expectShape(addend, out.shape, addend.shape.join() === out.shape.join());
+  if (finishesInTile(gpu, product)) {
+    productNT(gpu, product, { kind: 'sum', other: addend });
+    return;
+  }
+  withLeases(gpu, (lease) => {
+    const change = lease('matmul.change', out.shape);
+    matmulNT(gpu, { ...product, out: change });
+    add(gpu, { a: change, b: addend, out });
+  });
+}
+
+/** activated = GELU(a b^T + bias); `out` gets what GELU was applied to, unless it is undefined. */
+export function matmulGelu(
   gpu: Gpu,
-  options: { a: Tensor; b: Tensor; bias?: Tensor; out: Tensor; alpha?: number; form?: KernelForm },
+  {
+    activated,
+    out,
+    ...product
+  }: Omit<ProductNT, 'out'> & { readonly out: Tensor | undefined; readonly activated: Tensor },
 ): void {
-  const { a, b, bias, out, alpha = 1 } = options;
+  if (finishesInTile(gpu, { ...product, out: activated })) {
+    if (out) productNT(gpu, { ...product, out }, { kind: 'both', other: activated });
+    else productNT(gpu, { ...product, out: activated }, { kind: 'gelu' });
+    return;
+  }
+  withLeases(gpu, (lease) => {
+    const before = out ?? lease('matmul.before', activated.shape);
+    matmulNT(gpu, { ...product, out: before });
+    geluForward(gpu, { x: before, out: activated });
+  });
+}
+
+/** Whether the tile that makes a product can do more with its results than write them. */
+function finishesInTile(gpu: Gpu, { out, form = gpu.traits.form, packed }: ProductNT): boolean {
+  const [m, n] = matrix(out);
+  return form === 'row' && n % 4 === 0 && packs(gpu, m, packed !== undefined);
+}
+
+function productNT(gpu: Gpu, product: ProductNT, finish: Finish | undefined): void {
+  const { a, b, bias, out, alpha = 1, form, packed } = product;
   const [[m, k], [n, kOfB]] = [matrix(a), matrix(b)];
   expectShape(b, [n, k], kOfB === k);
   if (bias !== undefined) expectShape(bias, [n], bias.shape.length === 1 && bias.shape[0] === n);
   const strides = { aRow: k, aK: 1, bColumn: k, bK: 1 };
   const layout = k % 4 === 0 && n % 4 === 0 ? 'nt' : 'strided';
-  multiply(gpu, layout, options.form, { a, b, bias, out, m, n, k, alpha, accumulate: false, strides });
+  multiply(gpu, layout, form, { a, b, bias, out, m, n, k, alpha, accumulate: false, strides, packed, finish });
 }
 
 /** out[M,K] = a[M,N] b[N,K]: a linear layer's gradient with respect to its input, dX = dY W. */
@@ -176,7 +233,7 @@ function sumChunks(gpu: Gpu, { x, out, rows, columns: all, chunk, accumulate }: 
 function multiply(gpu: Gpu, layout: Layout, form: KernelForm = gpu.traits.form, product: Product): void {
   const { a, b, bias, out, m, n, k, alpha, accumulate, strides } = product;
   expectShape(out, [m, n], out.shape.length === 2 && out.shape[0] === m && out.shape[1] === n);
-  if (form === 'row' && gpu.traits.packs && m >= leastPackedRows) {
+  if (form === 'row' && packs(gpu, m, product.packed !== undefined)) {
     multiplyPacked(gpu, product);
     return;
   }

@@ -2,8 +2,9 @@
  * The parameters of a model on the device, as flat buffers laid out by parameter-layout.ts: values, and while training
  * gradients and AdamW's two moments.
  */
-import type { Gpu, Tensor } from '../device/types.ts';
+import { elementCount, type Gpu, type Tensor } from '../device/types.ts';
 import { invariant } from '../errors.ts';
+import { packColumns, packedSize } from '../kernels/matmul-packed.ts';
 import { layoutParameters, type ParameterLayout, type Piece, rowLength, type Slot } from './parameter-layout.ts';
 import type { TensorShape, TensorSource } from './types.ts';
 
@@ -13,6 +14,8 @@ export interface Parameter {
   readonly value: Tensor;
   /** Throws when the model is not being trained. */
   readonly gradient: Tensor;
+  /** The matrix as products read it that pack their operands; undefined where products pack it as they go. */
+  readonly packed: (() => Tensor) | undefined;
 }
 
 /** Rows of a parameter that is used in parts. */
@@ -24,11 +27,16 @@ export interface ParameterPart extends Parameter {
 /** The kinds of flat copies; m and v are AdamW's moments. */
 export type FlatKind = 'values' | 'gradients' | 'm' | 'v';
 
+/** Models of at most this part of the device's memory keep their matrices packed besides. */
+const packedPart = 1 / 4;
+
 export class Parameters {
   readonly layout: ParameterLayout;
   readonly #gpu: Gpu;
   readonly #flat = new Map<FlatKind, Tensor[]>();
   readonly #slots: ReadonlyMap<string, Slot>;
+  /** Packed matrices by name; undefined where values change, where the device does not pack, or of large models. */
+  readonly #packed: Map<string, Tensor> | undefined;
 
   /** Allocates the values (zero-filled) and, for training, gradients and moments. */
   constructor(
@@ -39,6 +47,8 @@ export class Parameters {
     this.#gpu = gpu;
     this.layout = layoutParameters(tensors, pageBytes);
     this.#slots = new Map(this.layout.slots.map((slot) => [slot.name, slot]));
+    const keepsPacked = !training && gpu.traits.packs && this.layout.bytes <= packedPart * gpu.mostMemory;
+    this.#packed = keepsPacked ? new Map() : undefined;
     const kinds: FlatKind[] = training ? ['values', 'gradients', 'm', 'v'] : ['values'];
     for (const kind of kinds) {
       this.#flat.set(
@@ -50,7 +60,8 @@ export class Parameters {
 
   /** Bytes held on the device. */
   get bytes(): number {
-    return this.layout.bytes * this.#flat.size;
+    const packed = [...(this.#packed?.values() ?? [])].reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
+    return this.layout.bytes * this.#flat.size + packed;
   }
 
   has(name: string): boolean {
@@ -79,14 +90,19 @@ export class Parameters {
     const slot = this.#slots.get(name);
     invariant(slot !== undefined, `No parameter is called ${name}`);
     const view = (kind: FlatKind, piece: Piece): Tensor => this.#view(kind, slot, piece);
-    return slot.pieces.map((piece) => ({
-      name: slot.pieces.length === 1 ? name : `${name}[${piece.firstRow}]`,
-      firstRow: piece.firstRow,
-      value: view('values', piece),
-      get gradient() {
-        return view('gradients', piece);
-      },
-    }));
+    return slot.pieces.map((piece) => {
+      const label = slot.pieces.length === 1 ? name : `${name}[${piece.firstRow}]`;
+      const value = view('values', piece);
+      return {
+        name: label,
+        firstRow: piece.firstRow,
+        value,
+        get gradient() {
+          return view('gradients', piece);
+        },
+        packed: this.#packed && (() => this.#pack(label, value)),
+      };
+    });
   }
 
   /** The pages of one flat copy, whole. */
@@ -101,8 +117,20 @@ export class Parameters {
     return this.#gpu.view(page, offset / 4, [rows, ...rest], name);
   }
 
+  /** Packs a matrix at its first use and keeps it. */
+  #pack(name: string, value: Tensor): Tensor {
+    const known = this.#packed?.get(name);
+    if (known) return known;
+    const [n, k] = value.shape as [number, number];
+    const packed = this.#gpu.allocate(`${name}.packed`, [packedSize(n, k)]);
+    this.#packed?.set(name, packed);
+    packColumns(this.#gpu, { b: value, packed });
+    return packed;
+  }
+
   /** Fills one flat copy from a source, tensor by tensor. `prefix` is put before the names. */
   async load(source: TensorSource, kind: FlatKind = 'values', prefix = ''): Promise<void> {
+    this.#freePacked();
     for (const slot of this.layout.slots) {
       const data = await source.read(prefix + slot.name, slot.shape);
       const width = rowLength(slot.shape);
@@ -136,6 +164,12 @@ export class Parameters {
   free(): void {
     for (const pages of this.#flat.values()) for (const page of pages) this.#gpu.free(page);
     this.#flat.clear();
+    this.#freePacked();
+  }
+
+  #freePacked(): void {
+    for (const packed of this.#packed?.values() ?? []) this.#gpu.free(packed);
+    this.#packed?.clear();
   }
 }
 

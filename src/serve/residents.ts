@@ -5,6 +5,7 @@
  */
 export interface Resident<T> {
   readonly value: T;
+  /** What it holds now; it may grow while it is used. */
   readonly bytes: number;
   free(): void;
 }
@@ -12,8 +13,8 @@ export interface Resident<T> {
 interface Entry<T> {
   readonly loading: Promise<Resident<T>>;
   users: number;
-  /** 0 until it is loaded. */
-  bytes: number;
+  /** Absent until it is loaded. */
+  resident?: Resident<T>;
 }
 
 export class Residents<T> {
@@ -29,9 +30,8 @@ export class Residents<T> {
   async use<R>(key: string, load: () => Promise<Resident<T>>, work: (value: T) => Promise<R>): Promise<R> {
     const entry = this.#take(key, load);
     try {
-      const { value, bytes } = await entry.loading;
-      entry.bytes = bytes;
-      return await work(value);
+      entry.resident = await entry.loading;
+      return await work(entry.resident.value);
     } finally {
       entry.users--;
       await this.#release(key, entry);
@@ -48,11 +48,11 @@ export class Residents<T> {
 
   /** Bytes of all entries. */
   get bytes(): number {
-    return [...this.#entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
+    return [...this.#entries.values()].reduce((sum, { resident }) => sum + (resident?.bytes ?? 0), 0);
   }
 
   #take(key: string, load: () => Promise<Resident<T>>): Entry<T> {
-    const entry = this.#entries.get(key) ?? { loading: load(), users: 0, bytes: 0 };
+    const entry = this.#entries.get(key) ?? { loading: load(), users: 0 };
     entry.loading.catch(() => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });

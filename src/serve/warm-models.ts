@@ -38,6 +38,12 @@ export class WarmModels {
       }
     });
     const { parameters } = encoder;
-    return { value: encoder, bytes: parameters.bytes, free: () => parameters.free() };
+    return {
+      value: encoder,
+      get bytes() {
+        return parameters.bytes;
+      },
+      free: () => parameters.free(),
+    };
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { elementCount } from '../../src/device/types.ts';
 import { layoutParameters, undecayedRanges } from '../../src/nn/parameter-layout.ts';
 import { Parameters } from '../../src/nn/parameter-store.ts';
 import type { TensorShape } from '../../src/nn/types.ts';
@@ -101,6 +102,30 @@ describe('parameters on the device', () => {
     const parameters = new Parameters(await testGpu(), tensors, { training: false });
     expect(() => parameters.get('a.weight').gradient).toThrow('not being trained');
     expect(() => parameters.get('z')).toThrow('No parameter is called z');
+    parameters.free();
+  });
+
+  it('keep a matrix packed from its first use until other values come, on a device that packs', async () => {
+    const gpu = await testGpu();
+    const parameters = new Parameters(gpu, tensors, { training: false });
+    const source = { read: async (_name: string, shape: readonly number[]) => new Float32Array(elementCount(shape)) };
+    await parameters.load(source);
+    const { bytes } = parameters.layout;
+    const { packed } = parameters.get('a.weight');
+    expect(packed !== undefined).toBe(gpu.traits.packs);
+    if (packed) {
+      const kept = packed();
+      expect(parameters.get('a.weight').packed?.()).toBe(kept);
+      expect(parameters.bytes).toBe(bytes + 4 * elementCount(kept.shape));
+      await parameters.load(source);
+    }
+    expect(parameters.bytes).toBe(bytes);
+    parameters.free();
+  });
+
+  it('are not kept packed while they are trained', async () => {
+    const parameters = new Parameters(await testGpu(), tensors, { training: true });
+    expect(parameters.get('a.weight').packed).toBeUndefined();
     parameters.free();
   });
 });

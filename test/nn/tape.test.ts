@@ -22,6 +22,7 @@ function scaling(gpu: Gpu, factor: number): Parameter & { free(): void } {
     name: 'scaling',
     value,
     gradient,
+    packed: undefined,
     free: () => {
       gpu.free(value);
       gpu.free(gradient);
@@ -33,6 +34,7 @@ const noBias = (gpu: Gpu): Parameter => ({
   name: 'bias',
   value: upload(gpu, 'b', [4], new Float32Array(4)),
   gradient: upload(gpu, 'db', [4], new Float32Array(4)),
+  packed: undefined,
 });
 
 describe('the tape', () => {

@@ -67,6 +67,8 @@ describe('encoding', () => {
   it('stops between micro-batches when it is aborted, and gives everything back', async () => {
     const gpu = await testGpu();
     const model = await encoder();
+    // Matrices that stay packed are made at their first use.
+    await encodeTexts(model, randomTexts([40], 50, 1), {});
     const { persistent } = gpu.memory();
     const stop = new AbortController();
     const encoding = encodeTexts(model, randomTexts(randomLengths(40, 40, 4), 50, 2), {

@@ -7,10 +7,10 @@ import type { DeviceBatch } from '../batch.ts';
 import { attention } from '../ops/attention.ts';
 import { dropout } from '../ops/dropout.ts';
 import { embedding } from '../ops/embedding.ts';
-import { gelu } from '../ops/gelu.ts';
 import { layerNorm } from '../ops/layer-norm.ts';
 import { linear } from '../ops/linear.ts';
-import { residualAdd } from '../ops/residual.ts';
+import { linearGelu } from '../ops/linear-gelu.ts';
+import { outputLayer } from '../ops/output-layer.ts';
 import type { Parameter, Parameters } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 import type { DropoutSettings, EncoderSpec } from '../types.ts';
@@ -62,21 +62,16 @@ function normalize(tape: Tape, x: Value, gamma: Parameter, beta: Parameter, spec
 
 /** One block; does not drop `x`. */
 function block(context: BlockContext, x: Value): Value {
-  const { get, spec } = context;
-  const attended = addAndNormalize(context, selfAttention(context, x), x, 'attention.output.LayerNorm');
-  const output = addAndNormalize(context, feedForward(context, attended), attended, 'output.LayerNorm');
-  context.tape.drop(attended);
+  const { tape, get, spec } = context;
+  const norm = (sum: Value, name: string): Value =>
+    normalize(tape, sum, get(`${name}.weight`), get(`${name}.bias`), spec);
+  const attended = norm(selfAttention(context, x), 'attention.output.LayerNorm');
+  const output = norm(feedForward(context, attended), 'output.LayerNorm');
+  tape.drop(attended);
   return output;
-
-  /** LayerNorm(change + residual); drops `change`. */
-  function addAndNormalize({ tape }: BlockContext, change: Value, residual: Value, name: string): Value {
-    const sum = residualAdd(tape, change, residual);
-    tape.drop(change);
-    return normalize(tape, sum, get(`${name}.weight`), get(`${name}.bias`), spec);
-  }
 }
 
-/** Attention and its output layer; does not drop `x`. */
+/** Attention and its output layer, added to `x`; does not drop `x`. */
 function selfAttention(context: BlockContext, x: Value): Value {
   const { tape, batch, get, site, spec, dropout: settings } = context;
   const [q, k, v] = ['query', 'key', 'value'].map((name) =>
@@ -84,25 +79,22 @@ function selfAttention(context: BlockContext, x: Value): Value {
   ) as [Value, Value, Value];
   const mixed = attention(tape, { q, k, v, batch, heads: spec.architecture.heads, dropout: settings, site });
   for (const value of [q, k, v]) tape.drop(value);
-  return outputLayer(context, mixed, 'attention.output.dense', site + 1);
+  return output(context, mixed, { name: 'attention.output.dense', residual: x, site: site + 1 });
 }
 
+/** Both layers of the feed-forward part, added to `x`; does not drop `x`. */
 function feedForward(context: BlockContext, x: Value): Value {
   const { tape, get, site } = context;
-  const wide = linear(tape, x, get('intermediate.dense.weight'), get('intermediate.dense.bias'));
-  const activated = gelu(tape, wide);
-  tape.drop(wide);
-  return outputLayer(context, activated, 'output.dense', site + 2);
+  const activated = linearGelu(tape, x, get('intermediate.dense.weight'), get('intermediate.dense.bias'));
+  return output(context, activated, { name: 'output.dense', residual: x, site: site + 2 });
 }
 
-/** Linear layer and dropout; drops `x`. */
-function outputLayer(
+/** An output layer by its name; drops `x`. */
+function output(
   { tape, batch, get, dropout: settings }: BlockContext,
   x: Value,
-  name: string,
-  site: number,
+  { name, ...others }: { readonly name: string; readonly residual: Value; readonly site: number },
 ): Value {
-  const y = linear(tape, x, get(`${name}.weight`), get(`${name}.bias`));
-  tape.drop(x);
-  return dropout(tape, y, batch, settings, site);
+  const [weight, bias] = [get(`${name}.weight`), get(`${name}.bias`)];
+  return outputLayer(tape, { x, weight, bias, batch, dropout: settings, ...others });
 }

@@ -12,7 +12,7 @@ import { dropout } from '../ops/dropout.ts';
 import { gated } from '../ops/gated.ts';
 import { layerNorm } from '../ops/layer-norm.ts';
 import { linear } from '../ops/linear.ts';
-import { residualAdd } from '../ops/residual.ts';
+import { outputLayer } from '../ops/output-layer.ts';
 import { type RotaryAngles, rotary, rotaryAngles } from '../ops/rotary.ts';
 import { wordEmbedding } from '../ops/word-embedding.ts';
 import type { Parameter, Parameters } from '../parameter-store.ts';
@@ -88,20 +88,13 @@ function norm({ tape, spec, find }: Pick<BlockContext, 'tape' | 'spec' | 'find'>
 /** One block; does not drop `x`. */
 function block(context: BlockContext, x: Value): Value {
   const { tape } = context;
-  const attended = addResidual(tape, selfAttention(context, x), x);
-  const output = addResidual(tape, feedForward(context, attended), attended);
+  const attended = selfAttention(context, x);
+  const output = feedForward(context, attended);
   tape.drop(attended);
   return output;
 }
 
-/** change + x; drops `change`. */
-function addResidual(tape: Tape, change: Value, x: Value): Value {
-  const sum = residualAdd(tape, change, x);
-  tape.drop(change);
-  return sum;
-}
-
-/** Norm (except in the first block), attention and its output layer. */
+/** Norm (except in the first block), attention and its output layer, added to `x`. */
 function selfAttention(context: BlockContext, x: Value): Value {
   const { tape, find, forward, site, spec, angles, mask } = context;
   const { batch, dropout: settings } = forward;
@@ -112,12 +105,12 @@ function selfAttention(context: BlockContext, x: Value): Value {
   const [turnedQ, turnedK] = [rotary(tape, q, batch, angles), rotary(tape, k, batch, angles)];
   const mixed = attention(tape, { q: turnedQ, k: turnedK, v, batch, heads, mask, dropout: settings, site });
   for (const value of [turnedQ, turnedK, v]) tape.drop(value);
-  const y = linear(tape, mixed, find('attn.Wo.weight')!, find('attn.Wo.bias'));
-  tape.drop(mixed);
-  return dropout(tape, y, batch, settings && { ...settings, rate: settings.attentionRate }, site + 1);
+  const [weight, bias] = [find('attn.Wo.weight')!, find('attn.Wo.bias')];
+  const rate = settings && { ...settings, rate: settings.attentionRate };
+  return outputLayer(tape, { x: mixed, weight, bias, residual: x, batch, dropout: rate, site: site + 1 });
 }
 
-/** Norm, Wi's two halves (input, gate), gelu(input) * gate, output layer. */
+/** Norm, Wi's two halves (input, gate), gelu(input) * gate, output layer, added to `x`. */
 function feedForward(context: BlockContext, x: Value): Value {
   const { tape, find, forward, site } = context;
   const normed = norm(context, x, 'mlp_norm');
@@ -126,7 +119,7 @@ function feedForward(context: BlockContext, x: Value): Value {
   const activated = gated(tape, 'gelu', input, gate);
   for (const value of [input, gate]) tape.drop(value);
   const kept = dropout(tape, activated, forward.batch, forward.dropout, site + 2);
-  const y = linear(tape, kept, find('mlp.Wo.weight')!, find('mlp.Wo.bias'));
+  const y = linear(tape, kept, find('mlp.Wo.weight')!, find('mlp.Wo.bias'), x);
   tape.drop(kept);
   return y;
 }

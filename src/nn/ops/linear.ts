@@ -1,19 +1,44 @@
 /**
- * y = x W^T + b, or without b. x [T, K], W [N, K], b [N], y [T, N]. dX = dY W, dW += dY^T x, db += sum over T of dY.
+ * y = x W^T + b (+ residual), or without b. x [T, K], W [N, K], b [N], y and residual [T, N]. dX = dY W, dW += dY^T x,
+ * db += sum over T of dY; the residual's gradient is dY.
  */
-import { columnSum, matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
+
+import type { Tensor } from '../../device/types.ts';
+import { columnSum, matmulNN, matmulNT, matmulPlus, matmulTN } from '../../kernels/matmul.ts';
 import type { Parameter } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
-export function linear(tape: Tape, x: Value, weight: Parameter, bias?: Parameter): Value {
-  const { gpu } = tape;
-  const [T] = x.tensor.shape as [number];
-  const [N] = weight.value.shape as [number];
-  const y = tape.output(weight.name, [T, N]);
-  matmulNT(gpu, { a: x.tensor, b: weight.value, ...(bias && { bias: bias.value }), out: y.tensor });
+export function linear(tape: Tape, x: Value, weight: Parameter, bias?: Parameter, residual?: Value): Value {
+  const y = tape.output(weight.name, shapeOf(x, weight));
+  const product = { ...operands(x, weight, bias), out: y.tensor };
+  if (residual) matmulPlus(tape.gpu, { ...product, addend: residual.tensor });
+  else matmulNT(tape.gpu, product);
   return tape.record(y, (dY) => {
-    matmulTN(gpu, { a: dY, b: x.tensor, out: weight.gradient, accumulate: true });
-    if (bias) columnSum(gpu, { x: dY, out: bias.gradient, accumulate: true });
-    tape.addInto(x, (out, accumulate) => matmulNN(gpu, { a: dY, b: weight.value, out, accumulate }));
+    if (residual) tape.give(residual, tape.retain(dY));
+    linearBackward(tape, { x, weight, bias, dY });
   });
+}
+
+/** [T, N] */
+export const shapeOf = (x: Value, weight: Parameter): [number, number] => [x.tensor.shape[0]!, weight.value.shape[0]!];
+
+/** What the product x W^T + b reads. */
+export const operands = (x: Value, { value, packed }: Parameter, bias: Parameter | undefined) => ({
+  ...{ a: x.tensor, b: value, packed },
+  bias: bias?.value,
+});
+
+interface LinearBackward {
+  readonly x: Value;
+  readonly weight: Parameter;
+  readonly bias: Parameter | undefined;
+  readonly dY: Tensor;
+}
+
+/** The gradients of x, W and b. */
+export function linearBackward(tape: Tape, { x, weight, bias, dY }: LinearBackward): void {
+  const { gpu } = tape;
+  matmulTN(gpu, { a: dY, b: x.tensor, out: weight.gradient, accumulate: true });
+  if (bias) columnSum(gpu, { x: dY, out: bias.gradient, accumulate: true });
+  tape.addInto(x, (out, accumulate) => matmulNN(gpu, { a: dY, b: weight.value, out, accumulate }));
 }

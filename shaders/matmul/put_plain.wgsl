@@ -1,0 +1,2 @@
+// Writes four finished results.
+fn put(at: u32, value: vec4f) { out[at] = value; }
