@@ -1,6 +1,7 @@
-/** The runs whose ten updates PyTorch makes as well: every preset, and every loss alone on each of its tasks. */
+/** The runs whose ten updates PyTorch makes as well: presets, samplers, and losses alone on each of their tasks. */
 
 import { rowOf } from '../../../src/catalog-parameters.ts';
+import type { SamplerName } from '../../../src/data/samplers/catalog.ts';
 import type { Task } from '../../../src/data/types.ts';
 import { type LossEntry, type LossTerm, lossCatalog } from '../../../src/nn/losses/catalog.ts';
 import { presetSettings } from '../../../src/services/runs/preset.ts';
@@ -28,6 +29,12 @@ function ofPreset(preset: PresetName, tasks: readonly Task[]): TrajectoryCase {
   const { clipNorm, ...settings } = presetSettings(preset, new Set(tasks));
   const name = tasks.length === 1 ? `${preset} ${tasks}` : preset;
   return { name, tasks, settings: { ...shared, preset, ...settings, optimizer: { ...optimizer, clipNorm } } };
+}
+
+/** The preset codiemb with batches of another sampler. */
+function ofSampler(sampler: SamplerName, sizes: Partial<RunSettings>): TrajectoryCase {
+  const { name, tasks, settings } = ofPreset('codiemb', ['ir', 'sts']);
+  return { name: `${name} ${sampler}`, tasks, settings: { ...settings, sampler, ...sizes } };
 }
 
 /** One loss of weight 0.7 by its defaults, with weight decay. */
@@ -64,6 +71,8 @@ const alone = [
 
 export const trajectoryCases: readonly TrajectoryCase[] = [
   ...presets.map(([preset, tasks]) => ofPreset(preset, tasks)),
+  ofSampler('single', { irBatchSize: 6 }),
+  ofSampler('mixed', { irBatchSize: 8, shardsPerUpdate: 2 }),
   ...alone.flatMap((name) => {
     const row: LossEntry = rowOf(lossCatalog, name, 'loss');
     return row.tasks.map((task) => ofLoss(row, task));

@@ -1,6 +1,5 @@
 /** A case as a run of its own: model, data, the batches that the sampler draws for it, and how it ends. */
 import { createHash } from 'node:crypto';
-import { planEpoch } from '../../../src/data/samplers/dynamic.ts';
 import type { Task } from '../../../src/data/types.ts';
 import { readModelFolder, writeModelFolder } from '../../../src/formats/model-folder.ts';
 import { encoderParameters } from '../../../src/model/parameter-shapes.ts';
@@ -13,7 +12,7 @@ import { loadTrainingData } from '../../../src/train/data.ts';
 import { drawBatch } from '../../../src/train/draw.ts';
 import type { GlobalBatch } from '../../../src/train/global-batch.ts';
 import { train } from '../../../src/train/loop.ts';
-import { sampledDatasets } from '../../../src/train/plan.ts';
+import { samplingOfRun } from '../../../src/train/plan.ts';
 import type { TrainInput } from '../../../src/train/types.ts';
 import { random, testGpu } from '../../device.ts';
 import { randomWeights, tinySpec } from '../../nn/tiny.ts';
@@ -49,21 +48,22 @@ export async function prepareCase(storage: Storage, model: string, { tasks, sett
   return { runId: 'run', model, settings, datasets } satisfies TrainInput;
 }
 
-/** The ten batches that training draws. */
-export async function batchesOf(storage: Storage, { settings, datasets, model }: TrainInput): Promise<GlobalBatch[]> {
+/** The batches of the ten updates, as training draws them. */
+export async function updatesOf(storage: Storage, { settings, datasets, model }: TrainInput): Promise<GlobalBatch[][]> {
   const folder = await readModelFolder(storage.path('models', model));
   const data = await loadTrainingData(storage, datasets, folder.spec);
   await folder.close();
-  const batches: GlobalBatch[] = [];
-  for (let epoch = 0; batches.length < steps; epoch++) {
-    const planned = planEpoch({ seed: settings.seed, epoch, datasets: sampledDatasets(settings, data) });
-    batches.push(...planned.map((plan) => drawBatch({ settings, epoch, data }, plan)));
+  const sampling = samplingOfRun(settings, data);
+  const updates: GlobalBatch[][] = [];
+  for (let epoch = 0; updates.length < steps; epoch++) {
+    const planned = sampling.planEpoch(epoch);
+    updates.push(...planned.map((update) => update.map((plan) => drawBatch({ settings, epoch, data }, plan))));
   }
-  return batches.slice(0, steps);
+  return updates.slice(0, steps);
 }
 
 /** A batch as JSON, for the script that makes the goldens: its texts one by one; a score that is none is null. */
-export function plainBatch(batch: GlobalBatch): object {
+function plainBatch(batch: GlobalBatch): object {
   const { ids, cumulative } = batch.texts;
   const texts = Array.from({ length: cumulative.length - 1 }, (_, i) => [
     ...ids.subarray(cumulative[i], cumulative[i + 1]),
@@ -78,9 +78,12 @@ export function plainBatch(batch: GlobalBatch): object {
   };
 }
 
-export const digestOf = (batches: readonly GlobalBatch[]): string =>
+export const plainUpdates = (updates: readonly (readonly GlobalBatch[])[]): object[][] =>
+  updates.map((update) => update.map(plainBatch));
+
+export const digestOf = (updates: readonly (readonly GlobalBatch[])[]): string =>
   createHash('sha256')
-    .update(JSON.stringify(batches.map(plainBatch)))
+    .update(JSON.stringify(plainUpdates(updates)))
     .digest('hex');
 
 export interface Trajectory {

@@ -14,7 +14,7 @@ import { expectClose } from '../../device.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { tolerances } from '../../tolerances.ts';
 import { trajectoryCases } from './cases.ts';
-import { batchesOf, digestOf, plainBatch, prepareCase, publishPico, trainCase } from './run.ts';
+import { digestOf, plainUpdates, prepareCase, publishPico, trainCase, updatesOf } from './run.ts';
 
 const out = process.env['TRAJECTORIES_OUT'];
 const fixtures = fileURLToPath(new URL('../../fixtures/trajectories/', import.meta.url));
@@ -32,9 +32,9 @@ it.runIf(out)('writes the model and the batches for PyTorch', async () => {
   await cp(storage.path('models', model), join(out!, 'model'), { recursive: true });
   for (const each of trajectoryCases) {
     const input = await prepareCase(storage, model, each);
-    const batches = await batchesOf(storage, input);
+    const updates = await updatesOf(storage, input);
     const { losses, optimizer } = each.settings;
-    const content = { losses, optimizer, digest: digestOf(batches), batches: batches.map(plainBatch) };
+    const content = { losses, optimizer, digest: digestOf(updates), updates: plainUpdates(updates) };
     await writeFile(join(out!, `${each.name}.json`), JSON.stringify(content));
   }
 });
@@ -57,7 +57,7 @@ describe.skipIf(out)('ten updates as PyTorch makes them', () => {
   it.each(trajectoryCases.map((each) => [each.name, each] as const))('%s', async (name, each) => {
     const golden = goldens[name]!;
     const input = await prepareCase(storage, model, each);
-    expect(digestOf(await batchesOf(storage, input)), 'the batches are those that PyTorch was given').toBe(
+    expect(digestOf(await updatesOf(storage, input)), 'the batches are those that PyTorch was given').toBe(
       golden.digest,
     );
     const trajectory = await trainCase(storage, input);
