@@ -1,4 +1,5 @@
 /** The models that encoding and training are measured with. */
+import { architecture, vocabularySize } from '../../dist/src/cli/quickstart/settings.js';
 import { readModelFolder } from '../../dist/src/formats/model-folder.js';
 import { loadEncoder } from '../../dist/src/nn/encoders/encoder.js';
 import { weightsOf } from './setup.mjs';
@@ -16,6 +17,8 @@ export const openMiniLM = (folder) => (folder === undefined ? random(minilm) : r
 /** One layer of it. */
 export const oneLayer = () => random({ ...minilm, layers: 1 });
 export const bertBase = () => random({ ...bert, layers: 12, width: 768, heads: 12, innerWidth: 3072 });
+/** The shapes of the model that the quickstart trains. */
+export const quickstart = () => random({ ...bert, ...architecture, vocabularySize });
 
 /** Loads a model, runs `work` with its encoder, and frees both. */
 export async function withEncoder(gpu, opened, use, work) {

@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 
 export const parts = ['kernels', 'matmul', 'encode', 'train', 'search', 'embed'];
 
-const models = ['minilm', 'base'];
+const models = ['minilm', 'base', 'quickstart'];
 
 const usage = `node test/bench/run.mjs [options]; needs dist/ (npm run build)
   --only LIST       parts, by commas: ${parts.join(', ')} (default: all; embed only with --model and --data)
-  --models LIST     of minilm, base: what is encoded and trained with (default: both)
+  --models LIST     of minilm, base, quickstart: what is encoded and trained with (default: all)
   --adapter NAME    cpu, gpu, auto or a part of an adapter's name (default: TANDEM_TEST_ADAPTER, else auto)
   --threads N       threads of the CPU device and of the peers (default: as many as there are cores)
   --rounds N        rounds of a figure (default 5)

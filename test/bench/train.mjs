@@ -1,7 +1,8 @@
 /**
  * A training step with the joint losses of graded pairs, dropout 0.1, clipping and AdamW: all-MiniLM-L6-v2 and
  * BERT-base at equal lengths, and all-MiniLM-L6-v2 on batches of 32 pairs of STS-B, there beside PyTorch with CoSENT's
- * loss over the batch, on columns that are padded as sentence-transformers' trainer pads them.
+ * loss over the batch, on columns that are padded as sentence-transformers' trainer pads them. The quickstart's model
+ * on 32 pairs of short texts shows what a step costs besides its kernels.
  */
 import { commonKernels } from '../../dist/src/nn/kernels.js';
 import { Optimizer } from '../../dist/src/nn/optimizer.js';
@@ -9,7 +10,7 @@ import { defaultRunSettings } from '../../dist/src/train/catalog.js';
 import { recordGradients } from '../../dist/src/train/gradients.js';
 import { readReport } from '../../dist/src/train/report.js';
 import { alternate, clocked, secondsWith } from './measure.mjs';
-import { bertBase, equalLengths, openMiniLM, withEncoder } from './models.mjs';
+import { bertBase, equalLengths, openMiniLM, quickstart, withEncoder } from './models.mjs';
 import { textsOf } from './setup.mjs';
 
 const optimizer = { ...defaultRunSettings.optimizer, clipNorm: 1 };
@@ -34,6 +35,8 @@ export async function benchTrain(context) {
   };
   if (models.includes('minilm')) await withEncoder(gpu, openMiniLM(model), use, trained(ofMiniLM));
   if (models.includes('base')) await withEncoder(gpu, bertBase(), use, trained(ofBase));
+  const ofQuickstart = (trainer) => onShortPairs(context, trainer);
+  if (models.includes('quickstart')) await withEncoder(gpu, quickstart(), use, trained(ofQuickstart));
 }
 
 class Trainer {
@@ -82,6 +85,19 @@ async function atLengths({ report, rounds }, trainer, name, wanted) {
     const label = `${name}, ${lengths.length} texts of ${length}`;
     report.addAlternated({ part: 'train', name: label, unit: 'tokens/s', amount: batch.texts.ids.length }, times);
   }
+}
+
+/** Lengths of 6 to 20 tokens, as the sample data has them. */
+async function onShortPairs({ gpu, report, rounds }, trainer) {
+  const { vocabularySize } = trainer.encoder.spec.architecture;
+  const lengths = Array.from({ length: 2 * batchSize }, (_, text) => 6 + ((text * 7) % 15));
+  const grades = Float32Array.from({ length: batchSize }, (_, i) => (i % 6) / 5);
+  const batch = stsBatch({ size: batchSize, grades, texts: textsOf(lengths, vocabularySize) });
+  const runners = { tandem: () => clocked(() => trainer.step(batch)) };
+  const times = await alternate(runners, { rounds, seconds: secondsWith(runners) });
+  const name = `the quickstart's model, ${batchSize} pairs of 6 to 20 tokens`;
+  report.addAlternated({ part: 'train', name, unit: 'ms/step', amount: 1 }, times);
+  await report.profile('train', name, gpu, () => trainer.step(batch));
 }
 
 async function onPairs({ gpu, report, rounds, texts: source, peers }, trainer) {
