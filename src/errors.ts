@@ -19,7 +19,8 @@ export type ErrorCode =
  * enough. `segment-lost`: a collection's segment file was replaced while it was read. `damaged-file`: a file that
  * Tandem wrote is broken or missing. `storage-full`, `database-full`:
  * no disk space or memory left. `statement-ended`: by the database's timeout, or somebody's cancel. `attempts`: the
- * process that worked on a job died too often. `deadline`: it took longer than work of its kind may.
+ * process that worked on a job died too often. `deadline`: it took longer than work of its kind may. `earlier-job`: the
+ * job that had to succeed before did not.
  */
 type ErrorReason =
   | 'segment-lost'
@@ -37,7 +38,8 @@ type ErrorReason =
   | 'stopping'
   | 'cancelled'
   | 'deadline'
-  | 'attempts';
+  | 'attempts'
+  | 'earlier-job';
 
 export interface ErrorDetails {
   readonly reason?: ErrorReason;

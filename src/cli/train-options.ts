@@ -3,9 +3,9 @@
  */
 import { type Command, Option } from 'commander';
 import { enumValueOf } from '../catalog.ts';
-import type { Preset, RunSettingsInput, Sampler } from '../client/index.ts';
+import type { OptimizerState, Preset, RunSettingsInput, Sampler } from '../client/index.ts';
 import { samplerCatalog } from '../data/samplers/catalog.ts';
-import { defaultRunSettings } from '../train/catalog.ts';
+import { defaultRunSettings, optimizerStates } from '../train/catalog.ts';
 import { presetCatalog } from '../train/presets/catalog.ts';
 import { flagOf, rowOption } from './catalog-options.ts';
 import { realNumber, wholeNumber } from './values.ts';
@@ -61,6 +61,8 @@ export function addTrainOptions(command: Command): Command {
   for (const row of optimizer) command.addOption(option(row, defaultRunSettings.optimizer, realNumber));
   const preset = `settings that belong together (default ${defaultRunSettings.preset}); other options override it`;
   command.addOption(rowOption('--preset <name>', preset, presetCatalog));
+  const state = new Option('--optimizer-state <state>', "begin with AdamW's moments of zero, or keep the checkpoint's");
+  command.addOption(state.choices(optimizerStates));
   return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
 }
 
@@ -72,6 +74,7 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
   const batch: number | undefined = command.getOptionValue('batchSize');
   const preset: string | undefined = command.getOptionValue('preset');
   const sampler: string | undefined = command.getOptionValue('sampler');
+  const optimizerState: string | undefined = command.getOptionValue('optimizerState');
   const ofOptimizer = valuesOf(optimizer);
   return {
     ...file,
@@ -79,6 +82,7 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
     ...valuesOf([...counts, ...reals, ...flags]),
     ...(preset !== undefined && { preset: enumValueOf(preset) as Preset }),
     ...(sampler !== undefined && { sampler: enumValueOf(sampler) as Sampler }),
+    ...(optimizerState !== undefined && { optimizerState: enumValueOf(optimizerState) as OptimizerState }),
     ...(Object.keys(ofOptimizer).length > 0 && { optimizer: { ...file.optimizer, ...ofOptimizer } }),
   };
 }

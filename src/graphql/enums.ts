@@ -3,12 +3,17 @@ import { type CatalogEntry, enumValueOf } from '../catalog.ts';
 import { importerCatalog } from '../data/importers/catalog.ts';
 import { samplerCatalog } from '../data/samplers/catalog.ts';
 import type { Split as SplitName, Task as TaskName } from '../data/types.ts';
-import type { CheckpointReason as CheckpointReasonName, JobState as JobStateName } from '../db/schema.ts';
+import type {
+  CheckpointReason as CheckpointReasonName,
+  JobState as JobStateName,
+  StageStart as StageStartName,
+} from '../db/schema.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
 import { type JobKind as JobKindName, jobKindCatalog } from '../jobs/kinds/catalog.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
 import type { PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
+import type { OptimizerState as OptimizerStateName } from '../train/catalog.ts';
 import { presetCatalog } from '../train/presets/catalog.ts';
 import { builder } from './builder.ts';
 
@@ -76,7 +81,8 @@ export const RunState = namedEnum<JobStateName>('RunState', 'The state of a run.
   RUNNING: 'The run is training.',
   INTERRUPTED:
     'The run was stopped with its process or by a fault from outside; resumeRun continues it from its last checkpoint.',
-  CANCELLED: 'The run was stopped by cancelRun; a checkpoint is kept if it was training. This state is final.',
+  CANCELLED:
+    'The run was stopped by cancelRun, a checkpoint is kept if it was training; or it was a stage, and the run before it did not succeed. This state is final.',
   FAILED: 'The run ended with an error; this state is final.',
   SUCCEEDED: 'The run finished; this state is final.',
 });
@@ -86,7 +92,7 @@ export const JobState = namedEnum<JobStateName>('JobState', 'The state of a job.
   RUNNING: 'The job is working.',
   INTERRUPTED:
     'The job stopped with its process and kept no result; request it again. A run that is interrupted can be resumed.',
-  CANCELLED: 'The job was stopped on request.',
+  CANCELLED: 'The job was stopped on request, or a job that had to succeed before did not.',
   FAILED: 'The job ended with an error.',
   SUCCEEDED: 'The job finished successfully.',
 });
@@ -98,12 +104,27 @@ export const JobKind = namedEnum<JobKindName>(
 );
 
 export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReason', 'Why a checkpoint was made.', {
-  initial: 'The untrained weights, theta_0.',
+  initial: 'The weights before the first update of a run, or of a model as it was made.',
   epoch: 'An epoch of the run ended.',
   interval: 'As many updates were made as checkpointEverySteps says.',
   stop: 'The run was stopped.',
   fused: 'The checkpoint was made by fuseCheckpoints.',
 });
+
+export const StageStart = namedEnum<StageStartName>(
+  'StageStart',
+  'Which checkpoint of the run before it a stage starts from.',
+  { last: 'The last one.' },
+);
+
+export const OptimizerState = namedEnum<OptimizerStateName>(
+  'OptimizerState',
+  'What AdamW begins with. The schedule, the sampler and the random numbers begin anew in any case.',
+  {
+    fresh: 'Moments of zero.',
+    kept: 'The moments of the checkpoint that the run starts from, and the number of updates in their bias correction.',
+  },
+);
 
 export const Evaluator = namedEnum('Evaluator', 'What was evaluated.', {
   checkpoint: 'A checkpoint was evaluated.',

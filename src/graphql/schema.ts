@@ -7,6 +7,8 @@ import './schema/dataset.ts';
 import './schema/dataset-import.ts';
 import './schema/model.ts';
 import './schema/run.ts';
+import './schema/run-plan.ts';
+import './schema/run-start.ts';
 import './schema/run-event.ts';
 import './schema/run-export.ts';
 import './schema/checkpoint.ts';

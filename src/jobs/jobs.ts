@@ -56,8 +56,11 @@ export interface Jobs {
       readonly idempotencyKey?: string | undefined;
     },
   ): Promise<JobRow>;
-  /** Queues the job of a new run, which has its id; in the caller's transaction, before the run's row. */
-  submitRun(tx: Transaction, runId: string): Promise<void>;
+  /**
+   * Queues the job of a new run, which has its id; in the caller's transaction, before the run's row. With `after` it
+   * waits for the run of that id, which was made in this transaction too, to succeed.
+   */
+  submitRun(tx: Transaction, runId: string, options?: { readonly after?: string | null }): Promise<void>;
   /** Resolves to the job once it has SUCCEEDED; throws the error with which it ended otherwise. */
   outcome(jobId: string): Promise<JobRow>;
   /** What keeps ends of jobs (`jobId`) from being written, or queued ones (null) from being begun, at the moment. */
@@ -133,7 +136,7 @@ async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
   const files = new JobFiles({ db, storage, log });
   const tools = { db, storage, retention, cpu, device, adapter, config, log };
   const engine = new Engine({ ...tools, dispatcher, notifier, host, kinds, files, threads, shared, claims });
-  const deaths = { db, host, kinds, dispatcher, running: () => engine.worker.attempts() };
+  const deaths = { db, host, kinds, dispatcher, notifier, running: () => engine.worker.attempts() };
   const earlier = await endEarlierAttempts(deaths, database);
   await database.owner.settle();
   if (earlier.length > 0) log.warn({ jobs: earlier }, 'work of an earlier process was ended');
@@ -167,7 +170,8 @@ async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
       // Nothing reads it where the request was refused, or repeats one that was answered.
       return submitted.finally(() => releasePayloads(tools, [{ kind: 'payload', id: payload.digest }]));
     },
-    submitRun: async (tx, runId) => void (await engine.submitIn(tx, jobKinds.train, runId, { runId })),
+    submitRun: async (tx, runId, options) =>
+      void (await engine.submitIn(tx, jobKinds.train, runId, { runId }, options)),
     outcome: (jobId) => engine.outcome(jobId),
     troubles: () => engine.troubles(),
     cancel: (jobId) => engine.cancel(jobId),

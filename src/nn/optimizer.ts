@@ -5,7 +5,7 @@ import { undecayedRanges } from './parameter-layout.ts';
 import type { Parameters } from './parameter-store.ts';
 
 export interface UpdateSettings {
-  /** Counts from 1. */
+  /** Counts from 1 the updates that the moments see, this one included. */
   readonly step: number;
   readonly learningRate: number;
   readonly beta1: number;

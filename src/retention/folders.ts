@@ -3,6 +3,7 @@ import { and, desc, eq, inArray, isNotNull } from 'drizzle-orm';
 import type { Executor } from '../db/open.ts';
 import type { Use } from '../db/schema/types.ts';
 import { checkpoints, collections, datasets, models, runDatasets, runs } from '../db/schema.ts';
+import { startOf } from './starts.ts';
 import type { Folder } from './uses.ts';
 
 /** Rows that are gone have none: whoever works on it says what is missing. */
@@ -37,7 +38,7 @@ export async function foldersOfUses(db: Executor, uses: readonly Use[]): Promise
   return folders;
 }
 
-/** The model, the data sets, and the checkpoint that it goes on from. */
+/** The model, the data sets, what it starts from, and the checkpoint that it goes on from. */
 async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
   const [model] = await db
     .select({ digest: models.digest })
@@ -55,8 +56,10 @@ async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
     .where(and(eq(checkpoints.runId, runId), isNotNull(checkpoints.stateDigest)))
     .orderBy(desc(checkpoints.step))
     .limit(1);
+  const { checkpoint: start } = (await startOf(db, runId)) ?? {};
   return [
     ...(model ? [{ kind: 'models', digest: model.digest } as const] : []),
+    ...(start ? [{ kind: 'models', digest: start.digest } as const] : []),
     ...named.map(({ digest }) => ({ kind: 'datasets', digest }) as const),
     ...(last?.state
       ? [{ kind: 'models', digest: last.model } as const, { kind: 'states', digest: last.state } as const]

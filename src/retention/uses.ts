@@ -4,8 +4,8 @@
  * digest.
  */
 
-import { and, eq, inArray, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
-import type { PgColumn } from 'drizzle-orm/pg-core';
+import { and, eq, inArray, isNull, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { alias, type PgColumn } from 'drizzle-orm/pg-core';
 import { globalId } from '../db/global-id.ts';
 import type { Executor, Transaction } from '../db/open.ts';
 import type { Use } from '../db/schema/types.ts';
@@ -20,7 +20,9 @@ import {
   liveStates,
   models,
   runDatasets,
+  runStarts,
   runs,
+  terminalStates,
 } from '../db/schema.ts';
 
 /** Kinds of folders and files in storage that exist for as long as something uses them. */
@@ -76,12 +78,16 @@ export async function usedFolders(executor: Executor): Promise<Folder[]> {
   return [...folders, ...payloads.map(({ id }) => ({ kind: 'payloads', digest: id }) as const)];
 }
 
+const fusions = alias(checkpoints, 'fusions');
+
 /** The columns by which rows refer to a checkpoint. */
 const checkpointColumns: readonly PgColumn[] = [
   evaluations.checkpointId,
   collections.checkpointId,
   embeddings.checkpointId,
   checkpointParents.parentId,
+  runStarts.checkpointId,
+  fusions.baseId,
 ];
 
 /** True of the rows of `checkpoints` that no row refers to and no live job uses; for a statement over that table. */
@@ -124,15 +130,41 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
     .select({ id: checkpointParents.checkpointId })
     .from(checkpointParents)
     .where(and(inArray(checkpointParents.parentId, ids), notInArray(checkpointParents.checkpointId, ids)));
+  const asBases = await tx
+    .select({ id: checkpoints.id })
+    .from(checkpoints)
+    .where(and(inArray(checkpoints.baseId, ids), notInArray(checkpoints.id, ids)));
+  const inRuns = await tx
+    .select({ name: runs.name })
+    .from(runStarts)
+    .innerJoin(runs, eq(runs.id, runStarts.runId))
+    .where(inArray(runStarts.checkpointId, ids));
+  const runsOf = tx.select({ id: checkpoints.runId }).from(checkpoints).where(inArray(checkpoints.id, ids));
   const names = [
     ...inCollections.map(({ name }) => `collection "${name}"`),
-    ...inFusions.map(({ id }) => `fused checkpoint ${globalId('Checkpoint', id)}`),
+    ...[...inFusions, ...asBases].map(({ id }) => `fused checkpoint ${globalId('Checkpoint', id)}`),
+    ...inRuns.map(({ name }) => `run "${name}"`),
+    ...(await runsWaitingFor(tx, inArray(runStarts.afterId, runsOf))),
     ...(await jobsUsing(
       tx,
       ids.map((id) => ({ kind: 'checkpoint', id })),
     )),
   ];
   return [...new Set(names)];
+}
+
+/** Names of the stages behind a run that have yet to find their start among its checkpoints. */
+export const usesOfRun = (tx: Transaction, id: string): Promise<string[]> =>
+  runsWaitingFor(tx, eq(runStarts.afterId, id));
+
+async function runsWaitingFor(tx: Transaction, condition: SQL): Promise<string[]> {
+  const rows = await tx
+    .select({ name: runs.name })
+    .from(runStarts)
+    .innerJoin(runs, eq(runs.id, runStarts.runId))
+    .innerJoin(jobs, eq(jobs.id, runStarts.runId))
+    .where(and(condition, isNull(runStarts.checkpointId), notInArray(jobs.state, [...terminalStates])));
+  return rows.map(({ name }) => `run "${name}"`);
 }
 
 /** Names of the runs that train on a data set version, and of the live jobs that read it. */

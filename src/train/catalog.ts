@@ -5,6 +5,13 @@ import type { SamplerName } from '../data/samplers/catalog.ts';
 import type { LossName, LossSet } from '../nn/losses/catalog.ts';
 import { type PresetName, presetCatalog } from './presets/catalog.ts';
 
+/**
+ * `kept`: the moments of AdamW, and the number of updates in its bias correction, go on from the state of the
+ * checkpoint that the run starts from; the schedule, the sampler and the random numbers begin anew all the same.
+ */
+export const optimizerStates = ['fresh', 'kept'] as const;
+export type OptimizerState = (typeof optimizerStates)[number];
+
 /** Everything that decides what a run computes. Immutable once the run exists; resume reads it back. */
 export interface RunSettings {
   /** The preset that it names, for people: the others say what took effect. Null = from before presets. */
@@ -42,6 +49,7 @@ export interface RunSettings {
   readonly recomputeActivations: boolean;
   readonly losses: LossSet;
   readonly optimizer: OptimizerSettings;
+  readonly optimizerState: OptimizerState;
   /** Probability of dropping an activation (embeddings, after attention and feed-forward) and an attention weight. */
   readonly dropout: number;
   readonly attentionDropout: number;
@@ -94,6 +102,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
     warmupRatio: 0.03,
     clipNorm: preset.settings.clipNorm,
   },
+  optimizerState: 'fresh',
   checkpointEverySteps: null,
 };
 
@@ -107,6 +116,7 @@ export const laterSettings: Partial<RunSettings> = {
   shardsPerUpdate: 4,
   sizeExponent: 1,
   equalBatchesPerTask: false,
+  optimizerState: 'fresh',
 };
 
 /** The same for parameters of losses, by the name of the loss. */

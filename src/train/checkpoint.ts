@@ -37,14 +37,15 @@ export interface PublishedCheckpoint {
 
 /**
  * Writes the weights as they are on the device. `initial` is theta_0's folder: its tokenizer and settings are taken
- * over and its digest becomes the checkpoint's initialisation. Before the first update the checkpoint is theta_0
- * itself.
+ * over and its digest becomes the checkpoint's initialisation. Before the first update the checkpoint is what the run
+ * starts from, the folder `start`.
  */
 export async function publishCheckpoint(
   storage: Storage,
   encoder: Encoder,
   initial: {
     readonly digest: string;
+    readonly start: string;
     readonly folder: Pick<ModelFolder, 'spec' | 'tokenizerSettings'>;
   },
   state: Omit<RunState, 'format' | 'model'>,
@@ -52,8 +53,8 @@ export async function publishCheckpoint(
   const model =
     state.position.step === 0
       ? {
-          digest: initial.digest,
-          bytes: await readOwn(storage, 'models', initial.digest, async (_, { bytes }) => bytes),
+          digest: initial.start,
+          bytes: await readOwn(storage, 'models', initial.start, async (_, { bytes }) => bytes),
         }
       : await publishStaged(storage, 'models', async (folder) =>
           writeModelFolder(folder, {

@@ -1,6 +1,6 @@
 /**
- * A training run on one device, from theta_0 or from a state to its last update. Called by the device thread; it knows
- * no database and no other run. Events carry everything that must outlive it; checkpoints are in storage.
+ * A training run on one device, from its start or from a state to its last update. Called by the device thread; it
+ * knows no database and no other run. Events carry everything that must outlive it; checkpoints are in storage.
  */
 import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder } from '../formats/model-folder.ts';
@@ -20,6 +20,7 @@ import {
   readState,
   recordedPacing,
   settingsDigest,
+  updatesOf,
 } from './state.ts';
 import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from './types.ts';
 import { UpdateQueue } from './updates.ts';
@@ -54,14 +55,14 @@ export async function train(
   const initial = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, initial.spec);
   const plan = planRun(gpu, initial.spec, input.settings, data);
-  const position = await startingPosition(gpu, storage, input);
-  const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.model, {
+  const begin = await beginning(gpu, storage, input);
+  const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.start?.model ?? input.model, {
     dropout: input.settings.attentionDropout > 0,
   });
   const optimizer = new Optimizer(gpu, encoder.parameters);
   try {
-    if (input.resume && position.step > 0) await loadMoments(storage, input.resume.state, encoder.parameters);
-    const run = new Run({ input, storage, initial, data, plan, encoder, optimizer, context, position });
+    if (begin.state !== undefined) await loadMoments(storage, begin.state, encoder.parameters);
+    const run = new Run({ input, storage, initial, data, plan, encoder, optimizer, context, ...begin });
     return await run.toEnd();
   } finally {
     optimizer.free();
@@ -76,9 +77,21 @@ async function openInitial(storage: Storage, model: string): Promise<ModelFolder
   return folder;
 }
 
-async function startingPosition(gpu: Gpu, storage: Storage, input: TrainInput): Promise<RunPosition> {
-  const { resume, settings, datasets } = input;
-  if (!resume) return { step: 0, epoch: 0, batch: 0 };
+interface Beginning {
+  readonly position: RunPosition;
+  /** As in RunState. */
+  readonly updatesBefore: number;
+  /** Digest of the state whose moments it goes on with; absent = they are zero. */
+  readonly state?: string;
+}
+
+async function beginning(gpu: Gpu, storage: Storage, input: TrainInput): Promise<Beginning> {
+  const { resume, start, settings, datasets } = input;
+  if (!resume) {
+    const updatesBefore = start?.state === undefined ? 0 : updatesOf(await readState(storage, start.state));
+    const position = { step: 0, epoch: 0, batch: 0 };
+    return { position, updatesBefore, ...(start?.state !== undefined && updatesBefore > 0 && { state: start.state }) };
+  }
   const state = await readState(storage, resume.state);
   checkResume(state, {
     model: resume.model,
@@ -88,10 +101,11 @@ async function startingPosition(gpu: Gpu, storage: Storage, input: TrainInput): 
     traits: gpu.traits,
     allowDifferentAdapter: resume.allowDifferentAdapter ?? false,
   });
-  return state.position;
+  const { position, updatesBefore = 0 } = state;
+  return { position, updatesBefore, ...(updatesOf(state) > 0 && { state: resume.state }) };
 }
 
-interface RunParts {
+interface RunParts extends Beginning {
   readonly input: TrainInput;
   readonly storage: Storage;
   readonly initial: ModelFolder;
@@ -100,7 +114,6 @@ interface RunParts {
   readonly encoder: Encoder;
   readonly optimizer: Optimizer;
   readonly context: TrainContext;
-  readonly position: RunPosition;
 }
 
 class Run {
@@ -169,17 +182,18 @@ class Run {
   }
 
   async #checkpoint(reason: 'initial' | 'epoch' | 'interval' | 'stop'): Promise<void> {
-    const { storage, encoder, initial, input, context } = this.#parts;
+    const { storage, encoder, initial, input, context, updatesBefore } = this.#parts;
     await this.#updates.settle();
     const position = this.#position;
     const published = await publishCheckpoint(
       storage,
       encoder,
-      { digest: input.model, folder: initial },
+      { digest: input.model, start: input.start?.model ?? input.model, folder: initial },
       {
         position,
         settings: settingsDigest(input.settings),
         datasets: input.datasets,
+        ...(updatesBefore > 0 && { updatesBefore }),
         adapter: identityOf(encoder.gpu.adapter),
         versions: computeVersions(),
         ...recordedPacing(encoder.gpu.traits),

@@ -41,6 +41,8 @@ export interface RunState {
   /** sha256 (hex) of the settings. */
   readonly settings: string;
   readonly datasets: readonly TrainDataset[];
+  /** Updates that the moments had seen when the run began; absent = 0, so that equal states keep their digest. */
+  readonly updatesBefore?: number;
   readonly adapter: AdapterIdentity;
   /** What computed it; absent in states from before it was recorded. */
   readonly versions?: ComputeVersions;
@@ -97,7 +99,7 @@ export const settingsDigest = (settings: RunSettings): string =>
     .update(canonical(reduceSettings(settings)))
     .digest('hex');
 
-/** Publishes a state; moments that are still zero (before the first update) are not written. */
+/** Publishes a state; moments that are still zero (before the first update of all) are not written. */
 export async function publishState(
   storage: Storage,
   state: Omit<RunState, 'format'>,
@@ -105,9 +107,13 @@ export async function publishState(
 ): Promise<{ digest: string; bytes: number }> {
   return publishStaged(storage, 'states', async (folder) => {
     await writeFile(join(folder, 'state.json'), `${JSON.stringify({ format, ...state }, null, 2)}\n`);
-    if (state.position.step > 0) await writeMoments(join(folder, 'moments.safetensors'), parameters);
+    if (updatesOf(state) > 0) await writeMoments(join(folder, 'moments.safetensors'), parameters);
   });
 }
+
+/** Updates that the moments of a state have seen, those of earlier runs included. */
+export const updatesOf = ({ updatesBefore = 0, position }: Pick<RunState, 'updatesBefore' | 'position'>): number =>
+  updatesBefore + position.step;
 
 async function writeMoments(path: string, parameters: Parameters): Promise<void> {
   const shapes = momentKinds.flatMap((kind) =>
@@ -145,16 +151,33 @@ export async function readState(storage: Storage, digest: string): Promise<RunSt
   return state;
 }
 
-/** Fills the moments of {@link publishState} in. */
+/** Fills the moments of {@link publishState} in; refuses those of other parameters than are trained now. */
 export async function loadMoments(storage: Storage, digest: string, parameters: Parameters): Promise<void> {
-  await readOwn(storage, 'states', digest, async (folder) => {
+  // Not thrown inside, where every refusal is one of a damaged file.
+  const other = await readOwn(storage, 'states', digest, async (folder) => {
     const reader = await openSafetensors(join(folder, 'moments.safetensors'));
     try {
+      const name = otherName(reader.tensors, parameters);
+      if (name !== undefined) return name;
       for (const kind of momentKinds) await parameters.load(reader, kind, `${kind}.`);
+      return undefined;
     } finally {
       await reader.close();
     }
   });
+  if (other === undefined) return;
+  throw badInput(`The optimizer state is that of other trained parameters: they differ in ${other}`, {
+    field: 'input.settings.optimizerState',
+    expected: 'a state of a run that trained the same parameters',
+    remedy: 'Set settings.optimizerState to FRESH, or train the same parameters.',
+  });
+}
+
+/** A parameter that has moments only there or only here. */
+function otherName(found: ReadonlyMap<string, unknown>, { layout }: Parameters): string | undefined {
+  const trained = new Set(momentKinds.flatMap((kind) => layout.slots.map(({ name }) => `${kind}.${name}`)));
+  const other = [...found.keys()].find((name) => !trained.has(name)) ?? [...trained].find((name) => !found.has(name));
+  return other?.slice('m.'.length);
 }
 
 /** What a later format keeps may differ: that is said of the format, which is read first. */

@@ -7,11 +7,13 @@ import type { RunSettings } from './catalog.ts';
 /** Every digest names something in storage. */
 export interface TrainInput {
   readonly runId: string;
-  /** Digest of theta_0's folder. */
+  /** Digest of theta_0's folder, the root of the lineage. */
   readonly model: string;
+  /** The checkpoint that it starts from: digests of its folder and, where its optimizer state is kept, of its state. */
+  readonly start?: { readonly model: string; readonly state?: string };
   readonly settings: RunSettings;
   readonly datasets: readonly TrainDataset[];
-  /** Continue from here; absent = from theta_0. */
+  /** Continue from here; absent = from the start, or from theta_0 without one. */
   readonly resume?: { readonly model: string; readonly state: string; readonly allowDifferentAdapter?: boolean };
 }
 

@@ -27,6 +27,8 @@ export interface UpdateContext {
   readonly steps: number;
   readonly emit: (event: TrainEvent) => void;
   readonly turn: () => Promise<void>;
+  /** Updates that the moments had seen before the run began. */
+  readonly updatesBefore: number;
   /** Of every step: {@link StepInput}. */
   readonly pieceTokens?: number | undefined;
 }
@@ -58,7 +60,7 @@ export class UpdateQueue {
 
   /** Makes update `step` (from 1) of `epoch` (from 0); its figures come with the next call or with `settle`. */
   async make(planned: PlannedUpdate, { step, epoch }: { step: number; epoch: number }): Promise<void> {
-    const { encoder, optimizer, settings, data, steps, turn, pieceTokens } = this.#context;
+    const { encoder, optimizer, settings, data, steps, updatesBefore, turn, pieceTokens } = this.#context;
     const batches = planned.map((batch) => drawBatch({ settings, epoch, data }, batch));
     const input: StepInput = { encoder, settings, batches, step, turn, pieceTokens };
     const { clipNorm, learningRate: peak, warmupRatio, ...constants } = settings.optimizer;
@@ -67,7 +69,8 @@ export class UpdateQueue {
     try {
       encoder.gpu.submit();
       await this.settle();
-      optimizer.update({ ...constants, step, learningRate, clipNorm, guard: recorded.total });
+      const seen = { step: updatesBefore + step, learningRate, clipNorm };
+      optimizer.update({ ...constants, ...seen, guard: recorded.total });
       const report = readReport(encoder.gpu, recorded, optimizer.norm);
       // A failure is thrown where the promise is awaited; until then it must not be an unhandled rejection.
       report.catch(() => {});

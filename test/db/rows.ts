@@ -80,13 +80,14 @@ export async function collectionOf(
   return { collection, checkpoint };
 }
 
-/** A QUEUED run over one data set. Its job, with that id, is made here unless it is there already. */
+/** A QUEUED run over one data set, of a new model unless one is named. Its job is made here unless it is there. */
 export async function insertRun(
   db: Executor,
   settings: Partial<RunSettings> = {},
   id: string = randomUUID(),
+  modelId?: string,
 ): Promise<RunRow> {
-  const model = await insertModel(db);
+  const model = { id: modelId ?? (await insertModel(db)).id };
   const [dataset] = await db.insert(datasets).values(newDataset()).returning();
   const uses = [{ kind: 'run', id } as const];
   await db

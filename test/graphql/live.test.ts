@@ -8,6 +8,7 @@ import { httpSuite } from './live/http.ts';
 import { jobSuite } from './live/jobs.ts';
 import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
+import { stageSuite } from './live/stages.ts';
 import { modelSuite, runSuite } from './live/training.ts';
 
 describe('the API', () => {
@@ -22,6 +23,7 @@ describe('the API', () => {
   datasetSuite(current);
   modelSuite(current);
   runSuite(current);
+  stageSuite(current);
   resultSuite(current);
   servingSuite(current);
   systemSuite(current);

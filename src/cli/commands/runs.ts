@@ -1,39 +1,43 @@
 /** Training runs: `tandem train`, `runs`, `resume`; what `watch` and `cancel` do with a run. */
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   CancelRunDocument,
   PlanRunDocument,
   ResumeRunDocument,
   RunDocument,
-  type RunSettingsInput,
+  type RunPlanPartsFragment,
   type RunSummaryFragment,
   RunsDocument,
   StartRunDocument,
   type StartRunInput,
   type TandemClient,
 } from '../../client/index.ts';
-import { badInput, notFound } from '../../errors.ts';
+import { notFound } from '../../errors.ts';
 import { connect } from '../connect.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeEnd } from '../failure.ts';
 import { followRun } from '../follow.ts';
-import { datasetId, modelId } from '../lookup.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { addTrainOptions, givenSettings } from '../train-options.ts';
-import { collect, weighted } from '../values.ts';
+import { startInput, type TrainOptions } from '../train-input.ts';
+import { addTrainOptions } from '../train-options.ts';
+import { collect } from '../values.ts';
 
 export function addRunCommands(program: Command): void {
   const training = program
     .command('train')
     .description('start a training run; its data sets decide whether it trains one task or both')
-    .requiredOption('--model <model>', 'id or name of the model to start from')
+    .option('--model <model>', 'id or name of the model to start from')
+    .option('--from <checkpoint>', 'id or alias of the checkpoint to start from, instead of a model')
     .requiredOption('--dataset <dataset[:weight]>', 'id or name, with its weight (repeatable)', collect)
     .option('--name <name>', 'name of the run')
     .option('--settings <file>', 'JSON file with RunSettingsInput of the API; the options below override it')
+    .option(
+      '--stages <file>',
+      'JSON file with a list of RunStageInput of the API: runs that follow, each from the last one',
+    )
     .option('--plan', 'only print the steps, tokens and memory it would take')
-    .option('--watch', 'follow the run to its end')
+    .option('--watch', 'follow the run, and its stages, to the end')
     .action(train);
   addTrainOptions(training);
   program.command('runs').description('list the runs').action(listRuns);
@@ -46,64 +50,53 @@ export function addRunCommands(program: Command): void {
     .action(resume);
 }
 
-interface TrainOptions {
-  readonly model: string;
-  readonly dataset: readonly string[];
-  readonly name?: string;
-  readonly settings?: string;
-  readonly plan?: boolean;
-  readonly watch?: boolean;
-}
-
 async function train(options: TrainOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const input = await startInput(client, options, command);
   if (options.plan) return plan(client, input, command);
   const { startRun } = await client.execute(StartRunDocument, { input });
-  if (options.watch) return watchRun(client, startRun.run.id, command);
-  print(command, startRun.run, `${startRun.run.name}: ${startRun.run.state}\n${startRun.run.id}`);
-}
-
-async function startInput(client: TandemClient, options: TrainOptions, command: Command): Promise<StartRunInput> {
-  const datasets = options.dataset
-    .map(weighted)
-    .map(async ({ name, weight }) => ({ dataset: await datasetId(client, name), weight }));
-  const given = options.settings === undefined ? {} : await readSettings(options.settings);
-  const settings = givenSettings(command, given);
-  return {
-    name: options.name,
-    model: await modelId(client, options.model),
-    datasets: await Promise.all(datasets),
-    settings,
-  };
-}
-
-async function readSettings(file: string): Promise<RunSettingsInput> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as RunSettingsInput;
-  } catch (error) {
-    throw badInput(`${file} cannot be read: ${(error as Error).message}`, {
-      field: '--settings',
-      expected: 'a JSON object of RunSettingsInput',
-    });
-  }
+  const { runs } = startRun;
+  if (options.watch) return watchRuns(client, runs, command);
+  const lines = runs.map(({ name, state, id }) => `${name}: ${state}\n${id}`);
+  print(command, runs.length === 1 ? startRun.run : runs, lines.join('\n'));
 }
 
 async function plan(client: TandemClient, input: StartRunInput, command: Command): Promise<void> {
   const { planRun } = await client.execute(PlanRunDocument, { input });
-  const rows = planRun.datasets.map((row) => [row.dataset.name, row.batchesPerEpoch, row.tokensPerBatch]);
-  const mebibytes = Math.round(planRun.memoryBytes / 2 ** 20);
-  const summary = `${planRun.steps} steps, about ${planRun.tokens} tokens, ${planRun.parameters} parameters, ${mebibytes} MiB on the device`;
-  print(command, planRun, `${formatTable(['data set', 'batches per epoch', 'tokens per batch'], rows)}\n${summary}`);
+  print(command, planRun, [planRun, ...planRun.stages].map(describePlan).join('\n\n'));
 }
 
-export async function watchRun(client: TandemClient, id: string, command: Command, after = 0): Promise<void> {
+function describePlan(plan: RunPlanPartsFragment): string {
+  const { datasets, steps, tokens, parameters, memoryBytes } = plan;
+  const rows = datasets.map((row) => [row.dataset.name, row.batchesPerEpoch, row.tokensPerBatch]);
+  const mebibytes = Math.round(memoryBytes / 2 ** 20);
+  const summary = `${steps} steps, about ${tokens} tokens, ${parameters} parameters, ${mebibytes} MiB on the device`;
+  return `${formatTable(['data set', 'batches per epoch', 'tokens per batch'], rows)}\n${summary}`;
+}
+
+export const watchRun = (client: TandemClient, id: string, command: Command, after = 0): Promise<void> =>
+  watchRuns(client, [{ id }], command, after);
+
+/** One after the other, and prints how they ended; `after` is of the first. */
+async function watchRuns(
+  client: TandemClient,
+  [first, ...later]: readonly { readonly id: string }[],
+  command: Command,
+  after = 0,
+): Promise<void> {
+  const ends = [await watchToEnd(client, first?.id ?? '', after)];
+  for (const { id } of later) ends.push(await watchToEnd(client, id, 0));
+  const runs = ends.map(({ run }) => run);
+  print(command, runs.length === 1 ? runs[0] : runs, ends.map(({ text }) => text).join('\n'));
+}
+
+async function watchToEnd(client: TandemClient, id: string, after: number) {
   const { ended } = await followRun(client, id, { after });
   const { run } = await client.execute(RunDocument, { id });
   if (!run) throw notFound(`there is no run ${id}`);
   if (ended.state !== 'SUCCEEDED') process.exitCode = exitCodes.runNotSucceeded;
   const reached = `${run.name}: ${ended.state} at step ${run.step}, ${run.checkpoints.nodes.length} checkpoints`;
-  print(command, run, `${reached}${describeEnd(ended.error)}\n${id}`);
+  return { run, text: `${reached}${describeEnd(ended.error)}\n${id}` };
 }
 
 async function listRuns(_options: unknown, command: Command): Promise<void> {

@@ -84,7 +84,7 @@ export type CheckpointReason =
   | 'EPOCH'
   /** The checkpoint was made by fuseCheckpoints. */
   | 'FUSED'
-  /** The untrained weights, theta_0. */
+  /** The weights before the first update of a run, or of a model as it was made. */
   | 'INITIAL'
   /** As many updates were made as checkpointEverySteps says. */
   | 'INTERVAL'
@@ -394,7 +394,7 @@ export type JobKind =
 
 /** The state of a job. */
 export type JobState =
-  /** The job was stopped on request. */
+  /** The job was stopped on request, or a job that had to succeed before did not. */
   | 'CANCELLED'
   /** The job ended with an error. */
   | 'FAILED'
@@ -514,6 +514,13 @@ export type OptimizerSettingsInput = {
   readonly weightDecay?: number;
 };
 
+/** What AdamW begins with. The schedule, the sampler and the random numbers begin anew in any case. */
+export type OptimizerState =
+  /** Moments of zero. */
+  | 'FRESH'
+  /** The moments of the checkpoint that the run starts from, and the number of updates in their bias correction. */
+  | 'KEPT';
+
 /** How token states become a text's vector. */
 export type Pooling =
   /** The first pooled token. */
@@ -608,6 +615,8 @@ export type RunSettingsInput = {
   readonly negatives?: number | null | undefined;
   /** AdamW with linear warm-up and decay. */
   readonly optimizer?: OptimizerSettingsInput;
+  /** What AdamW begins with. KEPT takes a checkpoint to start from whose state is there: one of the last two of its run. */
+  readonly optimizerState?: OptimizerState;
   /** The number of positives drawn per IR query. Absent or null means what the preset sets, 2 in CODIEMB; else 2. */
   readonly positives?: number | null | undefined;
   /** Settings that belong together: what a run leaves out of them, its preset says. */
@@ -626,9 +635,21 @@ export type RunSettingsInput = {
   readonly stsBatchSize?: number;
 };
 
+/** A run that starts where the run before it ends. Its settings are its own: absent ones take the defaults. */
+export type RunStageInput = {
+  /** The data sets to train on, each once. */
+  readonly datasets: ReadonlyArray<RunDatasetInput>;
+  /** Which checkpoint of the run before it to start from. */
+  readonly from?: StageStart;
+  /** The name of the run; absent or null means one made of the model and the tasks. */
+  readonly name?: string | null | undefined;
+  /** The settings, which decide what the run computes. */
+  readonly settings?: RunSettingsInput;
+};
+
 /** The state of a run. */
 export type RunState =
-  /** The run was stopped by cancelRun; a checkpoint is kept if it was training. This state is final. */
+  /** The run was stopped by cancelRun, a checkpoint is kept if it was training; or it was a stage, and the run before it did not succeed. This state is final. */
   | 'CANCELLED'
   /** The run ended with an error; this state is final. */
   | 'FAILED'
@@ -674,18 +695,27 @@ export type Split =
   /** The records that runs learn from. */
   | 'TRAIN';
 
-/** A run: IR-only, STS-only or joint, as the data sets say. */
+/** Which checkpoint of the run before it a stage starts from. */
+export type StageStart =
+  /** The last one. */
+  | 'LAST';
+
+/** A run: IR-only, STS-only or joint, as the data sets say. It starts from a model or from a checkpoint. */
 export type StartRunInput = {
+  /** The checkpoint to train further, of a run or fused; absent or null where a model is given. Exactly one of the two is given. */
+  readonly checkpoint?: CheckpointChoice | null | undefined;
   /** The data sets to train on, each once. */
   readonly datasets: ReadonlyArray<RunDatasetInput>;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** Id of the model to train. */
-  readonly model: string;
+  /** Id of the model to train, as it was made; absent or null where a checkpoint is given. */
+  readonly model?: string | null | undefined;
   /** The name of the run; absent or null means one made of the model and the tasks. */
   readonly name?: string | null | undefined;
   /** The settings, which decide what the run computes. */
   readonly settings?: RunSettingsInput;
+  /** Runs behind this one, at most 16: each is QUEUED until the run before it has SUCCEEDED, waits while that is INTERRUPTED, and is CANCELLED if it ends otherwise. Absent or null means none. */
+  readonly stages?: ReadonlyArray<RunStageInput> | null | undefined;
 };
 
 /** How a table is written. */
@@ -932,14 +962,16 @@ export type PlanRunQueryVariables = Exact<{
 }>;
 
 
-export type PlanRunQuery = { readonly planRun: { readonly steps: number, readonly updatesPerEpoch: number, readonly batchesPerUpdate: number, readonly tokens: number, readonly memoryBytes: number, readonly parameters: number, readonly datasets: ReadonlyArray<{ readonly batchesPerEpoch: number, readonly tokensPerBatch: number, readonly dataset: { readonly name: string } }> } };
+export type PlanRunQuery = { readonly planRun: { readonly steps: number, readonly updatesPerEpoch: number, readonly batchesPerUpdate: number, readonly tokens: number, readonly memoryBytes: number, readonly parameters: number, readonly stages: ReadonlyArray<{ readonly steps: number, readonly updatesPerEpoch: number, readonly batchesPerUpdate: number, readonly tokens: number, readonly memoryBytes: number, readonly parameters: number, readonly datasets: ReadonlyArray<{ readonly batchesPerEpoch: number, readonly tokensPerBatch: number, readonly dataset: { readonly name: string } }> }>, readonly datasets: ReadonlyArray<{ readonly batchesPerEpoch: number, readonly tokensPerBatch: number, readonly dataset: { readonly name: string } }> } };
+
+export type RunPlanPartsFragment = { readonly steps: number, readonly updatesPerEpoch: number, readonly batchesPerUpdate: number, readonly tokens: number, readonly memoryBytes: number, readonly parameters: number, readonly datasets: ReadonlyArray<{ readonly batchesPerEpoch: number, readonly tokensPerBatch: number, readonly dataset: { readonly name: string } }> };
 
 export type StartRunMutationVariables = Exact<{
   input: StartRunInput;
 }>;
 
 
-export type StartRunMutation = { readonly startRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
+export type StartRunMutation = { readonly startRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
 export type CancelRunMutationVariables = Exact<{
   id: string;
@@ -1135,6 +1167,23 @@ export const EvaluationFiguresFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"EvaluationFigures"}) as unknown as TypedDocumentString<EvaluationFiguresFragment, unknown>;
+export const RunPlanPartsFragmentDoc = new TypedDocumentString(`
+    fragment RunPlanParts on RunPlan {
+  steps
+  updatesPerEpoch
+  batchesPerUpdate
+  tokens
+  memoryBytes
+  parameters
+  datasets {
+    batchesPerEpoch
+    tokensPerBatch
+    dataset {
+      name
+    }
+  }
+}
+    `, {"fragmentName":"RunPlanParts"}) as unknown as TypedDocumentString<RunPlanPartsFragment, unknown>;
 export const RunSummaryFragmentDoc = new TypedDocumentString(`
     fragment RunSummary on Run {
   id
@@ -1649,26 +1698,34 @@ export const ExportCheckpointDocument = new TypedDocumentString(`
 export const PlanRunDocument = new TypedDocumentString(`
     query PlanRun($input: StartRunInput!) {
   planRun(input: $input) {
-    steps
-    updatesPerEpoch
-    batchesPerUpdate
-    tokens
-    memoryBytes
-    parameters
-    datasets {
-      batchesPerEpoch
-      tokensPerBatch
-      dataset {
-        name
-      }
+    ...RunPlanParts
+    stages {
+      ...RunPlanParts
     }
   }
 }
-    `) as unknown as TypedDocumentString<PlanRunQuery, PlanRunQueryVariables>;
+    fragment RunPlanParts on RunPlan {
+  steps
+  updatesPerEpoch
+  batchesPerUpdate
+  tokens
+  memoryBytes
+  parameters
+  datasets {
+    batchesPerEpoch
+    tokensPerBatch
+    dataset {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<PlanRunQuery, PlanRunQueryVariables>;
 export const StartRunDocument = new TypedDocumentString(`
     mutation StartRun($input: StartRunInput!) {
   startRun(input: $input) {
     run {
+      ...RunSummary
+    }
+    runs {
       ...RunSummary
     }
   }

@@ -44,6 +44,8 @@ export const checkpoints = pgTable(
     bytes: count64('bytes').notNull(),
     /** How it was fused, with its parents in checkpoint_parents. */
     fusion: jsonb('fusion').$type<FusionPlan>(),
+    /** What the deltas of its fusion were taken from; null = theta_0, or it was not fused. */
+    baseId: uuid('base_id').references((): AnyPgColumn => checkpoints.id),
     /** A name people give it; at most one checkpoint has it. */
     alias: text('alias'),
   },

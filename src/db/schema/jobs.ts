@@ -3,7 +3,7 @@
  * job of a run has the run's id. Its attempts and events are in tables of their own. Written by jobs/ alone.
  */
 import { sql } from 'drizzle-orm';
-import { boolean, check, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { type AnyPgColumn, boolean, check, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { PlainError } from '../../errors.ts';
 import { count64, createdAt, id, idempotencyKey, instant, oneOf } from './columns.ts';
 import type { JobProgress, Use } from './types.ts';
@@ -33,6 +33,8 @@ export const jobs = pgTable(
     acceptedBy: uuid('accepted_by'),
     /** Id of the data folder whose host alone may work on it; null = any host that has the files. */
     place: uuid('place'),
+    /** While it is queued: the job that must have SUCCEEDED before it begins; null = it waits for none. */
+    after: uuid('after').references((): AnyPgColumn => jobs.id),
     /** While it is queued: not begun earlier; null = at once. */
     notBefore: instant('not_before'),
     /** While it is queued: a folder that the host lacked which looked last. */
@@ -55,6 +57,7 @@ export const jobs = pgTable(
   },
   (table) => [
     index('jobs_state').on(table.state),
+    index('jobs_after').on(table.after).where(sql`${table.after} is not null`),
     oneOf('jobs_state_is_known', table.state, jobStates),
     check('jobs_counts', sql`${table.attempt} >= 0 and ${table.deaths} >= 0 and ${table.lastSeq} >= 0`),
   ],

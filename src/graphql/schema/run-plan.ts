@@ -1,51 +1,12 @@
-/** The input of startRun, and planRun: what that input would do and take. */
-import { z } from 'zod';
+/** planRun: what the input of startRun would do and take. */
 import { planRun } from '../../services/runs/plan-run.ts';
 import type { RunPlan } from '../../services/runs/types.ts';
 import { builder } from '../builder.ts';
-import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
-import { idempotencyKey, nameSchema } from './common.ts';
-import { absentSettings, RunSettingsInput } from './run-settings.ts';
+import { runRequest, StartRunInput } from './run-input.ts';
 import { Device } from './system.ts';
 
 const { Dataset } = refs;
-
-const RunDatasetInput = builder.inputType('RunDatasetInput', {
-  description: 'A data set to train on.',
-  fields: (t) => ({
-    dataset: t.id({ required: true, description: 'Id of a data set.' }),
-    weight: t.float({
-      required: true,
-      defaultValue: 1,
-      description: 'The factor of its number of batches in an epoch; above 0, at most 1000.',
-      validate: z.number().positive().max(1000),
-    }),
-  }),
-});
-
-export const StartRunInput = builder.inputType('StartRunInput', {
-  description: 'A run: IR-only, STS-only or joint, as the data sets say.',
-  fields: (t) => ({
-    name: t.string({
-      description: 'The name of the run; absent or null means one made of the model and the tasks.',
-      validate: nameSchema.nullish(),
-    }),
-    model: t.id({ required: true, description: 'Id of the model to train.' }),
-    datasets: t.field({
-      type: [RunDatasetInput],
-      required: true,
-      description: 'The data sets to train on, each once.',
-    }),
-    settings: t.field({
-      type: RunSettingsInput,
-      required: true,
-      defaultValue: absentSettings,
-      description: 'The settings, which decide what the run computes.',
-    }),
-    idempotencyKey: idempotencyKey(t),
-  }),
-});
 
 const RunPlanDataset = builder.objectRef<RunPlan['datasets'][number]>('RunPlanDataset').implement({
   description: 'What a run would take from one data set.',
@@ -83,7 +44,8 @@ const RunMemory = builder.objectRef<RunPlan['memory']>('RunMemory').implement({
   }),
 });
 
-const RunPlanObject = builder.objectRef<RunPlan>('RunPlan').implement({
+const RunPlanObject = builder.objectRef<RunPlan>('RunPlan');
+RunPlanObject.implement({
   description: 'What a run would do and how much memory it would take; nothing is started.',
   fields: (t) => ({
     steps: t.exposeInt('steps', { description: 'The number of planned updates.' }),
@@ -108,6 +70,11 @@ const RunPlanObject = builder.objectRef<RunPlan>('RunPlan').implement({
     }),
     memory: t.expose('memory', { type: RunMemory, description: 'The device memory by what it holds.' }),
     device: t.expose('device', { type: Device, description: 'The device it was planned for.' }),
+    stages: t.field({
+      type: [RunPlanObject],
+      description: 'The plans of the stages behind the run, in order.',
+      resolve: (plan) => [...plan.stages],
+    }),
   }),
 });
 
@@ -117,18 +84,6 @@ builder.queryField('planRun', (t) =>
     description:
       "What startRun with this input would do and take. Refused, with the numbers, where it goes over the device's limits.",
     args: { input: t.arg({ type: StartRunInput, required: true, description: 'The run that would be started.' }) },
-    resolve: (_root, { input }, { tandem, signal }) => planRun(tandem, runRequest(input), signal),
+    resolve: async (_root, { input }, { tandem, signal }) => planRun(tandem, await runRequest(tandem, input), signal),
   }),
 );
-
-/** The input with keys instead of global ids. */
-export function runRequest(input: typeof StartRunInput.$inferInput) {
-  return {
-    ...input,
-    modelId: keyOf(input.model, 'Model', 'input.model').key,
-    datasets: input.datasets.map(({ dataset, weight }, i) => ({
-      datasetId: keyOf(dataset, 'Dataset', `input.datasets.${i}.dataset`).key,
-      weight,
-    })),
-  };
-}

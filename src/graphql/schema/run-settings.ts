@@ -1,17 +1,12 @@
-/** RunSettings as output and as input; every default is the one of train/catalog.ts. */
-import { z } from 'zod';
-import { enumValueOf } from '../../catalog.ts';
+/** RunSettings as output, and what each setting is. */
 import { type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
-import { defaultRunSettings, type OptimizerSettings, type RunSettings } from '../../train/catalog.ts';
-import { type PresetEntry, type PresetSettings, presetCatalog } from '../../train/presets/catalog.ts';
+import type { OptimizerSettings, RunSettings } from '../../train/catalog.ts';
 import { builder } from '../builder.ts';
-import { parametersInput, parametersObject } from '../catalog-inputs.ts';
-import { Loss, Preset, Sampler } from '../enums.ts';
-
-const defaults = defaultRunSettings;
+import { parametersObject } from '../catalog-inputs.ts';
+import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
 
 /** One description per setting, for both directions. */
-const says = {
+export const says = {
   preset: 'Settings that belong together: what a run leaves out of them, its preset says.',
   seed: 'The seed of all random draws, from 0 to 4294967295.',
   sampler: 'How batches are drawn from data sets.',
@@ -36,6 +31,7 @@ const says = {
     'Whether the way back computes the activations of every block again instead of keeping them (gradient checkpointing); it takes less memory and more time, and gives the same bits from the same micro-batches.',
   losses: 'The loss terms of each task.',
   optimizer: 'AdamW with linear warm-up and decay.',
+  optimizerState: 'What AdamW begins with.',
   dropout: 'The probability of dropping an activation.',
   attentionDropout: 'The probability of dropping an attention weight.',
   checkpointEverySteps:
@@ -123,6 +119,7 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
     recomputeActivations: t.exposeBoolean('recomputeActivations', { description: says.recomputeActivations }),
     losses: t.expose('losses', { type: LossSet, description: says.losses }),
     optimizer: t.expose('optimizer', { type: Optimizer, description: says.optimizer }),
+    optimizerState: t.expose('optimizerState', { type: OptimizerState, description: says.optimizerState }),
     dropout: t.exposeFloat('dropout', { description: says.dropout }),
     attentionDropout: t.exposeFloat('attentionDropout', { description: says.attentionDropout }),
     checkpointEverySteps: t.exposeInt('checkpointEverySteps', {
@@ -130,170 +127,4 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
       description: says.checkpointEverySteps,
     }),
   }),
-});
-
-const whole = (low: number, high: number) => z.number().int().min(low).max(high);
-const ratio = z.number().min(0).lt(1, 'must be less than 1');
-const positive = z.number().positive();
-
-const presets: readonly PresetEntry[] = presetCatalog;
-
-/** What the presets set, in words: `1 in INFONCE_JOINT and SINGLE_TASK`. */
-function presetValues(field: Exclude<keyof PresetSettings, 'losses'>, none = ''): string {
-  const names = new Map<string, string[]>();
-  for (const { name, settings } of presets) {
-    const value = settings[field];
-    if (value === undefined) continue;
-    const shown = value === null ? none : typeof value === 'string' ? enumValueOf(value) : String(value);
-    names.set(shown, [...(names.get(shown) ?? []), enumValueOf(name)]);
-  }
-  return [...names].map(([shown, of]) => `${shown} in ${of.join(', ')}`).join('; ');
-}
-
-const LossParametersInput = parametersInput(
-  'LossParametersInput',
-  'Loss',
-  "A loss's parameters; absent or null ones take their defaults.",
-  lossCatalog,
-);
-
-const LossTermInput = builder.inputType('LossTermInput', {
-  description: 'One term of the sum: weight * loss(parameters).',
-  fields: (t) => ({
-    loss: t.field({ type: Loss, required: true, description: 'The loss of the term.' }),
-    weight: t.float({
-      description: "The weight of the term, greater than 0; absent or null means the loss's default.",
-      validate: positive.nullish(),
-    }),
-    parameters: t.field({
-      type: LossParametersInput,
-      description: 'The parameters of the loss; absent or null ones take their defaults.',
-    }),
-  }),
-});
-
-const LossSetInput = builder.inputType('LossSetInput', {
-  description: 'The loss terms of each task.',
-  fields: (t) => ({
-    ir: t.field({
-      type: [LossTermInput],
-      description: 'The loss terms on IR batches; absent or null means those of the preset.',
-    }),
-    sts: t.field({
-      type: [LossTermInput],
-      description: 'The loss terms on STS batches; absent or null means those of the preset.',
-    }),
-  }),
-});
-
-const OptimizerInput = builder.inputType('OptimizerSettingsInput', {
-  description: says.optimizer,
-  fields: (t) => {
-    const value = (field: Exclude<keyof OptimizerSettings, 'clipNorm'>, schema: z.ZodType<number>) =>
-      t.float({ required: true, defaultValue: defaults.optimizer[field], description: says[field], validate: schema });
-    return {
-      learningRate: value('learningRate', z.number().min(0).max(10)),
-      beta1: value('beta1', ratio),
-      beta2: value('beta2', ratio),
-      epsilon: value('epsilon', positive),
-      weightDecay: value('weightDecay', z.number().min(0).max(10)),
-      warmupRatio: value('warmupRatio', z.number().min(0).max(1)),
-      clipNorm: t.float({
-        description: `${says.clipNorm} Absent means what the preset sets: ${presetValues('clipNorm', 'no clipping')}.`,
-        validate: positive.nullish(),
-      }),
-    };
-  },
-});
-
-/** What an absent optimizer is. */
-const { clipNorm: _clipNorm, ...absentOptimizer } = defaults.optimizer;
-const { sampler: _s, positives: _p, negatives: _n, losses: _l, maxLength: _m, ...others } = defaults;
-/**
- * What absent settings are. GraphQL takes a default value as it is, so it must be whole, and without what the preset
- * sets.
- */
-export const absentSettings = { ...others, optimizer: absentOptimizer };
-
-export const RunSettingsInput = builder.inputType('RunSettingsInput', {
-  description: 'The settings that decide what a run computes.',
-  fields: (t) => {
-    type Whole = 'epochs' | 'irBatchSize' | 'stsBatchSize' | 'shardsPerUpdate' | 'microBatchTokens';
-    const count = (field: Whole, low: number, high: number) =>
-      t.int({ required: true, defaultValue: defaults[field], description: says[field], validate: whole(low, high) });
-    const drawn = (field: 'positives' | 'negatives', low: number, high: number) =>
-      t.int({
-        description: `${says[field]} Absent or null means what the preset sets, ${presetValues(field)}; else ${defaults[field]}.`,
-        validate: whole(low, high).nullish(),
-      });
-    return {
-      preset: t.field({
-        type: Preset,
-        required: true,
-        defaultValue: defaults.preset,
-        description: says.preset,
-      }),
-      seed: t.field({
-        type: 'Int64',
-        required: true,
-        defaultValue: defaults.seed,
-        description: says.seed,
-        validate: whole(0, 4_294_967_295),
-      }),
-      sampler: t.field({
-        type: Sampler,
-        description: `${says.sampler} Absent or null means what the preset sets: ${presetValues('sampler')}.`,
-      }),
-      shardsPerUpdate: count('shardsPerUpdate', 1, 1024),
-      sizeExponent: t.float({
-        required: true,
-        defaultValue: defaults.sizeExponent,
-        description: says.sizeExponent,
-        validate: z.number().min(-4).max(4),
-      }),
-      equalBatchesPerTask: t.boolean({
-        required: true,
-        defaultValue: defaults.equalBatchesPerTask,
-        description: says.equalBatchesPerTask,
-      }),
-      epochs: count('epochs', 1, 10_000),
-      maxBatches: t.int({ description: says.maxBatches, validate: whole(1, 100_000_000).nullish() }),
-      irBatchSize: count('irBatchSize', 1, 65_536),
-      stsBatchSize: count('stsBatchSize', 2, 65_536),
-      positives: drawn('positives', 1, 64),
-      negatives: drawn('negatives', 0, 256),
-      maxLength: t.int({
-        description: `${says.maxLength} Absent or null means ${defaults.maxLength}, or as many as the model reads if that is less.`,
-        validate: whole(4, 32_768).nullish(),
-      }),
-      microBatchTokens: count('microBatchTokens', 16, 16_777_216),
-      recomputeActivations: t.boolean({
-        required: true,
-        defaultValue: defaults.recomputeActivations,
-        description: says.recomputeActivations,
-      }),
-      losses: t.field({
-        type: LossSetInput,
-        description: `${says.losses} Absent or null means those of the preset.`,
-      }),
-      optimizer: t.field({
-        type: OptimizerInput,
-        required: true,
-        defaultValue: absentOptimizer,
-        description: says.optimizer,
-      }),
-      dropout: t.float({
-        description: `${says.dropout} Absent or null means the model's own, Model.dropout.`,
-        validate: ratio.nullish(),
-      }),
-      attentionDropout: t.float({
-        description: `${says.attentionDropout} Absent or null means the model's own, Model.attentionDropout.`,
-        validate: ratio.nullish(),
-      }),
-      checkpointEverySteps: t.int({
-        description: says.checkpointEverySteps,
-        validate: whole(1, 100_000_000).nullish(),
-      }),
-    };
-  },
 });

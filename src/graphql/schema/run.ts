@@ -12,7 +12,7 @@ import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
 import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
 import { RunEvent } from './run-event.ts';
-import { runRequest, StartRunInput } from './run-plan.ts';
+import { runRequest, StartRunInput } from './run-input.ts';
 import { RunSettingsObject } from './run-settings.ts';
 import { Device } from './system.ts';
 
@@ -46,7 +46,8 @@ const RunAttempt = builder.objectRef<JobAttemptRow>('RunAttempt').implement({
     resumedFrom: t.field({
       type: Checkpoint,
       nullable: true,
-      description: 'The checkpoint that it went on from; null if it began untrained, and once that was deleted.',
+      description:
+        "The checkpoint that it went on from; null if it began with the run's start, and once that was deleted.",
       resolve: ({ details: { resumedFrom } }, _args, context) =>
         resumedFrom ? loadIfThere<'checkpoints'>(context, 'Checkpoint', resumedFrom) : null,
     }),
@@ -64,7 +65,11 @@ Run.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name of the run.' }),
     state: t.expose('state', { type: RunState, description: 'The state of the run.' }),
-    model: t.field({ type: Model, description: 'The model that it trains, theta_0.', resolve: (row) => row.modelId }),
+    model: t.field({
+      type: Model,
+      description: 'The root of its lineage: the model that it trains, or that its checkpoint descends from.',
+      resolve: (row) => row.modelId,
+    }),
     datasets: t.field({
       type: [RunDataset],
       description: 'The data sets that it trains on, in the order in which they were given.',
@@ -88,7 +93,7 @@ Run.implement({
       type: Failure,
       nullable: true,
       description:
-        'The error that made the run FAILED or INTERRUPTED; null in other states, and where it was stopped or its process ended.',
+        'The error that made the run FAILED or INTERRUPTED, or a stage CANCELLED because of the run before it; null in other states, and where it was stopped or its process ended.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the run was requested.' }),
     startedAt: t.expose('startedAt', {
@@ -224,9 +229,21 @@ builder.queryFields((t) => ({
 }));
 
 const RunPayload = builder.objectRef<{ run: typeof Run.$inferType }>('RunPayload').implement({
-  description: 'A run that was started, stopped or continued.',
+  description: 'A run that was stopped or continued.',
   fields: (t) => ({
-    run: t.expose('run', { type: Run, description: 'The run that was started, stopped or continued.' }),
+    run: t.expose('run', { type: Run, description: 'The run that was stopped or continued.' }),
+  }),
+});
+
+const StartRunPayload = builder.objectRef<Awaited<ReturnType<typeof startRun>>>('StartRunPayload').implement({
+  description: 'The runs that were started.',
+  fields: (t) => ({
+    run: t.field({ type: Run, description: 'The first of them.', resolve: ([first]) => first }),
+    runs: t.field({
+      type: [Run],
+      description: 'All of them: the first and its stages, in order.',
+      resolve: (made) => made,
+    }),
   }),
 });
 
@@ -236,16 +253,16 @@ const runId = (t: Parameters<Parameters<typeof builder.mutationFields>[0]>[0]) =
 
 builder.mutationFields((t) => ({
   startRun: t.field({
-    type: RunPayload,
-    description: 'Starts a run and answers at once; follow it with runEvents.',
+    type: StartRunPayload,
+    description: 'Starts a run, with the stages behind it, and answers at once; follow a run with runEvents.',
     args: {
       input: t.arg({
         type: StartRunInput,
         required: true,
-        description: 'The model, the data sets and the settings of the run.',
+        description: 'What the run starts from, its data sets and its settings.',
       }),
     },
-    resolve: async (_root, { input }, { tandem }) => ({ run: await startRun(tandem, runRequest(input)) }),
+    resolve: async (_root, { input }, { tandem }) => startRun(tandem, await runRequest(tandem, input)),
   }),
   cancelRun: t.field({
     type: RunPayload,

@@ -10,17 +10,14 @@ import type { JobRow } from '../../db/schema.ts';
 import { takesWrites } from '../../db/takes-writes.ts';
 import { conflict } from '../../errors.ts';
 import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts';
-import type { Dispatcher } from '../dispatch/types.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
 import { type Ending, endAttempt, endingOf, endingOfStop, isLost } from './ending.ts';
-import type { Notifier } from './notifier.ts';
+import { type FollowersContext, followEnd } from './followers.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import { type Attempt, appendEvents, type Begun, finishJob, LostJob, noteDetails, ownJob } from './store.ts';
 import { untilAnswered } from './until-answered.ts';
 
-export interface AttemptContext extends JobTools {
-  readonly dispatcher: Dispatcher;
-  readonly notifier: Notifier;
+export interface AttemptContext extends JobTools, FollowersContext {
   /** Aborts when the process stops. */
   readonly closing: AbortSignal;
   /** Why the ends of jobs could not be written yet, by their ids. */
@@ -98,7 +95,9 @@ function contextOf(
   const { db, log, storage, retention, cpu, device, adapter, config, notifier } = context;
   const succeed = async (write: (tx: Transaction) => Promise<Made<unknown>>): Promise<Finished> => {
     await progress.end();
-    return { resultId: await writeEnd(context, attempt, () => finishJob(db, attempt, write), { until: stop.signal }) };
+    const onEnd = (tx: Transaction, ended: JobRow): Promise<void> => followEnd(tx, context, ended);
+    const finish = () => finishJob(db, attempt, write, onEnd);
+    return { resultId: await writeEnd(context, attempt, finish, { until: stop.signal }) };
   };
   return {
     ...{ db, storage, retention, cpu, device, adapter, config, log, job, earlier, succeed },
@@ -136,8 +135,8 @@ async function writeEnding(
   { entry }: AnyJob,
   ending: Ending,
 ): Promise<void> {
-  const { db, dispatcher, closing } = context;
-  const write = () => db.transaction((tx) => endAttempt(tx, { dispatcher, attempt, entry }, ending));
+  const { db, closing } = context;
+  const write = () => db.transaction((tx) => endAttempt(tx, context, { attempt, entry }, ending));
   await writeEnd(context, attempt, write, { until: closing, tries: Number.POSITIVE_INFINITY });
 }
 
@@ -158,13 +157,10 @@ async function writeEnd<T>(
 }
 
 /** Ends an attempt that does not stop, as a stop does; what it still writes is rejected from then on. */
-export async function leaveAttempt(
-  { db, dispatcher, notifier, log }: AttemptContext,
-  { job, attempt }: Begun,
-  { entry }: AnyJob,
-): Promise<void> {
+export async function leaveAttempt(context: AttemptContext, { job, attempt }: Begun, { entry }: AnyJob): Promise<void> {
+  const { db, notifier, log } = context;
   try {
-    await db.transaction((tx) => endAttempt(tx, { dispatcher, attempt, entry }, endingOfStop(job, entry)));
+    await db.transaction((tx) => endAttempt(tx, context, { attempt, entry }, endingOfStop(job, entry)));
   } catch (error) {
     if (!(error instanceof LostJob)) log.error({ error, job: job.id }, 'the end of a job could not be written');
   }

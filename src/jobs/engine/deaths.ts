@@ -6,17 +6,15 @@ import { and, asc, eq, inArray, isNull, not, notInArray, or, type SQL, sql } fro
 import type { Database, Db } from '../../db/open.ts';
 import { jobAttempts, jobs } from '../../db/schema.ts';
 import type { Logger } from '../../log.ts';
-import type { JobKinds } from '../define.ts';
-import type { Dispatcher } from '../dispatch/types.ts';
-import { endAttempt, endingOfDeath, interruptedWaiting, ticketOf } from './ending.ts';
+import { endAttempt, endingOfDeath, interruptedWaiting } from './ending.ts';
+import type { FollowersContext } from './followers.ts';
 import { type Host, leaseIsOver } from './host.ts';
 import { type Attempt, changeState, isAttempt, LostJob, ownJob } from './store.ts';
+import { ticketOf } from './ticket.ts';
 
-export interface DeathsContext {
+export interface DeathsContext extends FollowersContext {
   readonly db: Db;
   readonly host: Host;
-  readonly kinds: JobKinds;
-  readonly dispatcher: Dispatcher;
   /** The attempts that run in this process. */
   readonly running: () => readonly Attempt[];
 }
@@ -41,14 +39,14 @@ export async function endEarlierAttempts(context: DeathsContext, { kind }: Datab
 
 /**
  * A process that died between the claim of a ticket and the begin of the attempt leaves a ticket that nobody else gets
- * until its lease is over. Jobs that only this host works on get another one.
+ * until its lease is over. Jobs that only this host works on get another one, unless they wait for another job.
  */
 async function enqueueAgain({ db, kinds, dispatcher }: DeathsContext, condition: SQL | undefined): Promise<void> {
   await db.transaction(async (tx) => {
     const waiting = await tx
       .select()
       .from(jobs)
-      .where(and(eq(jobs.state, 'QUEUED'), condition))
+      .where(and(eq(jobs.state, 'QUEUED'), isNull(jobs.after), condition))
       .orderBy(asc(jobs.createdAt), asc(jobs.id))
       .for('update');
     for (const job of waiting) await dispatcher.enqueue(tx, ticketOf(job, kinds[job.kind]?.entry));
@@ -106,11 +104,8 @@ const isElsewhere = (running: readonly Attempt[]): SQL | undefined =>
   running.length === 0 ? undefined : not(or(...running.map(isAttempt)) ?? sql`false`);
 
 /** Returns false if another process was faster, or the owner ended it or showed life after all. */
-async function endDead(
-  { db, kinds, dispatcher }: DeathsContext,
-  attempt: Attempt,
-  condition: SQL | undefined,
-): Promise<boolean> {
+async function endDead(context: DeathsContext, attempt: Attempt, condition: SQL | undefined): Promise<boolean> {
+  const { db, kinds } = context;
   try {
     return await db.transaction(async (tx) => {
       const job = await ownJob(tx, attempt);
@@ -121,7 +116,7 @@ async function endDead(
         .for('update');
       if (still.length === 0) return false;
       const entry = kinds[job.kind]?.entry;
-      await endAttempt(tx, { dispatcher, attempt, entry }, endingOfDeath(job, entry));
+      await endAttempt(tx, context, { attempt, entry }, endingOfDeath(job, entry));
       return true;
     });
   } catch (error) {

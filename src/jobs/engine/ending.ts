@@ -17,9 +17,10 @@ import {
   TandemError,
   unavailable,
 } from '../../errors.ts';
-import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
+import { type FollowersContext, followEnd } from './followers.ts';
 import { type Attempt, type Begun, changeState, closeAttempt, LostJob, noteDetails, ownJob } from './store.ts';
+import { ticketOf } from './ticket.ts';
 import { mostAttemptsAfter } from './until-answered.ts';
 
 /** Why a running attempt is to stop; its AbortController's reason. An error = it was abandoned because of that. */
@@ -154,10 +155,14 @@ function unlessCancelled(ending: Ending, job: JobRow, entry: JobKindEntry | unde
   return { ...endingOfCancel(job, entry), ...why };
 }
 
-/** Ends an attempt and gives its job the state that follows. Throws LostJob if it does not own the job any more. */
+/**
+ * Ends an attempt and gives its job the state that follows, and what waits for it. Throws LostJob if it does not own
+ * the job any more.
+ */
 export async function endAttempt(
   tx: Transaction,
-  { dispatcher, attempt, entry }: { dispatcher: Dispatcher; attempt: Attempt; entry: JobKindEntry | undefined },
+  context: FollowersContext,
+  { attempt, entry }: { attempt: Attempt; entry: JobKindEntry | undefined },
   ending: Ending,
 ): Promise<JobRow> {
   const job = await ownJob(tx, attempt);
@@ -174,15 +179,10 @@ export async function endAttempt(
   });
   await closeAttempt(tx, attempt, state);
   if (ending.details) await noteDetails(tx, attempt, ending.details);
-  if (again) await dispatcher.enqueue(tx, ticketOf(ended, entry));
+  if (again) await context.dispatcher.enqueue(tx, ticketOf(ended, entry));
+  await followEnd(tx, context, ended);
   return ended;
 }
-
-/** The ticket of a QUEUED job. */
-export const ticketOf = ({ id, kind, place, notBefore }: JobRow, entry: JobKindEntry | undefined) => ({
-  ...{ jobId: id, kind, place, notBefore },
-  priority: entry?.priority ?? 0,
-});
 
 /** True if the attempt lost its job: another attempt goes on, and there is nothing to write. */
 export const isLost = (error: unknown, stop: AbortSignal): boolean =>

@@ -14,8 +14,10 @@ import type { AnyJob, InputOf } from '../define.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
 import { interruptWaiting } from './deaths.ts';
-import { endingOfCancel, stopping, ticketOf } from './ending.ts';
+import { endingOfCancel, stopping } from './ending.ts';
+import { followEnd } from './followers.ts';
 import { changeState, findJob, lockJob } from './store.ts';
+import { ticketOf } from './ticket.ts';
 import { untilAnswered } from './until-answered.ts';
 import { Worker, type WorkerContext } from './worker.ts';
 
@@ -74,14 +76,18 @@ export class Engine {
     return accepted;
   }
 
-  /** Queues a job whose row the caller makes what it is in the same transaction, as a run is. */
+  /**
+   * Queues a job whose row the caller makes what it is in the same transaction, as a run is. With `after` it begins
+   * once that job, which was queued in this transaction too, has SUCCEEDED.
+   */
   async submitIn<Job extends AnyJob>(
     tx: Transaction,
     definition: Job,
     id: string,
     input: InputOf<Job>,
+    { after = null }: { readonly after?: string | null } = {},
   ): Promise<JobRow> {
-    const values = { id, kind: definition.entry.name, input, uses: definition.uses(input) };
+    const values = { id, kind: definition.entry.name, input, uses: definition.uses(input), after };
     const [job] = await tx.insert(jobs).values(values).returning();
     invariant(job, 'an insert returned nothing');
     return this.#queue(tx, job, definition.entry);
@@ -96,7 +102,7 @@ export class Engine {
 
   async #queue(tx: Transaction, job: JobRow, entry: JobKindEntry, changes: Partial<JobRow> = {}): Promise<JobRow> {
     const queued = await changeState(tx, job, 'QUEUED', { ...changes, notBefore: null, cancelRequested: false });
-    await this.#context.dispatcher.enqueue(tx, ticketOf(queued, entry));
+    if (queued.after === null) await this.#context.dispatcher.enqueue(tx, ticketOf(queued, entry));
     this.#wakeAfter(job.id);
     return queued;
   }
@@ -164,7 +170,8 @@ export class Engine {
       const waits = job.state === 'QUEUED' || (job.state === 'INTERRUPTED' && entry?.retry === null);
       if (waits) {
         await dispatcher.cancel(tx, jobId);
-        await changeState(tx, job, 'CANCELLED', { ...endingOfCancel(job, entry), finishedAt: new Date() });
+        const change = { ...endingOfCancel(job, entry), after: null, finishedAt: new Date() };
+        await followEnd(tx, this.#context, await changeState(tx, job, 'CANCELLED', change));
       } else if (job.state === 'RUNNING') {
         await tx.update(jobs).set({ cancelRequested: true }).where(eq(jobs.id, jobId));
       } else if (job.state !== 'CANCELLED') {

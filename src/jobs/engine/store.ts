@@ -136,12 +136,13 @@ export const isAttempt = ({ jobId, number }: Attempt) =>
 /**
  * Writes what the work made and ends its job in one transaction: after a crash in between nothing was made, and another
  * attempt makes it once. If the response to a commit was lost, a second call finds that commit and returns its result.
- * The job's row is locked only at the end, because `write` may take long.
+ * The job's row is locked only at the end, because `write` may take long. `onEnd` is told of it in the transaction.
  */
 export function finishJob(
   db: Db,
   attempt: Attempt,
   write: (tx: Transaction) => Promise<Made<unknown>>,
+  onEnd: (tx: Transaction, job: JobRow) => Promise<void>,
 ): Promise<string> {
   return db.transaction(async (tx) => {
     const job = await findJob(tx, attempt.jobId);
@@ -150,11 +151,12 @@ export function finishJob(
     if (!own || job.state !== 'RUNNING') throw new LostJob(attempt);
     const { resultId, answer } = await write(tx);
     const finishedAt = new Date();
-    await changeState(tx, await ownJob(tx, attempt), 'SUCCEEDED', {
+    const ended = await changeState(tx, await ownJob(tx, attempt), 'SUCCEEDED', {
       ...{ resultId, finishedAt },
       answer: answer as JobRow['answer'],
     });
     await closeAttempt(tx, attempt, 'SUCCEEDED');
+    await onEnd(tx, ended);
     return resultId;
   });
 }

@@ -19,7 +19,6 @@ const shortestPauseMs = 250;
 
 export interface WorkerContext extends AttemptContext {
   readonly host: Host;
-  readonly kinds: JobKinds;
   readonly files: JobFiles;
   readonly threads: Pick<Threads, 'cpu' | 'device'>;
   /** Whether other hosts work on this database: then places and files count. */

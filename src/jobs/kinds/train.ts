@@ -5,14 +5,15 @@
 import { desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Transaction } from '../../db/open.ts';
-import { checkpoints } from '../../db/schema.ts';
+import { type CheckpointRow, checkpoints, type RunRow, runStarts } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
-import type { TrainDataset, TrainOutput } from '../../train/types.ts';
+import type { TrainDataset, TrainInput, TrainOutput } from '../../train/types.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { pruneCheckpoints } from '../training/checkpoints.ts';
 import { damageNote, interruptedByDamage, isDamageOf, wholeCheckpoints } from '../training/damaged.ts';
 import { type AttemptEvent, EventWriter } from '../training/event-writer.ts';
 import { type RunInputs, readInputs } from '../training/inputs.ts';
+import { noOptimizerState } from '../training/optimizer-state.ts';
 import { otherAdapter } from '../training/other-adapter.ts';
 import { kindOf } from './entry.ts';
 
@@ -26,11 +27,12 @@ export const train = defineJob({
   async run(context: Context, { runId }) {
     const { db, signal, device, adapter, job, earlier } = context;
     const inputs = await readInputs(db, runId);
-    const { run, model, resumable } = inputs;
+    const { run, model, start, resumable } = inputs;
     const [resume, before] = wholeCheckpoints(resumable, earlier);
     const refusal = resumable.length > 0 && !run.allowDifferentAdapter && otherAdapter(run.adapter, adapter);
     if (refusal) throw refusal;
     if (resume) await context.note({ resumedFrom: resume.id });
+    if (start) await recordStart(context, runId, start);
     const writer = eventWriter(context, inputs);
     let outcome: TrainOutput['outcome'] | undefined;
     try {
@@ -43,6 +45,7 @@ export const train = defineJob({
           model: model.digest,
           settings: run.settings,
           datasets,
+          ...(start && { start: startFor(run, start, resume !== undefined) }),
           ...(resume && {
             resume: { model: resume.model, state: resume.state, allowDifferentAdapter: run.allowDifferentAdapter },
           }),
@@ -50,7 +53,7 @@ export const train = defineJob({
         { signal, onEvent: (event) => writer.add(event) },
       ));
     } catch (error) {
-      if (!resume || !isDamageOf(resume, error, model.digest)) throw error;
+      if (!resume || !isDamageOf(resume, error, start?.digest ?? model.digest)) throw error;
       await context.note(damageNote(resume, job.attempt));
       throw interruptedByDamage(error, before);
     } finally {
@@ -61,6 +64,22 @@ export const train = defineJob({
     return context.succeed((tx) => lastCheckpoint(tx, runId));
   },
 });
+
+/** Of a stage, whose start is known only now. */
+async function recordStart({ record }: Context, runId: string, { id }: CheckpointRow): Promise<void> {
+  await record(async (tx) => {
+    await tx.update(runStarts).set({ checkpointId: id }).where(eq(runStarts.runId, runId));
+    return [];
+  });
+}
+
+/** A run that goes on has its moments in its own state. */
+function startFor({ settings, name }: RunRow, start: CheckpointRow, goesOn: boolean): TrainInput['start'] {
+  const { digest: model, stateDigest: state } = start;
+  if (settings.optimizerState === 'fresh' || goesOn) return { model };
+  if (state !== null) return { model, state };
+  throw noOptimizerState(start, `The run "${name}"`);
+}
 
 /** The result of a run that has finished: weights after its last update. */
 async function lastCheckpoint(tx: Transaction, runId: string) {
@@ -95,14 +114,20 @@ async function prepare(
   return prepared;
 }
 
-function eventWriter(context: Context, { run, model }: RunInputs): EventWriter {
+function eventWriter(context: Context, { run, model, start }: RunInputs): EventWriter {
   const { db, retention, log, job } = context;
   const afterWrite = async (events: readonly AttemptEvent[]): Promise<void> => {
     if (!events.some((event) => event.type === 'checkpoint')) return;
-    await pruneCheckpoints({ db, retention }, run.id).catch((error: unknown) => {
-      log.warn({ error, run: run.id }, 'old checkpoints could not be removed');
-    });
+    // With its own first checkpoint it needs the optimizer state of its start no more.
+    const others = events.some(isFirst) && start?.runId ? [start.runId] : [];
+    for (const runId of [run.id, ...others]) {
+      await pruneCheckpoints({ db, retention }, runId).catch((error: unknown) => {
+        log.warn({ error, run: runId }, 'old checkpoints could not be removed');
+      });
+    }
   };
   const owner = { runId: run.id, modelId: model.id, attempt: job.attempt };
   return new EventWriter({ context, owner, afterWrite, onFailure: (error) => context.abandon(error) });
 }
+
+const isFirst = (event: AttemptEvent): boolean => event.type === 'checkpoint' && event.reason === 'initial';

@@ -1,11 +1,13 @@
 /**
  * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state in
- * the last two, so that a run goes on where the files of the last are damaged. What something refers to (an evaluation,
- * a fusion, a collection, an alias) or a running job reads is kept as well.
+ * the last two, so that a run goes on where the files of the last are damaged, and in the start of a run that is to
+ * keep it. What something refers to (an evaluation, a fusion, a collection, a run that starts from it, an alias) or a
+ * running job reads is kept as well.
  */
-import { and, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, notExists, notInArray, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import type { Db, Transaction } from '../../db/open.ts';
-import { checkpoints } from '../../db/schema.ts';
+import { checkpoints, jobs, runStarts, runs, terminalStates } from '../../db/schema.ts';
 import { unavailable } from '../../errors.ts';
 import type { Retention } from '../../retention/retention.ts';
 import { isUnusedCheckpoint } from '../../retention/uses.ts';
@@ -73,18 +75,37 @@ export async function pruneCheckpoints(
   await retention.release('models', dropped.models);
 }
 
-/** The last two checkpoints keep their states. Returns those of the others. */
+/** The last two checkpoints keep their states, and those that a run is to begin with. Returns those of the others. */
 async function dropStates(tx: Transaction, runId: string): Promise<(string | null)[]> {
   const ofRun = eq(checkpoints.runId, runId);
   const superseded = and(
     ofRun,
     sql`${checkpoints.id} not in ${lastTwo(tx, runId)}`,
     isNotNull(checkpoints.stateDigest),
+    notExists(awaited(tx)),
   );
   const rows = await tx.select({ digest: checkpoints.stateDigest }).from(checkpoints).where(superseded);
   await tx.update(checkpoints).set({ stateDigest: null }).where(superseded);
   return rows.map(({ digest }) => digest);
 }
+
+/** Runs that keep the optimizer state of a checkpoint and have not made their own first checkpoint yet. */
+const awaited = (tx: Transaction) =>
+  tx
+    .select({ one: sql`1` })
+    .from(runStarts)
+    .innerJoin(runs, eq(runs.id, runStarts.runId))
+    .innerJoin(jobs, eq(jobs.id, runStarts.runId))
+    .where(
+      and(
+        eq(runStarts.checkpointId, checkpoints.id),
+        sql`${runs.settings} ->> 'optimizerState' = 'kept'`,
+        notInArray(jobs.state, [...terminalStates]),
+        notExists(tx.select({ one: sql`1` }).from(own).where(eq(own.runId, runStarts.runId))),
+      ),
+    );
+
+const own = alias(checkpoints, 'own');
 
 const lastTwo = (tx: Transaction, runId: string) =>
   tx

@@ -1,9 +1,10 @@
-/** What an attempt at a run reads: the run, its model and data sets, and the checkpoint that it goes on from. */
+/** What an attempt at a run reads: the run, its model and data sets, its start, and what it goes on from. */
 
 import { and, desc, eq, isNotNull } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import type { Executor } from '../../db/open.ts';
 import {
+  type CheckpointRow,
   checkpoints,
   type DatasetRow,
   datasets,
@@ -14,12 +15,15 @@ import {
   runsWithJobs,
 } from '../../db/schema.ts';
 import { notFound } from '../../errors.ts';
+import { startOf } from '../../retention/starts.ts';
 
 export interface RunInputs {
   readonly run: RunRow;
   readonly model: ModelRow;
   /** In the order the run names them. */
   readonly datasets: readonly { readonly weight: number; readonly dataset: DatasetRow }[];
+  /** The checkpoint that it starts from; undefined = the model as it was made. */
+  readonly start: CheckpointRow | undefined;
   /** The checkpoints that have their state, the last one first. */
   readonly resumable: readonly Resumable[];
 }
@@ -52,8 +56,17 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
   const resumable = kept.flatMap(({ id, step, attempt, digest, stateDigest: state }) =>
     state === null ? [] : [{ id, step: step ?? 0, attempt: attempt ?? 0, model: digest, state }],
   );
-  return { run, model, datasets: named, resumable };
+  const start = await startOf(db, runId);
+  if (start && !start.checkpoint) throw noStart(run);
+  return { run, model, datasets: named, start: start?.checkpoint, resumable };
 }
+
+const noStart = ({ name }: RunRow) =>
+  notFound(`The run before "${name}" has no checkpoint that it could start from`, {
+    field: 'checkpoint',
+    expected: 'a checkpoint of the run before it',
+    remedy: 'Start a run from a checkpoint that is there.',
+  });
 
 const noRun = (runId: string) =>
   notFound(`There is no run ${globalId('Run', runId)}`, { field: 'id', remedy: 'List the runs for their ids.' });

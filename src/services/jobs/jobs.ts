@@ -1,6 +1,7 @@
 /** Jobs: their rows, and how a service has durable work done and waits for it. */
 
 import { asc, desc, eq, inArray, or, sql } from 'drizzle-orm';
+import { globalId } from '../../db/global-id.ts';
 import { type JobAttemptRow, type JobRow, type JobState, jobAttempts, jobs } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import type { AnyJob } from '../../jobs/define.ts';
@@ -119,6 +120,7 @@ export function resultOf(job: JobRow): Named | null {
 /** Why a queued job has not begun, for people; null of one that is not queued. */
 export function waitsFor({ jobs: { place } }: Tandem, job: JobRow): string | null {
   if (job.state !== 'QUEUED') return null;
+  if (job.after !== null) return `It waits until job ${globalId('Job', job.after)} has SUCCEEDED.`;
   if (job.notBefore && job.notBefore > new Date()) {
     return `${pausedBy(job)}: it begins again at ${job.notBefore.toISOString()}.`;
   }

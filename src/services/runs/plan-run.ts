@@ -1,12 +1,20 @@
 /** planRun: what a run would do and take, without starting it. */
 import type { AdapterReport } from '../../device/types.ts';
 import type { Tandem } from '../tandem.ts';
-import { type ReadyRun, type RunRequest, readyRun } from './run-request.ts';
+import type { ReadyRun } from './run-request.ts';
+import { inStage, type RunRequest, readyRuns } from './stages.ts';
 import type { RunPlan } from './types.ts';
 
-/** Tokenises what is not tokenised yet (kept for the run), then asks the device thread. */
+/** Tokenises what is not tokenised yet (kept for the runs), then asks the device thread. */
 export async function planRun(tandem: Tandem, request: RunRequest, signal: AbortSignal): Promise<RunPlan> {
-  const ready = await readyRun(tandem, request);
+  const [first, ...later] = await readyRuns(tandem, request);
+  const plan = await planOf(tandem, first, signal);
+  const stages: RunPlan[] = [];
+  for (const [i, stage] of later.entries()) stages.push(await inStage(i, () => planOf(tandem, stage, signal)));
+  return { ...plan, stages };
+}
+
+async function planOf(tandem: Tandem, ready: ReadyRun, signal: AbortSignal): Promise<RunPlan> {
   const tokenized = await Promise.all(ready.datasets.map(({ row }) => tokenize(tandem, ready, row.digest, signal)));
   const { settings, model } = ready;
   const datasets = ready.datasets.map(({ row, weight }, i) => ({
@@ -35,6 +43,7 @@ export async function planRun(tandem: Tandem, request: RunRequest, signal: Abort
     parameters: plan.parameters,
     memory: plan.memory,
     device: deviceOf(tandem),
+    stages: [],
   };
 }
 

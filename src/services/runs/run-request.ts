@@ -12,6 +12,7 @@ import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { dropoutOf } from '../models/dropout.ts';
 import type { Tandem } from '../tandem.ts';
+import type { Origin } from './origin.ts';
 import { presetSettings } from './preset.ts';
 
 interface TermRequest {
@@ -36,33 +37,31 @@ type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | Omissible | Nu
   readonly optimizer: Omit<OptimizerSettings, 'clipNorm'> & { readonly clipNorm?: number | null | undefined };
 };
 
-export interface RunRequest {
+/** What a run is to do, wherever it starts. */
+export interface RunContent {
   readonly name?: string | null;
-  readonly modelId: string;
   readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
   readonly settings: SettingsRequest;
-  readonly idempotencyKey?: string | null;
 }
 
-export interface ReadyRun {
-  readonly model: ModelRow;
+export interface ReadyRun extends Origin {
   readonly datasets: readonly { readonly row: DatasetRow; readonly weight: number }[];
   readonly settings: RunSettings;
 }
 
 /** Finds and checks everything that a run needs. */
-export async function readyRun(tandem: Tandem, request: RunRequest): Promise<ReadyRun> {
-  const model = await requireRow(tandem.database.db, 'models', request.modelId, 'input.model');
+export async function readyRun(tandem: Tandem, origin: Origin, request: RunContent): Promise<ReadyRun> {
+  const { model } = origin;
   const datasets = await datasetsOf(tandem, request);
   const tasks = new Set(datasets.map(({ row }) => row.task));
   const settings = settingsOf(request.settings, model, tasks);
   checkLength(settings, model);
   for (const { row } of datasets) checkTask(settings, row.task);
   checkBatches(settings, datasets);
-  return { model, datasets, settings };
+  return { ...origin, datasets, settings };
 }
 
-async function datasetsOf(tandem: Tandem, { datasets }: RunRequest): Promise<ReadyRun['datasets']> {
+async function datasetsOf(tandem: Tandem, { datasets }: RunContent): Promise<ReadyRun['datasets']> {
   checkList(datasets, tandem.config.limits, 'input.datasets');
   const found: { row: DatasetRow; weight: number }[] = [];
   for (const [i, { datasetId, weight }] of datasets.entries()) {

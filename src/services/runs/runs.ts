@@ -15,7 +15,7 @@ import {
 } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
 import type { JobStreamItem } from '../../jobs/jobs.ts';
-import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { usesOfCheckpoints, usesOfRun } from '../../retention/uses.ts';
 import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
@@ -97,7 +97,8 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
     refuseIfLive(run);
     const own = await tx.select().from(checkpoints).where(eq(checkpoints.runId, id));
     const ids = own.map((row) => row.id);
-    refuseWhileInUse(`run "${run.name}"`, await usesOfCheckpoints(tx, ids));
+    const users = [...(await usesOfRun(tx, id)), ...(await usesOfCheckpoints(tx, ids))];
+    refuseWhileInUse(`run "${run.name}"`, [...new Set(users)]);
     if (ids.length > 0) await tx.delete(evaluations).where(inArray(evaluations.checkpointId, ids));
     await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
     await tx.delete(jobRows).where(eq(jobRows.id, id));

@@ -1,55 +1,93 @@
 /** startRun, cancelRun, resumeRun. */
 import { randomUUID } from 'node:crypto';
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
-import { type RunRow, runDatasets, runs } from '../../db/schema.ts';
-import { conflict } from '../../errors.ts';
+import { type RunRow, runDatasets, runStarts, runs } from '../../db/schema.ts';
+import { conflict, invariant } from '../../errors.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import { type ReadyRun, type RunRequest, readyRun } from './run-request.ts';
 import { isTerminal } from './run-state.ts';
+import { type ReadyStage, type RunRequest, readyRuns } from './stages.ts';
 
-/** Inserts a run and hands it over in one transaction; the same idempotency key returns the first run. */
-export async function startRun(tandem: Tandem, request: RunRequest): Promise<RunRow> {
-  const ready = await readyRun(tandem, request);
-  const { idempotencyKey } = request;
-  const name = request.name?.trim() || nameOf(ready);
-  const datasets = ready.datasets.map(({ row, weight }) => ({ datasetId: row.id, weight }));
-  const now: RequestRecord = { name, modelId: ready.model.id, settings: ready.settings, datasets };
-  const id = await tandem.database.db.transaction(async (tx) => {
+/**
+ * Inserts a run and its stages and hands them over in one transaction; the same idempotency key returns the first ones.
+ */
+export async function startRun(tandem: Tandem, request: RunRequest): Promise<readonly [RunRow, ...RunRow[]]> {
+  const ready = await readyRuns(tandem, request);
+  const { idempotencyKey = null } = request;
+  const { db } = tandem.database;
+  const ids = await db.transaction(async (tx) => {
     const before = await byIdempotencyKey(tx, 'runs', idempotencyKey);
     if (before) {
-      requireSameRequest(await requestOf(tx, before), now);
-      return before.id;
+      const made = await requestOf(tx, before);
+      requireSameRequest(
+        made.map(({ record }) => record),
+        ready.map(recordOf),
+      );
+      return made.map(({ id }) => id);
     }
-    const id = randomUUID();
-    await tandem.jobs.submitRun(tx, id);
-    const { model, settings } = ready;
-    await tx.insert(runs).values({ id, name, modelId: model.id, settings, idempotencyKey: idempotencyKey ?? null });
-    await tx.insert(runDatasets).values(datasets.map((row, position) => ({ runId: id, position, ...row })));
-    return id;
+    const made: string[] = [];
+    for (const run of ready) {
+      const after = made.at(-1) ?? null;
+      made.push(await insertRun(tandem, tx, run, { after, idempotencyKey: after === null ? idempotencyKey : null }));
+    }
+    return made;
   });
-  return requireRow(tandem.database.db, 'runs', id);
+  const [first, ...stages] = await Promise.all(ids.map((id) => requireRow(db, 'runs', id)));
+  invariant(first, 'a request without a run');
+  return [first, ...stages];
 }
 
-type RequestRecord = Pick<RunRow, 'name' | 'modelId' | 'settings'> & {
-  readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
-};
+async function insertRun(
+  tandem: Tandem,
+  tx: Transaction,
+  run: ReadyStage,
+  { after, idempotencyKey }: { readonly after: string | null; readonly idempotencyKey: string | null },
+): Promise<string> {
+  const id = randomUUID();
+  const { name, modelId, settings, startId, from, datasets } = recordOf(run);
+  await tandem.jobs.submitRun(tx, id, { after });
+  // Later than the run before it, of the same transaction.
+  const createdAt = sql`clock_timestamp()`;
+  await tx.insert(runs).values({ id, createdAt, name, modelId, settings, idempotencyKey });
+  await tx.insert(runDatasets).values(datasets.map((row, position) => ({ runId: id, position, ...row })));
+  if (startId !== null || after !== null) {
+    await tx.insert(runStarts).values({ runId: id, checkpointId: startId, afterId: after, choice: from });
+  }
+  return id;
+}
 
 /** What a run was asked for. */
-async function requestOf(tx: Transaction, { id, name, modelId, settings }: RunRow): Promise<RequestRecord> {
+interface RequestRecord extends Pick<RunRow, 'name' | 'modelId' | 'settings'> {
+  /** Null of a stage, also of one that has begun, and of a run that starts from its model as it was made. */
+  readonly startId: string | null;
+  readonly from: ReadyStage['from'];
+  readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
+}
+
+const recordOf = ({ name, model, start, settings, from, datasets }: ReadyStage): RequestRecord => ({
+  ...{ name, modelId: model.id, settings, from },
+  startId: start?.id ?? null,
+  datasets: datasets.map(({ row, weight }) => ({ datasetId: row.id, weight })),
+});
+
+/** A run and the stages behind it, as they were asked for. */
+async function requestOf(
+  tx: Transaction,
+  { id, name, modelId, settings }: RunRow,
+): Promise<readonly { readonly id: string; readonly record: RequestRecord }[]> {
   const datasets = await tx
     .select({ datasetId: runDatasets.datasetId, weight: runDatasets.weight })
     .from(runDatasets)
     .where(eq(runDatasets.runId, id))
     .orderBy(asc(runDatasets.position));
-  return { name, modelId, settings, datasets };
-}
-
-function nameOf({ model, datasets }: ReadyRun): string {
-  const tasks = new Set(datasets.map(({ row }) => row.task));
-  return `${model.name} ${tasks.size > 1 ? 'joint' : [...tasks].join('')}`;
+  const [start] = await tx.select().from(runStarts).where(eq(runStarts.runId, id));
+  const from = start?.choice ?? null;
+  const startId = from === null ? (start?.checkpointId ?? null) : null;
+  const [behind] = await tx.select({ id: runStarts.runId }).from(runStarts).where(eq(runStarts.afterId, id));
+  const next = behind ? await requestOf(tx, await requireRow(tx, 'runs', behind.id)) : [];
+  return [{ id, record: { name, modelId, settings, from, startId, datasets } }, ...next];
 }
 
 /** Stops a run; one that has ended is a CONFLICT. */

@@ -1,4 +1,4 @@
-/** The plan of a run; sizes are in bytes. */
+/** The plan of a run and of the stages behind it; sizes are in bytes. */
 import type { AdapterReport } from '../../device/types.ts';
 
 export interface RunPlan {
@@ -26,4 +26,6 @@ export interface RunPlan {
     readonly total: number;
   };
   readonly device: AdapterReport;
+  /** Of the stages behind the run, in order. */
+  readonly stages: readonly RunPlan[];
 }

@@ -39,13 +39,14 @@ async function publish(storage, kind, value, name) {
   return storage.publish(kind, folder, name && { name });
 }
 
-async function train({ model, settings, resume }, { signal, emit }) {
+async function train({ model, start, settings, resume }, { signal, emit }) {
   const { storageRoot } = workerData;
   const storage = openStorage(storageRoot);
   const behaviour = await behaviourOf(storageRoot);
   const perEpoch = 10;
   const steps = settings.maxBatches ?? settings.epochs * perEpoch;
-  let { value, step } = { value: hash(`${model}${settings.seed}`), step: 0 };
+  const initial = start?.model ?? model;
+  let { value, step } = { value: hash(`${initial}${settings.seed}`), step: 0 };
   if (resume) {
     if (behaviour.otherVersion && !resume.allowDifferentAdapter) {
       throw new TandemError('CONFLICT', 'The run cannot be resumed: it ran with another version', { field: 'resume' });
@@ -57,7 +58,7 @@ async function train({ model, settings, resume }, { signal, emit }) {
   }
   const epochOf = (at) => Math.floor(at / perEpoch);
   const checkpoint = async (reason) => {
-    const weights = await publish(storage, 'models', { value, step }, step === 0 ? model : undefined);
+    const weights = await publish(storage, 'models', { value, step }, step === 0 ? initial : undefined);
     const state = await publish(storage, 'states', { value, step });
     const bytes = weights.bytes + state.bytes;
     emit({ type: 'checkpoint', reason, step, epoch: epochOf(step), model: weights.digest, state: state.digest, bytes });

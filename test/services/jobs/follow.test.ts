@@ -88,7 +88,12 @@ class Life {
   async succeed(): Promise<JobRow> {
     const { attempt } = await findJob(database.db, this.id);
     const resultId = '00000000-0000-4000-8000-000000000001';
-    await finishJob(database.db, { jobId: this.id, number: attempt }, async () => ({ resultId, answer: {} }));
+    await finishJob(
+      database.db,
+      { jobId: this.id, number: attempt },
+      async () => ({ resultId, answer: {} }),
+      async () => {},
+    );
     return this.#note();
   }
 }

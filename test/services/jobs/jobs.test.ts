@@ -1,12 +1,13 @@
 /** What a job says of itself: what it works on, and why it waits. */
 import { expect, it } from 'vitest';
+import { globalId } from '../../../src/db/global-id.ts';
 import type { JobRow } from '../../../src/db/schema.ts';
 import { subjectOf, waitsFor } from '../../../src/services/jobs/jobs.ts';
 import type { Tandem } from '../../../src/services/tandem.ts';
 
 const [id, other] = ['a', 'b'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`) as [string, string];
 const job = (fields: Partial<JobRow>): JobRow =>
-  ({ kind: 'evaluate', state: 'QUEUED', place: null, lacks: null, notBefore: null, ...fields }) as JobRow;
+  ({ kind: 'evaluate', state: 'QUEUED', place: null, lacks: null, notBefore: null, after: null, ...fields }) as JobRow;
 
 const evaluation = { evaluator: 'checkpoint', checkpointId: other, datasetId: id, split: 'test' };
 
@@ -40,6 +41,7 @@ it.each([
     `The process that worked on it has died 2 times: it begins again at ${soon.toISOString()}.`,
   ],
   [{ notBefore: new Date(0), deaths: 1 }, 'It waits for its turn: a host works on 4 of its kind at a time.'],
+  [{ after: other, place: other }, `It waits until job ${globalId('Job', other)} has SUCCEEDED.`],
   [{ state: 'RUNNING' }, null],
   [{ state: 'INTERRUPTED' }, null],
 ] as const)('%j waits: %s', (fields, sentence) => {

@@ -22,14 +22,14 @@ interface Rates {
 }
 
 async function ratesOf(model: Partial<NewModel>, rates: Rates = {}): Promise<Rates> {
-  const { id: modelId } = await insertModel(database.db, model);
+  const origin = { model: await insertModel(database.db, model), start: null };
   const [dataset] = await database.db
     .insert(datasets)
     .values(newDataset({ counts: { train: 100, dev: 0, test: 0 } }))
     .returning();
   const settings = { ...defaultRunSettings, maxLength: null, ...rates };
-  const request = { modelId, datasets: [{ datasetId: dataset!.id, weight: 1 }], settings };
-  const ready = await readyRun({ database, config: loadConfig({}) } as unknown as Tandem, request);
+  const request = { datasets: [{ datasetId: dataset!.id, weight: 1 }], settings };
+  const ready = await readyRun({ database, config: loadConfig({}) } as unknown as Tandem, origin, request);
   const { dropout, attentionDropout } = ready.settings;
   return { dropout, attentionDropout };
 }

@@ -4,7 +4,7 @@ import { loadConfig } from '../../../src/config.ts';
 import type { Task } from '../../../src/data/types.ts';
 import { datasets } from '../../../src/db/schema.ts';
 import { plainPipeline } from '../../../src/model/types.ts';
-import { type RunRequest, readyRun } from '../../../src/services/runs/run-request.ts';
+import { type RunContent, readyRun } from '../../../src/services/runs/run-request.ts';
 import type { Tandem } from '../../../src/services/tandem.ts';
 import { defaultRunSettings, type RunSettings } from '../../../src/train/catalog.ts';
 import { type PresetEntry, type PresetName, presetCatalog } from '../../../src/train/presets/catalog.ts';
@@ -22,19 +22,18 @@ const { clipNorm: _c, ...optimizer } = rest.optimizer;
 /** What the API completes a request without settings to, but for the preset. */
 const absent = { ...rest, optimizer, maxLength: null };
 
-async function settingsOf(tasks: readonly Task[], given: Partial<RunRequest['settings']>): Promise<RunSettings> {
+async function settingsOf(tasks: readonly Task[], given: Partial<RunContent['settings']>): Promise<RunSettings> {
   const rates = { dropout: 0.3, attentionDropout: 0.2 };
   const pipeline = { ...plainPipeline, prompts: {}, dropout: rates };
-  const { id: modelId } = await insertModel(database.db, { pipeline });
+  const origin = { model: await insertModel(database.db, { pipeline }), start: null };
   const counts = { train: 100, dev: 0, test: 0 };
   const rows = tasks.map((task) => newDataset({ task, counts }));
   const made = await database.db.insert(datasets).values(rows).returning();
-  const request: RunRequest = {
-    modelId,
+  const request: RunContent = {
     datasets: made.map(({ id }) => ({ datasetId: id, weight: 1 })),
     settings: { ...absent, ...given },
   };
-  return (await readyRun({ database, config: loadConfig({}) } as unknown as Tandem, request)).settings;
+  return (await readyRun({ database, config: loadConfig({}) } as unknown as Tandem, origin, request)).settings;
 }
 
 const namesOf = ({ losses }: RunSettings) => ({

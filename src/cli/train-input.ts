@@ -1,0 +1,86 @@
+/** The input of `tandem train`: ids for names, the settings, the stages of a file. */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { RunSettingsInput, RunStageInput, StartRunInput, TandemClient } from '../client/index.ts';
+import { badInput } from '../errors.ts';
+import { checkpointId, datasetId, modelId } from './lookup.ts';
+import { givenSettings } from './train-options.ts';
+import { weighted } from './values.ts';
+
+export interface TrainOptions {
+  readonly model?: string;
+  readonly from?: string;
+  readonly dataset: readonly string[];
+  readonly name?: string;
+  readonly settings?: string;
+  readonly stages?: string;
+  readonly plan?: boolean;
+  readonly watch?: boolean;
+}
+
+export async function startInput(
+  client: TandemClient,
+  options: TrainOptions,
+  command: Command,
+): Promise<StartRunInput> {
+  const origin = await originOf(client, options);
+  const datasets = options.dataset
+    .map(weighted)
+    .map(async ({ name, weight }) => ({ dataset: await datasetId(client, name), weight }));
+  const given =
+    options.settings === undefined
+      ? {}
+      : await readJson('--settings', options.settings, 'an object of RunSettingsInput');
+  return {
+    name: options.name,
+    ...origin,
+    datasets: await Promise.all(datasets),
+    settings: givenSettings(command, given as RunSettingsInput),
+    ...(options.stages !== undefined && { stages: await readStages(client, options.stages) }),
+  };
+}
+
+async function originOf(
+  client: TandemClient,
+  { model, from }: TrainOptions,
+): Promise<Pick<StartRunInput, 'model' | 'checkpoint'>> {
+  if (model !== undefined && from === undefined) return { model: await modelId(client, model) };
+  if (from !== undefined && model === undefined) return { checkpoint: { id: await checkpointId(client, from) } };
+  throw badInput(model === undefined ? 'Nothing is named to start from' : 'A model and a checkpoint are named', {
+    field: '--from',
+    expected: 'either --model or --from',
+    remedy: 'Give --model for a model as it was made, --from for a checkpoint.',
+  });
+}
+
+/** As the API takes them, but data sets may be named by their names. */
+async function readStages(client: TandemClient, file: string): Promise<RunStageInput[]> {
+  const expected = 'a list of RunStageInput; a data set may be named by its name';
+  const stages = await readJson('--stages', file, expected);
+  if (!Array.isArray(stages) || !stages.every(hasDatasets)) {
+    throw badInput(`${file} is no list of stages with data sets`, { field: '--stages', expected });
+  }
+  const found = stages.map(async (stage: RunStageInput) => ({
+    ...stage,
+    datasets: await Promise.all(
+      [stage.datasets].flat().map(async (row) => ({ ...row, dataset: await datasetId(client, row.dataset) })),
+    ),
+  }));
+  return Promise.all(found);
+}
+
+const hasDatasets = (stage: unknown): boolean => {
+  const { datasets } = (stage ?? {}) as { datasets?: unknown };
+  return Array.isArray(datasets) && datasets.every((row) => typeof row?.dataset === 'string');
+};
+
+async function readJson(option: string, file: string, expected: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch (error) {
+    throw badInput(`${file} cannot be read: ${(error as Error).message}`, {
+      field: option,
+      expected: `a file of JSON, ${expected}`,
+    });
+  }
+}

@@ -1,0 +1,191 @@
+/** RunSettings as input; every default is the one of train/catalog.ts. */
+import { z } from 'zod';
+import { enumValueOf } from '../../catalog.ts';
+import { lossCatalog } from '../../nn/losses/catalog.ts';
+import { defaultRunSettings, type OptimizerSettings } from '../../train/catalog.ts';
+import { type PresetEntry, type PresetSettings, presetCatalog } from '../../train/presets/catalog.ts';
+import { builder, type ExtendedTypes } from '../builder.ts';
+import { parametersInput } from '../catalog-inputs.ts';
+import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
+import { says } from './run-settings.ts';
+
+const defaults = defaultRunSettings;
+
+const whole = (low: number, high: number) => z.number().int().min(low).max(high);
+const ratio = z.number().min(0).lt(1, 'must be less than 1');
+const positive = z.number().positive();
+
+const presets: readonly PresetEntry[] = presetCatalog;
+
+/** What the presets set, in words: `1 in INFONCE_JOINT and SINGLE_TASK`. */
+function presetValues(field: Exclude<keyof PresetSettings, 'losses'>, none = ''): string {
+  const names = new Map<string, string[]>();
+  for (const { name, settings } of presets) {
+    const value = settings[field];
+    if (value === undefined) continue;
+    const shown = value === null ? none : typeof value === 'string' ? enumValueOf(value) : String(value);
+    names.set(shown, [...(names.get(shown) ?? []), enumValueOf(name)]);
+  }
+  return [...names].map(([shown, of]) => `${shown} in ${of.join(', ')}`).join('; ');
+}
+
+const LossParametersInput = parametersInput(
+  'LossParametersInput',
+  'Loss',
+  "A loss's parameters; absent or null ones take their defaults.",
+  lossCatalog,
+);
+
+const LossTermInput = builder.inputType('LossTermInput', {
+  description: 'One term of the sum: weight * loss(parameters).',
+  fields: (t) => ({
+    loss: t.field({ type: Loss, required: true, description: 'The loss of the term.' }),
+    weight: t.float({
+      description: "The weight of the term, greater than 0; absent or null means the loss's default.",
+      validate: positive.nullish(),
+    }),
+    parameters: t.field({
+      type: LossParametersInput,
+      description: 'The parameters of the loss; absent or null ones take their defaults.',
+    }),
+  }),
+});
+
+const LossSetInput = builder.inputType('LossSetInput', {
+  description: 'The loss terms of each task.',
+  fields: (t) => ({
+    ir: t.field({
+      type: [LossTermInput],
+      description: 'The loss terms on IR batches; absent or null means those of the preset.',
+    }),
+    sts: t.field({
+      type: [LossTermInput],
+      description: 'The loss terms on STS batches; absent or null means those of the preset.',
+    }),
+  }),
+});
+
+const OptimizerInput = builder.inputType('OptimizerSettingsInput', {
+  description: says.optimizer,
+  fields: (t) => {
+    const value = (field: Exclude<keyof OptimizerSettings, 'clipNorm'>, schema: z.ZodType<number>) =>
+      t.float({ required: true, defaultValue: defaults.optimizer[field], description: says[field], validate: schema });
+    return {
+      learningRate: value('learningRate', z.number().min(0).max(10)),
+      beta1: value('beta1', ratio),
+      beta2: value('beta2', ratio),
+      epsilon: value('epsilon', positive),
+      weightDecay: value('weightDecay', z.number().min(0).max(10)),
+      warmupRatio: value('warmupRatio', z.number().min(0).max(1)),
+      clipNorm: t.float({
+        description: `${says.clipNorm} Absent means what the preset sets: ${presetValues('clipNorm', 'no clipping')}.`,
+        validate: positive.nullish(),
+      }),
+    };
+  },
+});
+
+/** What an absent optimizer is. */
+const { clipNorm: _clipNorm, ...absentOptimizer } = defaults.optimizer;
+const { sampler: _s, positives: _p, negatives: _n, losses: _l, maxLength: _m, ...others } = defaults;
+/**
+ * What absent settings are. GraphQL takes a default value as it is, so it must be whole, and without what the preset
+ * sets.
+ */
+export const absentSettings = { ...others, optimizer: absentOptimizer };
+
+type Fields = PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObject'>;
+type Whole = 'epochs' | 'irBatchSize' | 'stsBatchSize' | 'shardsPerUpdate' | 'microBatchTokens';
+
+const count = (t: Fields, field: Whole, low: number, high: number) =>
+  t.int({ required: true, defaultValue: defaults[field], description: says[field], validate: whole(low, high) });
+
+const drawn = (t: Fields, field: 'positives' | 'negatives', low: number, high: number) =>
+  t.int({
+    description: `${says[field]} Absent or null means what the preset sets, ${presetValues(field)}; else ${defaults[field]}.`,
+    validate: whole(low, high).nullish(),
+  });
+
+/** What is drawn from the data, how and how often. */
+const drawing = (t: Fields) => ({
+  preset: t.field({
+    type: Preset,
+    required: true,
+    defaultValue: defaults.preset,
+    description: says.preset,
+  }),
+  seed: t.field({
+    type: 'Int64',
+    required: true,
+    defaultValue: defaults.seed,
+    description: says.seed,
+    validate: whole(0, 4_294_967_295),
+  }),
+  sampler: t.field({
+    type: Sampler,
+    description: `${says.sampler} Absent or null means what the preset sets: ${presetValues('sampler')}.`,
+  }),
+  shardsPerUpdate: count(t, 'shardsPerUpdate', 1, 1024),
+  sizeExponent: t.float({
+    required: true,
+    defaultValue: defaults.sizeExponent,
+    description: says.sizeExponent,
+    validate: z.number().min(-4).max(4),
+  }),
+  equalBatchesPerTask: t.boolean({
+    required: true,
+    defaultValue: defaults.equalBatchesPerTask,
+    description: says.equalBatchesPerTask,
+  }),
+  epochs: count(t, 'epochs', 1, 10_000),
+  maxBatches: t.int({ description: says.maxBatches, validate: whole(1, 100_000_000).nullish() }),
+  irBatchSize: count(t, 'irBatchSize', 1, 65_536),
+  stsBatchSize: count(t, 'stsBatchSize', 2, 65_536),
+  positives: drawn(t, 'positives', 1, 64),
+  negatives: drawn(t, 'negatives', 0, 256),
+});
+
+export const RunSettingsInput = builder.inputType('RunSettingsInput', {
+  description: 'The settings that decide what a run computes.',
+  fields: (t) => ({
+    ...drawing(t),
+    maxLength: t.int({
+      description: `${says.maxLength} Absent or null means ${defaults.maxLength}, or as many as the model reads if that is less.`,
+      validate: whole(4, 32_768).nullish(),
+    }),
+    microBatchTokens: count(t, 'microBatchTokens', 16, 16_777_216),
+    recomputeActivations: t.boolean({
+      required: true,
+      defaultValue: defaults.recomputeActivations,
+      description: says.recomputeActivations,
+    }),
+    losses: t.field({
+      type: LossSetInput,
+      description: `${says.losses} Absent or null means those of the preset.`,
+    }),
+    optimizer: t.field({
+      type: OptimizerInput,
+      required: true,
+      defaultValue: absentOptimizer,
+      description: says.optimizer,
+    }),
+    optimizerState: t.field({
+      type: OptimizerState,
+      required: true,
+      defaultValue: defaults.optimizerState,
+      description: `${says.optimizerState} KEPT takes a checkpoint to start from whose state is there: one of the last two of its run.`,
+    }),
+    dropout: t.float({
+      description: `${says.dropout} Absent or null means the model's own, Model.dropout.`,
+      validate: ratio.nullish(),
+    }),
+    attentionDropout: t.float({
+      description: `${says.attentionDropout} Absent or null means the model's own, Model.attentionDropout.`,
+      validate: ratio.nullish(),
+    }),
+    checkpointEverySteps: t.int({
+      description: says.checkpointEverySteps,
+      validate: whole(1, 100_000_000).nullish(),
+    }),
+  }),
+});
