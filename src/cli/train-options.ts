@@ -8,7 +8,7 @@ import { samplerCatalog } from '../data/samplers/catalog.ts';
 import { defaultRunSettings, optimizerStates } from '../train/catalog.ts';
 import { presetCatalog } from '../train/presets/catalog.ts';
 import { flagOf, rowOption } from './catalog-options.ts';
-import { realNumber, wholeNumber } from './values.ts';
+import { matryoshkaLevels, realNumber, wholeNumber } from './values.ts';
 
 type Name<Settings> = Extract<keyof Settings, string>;
 interface Row<Settings> {
@@ -63,6 +63,11 @@ export function addTrainOptions(command: Command): Command {
   command.addOption(rowOption('--preset <name>', preset, presetCatalog));
   const state = new Option('--optimizer-state <state>', "begin with AdamW's moments of zero, or keep the checkpoint's");
   command.addOption(state.choices(optimizerStates));
+  command.option(
+    '--matryoshka <dimensions>',
+    'dimensions at which the losses are computed, as 256,128 or with weights 256,128:0.5',
+    matryoshkaLevels,
+  );
   return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
 }
 
@@ -71,6 +76,7 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
   const valuesOf = (rows: readonly Row<object>[]): object =>
     Object.fromEntries(rows.flatMap(({ name }) => (isGiven(name) ? [[name, command.getOptionValue(name)]] : [])));
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const matryoshka: RunSettingsInput['matryoshka'] = command.getOptionValue('matryoshka');
   const batch: number | undefined = command.getOptionValue('batchSize');
   const preset: string | undefined = command.getOptionValue('preset');
   const sampler: string | undefined = command.getOptionValue('sampler');
@@ -81,6 +87,7 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
     ...(batch !== undefined && { irBatchSize: batch, stsBatchSize: batch }),
     ...valuesOf([...counts, ...reals, ...flags]),
     ...(preset !== undefined && { preset: enumValueOf(preset) as Preset }),
+    ...(matryoshka !== undefined && { matryoshka }),
     ...(sampler !== undefined && { sampler: enumValueOf(sampler) as Sampler }),
     ...(optimizerState !== undefined && { optimizerState: enumValueOf(optimizerState) as OptimizerState }),
     ...(Object.keys(ofOptimizer).length > 0 && { optimizer: { ...file.optimizer, ...ofOptimizer } }),

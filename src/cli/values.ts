@@ -2,6 +2,16 @@
 import { InvalidArgumentError } from 'commander';
 import { splits } from '../data/types.ts';
 
+/** `256,128:0.5` -> dimensions with their weights, 1 where none is given. */
+export const matryoshkaLevels = (text: string): { readonly dimension: number; readonly weight: number }[] =>
+  text.split(',').map((part) => {
+    const { name, weight } = weighted(part);
+    return { dimension: wholeNumber(name), weight };
+  });
+
+/** `256,128` -> whole numbers. */
+export const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber);
+
 /** An integer of either sign. */
 export function whole(text: string): number {
   const value = Number(text);

@@ -4,6 +4,7 @@
  */
 import type { KernelForm, KernelSpec } from '../device/types.ts';
 import { attentionKernels, attentionKernelsOf } from './attention-kernels.ts';
+import { columnKernels } from './columns.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { embeddingKernels, embeddingRowsOnlyKernels } from './embedding.ts';
 import { nonFiniteKernel } from './finite.ts';
@@ -55,8 +56,8 @@ const groups: readonly KernelGroup[] = [
   { all: attentionKernels, of: attentionKernelsOf },
   always(elementwiseKernels),
   always(embeddingKernels),
-  // Only runs whose losses no preset names.
-  when(companionKernels, () => false),
+  // Only Matryoshka runs, and those whose losses no preset names.
+  when([...columnKernels, ...companionKernels], () => false),
   when(embeddingRowsOnlyKernels, ({ rotary }) => rotary),
   when(gatedKernels, ({ rotary }) => rotary),
   always(infonceKernels),

@@ -48,6 +48,8 @@ export interface RunSettings {
    */
   readonly recomputeActivations: boolean;
   readonly losses: LossSet;
+  /** Null = the losses see whole vectors only. */
+  readonly matryoshka: readonly MatryoshkaLevel[] | null;
   readonly optimizer: OptimizerSettings;
   readonly optimizerState: OptimizerState;
   /** Probability of dropping an activation (embeddings, after attention and feed-forward) and an attention weight. */
@@ -55,6 +57,12 @@ export interface RunSettings {
   readonly attentionDropout: number;
   /** Number of steps between checkpoints, besides those at the end of each epoch; null = only those. */
   readonly checkpointEverySteps: number | null;
+}
+
+/** How many of the first components of a vector the losses see, and what they count in the sum. */
+export interface MatryoshkaLevel {
+  readonly dimension: number;
+  readonly weight: number;
 }
 
 /** AdamW with linear warm-up and decay (docs/method.md section 4). */
@@ -93,6 +101,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
   microBatchTokens: 16_384,
   recomputeActivations: false,
   losses: preset.settings.losses,
+  matryoshka: null,
   optimizer: {
     learningRate: 5e-5,
     beta1: 0.9,
@@ -113,6 +122,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
 export const laterSettings: Partial<RunSettings> = {
   preset: null,
   recomputeActivations: false,
+  matryoshka: null,
   shardsPerUpdate: 4,
   sizeExponent: 1,
   equalBatchesPerTask: false,

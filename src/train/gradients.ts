@@ -5,7 +5,7 @@
 import type { Gpu, Tensor } from '../device/types.ts';
 import { addTotals } from '../nn/losses/context.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
-import type { Objective } from './objective.ts';
+import type { Objective } from './objective-types.ts';
 import { type BatchInput, inTurns, recordBatch } from './step.ts';
 
 export interface StepInput extends Omit<BatchInput, 'batch' | 'share' | 'firstSample'> {
@@ -62,15 +62,18 @@ class Figures {
   /** Takes an objective's figures over and releases it. */
   take(objective: Objective): void {
     try {
-      const copy = ([name, value]: readonly [string, Tensor]): readonly [string, Tensor] => {
+      const copy = (name: string, value: Tensor): Tensor => {
         const own = this.#lease(name, value);
         this.#gpu.copy(value, own);
-        return [name, own];
+        return own;
       };
       const sum = this.#lease('loss');
       addTotals(this.#gpu, this.total, objective.total, sum);
       this.total = sum;
-      this.batches.push({ components: objective.components.map(copy), warnings: objective.warnings.map(copy) });
+      this.batches.push({
+        components: objective.components.map(([name, value, share]) => [name, copy(name, value), share]),
+        warnings: objective.warnings.map(([name, count]) => [name, copy(name, count)]),
+      });
     } finally {
       objective.release();
     }

@@ -2,39 +2,30 @@
 import { type Gpu, rowsOf, type Tensor } from '../device/types.ts';
 import type { LossTerm } from '../nn/losses/catalog.ts';
 import { irLoss, stsLoss } from '../nn/losses/index.ts';
+import type { RunSettings } from './catalog.ts';
 import type { GlobalBatch, IrBatch, StsBatch } from './global-batch.ts';
-
-/** [M, D] and [M, pooled width], rows in the global order. */
-export interface LayerVectors {
-  readonly final: Tensor;
-  /** The inner layer's; absent if no loss term reads them. */
-  readonly inner: Tensor | undefined;
-}
-
-export interface Objective {
-  /** [1], the weighted sum of the terms. */
-  readonly total: Tensor;
-  /** Unweighted value [1] of each term, by name. */
-  readonly components: readonly (readonly [name: string, value: Tensor])[];
-  /** u32 [1] each, by name. */
-  readonly warnings: readonly (readonly [name: string, count: Tensor])[];
-  release(): void;
-}
+import { recordLevels } from './matryoshka.ts';
+import type { LayerVectors, Objective } from './objective-types.ts';
 
 /**
  * Records the loss of the vectors and writes its gradients into `gradients`, row by row. `share` multiplies the total
- * and the gradients: the batch's part of an update's loss.
+ * and the gradients: the batch's part of an update's loss. `levels`: the
+ * dimensions at which the losses are computed.
  */
 export function recordObjective(
   gpu: Gpu,
-  { batch, share }: { readonly batch: GlobalBatch; readonly share: number },
+  {
+    batch,
+    share,
+    levels,
+  }: { readonly batch: GlobalBatch; readonly share: number; readonly levels: RunSettings['matryoshka'] },
   vectors: LayerVectors,
   gradients: LayerVectors,
 ): Objective {
   const terms = batch.terms.map((term) => ({ ...term, weight: term.weight * share }));
-  return batch.task === 'ir'
-    ? recordIr(gpu, terms, batch, vectors, gradients)
-    : recordSts(gpu, terms, batch, vectors, gradients);
+  const record = (given: readonly LossTerm[], from: LayerVectors, into: LayerVectors): Objective =>
+    batch.task === 'ir' ? recordIr(gpu, given, batch, from, into) : recordSts(gpu, given, batch, from, into);
+  return levels ? recordLevels(gpu, levels, terms, { vectors, gradients }, record) : record(terms, vectors, gradients);
 }
 
 function recordIr(
@@ -112,7 +103,9 @@ function objectiveOf(result: Losses, copyOut: () => void): Objective {
   }
   return {
     total: result.total,
-    components: Object.entries(result.components).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+    components: Object.entries(result.components).flatMap(([name, value]) =>
+      value ? [[name, value, 1] as const] : [],
+    ),
     warnings: Object.entries(result.warnings),
     release: result.release,
   };

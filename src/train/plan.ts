@@ -70,12 +70,13 @@ function planMemory(
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
   const activations = (tokens: number): number => activationBytes(spec, tokens, settings.recomputeActivations);
   const vector = Math.max(dimensionOf(spec), pooledWidth(spec));
+  const levels = sum((settings.matryoshka ?? []).map(({ dimension }) => dimension));
   refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * vector * 4, limit);
   const fixed = {
     parameters: 2 * bytes,
     optimizer: 2 * bytes,
-    // Vectors and gradients of two layers, and their shares within the loss.
-    representations: 8 * texts * vector * 4 + 2 * texts * texts * 4,
+    // Vectors and gradients of two layers and of every level of Matryoshka, and their shares within the loss.
+    representations: 8 * texts * (vector + levels) * 4 + 2 * texts * texts * 4,
   };
   // A checkpoint reads one kind of them at a time, and searches go on beside a run.
   const reserve = Math.min(bytes, limit) + reservedBytes;

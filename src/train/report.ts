@@ -28,8 +28,8 @@ export async function readReport(gpu: Gpu, { batches }: RecordedStep, norm: Tens
   });
   const counts = new Uint32Array(numbers.buffer);
   let at = 1;
-  const take = (list: readonly (readonly [string, Tensor])[], from: Float32Array | Uint32Array) =>
-    Object.fromEntries(list.map(([name]) => [name, from[at++]!]));
+  const take = (list: readonly Figure[], from: Float32Array | Uint32Array) =>
+    sumByName(list.map(([name, , share = 1]) => [name, share * from[at++]!]));
   return {
     batches: batches.map(({ components, warnings }) => ({
       components: take(components, numbers),
@@ -39,4 +39,12 @@ export async function readReport(gpu: Gpu, { batches }: RecordedStep, norm: Tens
   };
 }
 
-const second = ([, value]: readonly [string, Tensor]): Tensor => value;
+type Figure = readonly [name: string, value: Tensor, share?: number];
+
+const second = ([, value]: Figure): Tensor => value;
+
+function sumByName(entries: readonly (readonly [name: string, value: number])[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [name, value] of entries) sums[name] = (sums[name] ?? 0) + value;
+  return sums;
+}

@@ -15,7 +15,8 @@ import { isPaced, pieceTokens } from '../nn/piece-size.ts';
 import { Tape, type TapeObserver } from '../nn/tape.ts';
 import type { RunSettings } from './catalog.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
-import { type LayerVectors, type Objective, recordObjective } from './objective.ts';
+import { recordObjective } from './objective.ts';
+import type { LayerVectors, Objective } from './objective-types.ts';
 import { readsInnerLayer } from './terms.ts';
 
 export interface BatchInput {
@@ -87,7 +88,7 @@ async function recordPieces(input: BatchInput, pieces: readonly Piece[], keep: b
       if (!keep) close(piece);
     });
     const gradients = leaseLike(holder, shapes);
-    objective = recordObjective(gpu, { batch, share }, vectors, gradients);
+    objective = recordObjective(gpu, { batch, share, levels: input.settings.matryoshka }, vectors, gradients);
     await inTurns(input, pieces, (piece) => {
       goBack(gpu, open.get(piece) ?? encode(piece, true), gradients, piece);
       close(piece);

@@ -26,6 +26,7 @@ const settingsQuery = `query($id: ID!) {
     state
     settings {
       preset maxLength irBatchSize stsBatchSize negatives dropout recomputeActivations
+      matryoshka { dimension weight }
       optimizer { learningRate clipNorm }
     }
   }
@@ -47,13 +48,17 @@ describe('tandem train', () => {
     await writeFile(file, JSON.stringify({ negatives: 3, maxLength: 8, optimizer: { learningRate: 0.5, beta1: 0.8 } }));
     const options = ['--settings', file, '--max-length', '12', '--ir-batch-size', '9', '--batch-size', '3'];
     const more = ['--learning-rate', '0.01', '--dropout', '0', '--max-batches', '2', '--preset', 'single-task'];
-    more.push('--recompute-activations', '--json');
+    more.push('--recompute-activations', '--matryoshka', '8,4:0.5', '--json');
     const { code, stdout } = await tandem('train', '--model', 'tiny', '--dataset', 'ir', ...options, ...more);
     expect(code).toBe(0);
     expect(await get(live, settingsQuery, { id: JSON.parse(stdout).id })).toMatchObject({
       run: {
         settings: {
           ...{ maxLength: 12, irBatchSize: 9, stsBatchSize: 3, negatives: 3, dropout: 0, recomputeActivations: true },
+          matryoshka: [
+            { dimension: 8, weight: 1 },
+            { dimension: 4, weight: 0.5 },
+          ],
           ...{ preset: 'SINGLE_TASK', optimizer: { learningRate: 0.01, clipNorm: 1 } },
         },
       },

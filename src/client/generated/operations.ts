@@ -477,6 +477,14 @@ export type LossTermInput = {
   readonly weight?: number | null | undefined;
 };
 
+/** A dimension at which the losses are computed. */
+export type MatryoshkaLevelInput = {
+  /** The number of the first components. */
+  readonly dimension: number;
+  /** What the losses at this dimension are multiplied by. */
+  readonly weight?: number;
+};
+
 /** Conditions that a model must meet; absent fields do not restrict. */
 export type ModelFilter = {
   /** Only the model with exactly this name; absent or null means any name. */
@@ -605,6 +613,8 @@ export type RunSettingsInput = {
   readonly irBatchSize?: number;
   /** The loss terms of each task. Absent or null means those of the preset. */
   readonly losses?: LossSetInput | null | undefined;
+  /** The dimensions at which the losses are computed, on the first components of the vectors, normalised again, and added (Matryoshka, arXiv 2205.13147). Losses of the inner layer stay at its full width. Null means whole vectors only. */
+  readonly matryoshka?: ReadonlyArray<MatryoshkaLevelInput> | null | undefined;
   /** The number of updates after which the run ends, whatever the epochs; null means no such limit. The schedule ends there. */
   readonly maxBatches?: number | null | undefined;
   /** The length in tokens, special tokens included, at which texts are cut. Absent or null means 512, or as many as the model reads if that is less. */

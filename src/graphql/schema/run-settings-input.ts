@@ -65,6 +65,14 @@ const LossSetInput = builder.inputType('LossSetInput', {
   }),
 });
 
+const MatryoshkaLevelInput = builder.inputType('MatryoshkaLevelInput', {
+  description: 'A dimension at which the losses are computed.',
+  fields: (t) => ({
+    dimension: t.int({ required: true, description: says.dimension, validate: whole(1, 65_536) }),
+    weight: t.float({ required: true, defaultValue: 1, description: says.levelWeight, validate: positive }),
+  }),
+});
+
 const OptimizerInput = builder.inputType('OptimizerSettingsInput', {
   description: says.optimizer,
   fields: (t) => {
@@ -87,7 +95,7 @@ const OptimizerInput = builder.inputType('OptimizerSettingsInput', {
 
 /** What an absent optimizer is. */
 const { clipNorm: _clipNorm, ...absentOptimizer } = defaults.optimizer;
-const { sampler: _s, positives: _p, negatives: _n, losses: _l, maxLength: _m, ...others } = defaults;
+const { sampler: _s, positives: _p, negatives: _n, losses: _l, maxLength: _m, matryoshka: _w, ...others } = defaults;
 /**
  * What absent settings are. GraphQL takes a default value as it is, so it must be whole, and without what the preset
  * sets.
@@ -163,6 +171,7 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
       type: LossSetInput,
       description: `${says.losses} Absent or null means those of the preset.`,
     }),
+    matryoshka: t.field({ type: [MatryoshkaLevelInput], description: says.matryoshka }),
     optimizer: t.field({
       type: OptimizerInput,
       required: true,

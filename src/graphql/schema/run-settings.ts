@@ -1,6 +1,6 @@
 /** RunSettings as output, and what each setting is. */
 import { type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
-import type { OptimizerSettings, RunSettings } from '../../train/catalog.ts';
+import type { MatryoshkaLevel, OptimizerSettings, RunSettings } from '../../train/catalog.ts';
 import { builder } from '../builder.ts';
 import { parametersObject } from '../catalog-inputs.ts';
 import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
@@ -30,6 +30,10 @@ export const says = {
   recomputeActivations:
     'Whether the way back computes the activations of every block again instead of keeping them (gradient checkpointing); it takes less memory and more time, and gives the same bits from the same micro-batches.',
   losses: 'The loss terms of each task.',
+  matryoshka:
+    'The dimensions at which the losses are computed, on the first components of the vectors, normalised again, and added (Matryoshka, arXiv 2205.13147). Losses of the inner layer stay at its full width. Null means whole vectors only.',
+  dimension: 'The number of the first components.',
+  levelWeight: 'What the losses at this dimension are multiplied by.',
   optimizer: 'AdamW with linear warm-up and decay.',
   optimizerState: 'What AdamW begins with.',
   dropout: 'The probability of dropping an activation.',
@@ -81,6 +85,14 @@ const LossSet = builder.objectRef<RunSettings['losses']>('LossSet').implement({
   }),
 });
 
+const MatryoshkaLevelObject = builder.objectRef<MatryoshkaLevel>('MatryoshkaLevel').implement({
+  description: 'A dimension at which the losses are computed.',
+  fields: (t) => ({
+    dimension: t.exposeInt('dimension', { description: says.dimension }),
+    weight: t.exposeFloat('weight', { description: says.levelWeight }),
+  }),
+});
+
 const Optimizer = builder.objectRef<OptimizerSettings>('OptimizerSettings').implement({
   description: says.optimizer,
   fields: (t) => ({
@@ -118,6 +130,12 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
     microBatchTokens: t.exposeInt('microBatchTokens', { description: says.microBatchTokens }),
     recomputeActivations: t.exposeBoolean('recomputeActivations', { description: says.recomputeActivations }),
     losses: t.expose('losses', { type: LossSet, description: says.losses }),
+    matryoshka: t.field({
+      type: [MatryoshkaLevelObject],
+      nullable: true,
+      description: says.matryoshka,
+      resolve: ({ matryoshka }) => matryoshka && [...matryoshka],
+    }),
     optimizer: t.expose('optimizer', { type: Optimizer, description: says.optimizer }),
     optimizerState: t.expose('optimizerState', { type: OptimizerState, description: says.optimizerState }),
     dropout: t.exposeFloat('dropout', { description: says.dropout }),

@@ -12,6 +12,7 @@ import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { dropoutOf } from '../models/dropout.ts';
 import type { Tandem } from '../tandem.ts';
+import { checkLevels } from './matryoshka.ts';
 import type { Origin } from './origin.ts';
 import { presetSettings } from './preset.ts';
 
@@ -24,7 +25,7 @@ interface TermRequest {
 /** What a run may leave to its preset, its model or the defaults; absent and null do. */
 type Omissible = 'preset' | 'sampler' | 'positives' | 'negatives' | 'maxLength' | 'dropout' | 'attentionDropout';
 /** What may be null for another reason: no limit, none besides those of epochs. */
-type Nullable = 'maxBatches' | 'checkpointEverySteps';
+type Nullable = 'maxBatches' | 'checkpointEverySteps' | 'matryoshka';
 
 type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | Omissible | Nullable> & {
   readonly [Name in Omissible | Nullable]?: RunSettings[Name] | null;
@@ -56,6 +57,9 @@ export async function readyRun(tandem: Tandem, origin: Origin, request: RunConte
   const tasks = new Set(datasets.map(({ row }) => row.task));
   const settings = settingsOf(request.settings, model, tasks);
   checkLength(settings, model);
+  const { matryoshka, losses } = settings;
+  const field = 'input.settings.matryoshka';
+  if (matryoshka) checkLevels(matryoshka, { terms: [...losses.ir, ...losses.sts], dimension: model.dimension, field });
   for (const { row } of datasets) checkTask(settings, row.task);
   checkBatches(settings, datasets);
   return { ...origin, datasets, settings };
@@ -106,6 +110,7 @@ function settingsOf(request: SettingsRequest, model: ModelRow, tasks: ReadonlySe
     dropout: dropout ?? own.dropout ?? severalRates(model),
     attentionDropout: attentionDropout ?? own.attentionDropout,
     maxLength: maxLength ?? Math.min(defaultRunSettings.maxLength, model.maxLength),
+    matryoshka: request.matryoshka ?? null,
     maxBatches: maxBatches ?? null,
     checkpointEverySteps: checkpointEverySteps ?? null,
     losses: { ir: termsOf('ir', losses?.ir, ofPreset), sts: termsOf('sts', losses?.sts, ofPreset) },
