@@ -36,6 +36,7 @@ const reals: readonly Row<RunSettingsInput>[] = [
 ];
 const flags: readonly Row<RunSettingsInput>[] = [
   { name: 'equalBatchesPerTask', description: 'as many batches of search data as of similarity data' },
+  { name: 'distinctTexts', description: 'no text twice in a batch of search data' },
   {
     name: 'recomputeActivations',
     description: 'less memory for more time: blocks are computed again on the way back',

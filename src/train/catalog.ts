@@ -24,6 +24,8 @@ export interface RunSettings {
   readonly sizeExponent: number;
   /** Each task gives the same number of batches in an epoch. */
   readonly equalBatchesPerTask: boolean;
+  /** No two records of an IR batch show the same text. */
+  readonly distinctTexts: boolean;
   readonly epochs: number;
   /**
    * Number of updates after which the run stops, whatever the epochs; null = no limit. The schedule spans the updates
@@ -91,6 +93,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
   shardsPerUpdate: 4,
   sizeExponent: 1,
   equalBatchesPerTask: false,
+  distinctTexts: false,
   epochs: 4,
   maxBatches: null,
   irBatchSize: 64,
@@ -127,6 +130,7 @@ export const laterSettings: Partial<RunSettings> = {
   sizeExponent: 1,
   equalBatchesPerTask: false,
   optimizerState: 'fresh',
+  distinctTexts: false,
 };
 
 /** The same for parameters of losses, by the name of the loss. */

@@ -3,7 +3,7 @@
  * record).
  */
 import { drawSlot, drawTexts } from '../data/draw-texts.ts';
-import type { PlannedBatch } from '../data/samplers/sampler.ts';
+import type { PlannedBatch, Visit } from '../data/samplers/sampler.ts';
 import { gatherTexts } from '../nn/batch.ts';
 import type { Lists } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
@@ -42,22 +42,15 @@ function drawSts({ settings, data }: DrawContext, { dataset: index, records }: P
 function drawIr({ settings, epoch, data }: DrawContext, { dataset: index, records, pass }: PlannedBatch): GlobalBatch {
   const { dataset, file } = data[index]!;
   const { train } = file.splits;
-  /** Entries of the lists. */
-  const draw = (lists: Lists, record: number, slot: 0 | 1, count: number): number[] => {
-    const begin = lists.starts[record]!;
-    const available = lists.starts[record + 1]! - begin;
-    const key = { seed: settings.seed, epoch, dataset: index, pass, record, slot };
-    const drawn = drawTexts({ ...key, available, count });
-    return Array.from(drawn, (text) => begin + text);
-  };
   const terms = termsOf(settings, dataset);
   const P = shownPositives(terms, settings.positives);
   const positives = new Shown(train.positives);
   const drawnNegatives = new Shown(train.negatives);
   const negativeMask = new Uint8Array(records.length);
   records.forEach((record, row) => {
-    positives.show(draw(train.positives, record, drawSlot.positives, settings.positives).slice(0, P));
-    const drawn = draw(train.negatives, record, drawSlot.negatives, settings.negatives);
+    const entries = drawEntries({ settings, data }, { dataset: index, epoch, pass, record });
+    positives.show(entries.positives);
+    const drawn = entries.negatives;
     negativeMask[row] = drawn.length > 0 ? 1 : 0;
     // A query without negatives shows its own text in their place; those columns are masked.
     if (drawn.length > 0) drawnNegatives.show(drawn);
@@ -83,6 +76,40 @@ function drawIr({ settings, epoch, data }: DrawContext, { dataset: index, record
       candidateTexts: knownPositives(train, records, positives.texts, negatives.texts),
     }),
   };
+}
+
+interface DatasetVisit extends Visit {
+  /** Index into the run's data sets. */
+  readonly dataset: number;
+}
+
+/** Entries of the lists that a record shows; no negatives where it has none. */
+function drawEntries({ settings, data }: Omit<DrawContext, 'epoch'>, { record, ...visit }: DatasetVisit) {
+  const { dataset, file } = data[visit.dataset]!;
+  const { positives, negatives } = file.splits.train;
+  const draw = (lists: Lists, slot: 0 | 1, count: number): number[] => {
+    const begin = lists.starts[record]!;
+    const available = lists.starts[record + 1]! - begin;
+    const drawn = drawTexts({ ...visit, seed: settings.seed, record, slot, available, count });
+    return Array.from(drawn, (text) => begin + text);
+  };
+  // Losses that show fewer positives show the first of those that are drawn.
+  const shown = shownPositives(termsOf(settings, dataset), settings.positives);
+  return {
+    positives: draw(positives, drawSlot.positives, settings.positives).slice(0, shown),
+    negatives: draw(negatives, drawSlot.negatives, settings.negatives),
+  };
+}
+
+/** Numbers of the texts that an IR record shows: its query, positives and negatives. */
+export function textsShown(context: Omit<DrawContext, 'epoch'>, visit: DatasetVisit): number[] {
+  const { positives, negatives } = drawEntries(context, visit);
+  const { train } = context.data[visit.dataset]!.file.splits;
+  return [
+    train.query[visit.record]!,
+    ...positives.map((entry) => train.positives.values[entry]!),
+    ...negatives.map((entry) => train.negatives.values[entry]!),
+  ];
 }
 
 /** The entries of a split's lists that a batch shows, query by query. */

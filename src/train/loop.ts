@@ -10,7 +10,8 @@ import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
-import { type PlannedDevice, planRun, samplingOfRun } from './plan.ts';
+import { type PlannedDevice, planRun } from './plan.ts';
+import { leftOutWarnings, samplingOfRun } from './sampling.ts';
 import {
   checkResume,
   computeVersions,
@@ -158,10 +159,14 @@ class Run {
 
   /** The rest of the current epoch, and its checkpoint. */
   async #epoch(): Promise<void> {
-    const { input, plan, data } = this.#parts;
+    const { input, plan, data, context } = this.#parts;
     const { settings } = input;
     const { epoch } = this.#position;
-    const planned = samplingOfRun(settings, data).planEpoch(epoch);
+    const { updates: planned, leftOut } = samplingOfRun(settings, data).planEpoch(epoch);
+    if (this.#position.batch === 0) {
+      const { step } = this.#position;
+      for (const message of leftOutWarnings(epoch, leftOut, data)) context.emit({ type: 'warning', step, message });
+    }
     while (this.#position.batch < planned.length && this.#position.step < plan.steps) {
       await this.#turn();
       const { step, batch } = this.#position;

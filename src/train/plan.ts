@@ -1,6 +1,5 @@
 /** What a run will need, before it starts: its steps, and its memory on the device by arithmetic alone. */
 import { totalmem } from 'node:os';
-import { type Sampling, samplingOf } from '../data/samplers/index.ts';
 import type { BatchSizes } from '../data/samplers/sampler.ts';
 import type { Gpu } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
@@ -14,18 +13,9 @@ import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { checkTeacherScores, type TrainingData } from './data.ts';
 import { largestTextCount } from './global-batch.ts';
+import { samplingOfRun } from './sampling.ts';
 import { shownPositives, termsOf } from './terms.ts';
 import type { PlanOutput, TrainDataset } from './types.ts';
-
-/** How the run goes over its data sets. */
-export const samplingOfRun = (settings: RunSettings, data: readonly TrainingData[]): Sampling =>
-  samplingOf(
-    settings,
-    data.map(({ dataset: { name, task, weight }, file }) => ({
-      ...{ name, task, weight },
-      n: file.splits.train.query.length,
-    })),
-  );
 
 /** Room on a device of bounded memory for what is served beside a run. */
 const reservedBytes = 2 ** 26;
@@ -41,7 +31,10 @@ export function planRun(
   data: readonly TrainingData[],
 ): PlanOutput {
   checkTeacherScores(settings, data);
-  const { counts, sizes, updatesPerEpoch } = samplingOfRun(settings, data);
+  const sampling = samplingOfRun(settings, data);
+  // A data set that gives no batches of distinct texts is refused before anything is trained.
+  if (settings.distinctTexts) sampling.planEpoch(0);
+  const { counts, sizes, updatesPerEpoch } = sampling;
   const steps = Math.min(updatesPerEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);
   return {
     steps,

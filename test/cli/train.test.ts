@@ -99,4 +99,15 @@ it('what is not given is not sent', () => {
   const command = addTrainOptions(new Command('train')).action(() => {});
   command.parse(['--weight-decay', '0.1'], { from: 'user' });
   expect(givenSettings(command, { seed: 7 })).toEqual({ seed: 7, optimizer: { weightDecay: 0.1 } });
+  const other = addTrainOptions(new Command('train')).action(() => {});
+  other.parse(
+    ['--sampler', 'mixed', '--shards-per-update', '2', '--size-exponent', '0.5', '--equal-batches-per-task'].concat(
+      '--distinct-texts',
+    ),
+    { from: 'user' },
+  );
+  expect(givenSettings(other, { shardsPerUpdate: 4 })).toEqual({
+    ...{ sampler: 'MIXED', shardsPerUpdate: 2, sizeExponent: 0.5 },
+    ...{ equalBatchesPerTask: true, distinctTexts: true },
+  });
 });

@@ -12,8 +12,10 @@ import { publishTokenFile } from '../../src/tokens/token-file.ts';
 import type { TokenFile } from '../../src/tokens/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { loadTrainingData } from '../../src/train/data.ts';
+import { drawBatch } from '../../src/train/draw.ts';
 import { planTraining, train } from '../../src/train/loop.ts';
 import { planRun } from '../../src/train/plan.ts';
+import { samplingOfRun } from '../../src/train/sampling.ts';
 import { checkResume, readState, recordedPacing } from '../../src/train/state.ts';
 import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
 import { testGpu } from '../device.ts';
@@ -45,6 +47,12 @@ async function run(
   });
   return { output, events };
 }
+
+const openSpec = async (storage: Storage, model: string) => {
+  const folder = await readOwn(storage, 'models', model, readModelFolder);
+  await folder.close();
+  return folder;
+};
 
 const only = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
   events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
@@ -154,6 +162,59 @@ describe('a run', () => {
       }
     }
   });
+
+  it.each(['dynamic', 'single', 'mixed'] as const)(
+    'of the sampler %s with distinct texts shows none twice, counts what it leaves out, and resumes',
+    async (sampler) => {
+      const settings = tinySettings({ sampler, shardsPerUpdate: 2, distinctTexts: true, epochs: 2 });
+      const { input, storage } = await prepare(settings);
+      const file = tinyTokenFile('ir', 18, 11);
+      // Seven records share a positive.
+      const { positives } = file.splits.train;
+      for (let record = 0; record < 7; record++) positives.values[record] = positives.values[0]!;
+      await publishTokenFile(storage, 'shared', file);
+      const datasets = [{ ...input.datasets[0]!, tokens: 'shared' }, input.datasets[1]!];
+      const shared = { ...input, datasets };
+      const data = await loadTrainingData(storage, datasets, (await openSpec(storage, input.model)).spec);
+      for (const update of samplingOfRun(settings, data).planEpoch(0).updates) {
+        for (const planned of update.filter(({ dataset }) => dataset === 0)) {
+          const shows = [...planned.records].filter((record) => record < 7);
+          expect(shows.length).toBeLessThanOrEqual(1);
+          const { texts, size } = drawBatch({ settings, epoch: 0, data }, planned);
+          const { ids, cumulative } = texts;
+          // One positive and one negative each, so text i belongs to record i modulo the size.
+          const read = Array.from(texts.poolStart, (_, i) => `${ids.slice(cumulative[i], cumulative[i + 1])}`);
+          const own = Array.from(
+            { length: size },
+            (_, row) => new Set([0, 1, 2].map((block) => read[block * size + row]!)),
+          );
+          expect(new Set(own.flatMap((set) => [...set])).size).toBe(own.reduce((sum, set) => sum + set.size, 0));
+        }
+      }
+      const whole = await run(storage, shared);
+      const warnings = only(whole.events, 'warning').filter(({ message }) => message.includes('leaves'));
+      expect(warnings.map(({ step, message }) => [step > 0, message.replace(/\d+ records/, 'n records')])).toEqual(
+        [1, 2].map((epoch) => [
+          epoch > 1,
+          `Epoch ${epoch} leaves n records of data set manuals out: they would repeat texts within a batch. Batches of another pass take their place.`,
+        ]),
+      );
+      const first = await run(storage, shared, 3);
+      const { model, state } = lastCheckpoint(first.events);
+      const second = await run(storage, { ...shared, resume: { model, state } });
+      expect(lastCheckpoint(second.events)).toMatchObject({
+        model: lastCheckpoint(whole.events).model,
+        state: lastCheckpoint(whole.events).state,
+      });
+      expect(only(second.events, 'warning').filter(({ message }) => message.startsWith('Epoch 1'))).toEqual([]);
+      positives.values.fill(positives.values[0]!);
+      await publishTokenFile(storage, 'one-positive', file);
+      const one = { ...shared, datasets: [{ ...datasets[0]!, tokens: 'one-positive' }] };
+      await expect(planTraining(await testGpu(), storage, one)).rejects.toMatchObject({
+        details: { field: 'input.datasets.0.dataset' },
+      });
+    },
+  );
 
   it('of the sampler mixed tells every batch of an update', async () => {
     const { input, storage } = await prepare(tinySettings({ sampler: 'mixed', shardsPerUpdate: 3, epochs: 1 }));
@@ -377,9 +438,7 @@ describe('a plan', () => {
   it('refuses, with the numbers, a text that one binding cannot hold', async () => {
     const { traits, mostMemory } = await testGpu();
     const { input, storage } = await prepare();
-    const folder = await readOwn(storage, 'models', input.model, readModelFolder);
-    await folder.close();
-    const { spec } = folder;
+    const { spec } = await openSpec(storage, input.model);
     const wide = { ...spec, architecture: { ...spec.architecture, innerWidth: 512 } };
     const data = await loadTrainingData(storage, input.datasets, spec);
     const small = { traits, mostMemory, largestBinding: 33_024 };

@@ -11,7 +11,7 @@ import { loadTrainingData } from '../../src/train/data.ts';
 import { drawBatch } from '../../src/train/draw.ts';
 import type { GlobalBatch } from '../../src/train/global-batch.ts';
 import { train } from '../../src/train/loop.ts';
-import { samplingOfRun } from '../../src/train/plan.ts';
+import { samplingOfRun } from '../../src/train/sampling.ts';
 import { scheduleFactor } from '../../src/train/schedule.ts';
 import { expectClose, testGpu } from '../device.ts';
 import { referenceBert } from '../reference/bert.ts';
@@ -99,7 +99,7 @@ async function referenceLosses(settings: RunSettings, steps: number): Promise<nu
   await model.close();
   const data = await loadTrainingData(storage, input.datasets, model.spec);
   const sampling = samplingOfRun(settings, data);
-  const planned = [0, 1].flatMap((epoch) => sampling.planEpoch(epoch).map((update) => ({ epoch, update })));
+  const planned = [0, 1].flatMap((epoch) => sampling.planEpoch(epoch).updates.map((update) => ({ epoch, update })));
   const matrices = new Set(shapes.filter(({ shape }) => shape.length > 1).map(({ name }) => name));
   const optimizer = new ReferenceAdamW();
   return planned.slice(0, steps).map(({ epoch, update }, index) => {

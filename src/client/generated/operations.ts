@@ -603,6 +603,8 @@ export type RunSettingsInput = {
   readonly attentionDropout?: number | null | undefined;
   /** The number of updates between checkpoints besides each epoch's; null means that only epochs make one. */
   readonly checkpointEverySteps?: number | null | undefined;
+  /** Whether no two records of an IR batch may show the same text, be it a query, a positive or a negative. A record that would repeat one waits for a later batch; a warning counts those that found none, and batches of another pass over the data set take their place. */
+  readonly distinctTexts?: boolean;
   /** The probability of dropping an activation. Absent or null means the model's own, Model.dropout. */
   readonly dropout?: number | null | undefined;
   /** The number of passes over the data. */

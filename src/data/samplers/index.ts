@@ -5,7 +5,7 @@ import type { SamplerName } from './catalog.ts';
 import { dynamic } from './dynamic.ts';
 import { type EpochRequest, planEpoch } from './epoch.ts';
 import { mixed } from './mixed.ts';
-import type { Balance, BatchSettings, BatchSizes, PlannedUpdate, SampledDataset, Sampler } from './sampler.ts';
+import type { Balance, BatchSettings, BatchSizes, EpochPlan, SampledDataset, Sampler } from './sampler.ts';
 import { single } from './single.ts';
 
 const samplers: Readonly<Record<SamplerName, Sampler>> = { dynamic, single, mixed };
@@ -18,8 +18,8 @@ export interface Sampling {
   /** Batches of each data set in an epoch, in the order of the data sets. */
   readonly counts: readonly number[];
   readonly updatesPerEpoch: number;
-  /** All updates of an epoch (from 0) in the order in which they are made. */
-  planEpoch(epoch: number): PlannedUpdate[];
+  /** The updates of an epoch (from 0). Throws BAD_USER_INPUT for a data set without batches of distinct texts. */
+  planEpoch(epoch: number): EpochPlan;
 }
 
 /** Throws BAD_USER_INPUT, naming the field, where a data set gives no batch or the settings no update. */

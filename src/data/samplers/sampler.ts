@@ -41,6 +41,17 @@ export interface SampledDataset {
   readonly weight: number;
   /** Records of a batch of the data set's task (B). */
   readonly batchSize: number;
+  /** Numbers of the texts that a record shows at a visit; given = no batch shows one in two records. */
+  readonly textsOf?: ((visit: Visit) => readonly number[]) | undefined;
+}
+
+/** A record in one pass over its data set. */
+export interface Visit {
+  /** Both count from 0. */
+  readonly epoch: number;
+  readonly pass: number;
+  /** Number of the record in the train split. */
+  readonly record: number;
 }
 
 export interface PlannedBatch {
@@ -54,3 +65,10 @@ export interface PlannedBatch {
 
 /** The batches of one update. */
 export type PlannedUpdate = readonly PlannedBatch[];
+
+export interface EpochPlan {
+  /** In the order in which they are made. */
+  readonly updates: readonly PlannedUpdate[];
+  /** Records of each data set that no batch could take without showing a text twice, over all passes that ended. */
+  readonly leftOut: readonly number[];
+}

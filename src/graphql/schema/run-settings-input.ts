@@ -108,6 +108,9 @@ type Whole = 'epochs' | 'irBatchSize' | 'stsBatchSize' | 'shardsPerUpdate' | 'mi
 const count = (t: Fields, field: Whole, low: number, high: number) =>
   t.int({ required: true, defaultValue: defaults[field], description: says[field], validate: whole(low, high) });
 
+const flag = (t: Fields, field: 'equalBatchesPerTask' | 'distinctTexts' | 'recomputeActivations') =>
+  t.boolean({ required: true, defaultValue: defaults[field], description: says[field] });
+
 const drawn = (t: Fields, field: 'positives' | 'negatives', low: number, high: number) =>
   t.int({
     description: `${says[field]} Absent or null means what the preset sets, ${presetValues(field)}; else ${defaults[field]}.`,
@@ -140,11 +143,8 @@ const drawing = (t: Fields) => ({
     description: says.sizeExponent,
     validate: z.number().min(-4).max(4),
   }),
-  equalBatchesPerTask: t.boolean({
-    required: true,
-    defaultValue: defaults.equalBatchesPerTask,
-    description: says.equalBatchesPerTask,
-  }),
+  equalBatchesPerTask: flag(t, 'equalBatchesPerTask'),
+  distinctTexts: flag(t, 'distinctTexts'),
   epochs: count(t, 'epochs', 1, 10_000),
   maxBatches: t.int({ description: says.maxBatches, validate: whole(1, 100_000_000).nullish() }),
   irBatchSize: count(t, 'irBatchSize', 1, 65_536),
@@ -162,11 +162,7 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
       validate: whole(4, 32_768).nullish(),
     }),
     microBatchTokens: count(t, 'microBatchTokens', 16, 16_777_216),
-    recomputeActivations: t.boolean({
-      required: true,
-      defaultValue: defaults.recomputeActivations,
-      description: says.recomputeActivations,
-    }),
+    recomputeActivations: flag(t, 'recomputeActivations'),
     losses: t.field({
       type: LossSetInput,
       description: `${says.losses} Absent or null means those of the preset.`,

@@ -16,6 +16,8 @@ export const says = {
     'The power by which the size of a data set counts in its share of the batches: 1 means in proportion, 0 as many batches of each; weights multiply.',
   equalBatchesPerTask:
     'Whether each task gives the same number of batches in an epoch; sizes and weights then decide within the task.',
+  distinctTexts:
+    'Whether no two records of an IR batch may show the same text, be it a query, a positive or a negative. A record that would repeat one waits for a later batch; a warning counts those that found none, and batches of another pass over the data set take their place.',
   epochs: 'The number of passes over the data.',
   maxBatches:
     'The number of updates after which the run ends, whatever the epochs; null means no such limit. The schedule ends there.',
@@ -120,6 +122,7 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
     shardsPerUpdate: t.exposeInt('shardsPerUpdate', { description: says.shardsPerUpdate }),
     sizeExponent: t.exposeFloat('sizeExponent', { description: says.sizeExponent }),
     equalBatchesPerTask: t.exposeBoolean('equalBatchesPerTask', { description: says.equalBatchesPerTask }),
+    distinctTexts: t.exposeBoolean('distinctTexts', { description: says.distinctTexts }),
     epochs: t.exposeInt('epochs', { description: says.epochs }),
     maxBatches: t.exposeInt('maxBatches', { nullable: true, description: says.maxBatches }),
     irBatchSize: t.exposeInt('irBatchSize', { description: says.irBatchSize }),

@@ -12,7 +12,7 @@ const ir = { name: 'manuals', task: 'ir', n: 103, weight: 1 } as const;
 const sts = { name: 'pairs', task: 'sts', n: 64, weight: 1 } as const;
 type Changes = Partial<SamplingSettings>;
 const plan = (changes: Changes = {}, epoch = 0, datasets: Parameters<typeof samplingOf>[1] = [ir, sts]) =>
-  samplingOf({ ...settings, ...changes }, datasets).planEpoch(epoch);
+  samplingOf({ ...settings, ...changes }, datasets).planEpoch(epoch).updates;
 const batchesOf = (updates: readonly PlannedUpdate[], dataset: number) =>
   updates.flat().filter((batch) => batch.dataset === dataset);
 
@@ -36,7 +36,8 @@ describe('each sampler', () => {
       const sampling = samplingOf({ ...settings, sampler }, [ir, sts]);
       const counts = [Math.floor(ir.n / irSize), Math.floor(sts.n / stsSize)] as const;
       expect(sampling).toMatchObject({ counts, sizes: { ir: irSize, sts: stsSize, perUpdate } });
-      const updates = sampling.planEpoch(0);
+      const { updates, leftOut } = sampling.planEpoch(0);
+      expect(leftOut).toEqual([0, 0]);
       expect(updates.every((update) => update.length === perUpdate)).toBe(true);
       const all = counts[0] + counts[1];
       expect(updates.length).toBe(Math.floor(all / perUpdate));

@@ -103,6 +103,28 @@ export function runSuite(live: () => Live): void {
       expect(await get(live(), '{ runs { totalCount } }')).toEqual(runs);
     });
 
+    it('counts by the sampler', async () => {
+      const query = `query($input: StartRunInput!) {
+        planRun(input: $input) { steps epochs updatesPerEpoch batchesPerUpdate datasets { batchesPerEpoch recordsPerEpoch } }
+      }`;
+      const mixed = {
+        ...settings,
+        sampler: 'MIXED',
+        shardsPerUpdate: 2,
+        equalBatchesPerTask: true,
+        distinctTexts: true,
+      };
+      expect(await get(live(), query, { input: { ...input(), settings: mixed } })).toEqual({
+        planRun: {
+          ...{ steps: 6, epochs: 1, updatesPerEpoch: 6, batchesPerUpdate: 2 },
+          datasets: [
+            { batchesPerEpoch: 6, recordsPerEpoch: 18 },
+            { batchesPerEpoch: 6, recordsPerEpoch: 18 },
+          ],
+        },
+      });
+    });
+
     it('refuses a batch that cannot be filled', async () => {
       const query = 'query($input: StartRunInput!) { planRun(input: $input) { steps } }';
       const { extensions } = await refusal(live(), query, {
@@ -118,6 +140,19 @@ export function runSuite(live: () => Live): void {
       ['an unknown model', { model: unknown('Model') }, 'NOT_FOUND', 'input.model'],
       ['an unknown data set', { datasets: [{ dataset: unknown('Dataset') }] }, 'NOT_FOUND', 'input.datasets.0.dataset'],
       ['a length the model has not', { settings: { maxLength: 25 } }, 'BAD_USER_INPUT', 'input.settings.maxLength'],
+      [
+        'shards that do not divide the batch',
+        { settings: { ...settings, sampler: 'MIXED', shardsPerUpdate: 4 } },
+        'BAD_USER_INPUT',
+        'input.settings.shardsPerUpdate',
+      ],
+      [
+        'shards of one pair',
+        { settings: { ...settings, sampler: 'MIXED', shardsPerUpdate: 6 } },
+        'BAD_USER_INPUT',
+        'input.settings.irBatchSize',
+      ],
+      ['no size', { settings: { sizeExponent: 5 } }, 'BAD_USER_INPUT', 'input.settings.sizeExponent'],
       ['no epoch', { settings: { epochs: 0 } }, 'BAD_USER_INPUT', 'input.settings.epochs'],
       ['a dropout of 1', { settings: { dropout: 1 } }, 'BAD_USER_INPUT', 'input.settings.dropout'],
       [

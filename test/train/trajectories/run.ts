@@ -12,7 +12,7 @@ import { loadTrainingData } from '../../../src/train/data.ts';
 import { drawBatch } from '../../../src/train/draw.ts';
 import type { GlobalBatch } from '../../../src/train/global-batch.ts';
 import { train } from '../../../src/train/loop.ts';
-import { samplingOfRun } from '../../../src/train/plan.ts';
+import { samplingOfRun } from '../../../src/train/sampling.ts';
 import type { TrainInput } from '../../../src/train/types.ts';
 import { random, testGpu } from '../../device.ts';
 import { randomWeights, tinySpec } from '../../nn/tiny.ts';
@@ -56,7 +56,7 @@ export async function updatesOf(storage: Storage, { settings, datasets, model }:
   const sampling = samplingOfRun(settings, data);
   const updates: GlobalBatch[][] = [];
   for (let epoch = 0; updates.length < steps; epoch++) {
-    const planned = sampling.planEpoch(epoch);
+    const { updates: planned } = sampling.planEpoch(epoch);
     updates.push(...planned.map((update) => update.map((plan) => drawBatch({ settings, epoch, data }, plan))));
   }
   return updates.slice(0, steps);
