@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { readConfig } from '../../src/model/families/config-json.ts';
 import { openFamilyCase } from '../nn/family-case.ts';
+import { processorMs } from '../processor-time.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { writeTinyModel } from './tiny-model.ts';
 
@@ -74,9 +75,10 @@ describe('the header of weights', () => {
 
   it('with a million tensors is refused before it is read', async () => {
     await writeHeader(header(1_000_000));
-    const begin = performance.now();
-    expect((await refusal()).message).toMatch(/its header claims \d+ bytes, more than 16000000$/);
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    const taken = await processorMs(async () => {
+      expect((await refusal()).message).toMatch(/its header claims \d+ bytes, more than 16000000$/);
+    });
+    expect(taken).toBeLessThan(1_000);
     await writeHeader(header(100_000));
     expect((await refusal()).message).toMatch(/its header names 100000 tensors, more than 50000$/);
   });

@@ -4,6 +4,7 @@ import { defaultLimits } from '../../src/config.ts';
 import { createGraphQLServer } from '../../src/graphql/server.ts';
 import { createLogger } from '../../src/log.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
+import { processorMs } from '../processor-time.ts';
 
 const tandem = { config: { limits: defaultLimits } } as Tandem;
 const server = createGraphQLServer(tandem, createLogger('test', 'silent'));
@@ -63,9 +64,11 @@ it('lets a subscription choose what is told of each event', async () => {
 it('tells the first errors of 300,000 values that do not fit, and soon', async () => {
   const query = 'query ($v: [String!]!) { embed(checkpoint: { alias: "a" }, texts: $v) { dimensions } }';
   const body = JSON.stringify({ query, variables: { v: Array.from({ length: 300_000 }, () => null) } });
-  const begin = performance.now();
-  const { errors } = (await (await send(body)).json()) as { errors: { extensions: { code: string } }[] };
-  expect(performance.now() - begin).toBeLessThan(2_000);
+  let errors: { extensions: { code: string } }[] = [];
+  const taken = await processorMs(async () => {
+    ({ errors } = (await (await send(body)).json()) as { errors: typeof errors });
+  });
+  expect(taken).toBeLessThan(2_000);
   expect(errors.length).toBeLessThan(30);
   expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['BAD_USER_INPUT']));
 });

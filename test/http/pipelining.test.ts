@@ -89,7 +89,7 @@ it('are bounded: 20,000 of them neither stall others nor are worked on', async (
   }
   await sent;
   expect(count).toBeLessThanOrEqual(mostWaiting);
-  expect(worst).toBeLessThan(2_000);
+  expect(worst).toBeLessThan(5_000);
 });
 
 it('on many connections are worked on at once', async () => {

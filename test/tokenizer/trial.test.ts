@@ -143,6 +143,8 @@ describe.runIf(process.platform === 'linux')('a trial that does not end by itsel
     const stop = new AbortController();
     const trial = tryTokenizer(path, { signal: stop.signal });
     const id = await onceStarted(path);
+    // It has the library before it says what it does with signals, and waits for the file after that.
+    await vi.waitFor(async () => expect(await readFile(`/proc/${id}/maps`, 'utf8')).toContain('.node'), 20_000);
     await pause(1_000);
     process.kill(id, 'SIGINT');
     await pause(200);

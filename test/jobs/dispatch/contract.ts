@@ -124,7 +124,7 @@ function chooses(stage: Current): void {
 function waits(stage: Current): void {
   it('until notBefore, and says how long', async () => {
     const { enqueue, request, claim } = kindOf(stage());
-    const notBefore = new Date(Date.now() + 1_500);
+    const notBefore = new Date(Date.now() + 3_000);
     const jobId = await enqueue({ notBefore });
     const { claim: early, askAgainAt } = await stage().dispatcher.claim(request);
     expect(early).toBeUndefined();

@@ -166,7 +166,7 @@ describe('stop and resume', () => {
     await readEvents(place, run.id, { until: isStep(12) });
     const start = performance.now();
     await place.restartJobs();
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     const stopped = await find(run.id);
     expect(stopped.state).toBe('INTERRUPTED');
     expect((await checkpointsOf(run.id)).at(-1)).toMatchObject({ step: stopped.step, stateDigest: expect.any(String) });
