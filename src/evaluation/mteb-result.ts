@@ -6,6 +6,9 @@ import type { EvaluationFigures } from './types.ts';
 /** The version of mteb whose form and figures these are, and which they were compared with (docs/results.md). */
 const mtebVersion = '2.26.24';
 
+/** ISO 639-3 and 15924 for "undetermined": mteb takes the mean over languages, so that a result has one. */
+const undetermined = 'und-Zyyy';
+
 interface MtebScores {
   /** Metrics by name, rounded as mteb rounds them; null = undefined. */
   readonly [metric: string]: number | string | readonly string[] | null;
@@ -35,7 +38,7 @@ export function mtebResult(
   dataset: { readonly name: string; readonly digest: string },
 ): MtebResult {
   const rounded = roundLikeMteb(metrics);
-  const scores = { ...rounded, main_score: rounded[main] ?? null, hf_subset: 'default', languages: [] };
+  const scores = { ...rounded, main_score: rounded[main] ?? null, hf_subset: 'default', languages: [undetermined] };
   return {
     dataset_revision: dataset.digest,
     task_name: dataset.name,

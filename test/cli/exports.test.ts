@@ -85,7 +85,7 @@ describe('tandem export-evaluations', () => {
     const result = await jsonOf(join(to, 'ir.json'));
     expect(result).toMatchObject({
       ...{ task_name: 'ir', dataset_revision: expect.stringMatching(/^[0-9a-f]{64}$/), kg_co2_emissions: null },
-      scores: { test: [{ hf_subset: 'default', languages: [] }], train: [{ hf_subset: 'default' }] },
+      scores: { test: [{ hf_subset: 'default', languages: ['und-Zyyy'] }], train: [{ hf_subset: 'default' }] },
       evaluation_time: test!.seconds + train!.seconds,
     });
     for (const [split, figures] of Object.entries({ test, train })) {

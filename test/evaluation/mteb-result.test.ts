@@ -14,7 +14,7 @@ it('has the scores of one split of one subset', () => {
       test: [
         {
           ...{ ndcg_at_10: 0.12346, mrr_at_10: 1 / 3, map_at_10: 0 },
-          ...{ main_score: 0.12346, hf_subset: 'default', languages: [] },
+          ...{ main_score: 0.12346, hf_subset: 'default', languages: ['und-Zyyy'] },
         },
       ],
     },
