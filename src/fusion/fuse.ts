@@ -1,5 +1,5 @@
 /**
- * Fuses checkpoints of one initialisation into a new model folder. Streams: one tensor of each checkpoint at a time.
+ * Fuses checkpoints of one lineage into a new model folder. Streams: one tensor of each checkpoint at a time.
  */
 import { basename } from 'node:path';
 import { readParameters, rowOf } from '../catalog-parameters.ts';
@@ -24,18 +24,17 @@ export interface FuseOptions {
 }
 
 /**
- * Checks the lineage, then writes and publishes the fused model. It descends from theta_0 itself, so it can be fused
- * again.
+ * Checks the lineage, then writes and publishes the fused model. It descends from theta_0, so it can be fused again.
  */
 export async function fuse(storage: Storage, input: FuseInput, options: FuseOptions = {}): Promise<PublishedModel> {
   const lineage = await openLineage(storage, input);
   try {
     const merge = await mergeOf(lineage, input.plan, options.signal);
-    const spec = { ...lineage.initial.spec, initialisation: input.initial };
+    const spec = { ...lineage.base.spec, initialisation: input.initial };
     const tokenizerJson = await readOwn(storage, 'models', input.initial, readTokenizerJson);
     return await publishModel(storage, spec, (folder) =>
       writeModelFolder(folder, {
-        ...{ spec, tokenizerJson, tokenizerSettings: lineage.initial.tokenizerSettings },
+        ...{ spec, tokenizerJson, tokenizerSettings: lineage.base.tokenizerSettings },
         tensors: mergedTensors(lineage, merge, options),
       }),
     );
@@ -64,10 +63,10 @@ async function* mergedTensors(lineage: Lineage, merge: Merge, options: FuseOptio
   }
 }
 
-const parametersOf = ({ initial: { spec } }: Lineage): ParameterShape[] => modelParameters(spec);
+const parametersOf = ({ base: { spec } }: Lineage): ParameterShape[] => modelParameters(spec);
 
-async function readTensorSet({ initial, checkpoints }: Lineage, parameter: ParameterShape): Promise<TensorSet> {
-  const [start, ...others] = await Promise.all([initial, ...checkpoints].map((model, k) => read(model, k, parameter)));
+async function readTensorSet({ base, checkpoints }: Lineage, parameter: ParameterShape): Promise<TensorSet> {
+  const [start, ...others] = await Promise.all([base, ...checkpoints].map((model, k) => read(model, k, parameter)));
   return { shape: parameter.shape, initial: start, checkpoints: others };
 }
 
@@ -81,7 +80,7 @@ async function read({ path, weights }: ModelFolder, k: number, { name, shape }: 
   } catch (error) {
     if (error instanceof TandemError && error.code !== 'BAD_USER_INPUT') throw error;
     throw badInput(`The model ${basename(path)} cannot be fused: ${(error as Error).message}`, {
-      field: k === 0 ? 'initial' : 'checkpoints',
+      field: k === 0 ? 'base' : 'checkpoints',
       expected: 'models whose weights are all there, and finite numbers',
       remedy: 'Leave this checkpoint out; a run that produced it went wrong before it was written.',
     });

@@ -12,6 +12,8 @@ export interface FuseInput {
   readonly plan: FusionPlan;
   /** Digest of theta_0's folder. */
   readonly initial: string;
+  /** Digest of the folder that the deltas are taken from, an ancestor of all checkpoints; absent = theta_0. */
+  readonly base?: string;
   /** Digests of the checkpoints' folders. */
   readonly checkpoints: readonly string[];
 }

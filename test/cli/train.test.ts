@@ -65,6 +65,41 @@ describe('tandem train', () => {
     });
   });
 
+  it('trains a checkpoint further, with the stages of a file, and follows all of them', async () => {
+    const [, from] = live.made.checkpoints as [string, string];
+    const file = join(folder, 'stages.json');
+    const settings = { irBatchSize: 6, stsBatchSize: 6, maxBatches: 1 };
+    await writeFile(file, JSON.stringify([{ name: 'then', datasets: [{ dataset: 'sts' }], settings }]));
+    const args = ['train', '--from', from, '--optimizer-state', 'kept', '--dataset', 'ir', '--batch-size', '6'];
+    const all = [...args, '--max-batches', '1', '--stages', file];
+    const planned = JSON.parse((await tandem(...all, '--plan', '--json')).stdout);
+    expect(planned).toMatchObject({ steps: 1, stages: [{ steps: 1, datasets: [{ dataset: { name: 'sts' } }] }] });
+    const { code, stdout } = await tandem(...all, '--watch', '--json');
+    expect(code).toBe(0);
+    const runs = JSON.parse(stdout) as { id: string; name: string; checkpoints: { nodes: { id: string }[] } }[];
+    expect(runs.map(({ name }) => name)).toEqual(['tiny ir', 'then']);
+    const query = 'query($id: ID!) { run(id: $id) { start { checkpoint { id } } settings { optimizerState } } }';
+    expect(await get(live, query, { id: runs[0]?.id })).toEqual({
+      run: { start: { checkpoint: { id: from } }, settings: { optimizerState: 'KEPT' } },
+    });
+    const last = runs[0]?.checkpoints.nodes.at(-1)?.id;
+    expect(await get(live, query, { id: runs[1]?.id })).toMatchObject({ run: { start: { checkpoint: { id: last } } } });
+  });
+
+  it('refuses two origins, none, and a file that holds no stages', async () => {
+    const [first] = live.made.checkpoints as [string];
+    for (const origin of [[], ['--model', 'tiny', '--from', first]]) {
+      const { code, stderr } = await tandem('train', '--dataset', 'ir', ...origin);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('either --model or --from')]);
+    }
+    const file = join(folder, 'no-stages.json');
+    for (const text of ['{', '{}', '[{"datasets": "ir"}]']) {
+      await writeFile(file, text);
+      const { code, stderr } = await tandem('train', '--model', 'tiny', '--dataset', 'ir', '--stages', file);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('a list of RunStageInput')]);
+    }
+  });
+
   it('refuses a data set that is smaller than its batch before a run exists', async () => {
     const count = '{ runs { totalCount } }';
     const before = await get(live, count);

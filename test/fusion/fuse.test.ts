@@ -127,18 +127,18 @@ describe('fusing checkpoints', () => {
     expect(again.digest).not.toBe(fused.digest);
   });
 
-  it('fuses checkpoints of a run that began from a checkpoint of an earlier run', async () => {
-    const [first] = checkpoints;
-    const second = { ...tinySpec, initialisation: first };
-    const digests = [await publish(second, moved(4, 0.1)), await publish(second, moved(5, 0.1))];
+  it('takes the deltas from another base than the root, to which the result still descends', async () => {
+    const [base, ...others] = checkpoints as [string, string, string];
     const plan: FusionPlan = { method: 'delta-guided', parameters: {} };
-    const fused = await load((await fuse(storage, { plan, initial: first, checkpoints: digests })).digest);
-    const models = await Promise.all(digests.map(load));
+    const { digest } = await fuse(storage, { plan, initial, base, checkpoints: others });
+    const models = await Promise.all(others.map(load));
     const settings = { granularity: 'tensor', power: 1, lambda: 1 } as const;
-    expectEqual(
-      fused,
-      deltaGuided(await load(first), models, settings, (name) => groupOf.get(name)!),
-    );
+    const expected = deltaGuided(await load(base), models, settings, (name) => groupOf.get(name)!);
+    expectEqual(await load(digest), expected);
+    expect((await fuse(storage, { plan, initial, checkpoints: others })).digest).not.toBe(digest);
+    const { spec, close } = await readModelFolder(storage.path('models', digest));
+    await close();
+    expect(spec.initialisation).toBe(initial);
   });
 
   it.each(['uniform-soup', 'delta-guided'] as const)('%s refuses weights that are not finite', async (method) => {
@@ -165,6 +165,8 @@ describe('fusing checkpoints', () => {
     const other = await publish(tinySpec, moved(9, 1));
     const child = await publish({ ...tinySpec, initialisation: other }, moved(9, 2));
     const cls = await publish({ ...tinySpec, initialisation: initial, pooling: 'cls' });
+    const templates = { ...tinySpec.templates, query: 'find: ' };
+    const asking = await publish({ ...tinySpec, initialisation: initial, templates });
     const refusal = async (start: string, digests: string[]): Promise<string> =>
       fuse(storage, { plan, initial: start, checkpoints: digests }).then(
         () => 'fused',
@@ -175,6 +177,8 @@ describe('fusing checkpoints', () => {
     );
     expect(await refusal(initial, [other])).toMatch(/descends from itself/);
     expect(await refusal(initial, [cls])).toMatch(/has another pooling/);
+    expect(await refusal(initial, [asking])).toMatch(/has another templates/);
+    await expect(fuse(storage, { plan, initial, base: child, checkpoints })).rejects.toThrow(/descends from/);
     expect(await refusal(checkpoints[0], [checkpoints[1]])).toMatch(/descends from/);
     expect(await refusal(initial, [])).toMatch(/no checkpoint to fuse/);
     expect(await refusal(initial, ['feed'])).toMatch(/UNAVAILABLE/);

@@ -37,8 +37,12 @@ export function addCheckpointCommands(program: Command): void {
     .action(evaluate);
   const fusing = program
     .command('fuse')
-    .description('fuse checkpoints of one model into a new one')
+    .description('fuse checkpoints of one lineage into a new one')
     .requiredOption('--checkpoint <checkpoint>', 'id or alias (repeat it)', collect)
+    .option(
+      '--base <checkpoint>',
+      'id or alias of what the deltas are taken from (default: the model they descend from)',
+    )
     .addOption(rowOption('--method <name>', 'how to fuse them', fusionCatalog).default('delta-guided'))
     .action(fuse);
   addCatalogOptions(fusing, fusionCatalog);
@@ -96,6 +100,7 @@ async function evaluateOne(client: TandemClient, datasets: string[], split: Spli
 
 interface FuseOptions {
   readonly checkpoint: readonly string[];
+  readonly base?: string;
   readonly method: string;
 }
 
@@ -105,6 +110,7 @@ async function fuse(options: FuseOptions, command: Command): Promise<void> {
   const { fuseCheckpoints } = await client.execute(FuseCheckpointsDocument, {
     input: {
       checkpoints,
+      ...(options.base !== undefined && { base: { id: await checkpointId(client, options.base) } }),
       method: enumValueOf(options.method) as FusionMethod,
       parameters: givenParameters<FusionParametersInput>(command, fusionCatalog),
     },

@@ -245,7 +245,9 @@ export type FindingKind =
 
 /** The checkpoints to fuse, and how. */
 export type FuseCheckpointsInput = {
-  /** Ids of two or more checkpoints that descend from one model. */
+  /** What the deltas are taken from: any checkpoint from which all of them descend. Absent or null means the model. */
+  readonly base?: CheckpointChoice | null | undefined;
+  /** Ids of two or more checkpoints of one lineage: all descend from one model, whatever the stages between. */
   readonly checkpoints: ReadonlyArray<string>;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;

@@ -34,6 +34,12 @@ const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
       description: 'The parameters of the fusion method.',
       resolve: (row) => checkpoints.fusionOf(row).parameters,
     }),
+    base: t.field({
+      type: Checkpoint,
+      description:
+        'What the deltas were taken from: the untrained weights of the model, unless another base was given.',
+      resolve: (row, _args, { tandem }) => checkpoints.baseOf(tandem, row),
+    }),
     checkpoints: t.field({
       type: [Checkpoint],
       description: 'The checkpoints that were fused, in the order in which they were given.',
@@ -50,7 +56,11 @@ Checkpoint.implement({
       description: 'The alias that names the checkpoint; null if it has none.',
     }),
     reason: t.expose('reason', { type: CheckpointReason, description: 'Why the checkpoint was made.' }),
-    model: t.field({ type: Model, description: 'The model it descends from.', resolve: (row) => row.modelId }),
+    model: t.field({
+      type: Model,
+      description: 'The root of its lineage: the model, as it was made, that it descends from.',
+      resolve: (row) => row.modelId,
+    }),
     run: t.field({
       type: Run,
       nullable: true,

@@ -6,7 +6,7 @@ import { parametersInput } from '../catalog-inputs.ts';
 import { FusionMethod } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
-import { idempotencyKey } from './common.ts';
+import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 
 const { Checkpoint, Job } = refs;
 
@@ -22,12 +22,18 @@ const FuseInput = builder.inputType('FuseCheckpointsInput', {
   fields: (t) => ({
     checkpoints: t.idList({
       required: true,
-      description: 'Ids of two or more checkpoints that descend from one model.',
+      description:
+        'Ids of two or more checkpoints of one lineage: all descend from one model, whatever the stages between.',
     }),
     method: t.field({ type: FusionMethod, required: true, description: 'The method of the fusion.' }),
     parameters: t.field({
       type: FusionParametersInput,
       description: 'The parameters of the method; absent or null ones take their defaults.',
+    }),
+    base: t.field({
+      type: CheckpointChoice,
+      description:
+        'What the deltas are taken from: any checkpoint from which all of them descend. Absent or null means the model.',
     }),
     idempotencyKey: idempotencyKey(t),
   }),
@@ -45,11 +51,12 @@ builder.mutationField('fuseCheckpoints', (t) =>
   t.field({
     type: FusePayload,
     description:
-      'Fuses checkpoints of one model into a new one and waits for it. Checkpoints of different models are refused.',
+      'Fuses checkpoints of one model into a new one and waits for it. Checkpoints of different models are refused, and those that do not descend from the base.',
     args: { input: t.arg({ type: FuseInput, required: true, description: 'The checkpoints and the method.' }) },
-    resolve: (_root, { input }, { tandem }) =>
+    resolve: async (_root, { input }, { tandem }) =>
       fuseCheckpoints(tandem, {
         ...input,
+        baseId: input.base ? await checkpointIdOf(tandem, input.base, 'input.base') : null,
         checkpointIds: input.checkpoints.map((id, i) => keyOf(id, 'Checkpoint', `input.checkpoints.${i}`).key),
       }),
   }),

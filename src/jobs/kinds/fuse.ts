@@ -1,4 +1,4 @@
-/** Fuses checkpoints of one model into a new one. */
+/** Fuses checkpoints of one lineage into a new one. */
 import { z } from 'zod';
 import { readParameters, rowOf } from '../../catalog-parameters.ts';
 import type { Transaction } from '../../db/open.ts';
@@ -19,20 +19,25 @@ export const fuse = defineJob({
     checkpointIds: z.array(z.uuid()),
     /** theta_0, from which all of them descend. */
     modelId: z.uuid(),
+    /** What the deltas are taken from; null = theta_0. Versions up to 0.2.0 had no other. */
+    baseId: z.uuid().nullable().default(null),
   }),
-  uses: ({ checkpointIds }) => checkpointIds.map((id) => ({ kind: 'checkpoint', id })),
+  uses: ({ checkpointIds, baseId }) =>
+    [...checkpointIds, ...(baseId === null ? [] : [baseId])].map((id) => ({ kind: 'checkpoint', id })),
   subject: ({ modelId }) => modelId,
-  run(context: JobContext<Record<never, never>>, { method, parameters: given, checkpointIds, modelId }) {
+  run(context: JobContext<Record<never, never>>, { method, parameters: given, checkpointIds, modelId, baseId }) {
     const { db, cpu, retention, signal, progress, succeed } = context;
     const plan = { method, parameters: readParameters(rowOf(fusionCatalog, method, 'method'), given, 'parameters') };
     return retention.publishing(async () => {
       const parents = await checkpointsOf(db, checkpointIds);
       progress({ stage: 'fuse', done: 0, total: parents.length });
       const model = await requireRow(db, 'models', modelId);
-      const input = { plan, initial: model.digest, checkpoints: parents.map(({ digest }) => digest) };
+      const base = baseId === null ? undefined : await requireRow(db, 'checkpoints', baseId);
+      const digests = { initial: model.digest, ...(base && { base: base.digest }) };
+      const input = { plan, ...digests, checkpoints: parents.map(({ digest }) => digest) };
       const { digest, bytes } = await cpu.call('fuse', input, { signal });
       progress({ stage: 'fuse', done: parents.length, total: parents.length });
-      const values = { reason: 'fused', modelId, digest, bytes, fusion: plan } as const;
+      const values = { reason: 'fused', modelId, baseId, digest, bytes, fusion: plan } as const;
       return retention.recording(() => succeed((tx) => record(tx, values, parents)));
     });
   },

@@ -22,6 +22,7 @@ import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
+import { initialCheckpoint } from '../models/models.ts';
 import { isTerminal } from '../runs/run-state.ts';
 import type { Tandem } from '../tandem.ts';
 
@@ -66,6 +67,10 @@ export function fusionOf(row: CheckpointRow): FusionPlan {
   invariant(row.fusion !== null, 'a checkpoint that was not fused');
   return row.fusion;
 }
+
+/** Key of what the deltas of a fusion were taken from: its model's own checkpoint, unless another one was named. */
+export const baseOf = (tandem: Tandem, { baseId, modelId }: CheckpointRow): string | Promise<string> =>
+  baseId ?? initialCheckpoint(tandem, modelId);
 
 /** Keys of what was fused, in order. */
 export async function parentsOf({ database: { db } }: Tandem, id: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-/** fuseCheckpoints: checkpoints of one model into a new one. */
+/** fuseCheckpoints: checkpoints of one lineage into a new one. */
 
 import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
 import { globalId } from '../../db/global-id.ts';
@@ -9,11 +9,14 @@ import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
+import { ancestryOf } from './ancestors.ts';
 
 export interface FuseRequest {
   readonly checkpointIds: readonly string[];
   readonly method: FusionMethod;
   readonly parameters?: GivenParameters | null;
+  /** What the deltas are taken from; absent = the model that all descend from. */
+  readonly baseId?: string | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -22,10 +25,12 @@ export async function fuseCheckpoints(
   request: FuseRequest,
 ): Promise<{ checkpoint: CheckpointRow; job: JobRow }> {
   const plan = planOf(request);
-  const [first] = await parentsOf(tandem, request);
+  const parents = await parentsOf(tandem, request);
+  const [first] = parents;
   invariant(first, 'a fusion of nothing');
+  const baseId = await baseOf(tandem, request.baseId ?? null, parents);
   const { checkpointIds, idempotencyKey } = request;
-  const input = { ...plan, checkpointIds: [...checkpointIds], modelId: first.modelId };
+  const input = { ...plan, checkpointIds: [...checkpointIds], modelId: first.modelId, baseId };
   const { id, job } = await runJob(tandem, 'fuse', { input, idempotencyKey });
   return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
 }
@@ -61,4 +66,25 @@ async function parentsOf(tandem: Tandem, { method, checkpointIds: ids }: FuseReq
     rows.push(row);
   }
   return rows;
+}
+
+/** Throws where one of the checkpoints does not descend from the base. Null = the base is their model itself. */
+async function baseOf(
+  { database: { db } }: Tandem,
+  id: string | null,
+  checkpoints: readonly CheckpointRow[],
+): Promise<string | null> {
+  if (id === null) return null;
+  const base = await requireRow(db, 'checkpoints', id, 'input.base');
+  for (const [i, checkpoint] of checkpoints.entries()) {
+    const isRoot = base.runId === null && base.reason === 'initial' && base.modelId === checkpoint.modelId;
+    if (isRoot || (await ancestryOf(db, checkpoint)).has(base.digest)) continue;
+    const [own, other] = [checkpoint.id, id].map((key) => globalId('Checkpoint', key));
+    throw badInput(`Checkpoint ${own} does not descend from the base, checkpoint ${other}`, {
+      field: `input.checkpoints.${i}`,
+      expected: 'checkpoints of runs that started from the base, or from its descendants',
+      remedy: 'Leave the base out to take the deltas from the model, or name an ancestor of all checkpoints.',
+    });
+  }
+  return base.runId === null && base.reason === 'initial' ? null : id;
 }

@@ -34,7 +34,45 @@ export function stageSuite(live: () => Live): void {
     for await (const { runEvents: event } of createClient({ url: live().url }).subscribe(RunEventsDocument, { runId }))
       if (event.__typename === 'RunEnded') return event.state;
   };
+  const removeCheckpoint = (id: string) =>
+    get(live(), 'mutation($id: ID!) { deleteCheckpoint(id: $id) { deletedId } }', { id });
   const remove = (id: string) => get(live(), 'mutation($id: ID!) { deleteRun(id: $id) { deletedId } }', { id });
+
+  /** Of three stages, the last checkpoint of each. */
+  async function fusesFromBases({ first, second, third }: Readonly<Record<'first' | 'second' | 'third', string>>) {
+    const fuse = `mutation($input: FuseCheckpointsInput!) {
+      fuseCheckpoints(input: $input) {
+        checkpoint { id digest parent { id } model { id } fusion { base { id } checkpoints { id } } }
+      }
+    }`;
+    interface Fused {
+      readonly fuseCheckpoints: { readonly checkpoint: { readonly id: string; readonly digest: string } };
+    }
+    const fused = async (input: object) =>
+      (await get<Fused>(live(), fuse, { input: { method: 'DELTA_GUIDED', ...input } })).fuseCheckpoints.checkpoint;
+    const { made } = live();
+    const checkpoints = [second, third];
+    const fromRoot = await fused({ checkpoints });
+    const fromFirst = await fused({ checkpoints, base: { id: first } });
+    expect(fromFirst).toMatchObject({
+      ...{ parent: null, model: { id: made.model } },
+      fusion: { base: { id: first }, checkpoints: checkpoints.map((id) => ({ id })) },
+    });
+    expect(fromFirst.digest).not.toBe(fromRoot.digest);
+    const fromModel = await fused({ checkpoints, base: { id: made.model } });
+    expect(fromModel.digest).toBe(fromRoot.digest);
+    // What was fused of descendants descends from the base, too.
+    await fused({ checkpoints: [fromRoot.id, third], base: { id: first } }).then(({ id }) => removeCheckpoint(id));
+    const refusedBase = (input: object) => inputRefusal(live(), 'fuseCheckpoints', 'FuseCheckpointsInput', input);
+    const method = 'DELTA_GUIDED';
+    expect(await refusedBase({ method, checkpoints: [first, third], base: { id: second } })).toEqual([
+      ...['BAD_USER_INPUT', 'input.checkpoints.0'],
+    ]);
+    expect(await refusedBase({ method, checkpoints, base: { id: made.checkpoints[1] } })).toEqual([
+      ...['BAD_USER_INPUT', 'input.checkpoints.0'],
+    ]);
+    for (const { id } of [fromFirst, fromModel, fromRoot]) await removeCheckpoint(id);
+  }
 
   describe('a run from a checkpoint', () => {
     it('descends from the same model, and has the checkpoint as the parent of all of its own', async () => {
@@ -123,6 +161,7 @@ export function stageSuite(live: () => Live): void {
         ...{ name: 'at last', model: { id: model } },
         start: { checkpoint: last(two), after: { id: second }, from: 'LAST' },
       });
+      await fusesFromBases({ first: last(one).id, second: last(two).id, third: last(three).id });
       const inUse = await refusal(live(), 'mutation($id: ID!) { deleteRun(id: $id) { deletedId } }', { id: second });
       expect(inUse.message).toContain('run "at last"');
       for (const id of [third, second, first]) await remove(id);
