@@ -10,6 +10,7 @@ import { importDataset } from '../src/data/import.ts';
 import { openDataset } from '../src/data/record-file.ts';
 import { vouchForVersion } from '../src/data/record-vouch.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
+import { poolCorpus } from '../src/evaluation/pool.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { downloadModel } from '../src/hub/download.ts';
 import { atMostEvery } from '../src/hub/throttle.ts';
@@ -68,6 +69,12 @@ answer<CpuCommands>({
 
   evaluateBagOfWords: async ({ dataset, split }, { signal }) =>
     evaluateBagOfWords(await openDataset(storage, dataset), split, signal),
+
+  poolCorpus: async ({ dataset, split }, { signal, transfer }) => {
+    const pool = await poolCorpus(await openDataset(storage, dataset), split, signal);
+    transfer(pool.buffer as ArrayBuffer);
+    return pool;
+  },
 
   fuse: (input, { signal }) => fuse(storage, input, { signal }),
 

@@ -43,7 +43,12 @@ answer<DeviceCommands>(
     describe: async () => (await opening).gpu.adapter,
     plan: (input) => onDevice((gpu) => planTraining(gpu, storage, input)),
     train: (input, { emit, signal }) =>
-      onDevice((gpu, { scheduler }) => train(gpu, storage, input, { emit, signal, turn: scheduler.turn })),
+      onDevice((gpu, server) =>
+        train(gpu, storage, input, {
+          ...{ emit, signal, turn: server.scheduler.turn },
+          evaluate: (encoder, set, turn) => server.evaluateInPlace(encoder, set, turn),
+        }),
+      ),
     encode: async (input, { signal, transfer }) => {
       const vectors = await onDevice((_gpu, server) => server.encode(input, signal));
       transfer(vectors.data.buffer as ArrayBuffer);

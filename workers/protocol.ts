@@ -75,6 +75,8 @@ export interface CpuCommands {
   tokenizeWhole: Command<TokenizeWholeInput, TokenizeWholeOutput>;
   /** `dataset` is the digest of a data set version. */
   evaluateBagOfWords: Command<{ readonly dataset: string; readonly split: Split }, EvaluationFigures>;
+  /** Positions of the documents of a pooled corpus, ascending. `dataset` is the digest of a data set version. */
+  poolCorpus: Command<{ readonly dataset: string; readonly split: Split }, Uint32Array>;
   fuse: Command<FuseInput, PublishedModel>;
   /** Reads all of an object. */
   verifyObject: Command<StoredObject, readonly Finding[]>;

@@ -1,11 +1,12 @@
 /** Follows a run from its first event to its last, with a progress bar. */
 import { RunDocument, RunEventsDocument, type RunEventsSubscription, type TandemClient } from '../client/index.ts';
 import { RunNotSucceeded } from './exit-codes.ts';
-import { formatSeconds } from './output.ts';
+import { formatScore, formatSeconds } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
 
 type RunEvent = RunEventsSubscription['runEvents'];
 export type RunStep = Extract<RunEvent, { __typename: 'RunStep' }>;
+type RunEvaluation = Extract<RunEvent, { __typename: 'RunEvaluation' }>;
 type RunEnded = Extract<RunEvent, { __typename: 'RunEnded' }>;
 
 export interface FollowedRun {
@@ -31,6 +32,7 @@ export async function followRun(
     })) {
       if (event.__typename === 'RunStarted') progress ??= startProgress('training', event.steps, options.quiet);
       if (event.__typename === 'RunWarning') process.stderr.write(`warning at step ${event.step}: ${event.message}\n`);
+      if (event.__typename === 'RunEvaluation' && !options.quiet) process.stderr.write(`${evaluationLine(event)}\n`);
       if (event.__typename === 'RunStep') {
         steps.push(event);
         progress?.update(event.step, noteOf(event));
@@ -63,3 +65,13 @@ const interrupted = (runId: string, cause: string | null | undefined): RunNotSuc
 
 const noteOf = ({ task, loss, tokensPerSecond, secondsLeft }: RunStep): string =>
   `${task ?? 'IR and STS'} loss ${loss.toFixed(4)}  ${Math.round(tokensPerSecond)} tokens/s  ${formatSeconds(secondsLeft)} left`;
+
+/** `dev at step 40: 0.6123, the best so far  (faq ndcg_at_10 0.5312, pairs cosine_spearman 0.6934)` */
+function evaluationLine({ step, score, bestScore, bestStep, figures }: RunEvaluation): string {
+  const best = bestStep === step ? 'the best so far' : `best ${formatScore(bestScore)} at step ${bestStep}`;
+  const sets = figures.map(({ dataset, split, pooled, metric, value }) => {
+    const notes = [...(split === 'DEV' ? [] : [split.toLowerCase()]), ...(pooled ? ['pooled'] : [])];
+    return `${dataset}${notes.map((note) => ` ${note}`).join('')} ${metric} ${formatScore(value)}`;
+  });
+  return `dev at step ${step}: ${formatScore(score)}, ${best}  (${sets.join(', ')})`;
+}

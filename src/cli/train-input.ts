@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { RunSettingsInput, RunStageInput, StartRunInput, TandemClient } from '../client/index.ts';
 import { badInput } from '../errors.ts';
+import { givenDevSets } from './dev-options.ts';
 import { checkpointId, datasetId, modelId } from './lookup.ts';
 import { givenSettings } from './train-options.ts';
 import { weighted } from './values.ts';
@@ -35,6 +36,7 @@ export async function startInput(
     name: options.name,
     ...origin,
     datasets: await Promise.all(datasets),
+    devSets: await givenDevSets(client, command),
     settings: givenSettings(command, given as RunSettingsInput),
     ...(options.stages !== undefined && { stages: await readStages(client, options.stages) }),
   };
@@ -64,6 +66,9 @@ async function readStages(client: TandemClient, file: string): Promise<RunStageI
     ...stage,
     datasets: await Promise.all(
       [stage.datasets].flat().map(async (row) => ({ ...row, dataset: await datasetId(client, row.dataset) })),
+    ),
+    devSets: await Promise.all(
+      [stage.devSets ?? []].flat().map(async (row) => ({ ...row, dataset: await datasetId(client, row.dataset) })),
     ),
   }));
   return Promise.all(found);

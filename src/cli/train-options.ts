@@ -8,6 +8,7 @@ import { samplerCatalog } from '../data/samplers/catalog.ts';
 import { defaultRunSettings, optimizerStates } from '../train/catalog.ts';
 import { presetCatalog } from '../train/presets/catalog.ts';
 import { flagOf, rowOption } from './catalog-options.ts';
+import { addDevOptions, givenDevSettings } from './dev-options.ts';
 import { matryoshkaLevels, realNumber, wholeNumber } from './values.ts';
 
 type Name<Settings> = Extract<keyof Settings, string>;
@@ -69,6 +70,7 @@ export function addTrainOptions(command: Command): Command {
     'dimensions at which the losses are computed, as 256,128 or with weights 256,128:0.5',
     matryoshkaLevels,
   );
+  addDevOptions(command);
   return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
 }
 
@@ -83,6 +85,7 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
   const sampler: string | undefined = command.getOptionValue('sampler');
   const optimizerState: string | undefined = command.getOptionValue('optimizerState');
   const ofOptimizer = valuesOf(optimizer);
+  const dev = givenDevSettings(command);
   return {
     ...file,
     ...(batch !== undefined && { irBatchSize: batch, stsBatchSize: batch }),
@@ -92,5 +95,6 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
     ...(sampler !== undefined && { sampler: enumValueOf(sampler) as Sampler }),
     ...(optimizerState !== undefined && { optimizerState: enumValueOf(optimizerState) as OptimizerState }),
     ...(Object.keys(ofOptimizer).length > 0 && { optimizer: { ...file.optimizer, ...ofOptimizer } }),
+    ...(dev && { dev: { ...file.dev, ...dev } }),
   };
 }

@@ -57,6 +57,12 @@ export function splitName(text: string): 'TRAIN' | 'DEV' | 'TEST' {
 /** Collects the values of an option that may be repeated. */
 export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
+/** `name:dev` -> the name and the split. Without a split after the last colon the whole text is the name. */
+export function withSplit(text: string): { readonly name: string; readonly split?: 'TRAIN' | 'DEV' | 'TEST' } {
+  const [, name, split] = /^(.+):(train|dev|test)$/.exec(text) ?? [];
+  return name === undefined ? { name: text } : { name, split: splitName(split) };
+}
+
 /**
  * `name:2.5` -> the name and its weight. Without a number after the last colon the whole text is the name, its weight
  * 1.

@@ -8,5 +8,6 @@ export * from './schema/job-events.ts';
 export * from './schema/job-tickets.ts';
 export * from './schema/jobs.ts';
 export * from './schema/models.ts';
+export * from './schema/run-dev.ts';
 export * from './schema/run-starts.ts';
 export * from './schema/runs.ts';

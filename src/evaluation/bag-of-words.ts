@@ -87,23 +87,41 @@ const effortOf = ({ words, segmenter }: BagOfWords, begin: number): Effort => ({
   wordSegmenter: segmenter,
 });
 
-async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> {
-  const begin = performance.now();
+/** The documents that an evaluation of one split searches, by word. */
+export interface IndexedCorpus {
+  readonly size: number;
+  /** Positions of the documents by id: ascending by the UTF-8 bytes of the ids. */
+  readonly positions: ReadonlyMap<string, number>;
+  /** [size] tf-idf cosines of a query with every document, by position. */
+  scores(query: TextTriple): Float64Array;
+  readonly bag: BagOfWords;
+}
+
+/** Fits a bag of words on the corpus and indexes it. */
+export async function indexCorpus(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<IndexedCorpus> {
   const bag = new BagOfWords();
   for await (const { text } of dataset.documents(split)) bag.fit(textOf(text));
   const index = new InvertedIndex();
-  for await (const { id, text } of dataset.documents(split)) index.add(id, bag.vector(textOf(text)));
+  for await (const { id, text } of dataset.documents(split)) {
+    signal?.throwIfAborted();
+    index.add(id, bag.vector(textOf(text)));
+  }
   const positions = index.sortById();
+  return { size: index.size, positions, scores: (query) => index.scores(bag.vector(textOf(query))), bag };
+}
+
+async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> {
+  const begin = performance.now();
+  const { bag, size, positions, scores } = await indexCorpus(dataset, split, signal);
   const means = new RetrievalMeans();
   for await (const record of dataset.records(split)) {
     signal?.throwIfAborted();
-    const scores = index.scores(bag.vector(textOf(record.query)));
     const identical = dataset.summary.ignoreIdenticalIds ? (positions.get(record.id) ?? -1) : -1;
-    const grades = relevanceByPosition(record, positions, index.size);
-    const ranking = topDocuments(scores, rankingDepth, identical);
+    const grades = relevanceByPosition(record, positions, size);
+    const ranking = topDocuments(scores(record.query), rankingDepth, identical);
     means.add({ ranked: ranking.map((document) => grades.get(document) ?? 0), judged: [...grades.values()] });
   }
-  return retrievalFigures(means, index.size, effortOf(bag, begin));
+  return retrievalFigures(means, size, effortOf(bag, begin));
 }
 
 /** Documents by word. Positions follow the ids' byte order once sorted. */

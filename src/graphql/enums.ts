@@ -107,7 +107,8 @@ export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReaso
   initial: 'The weights before the first update of a run, or of a model as it was made.',
   epoch: 'An epoch of the run ended.',
   interval: 'As many updates were made as checkpointEverySteps says.',
-  stop: 'The run was stopped.',
+  best: 'An evaluation on the dev sets between two other checkpoints was the best so far.',
+  stop: 'The run was stopped, on request or because its dev score did not rise.',
   fused: 'The checkpoint was made by fuseCheckpoints.',
 });
 

@@ -34,6 +34,8 @@ export interface Made<Answer> {
   readonly resultId: string;
   /** What else the caller is told; kept with the job, so that every repeat and every restart tells the same. */
   readonly answer: Answer;
+  /** Why it ended here, where that is not as planned; stands in the last event. */
+  readonly reason?: string;
 }
 
 /** Proof that what the work made is recorded; only `succeed` makes one. */

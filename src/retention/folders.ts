@@ -2,7 +2,7 @@
 import { and, desc, eq, inArray, isNotNull } from 'drizzle-orm';
 import type { Executor } from '../db/open.ts';
 import type { Use } from '../db/schema/types.ts';
-import { checkpoints, collections, datasets, models, runDatasets, runs } from '../db/schema.ts';
+import { checkpoints, collections, datasets, models, runDatasets, runDevSets, runs } from '../db/schema.ts';
 import { startOf } from './starts.ts';
 import type { Folder } from './uses.ts';
 
@@ -50,6 +50,11 @@ async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
     .from(runDatasets)
     .innerJoin(datasets, eq(datasets.id, runDatasets.datasetId))
     .where(eq(runDatasets.runId, runId));
+  const dev = await db
+    .select({ digest: datasets.digest })
+    .from(runDevSets)
+    .innerJoin(datasets, eq(datasets.id, runDevSets.datasetId))
+    .where(eq(runDevSets.runId, runId));
   const [last] = await db
     .select({ model: checkpoints.digest, state: checkpoints.stateDigest })
     .from(checkpoints)
@@ -60,7 +65,7 @@ async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
   return [
     ...(model ? [{ kind: 'models', digest: model.digest } as const] : []),
     ...(start ? [{ kind: 'models', digest: start.digest } as const] : []),
-    ...named.map(({ digest }) => ({ kind: 'datasets', digest }) as const),
+    ...[...named, ...dev].map(({ digest }) => ({ kind: 'datasets', digest }) as const),
     ...(last?.state
       ? [{ kind: 'models', digest: last.model } as const, { kind: 'states', digest: last.state } as const]
       : []),

@@ -20,6 +20,7 @@ import {
   liveStates,
   models,
   runDatasets,
+  runDevSets,
   runStarts,
   runs,
   terminalStates,
@@ -167,12 +168,18 @@ async function runsWaitingFor(tx: Transaction, condition: SQL): Promise<string[]
   return rows.map(({ name }) => `run "${name}"`);
 }
 
-/** Names of the runs that train on a data set version, and of the live jobs that read it. */
+/** Names of the runs that train on a data set version or are evaluated on it, and of the live jobs that read it. */
 export async function usesOfDataset(tx: Transaction, id: string): Promise<string[]> {
   const users = await tx
     .select({ name: runs.name })
     .from(runDatasets)
     .innerJoin(runs, eq(runs.id, runDatasets.runId))
     .where(eq(runDatasets.datasetId, id));
-  return [...users.map(({ name }) => `run "${name}"`), ...(await jobsUsing(tx, [{ kind: 'dataset', id }]))];
+  const evaluated = await tx
+    .select({ name: runs.name })
+    .from(runDevSets)
+    .innerJoin(runs, eq(runs.id, runDevSets.runId))
+    .where(eq(runDevSets.datasetId, id));
+  const names = new Set([...users, ...evaluated].map(({ name }) => `run "${name}"`));
+  return [...names, ...(await jobsUsing(tx, [{ kind: 'dataset', id }]))];
 }

@@ -4,6 +4,7 @@
  */
 
 import { badInput } from '../errors.ts';
+import { pooledSplit } from '../evaluation/pooled-split.ts';
 import { evaluateSimilarity, RetrievalRun } from '../evaluation/result.ts';
 import type { EvaluationFigures } from '../evaluation/types.ts';
 import { dimensionOf } from '../model/pipeline.ts';
@@ -15,8 +16,11 @@ import { encodeTexts } from './encode.ts';
 
 export interface EvaluateOptions {
   readonly turn: () => Promise<void>;
-  readonly signal: AbortSignal;
-  readonly onEncoded: (progress: { readonly encoded: number; readonly total: number }) => void;
+  /** Absent where `turn` throws to end the evaluation. */
+  readonly signal?: AbortSignal;
+  readonly onEncoded?: (progress: { readonly encoded: number; readonly total: number }) => void;
+  /** A pooled corpus: positions of the documents that are searched, ascending; absent = all. */
+  readonly pool?: Uint32Array | undefined;
 }
 
 export async function evaluateSplit(
@@ -25,7 +29,8 @@ export async function evaluateSplit(
   split: 'train' | 'dev' | 'test',
   options: EvaluateOptions,
 ): Promise<EvaluationFigures> {
-  const records = file.splits[split];
+  const { pool } = options;
+  const records = pool ? pooledSplit(file.splits[split], pool) : file.splits[split];
   if (records.query.length === 0) {
     throw badInput(`The data set has no records in its ${split} split`, {
       field: 'split',
@@ -47,7 +52,7 @@ export async function evaluateSplit(
   const input = { queries: first, vectors: vectors.rows(records.documents), dimension };
   const turn = async (): Promise<void> => {
     await options.turn();
-    options.signal.throwIfAborted();
+    options.signal?.throwIfAborted();
   };
   await eachSimilarityRow(encoder.gpu, input, (query, scores) => run.add(query, scores), turn);
   return run.finish(effort());
@@ -80,8 +85,8 @@ class SplitVectors {
     const { turn, signal, onEncoded } = this.#options;
     this.#vectors = await encodeTexts(this.#encoder, texts, {
       turn,
-      signal,
-      onEncoded: (encoded) => onEncoded({ encoded, total: numbers.length }),
+      ...(signal && { signal }),
+      onEncoded: (encoded) => onEncoded?.({ encoded, total: numbers.length }),
     });
   }
 

@@ -19,7 +19,7 @@ import { encodeTexts, fittingTokens } from './encode.ts';
 import { type EvaluateOptions, evaluateSplit } from './evaluate.ts';
 import { Scheduler } from './scheduler.ts';
 import { Segments } from './segments.ts';
-import type { EncodeInput, EvaluateInput, SearchInput, VectorRows } from './types.ts';
+import type { EncodeInput, EvaluateInput, SearchInput, SplitOfTokens, VectorRows } from './types.ts';
 import { WarmModels } from './warm-models.ts';
 
 /** Longest wait of a long task for interactive ones: a few of their pieces, which take milliseconds on a GPU. */
@@ -80,8 +80,17 @@ export class DeviceServer {
     const file = await readTokenFile(storage, input.tokens);
     const { turn } = this.scheduler;
     return this.#models.use(storage, input.model, (encoder) =>
-      evaluateSplit(encoder, file, input.split, { ...options, turn }),
+      evaluateSplit(encoder, file, input.split, { ...options, turn, pool: input.pool }),
     );
+  }
+
+  /**
+   * Evaluates weights that a run has on the device, in place and as a part of its own task: nothing is published, and
+   * `turn` is the run's.
+   */
+  async evaluateInPlace(encoder: Encoder, set: SplitOfTokens, turn: () => Promise<void>): Promise<EvaluationFigures> {
+    const file = await readTokenFile(this.#storage, set.tokens);
+    return evaluateSplit(encoder, file, set.split, { turn, pool: set.pool });
   }
 
   /** When aborted, rejects before the segment is read or between two tiles of queries. */

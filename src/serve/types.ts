@@ -18,12 +18,18 @@ export interface EncodeInput {
   readonly unit?: boolean;
 }
 
-export interface EvaluateInput {
-  /** Digest of a model folder. */
-  readonly model: string;
-  /** Key of the data set version's token file for this model. */
+/** What is evaluated on. */
+export interface SplitOfTokens {
+  /** Key of the data set version's token file for the model. */
   readonly tokens: string;
   readonly split: Split;
+  /** A pooled corpus: positions of the documents that are searched, ascending; absent = all documents of the split. */
+  readonly pool?: Uint32Array;
+}
+
+export interface EvaluateInput extends SplitOfTokens {
+  /** Digest of a model folder. */
+  readonly model: string;
 }
 
 /** A collection's vectors in a file. */

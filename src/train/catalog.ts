@@ -2,6 +2,7 @@
 
 import type { GivenParameters } from '../catalog-parameters.ts';
 import type { SamplerName } from '../data/samplers/catalog.ts';
+import type { Task } from '../data/types.ts';
 import type { LossName, LossSet } from '../nn/losses/catalog.ts';
 import { type PresetName, presetCatalog } from './presets/catalog.ts';
 
@@ -59,6 +60,8 @@ export interface RunSettings {
   readonly attentionDropout: number;
   /** Number of steps between checkpoints, besides those at the end of each epoch; null = only those. */
   readonly checkpointEverySteps: number | null;
+  /** Evaluation on the run's dev sets; null = it names none. */
+  readonly dev: DevSettings | null;
 }
 
 /** How many of the first components of a vector the losses see, and what they count in the sum. */
@@ -66,6 +69,20 @@ export interface MatryoshkaLevel {
   readonly dimension: number;
   readonly weight: number;
 }
+
+/** Evaluation on dev sets while the run trains, and what follows from it (docs/method.md section 6). */
+export interface DevSettings {
+  /** Number of steps between evaluations, besides those at checkpoints; null = only those. */
+  readonly everySteps: number | null;
+  /** Evaluations in a row not above the best score + minDelta after which the run ends; null = it does not. */
+  readonly patience: number | null;
+  readonly minDelta: number;
+  /** Weights of the tasks in the joint score, with the sum 1. */
+  readonly weights: Readonly<Record<Task, number>>;
+}
+
+/** Weights have no default of their own: they depend on the tasks that a run trains. */
+export const defaultDevSettings: Omit<DevSettings, 'weights'> = { everySteps: null, patience: null, minDelta: 0 };
 
 /** AdamW with linear warm-up and decay (docs/method.md section 4). */
 export interface OptimizerSettings {
@@ -116,6 +133,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
   },
   optimizerState: 'fresh',
   checkpointEverySteps: null,
+  dev: null,
 };
 
 /**
@@ -131,6 +149,7 @@ export const laterSettings: Partial<RunSettings> = {
   equalBatchesPerTask: false,
   optimizerState: 'fresh',
   distinctTexts: false,
+  dev: null,
 };
 
 /** The same for parameters of losses, by the name of the loss. */

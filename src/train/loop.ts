@@ -3,6 +3,7 @@
  * knows no database and no other run. Events carry everything that must outlive it; checkpoints are in storage.
  */
 import type { Gpu } from '../device/types.ts';
+import { invariant } from '../errors.ts';
 import { type ModelFolder, readModelFolder } from '../formats/model-folder.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { Optimizer } from '../nn/optimizer.ts';
@@ -10,6 +11,7 @@ import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
+import { DevMonitor, type EvaluateDev } from './dev.ts';
 import { type PlannedDevice, planRun } from './plan.ts';
 import { leftOutWarnings, samplingOfRun } from './sampling.ts';
 import {
@@ -34,7 +36,11 @@ export interface TrainContext {
   readonly turn: () => Promise<void>;
   /** Tokens that the device is given at once; what the device's traits say unless a test wants fewer. */
   readonly pieceTokens?: number;
+  /** Needed where the settings ask for evaluation on dev sets. */
+  readonly evaluate?: EvaluateDev;
 }
+
+type CheckpointReason = Extract<TrainEvent, { type: 'checkpoint' }>['reason'];
 
 /** Thrown through a step that is given up half-way; nothing was changed then but the gradients. */
 class StepGivenUp extends Error {}
@@ -56,14 +62,16 @@ export async function train(
   const initial = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, initial.spec);
   const plan = planRun(gpu, initial.spec, input.settings, data);
-  const begin = await beginning(gpu, storage, input);
+  const dev = devOf(input, context);
+  await dev?.check(storage, initial.spec);
+  const begin = await beginning(gpu, storage, input, dev);
   const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.start?.model ?? input.model, {
     dropout: input.settings.attentionDropout > 0,
   });
   const optimizer = new Optimizer(gpu, encoder.parameters);
   try {
     if (begin.state !== undefined) await loadMoments(storage, begin.state, encoder.parameters);
-    const run = new Run({ input, storage, initial, data, plan, encoder, optimizer, context, ...begin });
+    const run = new Run({ input, storage, initial, data, plan, encoder, optimizer, context, dev, ...begin });
     return await run.toEnd();
   } finally {
     optimizer.free();
@@ -78,6 +86,12 @@ async function openInitial(storage: Storage, model: string): Promise<ModelFolder
   return folder;
 }
 
+function devOf({ settings, dev: sets = [] }: TrainInput, { evaluate }: TrainContext): DevMonitor | null {
+  if (settings.dev === null) return null;
+  invariant(evaluate && sets.length > 0, 'A run with evaluation names dev sets and is given what evaluates them');
+  return new DevMonitor(settings.dev, sets, evaluate);
+}
+
 interface Beginning {
   readonly position: RunPosition;
   /** As in RunState. */
@@ -86,7 +100,8 @@ interface Beginning {
   readonly state?: string;
 }
 
-async function beginning(gpu: Gpu, storage: Storage, input: TrainInput): Promise<Beginning> {
+/** `dev` goes on with it. */
+async function beginning(gpu: Gpu, storage: Storage, input: TrainInput, dev: DevMonitor | null): Promise<Beginning> {
   const { resume, start, settings, datasets } = input;
   if (!resume) {
     const updatesBefore = start?.state === undefined ? 0 : updatesOf(await readState(storage, start.state));
@@ -98,10 +113,12 @@ async function beginning(gpu: Gpu, storage: Storage, input: TrainInput): Promise
     model: resume.model,
     settings,
     datasets,
+    devSets: dev?.state.sets ?? null,
     adapter: gpu.adapter,
     traits: gpu.traits,
     allowDifferentAdapter: resume.allowDifferentAdapter ?? false,
   });
+  dev?.goOnFrom(state.dev?.progress ?? null);
   const { position, updatesBefore = 0 } = state;
   return { position, updatesBefore, ...(updatesOf(state) > 0 && { state: resume.state }) };
 }
@@ -115,6 +132,8 @@ interface RunParts extends Beginning {
   readonly encoder: Encoder;
   readonly optimizer: Optimizer;
   readonly context: TrainContext;
+  /** Null = the run is not evaluated. */
+  readonly dev: DevMonitor | null;
 }
 
 class Run {
@@ -145,7 +164,8 @@ class Run {
     if (input.resume) this.#saved = this.#position.step;
     else await this.#checkpoint('initial');
     try {
-      while (this.#position.step < steps) await this.#epoch();
+      let goesOn = await this.#evaluateIfDue();
+      while (goesOn && this.#position.step < steps) goesOn = await this.#epoch();
     } catch (error) {
       if (!(error instanceof StepGivenUp)) throw error;
       await this.#updates.settle();
@@ -154,11 +174,11 @@ class Run {
     } finally {
       await this.#updates.abandon();
     }
-    return this.#output('finished');
+    return this.#output(this.#position.step < steps ? 'early-stopped' : 'finished');
   }
 
-  /** The rest of the current epoch, and its checkpoint. */
-  async #epoch(): Promise<void> {
+  /** The rest of the current epoch, with the checkpoints and evaluations in it; false = the run ends early. */
+  async #epoch(): Promise<boolean> {
     const { input, plan, data, context } = this.#parts;
     const { settings } = input;
     const { epoch } = this.#position;
@@ -167,17 +187,46 @@ class Run {
       const { step } = this.#position;
       for (const message of leftOutWarnings(epoch, leftOut, data)) context.emit({ type: 'warning', step, message });
     }
-    while (this.#position.batch < planned.length && this.#position.step < plan.steps) {
+    for (;;) {
       await this.#turn();
       const { step, batch } = this.#position;
       await this.#updates.make(planned[batch]!, { step: step + 1, epoch });
-      this.#position = { step: step + 1, epoch, batch: batch + 1 };
-      const last = step + 1 === plan.steps || batch + 1 === planned.length;
-      const every = settings.checkpointEverySteps;
-      if (!last && every !== null && (step + 1) % every === 0) await this.#checkpoint('interval');
+      const ended = batch + 1 === planned.length;
+      this.#position = { step: step + 1, ...(ended ? { epoch: epoch + 1, batch: 0 } : { epoch, batch: batch + 1 }) };
+      const reason = this.#dueCheckpoint();
+      if (reason) await this.#checkpoint(reason);
+      if (!(await this.#evaluateIfDue())) return false;
+      if (ended || step + 1 === plan.steps) return true;
     }
-    if (this.#position.batch === planned.length) this.#position = { ...this.#position, epoch: epoch + 1, batch: 0 };
-    await this.#checkpoint('epoch');
+  }
+
+  /** The checkpoint that belongs to the current position. */
+  #dueCheckpoint(): 'initial' | 'epoch' | 'interval' | undefined {
+    const { step, batch } = this.#position;
+    const { checkpointEverySteps: every } = this.#parts.input.settings;
+    if (step === 0) return 'initial';
+    if (batch === 0 || step === this.#parts.plan.steps) return 'epoch';
+    return every !== null && step % every === 0 ? 'interval' : undefined;
+  }
+
+  /**
+   * Evaluates where that is due and was not done before a stop; false = the run ends early. Comes after the checkpoint
+   * of its step, whose state is then that before the evaluation: a run that goes on from there evaluates once more, to
+   * the same figures.
+   */
+  async #evaluateIfDue(): Promise<boolean> {
+    const { dev, encoder, context, plan } = this.#parts;
+    const { step } = this.#position;
+    const mayEnd = step < plan.steps;
+    if (dev?.isDue(step, this.#dueCheckpoint() !== undefined)) {
+      await this.#updates.settle();
+      const found = await dev.evaluate(encoder, step, () => this.#turn());
+      if (this.#saved !== step && found.best.step === step) await this.#checkpoint('best');
+      else if (this.#saved !== step && mayEnd && dev.isExhausted(found)) await this.#checkpoint('stop');
+      dev.goOnFrom(found);
+      context.emit({ type: 'evaluation', epoch: this.#epochsBegun(), ...found });
+    }
+    return !(mayEnd && dev?.isExhausted());
   }
 
   async #turn(): Promise<void> {
@@ -186,8 +235,8 @@ class Run {
     if (context.signal.aborted) throw new StepGivenUp();
   }
 
-  async #checkpoint(reason: 'initial' | 'epoch' | 'interval' | 'stop'): Promise<void> {
-    const { storage, encoder, initial, input, context, updatesBefore } = this.#parts;
+  async #checkpoint(reason: CheckpointReason): Promise<void> {
+    const { storage, encoder, initial, input, dev, context, updatesBefore } = this.#parts;
     await this.#updates.settle();
     const position = this.#position;
     const published = await publishCheckpoint(
@@ -199,6 +248,7 @@ class Run {
         settings: settingsDigest(input.settings),
         datasets: input.datasets,
         ...(updatesBefore > 0 && { updatesBefore }),
+        ...(dev && { dev: dev.state }),
         adapter: identityOf(encoder.gpu.adapter),
         versions: computeVersions(),
         ...recordedPacing(encoder.gpu.traits),

@@ -17,6 +17,7 @@ import { readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';
+import type { DevProgress } from './dev.ts';
 import { reduceSettings, reduceTerms } from './stored-settings.ts';
 import type { TrainDataset } from './types.ts';
 
@@ -43,6 +44,13 @@ export interface RunState {
   readonly datasets: readonly TrainDataset[];
   /** Updates that the moments had seen when the run began; absent = 0, so that equal states keep their digest. */
   readonly updatesBefore?: number;
+  /** Evaluation on dev sets so far; absent in the states of a run without. */
+  readonly dev?: {
+    /** As `devSetsDigest` gives it. */
+    readonly sets: string;
+    /** Null before the first evaluation. */
+    readonly progress: DevProgress | null;
+  };
   readonly adapter: AdapterIdentity;
   /** What computed it; absent in states from before it was recorded. */
   readonly versions?: ComputeVersions;
@@ -200,6 +208,8 @@ export interface ResumeRequest {
   readonly model: string;
   readonly settings: RunSettings;
   readonly datasets: readonly TrainDataset[];
+  /** As `devSetsDigest` gives it; absent or null = the run is not evaluated. */
+  readonly devSets?: string | null;
   readonly adapter: AdapterReport;
   readonly traits: DeviceTraits;
   readonly allowDifferentAdapter: boolean;
@@ -227,6 +237,9 @@ export function checkResume(state: RunState, now: ResumeRequest): void {
     );
   if (key(state.datasets) !== key(now.datasets)) {
     refuse('the data sets are not those it was started with', 'Start a new run for other data.');
+  }
+  if ((state.dev?.sets ?? null) !== (now.devSets ?? null)) {
+    refuse('the dev sets are not those it was started with', 'Start a new run for other dev sets.');
   }
   const versions = computeVersions();
   if (state.versions !== undefined && !isSame(state.versions, versions, now.adapter) && !now.allowDifferentAdapter) {

@@ -1,6 +1,7 @@
 /** Input, events and result of a training run. Plain types, which the threads' protocol passes on. */
-import type { Task } from '../data/types.ts';
+import type { Split, Task } from '../data/types.ts';
 import type { AdapterReport } from '../device/types.ts';
+import type { EvaluationFigures } from '../evaluation/types.ts';
 import type { LossTerm } from '../nn/losses/catalog.ts';
 import type { RunSettings } from './catalog.ts';
 
@@ -13,6 +14,8 @@ export interface TrainInput {
   readonly start?: { readonly model: string; readonly state?: string };
   readonly settings: RunSettings;
   readonly datasets: readonly TrainDataset[];
+  /** Evaluated as `settings.dev` says; absent = none. */
+  readonly dev?: readonly DevSet[];
   /** Continue from here; absent = from the start, or from theta_0 without one. */
   readonly resume?: { readonly model: string; readonly state: string; readonly allowDifferentAdapter?: boolean };
 }
@@ -87,6 +90,34 @@ export type StepFigures =
       readonly batches: readonly StepBatch[];
     };
 
+/** A split of a data set that a run is evaluated on. */
+export interface DevSet {
+  readonly name: string;
+  readonly task: Task;
+  readonly split: Split;
+  readonly digest: string;
+  /** Key of the token file made by `tokenizeDataset`. */
+  readonly tokens: string;
+  /** A pooled corpus: positions of the documents that are searched, ascending; absent = all documents of the split. */
+  readonly pool?: Uint32Array;
+}
+
+/** Figures of a run on one of its dev sets. */
+export interface DevFigures extends EvaluationFigures {
+  /** Name of the data set. */
+  readonly dataset: string;
+  readonly split: Split;
+  /** Whether only a pooled corpus was searched: never to be compared with figures of a full one. */
+  readonly pooled: boolean;
+}
+
+export interface DevScore {
+  /** Updates made before the evaluation. */
+  readonly step: number;
+  /** Joint score; higher is better. */
+  readonly score: number;
+}
+
 export type TrainEvent =
   | {
       readonly type: 'started';
@@ -111,7 +142,7 @@ export type TrainEvent =
     } & StepFigures)
   | {
       readonly type: 'checkpoint';
-      readonly reason: 'initial' | 'epoch' | 'interval' | 'stop';
+      readonly reason: 'initial' | 'epoch' | 'interval' | 'best' | 'stop';
       /** Updates made so far. */
       readonly step: number;
       /** The epoch in progress or just ended, from 1; 0 before the first step. */
@@ -122,10 +153,25 @@ export type TrainEvent =
       readonly state: string;
       readonly bytes: number;
     }
+  | {
+      readonly type: 'evaluation';
+      /** Updates made so far. */
+      readonly step: number;
+      readonly epoch: number;
+      readonly score: number;
+      /** The highest score so far, this one included; of equal scores the first. Its checkpoint was told before. */
+      readonly best: DevScore;
+      /** Evaluations in a row, up to this one, that were not above the best before them + minDelta. */
+      readonly stale: number;
+      /** In the order of the dev sets. */
+      readonly figures: readonly DevFigures[];
+      readonly seconds: number;
+    }
   | { readonly type: 'warning'; readonly step: number; readonly message: string };
 
 export interface TrainOutput {
-  readonly outcome: 'finished' | 'stopped';
+  /** `early-stopped`: patience ran out before the planned number of updates. `stopped`: the signal aborted. */
+  readonly outcome: 'finished' | 'early-stopped' | 'stopped';
   readonly step: number;
   readonly epoch: number;
 }

@@ -12,6 +12,7 @@ import {
   type Split,
   type TandemClient,
 } from '../../client/index.ts';
+import { badInput } from '../../errors.ts';
 import { fusionCatalog } from '../../fusion/catalog.ts';
 import { addCatalogOptions, givenParameters, rowOption } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
@@ -33,6 +34,7 @@ export function addCheckpointCommands(program: Command): void {
     .option('--checkpoint <checkpoint>', 'id or alias; absent = the tf-idf baseline')
     .requiredOption('--dataset <dataset>', 'id or name (repeatable)', collect)
     .option('--split <split>', 'train, dev or test', splitName, 'TEST')
+    .option('--pooled', 'search only judged documents and the first 50 of tf-idf for each query')
     .option('--all', 'print every metric')
     .action(evaluate);
   const fusing = program
@@ -63,23 +65,26 @@ async function listCheckpoints({ model }: { model?: string }, command: Command):
     node.reason,
     node.step,
     node.epoch,
+    node.best ? 'best' : '-',
     node.alias ?? '-',
     node.id,
   ]);
-  print(command, checkpoints, formatTable(['model', 'reason', 'step', 'epoch', 'alias', 'id'], rows));
+  print(command, checkpoints, formatTable(['model', 'reason', 'step', 'epoch', 'dev', 'alias', 'id'], rows));
 }
 
 interface EvaluateOptions {
   readonly checkpoint?: string;
   readonly dataset: readonly string[];
   readonly split: Split;
+  readonly pooled?: boolean;
   readonly all?: boolean;
 }
 
-async function evaluate({ checkpoint, dataset, split, all }: EvaluateOptions, command: Command): Promise<void> {
+async function evaluate(options: EvaluateOptions, command: Command): Promise<void> {
   const client = await connect(command);
+  const { dataset, all } = options;
   const datasets = await Promise.all(dataset.map((name) => datasetId(client, name)));
-  const evaluations = await withJobProgress(client, 'EVALUATE', evaluateOne(client, datasets, split, checkpoint));
+  const evaluations = await withJobProgress(client, 'EVALUATE', evaluateOne(client, datasets, options));
   const rows = evaluations.flatMap(({ dataset: { name }, count, main, metrics }) =>
     (all ? metrics : [main]).map((metric) => [name, count, metric.name, formatScore(metric.value)]),
   );
@@ -89,12 +94,15 @@ async function evaluate({ checkpoint, dataset, split, all }: EvaluateOptions, co
 }
 
 /** Metrics of a checkpoint, or of the tf-idf baseline if none is named. */
-async function evaluateOne(client: TandemClient, datasets: string[], split: Split, checkpoint: string | undefined) {
+async function evaluateOne(client: TandemClient, datasets: string[], options: EvaluateOptions) {
+  const { checkpoint, split, pooled = false } = options;
   if (checkpoint === undefined) {
+    if (pooled)
+      throw badInput('the tf-idf baseline searches all documents', { field: '--pooled', expected: '--checkpoint' });
     const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } });
     return evaluateBagOfWords.evaluations;
   }
-  const input = { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split };
+  const input = { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split, pooled };
   return (await client.execute(EvaluateCheckpointDocument, { input })).evaluateCheckpoint.evaluations;
 }
 

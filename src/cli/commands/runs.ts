@@ -17,7 +17,7 @@ import { connect } from '../connect.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeEnd } from '../failure.ts';
 import { followRun } from '../follow.ts';
-import { formatTable } from '../output.ts';
+import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { startInput, type TrainOptions } from '../train-input.ts';
 import { addTrainOptions } from '../train-options.ts';
@@ -95,9 +95,13 @@ async function watchToEnd(client: TandemClient, id: string, after: number) {
   const { run } = await client.execute(RunDocument, { id });
   if (!run) throw notFound(`there is no run ${id}`);
   if (ended.state !== 'SUCCEEDED') process.exitCode = exitCodes.runNotSucceeded;
-  const reached = `${run.name}: ${ended.state} at step ${run.step}, ${run.checkpoints.nodes.length} checkpoints`;
-  return { run, text: `${reached}${describeEnd(ended.error)}\n${id}` };
+  const cause = run.cause === null ? '' : ` (${run.cause})`;
+  const reached = `${run.name}: ${ended.state}${cause} at step ${run.step}, ${run.checkpoints.nodes.length} checkpoints`;
+  return { run, text: `${reached}${bestOf(run)}${describeEnd(ended.error)}\n${id}` };
 }
+
+const bestOf = ({ bestScore, bestStep }: RunSummaryFragment): string =>
+  bestScore === null ? '' : `\nbest dev score ${formatScore(bestScore)} at step ${bestStep}`;
 
 async function listRuns(_options: unknown, command: Command): Promise<void> {
   const { runs } = await (await connect(command)).execute(RunsDocument, {});
@@ -106,9 +110,10 @@ async function listRuns(_options: unknown, command: Command): Promise<void> {
     run.state,
     `${run.step}/${run.steps ?? '?'}`,
     run.loss?.toFixed(4) ?? '-',
+    formatScore(run.bestScore),
     run.id,
   ]);
-  print(command, runs, formatTable(['name', 'state', 'step', 'loss', 'id'], rows));
+  print(command, runs, formatTable(['name', 'state', 'step', 'loss', 'dev', 'id'], rows));
 }
 
 const showState = (command: Command, run: RunSummaryFragment): void =>

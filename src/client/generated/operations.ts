@@ -80,6 +80,8 @@ export type CheckpointFilter = {
 
 /** Why a checkpoint was made. */
 export type CheckpointReason =
+  /** An evaluation on the dev sets between two other checkpoints was the best so far. */
+  | 'BEST'
   /** An epoch of the run ended. */
   | 'EPOCH'
   /** The checkpoint was made by fuseCheckpoints. */
@@ -88,7 +90,7 @@ export type CheckpointReason =
   | 'INITIAL'
   /** As many updates were made as checkpointEverySteps says. */
   | 'INTERVAL'
-  /** The run was stopped. */
+  /** The run was stopped, on request or because its dev score did not rise. */
   | 'STOP';
 
 /** Conditions that a collection must meet; absent fields do not restrict. */
@@ -150,6 +152,28 @@ export type DatasetFilter = {
   readonly task?: Task | null | undefined;
 };
 
+/** A split of a data set to evaluate a run on while it trains. */
+export type DevSetInput = {
+  /** Id of a data set. */
+  readonly dataset: string;
+  /** Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them. */
+  readonly pooled?: boolean;
+  /** The split of the data set. */
+  readonly split?: Split;
+};
+
+/** How to evaluate a run on its dev sets, and what follows from it. */
+export type DevSettingsInput = {
+  /** The number of updates between evaluations besides those at checkpoints; null means only those. Only the best one between two checkpoints keeps a checkpoint. */
+  readonly everySteps?: number | null | undefined;
+  /** How far above the best score a score must be for patience to begin anew. */
+  readonly minDelta?: number;
+  /** The number of evaluations in a row, not above the best score by more than minDelta, after which the run ends as SUCCEEDED with the cause EARLY_STOPPED; null means that it never ends early. The learning rate is that of the planned number of updates. */
+  readonly patience?: number | null | undefined;
+  /** The weights of the joint score: weight of IR times the mean nDCG@10 of the IR dev sets, plus the same with Spearman for STS. Absent or null means 0.5 and 0.5 for a joint run, and 1 for the task of a run of one task. */
+  readonly weights?: JointWeightsInput | null | undefined;
+};
+
 /** A document to add. */
 export type DocumentInput = {
   /** The client's own key of the document, 1 to 500 characters; a document that has it already is replaced. */
@@ -191,6 +215,8 @@ export type EvaluateCheckpointInput = {
   readonly datasets: ReadonlyArray<string>;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
+  /** Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them. */
+  readonly pooled?: boolean;
   /** The split to evaluate on. */
   readonly split?: Split;
 };
@@ -409,6 +435,14 @@ export type JobState =
   /** The job finished successfully. */
   | 'SUCCEEDED';
 
+/** The weights of the joint score: weight of IR times the mean nDCG@10 of the IR dev sets, plus the same with Spearman for STS. */
+export type JointWeightsInput = {
+  /** The weight of IR, from 0 to 1. */
+  readonly ir: number;
+  /** The weight of STS, 1 minus that of IR. */
+  readonly sts: number;
+};
+
 /** A loss that a run can be made of. */
 export type Loss =
   /** AnglE: CoSENT on the angle between query and partner, each read as complex numbers; needs an even width. Source: Li and Li 2023, arXiv 2309.12871. */
@@ -581,6 +615,11 @@ export type RecordInput = {
   readonly task: Task;
 };
 
+/** Why a run SUCCEEDED before it had made all planned updates. */
+export type RunCause =
+  /** The dev score did not rise in as many evaluations as the patience of the run says. */
+  | 'EARLY_STOPPED';
+
 /** A data set to train on. */
 export type RunDatasetInput = {
   /** Id of a data set. */
@@ -605,6 +644,8 @@ export type RunSettingsInput = {
   readonly attentionDropout?: number | null | undefined;
   /** The number of updates between checkpoints besides each epoch's; null means that only epochs make one. */
   readonly checkpointEverySteps?: number | null | undefined;
+  /** The evaluation on the dev sets of the run, and what follows from it. Absent or null means the defaults where dev sets are named. */
+  readonly dev?: DevSettingsInput | null | undefined;
   /** Whether no two records of an IR batch may show the same text, be it a query, a positive or a negative. A record that would repeat one waits for a later batch; a warning counts those that found none, and batches of another pass over the data set take their place. */
   readonly distinctTexts?: boolean;
   /** The probability of dropping an activation. Absent or null means the model's own, Model.dropout. */
@@ -653,6 +694,8 @@ export type RunSettingsInput = {
 export type RunStageInput = {
   /** The data sets to train on, each once. */
   readonly datasets: ReadonlyArray<RunDatasetInput>;
+  /** The splits of data sets to evaluate the run on while it trains. */
+  readonly devSets?: ReadonlyArray<DevSetInput>;
   /** Which checkpoint of the run before it to start from. */
   readonly from?: StageStart;
   /** The name of the run; absent or null means one made of the model and the tasks. */
@@ -720,6 +763,8 @@ export type StartRunInput = {
   readonly checkpoint?: CheckpointChoice | null | undefined;
   /** The data sets to train on, each once. */
   readonly datasets: ReadonlyArray<RunDatasetInput>;
+  /** The splits of data sets to evaluate the run on while it trains. */
+  readonly devSets?: ReadonlyArray<DevSetInput>;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Id of the model to train, as it was made; absent or null where a checkpoint is given. */
@@ -930,9 +975,9 @@ export type CheckpointsQueryVariables = Exact<{
 }>;
 
 
-export type CheckpointsQuery = { readonly checkpoints: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> } };
+export type CheckpointsQuery = { readonly checkpoints: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> } };
 
-export type CheckpointSummaryFragment = { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly digest: string, readonly model: { readonly id: string, readonly name: string } };
+export type CheckpointSummaryFragment = { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } };
 
 export type EvaluateCheckpointMutationVariables = Exact<{
   input: EvaluateCheckpointInput;
@@ -962,7 +1007,7 @@ export type FuseCheckpointsMutationVariables = Exact<{
 }>;
 
 
-export type FuseCheckpointsMutation = { readonly fuseCheckpoints: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+export type FuseCheckpointsMutation = { readonly fuseCheckpoints: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
 
 export type ExportCheckpointMutationVariables = Exact<{
   input: ExportCheckpointInput;
@@ -985,14 +1030,14 @@ export type StartRunMutationVariables = Exact<{
 }>;
 
 
-export type StartRunMutation = { readonly startRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+export type StartRunMutation = { readonly startRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
 export type CancelRunMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelRunMutation = { readonly cancelRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
+export type CancelRunMutation = { readonly cancelRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
 
 export type ResumeRunMutationVariables = Exact<{
   id: string;
@@ -1000,7 +1045,7 @@ export type ResumeRunMutationVariables = Exact<{
 }>;
 
 
-export type ResumeRunMutation = { readonly resumeRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
+export type ResumeRunMutation = { readonly resumeRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
 
 export type RunsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -1008,14 +1053,14 @@ export type RunsQueryVariables = Exact<{
 }>;
 
 
-export type RunsQuery = { readonly runs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+export type RunsQuery = { readonly runs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
 export type RunQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type RunQuery = { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly checkpoints: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> }, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } | null };
+export type RunQuery = { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly checkpoints: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> }, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } | null };
 
 export type ExportRunsQueryVariables = Exact<{
   input: ExportRunsInput;
@@ -1025,7 +1070,7 @@ export type ExportRunsQueryVariables = Exact<{
 
 export type ExportRunsQuery = { readonly exportRuns: { readonly text: string, readonly rows: number, readonly next: string | null } };
 
-export type RunSummaryFragment = { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null };
+export type RunSummaryFragment = { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null };
 
 export type RunEventsSubscriptionVariables = Exact<{
   runId: string;
@@ -1036,6 +1081,7 @@ export type RunEventsSubscriptionVariables = Exact<{
 export type RunEventsSubscription = { readonly runEvents:
     | { readonly __typename: 'RunCheckpoint', readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly bytes: number, readonly seq: number, readonly checkpoint: { readonly id: string } | null }
     | { readonly __typename: 'RunEnded', readonly state: RunState, readonly cause: string | null, readonly seq: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }
+    | { readonly __typename: 'RunEvaluation', readonly step: number, readonly score: number, readonly bestScore: number, readonly bestStep: number, readonly stale: number, readonly seq: number, readonly figures: ReadonlyArray<{ readonly dataset: string, readonly split: Split, readonly pooled: boolean, readonly metric: string, readonly value: number | null }> }
     | { readonly __typename: 'RunHeartbeat', readonly seq: number }
     | { readonly __typename: 'RunPreparing', readonly stage: string, readonly done: number, readonly total: number, readonly seq: number }
     | { readonly __typename: 'RunStarted', readonly attempt: number, readonly steps: number, readonly epochs: number, readonly parameters: number, readonly memoryBytes: number, readonly seq: number }
@@ -1043,6 +1089,14 @@ export type RunEventsSubscription = { readonly runEvents:
     | { readonly __typename: 'RunStep', readonly step: number, readonly steps: number, readonly epoch: number, readonly task: Task | null, readonly dataset: string | null, readonly loss: number, readonly learningRate: number, readonly gradientNorm: number, readonly tokens: number, readonly tokensPerSecond: number, readonly secondsLeft: number, readonly seq: number, readonly components: ReadonlyArray<{ readonly name: string, readonly value: number }>, readonly batches: ReadonlyArray<{ readonly task: Task, readonly dataset: string, readonly loss: number }> }
     | { readonly __typename: 'RunWarning', readonly step: number, readonly message: string, readonly seq: number }
    };
+
+export type DevEvaluationsQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+}>;
+
+
+export type DevEvaluationsQuery = { readonly run: { readonly id: string, readonly bestCheckpoint: { readonly id: string } | null, readonly devEvaluations: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly step: number, readonly score: number, readonly sets: ReadonlyArray<{ readonly dataset: string, readonly split: Split, readonly pooled: boolean, readonly main: { readonly name: string, readonly value: number | null } }> }> } } | null };
 
 export type SystemQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1150,6 +1204,7 @@ export const CheckpointSummaryFragmentDoc = new TypedDocumentString(`
   reason
   step
   epoch
+  best
   digest
   model {
     id
@@ -1209,6 +1264,9 @@ export const RunSummaryFragmentDoc = new TypedDocumentString(`
   attempt
   loss
   lastSeq
+  cause
+  bestScore
+  bestStep
   error {
     code
     message
@@ -1600,6 +1658,7 @@ export const CheckpointsDocument = new TypedDocumentString(`
   reason
   step
   epoch
+  best
   digest
   model {
     id
@@ -1694,6 +1753,7 @@ export const FuseCheckpointsDocument = new TypedDocumentString(`
   reason
   step
   epoch
+  best
   digest
   model {
     id
@@ -1754,6 +1814,9 @@ export const StartRunDocument = new TypedDocumentString(`
   attempt
   loss
   lastSeq
+  cause
+  bestScore
+  bestStep
   error {
     code
     message
@@ -1778,6 +1841,9 @@ export const CancelRunDocument = new TypedDocumentString(`
   attempt
   loss
   lastSeq
+  cause
+  bestScore
+  bestStep
   error {
     code
     message
@@ -1802,6 +1868,9 @@ export const ResumeRunDocument = new TypedDocumentString(`
   attempt
   loss
   lastSeq
+  cause
+  bestScore
+  bestStep
   error {
     code
     message
@@ -1827,6 +1896,9 @@ export const RunsDocument = new TypedDocumentString(`
   attempt
   loss
   lastSeq
+  cause
+  bestScore
+  bestStep
   error {
     code
     message
@@ -1850,6 +1922,7 @@ export const RunDocument = new TypedDocumentString(`
   reason
   step
   epoch
+  best
   digest
   model {
     id
@@ -1866,6 +1939,9 @@ fragment RunSummary on Run {
   attempt
   loss
   lastSeq
+  cause
+  bestScore
+  bestStep
   error {
     code
     message
@@ -1933,6 +2009,20 @@ export const RunEventsDocument = new TypedDocumentString(`
         id
       }
     }
+    ... on RunEvaluation {
+      step
+      score
+      bestScore
+      bestStep
+      stale
+      figures {
+        dataset
+        split
+        pooled
+        metric
+        value
+      }
+    }
     ... on RunWarning {
       step
       message
@@ -1949,6 +2039,32 @@ export const RunEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
+export const DevEvaluationsDocument = new TypedDocumentString(`
+    query DevEvaluations($id: ID!, $first: Int = 1000) {
+  run(id: $id) {
+    id
+    bestCheckpoint {
+      id
+    }
+    devEvaluations(first: $first) {
+      totalCount
+      nodes {
+        step
+        score
+        sets {
+          dataset
+          split
+          pooled
+          main {
+            name
+            value
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DevEvaluationsQuery, DevEvaluationsQueryVariables>;
 export const SystemDocument = new TypedDocumentString(`
     query System {
   system {

@@ -17,7 +17,7 @@ import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './colum
 import { models } from './models.ts';
 import { runs } from './runs.ts';
 
-export const checkpointReasons = ['initial', 'epoch', 'interval', 'stop', 'fused'] as const;
+export const checkpointReasons = ['initial', 'epoch', 'interval', 'best', 'stop', 'fused'] as const;
 export type CheckpointReason = (typeof checkpointReasons)[number];
 
 export const checkpoints = pgTable(

@@ -28,6 +28,12 @@ export const datasets = pgTable(
     importOptions: jsonb('import_options').$type<Readonly<Record<string, number | string | boolean>>>().notNull(),
     /** Where it came from, for people: a path in the import folder, `sample`, `inline`. */
     source: text('source').notNull(),
+    /** What the texts are about, for people and filters; null = not said. */
+    domain: text('domain'),
+    /** BCP 47; null = not said. */
+    language: text('language'),
+    /** Names of the data sets that its content comes from, as a translation or a selection does. */
+    derivedFrom: jsonb('derived_from').$type<readonly string[]>().notNull().default([]),
   },
   (table) => [
     unique('datasets_name_version').on(table.name, table.version),

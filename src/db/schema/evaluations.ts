@@ -1,6 +1,6 @@
 /** Scores of a checkpoint, or of the lexical baseline that counts words, on one split of one data set version. */
 import { sql } from 'drizzle-orm';
-import { check, doublePrecision, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, check, doublePrecision, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { Split } from '../../data/types.ts';
 import { checkpoints } from './checkpoints.ts';
 import { count64, createdAt, id, idempotencyKey, oneOf } from './columns.ts';
@@ -22,6 +22,8 @@ export const evaluations = pgTable(
       .notNull()
       .references(() => datasets.id),
     split: text('split', { enum: splitNames }).notNull(),
+    /** Whether only a pooled corpus was searched: figures that are not to be compared with full ones. */
+    pooled: boolean('pooled').notNull().default(false),
     task: text('task', { enum: taskNames }).notNull(),
     /** Name of the metric that counts most. */
     main: text('main').notNull(),

@@ -33,6 +33,10 @@ const runSettings = customType<{ data: RunSettings; driverData: unknown }>({
   fromDriver: (stored) => completeSettings(stored as RunSettings),
 });
 
+/** Why a run SUCCEEDED before it had made all planned updates. */
+export const runCauses = ['EARLY_STOPPED'] as const;
+export type RunCause = (typeof runCauses)[number];
+
 export const runs = pgTable(
   'runs',
   {
@@ -56,6 +60,9 @@ export const runs = pgTable(
     epoch: integer('epoch').notNull().default(0),
     /** Loss of the last update. */
     loss: doublePrecision('loss'),
+    /** Joint score of the best evaluation on the dev sets, and its step, whose checkpoint is the best. */
+    bestScore: doublePrecision('best_score'),
+    bestStep: integer('best_step'),
     tokensPerSecond: doublePrecision('tokens_per_second'),
     /** Estimate of the last update; of no meaning once the run has stopped. */
     secondsLeft: doublePrecision('seconds_left'),
@@ -68,13 +75,15 @@ export const runs = pgTable(
 
 /** Runs as people see them: each with what its job says. */
 export const runsWithJobs = pgView('runs_with_jobs').as((query) => {
-  const { state, attempt, lastSeq, error, startedAt, finishedAt } = jobs;
+  const { state, attempt, lastSeq, error, startedAt, finishedAt, answer } = jobs;
   const { secondsLeft, ...columns } = getTableColumns(runs);
   return query
     .select({
       ...columns,
       secondsLeft: sql<number | null>`case when ${state} = 'RUNNING' then ${secondsLeft} end`.as('seconds_left'),
       ...{ state, attempt, lastSeq, error, startedAt, finishedAt },
+      /** Why it succeeded before its planned end; null = it did not. */
+      cause: sql<RunCause | null>`${answer} ->> 'cause'`.as('cause'),
     })
     .from(runs)
     .innerJoin(jobs, eq(jobs.id, runs.id));

@@ -1,4 +1,6 @@
 /** Contents of jsonb columns that no catalog describes: the events, attempts and progress of jobs. Plain types. */
+
+import type { Split, Task } from '../../data/types.ts';
 import type { AdapterReport } from '../../device/types.ts';
 import type { PlainError } from '../../errors.ts';
 import type { TrainEvent } from '../../train/types.ts';
@@ -21,12 +23,27 @@ export type RunEventData =
   | {
       readonly type: 'checkpoint';
       readonly checkpointId: string;
-      readonly reason: 'initial' | 'epoch' | 'interval' | 'stop';
+      readonly reason: 'initial' | 'epoch' | 'interval' | 'best' | 'stop';
       readonly step: number;
       readonly epoch: number;
       readonly digest: string;
       readonly bytes: number;
-    };
+    }
+  /** The main figures; all of them are in `dev_evaluations`. */
+  | (Omit<Extract<TrainEvent, { readonly type: 'evaluation' }>, 'figures'> & {
+      readonly figures: readonly MainFigure[];
+    });
+
+/** The main figure of a run on one of its dev sets. */
+export interface MainFigure {
+  readonly dataset: string;
+  readonly split: Split;
+  readonly pooled: boolean;
+  readonly task: Task;
+  readonly metric: string;
+  /** Null = undefined; such a set has no weight in the joint score. */
+  readonly value: number | null;
+}
 
 /** One thing a job tells. Kept in `job_events.data`; its `type` also stands in a column. */
 export type JobEventData = RunEventData | ({ readonly type: 'progress' } & JobProgress);

@@ -8,7 +8,7 @@ import { parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';
 import { CheckpointReason, FusionMethod, OrderDirection } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
-import { connections, refs } from '../nouns.ts';
+import { connections, loadIfThere, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
 
 const { Checkpoint, Evaluation, Job, Model, Run } = refs;
@@ -70,6 +70,13 @@ Checkpoint.implement({
     step: t.exposeInt('step', { description: 'The number of updates made; 0 if untrained or fused.' }),
     epoch: t.exposeInt('epoch', {
       description: 'The epoch in progress or just ended, counted from 1; 0 if untrained or fused.',
+    }),
+    best: t.boolean({
+      description: 'Whether it has the highest joint score of its run on the dev sets, of equal scores the first.',
+      resolve: async ({ runId, step }, _args, context) => {
+        const run = runId === null ? null : await loadIfThere<'runs'>(context, 'Run', runId);
+        return run?.bestStep === step;
+      },
     }),
     digest: t.exposeString('digest', { description: 'The SHA-256 digest of the folder.' }),
     bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the folder in bytes.' }),

@@ -8,7 +8,7 @@ import { keyOf } from '../ids.ts';
 
 export const nameSchema = z.string().trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters');
 
-type InputFields = PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObject'>;
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObject'>;
 
 /** The field of every creating mutation. */
 export const idempotencyKey = (t: InputFields) =>

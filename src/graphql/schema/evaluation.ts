@@ -12,7 +12,10 @@ import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from
 const { Checkpoint, Dataset, Evaluation, Job } = refs;
 const { Evaluation: EvaluationConnection } = connections;
 
-const Metric = builder
+export const pooledSays =
+  'Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them.';
+
+export const Metric = builder
   .objectRef<{ name: string; value: number | null; undefinedReason: string | null }>('Metric')
   .implement({
     description: 'One figure of an evaluation.',
@@ -29,7 +32,7 @@ const Metric = builder
     }),
   });
 
-const metricsOf = (row: EvaluationRow) =>
+export const metricsOf = (row: Pick<EvaluationRow, 'metrics' | 'undefinedReasons'>) =>
   Object.entries(row.metrics).map(([name, value]) => ({
     name,
     value,
@@ -55,6 +58,7 @@ Evaluation.implement({
       resolve: (row) => row.datasetId,
     }),
     split: t.expose('split', { type: Split, description: 'The split that was evaluated on.' }),
+    pooled: t.exposeBoolean('pooled', { description: pooledSays }),
     task: t.expose('task', { type: Task, description: 'The task of the data set.' }),
     main: t.field({
       type: Metric,
@@ -129,6 +133,7 @@ const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
     checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint to evaluate.' }),
     datasets: t.idList({ required: true, description: 'The ids of the data sets.' }),
     split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
+    pooled: t.boolean({ required: true, defaultValue: false, description: pooledSays }),
     idempotencyKey: idempotencyKey(t),
   }),
 });

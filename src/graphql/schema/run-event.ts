@@ -14,7 +14,8 @@ import { Device } from './system.ts';
 const { Checkpoint, Run } = refs;
 
 type Kept = Exclude<JobStreamItem, { readonly type: 'heartbeat' }>;
-type DataOf<Type extends RunEventData['type']> = Kept & {
+/** A kept event whose data are of this type. */
+export type DataOf<Type extends RunEventData['type']> = Kept & {
   readonly data: Extract<RunEventData, { readonly type: Type }>;
 };
 
@@ -41,6 +42,7 @@ function typeNameOf(item: JobStreamItem): string {
     started: 'RunStarted',
     step: 'RunStep',
     checkpoint: 'RunCheckpoint',
+    evaluation: 'RunEvaluation',
     warning: 'RunWarning',
   }[data.type];
 }
@@ -74,7 +76,8 @@ builder.objectRef<DataOf<'state'>>('RunEnded').implement({
     }),
     cause: t.string({
       nullable: true,
-      description: 'Why the run FAILED or was CANCELLED, in words (`cancelled` on request); null for SUCCEEDED.',
+      description:
+        'Why the run FAILED or was CANCELLED, in words (`cancelled` on request); EARLY_STOPPED for a run that SUCCEEDED because its dev score did not rise; else null for SUCCEEDED.',
       resolve: ({ data }) => shownReason(data),
     }),
     error: t.field({

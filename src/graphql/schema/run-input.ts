@@ -8,6 +8,7 @@ import { builder, type ExtendedTypes } from '../builder.ts';
 import { StageStart } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
+import { DevSetInput } from './run-dev.ts';
 import { absentSettings, RunSettingsInput } from './run-settings-input.ts';
 
 const RunDatasetInput = builder.inputType('RunDatasetInput', {
@@ -33,6 +34,12 @@ const contentFields = (t: PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'In
     type: [RunDatasetInput],
     required: true,
     description: 'The data sets to train on, each once.',
+  }),
+  devSets: t.field({
+    type: [DevSetInput],
+    required: true,
+    defaultValue: [],
+    description: 'The splits of data sets to evaluate the run on while it trains.',
   }),
   settings: t.field({
     type: RunSettingsInput,
@@ -85,8 +92,8 @@ export async function runRequest(tandem: Tandem, input: StartRun): Promise<RunRe
   return {
     ...rest,
     origin: await originRequest(tandem, input),
-    datasets: datasetsOf(input.datasets, 'input'),
-    stages: stages?.map((stage, i) => ({ ...stage, datasets: datasetsOf(stage.datasets, `input.stages.${i}`) })) ?? [],
+    ...setsOf(input, 'input'),
+    stages: stages?.map((stage, i) => ({ ...stage, ...setsOf(stage, `input.stages.${i}`) })) ?? [],
   };
 }
 
@@ -100,8 +107,13 @@ async function originRequest(tandem: Tandem, { model, checkpoint }: StartRun): P
   });
 }
 
-const datasetsOf = (given: StartRun['datasets'], field: string): RunRequest['datasets'] =>
-  given.map(({ dataset, weight }, i) => ({
+const setsOf = ({ datasets, devSets }: Pick<StartRun, 'datasets' | 'devSets'>, field: string) => ({
+  datasets: datasets.map(({ dataset, weight }, i) => ({
     datasetId: keyOf(dataset, 'Dataset', `${field}.datasets.${i}.dataset`).key,
     weight,
-  }));
+  })),
+  devSets: devSets.map(({ dataset, ...set }, i) => ({
+    datasetId: keyOf(dataset, 'Dataset', `${field}.devSets.${i}.dataset`).key,
+    ...set,
+  })),
+});

@@ -7,6 +7,7 @@ import { type PresetEntry, type PresetSettings, presetCatalog } from '../../trai
 import { builder, type ExtendedTypes } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
+import { devSettings } from './run-dev.ts';
 import { says } from './run-settings.ts';
 
 const defaults = defaultRunSettings;
@@ -192,5 +193,6 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
       description: says.checkpointEverySteps,
       validate: whole(1, 100_000_000).nullish(),
     }),
+    dev: devSettings(t),
   }),
 });

@@ -4,6 +4,7 @@ import type { MatryoshkaLevel, OptimizerSettings, RunSettings } from '../../trai
 import { builder } from '../builder.ts';
 import { parametersObject } from '../catalog-inputs.ts';
 import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
+import { DevSettingsObject, devSays } from './run-dev.ts';
 
 /** One description per setting, for both directions. */
 export const says = {
@@ -146,6 +147,11 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
     checkpointEverySteps: t.exposeInt('checkpointEverySteps', {
       nullable: true,
       description: says.checkpointEverySteps,
+    }),
+    dev: t.expose('dev', {
+      type: DevSettingsObject,
+      nullable: true,
+      description: `${devSays} Null where the run names no dev sets.`,
     }),
   }),
 });

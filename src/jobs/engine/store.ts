@@ -149,10 +149,10 @@ export function finishJob(
     const own = job.attempt === attempt.number;
     if (own && job.state === 'SUCCEEDED' && job.resultId !== null) return job.resultId;
     if (!own || job.state !== 'RUNNING') throw new LostJob(attempt);
-    const { resultId, answer } = await write(tx);
+    const { resultId, answer, reason } = await write(tx);
     const finishedAt = new Date();
     const ended = await changeState(tx, await ownJob(tx, attempt), 'SUCCEEDED', {
-      ...{ resultId, finishedAt },
+      ...{ resultId, finishedAt, reason },
       answer: answer as JobRow['answer'],
     });
     await closeAttempt(tx, attempt, 'SUCCEEDED');

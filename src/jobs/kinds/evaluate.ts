@@ -19,25 +19,27 @@ export const evaluate = defineJob({
     checkpointId: z.uuid().nullable(),
     datasetId: z.uuid(),
     split: z.custom<Split>((value) => typeof value === 'string'),
+    /** Whether only a pooled corpus is searched. Versions up to 0.3.0 wrote none. */
+    pooled: z.boolean().optional(),
   }),
   uses: ({ checkpointId, datasetId }) => [
     { kind: 'dataset', id: datasetId },
     ...(checkpointId === null ? [] : [{ kind: 'checkpoint', id: checkpointId } as const]),
   ],
   subject: ({ datasetId }) => datasetId,
-  async run(context: Context, { evaluator, checkpointId, datasetId, split }) {
+  async run(context: Context, { evaluator, checkpointId, datasetId, split, pooled = false }) {
     const { db, cpu, signal, succeed } = context;
     const dataset = await requireRow(db, 'datasets', datasetId);
     const figures =
       checkpointId === null
         ? await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })
-        : await measureCheckpoint(context, checkpointId, dataset, split);
+        : await measureCheckpoint(context, checkpointId, dataset, { split, pooled });
     const { task, main, metrics, undefinedReasons, count, documents, tokens, seconds, wordSegmenter } = figures;
     return succeed(async (tx) => {
       const [row] = await tx
         .insert(evaluations)
         .values({
-          ...{ evaluator, checkpointId, datasetId, split },
+          ...{ evaluator, checkpointId, datasetId, split, pooled },
           ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds, wordSegmenter },
         })
         .returning({ id: evaluations.id });
@@ -51,14 +53,15 @@ async function measureCheckpoint(
   { db, cpu, device, signal, progress }: Context,
   checkpointId: string,
   { digest }: DatasetRow,
-  split: Split,
+  { split, pooled }: { readonly split: Split; readonly pooled: boolean },
 ): Promise<EvaluationFigures> {
   const { checkpoint, model } = await encoderOf(db, checkpointId);
   progress({ stage: 'tokenize', done: 0, total: null });
   const request = { dataset: digest, model: model.digest, maxLength: model.maxLength };
   const tokens = await cpu.call('tokenizeDataset', request, { signal });
+  const pool = pooled ? await cpu.call('poolCorpus', { dataset: digest, split }, { signal }) : undefined;
   const onEvent = ({ encoded, total }: { encoded: number; total: number }) =>
     progress({ stage: 'encode', done: encoded, total });
-  const input = { model: checkpoint.digest, dataset: digest, tokens: tokens.key, split };
+  const input = { model: checkpoint.digest, dataset: digest, tokens: tokens.key, split, ...(pool && { pool }) };
   return device.call('evaluate', input, { signal, onEvent });
 }

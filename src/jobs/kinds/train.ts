@@ -5,9 +5,9 @@
 import { desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Transaction } from '../../db/open.ts';
-import { type CheckpointRow, checkpoints, type RunRow, runStarts } from '../../db/schema.ts';
+import { type CheckpointRow, checkpoints, type RunCause, type RunRow, runStarts } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
-import type { TrainDataset, TrainInput, TrainOutput } from '../../train/types.ts';
+import type { DevSet, TrainDataset, TrainInput, TrainOutput } from '../../train/types.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { pruneCheckpoints } from '../training/checkpoints.ts';
 import { damageNote, interruptedByDamage, isDamageOf, wholeCheckpoints } from '../training/damaged.ts';
@@ -17,7 +17,8 @@ import { noOptimizerState } from '../training/optimizer-state.ts';
 import { otherAdapter } from '../training/other-adapter.ts';
 import { kindOf } from './entry.ts';
 
-type Context = JobContext<Record<never, never>>;
+/** `cause` = why it ended before its planned end. */
+type Context = JobContext<{ readonly cause?: RunCause }>;
 
 export const train = defineJob({
   entry: kindOf('train'),
@@ -37,6 +38,7 @@ export const train = defineJob({
     let outcome: TrainOutput['outcome'] | undefined;
     try {
       const datasets = await prepare(context, inputs, writer);
+      const dev = await prepareDev(context, inputs, writer);
       signal.throwIfAborted();
       ({ outcome } = await device.call(
         'train',
@@ -45,6 +47,7 @@ export const train = defineJob({
           model: model.digest,
           settings: run.settings,
           datasets,
+          dev,
           ...(start && { start: startFor(run, start, resume !== undefined) }),
           ...(resume && {
             resume: { model: resume.model, state: resume.state, allowDifferentAdapter: run.allowDifferentAdapter },
@@ -60,8 +63,8 @@ export const train = defineJob({
       await writer.flush().catch(() => {});
     }
     await writer.flush();
-    if (outcome !== 'finished') signal.throwIfAborted();
-    return context.succeed((tx) => lastCheckpoint(tx, runId));
+    if (outcome === 'stopped') signal.throwIfAborted();
+    return context.succeed((tx) => lastCheckpoint(tx, runId, outcome));
   },
 });
 
@@ -82,7 +85,7 @@ function startFor({ settings, name }: RunRow, start: CheckpointRow, goesOn: bool
 }
 
 /** The result of a run that has finished: weights after its last update. */
-async function lastCheckpoint(tx: Transaction, runId: string) {
+async function lastCheckpoint(tx: Transaction, runId: string, outcome: TrainOutput['outcome'] | undefined) {
   const [last] = await tx
     .select({ id: checkpoints.id })
     .from(checkpoints)
@@ -90,7 +93,9 @@ async function lastCheckpoint(tx: Transaction, runId: string) {
     .orderBy(desc(checkpoints.step))
     .limit(1);
   invariant(last, 'a finished run without a checkpoint');
-  return { resultId: last.id, answer: {} };
+  if (outcome !== 'early-stopped') return { resultId: last.id, answer: {} };
+  const cause: RunCause = 'EARLY_STOPPED';
+  return { resultId: last.id, answer: { cause }, reason: cause };
 }
 
 /** A token file per data set; those that exist are found again by their key. */
@@ -114,10 +119,29 @@ async function prepare(
   return prepared;
 }
 
+/** A token file per dev set, of texts as long as the model reads, as other evaluations do; and its pooled corpus. */
+async function prepareDev(
+  { cpu, signal }: Context,
+  { model, devSets }: RunInputs,
+  writer: EventWriter,
+): Promise<DevSet[]> {
+  const prepared: DevSet[] = [];
+  for (const [done, { dataset, split, pooled }] of devSets.entries()) {
+    signal.throwIfAborted();
+    const { name, task, digest } = dataset;
+    writer.add({ type: 'preparing', stage: `tokenize ${name} for evaluation`, done, total: devSets.length });
+    const request = { dataset: digest, model: model.digest, maxLength: model.maxLength };
+    const { key: tokens } = await cpu.call('tokenizeDataset', request, { signal });
+    const pool = pooled ? await cpu.call('poolCorpus', { dataset: digest, split }, { signal }) : undefined;
+    prepared.push({ name, task, split, digest, tokens, ...(pool && { pool }) });
+  }
+  return prepared;
+}
+
 function eventWriter(context: Context, { run, model, start }: RunInputs): EventWriter {
   const { db, retention, log, job } = context;
   const afterWrite = async (events: readonly AttemptEvent[]): Promise<void> => {
-    if (!events.some((event) => event.type === 'checkpoint')) return;
+    if (!events.some(({ type }) => type === 'checkpoint' || type === 'evaluation')) return;
     // With its own first checkpoint it needs the optimizer state of its start no more.
     const others = events.some(isFirst) && start?.runId ? [start.runId] : [];
     for (const runId of [run.id, ...others]) {

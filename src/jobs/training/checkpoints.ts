@@ -1,8 +1,9 @@
 /**
- * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the last two; the resumable state in
- * the last two, so that a run goes on where the files of the last are damaged, and in the start of a run that is to
- * keep it. What something refers to (an evaluation, a fusion, a collection, a run that starts from it, an alias) or a
- * running job reads is kept as well.
+ * Checkpoints of runs as rows, and what is kept of them: theta_0, each epoch's, the best on the dev sets, the last two;
+ * the resumable state in the last two, so that a run goes on where the files of the last are damaged, in the best, so
+ * that another run may go on from it with the optimizer's state, and in the start of a run that is to keep it. What
+ * something refers to (an evaluation, a fusion, a collection, a run that starts from it, an alias) or a running job
+ * reads is kept as well.
  */
 import { and, desc, eq, inArray, isNotNull, isNull, notExists, notInArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
@@ -75,12 +76,16 @@ export async function pruneCheckpoints(
   await retention.release('models', dropped.models);
 }
 
-/** The last two checkpoints keep their states, and those that a run is to begin with. Returns those of the others. */
+/**
+ * The best checkpoint and the last two keep their states, and those that a run is to begin with. Returns those of the
+ * others.
+ */
 async function dropStates(tx: Transaction, runId: string): Promise<(string | null)[]> {
   const ofRun = eq(checkpoints.runId, runId);
   const superseded = and(
     ofRun,
     sql`${checkpoints.id} not in ${lastTwo(tx, runId)}`,
+    isNotBest(tx, runId),
     isNotNull(checkpoints.stateDigest),
     notExists(awaited(tx)),
   );
@@ -115,6 +120,10 @@ const lastTwo = (tx: Transaction, runId: string) =>
     .orderBy(desc(checkpoints.step))
     .limit(2);
 
+/** The best evaluation of a run is told after the checkpoint of its step. */
+const isNotBest = (tx: Transaction, runId: string) =>
+  sql`${checkpoints.step} is distinct from ${tx.select({ step: runs.bestStep }).from(runs).where(eq(runs.id, runId))}`;
+
 async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
   const ofRun = eq(checkpoints.runId, runId);
   const rows = await tx
@@ -122,9 +131,10 @@ async function dropRows(tx: Transaction, runId: string): Promise<string[]> {
     .where(
       and(
         ofRun,
-        inArray(checkpoints.reason, ['interval', 'stop']),
+        inArray(checkpoints.reason, ['interval', 'best', 'stop']),
         isNull(checkpoints.alias),
         sql`${checkpoints.id} not in ${lastTwo(tx, runId)}`,
+        isNotBest(tx, runId),
         isUnusedCheckpoint(tx),
       ),
     )

@@ -5,8 +5,8 @@
 
 import { eq } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
-import type { JobEventData, RunEventData } from '../../db/schema/types.ts';
-import { runs } from '../../db/schema.ts';
+import type { JobEventData, MainFigure, RunEventData } from '../../db/schema/types.ts';
+import { devEvaluations, runs } from '../../db/schema.ts';
 import type { TrainEvent } from '../../train/types.ts';
 import type { JobContext } from '../define.ts';
 import { type CheckpointOwner, recordCheckpoint } from './checkpoints.ts';
@@ -91,6 +91,10 @@ async function toData(
   owner: CheckpointOwner,
   event: AttemptEvent,
 ): Promise<JobEventData> {
+  if (event.type === 'evaluation') {
+    await recordEvaluation(tx, owner, event);
+    return { ...event, figures: event.figures.map(mainFigure) };
+  }
   if (event.type !== 'checkpoint') return event;
   const { reason, step, epoch, model: digest, bytes } = event;
   return {
@@ -104,6 +108,22 @@ async function toData(
   };
 }
 
+type EvaluationEvent = Extract<TrainEvent, { type: 'evaluation' }>;
+
+/** A step that is evaluated again after a resume gives the same figures and replaces them. */
+async function recordEvaluation(tx: Transaction, { runId, attempt }: CheckpointOwner, event: EvaluationEvent) {
+  const { step, epoch, score, figures, seconds } = event;
+  const values = { epoch, attempt, score, figures, seconds };
+  await tx
+    .insert(devEvaluations)
+    .values({ runId, step, ...values })
+    .onConflictDoUpdate({ target: [devEvaluations.runId, devEvaluations.step], set: values });
+}
+
+function mainFigure({ dataset, split, pooled, task, main, metrics }: EvaluationEvent['figures'][number]): MainFigure {
+  return { dataset, split, pooled, task, metric: main, value: metrics[main] ?? null };
+}
+
 /** What an event changes in the run's row. */
 function changesOf(event: AttemptEvent): Partial<typeof runs.$inferInsert> {
   if (event.type === 'started') {
@@ -114,5 +134,6 @@ function changesOf(event: AttemptEvent): Partial<typeof runs.$inferInsert> {
     const { step, steps, epoch, loss, tokensPerSecond, secondsLeft } = event;
     return { step, steps, epoch, loss, tokensPerSecond, secondsLeft };
   }
+  if (event.type === 'evaluation') return { bestScore: event.best.score, bestStep: event.best.step };
   return event.type === 'checkpoint' ? { step: event.step, epoch: event.epoch } : {};
 }

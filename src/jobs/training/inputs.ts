@@ -10,8 +10,10 @@ import {
   datasets,
   type ModelRow,
   models,
+  type RunDevSetRow,
   type RunRow,
   runDatasets,
+  runDevSets,
   runsWithJobs,
 } from '../../db/schema.ts';
 import { notFound } from '../../errors.ts';
@@ -22,6 +24,8 @@ export interface RunInputs {
   readonly model: ModelRow;
   /** In the order the run names them. */
   readonly datasets: readonly { readonly weight: number; readonly dataset: DatasetRow }[];
+  /** In the order the run names them. */
+  readonly devSets: readonly (Pick<RunDevSetRow, 'split' | 'pooled'> & { readonly dataset: DatasetRow })[];
   /** The checkpoint that it starts from; undefined = the model as it was made. */
   readonly start: CheckpointRow | undefined;
   /** The checkpoints that have their state, the last one first. */
@@ -48,6 +52,12 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
     .innerJoin(datasets, eq(datasets.id, runDatasets.datasetId))
     .where(eq(runDatasets.runId, runId))
     .orderBy(runDatasets.position);
+  const devSets = await db
+    .select({ split: runDevSets.split, pooled: runDevSets.pooled, dataset: datasets })
+    .from(runDevSets)
+    .innerJoin(datasets, eq(datasets.id, runDevSets.datasetId))
+    .where(eq(runDevSets.runId, runId))
+    .orderBy(runDevSets.position);
   const kept = await db
     .select()
     .from(checkpoints)
@@ -58,7 +68,7 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
   );
   const start = await startOf(db, runId);
   if (start && !start.checkpoint) throw noStart(run);
-  return { run, model, datasets: named, start: start?.checkpoint, resumable };
+  return { run, model, datasets: named, devSets, start: start?.checkpoint, resumable };
 }
 
 const noStart = ({ name }: RunRow) =>

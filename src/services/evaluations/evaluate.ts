@@ -10,6 +10,8 @@ import type { Tandem } from '../tandem.ts';
 export interface EvaluateRequest {
   readonly datasetIds: readonly string[];
   readonly split: Split;
+  /** Whether only a pooled corpus is searched. */
+  readonly pooled?: boolean;
   readonly idempotencyKey?: string | null;
 }
 
@@ -32,20 +34,30 @@ export const evaluateBagOfWords = (tandem: Tandem, request: EvaluateRequest): Pr
 /** One after the other, so that the figures of seconds are those of an evaluation that has the device to itself. */
 async function evaluateEach(
   tandem: Tandem,
-  { datasetIds, split, idempotencyKey }: EvaluateRequest,
+  { datasetIds, split, pooled = false, idempotencyKey }: EvaluateRequest,
   checkpointId: string | null,
 ): Promise<Evaluated> {
   const rows = await datasetsOf(tandem, datasetIds, split);
+  if (pooled) rows.forEach(requireCorpus);
   const evaluator = checkpointId === null ? 'bag-of-words' : 'checkpoint';
   const made: Evaluated = { evaluations: [], jobs: [] };
   for (const row of rows) {
     const key = idempotencyKey ? `${idempotencyKey}:${row.id}` : null;
-    const input = { evaluator, checkpointId, datasetId: row.id, split } as const;
+    const input = { evaluator, checkpointId, datasetId: row.id, split, ...(pooled && { pooled }) } as const;
     const { id, job } = await runJob(tandem, 'evaluate', { input, idempotencyKey: key });
     made.evaluations.push(await requireRow(tandem.database.db, 'evaluations', id));
     made.jobs.push(job);
   }
   return made;
+}
+
+function requireCorpus({ name, task }: DatasetRow, index: number): void {
+  if (task === 'ir') return;
+  throw badInput(`Data set "${name}" is one of STS and has no corpus to pool`, {
+    field: `input.datasets.${index}`,
+    expected: 'data sets of IR, where pooled is true',
+    remedy: 'Set pooled to false, or leave the data set out.',
+  });
 }
 
 async function datasetsOf(tandem: Tandem, ids: readonly string[], split: Split): Promise<DatasetRow[]> {

@@ -12,6 +12,13 @@ import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { dropoutOf } from '../models/dropout.ts';
 import type { Tandem } from '../tandem.ts';
+import {
+  type DevSetRequest,
+  type DevSettingsRequest,
+  devSetsOf,
+  devSettingsOf,
+  type ReadyDevSet,
+} from './dev-request.ts';
 import { checkLevels } from './matryoshka.ts';
 import type { Origin } from './origin.ts';
 import { presetSettings } from './preset.ts';
@@ -27,9 +34,10 @@ type Omissible = 'preset' | 'sampler' | 'positives' | 'negatives' | 'maxLength' 
 /** What may be null for another reason: no limit, none besides those of epochs. */
 type Nullable = 'maxBatches' | 'checkpointEverySteps' | 'matryoshka';
 
-type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | Omissible | Nullable> & {
+type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | 'dev' | Omissible | Nullable> & {
   readonly [Name in Omissible | Nullable]?: RunSettings[Name] | null;
 } & {
+  readonly dev?: DevSettingsRequest | null;
   readonly losses?: {
     readonly ir?: readonly TermRequest[] | null;
     readonly sts?: readonly TermRequest[] | null;
@@ -42,11 +50,13 @@ type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | Omissible | Nu
 export interface RunContent {
   readonly name?: string | null;
   readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
+  readonly devSets?: readonly DevSetRequest[] | null;
   readonly settings: SettingsRequest;
 }
 
 export interface ReadyRun extends Origin {
   readonly datasets: readonly { readonly row: DatasetRow; readonly weight: number }[];
+  readonly devSets: readonly ReadyDevSet[];
   readonly settings: RunSettings;
 }
 
@@ -54,15 +64,19 @@ export interface ReadyRun extends Origin {
 export async function readyRun(tandem: Tandem, origin: Origin, request: RunContent): Promise<ReadyRun> {
   const { model } = origin;
   const datasets = await datasetsOf(tandem, request);
-  const tasks = new Set(datasets.map(({ row }) => row.task));
-  const settings = settingsOf(request.settings, model, tasks);
+  const { dev: devRequest, ...given } = request.settings;
+  const trained = datasets.map(({ row }) => row);
+  const devSets = await devSetsOf(tandem, request.devSets ?? [], trained);
+  const dev = devSettingsOf(devRequest, devSets, trained);
+  const tasks = new Set(trained.map(({ task }) => task));
+  const settings: RunSettings = { ...settingsOf(given, model, tasks), dev };
   checkLength(settings, model);
   const { matryoshka, losses } = settings;
   const field = 'input.settings.matryoshka';
   if (matryoshka) checkLevels(matryoshka, { terms: [...losses.ir, ...losses.sts], dimension: model.dimension, field });
   for (const { row } of datasets) checkTask(settings, row.task);
   checkBatches(settings, datasets);
-  return { ...origin, datasets, settings };
+  return { ...origin, datasets, devSets, settings };
 }
 
 async function datasetsOf(tandem: Tandem, { datasets }: RunContent): Promise<ReadyRun['datasets']> {
@@ -95,7 +109,11 @@ const sameName = (row: DatasetRow, twin: DatasetRow, field: string) =>
   );
 
 /** Given > preset > the model's own (dropout) > default. */
-function settingsOf(request: SettingsRequest, model: ModelRow, tasks: ReadonlySet<Task>): RunSettings {
+function settingsOf(
+  request: Omit<SettingsRequest, 'dev'>,
+  model: ModelRow,
+  tasks: ReadonlySet<Task>,
+): Omit<RunSettings, 'dev'> {
   const { losses, optimizer, maxBatches, checkpointEverySteps, maxLength, dropout, attentionDropout, ...rest } =
     request;
   const own = dropoutOf(model);

@@ -1,16 +1,20 @@
 /** Runs: list, read their parts, follow their events, delete. */
 
-import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray } from 'drizzle-orm';
 import {
   checkpoints,
+  type DevEvaluationRow,
+  devEvaluations,
   evaluations,
   type JobEventRow,
   type JobState,
   jobEvents,
   jobs as jobRows,
   type RunDatasetRow,
+  type RunDevSetRow,
   type RunRow,
   runDatasets,
+  runDevSets,
   runsWithJobs,
 } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
@@ -49,6 +53,33 @@ export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: W
 
 export const datasetsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunDatasetRow[]> =>
   db.select().from(runDatasets).where(eq(runDatasets.runId, runId)).orderBy(asc(runDatasets.position));
+
+export const devSetsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunDevSetRow[]> =>
+  db.select().from(runDevSets).where(eq(runDevSets.runId, runId)).orderBy(asc(runDevSets.position));
+
+/** Evaluations on the run's dev sets, by step. */
+export async function devEvaluationsOf(
+  { database: { db } }: Tandem,
+  runId: string,
+  { offset, limit }: Window,
+): Promise<Page<DevEvaluationRow>> {
+  const ofRun = eq(devEvaluations.runId, runId);
+  const [total] = await db.select({ count: count() }).from(devEvaluations).where(ofRun);
+  const totalCount = total?.count ?? 0;
+  if (limit === 0 || offset >= totalCount) return { items: [], totalCount };
+  const rows = db.select().from(devEvaluations).where(ofRun).orderBy(asc(devEvaluations.step));
+  return { items: await rows.limit(limit).offset(offset), totalCount };
+}
+
+/** Key of the best checkpoint on the dev sets; null = none, or it was deleted. */
+export async function bestCheckpointOf({ database: { db } }: Tandem, { id, bestStep }: RunRow): Promise<string | null> {
+  if (bestStep === null) return null;
+  const [row] = await db
+    .select({ id: checkpoints.id })
+    .from(checkpoints)
+    .where(and(eq(checkpoints.runId, id), eq(checkpoints.step, bestStep)));
+  return row?.id ?? null;
+}
 
 /** Kept events behind `after`, at most `first` and at most one page. */
 export function eventsOf(

@@ -51,7 +51,8 @@ export async function inStage<T>(i: number, work: () => Promise<T>): Promise<T> 
     return await work();
   } catch (error) {
     if (!(error instanceof TandemError)) throw error;
-    const [, input = '', field] = /^(input\.)?((?:settings|datasets)\b.*)$/.exec(error.details.field ?? '') ?? [];
+    const [, input = '', field] =
+      /^(input\.)?((?:settings|datasets|devSets)\b.*)$/.exec(error.details.field ?? '') ?? [];
     if (field === undefined) throw error;
     const details = { ...error.details, field: `${input}stages.${i}.${field}` };
     throw new TandemError(error.code, error.message, details, { cause: error });

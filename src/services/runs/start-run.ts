@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
-import { type RunRow, runDatasets, runStarts, runs } from '../../db/schema.ts';
+import { type RunDevSetRow, type RunRow, runDatasets, runDevSets, runStarts, runs } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
@@ -46,12 +46,15 @@ async function insertRun(
   { after, idempotencyKey }: { readonly after: string | null; readonly idempotencyKey: string | null },
 ): Promise<string> {
   const id = randomUUID();
-  const { name, modelId, settings, startId, from, datasets } = recordOf(run);
+  const { name, modelId, settings, startId, from, datasets, devSets } = recordOf(run);
   await tandem.jobs.submitRun(tx, id, { after });
   // Later than the run before it, of the same transaction.
   const createdAt = sql`clock_timestamp()`;
   await tx.insert(runs).values({ id, createdAt, name, modelId, settings, idempotencyKey });
   await tx.insert(runDatasets).values(datasets.map((row, position) => ({ runId: id, position, ...row })));
+  if (devSets.length > 0) {
+    await tx.insert(runDevSets).values(devSets.map((row, position) => ({ runId: id, position, ...row })));
+  }
   if (startId !== null || after !== null) {
     await tx.insert(runStarts).values({ runId: id, checkpointId: startId, afterId: after, choice: from });
   }
@@ -64,12 +67,14 @@ interface RequestRecord extends Pick<RunRow, 'name' | 'modelId' | 'settings'> {
   readonly startId: string | null;
   readonly from: ReadyStage['from'];
   readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
+  readonly devSets: readonly Pick<RunDevSetRow, 'datasetId' | 'split' | 'pooled'>[];
 }
 
-const recordOf = ({ name, model, start, settings, from, datasets }: ReadyStage): RequestRecord => ({
+const recordOf = ({ name, model, start, settings, from, datasets, devSets }: ReadyStage): RequestRecord => ({
   ...{ name, modelId: model.id, settings, from },
   startId: start?.id ?? null,
   datasets: datasets.map(({ row, weight }) => ({ datasetId: row.id, weight })),
+  devSets: devSets.map(({ row, split, pooled }) => ({ datasetId: row.id, split, pooled })),
 });
 
 /** A run and the stages behind it, as they were asked for. */
@@ -82,12 +87,17 @@ async function requestOf(
     .from(runDatasets)
     .where(eq(runDatasets.runId, id))
     .orderBy(asc(runDatasets.position));
+  const devSets = await tx
+    .select({ datasetId: runDevSets.datasetId, split: runDevSets.split, pooled: runDevSets.pooled })
+    .from(runDevSets)
+    .where(eq(runDevSets.runId, id))
+    .orderBy(asc(runDevSets.position));
   const [start] = await tx.select().from(runStarts).where(eq(runStarts.runId, id));
   const from = start?.choice ?? null;
   const startId = from === null ? (start?.checkpointId ?? null) : null;
   const [behind] = await tx.select({ id: runStarts.runId }).from(runStarts).where(eq(runStarts.afterId, id));
   const next = behind ? await requestOf(tx, await requireRow(tx, 'runs', behind.id)) : [];
-  return [{ id, record: { name, modelId, settings, from, startId, datasets } }, ...next];
+  return [{ id, record: { name, modelId, settings, from, startId, datasets, devSets } }, ...next];
 }
 
 /** Stops a run; one that has ended is a CONFLICT. */

@@ -1,0 +1,124 @@
+/** What a request to train says about evaluation while it trains: dev sets found, weights of the joint score chosen. */
+import type { Split, Task } from '../../data/types.ts';
+import type { DatasetRow } from '../../db/schema.ts';
+import { badInput, conflict } from '../../errors.ts';
+import type { DevSettings } from '../../train/catalog.ts';
+import { requireRow } from '../common/rows.ts';
+import { checkList } from '../embedding/texts.ts';
+import type { Tandem } from '../tandem.ts';
+
+export interface DevSetRequest {
+  readonly datasetId: string;
+  readonly split: Split;
+  readonly pooled: boolean;
+}
+
+export interface DevSettingsRequest {
+  readonly everySteps?: number | null;
+  readonly patience?: number | null;
+  readonly minDelta: number;
+  readonly weights?: DevSettings['weights'] | null;
+}
+
+export interface ReadyDevSet {
+  readonly row: DatasetRow;
+  readonly split: Split;
+  readonly pooled: boolean;
+}
+
+const tasks = ['ir', 'sts'] as const satisfies readonly Task[];
+
+/** `trained`: the data sets that the run trains on. */
+export async function devSetsOf(
+  tandem: Tandem,
+  requests: readonly DevSetRequest[],
+  trained: readonly DatasetRow[],
+): Promise<readonly ReadyDevSet[]> {
+  checkList(requests, tandem.config.limits, 'input.devSets', { min: 0 });
+  const found: ReadyDevSet[] = [];
+  for (const [i, { datasetId, split, pooled }] of requests.entries()) {
+    const field = `input.devSets.${i}`;
+    const row = await requireRow(tandem.database.db, 'datasets', datasetId, `${field}.dataset`);
+    if (found.some((other) => other.row.name === row.name && other.split === split)) {
+      throw conflict(`The ${split} split of data set "${row.name}" is named twice among the dev sets`, {
+        field: `${field}.dataset`,
+        expected: 'each split of a data set once',
+        remedy: 'Leave one of them out.',
+      });
+    }
+    checkSplit({ row, split, pooled }, trained, field);
+    found.push({ row, split, pooled });
+  }
+  return found;
+}
+
+function checkSplit({ row, split, pooled }: ReadyDevSet, trained: readonly DatasetRow[], field: string): void {
+  if (row.counts[split] === 0) {
+    throw badInput(`Data set "${row.name}" has no ${split} split`, {
+      field: `${field}.split`,
+      expected: `a data set with ${split} records`,
+      remedy: 'Name another split, or another data set.',
+    });
+  }
+  if (split === 'train' && trained.some(({ digest }) => digest === row.digest)) {
+    throw badInput(`The run trains on the train split of data set "${row.name}"`, {
+      field: `${field}.split`,
+      expected: 'records that the run does not train on',
+      remedy: 'Name its dev split, or another data set.',
+    });
+  }
+  if (pooled && row.task !== 'ir') {
+    throw badInput(`Data set "${row.name}" is one of STS and has no corpus to pool`, {
+      field: `${field}.pooled`,
+      expected: 'false for a data set of STS',
+      remedy: 'Set pooled to false.',
+    });
+  }
+}
+
+/** The settings with the weights that take effect; null = the run is not evaluated. */
+export function devSettingsOf(
+  request: DevSettingsRequest | null | undefined,
+  sets: readonly ReadyDevSet[],
+  trained: readonly DatasetRow[],
+): DevSettings | null {
+  if (sets.length === 0) {
+    if (!request) return null;
+    throw badInput('The settings say how to evaluate while training, and no dev set is named', {
+      field: 'input.devSets',
+      expected: 'at least one dev set',
+      remedy: 'Name dev sets, or leave settings.dev out.',
+    });
+  }
+  const { everySteps, patience, minDelta = 0, weights } = request ?? {};
+  return {
+    ...{ everySteps: everySteps ?? null, patience: patience ?? null, minDelta },
+    weights: checkWeights(weights ?? ownWeights(trained), sets),
+  };
+}
+
+/** Both tasks alike where both are trained; a run of one task selects by that task alone. */
+function ownWeights(trained: readonly DatasetRow[]): DevSettings['weights'] {
+  const [ir, sts] = tasks.map((task) => (trained.some((row) => row.task === task) ? 1 : 0)) as [number, number];
+  return { ir: ir / (ir + sts), sts: sts / (ir + sts) };
+}
+
+/** Only weights that sum to 1, none negative, and of tasks that have a dev set. */
+function checkWeights(weights: DevSettings['weights'], sets: readonly ReadyDevSet[]): DevSettings['weights'] {
+  if (!(weights.ir >= 0 && weights.sts >= 0 && Math.abs(weights.ir + weights.sts - 1) <= 1e-9)) {
+    throw badInput(`The weights of the joint score are ${weights.ir} and ${weights.sts}`, {
+      field: 'input.settings.dev.weights',
+      expected: 'two numbers from 0 to 1 whose sum is 1',
+      remedy: 'Set sts to 1 - ir.',
+    });
+  }
+  for (const task of tasks) {
+    if (weights[task] === 0 || sets.some(({ row }) => row.task === task)) continue;
+    throw badInput(`The joint score weighs ${task.toUpperCase()}, and no dev set is one of ${task.toUpperCase()}`, {
+      field: 'input.devSets',
+      expected: 'a dev set of every task that has a weight',
+      remedy: `Name a dev set of ${task.toUpperCase()}, or set settings.dev.weights.${task} to 0.`,
+    });
+  }
+  return weights;
+}

@@ -1,0 +1,154 @@
+/**
+ * Evaluation while a run trains (docs/method.md section 6): the joint score, the best one so far, and patience. It
+ * reads weights and nothing else of the run, so a run with it makes the weights of one without.
+ */
+import { createHash } from 'node:crypto';
+import type { Task } from '../data/types.ts';
+import { badInput, invariant } from '../errors.ts';
+import type { EvaluationFigures } from '../evaluation/types.ts';
+import type { ModelSpec } from '../model/types.ts';
+import { checkTexts } from '../nn/batch.ts';
+import type { Encoder } from '../nn/encoders/encoder.ts';
+import type { Storage } from '../storage/storage.ts';
+import { readTokenFile } from '../tokens/token-file.ts';
+import { tokenContent } from '../tokens/tokenize-dataset.ts';
+import type { DevSettings } from './catalog.ts';
+import type { DevFigures, DevScore, DevSet } from './types.ts';
+
+/** Scores the weights that are on the device as they are; given by the caller, since serve/ evaluates, not train/. */
+export type EvaluateDev = (
+  encoder: Encoder,
+  set: DevSet,
+  /** Awaited between pieces of work; what it throws ends the evaluation. */
+  turn: () => Promise<void>,
+) => Promise<EvaluationFigures>;
+
+/** What of the evaluations so far decides how a run goes on; part of its resumable state. */
+export interface DevProgress {
+  /** Updates made before the last evaluation. */
+  readonly step: number;
+  readonly best: DevScore;
+  /** Evaluations in a row that were not above the best before them + minDelta. */
+  readonly stale: number;
+}
+
+/** The progress after another evaluation. Of equal scores the earlier one stays the best. */
+export function judge(
+  before: DevProgress | null,
+  { step, score }: DevScore,
+  { minDelta }: Pick<DevSettings, 'minDelta'>,
+): DevProgress {
+  if (before === null) return { step, best: { step, score }, stale: 0 };
+  return {
+    step,
+    best: score > before.best.score ? { step, score } : before.best,
+    stale: score > before.best.score + minDelta ? 0 : before.stale + 1,
+  };
+}
+
+/**
+ * The weighted sum over the tasks of the mean of the sets' main figures: nDCG@10 (IR), Spearman (STS). Throws where a
+ * figure that counts is undefined.
+ */
+export function jointScore(figures: readonly DevFigures[], weights: Readonly<Record<Task, number>>): number {
+  let score = 0;
+  for (const task of ['ir', 'sts'] as const) {
+    if (weights[task] === 0) continue;
+    const values = figures.filter((set) => set.task === task).map(mainOf);
+    invariant(values.length > 0, `The joint score weighs ${task} and no dev set is of that task`);
+    score += weights[task] * (values.reduce((sum, value) => sum + value, 0) / values.length);
+  }
+  return score;
+}
+
+function mainOf({ dataset, split, main, metrics, undefinedReasons }: DevFigures): number {
+  const value = metrics[main];
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw badInput(`The joint score is undefined: ${main} of ${dataset}, split ${split}, has no value`, {
+    field: 'devSets',
+    expected: `a defined figure of every dev set that counts; here ${undefinedReasons[main] ?? 'it is not finite'}`,
+    remedy: 'Name another dev set, or give the task the weight 0.',
+  });
+}
+
+/** sha256 (hex) of all that decides what is evaluated. */
+export function devSetsDigest(sets: readonly DevSet[]): string {
+  const hash = createHash('sha256');
+  for (const { name, task, split, digest, tokens, pool } of sets) {
+    hash.update(`${JSON.stringify([name, task, split, digest, tokenContent(tokens), pool?.length ?? null])}\n`);
+    if (pool) hash.update(new Uint8Array(pool.buffer, pool.byteOffset, pool.byteLength));
+  }
+  return hash.digest('hex');
+}
+
+/** What an evaluation found, and the progress that it makes. */
+export interface DevEvaluation extends DevProgress {
+  readonly score: number;
+  /** In the order of the dev sets. */
+  readonly figures: readonly DevFigures[];
+  readonly seconds: number;
+}
+
+/** The evaluations of one run. */
+export class DevMonitor {
+  readonly #settings: DevSettings;
+  readonly #sets: readonly DevSet[];
+  readonly #evaluate: EvaluateDev;
+  #progress: DevProgress | null = null;
+
+  constructor(settings: DevSettings, sets: readonly DevSet[], evaluate: EvaluateDev) {
+    this.#settings = settings;
+    this.#sets = sets;
+    this.#evaluate = evaluate;
+  }
+
+  /** The part of a run's state that says how far it is. */
+  get state(): { readonly sets: string; readonly progress: DevProgress | null } {
+    return { sets: devSetsDigest(this.#sets), progress: this.#progress };
+  }
+
+  /** Goes on from a state, or from an evaluation once what belongs to it is safe. */
+  goOnFrom(progress: DevProgress | null): void {
+    this.#progress = progress && { step: progress.step, best: progress.best, stale: progress.stale };
+  }
+
+  /** Whether the weights after `step` updates are to be evaluated and were not. */
+  isDue(step: number, atCheckpoint: boolean): boolean {
+    const { everySteps } = this.#settings;
+    return this.#progress?.step !== step && (atCheckpoint || (everySteps !== null && step % everySteps === 0));
+  }
+
+  /** Whether patience ends the run with this progress; absent = that of the last evaluation. */
+  isExhausted(progress: DevProgress | null = this.#progress): boolean {
+    const { patience } = this.#settings;
+    return patience !== null && progress !== null && progress.stale >= patience;
+  }
+
+  /** Refuses, before anything is trained, what an evaluation would refuse later. */
+  async check(storage: Storage, spec: ModelSpec): Promise<void> {
+    for (const { name, task, split, tokens } of this.#sets) {
+      const file = await readTokenFile(storage, tokens);
+      if (file.task !== task || file.splits[split].query.length === 0) {
+        throw badInput(`The split ${split} of data set ${name} has no records of ${task}`, {
+          field: 'devSets',
+          expected: 'a split with records',
+          remedy: 'Name another split or data set.',
+        });
+      }
+      checkTexts(spec.architecture, file.texts, `Data set ${name}`);
+    }
+  }
+
+  /** Evaluates the weights as they are on every dev set. Throws what `turn` throws; nothing is changed then. */
+  async evaluate(encoder: Encoder, step: number, turn: () => Promise<void>): Promise<DevEvaluation> {
+    const began = performance.now();
+    const figures: DevFigures[] = [];
+    for (const set of this.#sets) {
+      const found = await this.#evaluate(encoder, set, turn);
+      figures.push({ ...found, dataset: set.name, split: set.split, pooled: set.pool !== undefined });
+    }
+    const score = jointScore(figures, this.#settings.weights);
+    const progress = judge(this.#progress, { step, score }, this.#settings);
+    return { ...progress, score, figures, seconds: (performance.now() - began) / 1000 };
+  }
+}
