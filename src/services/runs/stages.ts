@@ -6,7 +6,7 @@ import type { Tandem } from '../tandem.ts';
 import { checkOptimizerState, type OriginRequest, originOf } from './origin.ts';
 import { type ReadyRun, type RunContent, readyRun } from './run-request.ts';
 
-export interface StageRequest extends RunContent {
+interface StageRequest extends RunContent {
   readonly from: StageStart;
 }
 
