@@ -1,6 +1,6 @@
 /** The runs whose ten updates PyTorch makes as well: presets, samplers, and losses alone on each of their tasks. */
 
-import { rowOf } from '../../../src/catalog-parameters.ts';
+import { type GivenParameters, rowOf } from '../../../src/catalog-parameters.ts';
 import type { SamplerName } from '../../../src/data/samplers/catalog.ts';
 import type { Task } from '../../../src/data/types.ts';
 import { type LossEntry, type LossTerm, lossCatalog } from '../../../src/nn/losses/catalog.ts';
@@ -37,13 +37,24 @@ function ofSampler(sampler: SamplerName, sizes: Partial<RunSettings>): Trajector
   return { name: `${name} ${sampler}`, tasks, settings: { ...settings, sampler, ...sizes } };
 }
 
-/** One loss of weight 0.7 by its defaults, with weight decay. */
-function ofLoss({ name: loss, parameters }: LossEntry, task: Task): TrajectoryCase {
+/** CoDiEmb at three widths; nothing but the inner layer's loss stays at the whole width alone. */
+function ofWidths(): TrajectoryCase {
+  const { tasks, settings } = ofPreset('codiemb', ['ir', 'sts']);
+  const matryoshka = [
+    { dimension: 12, weight: 1 },
+    { dimension: 8, weight: 0.5 },
+    { dimension: 5, weight: 2 },
+  ];
+  return { name: 'codiemb matryoshka', tasks, settings: { ...settings, matryoshka } };
+}
+
+/** One loss of weight 0.7, by its defaults where nothing is given, with weight decay. */
+function ofLoss({ name: loss, parameters }: LossEntry, task: Task, given: GivenParameters = {}): TrajectoryCase {
   const defaults = Object.fromEntries(parameters.map(({ name, default: value }) => [name, value]));
-  const term = { loss, weight: 0.7, parameters: defaults } as LossTerm;
+  const term = { loss, weight: 0.7, parameters: { ...defaults, ...given } } as LossTerm;
   const losses = { ir: [], sts: [], [task]: [term] };
   const settings = { ...shared, preset: null, losses, optimizer: { ...optimizer, weightDecay: 0.01, clipNorm: 1 } };
-  return { name: `${loss} ${task}`, tasks: [task], settings };
+  return { name: [loss, task, ...Object.keys(given)].join(' '), tasks: [task], settings };
 }
 
 const presets = [
@@ -69,12 +80,17 @@ const alone = [
   'spread-out',
 ] as const;
 
+/** Options of InfoNCE. */
+const options: readonly GivenParameters[] = [{ positives: 'sample' }, { margin: 0.1 }, { knownPositives: true }];
+
 export const trajectoryCases: readonly TrajectoryCase[] = [
   ...presets.map(([preset, tasks]) => ofPreset(preset, tasks)),
   ofSampler('single', { irBatchSize: 6 }),
   ofSampler('mixed', { irBatchSize: 8, shardsPerUpdate: 2 }),
+  ofWidths(),
   ...alone.flatMap((name) => {
     const row: LossEntry = rowOf(lossCatalog, name, 'loss');
     return row.tasks.map((task) => ofLoss(row, task));
   }),
+  ...options.map((given) => ofLoss(rowOf(lossCatalog, 'infonce', 'loss'), 'ir', given)),
 ];

@@ -70,11 +70,15 @@ function plainBatch(batch: GlobalBatch): object {
   ]);
   const { task, size } = batch;
   if (batch.task === 'sts') return { task, size, texts, grades: [...batch.grades] };
-  const { positives, negatives, negativeMask, teacherScores } = batch;
+  const { positives, negatives, negativeMask, teacherScores, candidateTexts } = batch;
   const scores = (list: Float32Array | undefined) => Array.from(list ?? [], (x) => (Number.isNaN(x) ? null : x));
   return {
     ...{ task, size, texts, positives, negatives, negativeMask: [...negativeMask] },
     teacher: { positives: scores(teacherScores?.positives), negatives: scores(teacherScores?.negatives) },
+    ...(candidateTexts && {
+      ids: [...candidateTexts.positives, ...candidateTexts.negatives],
+      known: candidateTexts.known.map((ids) => [...ids].sort((a, b) => a - b)),
+    }),
   };
 }
 
@@ -116,8 +120,8 @@ export async function trainCase(storage: Storage, input: TrainInput): Promise<Tr
 const noLists: Lists = { starts: new Uint32Array(1), values: new Uint32Array(0), scores: new Float32Array(0) };
 
 /**
- * 22 search records with one to four positives and up to five negatives, two of them without, that a teacher scored in
- * part; 31 pairs with grades from 0 to 1 in quarters.
+ * 22 search records with one to four positives and up to five negatives, some of which are positives and two of them
+ * without, that a teacher scored in part; 31 pairs with grades from 0 to 1 in quarters.
  */
 function tokenFile(task: Task): TokenFile {
   const generator = random(task === 'ir' ? 31 : 32);
@@ -137,7 +141,10 @@ function tokenFile(task: Task): TokenFile {
     query.push(add(own));
     positives.push(Array.from({ length: count }, () => ({ text: add(near(own, score * 0.7)), score })));
     const others = task === 'ir' && record % 11 !== 3 ? 2 + (record % 4) : 0;
-    negatives.push(Array.from({ length: others }, () => ({ text: add(draw()), score: 0 })));
+    const drawn = Array.from({ length: others }, () => ({ text: add(draw()), score: 0 }));
+    // A positive among the negatives, of its own query or of the one before.
+    if (record % 3 === 1 && others > 0) drawn[0] = { text: positives[record - (record % 2)]![0]!.text, score: 0 };
+    negatives.push(drawn);
   }
   const lists = (of: readonly (readonly { text: number; score: number }[])[]): Lists => ({
     starts: Uint32Array.from([0, ...of.map((_, i) => of.slice(0, i + 1).flat().length)]),

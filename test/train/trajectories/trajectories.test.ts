@@ -33,8 +33,8 @@ it.runIf(out)('writes the model and the batches for PyTorch', async () => {
   for (const each of trajectoryCases) {
     const input = await prepareCase(storage, model, each);
     const updates = await updatesOf(storage, input);
-    const { losses, optimizer } = each.settings;
-    const content = { losses, optimizer, digest: digestOf(updates), updates: plainUpdates(updates) };
+    const { losses, matryoshka, optimizer } = each.settings;
+    const content = { losses, matryoshka, optimizer, digest: digestOf(updates), updates: plainUpdates(updates) };
     await writeFile(join(out!, `${each.name}.json`), JSON.stringify(content));
   }
 });
