@@ -11,16 +11,19 @@ import { openDataset } from '../src/data/record-file.ts';
 import { vouchForVersion } from '../src/data/record-vouch.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { poolCorpus } from '../src/evaluation/pool.ts';
+import { readModelSpec } from '../src/formats/model-folder.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { downloadModel } from '../src/hub/download.ts';
 import { atMostEvery } from '../src/hub/throttle.ts';
 import { confinedTo } from '../src/storage/foreign-file.ts';
+import { readOwn } from '../src/storage/own-files.ts';
 import { openStorage } from '../src/storage/storage.ts';
 import { verifyObject } from '../src/storage/verify.ts';
 import { tokenizeDataset } from '../src/tokens/tokenize-dataset.ts';
 import { tokenizeTexts } from '../src/tokens/tokenize-texts.ts';
 import { tokenizeWhole } from '../src/tokens/tokenize-whole.ts';
 import { TokenizerCache } from '../src/tokens/tokenizer-cache.ts';
+import { groupParameters } from '../src/train/parameter-groups.ts';
 import type { CpuCommands, ThreadData } from './protocol.ts';
 import { answer } from './runtime.ts';
 
@@ -50,6 +53,10 @@ answer<CpuCommands>({
 
   tokenizeDataset: async (request, { signal }) => {
     return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model), signal);
+  },
+
+  checkParameterGroups: async ({ model, optimizer }) => {
+    groupParameters(await readOwn(storage, 'models', model, readModelSpec), optimizer);
   },
 
   tokenizeTexts: async (input, { signal, transfer }) => {

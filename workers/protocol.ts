@@ -22,6 +22,7 @@ import type {
   TokenizeWholeInput,
   TokenizeWholeOutput,
 } from '../src/tokens/types.ts';
+import type { OptimizerSettings } from '../src/train/catalog.ts';
 import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from '../src/train/types.ts';
 
 /** A command: its input, its output, and the events on the way. */
@@ -70,6 +71,8 @@ export interface CpuCommands {
     HubProgress
   >;
   tokenizeDataset: Command<TokenizeDatasetInput, TokenFileReport>;
+  /** Whether the groups fit the parameters of a model. */
+  checkParameterGroups: Command<{ readonly model: string; readonly optimizer: OptimizerSettings }, void>;
   tokenizeTexts: Command<TokenizeTextsInput, TokenizedTexts>;
   /** Ids and code-point offsets of texts as they stand, without truncation. */
   tokenizeWhole: Command<TokenizeWholeInput, TokenizeWholeOutput>;

@@ -71,6 +71,8 @@ export function addTrainOptions(command: Command): Command {
     matryoshkaLevels,
   );
   addDevOptions(command);
+  const freeze = "parameters to leave as they are, by their names in the model's model.safetensors";
+  command.addOption(new Option('--freeze <glob...>', freeze));
   return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
 }
 
@@ -84,8 +86,14 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
   const preset: string | undefined = command.getOptionValue('preset');
   const sampler: string | undefined = command.getOptionValue('sampler');
   const optimizerState: string | undefined = command.getOptionValue('optimizerState');
-  const ofOptimizer = valuesOf(optimizer);
   const dev = givenDevSettings(command);
+  const frozen: readonly string[] = command.getOptionValue('freeze') ?? [];
+  const groups = frozen.map((parameters) => ({ parameters, frozen: true }));
+  const ofOptimizer = {
+    ...valuesOf(optimizer),
+    // The first group that a parameter matches counts: those of the command line go before those of the file.
+    ...(groups.length > 0 && { groups: [...groups, ...(file.optimizer?.groups ?? [])] }),
+  };
   return {
     ...file,
     ...(batch !== undefined && { irBatchSize: batch, stsBatchSize: batch }),

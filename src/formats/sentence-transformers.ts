@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JsonFile, wrongField } from '../model/json-fields.ts';
-import { pooledWidth } from '../model/pipeline.ts';
+import { denseFolder, pooledWidth } from '../model/pipeline.ts';
 import { fillTemplate } from '../model/templates.ts';
 import type { DenseLayer, ModelSpec, PromptTemplates } from '../model/types.ts';
 import { readJson, readJsonIfPresent, writeJson } from './json-file.ts';
@@ -39,7 +39,7 @@ export type TaskInstructions = Partial<Readonly<Record<keyof PromptTemplates, st
 // ---- writing -----------------------------------------------------------------------------------------------------
 
 /** Folders of a model's dense layers, in order. */
-export const denseFolders = (layers: readonly DenseLayer[]): string[] => layers.map((_, i) => `${i + 2}_Dense`);
+export const denseFolders = (layers: readonly DenseLayer[]): string[] => layers.map((_, i) => denseFolder(i));
 
 export async function writePipeline(folder: string, spec: ModelSpec): Promise<void> {
   const modules = modulesOf(spec);

@@ -101,11 +101,11 @@ export interface LayerNormBackward {
   readonly rstd: Tensor;
   /** [T, C] */
   readonly dOut: Tensor;
-  /** [T, C], written */
-  readonly dX: Tensor;
-  /** [C], accumulates (+=) */
-  readonly dGamma: Tensor;
-  /** [C], accumulates (+=); absent = there is no beta */
+  /** [T, C], written; absent = not wanted */
+  readonly dX?: Tensor | undefined;
+  /** [C], accumulates (+=); absent = not wanted */
+  readonly dGamma?: Tensor | undefined;
+  /** [C], accumulates (+=); absent = not wanted, or there is no beta */
   readonly dBeta?: Tensor | undefined;
   /** The device's by default. */
   readonly form?: KernelForm;
@@ -117,11 +117,14 @@ export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
   const form = formFor(gpu, call.form);
   const [rows, columns] = x.shape as [number, number];
   const { kernel, width } = forWidth(layerNormBackwardKernels, form, columns);
-  gpu.dispatch(kernel, {
-    bindings: { x, gamma, mean, rstd, dOut, dX },
-    params: { rows, width },
-    grid: rowGroups(rows, form),
-  });
+  if (dX) {
+    gpu.dispatch(kernel, {
+      bindings: { x, gamma, mean, rstd, dOut, dX },
+      params: { rows, width },
+      grid: rowGroups(rows, form),
+    });
+  }
+  if (!dGamma && !dBeta) return;
   const chunk = chunkOf(rows);
   const chunks = Math.ceil(rows / chunk);
   const columnGroups = columnsOfGroup(width);
@@ -132,10 +135,10 @@ export function layerNormBackward(gpu: Gpu, call: LayerNormBackward): void {
       params: { rows, width, chunk, columnGroups },
       grid: chunkGroups(chunks, columnGroups, form),
     });
-    // Without beta its gradient is summed all the same, and thrown away.
-    const dBetaOrUnused = dBeta ?? lease('layernorm.unused', [columns]);
+    // Both are summed, and what is not wanted is thrown away.
+    const unused = () => lease('layernorm.unused', [columns]);
     gpu.dispatch(forWidth(layerNormParametersKernels, form, columns).kernel, {
-      bindings: { partial, dGamma, dBeta: dBetaOrUnused },
+      bindings: { partial, dGamma: dGamma ?? unused(), dBeta: dBeta ?? unused() },
       params: { chunks, width },
       grid: [columnGroups],
     });

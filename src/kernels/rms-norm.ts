@@ -64,10 +64,10 @@ export interface RmsNormBackward {
   readonly rstd: Tensor;
   /** [R, W] */
   readonly dOut: Tensor;
-  /** [R, W], written */
-  readonly dX: Tensor;
-  /** [W], accumulates (+=) */
-  readonly dGamma: Tensor;
+  /** [R, W], written; absent = not wanted */
+  readonly dX?: Tensor | undefined;
+  /** [W], accumulates (+=); absent = not wanted */
+  readonly dGamma?: Tensor | undefined;
   /** The device's by default. */
   readonly form?: KernelForm;
 }
@@ -78,11 +78,14 @@ export function rmsNormBackward(gpu: Gpu, call: RmsNormBackward): void {
   const form = formFor(gpu, call.form);
   const { rows, columns } = rowsOf(x, gamma);
   const { kernel, width } = forWidth(backwardKernels, form, columns);
-  gpu.dispatch(kernel, {
-    bindings: { x, gamma, rstd, dOut, dX },
-    params: { rows, width },
-    grid: rowGroups(rows, form),
-  });
+  if (dX) {
+    gpu.dispatch(kernel, {
+      bindings: { x, gamma, rstd, dOut, dX },
+      params: { rows, width },
+      grid: rowGroups(rows, form),
+    });
+  }
+  if (!dGamma) return;
   const chunk = chunkOf(rows);
   const chunks = Math.ceil(rows / chunk);
   const columnGroups = columnsOfGroup(width);

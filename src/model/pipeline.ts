@@ -17,6 +17,9 @@ export const dimensionOf = (spec: ParameterSpec): number => spec.dense?.at(-1)?.
 /** Names of a dense layer's parameters; layers count from 0. */
 export const denseName = (layer: number, part: 'weight' | 'bias'): string => `dense.${layer}.linear.${part}`;
 
+/** Folder of a dense layer in a model folder, behind the encoder's files and those of pooling. */
+export const denseFolder = (layer: number): string => `${layer + 2}_Dense`;
+
 /** Every parameter of a model, in forward order: the encoder's, then the dense layers'. */
 export function modelParameters(spec: ParameterSpec): ParameterShape[] {
   const dense = (spec.dense ?? []).flatMap(({ inFeatures, outFeatures, bias }, i): ParameterShape[] => {

@@ -1,17 +1,26 @@
-/** AdamW with global-norm clipping over the flat buffers of {@link Parameters}. */
+/**
+ * AdamW with global-norm clipping over the flat buffers of {@link Parameters}, each page with the rates of its group.
+ * The norm is that of all gradients there are: of all groups together, without frozen parameters.
+ */
 import type { Gpu, Tensor } from '../device/types.ts';
 import { adamW, exemptMask, globalNorm } from '../kernels/optim.ts';
 import { undecayedRanges } from './parameter-layout.ts';
 import type { Parameters } from './parameter-store.ts';
 
+/** What the groups of parameters may have of their own. */
+export interface GroupRates {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
 export interface UpdateSettings {
   /** Counts from 1 the updates that the moments see, this one included. */
   readonly step: number;
-  readonly learningRate: number;
+  /** By the number of the group. */
+  readonly groups: readonly GroupRates[];
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  readonly weightDecay: number;
   /** Largest global gradient norm; null = no clipping. */
   readonly clipNorm: number | null;
   /** [1], the step's loss: if it is not finite, nothing is updated. */
@@ -23,19 +32,21 @@ export class Optimizer {
   readonly #parameters: Parameters;
   /** [1] norm of the last update's gradients, before clipping. */
   readonly norm: Tensor;
-  /** One for each page. */
-  readonly #exempt: readonly Tensor[];
+  /** One for each page that is trained. */
+  readonly #exempt: ReadonlyMap<number, Tensor>;
 
   constructor(gpu: Gpu, parameters: Parameters) {
     this.#gpu = gpu;
     this.#parameters = parameters;
     this.norm = gpu.allocate('gradient norm', [1]);
-    this.#exempt = parameters.layout.pages.map(({ bytes }, page) => {
-      const mask = exemptMask(bytes / 4, undecayedRanges(parameters.layout, page));
+    const { layout } = parameters;
+    const exemptOf = (page: number): Tensor => {
+      const mask = exemptMask(layout.pages[page]!.bytes / 4, undecayedRanges(layout, page));
       const tensor = gpu.allocate('exempt from decay', [mask.length], 'u32');
       gpu.write(tensor, mask);
       return tensor;
-    });
+    };
+    this.#exempt = new Map(parameters.trainedPages().map(({ page }) => [page, exemptOf(page)]));
   }
 
   /**
@@ -43,23 +54,24 @@ export class Optimizer {
    */
   update(settings: UpdateSettings): void {
     const gradients = this.#parameters.pages('gradients');
-    const { clipNorm, guard, ...rest } = settings;
+    const { groups, clipNorm, guard, ...rest } = settings;
     globalNorm(this.#gpu, { gradients, out: this.norm, guard });
-    gradients.forEach((page, index) => {
+    for (const { page, group, ...copies } of this.#parameters.trainedPages()) {
       adamW(this.#gpu, {
         ...rest,
+        ...groups[group]!,
         clipNorm: clipNorm ?? 0,
-        parameters: this.#parameters.pages('values')[index]!,
-        gradients: page,
-        firstMoment: this.#parameters.pages('m')[index]!,
-        secondMoment: this.#parameters.pages('v')[index]!,
+        parameters: copies.values,
+        gradients: copies.gradients,
+        firstMoment: copies.m,
+        secondMoment: copies.v,
         norm: this.norm,
-        exempt: this.#exempt[index]!,
+        exempt: this.#exempt.get(page)!,
       });
-    });
+    }
   }
 
   free(): void {
-    for (const tensor of [this.norm, ...this.#exempt]) this.#gpu.free(tensor);
+    for (const tensor of [this.norm, ...this.#exempt.values()]) this.#gpu.free(tensor);
   }
 }

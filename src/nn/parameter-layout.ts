@@ -1,14 +1,15 @@
 /**
  * Where the parameters of a model lie in flat buffers. Every tensor begins at a multiple of 256 bytes, and so does
  * every part of one that is used in parts. Where the model is larger than one binding, the buffers are split into
- * pages; a tensor, or a part, never crosses a page. Arithmetic alone: the memory plan uses it without a device.
+ * pages; a tensor, or a part, never crosses a page. Parameters that are trained differently have pages of their own, so
+ * that the optimizer goes through whole pages. Arithmetic alone: the memory plan uses it without a device.
  */
 import { elementCount } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
 import type { TensorShape } from './types.ts';
 
 const alignment = 256;
-const bytesOf = (elements: number): number => Math.ceil((elements * 4) / alignment) * alignment;
+const paddedBytes = (elements: number): number => Math.ceil((elements * 4) / alignment) * alignment;
 
 /** Rows of a tensor that lie together. */
 export interface Piece {
@@ -24,8 +25,12 @@ export interface Slot extends TensorShape {
   readonly pieces: readonly Piece[];
 }
 
+/** The group of a parameter: its place in the optimizer's list of groups, or null if it is frozen. */
+export type GroupOf = (name: string) => number | null;
+
 interface PageLayout {
   readonly bytes: number;
+  readonly group: number | null;
 }
 
 /** Where every tensor lies. */
@@ -36,7 +41,12 @@ export interface ParameterLayout {
   readonly elements: number;
   /** Bytes of one flat copy, padding included. */
   readonly bytes: number;
+  /** The same of the parameters that are not frozen. */
+  readonly trained: { readonly elements: number; readonly bytes: number };
 }
+
+/** Every parameter in one group. */
+export const oneGroup: GroupOf = () => 0;
 
 /** Elements of one row; of a vector, one. */
 export const rowLength = ([, ...rest]: readonly number[]): number => elementCount(rest);
@@ -45,33 +55,41 @@ export const rowLength = ([, ...rest]: readonly number[]): number => elementCoun
  * Lays tensors out, in their order. A fused layer's parts are laid out one by one; a table larger than one binding is
  * cut between rows. Throws a LIMIT_EXCEEDED for any other tensor that is larger than one binding.
  */
-export function layoutParameters(tensors: readonly TensorShape[], bindingBytes: number): ParameterLayout {
-  const pages: { bytes: number }[] = [];
-  const place = (bytes: number): { page: number; offset: number } => {
-    let page = pages[pages.length - 1];
-    if (page === undefined || page.bytes + bytes > bindingBytes) {
-      page = { bytes: 0 };
-      pages.push(page);
+export function layoutParameters(
+  tensors: readonly TensorShape[],
+  bindingBytes: number,
+  groupOf: GroupOf = oneGroup,
+): ParameterLayout {
+  const pages: { bytes: number; readonly group: number | null }[] = [];
+  /** The last page of each group. */
+  const open = new Map<number | null, number>();
+  const place = (bytes: number, group: number | null): { page: number; offset: number } => {
+    let page = open.get(group);
+    if (page === undefined || pages[page]!.bytes + bytes > bindingBytes) {
+      page = pages.push({ bytes: 0, group }) - 1;
+      open.set(group, page);
     }
-    const offset = page.bytes;
-    page.bytes += bytes;
-    return { page: pages.length - 1, offset };
+    const offset = pages[page]!.bytes;
+    pages[page]!.bytes += bytes;
+    return { page, offset };
   };
   const slots = tensors.map((tensor): Slot => {
     const width = rowLength(tensor.shape);
     const pieces = cutRows(tensor, bindingBytes).map(({ firstRow, rows }): Piece => {
-      const bytes = bytesOf(rows * width);
+      const bytes = paddedBytes(rows * width);
       if (bytes > bindingBytes) refuseTensor(tensor.name, bytes, bindingBytes);
-      return { firstRow, rows, ...place(bytes) };
+      return { firstRow, rows, ...place(bytes, groupOf(tensor.name)) };
     });
     return { ...tensor, pieces };
   });
-  return {
-    slots,
-    pages,
-    elements: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    bytes: pages.reduce((sum, { bytes }) => sum + bytes, 0),
+  const elementsOf = (some: readonly TensorShape[]): number =>
+    some.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const bytesOf = (some: readonly PageLayout[]): number => some.reduce((sum, { bytes }) => sum + bytes, 0);
+  const trained = {
+    elements: elementsOf(tensors.filter(({ name }) => groupOf(name) !== null)),
+    bytes: bytesOf(pages.filter(({ group }) => group !== null)),
   };
+  return { slots, pages, elements: elementsOf(tensors), bytes: bytesOf(pages), trained };
 }
 
 function cutRows({ shape, parts = 1 }: TensorShape, bindingBytes: number): Pick<Piece, 'firstRow' | 'rows'>[] {

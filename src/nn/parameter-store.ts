@@ -1,18 +1,27 @@
 /**
  * The parameters of a model on the device, as flat buffers laid out by parameter-layout.ts: values, and while training
- * gradients and AdamW's two moments.
+ * gradients and AdamW's two moments of what is not frozen.
  */
 import { elementCount, type Gpu, type Tensor } from '../device/types.ts';
 import { invariant } from '../errors.ts';
 import { packColumns, packedSize } from '../kernels/matmul-packed.ts';
-import { layoutParameters, type ParameterLayout, type Piece, rowLength, type Slot } from './parameter-layout.ts';
+import {
+  type GroupOf,
+  layoutParameters,
+  type ParameterLayout,
+  type Piece,
+  rowLength,
+  type Slot,
+} from './parameter-layout.ts';
 import type { TensorShape, TensorSource } from './types.ts';
 
 /** One parameter: a view of the flat values and, while training, of the flat gradients. */
 export interface Parameter {
   readonly name: string;
   readonly value: Tensor;
-  /** Throws when the model is not being trained. */
+  /** Whether it is being trained. */
+  readonly tracked: boolean;
+  /** Throws when it is not being trained. */
   readonly gradient: Tensor;
   /** The matrix as products read it that pack their operands; undefined where products pack it as they go. */
   readonly packed: (() => Tensor) | undefined;
@@ -30,10 +39,25 @@ export type FlatKind = 'values' | 'gradients' | 'm' | 'v';
 /** Models of at most this part of the device's memory keep their matrices packed besides. */
 const packedPart = 1 / 4;
 
+/** A page of each flat copy, for the optimizer. */
+export interface TrainedPage extends Readonly<Record<FlatKind, Tensor>> {
+  /** Its number in the layout. */
+  readonly page: number;
+  readonly group: number;
+}
+
+interface ParametersOptions {
+  readonly training: boolean;
+  /** Absent = all parameters are in one group. */
+  readonly groupOf?: GroupOf | undefined;
+  readonly pageBytes?: number;
+}
+
 export class Parameters {
   readonly layout: ParameterLayout;
   readonly #gpu: Gpu;
-  readonly #flat = new Map<FlatKind, Tensor[]>();
+  /** Of a page that is frozen there are only the values. */
+  readonly #flat = new Map<FlatKind, (Tensor | undefined)[]>();
   readonly #slots: ReadonlyMap<string, Slot>;
   /** Packed matrices by name; undefined where values change, where the device does not pack, or of large models. */
   readonly #packed: Map<string, Tensor> | undefined;
@@ -42,10 +66,10 @@ export class Parameters {
   constructor(
     gpu: Gpu,
     tensors: readonly TensorShape[],
-    { training, pageBytes = gpu.largestBinding }: { readonly training: boolean; readonly pageBytes?: number },
+    { training, groupOf, pageBytes = gpu.largestBinding }: ParametersOptions,
   ) {
     this.#gpu = gpu;
-    this.layout = layoutParameters(tensors, pageBytes);
+    this.layout = layoutParameters(tensors, pageBytes, groupOf);
     this.#slots = new Map(this.layout.slots.map((slot) => [slot.name, slot]));
     const keepsPacked = !training && gpu.traits.packs && this.layout.bytes <= packedPart * gpu.mostMemory;
     this.#packed = keepsPacked ? new Map() : undefined;
@@ -53,7 +77,9 @@ export class Parameters {
     for (const kind of kinds) {
       this.#flat.set(
         kind,
-        this.layout.pages.map((page, index) => gpu.allocate(`parameters.${kind}.${index}`, [page.bytes / 4])),
+        this.layout.pages.map(({ bytes, group }, index) =>
+          kind === 'values' || group !== null ? gpu.allocate(`parameters.${kind}.${index}`, [bytes / 4]) : undefined,
+        ),
       );
     }
   }
@@ -61,7 +87,7 @@ export class Parameters {
   /** Bytes held on the device. */
   get bytes(): number {
     const packed = [...(this.#packed?.values() ?? [])].reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
-    return this.layout.bytes * this.#flat.size + packed;
+    return this.layout.bytes + this.layout.trained.bytes * (this.#flat.size - 1) + packed;
   }
 
   has(name: string): boolean {
@@ -97,6 +123,7 @@ export class Parameters {
         name: label,
         firstRow: piece.firstRow,
         value,
+        tracked: this.#flat.get('gradients')?.[piece.page] !== undefined,
         get gradient() {
           return view('gradients', piece);
         },
@@ -107,14 +134,40 @@ export class Parameters {
 
   /** The pages of one flat copy, whole. */
   pages(kind: FlatKind): readonly Tensor[] {
+    return this.#pages(kind).filter((page) => page !== undefined);
+  }
+
+  /** The pages that are trained, with all their copies. */
+  trainedPages(): TrainedPage[] {
+    const copies = (page: number) => ({
+      values: this.#page('values', page),
+      gradients: this.#page('gradients', page),
+      m: this.#page('m', page),
+      v: this.#page('v', page),
+    });
+    return this.layout.pages.flatMap(({ group }, page) => (group === null ? [] : [{ page, group, ...copies(page) }]));
+  }
+
+  /** The tensors of which there is such a copy: values of all, other kinds of those that are trained. */
+  slots(kind: FlatKind): readonly Slot[] {
+    const pages = this.#pages(kind);
+    return this.layout.slots.filter(({ pieces }) => pages[pieces[0]!.page] !== undefined);
+  }
+
+  #pages(kind: FlatKind): readonly (Tensor | undefined)[] {
     const pages = this.#flat.get(kind);
     invariant(pages !== undefined, `The parameters hold no ${kind}: the model is not being trained`);
     return pages;
   }
 
+  #page(kind: FlatKind, index: number): Tensor {
+    const page = this.#pages(kind)[index];
+    invariant(page !== undefined, `Page ${index} of the parameters holds no ${kind}: it is frozen`);
+    return page;
+  }
+
   #view(kind: FlatKind, { name, shape: [, ...rest] }: Slot, { page: index, offset, rows }: Piece): Tensor {
-    const page = this.pages(kind)[index]!;
-    return this.#gpu.view(page, offset / 4, [rows, ...rest], name);
+    return this.#gpu.view(this.#page(kind, index), offset / 4, [rows, ...rest], name);
   }
 
   /** Packs a matrix at its first use and keeps it. */
@@ -131,7 +184,7 @@ export class Parameters {
   /** Fills one flat copy from a source, tensor by tensor. `prefix` is put before the names. */
   async load(source: TensorSource, kind: FlatKind = 'values', prefix = ''): Promise<void> {
     this.#freePacked();
-    for (const slot of this.layout.slots) {
+    for (const slot of this.slots(kind)) {
       const data = await source.read(prefix + slot.name, slot.shape);
       const width = rowLength(slot.shape);
       for (const piece of slot.pieces) {
@@ -146,8 +199,8 @@ export class Parameters {
   async *read(
     kind: FlatKind = 'values',
   ): AsyncGenerator<Pick<TensorShape, 'name' | 'shape'> & { readonly data: Float32Array }> {
-    const pages = await Promise.all(this.pages(kind).map((page) => this.#gpu.read(page)));
-    for (const { name, shape, pieces } of this.layout.slots.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const pages = await Promise.all(this.#pages(kind).map((page) => page && this.#gpu.read(page)));
+    for (const { name, shape, pieces } of this.slots(kind).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const width = rowLength(shape);
       const parts = pieces.map(({ page, offset, rows }) =>
         pages[page]!.subarray(offset / 4, offset / 4 + rows * width),
@@ -162,7 +215,7 @@ export class Parameters {
   }
 
   free(): void {
-    for (const pages of this.#flat.values()) for (const page of pages) this.#gpu.free(page);
+    for (const pages of this.#flat.values()) for (const page of pages) if (page) this.#gpu.free(page);
     this.#flat.clear();
     this.#freePacked();
   }

@@ -95,6 +95,18 @@ export interface OptimizerSettings {
   readonly warmupRatio: number;
   /** Largest global gradient norm; null = no clipping. */
   readonly clipNorm: number | null;
+  /** Parameters that are trained otherwise, or not: of each parameter the first group that it matches counts. */
+  readonly groups: readonly ParameterGroup[];
+}
+
+export interface ParameterGroup {
+  /** A glob over the names of the exported parameters; * stands for any characters, ? for one. */
+  readonly parameters: string;
+  /** The highest learning rate, and the weight decay; null = the optimizer's. */
+  readonly learningRate: number | null;
+  readonly weightDecay: number | null;
+  /** Never changed: no gradient, no part in the norm, no weight decay. */
+  readonly frozen: boolean;
 }
 
 /** The preset of a run that names none. */
@@ -130,6 +142,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
     weightDecay: 0,
     warmupRatio: 0.03,
     clipNorm: preset.settings.clipNorm,
+    groups: [],
   },
   optimizerState: 'fresh',
   checkpointEverySteps: null,
@@ -151,6 +164,9 @@ export const laterSettings: Partial<RunSettings> = {
   distinctTexts: false,
   dev: null,
 };
+
+/** The same for the optimizer's. */
+export const laterOptimizerSettings: Partial<OptimizerSettings> = { groups: [] };
 
 /** The same for parameters of losses, by the name of the loss. */
 export const laterParameters: Partial<Record<LossName, GivenParameters>> = {

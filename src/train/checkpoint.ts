@@ -5,6 +5,7 @@
 import type { Gpu } from '../device/types.ts';
 import { type ModelFolder, readModelFolder, readTokenizerJson, writeModelFolder } from '../formats/model-folder.ts';
 import { type Encoder, loadEncoder } from '../nn/encoders/encoder.ts';
+import type { GroupOf } from '../nn/parameter-layout.ts';
 import { readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { publishState, type RunState } from './state.ts';
@@ -14,12 +15,12 @@ export async function loadForTraining(
   gpu: Gpu,
   storage: Storage,
   model: string,
-  { dropout }: { readonly dropout: boolean },
+  options: { readonly dropout: boolean; readonly groupOf?: GroupOf },
 ): Promise<Encoder> {
   return readOwn(storage, 'models', model, async (path) => {
     const folder = await readModelFolder(path);
     try {
-      return await loadEncoder(gpu, folder.spec, folder.weights, { training: true, dropout });
+      return await loadEncoder(gpu, folder.spec, folder.weights, { training: true, ...options });
     } finally {
       await folder.close();
     }

@@ -12,6 +12,7 @@ import type { Storage } from '../storage/storage.ts';
 import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
 import { DevMonitor, type EvaluateDev } from './dev.ts';
+import { groupParameters, type TrainedGroups } from './parameter-groups.ts';
 import { type PlannedDevice, planRun } from './plan.ts';
 import { leftOutWarnings, samplingOfRun } from './sampling.ts';
 import {
@@ -62,16 +63,18 @@ export async function train(
   const initial = await openInitial(storage, input.model);
   const data = await loadTrainingData(storage, input.datasets, initial.spec);
   const plan = planRun(gpu, initial.spec, input.settings, data);
+  const groups = groupParameters(initial.spec, input.settings.optimizer);
   const dev = devOf(input, context);
   await dev?.check(storage, initial.spec);
   const begin = await beginning(gpu, storage, input, dev);
   const encoder = await loadForTraining(gpu, storage, input.resume?.model ?? input.start?.model ?? input.model, {
     dropout: input.settings.attentionDropout > 0,
+    groupOf: groups.groupOf,
   });
   const optimizer = new Optimizer(gpu, encoder.parameters);
   try {
     if (begin.state !== undefined) await loadMoments(storage, begin.state, encoder.parameters);
-    const run = new Run({ input, storage, initial, data, plan, encoder, optimizer, context, dev, ...begin });
+    const run = new Run({ input, storage, initial, data, plan, groups, encoder, optimizer, context, dev, ...begin });
     return await run.toEnd();
   } finally {
     optimizer.free();
@@ -129,6 +132,7 @@ interface RunParts extends Beginning {
   readonly initial: ModelFolder;
   readonly data: readonly TrainingData[];
   readonly plan: PlanOutput;
+  readonly groups: TrainedGroups;
   readonly encoder: Encoder;
   readonly optimizer: Optimizer;
   readonly context: TrainContext;

@@ -4,7 +4,6 @@ import type { BatchSizes } from '../data/samplers/sampler.ts';
 import type { Gpu } from '../device/types.ts';
 import { limitExceeded } from '../errors.ts';
 import { headSizeOf } from '../model/architecture.ts';
-import { elementCount } from '../model/parameter-shapes.ts';
 import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
@@ -13,6 +12,7 @@ import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { checkTeacherScores, type TrainingData } from './data.ts';
 import { largestTextCount } from './global-batch.ts';
+import { groupParameters } from './parameter-groups.ts';
 import { samplingOfRun } from './sampling.ts';
 import { shownPositives, termsOf } from './terms.ts';
 import type { PlanOutput, TrainDataset } from './types.ts';
@@ -44,7 +44,6 @@ export function planRun(
     batchesPerUpdate: sizes.perUpdate,
     batchSizes: Object.fromEntries(data.map(({ dataset: { name, task } }) => [name, sizes[task]])),
     texts: Object.fromEntries(data.map(({ dataset }) => [dataset.name, largestBatch(settings, dataset, sizes)])),
-    parameters: sum(modelParameters(spec).map(({ shape }) => elementCount(shape))),
     ...planMemory(gpu, spec, settings, { data, sizes }),
   };
 }
@@ -54,20 +53,22 @@ function planMemory(
   spec: ModelSpec,
   settings: RunSettings,
   { data, sizes }: { readonly data: readonly TrainingData[]; readonly sizes: BatchSizes },
-): Pick<PlanOutput, 'memory' | 'microBatchTokens'> {
+): Pick<PlanOutput, 'parameters' | 'memory' | 'microBatchTokens'> {
   const limit = gpu.largestBinding;
-  const { bytes } = layoutParameters(modelParameters(spec), limit);
+  const { groupOf, frozenBlocks } = groupParameters(spec, settings.optimizer);
+  const { bytes, trained } = layoutParameters(modelParameters(spec), limit, groupOf);
   const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset, sizes)));
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
   const { width, innerWidth, heads } = spec.architecture;
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
-  const activations = (tokens: number): number => activationBytes(spec, tokens, settings.recomputeActivations);
+  const held = { recompute: settings.recomputeActivations, frozenBlocks };
+  const activations = (tokens: number): number => activationBytes(spec, tokens, held);
   const vector = Math.max(dimensionOf(spec), pooledWidth(spec));
   const levels = sum((settings.matryoshka ?? []).map(({ dimension }) => dimension));
   refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * vector * 4, limit);
   const fixed = {
-    parameters: 2 * bytes,
-    optimizer: 2 * bytes,
+    parameters: bytes + trained.bytes,
+    optimizer: 2 * trained.bytes,
     // Vectors and gradients of two layers and of every level of Matryoshka, and their shares within the loss.
     representations: 8 * texts * (vector + levels) * 4 + 2 * texts * texts * 4,
   };
@@ -82,7 +83,7 @@ function planMemory(
   const total = sum(Object.values(parts));
   if (gpu.traits.memory === 'host') refuseMemory(total, totalmem(), "this machine's memory", settings);
   refuseMemory(total, gpu.mostMemory, 'which is what this device can address', settings);
-  return { memory: { ...parts, total }, microBatchTokens };
+  return { parameters: trained.elements, memory: { ...parts, total }, microBatchTokens };
 }
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);

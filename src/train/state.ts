@@ -125,7 +125,7 @@ export const updatesOf = ({ updatesBefore = 0, position }: Pick<RunState, 'updat
 
 async function writeMoments(path: string, parameters: Parameters): Promise<void> {
   const shapes = momentKinds.flatMap((kind) =>
-    parameters.layout.slots.map(({ name, shape }) => ({ name: `${kind}.${name}`, shape })),
+    parameters.slots(kind).map(({ name, shape }) => ({ name: `${kind}.${name}`, shape })),
   );
   const writer = await createSafetensors(path, shapes);
   try {
@@ -182,8 +182,8 @@ export async function loadMoments(storage: Storage, digest: string, parameters: 
 }
 
 /** A parameter that has moments only there or only here. */
-function otherName(found: ReadonlyMap<string, unknown>, { layout }: Parameters): string | undefined {
-  const trained = new Set(momentKinds.flatMap((kind) => layout.slots.map(({ name }) => `${kind}.${name}`)));
+function otherName(found: ReadonlyMap<string, unknown>, parameters: Parameters): string | undefined {
+  const trained = new Set(momentKinds.flatMap((kind) => parameters.slots(kind).map(({ name }) => `${kind}.${name}`)));
   const other = [...found.keys()].find((name) => !trained.has(name)) ?? [...trained].find((name) => !found.has(name));
   return other?.slice('m.'.length);
 }

@@ -3,13 +3,13 @@
  * out what such a run would not have, so that they are equal before and after.
  */
 import type { LossTerm } from '../nn/losses/catalog.ts';
-import { laterParameters, laterSettings, type RunSettings } from './catalog.ts';
+import { laterOptimizerSettings, laterParameters, laterSettings, type RunSettings } from './catalog.ts';
 
 /** The settings of a stored run as of today. */
 export function completeSettings(stored: RunSettings): RunSettings {
   const { ir, sts } = stored.losses;
   const losses = { ...stored.losses, ir: completeTerms(ir), sts: completeTerms(sts) };
-  return { ...laterSettings, ...stored, losses };
+  return { ...laterSettings, ...stored, losses, optimizer: { ...laterOptimizerSettings, ...stored.optimizer } };
 }
 
 /** Loss terms of a stored run as of today. */
@@ -20,7 +20,8 @@ export const completeTerms = (stored: readonly LossTerm[]): readonly LossTerm[] 
 export function reduceSettings(settings: RunSettings): RunSettings {
   const { ir, sts } = settings.losses;
   const losses = { ...settings.losses, ir: reduceTerms(ir), sts: reduceTerms(sts) };
-  return without({ ...settings, losses }, laterSettings);
+  const optimizer = without(settings.optimizer, laterOptimizerSettings);
+  return without({ ...settings, losses, optimizer }, laterSettings);
 }
 
 /** Loss terms likewise. */

@@ -12,6 +12,7 @@ import { diagnoseNonFinite, isFiniteReport } from './diagnose.ts';
 import { drawBatch } from './draw.ts';
 import { recordGradients, type StepInput } from './gradients.ts';
 import { Pace } from './pace.ts';
+import type { TrainedGroups } from './parameter-groups.ts';
 import { readReport, type StepReport } from './report.ts';
 import { scheduleFactor } from './schedule.ts';
 import { summaryOf } from './step-batches.ts';
@@ -22,6 +23,7 @@ export interface UpdateContext {
   readonly encoder: Encoder;
   readonly optimizer: Optimizer;
   readonly settings: RunSettings;
+  readonly groups: Pick<TrainedGroups, 'rates'>;
   readonly data: readonly TrainingData[];
   /** Updates of the whole run. */
   readonly steps: number;
@@ -60,21 +62,22 @@ export class UpdateQueue {
 
   /** Makes update `step` (from 1) of `epoch` (from 0); its figures come with the next call or with `settle`. */
   async make(planned: PlannedUpdate, { step, epoch }: { step: number; epoch: number }): Promise<void> {
-    const { encoder, optimizer, settings, data, steps, updatesBefore, turn, pieceTokens } = this.#context;
+    const { encoder, optimizer, settings, groups, data, steps, updatesBefore, turn, pieceTokens } = this.#context;
     const batches = planned.map((batch) => drawBatch({ settings, epoch, data }, batch));
     const input: StepInput = { encoder, settings, batches, step, turn, pieceTokens };
-    const { clipNorm, learningRate: peak, warmupRatio, ...constants } = settings.optimizer;
-    const learningRate = peak * scheduleFactor(step - 1, steps, warmupRatio);
+    const { beta1, beta2, epsilon, clipNorm, learningRate, warmupRatio } = settings.optimizer;
+    const factor = scheduleFactor(step - 1, steps, warmupRatio);
+    const rates = groups.rates.map((group) => ({ ...group, learningRate: group.learningRate * factor }));
     const recorded = await recordGradients(input);
     try {
       encoder.gpu.submit();
       await this.settle();
-      const seen = { step: updatesBefore + step, learningRate, clipNorm };
-      optimizer.update({ ...constants, ...seen, guard: recorded.total });
+      const seen = { step: updatesBefore + step, groups: rates, clipNorm };
+      optimizer.update({ beta1, beta2, epsilon, ...seen, guard: recorded.total });
       const report = readReport(encoder.gpu, recorded, optimizer.norm);
       // A failure is thrown where the promise is awaited; until then it must not be an unhandled rejection.
       report.catch(() => {});
-      this.#pending = { input, epoch, learningRate, report };
+      this.#pending = { input, epoch, learningRate: learningRate * factor, report };
     } finally {
       recorded.release();
     }

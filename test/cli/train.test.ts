@@ -27,7 +27,7 @@ const settingsQuery = `query($id: ID!) {
     settings {
       preset maxLength irBatchSize stsBatchSize negatives dropout recomputeActivations
       matryoshka { dimension weight }
-      optimizer { learningRate clipNorm }
+      optimizer { learningRate clipNorm groups { parameters learningRate weightDecay frozen } }
     }
   }
 }`;
@@ -45,11 +45,29 @@ describe('tandem train', () => {
 
   it('has options for the settings, over those of a file', async () => {
     const file = join(folder, 'settings.json');
-    await writeFile(file, JSON.stringify({ negatives: 3, maxLength: 8, optimizer: { learningRate: 0.5, beta1: 0.8 } }));
+    const groups = [{ parameters: '*.bias', weightDecay: 0.25 }];
+    await writeFile(
+      file,
+      JSON.stringify({ negatives: 3, maxLength: 8, optimizer: { learningRate: 0.5, beta1: 0.8, groups } }),
+    );
     const options = ['--settings', file, '--max-length', '12', '--ir-batch-size', '9', '--batch-size', '3'];
     const more = ['--learning-rate', '0.01', '--dropout', '0', '--max-batches', '2', '--preset', 'single-task'];
-    more.push('--recompute-activations', '--matryoshka', '8,4:0.5', '--json');
+    more.push(
+      '--recompute-activations',
+      '--matryoshka',
+      '8,4:0.5',
+      '--freeze',
+      'embeddings.*',
+      '*.LayerNorm.*',
+      '--json',
+    );
     const { code, stdout } = await tandem('train', '--model', 'tiny', '--dataset', 'ir', ...options, ...more);
+    const own = { learningRate: null, weightDecay: null, frozen: true };
+    const shown = [
+      { ...own, parameters: 'embeddings.*' },
+      { ...own, parameters: '*.LayerNorm.*' },
+      { ...own, parameters: '*.bias', weightDecay: 0.25, frozen: false },
+    ];
     expect(code).toBe(0);
     expect(await get(live, settingsQuery, { id: JSON.parse(stdout).id })).toMatchObject({
       run: {
@@ -59,7 +77,7 @@ describe('tandem train', () => {
             { dimension: 8, weight: 1 },
             { dimension: 4, weight: 0.5 },
           ],
-          ...{ preset: 'SINGLE_TASK', optimizer: { learningRate: 0.01, clipNorm: 1 } },
+          ...{ preset: 'SINGLE_TASK', optimizer: { learningRate: 0.01, clipNorm: 1, groups: shown } },
         },
       },
     });
@@ -128,6 +146,19 @@ it('startRun refuses what planRun refuses, with the same field', async () => {
     'BAD_USER_INPUT',
     'input.settings.maxLength',
   ]);
+  for (const [groups, field] of [
+    [[{ parameters: 'encoder.layer.9.*', frozen: true }], 'groups.0.parameters'],
+    [[{ parameters: '*', frozen: true, learningRate: 0.1 }], 'groups.0.frozen'],
+    [[{ parameters: '*', frozen: true }], 'groups'],
+    [[{ parameters: '' }], 'groups.0.parameters'],
+    [[{ parameters: '*', learningRate: -1 }], 'groups.0.learningRate'],
+  ] as const) {
+    const input = { model, datasets: [{ dataset: ir }], settings: { irBatchSize: 6, optimizer: { groups } } };
+    expect(await inputRefusal(live, 'startRun', 'StartRunInput', input)).toEqual([
+      'BAD_USER_INPUT',
+      `input.settings.optimizer.${field}`,
+    ]);
+  }
 });
 
 it('what is not given is not sent', () => {
@@ -145,4 +176,8 @@ it('what is not given is not sent', () => {
     ...{ sampler: 'MIXED', shardsPerUpdate: 2, sizeExponent: 0.5 },
     ...{ equalBatchesPerTask: true, distinctTexts: true },
   });
+  const freezing = addTrainOptions(new Command('train')).action(() => {});
+  freezing.parse(['--freeze', 'a', '--freeze', 'b*'], { from: 'user' });
+  const frozen = ['a', 'b*'].map((parameters) => ({ parameters, frozen: true }));
+  expect(givenSettings(freezing, {})).toEqual({ optimizer: { groups: frozen } });
 });

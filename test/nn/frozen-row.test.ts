@@ -31,7 +31,7 @@ async function update(name: string) {
   try {
     await giveGradients(golden, encoder);
     const gradients = await tensorsOf(parameters, 'gradients');
-    const rates = { learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay };
+    const rates = { groups: [{ learningRate, weightDecay }], beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
     optimizer.update({ ...rates, step: 1, clipNorm: 1, guard });
     const [values, m, v] = await Promise.all(
       (['values', 'm', 'v'] as const).map((kind) => tensorsOf(parameters, kind)),

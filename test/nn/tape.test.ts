@@ -9,9 +9,14 @@ import { testGpu, upload } from '../device.ts';
 
 /** A leased [2, 4] tensor of the tape with one value everywhere. */
 function filled(gpu: Gpu, tape: Tape, value: number) {
-  const tensor = tape.lease('filled', [2, 4]);
-  gpu.write(tensor, new Float32Array(8).fill(value));
-  return tensor;
+  return filledInput(gpu, tape, value).tensor;
+}
+
+/** The same as a value. */
+function filledInput(gpu: Gpu, tape: Tape, value: number, tracked = true) {
+  const input = tape.input('filled', [2, 4], tracked);
+  gpu.write(input.tensor, new Float32Array(8).fill(value));
+  return input;
 }
 
 /** A linear layer y = factor * x without bias, [4, 4]. */
@@ -20,6 +25,7 @@ function scaling(gpu: Gpu, factor: number): Parameter & { free(): void } {
   const [value, gradient] = [upload(gpu, 'w', [4, 4], identity), upload(gpu, 'dw', [4, 4], new Float32Array(16))];
   return {
     name: 'scaling',
+    tracked: true,
     value,
     gradient,
     packed: undefined,
@@ -32,6 +38,7 @@ function scaling(gpu: Gpu, factor: number): Parameter & { free(): void } {
 
 const noBias = (gpu: Gpu): Parameter => ({
   name: 'bias',
+  tracked: true,
   value: upload(gpu, 'b', [4], new Float32Array(4)),
   gradient: upload(gpu, 'db', [4], new Float32Array(4)),
   packed: undefined,
@@ -42,7 +49,7 @@ describe('the tape', () => {
     const gpu = await testGpu();
     const [two, three, bias] = [scaling(gpu, 2), scaling(gpu, 3), noBias(gpu)];
     const tape = new Tape(gpu, true);
-    const x = { tensor: filled(gpu, tape, 1), gradient: undefined };
+    const x = filledInput(gpu, tape, 1);
     // y = x + 2 x + 3 x, with x's first gradient shared with a neighbour.
     const y = residualAdd(tape, residualAdd(tape, linear(tape, x, two, bias), x), linear(tape, x, three, bias));
     tape.give(y, filled(gpu, tape, 5));
@@ -59,8 +66,8 @@ describe('the tape', () => {
     const before = gpu.memory().pooled;
     for (let round = 0; round < 3; round++) {
       const tape = new Tape(gpu, false);
-      const a = { tensor: filled(gpu, tape, 1), gradient: undefined };
-      const b = { tensor: filled(gpu, tape, 2), gradient: undefined };
+      const a = filledInput(gpu, tape, 1);
+      const b = filledInput(gpu, tape, 2);
       const y = residualAdd(tape, a, b);
       tape.drop(a);
       expect(await gpu.read(y.tensor)).toEqual(new Float32Array(8).fill(3));
@@ -72,7 +79,7 @@ describe('the tape', () => {
   it('does not go back through what has no gradient', async () => {
     const gpu = await testGpu();
     const tape = new Tape(gpu, true);
-    const a = { tensor: filled(gpu, tape, 1), gradient: undefined };
+    const a = filledInput(gpu, tape, 1);
     residualAdd(tape, a, a);
     tape.backward();
     expect(a.gradient).toBeUndefined();
@@ -81,7 +88,7 @@ describe('the tape', () => {
 
   it('catches a buffer that is released twice', async () => {
     const tape = new Tape(await testGpu(), false);
-    const value = tape.output('x', [1]);
+    const value = tape.input('x', [1], true);
     tape.drop(value);
     expect(() => tape.drop(value)).toThrow('released twice');
   });

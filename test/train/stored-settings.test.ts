@@ -33,6 +33,16 @@ describe('settings of a run that was stored before some of them existed', () => 
     expect(settingsDigest({ ...stored, losses: { ...stored.losses, sts } })).not.toBe(before);
   });
 
+  it('have one group of parameters where they name none', () => {
+    const { groups, ...optimizer } = stored.optimizer;
+    const older = { ...stored, optimizer } as RunSettings;
+    expect(completeSettings(older).optimizer).toEqual({ ...optimizer, groups: [] });
+    expect(settingsDigest(completeSettings(older))).toBe(settingsDigest(older));
+    const frozen = { parameters: '*', learningRate: null, weightDecay: null, frozen: true };
+    const grouped = { ...stored, optimizer: { ...optimizer, groups: [...groups, frozen] } };
+    expect(settingsDigest(completeSettings(grouped))).not.toBe(before);
+  });
+
   it('keep what they say', () => {
     laterParameters['pro'] = { temperature: 1 };
     expect(completeSettings(stored)).toEqual(stored);

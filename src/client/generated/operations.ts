@@ -550,6 +550,8 @@ export type OptimizerSettingsInput = {
   readonly clipNorm?: number | null | undefined;
   /** The number added to the root of the second moment. */
   readonly epsilon?: number;
+  /** Parameters that are trained with other rates, or not at all. Of each parameter the first group that it matches counts; those that match none have the rates of the optimizer. */
+  readonly groups?: ReadonlyArray<ParameterGroupInput>;
   /** The highest learning rate. */
   readonly learningRate?: number;
   /** The share of all updates in which the learning rate rises. */
@@ -564,6 +566,18 @@ export type OptimizerState =
   | 'FRESH'
   /** The moments of the checkpoint that the run starts from, and the number of updates in their bias correction. */
   | 'KEPT';
+
+/** How some parameters of the model are trained. */
+export type ParameterGroupInput = {
+  /** Whether the parameters stay as they are: they get no gradient, are no part of the norm of the gradients, and do not decay. */
+  readonly frozen?: boolean;
+  /** The highest learning rate of the group; null means the optimizer's. */
+  readonly learningRate?: number | null | undefined;
+  /** A glob over the names of the exported parameters, those in model.safetensors of the model, such as encoder.layer.0.* (a dense layer: 2_Dense/*); * stands for any characters, dots too, ? for one. */
+  readonly parameters: string;
+  /** The weight decay of the group; null means the optimizer's. */
+  readonly weightDecay?: number | null | undefined;
+};
 
 /** How token states become a text's vector. */
 export type Pooling =

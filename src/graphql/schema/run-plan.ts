@@ -62,7 +62,7 @@ RunPlanObject.implement({
       resolve: (plan) => [...plan.datasets],
     }),
     tokens: t.expose('tokens', { type: 'Int64', description: 'The estimated number of tokens of the whole run.' }),
-    parameters: t.expose('parameters', { type: 'Int64', description: 'The number of weights.' }),
+    parameters: t.expose('parameters', { type: 'Int64', description: 'The number of weights that are trained.' }),
     memoryBytes: t.field({
       type: 'Int64',
       description: 'An upper estimate of the device memory in bytes.',

@@ -1,12 +1,12 @@
 /** RunSettings as input; every default is the one of train/catalog.ts. */
 import { z } from 'zod';
-import { enumValueOf } from '../../catalog.ts';
 import { lossCatalog } from '../../nn/losses/catalog.ts';
-import { defaultRunSettings, type OptimizerSettings } from '../../train/catalog.ts';
-import { type PresetEntry, type PresetSettings, presetCatalog } from '../../train/presets/catalog.ts';
+import { defaultRunSettings } from '../../train/catalog.ts';
 import { builder, type ExtendedTypes } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
+import { presetValues } from '../preset-values.ts';
+import { absentOptimizer, OptimizerInput } from './optimizer-settings.ts';
 import { devSettings } from './run-dev.ts';
 import { says } from './run-settings.ts';
 
@@ -15,20 +15,6 @@ const defaults = defaultRunSettings;
 const whole = (low: number, high: number) => z.number().int().min(low).max(high);
 const ratio = z.number().min(0).lt(1, 'must be less than 1');
 const positive = z.number().positive();
-
-const presets: readonly PresetEntry[] = presetCatalog;
-
-/** What the presets set, in words: `1 in INFONCE_JOINT and SINGLE_TASK`. */
-function presetValues(field: Exclude<keyof PresetSettings, 'losses'>, none = ''): string {
-  const names = new Map<string, string[]>();
-  for (const { name, settings } of presets) {
-    const value = settings[field];
-    if (value === undefined) continue;
-    const shown = value === null ? none : typeof value === 'string' ? enumValueOf(value) : String(value);
-    names.set(shown, [...(names.get(shown) ?? []), enumValueOf(name)]);
-  }
-  return [...names].map(([shown, of]) => `${shown} in ${of.join(', ')}`).join('; ');
-}
 
 const LossParametersInput = parametersInput(
   'LossParametersInput',
@@ -74,28 +60,6 @@ const MatryoshkaLevelInput = builder.inputType('MatryoshkaLevelInput', {
   }),
 });
 
-const OptimizerInput = builder.inputType('OptimizerSettingsInput', {
-  description: says.optimizer,
-  fields: (t) => {
-    const value = (field: Exclude<keyof OptimizerSettings, 'clipNorm'>, schema: z.ZodType<number>) =>
-      t.float({ required: true, defaultValue: defaults.optimizer[field], description: says[field], validate: schema });
-    return {
-      learningRate: value('learningRate', z.number().min(0).max(10)),
-      beta1: value('beta1', ratio),
-      beta2: value('beta2', ratio),
-      epsilon: value('epsilon', positive),
-      weightDecay: value('weightDecay', z.number().min(0).max(10)),
-      warmupRatio: value('warmupRatio', z.number().min(0).max(1)),
-      clipNorm: t.float({
-        description: `${says.clipNorm} Absent means what the preset sets: ${presetValues('clipNorm', 'no clipping')}.`,
-        validate: positive.nullish(),
-      }),
-    };
-  },
-});
-
-/** What an absent optimizer is. */
-const { clipNorm: _clipNorm, ...absentOptimizer } = defaults.optimizer;
 const { sampler: _s, positives: _p, negatives: _n, losses: _l, maxLength: _m, matryoshka: _w, ...others } = defaults;
 /**
  * What absent settings are. GraphQL takes a default value as it is, so it must be whole, and without what the preset

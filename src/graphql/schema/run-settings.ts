@@ -1,9 +1,10 @@
 /** RunSettings as output, and what each setting is. */
 import { type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
-import type { MatryoshkaLevel, OptimizerSettings, RunSettings } from '../../train/catalog.ts';
+import type { MatryoshkaLevel, RunSettings } from '../../train/catalog.ts';
 import { builder } from '../builder.ts';
 import { parametersObject } from '../catalog-inputs.ts';
 import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
+import { OptimizerObject } from './optimizer-settings.ts';
 import { DevSettingsObject, devSays } from './run-dev.ts';
 
 /** One description per setting, for both directions. */
@@ -43,13 +44,6 @@ export const says = {
   attentionDropout: 'The probability of dropping an attention weight.',
   checkpointEverySteps:
     "The number of updates between checkpoints besides each epoch's; null means that only epochs make one.",
-  learningRate: 'The highest learning rate.',
-  beta1: 'The decay of the first moment.',
-  beta2: 'The decay of the second moment.',
-  epsilon: 'The number added to the root of the second moment.',
-  weightDecay: 'The decoupled weight decay.',
-  warmupRatio: 'The share of all updates in which the learning rate rises.',
-  clipNorm: 'The largest global norm of the gradients, to which they are clipped; null means no clipping.',
 } as const;
 
 const LossParameters = parametersObject(
@@ -96,19 +90,6 @@ const MatryoshkaLevelObject = builder.objectRef<MatryoshkaLevel>('MatryoshkaLeve
   }),
 });
 
-const Optimizer = builder.objectRef<OptimizerSettings>('OptimizerSettings').implement({
-  description: says.optimizer,
-  fields: (t) => ({
-    learningRate: t.exposeFloat('learningRate', { description: says.learningRate }),
-    beta1: t.exposeFloat('beta1', { description: says.beta1 }),
-    beta2: t.exposeFloat('beta2', { description: says.beta2 }),
-    epsilon: t.exposeFloat('epsilon', { description: says.epsilon }),
-    weightDecay: t.exposeFloat('weightDecay', { description: says.weightDecay }),
-    warmupRatio: t.exposeFloat('warmupRatio', { description: says.warmupRatio }),
-    clipNorm: t.exposeFloat('clipNorm', { nullable: true, description: says.clipNorm }),
-  }),
-});
-
 export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').implement({
   description: 'The settings that decide what a run computes. They never change once the run exists.',
   fields: (t) => ({
@@ -140,7 +121,7 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
       description: says.matryoshka,
       resolve: ({ matryoshka }) => matryoshka && [...matryoshka],
     }),
-    optimizer: t.expose('optimizer', { type: Optimizer, description: says.optimizer }),
+    optimizer: t.expose('optimizer', { type: OptimizerObject, description: says.optimizer }),
     optimizerState: t.expose('optimizerState', { type: OptimizerState, description: says.optimizerState }),
     dropout: t.exposeFloat('dropout', { description: says.dropout }),
     attentionDropout: t.exposeFloat('attentionDropout', { description: says.attentionDropout }),

@@ -31,10 +31,11 @@ interface BlockContext {
 
 export function bertForward(tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward): HiddenStates {
   const x = embed(tape, parameters, spec, forward);
-  return runBlocks(tape, spec.architecture.layers, x, forward, (layer, input) => {
+  const blockAt = (layer: number, input: Value): Value => {
     const get = (name: string): Parameter => parameters.get(`encoder.layer.${layer}.${name}`);
     return block({ tape, ...forward, dropout: forward.dropout, spec, get, site: 1 + 3 * layer }, input);
-  });
+  };
+  return runBlocks(tape, spec.architecture.layers, x, forward, blockAt, []);
 }
 
 function embed(tape: Tape, parameters: Parameters, spec: EncoderSpec, { batch, dropout: settings }: Forward): Value {

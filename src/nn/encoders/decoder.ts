@@ -46,6 +46,7 @@ export function decoderForward(tape: Tape, parameters: Parameters, spec: Encoder
       const find = (name: string): Parameter | undefined => parameters.find(`layers.${layer}.${name}`);
       return block({ tape, forward, spec, find, angles, residualScale, site: 1 + 3 * layer }, x);
     },
+    [angles.value],
     (x) => rmsNorm(tape, x, parameters.get('norm.weight'), layerNormEpsilon),
   );
   tape.drop(angles.value);

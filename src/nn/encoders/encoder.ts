@@ -3,6 +3,7 @@
 import type { Gpu } from '../../device/types.ts';
 import { modelParameters } from '../../model/pipeline.ts';
 import { encoderKernels } from '../kernels.ts';
+import type { GroupOf } from '../parameter-layout.ts';
 import { Parameters } from '../parameter-store.ts';
 import type { EncoderSpec, TensorSource } from '../types.ts';
 
@@ -13,14 +14,17 @@ export interface Encoder {
   readonly parameters: Parameters;
 }
 
-/** Allocates an encoder, then loads its weights and compiles its kernels. `training` adds gradients and moments. */
+/**
+ * Allocates an encoder, then loads its weights and compiles its kernels. `training` adds gradients and moments, by
+ * `groupOf` of what is not frozen.
+ */
 export async function loadEncoder(
   gpu: Gpu,
   spec: EncoderSpec,
   source: TensorSource,
-  { training, dropout = false }: { training: boolean; dropout?: boolean },
+  { training, dropout = false, groupOf }: { training: boolean; dropout?: boolean; groupOf?: GroupOf },
 ): Promise<Encoder> {
-  const parameters = new Parameters(gpu, modelParameters(spec), { training });
+  const parameters = new Parameters(gpu, modelParameters(spec), { training, groupOf });
   try {
     const compiled = gpu.compile(encoderKernels(gpu, spec, { training, dropout }));
     compiled.catch(() => {});

@@ -17,7 +17,7 @@ export interface Forward {
   readonly batch: DeviceBatch;
   /** Absent = no dropout. */
   readonly dropout?: DropoutSettings | undefined;
-  /** Keep the inner layer's output. If false and the tape does not record, `inner` must not be read. */
+  /** Keep the inner layer's output. If false, `inner` must not be read. */
   readonly keepInner: boolean;
   /** Of the blocks but the last one, with which the way back begins, keep the output alone; absent = false. */
   readonly recompute?: boolean | undefined;
@@ -36,7 +36,7 @@ export const innerBlock = (layers: number): number => Math.floor((layers + 1) / 
 
 /**
  * Runs the blocks one after the other and drops `embeddings`, their input. `block` and `finish`, the final norm, must
- * not drop theirs.
+ * not drop theirs. `constants`: what the blocks read besides.
  */
 export function runBlocks(
   tape: Tape,
@@ -44,6 +44,7 @@ export function runBlocks(
   embeddings: Value,
   { keepInner, recompute, observe }: Forward,
   block: (layer: number, x: Value) => Value,
+  constants: readonly Value[],
   finish?: (x: Value) => Value,
 ): HiddenStates {
   const innerAt = innerBlock(layers);
@@ -53,7 +54,7 @@ export function runBlocks(
   for (let layer = 0; layer < layers; layer++) {
     const input = x;
     const again = recompute === true && layer + 1 < layers;
-    const output = again ? tape.recompute(() => block(layer, input)) : block(layer, input);
+    const output = again ? tape.recompute([input, ...constants], () => block(layer, input)) : block(layer, input);
     if (!keepInner || layer !== innerAt) tape.drop(x);
     x = output;
     if (layer + 1 === innerAt) inner = output;

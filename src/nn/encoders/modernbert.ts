@@ -66,6 +66,7 @@ export function modernBertForward(
         x,
       );
     },
+    [global.value, local.value],
     (x) => norm({ tape, spec, find }, x, 'final_norm'),
   );
   for (const { value } of [global, local]) tape.drop(value);

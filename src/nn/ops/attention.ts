@@ -26,7 +26,7 @@ export function attention(tape: Tape, call: AttentionInputs): Value {
   const { q, k, v, batch, heads, keyValueHeads, mask, dropout, site } = call;
   const { gpu } = tape;
   const shape = q.tensor.shape;
-  const out = tape.output(`attention.${site}`, shape);
+  const out = tape.output(`attention.${site}`, shape, [q, k, v]);
   const logSumExp = tape.lease(`attention.${site}.logSumExp`, [batch.T, heads]);
   const inputs = {
     q: q.tensor,

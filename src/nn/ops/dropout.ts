@@ -17,7 +17,7 @@ export function dropout(
   if (settings === undefined || settings.rate === 0) return x;
   const { rate, seed, step } = settings;
   const key = { tokenSample: batch.sampleOfToken, tokenPosition: batch.positions, rate, seed, step, site };
-  const y = tape.output(`dropout.${site}`, x.tensor.shape);
+  const y = tape.output(`dropout.${site}`, x.tensor.shape, [x]);
   dropoutKernel(tape.gpu, { x: x.tensor, out: y.tensor, ...key });
   tape.drop(x);
   return tape.record(y, (dOut) => {

@@ -28,7 +28,7 @@ export function embedding(tape: Tape, batch: DeviceBatch, tables: EmbeddingTable
   const { gpu } = tape;
   const { ids, typeIds, host } = batch;
   const [, C] = position.value.shape as [number, number];
-  const out = tape.output('embedding', [batch.T, C]);
+  const out = tape.output('embedding', [batch.T, C], [...word, position, type]);
   withLeases(gpu, (lease) => {
     const ownRows = positionRows && lease('embedding.positionRows', [batch.T], 'u32');
     if (positionRows && ownRows) gpu.write(ownRows, positionRows);
@@ -47,8 +47,11 @@ export function embedding(tape: Tape, batch: DeviceBatch, tables: EmbeddingTable
   });
   return tape.record(out, (dOut) => {
     giveTable(tape, dOut, host.ids, word, frozenRow);
-    const positions = scatterIndex(positionRows ?? host.positions, undefined, frozenPosition);
-    embeddingBackward(gpu, { dOut, index: positions, dTable: position.gradient });
+    if (position.tracked) {
+      const positions = scatterIndex(positionRows ?? host.positions, undefined, frozenPosition);
+      embeddingBackward(gpu, { dOut, index: positions, dTable: position.gradient });
+    }
+    if (!type.tracked) return;
     embeddingBackward(gpu, { dOut, index: scatterIndex(new Uint32Array(batch.T)), dTable: type.gradient });
   });
 }

@@ -4,7 +4,7 @@ import type { Tape, Value } from '../tape.ts';
 
 export function gated(tape: Tape, activation: GatedActivation, gate: Value, up: Value): Value {
   const { shape } = gate.tensor;
-  const y = tape.output(`gated.${activation}`, shape);
+  const y = tape.output(`gated.${activation}`, shape, [gate, up]);
   const inputs = { activation, gate: gate.tensor, up: up.tensor };
   gatedForward(tape.gpu, { ...inputs, out: y.tensor });
   return tape.record(y, (dOut) => {

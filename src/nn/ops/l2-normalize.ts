@@ -4,7 +4,7 @@ import type { Tape, Value } from '../tape.ts';
 
 export function l2Normalize(tape: Tape, x: Value): Value {
   const [B] = x.tensor.shape as [number];
-  const y = tape.output('l2-normalize', x.tensor.shape);
+  const y = tape.output('l2-normalize', x.tensor.shape, [x]);
   const norm = tape.lease('l2-normalize.norm', [B]);
   l2NormalizeForward(tape.gpu, { x: x.tensor, out: y.tensor, norm });
   const backward = (dOut: Value['tensor']): void => {

@@ -9,12 +9,12 @@ import type { Tape, Value } from '../tape.ts';
 export function layerNorm(tape: Tape, x: Value, gamma: Parameter, beta: Parameter | undefined, epsilon: number): Value {
   const { gpu } = tape;
   const [T] = x.tensor.shape as [number];
-  const y = tape.output(gamma.name, x.tensor.shape);
+  const y = tape.output(gamma.name, x.tensor.shape, [x, gamma, beta]);
   const mean = tape.lease(`${gamma.name}.mean`, [T]);
   const rstd = tape.lease(`${gamma.name}.rstd`, [T]);
   layerNormForward(gpu, { x: x.tensor, gamma: gamma.value, beta: beta?.value, out: y.tensor, mean, rstd, epsilon });
   const backward = (dOut: Value['tensor']): void => {
-    const dX = tape.lease(`${gamma.name}.dX`, x.tensor.shape);
+    const dX = x.tracked ? tape.lease(`${gamma.name}.dX`, x.tensor.shape) : undefined;
     layerNormBackward(gpu, {
       x: x.tensor,
       gamma: gamma.value,
@@ -22,10 +22,10 @@ export function layerNorm(tape: Tape, x: Value, gamma: Parameter, beta: Paramete
       rstd,
       dOut,
       dX,
-      dGamma: gamma.gradient,
-      dBeta: beta?.gradient,
+      dGamma: gamma.tracked ? gamma.gradient : undefined,
+      dBeta: beta?.tracked ? beta.gradient : undefined,
     });
-    tape.give(x, dX);
+    if (dX) tape.give(x, dX);
   };
   return tape.record(y, backward, [mean, rstd]);
 }

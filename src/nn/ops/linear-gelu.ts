@@ -11,8 +11,8 @@ import { linearBackward, operands, shapeOf } from './linear.ts';
 export function linearGelu(tape: Tape, x: Value, weight: Parameter, bias?: Parameter): Value {
   const { gpu } = tape;
   const shape = shapeOf(x, weight);
-  const y = tape.output(`${weight.name}.gelu`, shape);
-  const before = tape.recording ? tape.lease(weight.name, shape) : undefined;
+  const y = tape.output(`${weight.name}.gelu`, shape, [x, weight, bias]);
+  const before = tape.recording && y.tracked ? tape.lease(weight.name, shape) : undefined;
   matmulGelu(gpu, { ...operands(x, weight, bias), out: before, activated: y.tensor });
   if (!before) return tape.record(y, () => {});
   return tape.record(

@@ -1,6 +1,6 @@
 /**
  * y = x W^T + b (+ residual), or without b. x [T, K], W [N, K], b [N], y and residual [T, N]. dX = dY W, dW += dY^T x,
- * db += sum over T of dY; the residual's gradient is dY.
+ * db += sum over T of dY, as far as they are tracked; the residual's gradient is dY.
  */
 
 import type { Tensor } from '../../device/types.ts';
@@ -9,7 +9,7 @@ import type { Parameter } from '../parameter-store.ts';
 import type { Tape, Value } from '../tape.ts';
 
 export function linear(tape: Tape, x: Value, weight: Parameter, bias?: Parameter, residual?: Value): Value {
-  const y = tape.output(weight.name, shapeOf(x, weight));
+  const y = tape.output(weight.name, shapeOf(x, weight), [x, weight, bias, residual]);
   const product = { ...operands(x, weight, bias), out: y.tensor };
   if (residual) matmulPlus(tape.gpu, { ...product, addend: residual.tensor });
   else matmulNT(tape.gpu, product);
@@ -35,10 +35,10 @@ interface LinearBackward {
   readonly dY: Tensor;
 }
 
-/** The gradients of x, W and b. */
+/** The gradients of x, W and b, as far as they are tracked. */
 export function linearBackward(tape: Tape, { x, weight, bias, dY }: LinearBackward): void {
   const { gpu } = tape;
-  matmulTN(gpu, { a: dY, b: x.tensor, out: weight.gradient, accumulate: true });
-  if (bias) columnSum(gpu, { x: dY, out: bias.gradient, accumulate: true });
+  if (weight.tracked) matmulTN(gpu, { a: dY, b: x.tensor, out: weight.gradient, accumulate: true });
+  if (bias?.tracked) columnSum(gpu, { x: dY, out: bias.gradient, accumulate: true });
   tape.addInto(x, (out, accumulate) => matmulNN(gpu, { a: dY, b: weight.value, out, accumulate }));
 }

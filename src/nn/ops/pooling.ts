@@ -15,7 +15,7 @@ type Backward = (dOut: Tensor, dX: Tensor) => void;
 export function pool(tape: Tape, x: Value, batch: DeviceBatch, pooling: Pooling): Value {
   const [, C] = x.tensor.shape as [number, number];
   const modes = poolingList(pooling);
-  const y = tape.output(`pool.${modes.join('+')}`, [batch.B, modes.length * C]);
+  const y = tape.output(`pool.${modes.join('+')}`, [batch.B, modes.length * C], [x]);
   const kept: Tensor[] = [];
   const backwards = modes.map((mode, index) => poolMode(tape, { x, batch, mode, column: index * C, y, kept }));
   return tape.record(

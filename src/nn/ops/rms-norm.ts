@@ -9,13 +9,14 @@ import type { Tape, Value } from '../tape.ts';
 export function rmsNorm(tape: Tape, x: Value, gamma: Parameter, epsilon: number): Value {
   const { gpu } = tape;
   const rows = elementCount(x.tensor.shape) / elementCount(gamma.value.shape);
-  const y = tape.output(gamma.name, x.tensor.shape);
+  const y = tape.output(gamma.name, x.tensor.shape, [x, gamma]);
   const rstd = tape.lease(`${gamma.name}.rstd`, [rows]);
   rmsNormForward(gpu, { x: x.tensor, gamma: gamma.value, out: y.tensor, rstd, epsilon });
   const backward = (dOut: Value['tensor']): void => {
-    const dX = tape.lease(`${gamma.name}.dX`, x.tensor.shape);
-    rmsNormBackward(gpu, { x: x.tensor, gamma: gamma.value, rstd, dOut, dX, dGamma: gamma.gradient });
-    tape.give(x, dX);
+    const dX = x.tracked ? tape.lease(`${gamma.name}.dX`, x.tensor.shape) : undefined;
+    const dGamma = gamma.tracked ? gamma.gradient : undefined;
+    rmsNormBackward(gpu, { x: x.tensor, gamma: gamma.value, rstd, dOut, dX, dGamma });
+    if (dX) tape.give(x, dX);
   };
   return tape.record(y, backward, [rstd]);
 }

@@ -33,14 +33,14 @@ export function rotaryAngles(
   theta: number,
   scaling?: RopeScaling,
 ): RotaryAngles {
-  const value = tape.output('rotary.angles', [maxLength, size]);
+  const value = tape.input('rotary.angles', [maxLength, size], false);
   tape.gpu.write(value.tensor, tableOf(maxLength, size, theta, scaling));
   return { value, size };
 }
 
 /** Consumes `x`: the caller must not drop it. */
 export function rotary(tape: Tape, x: Value, batch: DeviceBatch, { value, size }: RotaryAngles): Value {
-  const y = tape.output('rotary', x.tensor.shape);
+  const y = tape.output('rotary', x.tensor.shape, [x, value]);
   const angles = { positions: batch.positions, table: value.tensor, size };
   rotate(tape.gpu, { ...angles, x: x.tensor, out: y.tensor, back: false });
   tape.drop(x);

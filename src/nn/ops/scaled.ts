@@ -4,7 +4,7 @@ import type { Tape, Value } from '../tape.ts';
 
 export function scaled(tape: Tape, x: Value, factor: number): Value {
   if (factor === 1) return x;
-  const y = tape.output('scaled', x.tensor.shape);
+  const y = tape.output('scaled', x.tensor.shape, [x]);
   scale(tape.gpu, { x: x.tensor, out: y.tensor, factor });
   tape.drop(x);
   return tape.record(y, (dOut) => {

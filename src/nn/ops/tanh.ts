@@ -3,7 +3,7 @@ import { tanhBackward, tanhForward } from '../../kernels/tanh.ts';
 import type { Tape, Value } from '../tape.ts';
 
 export function tanh(tape: Tape, x: Value): Value {
-  const y = tape.output('tanh', x.tensor.shape);
+  const y = tape.output('tanh', x.tensor.shape, [x]);
   tanhForward(tape.gpu, { x: x.tensor, out: y.tensor });
   return tape.record(y, (dOut) => {
     const dX = tape.lease('tanh.dX', x.tensor.shape);

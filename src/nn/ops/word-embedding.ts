@@ -15,14 +15,14 @@ export function wordEmbedding(
   frozenRow?: number,
 ): Value {
   const [, C] = word[0]!.value.shape as [number, number];
-  const out = tape.output('embedding', [T, C]);
+  const out = tape.output('embedding', [T, C], word);
   for (const { value, firstRow } of word) embeddingRows(tape.gpu, { ids, table: value, firstRow, out: out.tensor });
   return tape.record(out, (dOut) => giveTable(tape, dOut, host.ids, word, frozenRow));
 }
 
 /**
  * The gradient of a table in one part or several, [V, C]; `ids` [T] are the rows that were looked up. None reaches the
- * row `frozenRow`.
+ * row `frozenRow`, and none a table that is not trained.
  */
 export function giveTable(
   tape: Tape,
@@ -31,7 +31,9 @@ export function giveTable(
   table: readonly ParameterPart[],
   frozenRow: number | undefined,
 ): void {
-  for (const { gradient, firstRow } of table) {
+  for (const part of table) {
+    if (!part.tracked) continue;
+    const { gradient, firstRow } = part;
     const index = scatterIndex(ids, { firstRow, rows: gradient.shape[0]! }, frozenRow);
     embeddingBackward(tape.gpu, { dOut, index, dTable: gradient });
   }

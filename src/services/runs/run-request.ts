@@ -6,7 +6,12 @@ import type { Task } from '../../data/types.ts';
 import type { DatasetRow, ModelRow } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
 import { type LossEntry, type LossName, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
-import { defaultRunSettings, type OptimizerSettings, type RunSettings } from '../../train/catalog.ts';
+import {
+  defaultRunSettings,
+  type OptimizerSettings,
+  type ParameterGroup,
+  type RunSettings,
+} from '../../train/catalog.ts';
 import type { PresetEntry } from '../../train/presets/catalog.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
@@ -43,7 +48,15 @@ type SettingsRequest = Omit<RunSettings, 'losses' | 'optimizer' | 'dev' | Omissi
     readonly sts?: readonly TermRequest[] | null;
   } | null;
   /** `clipNorm`: null = no clipping, absent = the preset's. */
-  readonly optimizer: Omit<OptimizerSettings, 'clipNorm'> & { readonly clipNorm?: number | null | undefined };
+  readonly optimizer: Omit<OptimizerSettings, 'clipNorm' | 'groups'> & {
+    readonly clipNorm?: number | null | undefined;
+    readonly groups: readonly GroupRequest[];
+  };
+};
+
+/** Rates that are absent or null are the optimizer's. */
+type GroupRequest = Pick<ParameterGroup, 'parameters' | 'frozen'> & {
+  readonly [Name in 'learningRate' | 'weightDecay']?: number | null | undefined;
 };
 
 /** What a run is to do, wherever it starts. */
@@ -76,6 +89,7 @@ export async function readyRun(tandem: Tandem, origin: Origin, request: RunConte
   if (matryoshka) checkLevels(matryoshka, { terms: [...losses.ir, ...losses.sts], dimension: model.dimension, field });
   for (const { row } of datasets) checkTask(settings, row.task);
   checkBatches(settings, datasets);
+  await checkGroups(tandem, settings, model);
   return { ...origin, datasets, devSets, settings };
 }
 
@@ -135,6 +149,9 @@ function settingsOf(
     optimizer: {
       ...optimizer,
       clipNorm: optimizer.clipNorm === undefined ? ofPreset.clipNorm : optimizer.clipNorm,
+      groups: optimizer.groups.map(({ parameters, learningRate, weightDecay, frozen }) => ({
+        ...{ parameters, learningRate: learningRate ?? null, weightDecay: weightDecay ?? null, frozen },
+      })),
     },
   };
 }
@@ -189,6 +206,12 @@ function checkLength({ maxLength }: RunSettings, model: ModelRow): void {
     expected: `at most ${model.maxLength}`,
     remedy: `Set settings.maxLength to ${model.maxLength} or less.`,
   });
+}
+
+/** The names of parameters stand in the model's folder. A host without it leaves the check to the one that trains. */
+async function checkGroups({ jobs, storage }: Tandem, { optimizer }: RunSettings, { digest }: ModelRow): Promise<void> {
+  if (optimizer.groups.length === 0 || !(await storage.exists('models', digest))) return;
+  await jobs.cpu.call('checkParameterGroups', { model: digest, optimizer });
 }
 
 /** Throws as the run itself would at its start: for a data set without a full batch, or without one in an epoch. */
