@@ -49,7 +49,7 @@ export interface DeviceCommands {
   plan: Command<PlanInput, PlanOutput>;
   train: Command<TrainInput, TrainOutput, TrainEvent>;
   encode: Command<EncodeInput, VectorRows>;
-  evaluate: Command<EvaluateInput, EvaluationFigures, { readonly encoded: number; readonly total: number }>;
+  evaluate: Command<EvaluateInput, readonly EvaluationFigures[], { readonly encoded: number; readonly total: number }>;
   search: Command<SearchInput, Neighbours>;
   /** Forgets a collection's resident segment or a warm model. */
   forget: Command<{ readonly segment?: string; readonly model?: string }, null>;

@@ -15,4 +15,6 @@ export interface EvaluationFigures {
   readonly tokens: number;
   /** What cut the words of scripts without spaces, as "ICU 78.2"; absent or null where nothing was cut so. */
   readonly wordSegmenter?: string | null;
+  /** How many of the first components of the vectors were compared, normalised again; absent = whole vectors. */
+  readonly dimension?: number;
 }

@@ -23,12 +23,38 @@ export interface EvaluateOptions {
   readonly pool?: Uint32Array | undefined;
 }
 
+/** Figures for whole vectors. */
 export async function evaluateSplit(
   encoder: Encoder,
   file: TokenFile,
   split: 'train' | 'dev' | 'test',
   options: EvaluateOptions,
 ): Promise<EvaluationFigures> {
+  return (await compareSplit(encoder, file, split, options))(dimensionOf(encoder.spec));
+}
+
+/** Figures for each number of first components, or for whole vectors; the texts are encoded once. */
+export async function evaluateDimensions(
+  encoder: Encoder,
+  file: TokenFile,
+  split: 'train' | 'dev' | 'test',
+  options: EvaluateOptions,
+  dimensions?: readonly number[],
+): Promise<EvaluationFigures[]> {
+  if (!dimensions) return [await evaluateSplit(encoder, file, split, options)];
+  const compare = await compareSplit(encoder, file, split, options);
+  const found: EvaluationFigures[] = [];
+  for (const dimension of dimensions) found.push({ ...(await compare(dimension)), dimension });
+  return found;
+}
+
+/** Encodes the texts; what it answers compares the first components of their vectors. */
+async function compareSplit(
+  encoder: Encoder,
+  file: TokenFile,
+  split: 'train' | 'dev' | 'test',
+  options: EvaluateOptions,
+): Promise<(dimension: number) => Promise<EvaluationFigures>> {
   const { pool } = options;
   const records = pool ? pooledSplit(file.splits[split], pool) : file.splits[split];
   if (records.query.length === 0) {
@@ -41,21 +67,24 @@ export async function evaluateSplit(
   const began = performance.now();
   const vectors = new SplitVectors(encoder, file, options);
   await vectors.encode([records.query, file.task === 'ir' ? records.documents : partnersOf(records)]);
-  const effort = () => ({ seconds: (performance.now() - began) / 1000, tokens: vectors.tokens });
-  const dimension = dimensionOf(encoder.spec);
-  const first = vectors.rows(records.query);
-  if (file.task === 'sts') {
-    const second = vectors.rows(partnersOf(records));
-    return evaluateSimilarity(records, { first, second, dimension }, effort());
-  }
-  const run = new RetrievalRun(records);
-  const input = { queries: first, vectors: vectors.rows(records.documents), dimension };
+  const encoding = performance.now() - began;
   const turn = async (): Promise<void> => {
     await options.turn();
     options.signal?.throwIfAborted();
   };
-  await eachSimilarityRow(encoder.gpu, input, (query, scores) => run.add(query, scores), turn);
-  return run.finish(effort());
+  return async (dimension) => {
+    const compared = performance.now();
+    const effort = () => ({ seconds: (encoding + performance.now() - compared) / 1000, tokens: vectors.tokens });
+    const first = vectors.rows(records.query, dimension);
+    if (file.task === 'sts') {
+      const second = vectors.rows(partnersOf(records), dimension);
+      return evaluateSimilarity(records, { first, second, dimension }, effort());
+    }
+    const run = new RetrievalRun(records);
+    const input = { queries: first, vectors: vectors.rows(records.documents, dimension), dimension };
+    await eachSimilarityRow(encoder.gpu, input, (query, scores) => run.add(query, scores), turn);
+    return run.finish(effort());
+  };
 }
 
 /** The one partner of every STS record. */
@@ -90,14 +119,21 @@ class SplitVectors {
     });
   }
 
-  /** Row-major vectors of the texts of a list. */
-  rows(list: Uint32Array): Float32Array {
+  /** Row-major first components of the vectors of the texts of a list; unit rows, whole ones as they are. */
+  rows(list: Uint32Array, dimension: number): Float32Array {
     const width = dimensionOf(this.#encoder.spec);
-    const rows = new Float32Array(list.length * width);
+    const rows = new Float32Array(list.length * dimension);
     list.forEach((text, index) => {
-      const row = this.#rowOf.get(text)!;
-      rows.set(this.#vectors.subarray(row * width, (row + 1) * width), index * width);
+      const begin = this.#rowOf.get(text)! * width;
+      const first = this.#vectors.subarray(begin, begin + dimension);
+      rows.set(dimension === width ? first : normalised(first), index * dimension);
     });
     return rows;
   }
+}
+
+/** The vector with the length 1, summed in float64; a vector of zeros stays one. */
+function normalised(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
+  return vector.map((value) => value / length);
 }

@@ -16,7 +16,7 @@ import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 import { encodeTexts, fittingTokens } from './encode.ts';
-import { type EvaluateOptions, evaluateSplit } from './evaluate.ts';
+import { type EvaluateOptions, evaluateDimensions, evaluateSplit } from './evaluate.ts';
 import { Scheduler } from './scheduler.ts';
 import { Segments } from './segments.ts';
 import type { EncodeInput, EvaluateInput, SearchInput, SplitOfTokens, VectorRows } from './types.ts';
@@ -75,12 +75,15 @@ export class DeviceServer {
       : scheduler.interactive(() => encodeTexts(encoder, texts, options));
   }
 
-  async evaluate(input: EvaluateInput, options: Omit<EvaluateOptions, 'turn'>): Promise<EvaluationFigures> {
+  async evaluate(
+    input: EvaluateInput,
+    options: Omit<EvaluateOptions, 'turn' | 'dimensions'>,
+  ): Promise<EvaluationFigures[]> {
     const storage = this.#storage;
     const file = await readTokenFile(storage, input.tokens);
     const { turn } = this.scheduler;
     return this.#models.use(storage, input.model, (encoder) =>
-      evaluateSplit(encoder, file, input.split, { ...options, turn, pool: input.pool }),
+      evaluateDimensions(encoder, file, input.split, { ...options, turn, pool: input.pool }, input.dimensions),
     );
   }
 

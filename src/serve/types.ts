@@ -30,6 +30,8 @@ export interface SplitOfTokens {
 export interface EvaluateInput extends SplitOfTokens {
   /** Digest of a model folder. */
   readonly model: string;
+  /** Figures for each of these numbers of first components; absent = for whole vectors. */
+  readonly dimensions?: readonly number[];
 }
 
 /** A collection's vectors in a file. */

@@ -48,12 +48,12 @@ describe('the device thread', () => {
     expect(await training).toEqual({ outcome: 'finished', step: 6, epoch: 1 });
     expect(events.filter(({ type }) => type === 'step').length).toBe(6);
     const last = events.filter((event) => event.type === 'checkpoint').at(-1)!;
-    const evaluation = await device.call('evaluate', {
+    const [evaluation] = await device.call('evaluate', {
       model: last.model,
       tokens: 'tiny-sts',
       split: 'test',
     });
-    expect(evaluation.metrics['cosine_spearman']).not.toBeNull();
+    expect(evaluation!.metrics['cosine_spearman']).not.toBeNull();
     expect(await device.call('forget', { model: last.model })).toBeNull();
   });
 

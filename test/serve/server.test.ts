@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pearson } from '../../src/evaluation/correlation.ts';
 import { queryMetrics } from '../../src/evaluation/retrieval.ts';
 import { gatherTexts } from '../../src/nn/batch.ts';
 import { rowsPerPage } from '../../src/nn/nearest-neighbours.ts';
@@ -31,7 +32,7 @@ describe('evaluation', () => {
   it('ranks all documents for every query', async () => {
     const { server, model } = await serve();
     const told: number[] = [];
-    const result = await server.evaluate(
+    const [result] = await server.evaluate(
       { model, tokens: 'tiny-ir', split: 'test' },
       { signal, onEncoded: ({ encoded }) => told.push(encoded) },
     );
@@ -47,7 +48,7 @@ describe('evaluation', () => {
       const ranking = scores.map((_s, d) => d).sort((a, b) => scores[b]! - scores[a]! || b - a);
       sum += queryMetrics({ ranked: ranking.map((d) => (d === i ? 1 : 0)), judged: [1] })['ndcg_at_10']!;
     });
-    expect(result.metrics['ndcg_at_10']).toBeCloseTo(sum / 18, 6);
+    expect(result!.metrics['ndcg_at_10']).toBeCloseTo(sum / 18, 6);
   });
 
   it('stops after the vectors are made, when aborted', async () => {
@@ -63,9 +64,50 @@ describe('evaluation', () => {
 
   it('correlates cosines with grades', async () => {
     const { server, model } = await serve();
-    const result = await server.evaluate({ model, tokens: 'tiny-sts', split: 'test' }, { signal, onEncoded: () => {} });
+    const [result] = await server.evaluate(
+      { model, tokens: 'tiny-sts', split: 'test' },
+      { signal, onEncoded: () => {} },
+    );
     expect(result).toMatchObject({ task: 'sts', main: 'cosine_spearman', count: 32, documents: 0 });
-    expect(result.metrics['cosine_spearman']).toBeGreaterThan(0.2);
+    expect(result!.metrics['cosine_spearman']).toBeGreaterThan(0.2);
+  });
+
+  it('compares first components, normalised again, each dimension by itself', async () => {
+    const { server, model } = await serve();
+    const options = { signal, onEncoded: () => {} };
+    const dimensions = [16, 5];
+    for (const task of ['ir', 'sts'] as const) {
+      const request = { model, tokens: `tiny-${task}`, split: 'test' } as const;
+      const [whole] = await server.evaluate(request, options);
+      const [full, cut] = await server.evaluate({ ...request, dimensions }, options);
+      const { seconds: _, ...figures } = whole!;
+      expect(full).toMatchObject({ ...figures, dimension: 16 });
+      expect(whole).not.toHaveProperty('dimension');
+      const file = task === 'ir' ? tinyTokenFile('ir', 18, 11) : tinyTokenFile('sts', 32, 12);
+      const { query, positives, documents } = file.splits.test;
+      const others = task === 'ir' ? documents : positives.values;
+      const { data } = await server.encode({ model, texts: gatherTexts(file.texts, [...query, ...others]) }, signal);
+      const rows = Array.from({ length: query.length + others.length }, (_row, i) => {
+        const first = data.subarray(i * 16, i * 16 + 5);
+        const length = Math.hypot(...first);
+        return Float32Array.from(first, (value) => value / length);
+      });
+      const cosine = (i: number, j: number) => rows[i]!.reduce((sum, value, c) => sum + value * rows[j]![c]!, 0);
+      expect(cut).toMatchObject({ dimension: 5, tokens: whole!.tokens });
+      if (task === 'sts') {
+        const cosines = Array.from(others, (_text, pair) => cosine(pair, query.length + pair));
+        const expected = pearson(cosines, positives.scores) as { value: number };
+        expect(cut!.metrics['cosine_pearson']).toBeCloseTo(expected.value, 5);
+      } else {
+        let sum = 0;
+        query.forEach((_text, i) => {
+          const scores = Array.from(documents, (_document, d) => cosine(i, query.length + d));
+          const ranking = scores.map((_score, d) => d).sort((a, b) => scores[b]! - scores[a]! || b - a);
+          sum += queryMetrics({ ranked: ranking.map((d) => (d === i ? 1 : 0)), judged: [1] })['ndcg_at_10']!;
+        });
+        expect(cut!.metrics['ndcg_at_10']).toBeCloseTo(sum / query.length, 5);
+      }
+    }
   });
 
   it('refuses a split without records, a model and a token file that are not there', async () => {

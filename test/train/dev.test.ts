@@ -123,8 +123,8 @@ describe('a run that is evaluated', () => {
       const checkpoint = only(events, 'checkpoint').find((event) => event.step === step)!;
       for (const [i, { tokens, split }] of devSets.entries()) {
         const options = { signal: new AbortController().signal, onEncoded: () => {} };
-        const { metrics } = await server.evaluate({ model: checkpoint.model, tokens, split }, options);
-        expect(figures[i]!.metrics).toEqual(metrics);
+        const [found] = await server.evaluate({ model: checkpoint.model, tokens, split }, options);
+        expect(figures[i]!.metrics).toEqual(found!.metrics);
       }
     }
   });

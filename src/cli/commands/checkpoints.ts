@@ -20,7 +20,7 @@ import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { collect, splitName } from '../values.ts';
+import { collect, splitName, wholeNumbers } from '../values.ts';
 
 export function addCheckpointCommands(program: Command): void {
   program
@@ -35,6 +35,11 @@ export function addCheckpointCommands(program: Command): void {
     .requiredOption('--dataset <dataset>', 'id or name (repeatable)', collect)
     .option('--split <split>', 'train, dev or test', splitName, 'TEST')
     .option('--pooled', 'search only judged documents and the first 50 of tf-idf for each query')
+    .option(
+      '--dimensions <dimensions>',
+      'evaluate the first components alone, in these numbers, as 256,128',
+      wholeNumbers,
+    )
     .option('--all', 'print every metric')
     .action(evaluate);
   const fusing = program
@@ -77,32 +82,38 @@ interface EvaluateOptions {
   readonly dataset: readonly string[];
   readonly split: Split;
   readonly pooled?: boolean;
+  readonly dimensions?: number[];
   readonly all?: boolean;
 }
 
 async function evaluate(options: EvaluateOptions, command: Command): Promise<void> {
   const client = await connect(command);
-  const { dataset, all } = options;
-  const datasets = await Promise.all(dataset.map((name) => datasetId(client, name)));
+  const datasets = await Promise.all(options.dataset.map((name) => datasetId(client, name)));
   const evaluations = await withJobProgress(client, 'EVALUATE', evaluateOne(client, datasets, options));
-  const rows = evaluations.flatMap(({ dataset: { name }, count, main, metrics }) =>
-    (all ? metrics : [main]).map((metric) => [name, count, metric.name, formatScore(metric.value)]),
+  const rows = evaluations.flatMap(({ dataset: { name }, count, dimension, main, metrics }) =>
+    (options.all ? metrics : [main]).map((metric) => [
+      name,
+      ...(options.dimensions ? [dimension ?? '-'] : []),
+      ...[count, metric.name, formatScore(metric.value)],
+    ]),
   );
   const segmenter = evaluations.find(({ wordSegmenter }) => wordSegmenter !== null)?.wordSegmenter;
   const note = segmenter ? `\nWords of scripts without spaces were cut by ${segmenter}.` : '';
-  print(command, evaluations, formatTable(['data set', 'count', 'metric', 'value'], rows) + note);
+  const columns = ['data set', ...(options.dimensions ? ['dimension'] : []), 'count', 'metric', 'value'];
+  print(command, evaluations, formatTable(columns, rows) + note);
 }
 
 /** Metrics of a checkpoint, or of the tf-idf baseline if none is named. */
 async function evaluateOne(client: TandemClient, datasets: string[], options: EvaluateOptions) {
-  const { checkpoint, split, pooled = false } = options;
+  const { checkpoint, split, pooled = false, dimensions } = options;
   if (checkpoint === undefined) {
     if (pooled)
       throw badInput('the tf-idf baseline searches all documents', { field: '--pooled', expected: '--checkpoint' });
+    if (dimensions) throw badInput('the tf-idf baseline has none', { field: '--dimensions', expected: '--checkpoint' });
     const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } });
     return evaluateBagOfWords.evaluations;
   }
-  const input = { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split, pooled };
+  const input = { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split, pooled, dimensions };
   return (await client.execute(EvaluateCheckpointDocument, { input })).evaluateCheckpoint.evaluations;
 }
 

@@ -74,7 +74,7 @@ async function exportEvaluations(options: ExportEvaluationsOptions, command: Com
   const checkpoint = await checkpointId(client, options.checkpoint);
   const dataset = options.dataset === undefined ? undefined : await datasetId(client, options.dataset);
   const { evaluations } = await client.execute(MtebResultsDocument, { filter: { checkpoint, dataset } });
-  const results = resultsByName(evaluations.nodes);
+  const results = resultsByName(evaluations.nodes.filter(({ dimension }) => dimension === null));
   if (results.size === 0) {
     throw notFound('The checkpoint has no evaluations there', {
       field: '--checkpoint',

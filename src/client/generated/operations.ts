@@ -213,6 +213,8 @@ export type EvaluateCheckpointInput = {
   readonly checkpoint: CheckpointChoice;
   /** The ids of the data sets. */
   readonly datasets: ReadonlyArray<string>;
+  /** Evaluates the first components of the vectors, normalised again, in these numbers; absent or null means whole vectors. */
+  readonly dimensions?: ReadonlyArray<number> | null | undefined;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them. */
@@ -998,23 +1000,23 @@ export type EvaluateCheckpointMutationVariables = Exact<{
 }>;
 
 
-export type EvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+export type EvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
 
 export type EvaluateBagOfWordsMutationVariables = Exact<{
   input: EvaluateBagOfWordsInput;
 }>;
 
 
-export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
 
 export type MtebResultsQueryVariables = Exact<{
   filter?: EvaluationFilter | null | undefined;
 }>;
 
 
-export type MtebResultsQuery = { readonly evaluations: { readonly nodes: ReadonlyArray<{ readonly split: Split, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
+export type MtebResultsQuery = { readonly evaluations: { readonly nodes: ReadonlyArray<{ readonly split: Split, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
 
-export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
+export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
 
 export type FuseCheckpointsMutationVariables = Exact<{
   input: FuseCheckpointsInput;
@@ -1235,6 +1237,7 @@ export const EvaluationFiguresFragmentDoc = new TypedDocumentString(`
   documents
   seconds
   wordSegmenter
+  dimension
   dataset {
     id
     name
@@ -1695,6 +1698,7 @@ export const EvaluateCheckpointDocument = new TypedDocumentString(`
   documents
   seconds
   wordSegmenter
+  dimension
   dataset {
     id
     name
@@ -1725,6 +1729,7 @@ export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
   documents
   seconds
   wordSegmenter
+  dimension
   dataset {
     id
     name
@@ -1744,6 +1749,7 @@ export const MtebResultsDocument = new TypedDocumentString(`
   evaluations(filter: $filter, first: 1000) {
     nodes {
       split
+      dimension
       dataset {
         id
         name

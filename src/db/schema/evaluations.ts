@@ -36,6 +36,8 @@ export const evaluations = pgTable(
     seconds: doublePrecision('seconds').notNull(),
     /** What cut the words of scripts without spaces for `bag-of-words`; null where nothing was cut so. */
     wordSegmenter: text('word_segmenter'),
+    /** How many of the first components of the vectors were compared; null = whole vectors, and for `bag-of-words`. */
+    dimension: integer('dimension'),
   },
   (table) => [
     index('evaluations_checkpoint').on(table.checkpointId),

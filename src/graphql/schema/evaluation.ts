@@ -80,6 +80,11 @@ Evaluation.implement({
         'What cut the words of scripts without spaces for the baseline, as "ICU 78.2": another version may give ' +
         'another figure. Null where nothing was cut so.',
     }),
+    dimension: t.exposeInt('dimension', {
+      nullable: true,
+      description:
+        'How many of the first components of the vectors were compared, normalised again; null for whole vectors.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the evaluation was made.' }),
     mtebResult: t.field({
       type: 'JSON',
@@ -134,6 +139,10 @@ const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
     datasets: t.idList({ required: true, description: 'The ids of the data sets.' }),
     split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
     pooled: t.boolean({ required: true, defaultValue: false, description: pooledSays }),
+    dimensions: t.intList({
+      description:
+        'Evaluates the first components of the vectors, normalised again, in these numbers; absent or null means whole vectors.',
+    }),
     idempotencyKey: idempotencyKey(t),
   }),
 });
@@ -154,7 +163,7 @@ const EvaluatePayload = builder
     fields: (t) => ({
       evaluations: t.expose('evaluations', {
         type: [Evaluation],
-        description: 'One evaluation per data set, in the order of the ids.',
+        description: 'One evaluation per data set and dimension, in the order of the ids and of the dimensions.',
       }),
       jobs: t.expose('jobs', { type: [Job], description: 'The jobs that made them.' }),
     }),

@@ -2,14 +2,14 @@
 import { z } from 'zod';
 import type { Split } from '../../data/types.ts';
 import { requireRow } from '../../db/rows.ts';
-import { type DatasetRow, evaluations } from '../../db/schema.ts';
+import { type DatasetRow, evaluations, type NewEvaluation } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import type { EvaluationFigures } from '../../evaluation/types.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { encoderOf } from './common/rows.ts';
 import { kindOf } from './entry.ts';
 
-type Context = JobContext<Record<never, never>>;
+type Context = JobContext<{ readonly evaluationIds?: readonly string[] }>;
 
 export const evaluate = defineJob({
   entry: kindOf('evaluate'),
@@ -21,40 +21,50 @@ export const evaluate = defineJob({
     split: z.custom<Split>((value) => typeof value === 'string'),
     /** Whether only a pooled corpus is searched. Versions up to 0.3.0 wrote none. */
     pooled: z.boolean().optional(),
+    /** Absent = whole vectors. */
+    dimensions: z.array(z.int()).optional(),
   }),
   uses: ({ checkpointId, datasetId }) => [
     { kind: 'dataset', id: datasetId },
     ...(checkpointId === null ? [] : [{ kind: 'checkpoint', id: checkpointId } as const]),
   ],
   subject: ({ datasetId }) => datasetId,
-  async run(context: Context, { evaluator, checkpointId, datasetId, split, pooled = false }) {
+  async run(context: Context, { evaluator, checkpointId, datasetId, split, pooled = false, dimensions }) {
     const { db, cpu, signal, succeed } = context;
     const dataset = await requireRow(db, 'datasets', datasetId);
-    const figures =
+    const measured =
       checkpointId === null
-        ? await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })
-        : await measureCheckpoint(context, checkpointId, dataset, { split, pooled });
-    const { task, main, metrics, undefinedReasons, count, documents, tokens, seconds, wordSegmenter } = figures;
+        ? [await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })]
+        : await measureCheckpoint(context, checkpointId, dataset, { split, pooled, dimensions });
+    const values = measured.map((figures): NewEvaluation => {
+      const { task, main, metrics, undefinedReasons, count, documents, tokens, seconds } = figures;
+      return {
+        ...{ evaluator, checkpointId, datasetId, split, pooled },
+        ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds },
+        ...{ wordSegmenter: figures.wordSegmenter, dimension: figures.dimension },
+      };
+    });
     return succeed(async (tx) => {
-      const [row] = await tx
-        .insert(evaluations)
-        .values({
-          ...{ evaluator, checkpointId, datasetId, split, pooled },
-          ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds, wordSegmenter },
-        })
-        .returning({ id: evaluations.id });
-      invariant(row, 'an insert returned nothing');
-      return { resultId: row.id, answer: {} };
+      const rows = await tx.insert(evaluations).values(values).returning({ id: evaluations.id });
+      const [first] = rows;
+      invariant(first, 'an insert returned nothing');
+      return { resultId: first.id, answer: { evaluationIds: rows.map(({ id }) => id) } };
     });
   },
 });
+
+interface Measured {
+  readonly split: Split;
+  readonly pooled: boolean;
+  readonly dimensions: readonly number[] | undefined;
+}
 
 async function measureCheckpoint(
   { db, cpu, device, signal, progress }: Context,
   checkpointId: string,
   { digest }: DatasetRow,
-  { split, pooled }: { readonly split: Split; readonly pooled: boolean },
-): Promise<EvaluationFigures> {
+  { split, pooled, dimensions }: Measured,
+): Promise<readonly EvaluationFigures[]> {
   const { checkpoint, model } = await encoderOf(db, checkpointId);
   progress({ stage: 'tokenize', done: 0, total: null });
   const request = { dataset: digest, model: model.digest, maxLength: model.maxLength };
@@ -62,6 +72,10 @@ async function measureCheckpoint(
   const pool = pooled ? await cpu.call('poolCorpus', { dataset: digest, split }, { signal }) : undefined;
   const onEvent = ({ encoded, total }: { encoded: number; total: number }) =>
     progress({ stage: 'encode', done: encoded, total });
-  const input = { model: checkpoint.digest, dataset: digest, tokens: tokens.key, split, ...(pool && { pool }) };
+  const input = {
+    ...{ model: checkpoint.digest, dataset: digest, tokens: tokens.key, split },
+    ...(pool && { pool }),
+    ...(dimensions && { dimensions }),
+  };
   return device.call('evaluate', input, { signal, onEvent });
 }

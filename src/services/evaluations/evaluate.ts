@@ -1,6 +1,6 @@
-/** evaluateCheckpoint and evaluateBagOfWords: one job and one row per data set. */
+/** evaluateCheckpoint and evaluateBagOfWords: one job per data set, one row per data set and dimension. */
 import type { Split } from '../../data/types.ts';
-import type { DatasetRow, EvaluationRow, JobRow } from '../../db/schema.ts';
+import type { DatasetRow, EvaluationRow, JobRow, ModelRow } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
@@ -22,10 +22,27 @@ export interface Evaluated {
 
 export async function evaluateCheckpoint(
   tandem: Tandem,
-  request: EvaluateRequest & { readonly checkpointId: string },
+  request: EvaluateRequest & { readonly checkpointId: string; readonly dimensions?: readonly number[] | null },
 ): Promise<Evaluated> {
-  const { id } = await requireRow(tandem.database.db, 'checkpoints', request.checkpointId, 'input.checkpoint');
-  return evaluateEach(tandem, request, id);
+  const { db } = tandem.database;
+  const { id, modelId } = await requireRow(db, 'checkpoints', request.checkpointId, 'input.checkpoint');
+  const dimensions = request.dimensions ?? undefined;
+  if (dimensions) checkDimensions(dimensions, await requireRow(db, 'models', modelId));
+  return evaluateEach(tandem, request, id, dimensions);
+}
+
+function checkDimensions(dimensions: readonly number[], { name, dimension }: ModelRow): void {
+  const field = 'input.dimensions';
+  const expected = `different numbers from 1 to ${dimension}`;
+  if (dimensions.length === 0) throw badInput('No dimension is named', { field, expected });
+  dimensions.forEach((wanted, i) => {
+    const isThere = wanted >= 1 && wanted <= dimension;
+    if (isThere && dimensions.indexOf(wanted) === i) return;
+    const problem = isThere
+      ? `The dimension ${wanted} is named twice`
+      : `The dimension is ${wanted}, vectors of the model "${name}" have ${dimension}`;
+    throw badInput(problem, { field: `${field}.${i}`, expected, remedy: 'Correct the dimensions.' });
+  });
 }
 
 export const evaluateBagOfWords = (tandem: Tandem, request: EvaluateRequest): Promise<Evaluated> =>
@@ -36,6 +53,7 @@ async function evaluateEach(
   tandem: Tandem,
   { datasetIds, split, pooled = false, idempotencyKey }: EvaluateRequest,
   checkpointId: string | null,
+  dimensions?: readonly number[],
 ): Promise<Evaluated> {
   const rows = await datasetsOf(tandem, datasetIds, split);
   if (pooled) rows.forEach(requireCorpus);
@@ -44,8 +62,14 @@ async function evaluateEach(
   for (const row of rows) {
     const key = idempotencyKey ? `${idempotencyKey}:${row.id}` : null;
     const input = { evaluator, checkpointId, datasetId: row.id, split, ...(pooled && { pooled }) } as const;
-    const { id, job } = await runJob(tandem, 'evaluate', { input, idempotencyKey: key });
-    made.evaluations.push(await requireRow(tandem.database.db, 'evaluations', id));
+    const { id, job, answer } = await runJob(tandem, 'evaluate', {
+      input: dimensions ? { ...input, dimensions: [...dimensions] } : input,
+      idempotencyKey: key,
+    });
+    // Jobs from before there were dimensions answer nothing.
+    for (const evaluation of answer?.evaluationIds ?? [id]) {
+      made.evaluations.push(await requireRow(tandem.database.db, 'evaluations', evaluation));
+    }
     made.jobs.push(job);
   }
   return made;

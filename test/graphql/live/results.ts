@@ -49,6 +49,20 @@ export function resultSuite(live: () => Live): void {
       expect(await get(live(), list, { id: last() })).toMatchObject({ evaluations: { totalCount: 2 } });
     });
 
+    it('keeps the figures of each dimension', async () => {
+      const { ir, sts } = live().made;
+      const query = `mutation($input: EvaluateCheckpointInput!) {
+        evaluateCheckpoint(input: $input) { evaluations { id dimension dataset { name } } jobs { id } }
+      }`;
+      const input = { checkpoint: { id: last() }, datasets: [ir, sts], dimensions: [16, 5], idempotencyKey: 'cut' };
+      const first = await get<{ evaluateCheckpoint: { evaluations: { id: string }[] } }>(live(), query, { input });
+      const rows = ['ir', 'sts'].flatMap((name) => [16, 5].map((dimension) => ({ dimension, dataset: { name } })));
+      expect(first).toMatchObject({ evaluateCheckpoint: { evaluations: rows, jobs: [{}, {}] } });
+      expect(await get(live(), query, { input })).toEqual(first);
+      const remove = 'mutation($id: ID!) { deleteEvaluation(id: $id) { deletedId } }';
+      for (const { id } of first.evaluateCheckpoint.evaluations) await get(live(), remove, { id });
+    });
+
     it('names what cut the words of Japanese texts', async () => {
       const pair = (query: string, positive: string, score: number) => ({
         ...{ task: 'STS', split: 'TRAIN', query: plain(query), positives: [graded(positive, score)] },
@@ -68,6 +82,10 @@ export function resultSuite(live: () => Live): void {
     it.each([
       ['no data set', { datasets: [] }, 'BAD_USER_INPUT', 'input.datasets'],
       ['a split without records', { split: 'DEV' }, 'BAD_USER_INPUT', 'input.datasets.0'],
+      ['no dimension', { dimensions: [] }, 'BAD_USER_INPUT', 'input.dimensions'],
+      ['a dimension of none', { dimensions: [4, 0] }, 'BAD_USER_INPUT', 'input.dimensions.1'],
+      ['a dimension that is too wide', { dimensions: [17] }, 'BAD_USER_INPUT', 'input.dimensions.0'],
+      ['a dimension twice', { dimensions: [4, 8, 4] }, 'BAD_USER_INPUT', 'input.dimensions.2'],
       ['an unknown alias', { checkpoint: { alias: 'nobody' } }, 'NOT_FOUND', 'input.checkpoint.alias'],
       ['a malformed id', { checkpoint: { id: '7' } }, 'BAD_USER_INPUT', 'input.checkpoint.id'],
     ])('refuses %s', async (_what, change, code, field) => {

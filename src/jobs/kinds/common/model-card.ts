@@ -2,7 +2,7 @@
  * README.md of an exported model: a model card as the Hugging Face hub reads it, with the evaluations of the checkpoint
  * as `model-index` metadata (https://huggingface.co/docs/hub/model-cards).
  */
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { Executor } from '../../../db/open.ts';
 import { requireRow } from '../../../db/rows.ts';
 import {
@@ -56,7 +56,9 @@ export async function cardFacts(db: Executor, checkpoint: CheckpointRow): Promis
     .select({ evaluation: evaluations, dataset: datasets })
     .from(evaluations)
     .innerJoin(datasets, eq(datasets.id, evaluations.datasetId))
-    .where(and(eq(evaluations.checkpointId, id), eq(evaluations.evaluator, 'checkpoint')))
+    .where(
+      and(eq(evaluations.checkpointId, id), eq(evaluations.evaluator, 'checkpoint'), isNull(evaluations.dimension)),
+    )
     .orderBy(desc(evaluations.createdAt), desc(evaluations.id));
   const keyOf = ({ evaluation, dataset }: CardEvaluation) => `${dataset.digest} ${evaluation.split}`;
   const newest = found.filter((row, i) => found.findIndex((other) => keyOf(other) === keyOf(row)) === i);
