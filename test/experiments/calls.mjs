@@ -1,5 +1,6 @@
 /** The calls of the public API that an experiment makes. */
 
+import { setTimeout } from 'node:timers/promises';
 import { architecture, maxLength, templates, vocabularySize } from '../../dist/src/cli/quickstart/settings.js';
 import {
   CreateModelDocument,
@@ -91,26 +92,22 @@ export async function scoresAt(client, data, checkpoint, width) {
   };
   const search = await textsOf(client, data.IR);
   const pairs = await textsOf(client, data.STS);
-  return {
-    ndcgAt10: ndcg(search, {
-      queries: await embed('QUERY', queryTexts(search)),
-      documents: await embed(
-        'PASSAGE',
-        search.documents.map(({ text }) => text.text),
-      ),
-    }),
-    spearman: evaluateSts({
-      first: joined(await embed('STS', queryTexts(pairs))),
-      second: joined(
-        await embed(
-          'STS',
-          pairs.records.map(({ positives }) => positives[0].text.text),
-        ),
-      ),
-      dimension: width,
-      grades: pairs.records.map(({ positives }) => positives[0].score),
-    }).metrics.cosine_spearman,
+  const vectors = {
+    queries: await embed('QUERY', queryTexts(search)),
+    documents: await embed(
+      'PASSAGE',
+      search.documents.map(({ text }) => text.text),
+    ),
   };
+  const first = joined(await embed('STS', queryTexts(pairs)));
+  const partners = pairs.records.map(({ positives }) => positives[0].text.text);
+  const second = joined(await embed('STS', partners));
+  const grades = pairs.records.map(({ positives }) => positives[0].score);
+  const { metrics } = evaluateSts({ first, second, dimension: width, grades });
+  const scores = { ndcgAt10: ndcg(search, vectors), spearman: metrics.cosine_spearman };
+  // The server closes a connection that was idle for seconds: this thread must hear of it before it asks again.
+  await setTimeout(100);
+  return scores;
 }
 
 async function textsOf(client, id) {

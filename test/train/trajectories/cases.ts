@@ -81,7 +81,7 @@ const alone = [
 ] as const;
 
 /** Options of InfoNCE. */
-const options: readonly GivenParameters[] = [{ positives: 'sample' }, { margin: 0.1 }, { knownPositives: true }];
+const options: readonly GivenParameters[] = [{ positives: 'sample' }, { margin: 0 }, { knownPositives: true }];
 
 export const trajectoryCases: readonly TrajectoryCase[] = [
   ...presets.map(([preset, tasks]) => ofPreset(preset, tasks)),
