@@ -1,7 +1,7 @@
 /** The input of `tandem train`: ids for names, the settings, the stages of a file. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { RunSettingsInput, RunStageInput, StartRunInput, TandemClient } from '../client/index.ts';
+import type { LossTermInput, RunSettingsInput, RunStageInput, StartRunInput, TandemClient } from '../client/index.ts';
 import { badInput } from '../errors.ts';
 import { givenDevSets } from './dev-options.ts';
 import { checkpointId, datasetId, modelId } from './lookup.ts';
@@ -14,6 +14,7 @@ export interface TrainOptions {
   readonly dataset: readonly string[];
   readonly name?: string;
   readonly settings?: string;
+  readonly datasetLosses?: readonly string[];
   readonly stages?: string;
   readonly plan?: boolean;
   readonly watch?: boolean;
@@ -25,9 +26,12 @@ export async function startInput(
   command: Command,
 ): Promise<StartRunInput> {
   const origin = await originOf(client, options);
-  const datasets = options.dataset
-    .map(weighted)
-    .map(async ({ name, weight }) => ({ dataset: await datasetId(client, name), weight }));
+  const named = options.dataset.map(weighted);
+  const losses = await readDatasetLosses(options.datasetLosses ?? [], named);
+  const datasets = named.map(async ({ name, weight }) => ({
+    ...{ dataset: await datasetId(client, name), weight },
+    losses: losses.get(name),
+  }));
   const given =
     options.settings === undefined
       ? {}
@@ -40,6 +44,26 @@ export async function startInput(
     settings: givenSettings(command, given as RunSettingsInput),
     ...(options.stages !== undefined && { stages: await readStages(client, options.stages) }),
   };
+}
+
+/** The loss terms of data sets by the name that `--dataset` gives. */
+async function readDatasetLosses(
+  given: readonly string[],
+  datasets: readonly { readonly name: string }[],
+): Promise<ReadonlyMap<string, LossTermInput[]>> {
+  const found = new Map<string, LossTermInput[]>();
+  const option = '--dataset-losses';
+  for (const text of given) {
+    const [, name = text, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (file === undefined || found.has(name) || !datasets.some((dataset) => dataset.name === name)) {
+      throw badInput(`${text} names no data set of the run, or one twice`, {
+        field: option,
+        expected: 'name=file, each name once and as --dataset gives it, without the weight',
+      });
+    }
+    found.set(name, (await readJson(option, file, 'a list of LossTermInput')) as LossTermInput[]);
+  }
+  return found;
 }
 
 async function originOf(

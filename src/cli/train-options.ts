@@ -3,11 +3,12 @@
  */
 import { type Command, Option } from 'commander';
 import { enumValueOf } from '../catalog.ts';
-import type { OptimizerState, Preset, RunSettingsInput, Sampler } from '../client/index.ts';
+import type { RunSettingsInput } from '../client/index.ts';
 import { samplerCatalog } from '../data/samplers/catalog.ts';
+import { missingNegativesCatalog } from '../tokens/catalog.ts';
 import { defaultRunSettings, optimizerStates } from '../train/catalog.ts';
 import { presetCatalog } from '../train/presets/catalog.ts';
-import { flagOf, rowOption } from './catalog-options.ts';
+import { flagOf } from './catalog-options.ts';
 import { addDevOptions, givenDevSettings } from './dev-options.ts';
 import { matryoshkaLevels, realNumber, wholeNumber } from './values.ts';
 
@@ -49,6 +50,26 @@ const optimizer: readonly Row<NonNullable<RunSettingsInput['optimizer']>>[] = [
   { name: 'warmupRatio', description: 'share of the updates in which the learning rate rises' },
 ];
 
+/** Settings that are names. */
+const choices: readonly (Row<RunSettingsInput> & { readonly choices: readonly string[] })[] = [
+  {
+    name: 'preset',
+    description: `settings that belong together (default ${defaultRunSettings.preset}); other options override it`,
+    choices: presetCatalog.map(({ name }) => name),
+  },
+  { name: 'sampler', description: 'how batches are drawn', choices: samplerCatalog.map(({ name }) => name) },
+  {
+    name: 'missingNegatives',
+    description: `what stands for the negatives of a query without any (default ${defaultRunSettings.missingNegatives})`,
+    choices: missingNegativesCatalog.map(({ name }) => name),
+  },
+  {
+    name: 'optimizerState',
+    description: "begin with AdamW's moments of zero, or keep the checkpoint's",
+    choices: optimizerStates,
+  },
+];
+
 function option({ name, description }: Row<object>, defaults: object, parse: (text: string) => number): Option {
   const value = (defaults as Readonly<Record<string, unknown>>)[name];
   const shown = value === null || value === undefined ? description : `${description} (default ${value})`;
@@ -61,10 +82,9 @@ export function addTrainOptions(command: Command): Command {
   for (const row of reals) command.addOption(option(row, defaultRunSettings, realNumber));
   for (const { name, description } of flags) command.option(`--${flagOf(name)}`, description);
   for (const row of optimizer) command.addOption(option(row, defaultRunSettings.optimizer, realNumber));
-  const preset = `settings that belong together (default ${defaultRunSettings.preset}); other options override it`;
-  command.addOption(rowOption('--preset <name>', preset, presetCatalog));
-  const state = new Option('--optimizer-state <state>', "begin with AdamW's moments of zero, or keep the checkpoint's");
-  command.addOption(state.choices(optimizerStates));
+  for (const { name, description, choices: names } of choices) {
+    command.addOption(new Option(`--${flagOf(name)} <name>`, description).choices(names));
+  }
   command.option(
     '--matryoshka <dimensions>',
     'dimensions at which the losses are computed, as 256,128 or with weights 256,128:0.5',
@@ -73,7 +93,7 @@ export function addTrainOptions(command: Command): Command {
   addDevOptions(command);
   const freeze = "parameters to leave as they are, by their names in the model's model.safetensors";
   command.addOption(new Option('--freeze <glob...>', freeze));
-  return command.addOption(rowOption('--sampler <name>', 'how batches are drawn', samplerCatalog));
+  return command;
 }
 
 /** The settings that the command line gives, over those of a file. */
@@ -83,9 +103,9 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   const matryoshka: RunSettingsInput['matryoshka'] = command.getOptionValue('matryoshka');
   const batch: number | undefined = command.getOptionValue('batchSize');
-  const preset: string | undefined = command.getOptionValue('preset');
-  const sampler: string | undefined = command.getOptionValue('sampler');
-  const optimizerState: string | undefined = command.getOptionValue('optimizerState');
+  const chosen = choices
+    .filter(({ name }) => isGiven(name))
+    .map(({ name }) => [name, enumValueOf(command.getOptionValue(name))] as const);
   const dev = givenDevSettings(command);
   const frozen: readonly string[] = command.getOptionValue('freeze') ?? [];
   const groups = frozen.map((parameters) => ({ parameters, frozen: true }));
@@ -98,10 +118,8 @@ export function givenSettings(command: Command, file: RunSettingsInput): RunSett
     ...file,
     ...(batch !== undefined && { irBatchSize: batch, stsBatchSize: batch }),
     ...valuesOf([...counts, ...reals, ...flags]),
-    ...(preset !== undefined && { preset: enumValueOf(preset) as Preset }),
+    ...Object.fromEntries(chosen),
     ...(matryoshka !== undefined && { matryoshka }),
-    ...(sampler !== undefined && { sampler: enumValueOf(sampler) as Sampler }),
-    ...(optimizerState !== undefined && { optimizerState: enumValueOf(optimizerState) as OptimizerState }),
     ...(Object.keys(ofOptimizer).length > 0 && { optimizer: { ...file.optimizer, ...ofOptimizer } }),
     ...(dev && { dev: { ...file.dev, ...dev } }),
   };

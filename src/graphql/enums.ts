@@ -13,6 +13,7 @@ import { type JobKind as JobKindName, jobKindCatalog } from '../jobs/kinds/catal
 import { encoderCatalog } from '../model/families/catalog.ts';
 import type { PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
+import { missingNegativesCatalog } from '../tokens/catalog.ts';
 import type { OptimizerState as OptimizerStateName } from '../train/catalog.ts';
 import { presetCatalog } from '../train/presets/catalog.ts';
 import { builder } from './builder.ts';
@@ -44,6 +45,11 @@ function catalogEnum<const Name extends string>(
 }
 
 export const Loss = catalogEnum('Loss', 'A loss that a run can be made of.', lossCatalog);
+export const MissingNegatives = catalogEnum(
+  'MissingNegatives',
+  'What stands for the negatives of a retrieval record that has none.',
+  missingNegativesCatalog,
+);
 export const Preset = catalogEnum('Preset', 'Settings of a run that belong together.', presetCatalog);
 export const Sampler = catalogEnum('Sampler', 'How batches are drawn from data sets.', samplerCatalog);
 export const EncoderFamily = catalogEnum('EncoderFamily', 'An architecture of encoders.', encoderCatalog);

@@ -8,6 +8,7 @@ import { samplerCatalog } from '../data/samplers/catalog.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
 import { type LossTerm, lossCatalog } from '../nn/losses/catalog.ts';
+import { missingNegativesCatalog } from '../tokens/catalog.ts';
 import { type PresetEntry, presetCatalog } from '../train/presets/catalog.ts';
 
 const header = `# Catalogs
@@ -25,6 +26,7 @@ const catalogs: Readonly<Record<string, readonly CatalogEntry[]>> = {
   Importers: importerCatalog,
   Samplers: samplerCatalog,
   Losses: lossCatalog,
+  'Missing negatives': missingNegativesCatalog,
   'Fusion methods': fusionCatalog,
 };
 

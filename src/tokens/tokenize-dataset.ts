@@ -20,6 +20,7 @@ import type { PromptTemplates, TextRole } from '../model/types.ts';
 import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TextToEncode, Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { MissingNegatives } from './catalog.ts';
 import { buildText } from './text.ts';
 import { publishTokenFile, readTokenCounts, type TokenCounts, tokenFileVersion } from './token-file.ts';
 import type { Lists, TokenFile, TokenFileReport, TokenizeDatasetInput, TokenizedSplit } from './types.ts';
@@ -38,13 +39,14 @@ export async function tokenizeDataset(
   const { templates, includePrompt, maxLength: modelLength } = await readOwn(storage, 'models', model, readModelSpec);
   const maxLength = Math.min(request.maxLength, modelLength);
   const json = await readOwn(storage, 'models', model, readTokenizerJson);
-  const content = contentKey(request.dataset, json, { templates, includePrompt, maxLength });
+  const missingNegatives = request.missingNegatives ?? 'masked';
+  const content = contentKey(request.dataset, json, { templates, includePrompt, maxLength }, missingNegatives);
   const key = `${request.dataset}/${request.model}/${content}`;
   const found = await countsOf(storage, key);
   if (found !== undefined) return { key, ...found };
   const dataset = await openDataset(storage, request.dataset);
   const table = new TextTable(tokenizer, { templates, includePrompt, maxLength }, signal);
-  await publishTokenFile(storage, key, await tokenize(dataset, table));
+  await publishTokenFile(storage, key, await tokenize(dataset, table, missingNegatives));
   return { key, ...(await readTokenCounts(storage, key)) };
 }
 
@@ -67,23 +69,39 @@ interface EncodeSettings {
 }
 
 /** A digest of everything that the ids depend on. Weights are not, so all checkpoints of a run share the file. */
-function contentKey(dataset: string, tokenizerJson: string, settings: EncodeSettings): string {
+function contentKey(
+  dataset: string,
+  tokenizerJson: string,
+  settings: EncodeSettings,
+  missingNegatives: MissingNegatives,
+): string {
   const { templates, includePrompt, maxLength } = settings;
   const { query, sts, passage } = templates;
   const tokenizer = createHash('sha256').update(tokenizerJson).digest('hex');
   const parts = [tokenFileVersion, dataset, tokenizer, [query, sts, passage], includePrompt, maxLength];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  // Masked negatives need no text: their files are those from before there was a choice.
+  const withChoice = missingNegatives === 'masked' ? parts : [...parts, missingNegatives];
+  return createHash('sha256').update(JSON.stringify(withChoice)).digest('hex');
 }
 
-async function tokenize(dataset: Dataset, table: TextTable): Promise<TokenFile> {
+async function tokenize(dataset: Dataset, table: TextTable, missing: MissingNegatives): Promise<TokenFile> {
   const bySplit = {} as Record<Split, TokenizedSplit>;
-  for (const split of splits) bySplit[split] = await tokenizeSplit(dataset, split, table);
+  for (const split of splits) bySplit[split] = await tokenizeSplit(dataset, split, table, missing);
   return { task: dataset.summary.task, ...(await table.finish()), splits: bySplit };
 }
 
-async function tokenizeSplit(dataset: Dataset, split: Split, table: TextTable): Promise<TokenizedSplit> {
+/** Stands for the negatives of a training record that has none, where it is asked for. */
+const nothing: TextTriple = ['', '', 'nothing'];
+
+async function tokenizeSplit(
+  dataset: Dataset,
+  split: Split,
+  table: TextTable,
+  missing: MissingNegatives,
+): Promise<TokenizedSplit> {
   const { documents, byId } = await addDocuments(dataset, split, table);
   const retrieval = dataset.summary.task === 'ir';
+  const standIn = retrieval && split === 'train' && missing === 'nothing' ? [nothing] : [];
   const query = growingU32();
   const identical = growingI32();
   const positives = new ListBuilder();
@@ -96,7 +114,8 @@ async function tokenizeSplit(dataset: Dataset, split: Split, table: TextTable): 
     const teacher = record.teacherScores ?? [];
     const behind = record.positives.length;
     positives.addList(await table.addAll(role, record.positives), record.positiveScores, teacher.slice(0, behind));
-    negatives.addList(await table.addAll(role, record.negatives), record.negativeScores, teacher.slice(behind));
+    const others = record.negatives.length > 0 ? record.negatives : standIn;
+    negatives.addList(await table.addAll(role, others), record.negativeScores, teacher.slice(behind));
     const judged = retrieval ? relevanceByPosition(record, byId, documents.length) : new Map<number, number>();
     judgements.addList([...judged.keys()], [...judged.values()]);
     identical.push(dataset.summary.ignoreIdenticalIds ? (byId.get(record.id) ?? -1) : -1);

@@ -1,6 +1,7 @@
 /** Texts as token ids: requests to tokenise and their results, and token files of data set versions. Plain types. */
 import type { Split, Task, TextTriple } from '../data/types.ts';
 import type { TextRole } from '../model/types.ts';
+import type { MissingNegatives } from './catalog.ts';
 
 /** Token ids of texts, packed without padding. */
 export interface PackedTexts {
@@ -49,6 +50,8 @@ export interface TokenizeDatasetInput {
   readonly model: string;
   /** Longest text in tokens; the model's own limit applies where it is lower. */
   readonly maxLength: number;
+  /** What IR training records without negatives have for one; absent = masked. */
+  readonly missingNegatives?: MissingNegatives;
 }
 
 export interface TokenFileReport {

@@ -4,6 +4,7 @@ import type { GivenParameters } from '../catalog-parameters.ts';
 import type { SamplerName } from '../data/samplers/catalog.ts';
 import type { Task } from '../data/types.ts';
 import type { LossName, LossSet } from '../nn/losses/catalog.ts';
+import type { MissingNegatives } from '../tokens/catalog.ts';
 import { type PresetName, presetCatalog } from './presets/catalog.ts';
 
 /**
@@ -41,6 +42,8 @@ export interface RunSettings {
   readonly positives: number;
   /** Hard negatives drawn per IR query (N). */
   readonly negatives: number;
+  /** What stands for the negatives of an IR record that has none. */
+  readonly missingNegatives: MissingNegatives;
   /** Longest text in tokens, special tokens included. */
   readonly maxLength: number;
   /** Token budget of one micro-batch; never changes a result beyond rounding. */
@@ -129,6 +132,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
   stsBatchSize: 32,
   positives: preset.settings.positives,
   negatives: preset.settings.negatives,
+  missingNegatives: 'masked',
   maxLength: 512,
   microBatchTokens: 16_384,
   recomputeActivations: false,
@@ -155,6 +159,7 @@ export const defaultRunSettings: Omit<RunSettings, 'preset' | 'dropout' | 'atten
  */
 export const laterSettings: Partial<RunSettings> = {
   preset: null,
+  missingNegatives: 'masked',
   recomputeActivations: false,
   matryoshka: null,
   shardsPerUpdate: 4,

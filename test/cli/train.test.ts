@@ -24,8 +24,9 @@ const tandem = (...args: readonly string[]) => runTandem(live.url, args);
 const settingsQuery = `query($id: ID!) {
   run(id: $id) {
     state
+    datasets { losses { loss weight parameters { temperature knownPositives } } }
     settings {
-      preset maxLength irBatchSize stsBatchSize negatives dropout recomputeActivations
+      preset missingNegatives maxLength irBatchSize stsBatchSize negatives dropout recomputeActivations
       matryoshka { dimension weight }
       optimizer { learningRate clipNorm groups { parameters learningRate weightDecay frozen } }
     }
@@ -33,6 +34,41 @@ const settingsQuery = `query($id: ID!) {
 }`;
 
 describe('tandem train', () => {
+  it('has losses for one data set from a file, and a text for missing negatives', async () => {
+    const file = join(folder, 'losses.json');
+    const losses = [{ loss: 'SPREAD_OUT' }, { loss: 'INFONCE', parameters: { knownPositives: true } }];
+    await writeFile(file, JSON.stringify(losses));
+    const args = ['train', '--model', 'tiny', '--dataset', 'ir:2', '--dataset', 'sts', '--batch-size', '6'];
+    const options = [
+      '--dataset-losses',
+      `ir=${file}`,
+      '--missing-negatives',
+      'nothing',
+      '--max-batches',
+      '2',
+      '--json',
+    ];
+    const { code, stdout } = await tandem(...args, ...options, '--watch');
+    expect(code).toBe(0);
+    expect(await get(live, settingsQuery, { id: JSON.parse(stdout).id })).toMatchObject({
+      run: {
+        state: 'SUCCEEDED',
+        settings: { missingNegatives: 'NOTHING' },
+        datasets: [
+          {
+            losses: [
+              { loss: 'SPREAD_OUT', weight: 1, parameters: { temperature: null } },
+              { loss: 'INFONCE', weight: 1, parameters: { temperature: 0.02, knownPositives: true } },
+            ],
+          },
+          { losses: null },
+        ],
+      },
+    });
+    const wrong = await tandem(...args, '--dataset-losses', `other=${file}`);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('names no data set of the run')]);
+  });
+
   it('with its defaults takes a model that reads less than 512 tokens, and says that one update learns nothing', async () => {
     const args = ['train', '--model', 'tiny', '--dataset', 'ir', '--batch-size', '6', '--max-batches', '1', '--watch'];
     const { code, stdout, stderr } = await tandem(...args, '--json');

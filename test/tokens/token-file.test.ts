@@ -96,6 +96,23 @@ describe('tokenizeDataset', () => {
     expect(test.positives).not.toHaveProperty('teacher');
   });
 
+  it('has the passage "nothing" where it is asked for and a training record has no negative', async () => {
+    const dataset = await work.open(await work.files(beirFiles), { importer: 'beir' });
+    const spec = { ...tinySpec, templates: { ...tinySpec.templates, passage: 'oil: ' } };
+    const request = { dataset: dataset.summary.digest, model: await publishModel({ spec }), maxLength: 100 };
+    const masked = await tokenizeDataset(work.storage, { ...request, missingNegatives: 'masked' }, tokenizer);
+    expect(masked.key).toBe((await tokenizeDataset(work.storage, request, tokenizer)).key);
+    const { key } = await tokenizeDataset(work.storage, { ...request, missingNegatives: 'nothing' }, tokenizer);
+    expect(tokenContent(key)).not.toBe(tokenContent(masked.key));
+    const [before, file] = [await read(masked.key), await read(key)];
+    const { negatives } = file.splits.train;
+    expect([...before.splits.train.negatives.starts]).toEqual([0, 0, 1]);
+    expect([...negatives.starts]).toEqual([0, 1, 2]);
+    expect([...negatives.scores]).toEqual([-1, 0]);
+    expect(idsOf(file, negatives.values[0]!)).toEqual([...(await encode('oil: ', 'nothing')).ids]);
+    expect(file.splits.test).toEqual(before.splits.test);
+  });
+
   it('stops when told and leaves nothing behind', async () => {
     const dataset = await work.open(await work.files(beirFiles), { importer: 'beir' });
     const request = { dataset: dataset.summary.digest, model: await publishModel(), maxLength: 7 };

@@ -33,6 +33,11 @@ export function addRunCommands(program: Command): void {
     .option('--name <name>', 'name of the run')
     .option('--settings <file>', 'JSON file with RunSettingsInput of the API; the options below override it')
     .option(
+      '--dataset-losses <dataset=file>',
+      'losses of one data set, not those of its task: JSON file with a list of LossTermInput of the API (repeatable)',
+      collect,
+    )
+    .option(
       '--stages <file>',
       'JSON file with a list of RunStageInput of the API: runs that follow, each from the last one',
     )

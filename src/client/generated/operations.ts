@@ -523,6 +523,13 @@ export type MatryoshkaLevelInput = {
   readonly weight?: number;
 };
 
+/** What stands for the negatives of a retrieval record that has none. */
+export type MissingNegatives =
+  /** Masked: Its columns are left out: they count for no query. Source: Tandem, docs/method.md, section 1. */
+  | 'MASKED'
+  /** Nothing: The passage "nothing" stands there, is encoded and counts for every query. Source: TencentCloudADP/youtu-embedding. */
+  | 'NOTHING';
+
 /** Conditions that a model must meet; absent fields do not restrict. */
 export type ModelFilter = {
   /** Only the model with exactly this name; absent or null means any name. */
@@ -640,6 +647,8 @@ export type RunCause =
 export type RunDatasetInput = {
   /** Id of a data set. */
   readonly dataset: string;
+  /** The loss terms on its batches; absent or null means those of its task in the settings. */
+  readonly losses?: ReadonlyArray<LossTermInput> | null | undefined;
   /** The factor of its number of batches in an epoch; above 0, at most 1000. */
   readonly weight?: number;
 };
@@ -682,6 +691,8 @@ export type RunSettingsInput = {
   readonly maxLength?: number | null | undefined;
   /** The largest number of tokens of one micro-batch, fewer where the device has no room for them; it changes results by rounding only. */
   readonly microBatchTokens?: number;
+  /** What stands for the negatives of an IR record that has none. */
+  readonly missingNegatives?: MissingNegatives;
   /** The number of hard negatives drawn per IR query. Absent or null means what the preset sets, 4 in CODIEMB; else 4. */
   readonly negatives?: number | null | undefined;
   /** AdamW with linear warm-up and decay. */

@@ -19,8 +19,9 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { AdapterReport } from '../../device/types.ts';
+import type { LossTerm } from '../../nn/losses/catalog.ts';
 import type { RunSettings } from '../../train/catalog.ts';
-import { completeSettings } from '../../train/stored-settings.ts';
+import { completeSettings, completeTerms } from '../../train/stored-settings.ts';
 import { count64, createdAt, idempotencyKey } from './columns.ts';
 import { datasets } from './datasets.ts';
 import { jobs } from './jobs.ts';
@@ -36,6 +37,12 @@ const runSettings = customType<{ data: RunSettings; driverData: unknown }>({
 /** Why a run SUCCEEDED before it had made all planned updates. */
 export const runCauses = ['EARLY_STOPPED'] as const;
 export type RunCause = (typeof runCauses)[number];
+/** Loss terms likewise. */
+const lossTerms = customType<{ data: readonly LossTerm[]; driverData: unknown }>({
+  dataType: () => 'jsonb',
+  toDriver: (terms) => JSON.stringify(terms),
+  fromDriver: (stored) => completeTerms(stored as readonly LossTerm[]),
+});
 
 export const runs = pgTable(
   'runs',
@@ -102,6 +109,8 @@ export const runDatasets = pgTable(
       .references(() => datasets.id),
     /** w_d of docs/method.md section 3. */
     weight: doublePrecision('weight').notNull().default(1),
+    /** Its own loss terms; null = those of its task in the settings. */
+    losses: lossTerms('losses'),
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.position] }),

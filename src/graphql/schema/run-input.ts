@@ -9,7 +9,7 @@ import { StageStart } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
 import { DevSetInput } from './run-dev.ts';
-import { absentSettings, RunSettingsInput } from './run-settings-input.ts';
+import { absentSettings, LossTermInput, RunSettingsInput } from './run-settings-input.ts';
 
 const RunDatasetInput = builder.inputType('RunDatasetInput', {
   description: 'A data set to train on.',
@@ -20,6 +20,10 @@ const RunDatasetInput = builder.inputType('RunDatasetInput', {
       defaultValue: 1,
       description: 'The factor of its number of batches in an epoch; above 0, at most 1000.',
       validate: z.number().positive().max(1000),
+    }),
+    losses: t.field({
+      type: [LossTermInput],
+      description: 'The loss terms on its batches; absent or null means those of its task in the settings.',
     }),
   }),
 });
@@ -108,9 +112,9 @@ async function originRequest(tandem: Tandem, { model, checkpoint }: StartRun): P
 }
 
 const setsOf = ({ datasets, devSets }: Pick<StartRun, 'datasets' | 'devSets'>, field: string) => ({
-  datasets: datasets.map(({ dataset, weight }, i) => ({
+  datasets: datasets.map(({ dataset, ...rest }, i) => ({
     datasetId: keyOf(dataset, 'Dataset', `${field}.datasets.${i}.dataset`).key,
-    weight,
+    ...rest,
   })),
   devSets: devSets.map(({ dataset, ...set }, i) => ({
     datasetId: keyOf(dataset, 'Dataset', `${field}.devSets.${i}.dataset`).key,

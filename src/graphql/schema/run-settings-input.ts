@@ -4,7 +4,7 @@ import { lossCatalog } from '../../nn/losses/catalog.ts';
 import { defaultRunSettings } from '../../train/catalog.ts';
 import { builder, type ExtendedTypes } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
-import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
+import { Loss, MissingNegatives, OptimizerState, Preset, Sampler } from '../enums.ts';
 import { presetValues } from '../preset-values.ts';
 import { absentOptimizer, OptimizerInput } from './optimizer-settings.ts';
 import { devSettings } from './run-dev.ts';
@@ -23,7 +23,7 @@ const LossParametersInput = parametersInput(
   lossCatalog,
 );
 
-const LossTermInput = builder.inputType('LossTermInput', {
+export const LossTermInput = builder.inputType('LossTermInput', {
   description: 'One term of the sum: weight * loss(parameters).',
   fields: (t) => ({
     loss: t.field({ type: Loss, required: true, description: 'The loss of the term.' }),
@@ -116,6 +116,12 @@ const drawing = (t: Fields) => ({
   stsBatchSize: count(t, 'stsBatchSize', 2, 65_536),
   positives: drawn(t, 'positives', 1, 64),
   negatives: drawn(t, 'negatives', 0, 256),
+  missingNegatives: t.field({
+    type: MissingNegatives,
+    required: true,
+    defaultValue: defaults.missingNegatives,
+    description: says.missingNegatives,
+  }),
 });
 
 export const RunSettingsInput = builder.inputType('RunSettingsInput', {

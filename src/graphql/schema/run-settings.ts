@@ -3,7 +3,7 @@ import { type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
 import type { MatryoshkaLevel, RunSettings } from '../../train/catalog.ts';
 import { builder } from '../builder.ts';
 import { parametersObject } from '../catalog-inputs.ts';
-import { Loss, OptimizerState, Preset, Sampler } from '../enums.ts';
+import { Loss, MissingNegatives, OptimizerState, Preset, Sampler } from '../enums.ts';
 import { OptimizerObject } from './optimizer-settings.ts';
 import { DevSettingsObject, devSays } from './run-dev.ts';
 
@@ -28,6 +28,7 @@ export const says = {
   stsBatchSize: 'The global batch size of STS data sets, in pairs; only the sampler DYNAMIC reads it.',
   positives: 'The number of positives drawn per IR query.',
   negatives: 'The number of hard negatives drawn per IR query.',
+  missingNegatives: 'What stands for the negatives of an IR record that has none.',
   maxLength: 'The length in tokens, special tokens included, at which texts are cut.',
   microBatchTokens:
     'The largest number of tokens of one micro-batch, fewer where the device has no room for them; it changes results by rounding only.',
@@ -53,7 +54,7 @@ const LossParameters = parametersObject(
   lossCatalog,
 );
 
-const LossTermObject = builder.objectRef<LossTerm>('LossTerm').implement({
+export const LossTermObject = builder.objectRef<LossTerm>('LossTerm').implement({
   description: 'One term of the sum: weight * loss(parameters).',
   fields: (t) => ({
     loss: t.expose('loss', { type: Loss, description: 'The loss of the term.' }),
@@ -111,6 +112,7 @@ export const RunSettingsObject = builder.objectRef<RunSettings>('RunSettings').i
     stsBatchSize: t.exposeInt('stsBatchSize', { description: says.stsBatchSize }),
     positives: t.exposeInt('positives', { description: says.positives }),
     negatives: t.exposeInt('negatives', { description: says.negatives }),
+    missingNegatives: t.expose('missingNegatives', { type: MissingNegatives, description: says.missingNegatives }),
     maxLength: t.exposeInt('maxLength', { description: says.maxLength }),
     microBatchTokens: t.exposeInt('microBatchTokens', { description: says.microBatchTokens }),
     recomputeActivations: t.exposeBoolean('recomputeActivations', { description: says.recomputeActivations }),

@@ -1,6 +1,6 @@
 /** Training runs: their state, events and life cycle. */
 import { z } from 'zod';
-import type { JobAttemptRow, RunDatasetRow } from '../../db/schema.ts';
+import type { JobAttemptRow } from '../../db/schema.ts';
 import * as jobs from '../../services/jobs/jobs.ts';
 import * as runs from '../../services/runs/runs.ts';
 import { cancelRun, resumeRun, startRun } from '../../services/runs/start-run.ts';
@@ -11,21 +11,14 @@ import { keyIf, keyOf } from '../ids.ts';
 import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
 import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
+import { RunDataset } from './run-dataset.ts';
 import { RunEvent } from './run-event.ts';
 import { runRequest, StartRunInput } from './run-input.ts';
 import { RunSettingsObject } from './run-settings.ts';
 import { Device } from './system.ts';
 
-const { Checkpoint, Dataset, Job, Model, Run } = refs;
+const { Checkpoint, Job, Model, Run } = refs;
 const { Run: RunConnection } = connections;
-
-const RunDataset = builder.objectRef<RunDatasetRow>('RunDataset').implement({
-  description: 'A data set that a run trains on.',
-  fields: (t) => ({
-    dataset: t.field({ type: Dataset, description: 'The data set.', resolve: (row) => row.datasetId }),
-    weight: t.exposeFloat('weight', { description: 'The factor of its number of batches in an epoch.' }),
-  }),
-});
 
 const RunAttempt = builder.objectRef<JobAttemptRow>('RunAttempt').implement({
   description: 'The work of one process on a run. A resumed run gets another attempt.',

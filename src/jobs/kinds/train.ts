@@ -104,17 +104,18 @@ async function prepare(
   { run, model, datasets }: RunInputs,
   writer: EventWriter,
 ): Promise<TrainDataset[]> {
+  const { maxLength, missingNegatives } = run.settings;
   const prepared: TrainDataset[] = [];
-  for (const [done, { dataset, weight }] of datasets.entries()) {
+  for (const [done, { dataset, weight, losses }] of datasets.entries()) {
     signal.throwIfAborted();
     writer.add({ type: 'preparing', stage: `tokenize ${dataset.name}`, done, total: datasets.length });
     const tokens = await cpu.call(
       'tokenizeDataset',
-      { dataset: dataset.digest, model: model.digest, maxLength: run.settings.maxLength },
+      { dataset: dataset.digest, model: model.digest, maxLength, missingNegatives },
       { signal },
     );
     const { name, task, digest } = dataset;
-    prepared.push({ name, task, weight, digest, tokens: tokens.key });
+    prepared.push({ name, task, weight, digest, tokens: tokens.key, ...(losses && { losses }) });
   }
   return prepared;
 }

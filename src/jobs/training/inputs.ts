@@ -10,6 +10,7 @@ import {
   datasets,
   type ModelRow,
   models,
+  type RunDatasetRow,
   type RunDevSetRow,
   type RunRow,
   runDatasets,
@@ -23,7 +24,7 @@ export interface RunInputs {
   readonly run: RunRow;
   readonly model: ModelRow;
   /** In the order the run names them. */
-  readonly datasets: readonly { readonly weight: number; readonly dataset: DatasetRow }[];
+  readonly datasets: readonly (Pick<RunDatasetRow, 'weight' | 'losses'> & { readonly dataset: DatasetRow })[];
   /** In the order the run names them. */
   readonly devSets: readonly (Pick<RunDevSetRow, 'split' | 'pooled'> & { readonly dataset: DatasetRow })[];
   /** The checkpoint that it starts from; undefined = the model as it was made. */
@@ -47,7 +48,7 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
   const [model] = run ? await db.select().from(models).where(eq(models.id, run.modelId)) : [];
   if (!run || !model) throw noRun(runId);
   const named = await db
-    .select({ weight: runDatasets.weight, dataset: datasets })
+    .select({ weight: runDatasets.weight, losses: runDatasets.losses, dataset: datasets })
     .from(runDatasets)
     .innerJoin(datasets, eq(datasets.id, runDatasets.datasetId))
     .where(eq(runDatasets.runId, runId))

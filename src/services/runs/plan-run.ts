@@ -17,9 +17,10 @@ export async function planRun(tandem: Tandem, request: RunRequest, signal: Abort
 async function planOf(tandem: Tandem, ready: ReadyRun, signal: AbortSignal): Promise<RunPlan> {
   const tokenized = await Promise.all(ready.datasets.map(({ row }) => tokenize(tandem, ready, row.digest, signal)));
   const { settings, model } = ready;
-  const datasets = ready.datasets.map(({ row, weight }, i) => ({
+  const datasets = ready.datasets.map(({ row, weight, losses }, i) => ({
     ...{ name: row.name, task: row.task, weight, digest: row.digest },
     tokens: tokenized[i]?.key ?? '',
+    ...(losses && { losses }),
   }));
   const plan = await tandem.jobs.device.call('plan', { model: model.digest, settings, datasets }, { signal });
   const shares = ready.datasets.map(({ row }, i) => {
@@ -47,8 +48,10 @@ async function planOf(tandem: Tandem, ready: ReadyRun, signal: AbortSignal): Pro
   };
 }
 
-const tokenize = ({ jobs }: Tandem, { model, settings }: ReadyRun, dataset: string, signal: AbortSignal) =>
-  jobs.cpu.call('tokenizeDataset', { dataset, model: model.digest, maxLength: settings.maxLength }, { signal });
+function tokenize({ jobs }: Tandem, { model, settings }: ReadyRun, dataset: string, signal: AbortSignal) {
+  const { maxLength, missingNegatives } = settings;
+  return jobs.cpu.call('tokenizeDataset', { dataset, model: model.digest, maxLength, missingNegatives }, { signal });
+}
 
 function deviceOf({ jobs }: Tandem): AdapterReport {
   const [device] = jobs.devices();

@@ -1,18 +1,16 @@
 /** What a request to train means: model and data sets found, settings complete, impossible ones refused. */
 
-import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
 import { samplingOf } from '../../data/samplers/index.ts';
 import type { Task } from '../../data/types.ts';
 import type { DatasetRow, ModelRow } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
-import { type LossEntry, type LossName, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
+import type { LossTerm } from '../../nn/losses/catalog.ts';
 import {
   defaultRunSettings,
   type OptimizerSettings,
   type ParameterGroup,
   type RunSettings,
 } from '../../train/catalog.ts';
-import type { PresetEntry } from '../../train/presets/catalog.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { dropoutOf } from '../models/dropout.ts';
@@ -27,12 +25,7 @@ import {
 import { checkLevels } from './matryoshka.ts';
 import type { Origin } from './origin.ts';
 import { presetSettings } from './preset.ts';
-
-interface TermRequest {
-  readonly loss: LossName;
-  readonly weight?: number | null;
-  readonly parameters?: GivenParameters | null;
-}
+import { readTerms, requireTerms, type TermRequest } from './terms.ts';
 
 /** What a run may leave to its preset, its model or the defaults; absent and null do. */
 type Omissible = 'preset' | 'sampler' | 'positives' | 'negatives' | 'maxLength' | 'dropout' | 'attentionDropout';
@@ -62,13 +55,25 @@ type GroupRequest = Pick<ParameterGroup, 'parameters' | 'frozen'> & {
 /** What a run is to do, wherever it starts. */
 export interface RunContent {
   readonly name?: string | null;
-  readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
+  readonly datasets: readonly {
+    readonly datasetId: string;
+    readonly weight: number;
+    /** Its own; absent and null = those of its task. */
+    readonly losses?: readonly TermRequest[] | null;
+  }[];
   readonly devSets?: readonly DevSetRequest[] | null;
   readonly settings: SettingsRequest;
 }
 
+interface ReadyDataset {
+  readonly row: DatasetRow;
+  readonly weight: number;
+  /** Its own loss terms; null = those of its task. */
+  readonly losses: readonly LossTerm[] | null;
+}
+
 export interface ReadyRun extends Origin {
-  readonly datasets: readonly { readonly row: DatasetRow; readonly weight: number }[];
+  readonly datasets: readonly ReadyDataset[];
   readonly devSets: readonly ReadyDevSet[];
   readonly settings: RunSettings;
 }
@@ -86,8 +91,12 @@ export async function readyRun(tandem: Tandem, origin: Origin, request: RunConte
   checkLength(settings, model);
   const { matryoshka, losses } = settings;
   const field = 'input.settings.matryoshka';
-  if (matryoshka) checkLevels(matryoshka, { terms: [...losses.ir, ...losses.sts], dimension: model.dimension, field });
-  for (const { row } of datasets) checkTask(settings, row.task);
+  const terms = [...losses.ir, ...losses.sts, ...datasets.flatMap((dataset) => dataset.losses ?? [])];
+  if (matryoshka) checkLevels(matryoshka, { terms, dimension: model.dimension, field });
+  datasets.forEach(({ row: { task }, losses: own }, i) => {
+    if (own) requireTerms(own, task, `input.datasets.${i}.losses`);
+    else requireTerms(losses[task], task, `input.settings.losses.${task}`);
+  });
   checkBatches(settings, datasets);
   await checkGroups(tandem, settings, model);
   return { ...origin, datasets, devSets, settings };
@@ -95,8 +104,8 @@ export async function readyRun(tandem: Tandem, origin: Origin, request: RunConte
 
 async function datasetsOf(tandem: Tandem, { datasets }: RunContent): Promise<ReadyRun['datasets']> {
   checkList(datasets, tandem.config.limits, 'input.datasets');
-  const found: { row: DatasetRow; weight: number }[] = [];
-  for (const [i, { datasetId, weight }] of datasets.entries()) {
+  const found: ReadyDataset[] = [];
+  for (const [i, { datasetId, weight, losses }] of datasets.entries()) {
     const field = `input.datasets.${i}.dataset`;
     const row = await requireRow(tandem.database.db, 'datasets', datasetId, field);
     const twin = found.find((other) => other.row.name === row.name);
@@ -108,7 +117,8 @@ async function datasetsOf(tandem: Tandem, { datasets }: RunContent): Promise<Rea
         remedy: 'Leave it out, or import it with a train split.',
       });
     }
-    found.push({ row, weight });
+    const own = losses ? readTerms(row.task, losses, `input.datasets.${i}.losses`) : null;
+    found.push({ row, weight, losses: own });
   }
   return found;
 }
@@ -133,6 +143,10 @@ function settingsOf(
   const own = dropoutOf(model);
   const preset = request.preset ?? defaultRunSettings.preset;
   const ofPreset = presetSettings(preset, tasks);
+  const terms = (task: Task): readonly LossTerm[] => {
+    const given = losses?.[task];
+    return given ? readTerms(task, given, `input.settings.losses.${task}`) : ofPreset.losses[task];
+  };
   return {
     ...rest,
     preset,
@@ -145,7 +159,7 @@ function settingsOf(
     matryoshka: request.matryoshka ?? null,
     maxBatches: maxBatches ?? null,
     checkpointEverySteps: checkpointEverySteps ?? null,
-    losses: { ir: termsOf('ir', losses?.ir, ofPreset), sts: termsOf('sts', losses?.sts, ofPreset) },
+    losses: { ir: terms('ir'), sts: terms('sts') },
     optimizer: {
       ...optimizer,
       clipNorm: optimizer.clipNorm === undefined ? ofPreset.clipNorm : optimizer.clipNorm,
@@ -161,41 +175,6 @@ function severalRates({ name }: ModelRow): never {
     field: 'input.settings.dropout',
     expected: 'the probability of dropping an activation, from 0 to below 1',
     remedy: 'Set settings.dropout, for example to one of the two rates.',
-  });
-}
-
-function termsOf(
-  task: Task,
-  requests: readonly TermRequest[] | null | undefined,
-  preset: PresetEntry['settings'],
-): readonly LossTerm[] {
-  if (!requests) return preset.losses[task];
-  const rows: readonly LossEntry[] = lossCatalog;
-  const seen = new Set<string>();
-  return requests.map(({ loss, weight, parameters }, i) => {
-    const field = `input.settings.losses.${task}.${i}`;
-    const entry: LossEntry = rowOf(lossCatalog, loss, `${field}.loss`);
-    if (!entry.tasks.includes(task)) {
-      const tasks = entry.tasks.map((name) => name.toUpperCase()).join(' and ');
-      throw badInput(`${entry.title} is a loss of ${tasks} batches`, {
-        field: `${field}.loss`,
-        expected: `one of ${rows
-          .filter((row) => row.tasks.includes(task))
-          .map((row) => row.name)
-          .join(', ')}`,
-        remedy: `Put it under losses.${entry.tasks[0]}.`,
-      });
-    }
-    if (seen.has(loss)) {
-      throw badInput(`${entry.title} stands twice among the losses`, {
-        field: `${field}.loss`,
-        expected: 'each loss once',
-        remedy: 'Add up the weights.',
-      });
-    }
-    seen.add(loss);
-    const values = readParameters(entry, parameters ?? {}, `${field}.parameters`);
-    return { loss, weight: weight ?? entry.defaultWeight, parameters: values };
   });
 }
 
@@ -220,13 +199,4 @@ function checkBatches(settings: RunSettings, datasets: ReadyRun['datasets']): vo
     settings,
     datasets.map(({ row: { name, task, counts }, weight }) => ({ name, task, weight, n: counts.train })),
   );
-}
-
-function checkTask({ losses }: RunSettings, task: Task): void {
-  if (losses[task].length > 0) return;
-  throw badInput(`The run has ${task.toUpperCase()} data but no loss for it`, {
-    field: `input.settings.losses.${task}`,
-    expected: 'at least one loss term',
-    remedy: `Leave losses.${task} out for those of the preset, or leave the data set out.`,
-  });
 }

@@ -2,7 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
-import { type RunDevSetRow, type RunRow, runDatasets, runDevSets, runStarts, runs } from '../../db/schema.ts';
+import {
+  type RunDatasetRow,
+  type RunDevSetRow,
+  type RunRow,
+  runDatasets,
+  runDevSets,
+  runStarts,
+  runs,
+} from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
@@ -66,15 +74,15 @@ interface RequestRecord extends Pick<RunRow, 'name' | 'modelId' | 'settings'> {
   /** Null of a stage, also of one that has begun, and of a run that starts from its model as it was made. */
   readonly startId: string | null;
   readonly from: ReadyStage['from'];
-  readonly datasets: readonly { readonly datasetId: string; readonly weight: number }[];
+  readonly datasets: readonly Pick<RunDatasetRow, 'datasetId' | 'weight' | 'losses'>[];
   readonly devSets: readonly Pick<RunDevSetRow, 'datasetId' | 'split' | 'pooled'>[];
 }
 
 const recordOf = ({ name, model, start, settings, from, datasets, devSets }: ReadyStage): RequestRecord => ({
   ...{ name, modelId: model.id, settings, from },
   startId: start?.id ?? null,
-  datasets: datasets.map(({ row, weight }) => ({ datasetId: row.id, weight })),
   devSets: devSets.map(({ row, split, pooled }) => ({ datasetId: row.id, split, pooled })),
+  datasets: datasets.map(({ row, weight, losses }) => ({ datasetId: row.id, weight, losses })),
 });
 
 /** A run and the stages behind it, as they were asked for. */
@@ -83,7 +91,7 @@ async function requestOf(
   { id, name, modelId, settings }: RunRow,
 ): Promise<readonly { readonly id: string; readonly record: RequestRecord }[]> {
   const datasets = await tx
-    .select({ datasetId: runDatasets.datasetId, weight: runDatasets.weight })
+    .select({ datasetId: runDatasets.datasetId, weight: runDatasets.weight, losses: runDatasets.losses })
     .from(runDatasets)
     .where(eq(runDatasets.runId, id))
     .orderBy(asc(runDatasets.position));

@@ -4,7 +4,7 @@ import { loadConfig } from '../../../src/config.ts';
 import type { Task } from '../../../src/data/types.ts';
 import { datasets } from '../../../src/db/schema.ts';
 import { plainPipeline } from '../../../src/model/types.ts';
-import { type RunContent, readyRun } from '../../../src/services/runs/run-request.ts';
+import { type ReadyRun, type RunContent, readyRun } from '../../../src/services/runs/run-request.ts';
 import type { Tandem } from '../../../src/services/tandem.ts';
 import { defaultRunSettings, type RunSettings } from '../../../src/train/catalog.ts';
 import { type PresetEntry, type PresetName, presetCatalog } from '../../../src/train/presets/catalog.ts';
@@ -22,7 +22,15 @@ const { clipNorm: _c, ...optimizer } = rest.optimizer;
 /** What the API completes a request without settings to, but for the preset. */
 const absent = { ...rest, optimizer, maxLength: null };
 
-async function settingsOf(tasks: readonly Task[], given: Partial<RunContent['settings']>): Promise<RunSettings> {
+const settingsOf = async (tasks: readonly Task[], given: Partial<RunContent['settings']>): Promise<RunSettings> =>
+  (await readyOf(tasks, given)).settings;
+
+/** `own`: losses of the first data set. */
+async function readyOf(
+  tasks: readonly Task[],
+  given: Partial<RunContent['settings']>,
+  own: RunContent['datasets'][number]['losses'] = null,
+): Promise<ReadyRun> {
   const rates = { dropout: 0.3, attentionDropout: 0.2 };
   const pipeline = { ...plainPipeline, prompts: {}, dropout: rates };
   const origin = { model: await insertModel(database.db, { pipeline }), start: null };
@@ -30,10 +38,10 @@ async function settingsOf(tasks: readonly Task[], given: Partial<RunContent['set
   const rows = tasks.map((task) => newDataset({ task, counts }));
   const made = await database.db.insert(datasets).values(rows).returning();
   const request: RunContent = {
-    datasets: made.map(({ id }) => ({ datasetId: id, weight: 1 })),
+    datasets: made.map(({ id }, i) => ({ datasetId: id, weight: 1, losses: i === 0 ? own : null })),
     settings: { ...absent, ...given },
   };
-  return (await readyRun({ database, config: loadConfig({}) } as unknown as Tandem, origin, request)).settings;
+  return readyRun({ database, config: loadConfig({}) } as unknown as Tandem, origin, request);
 }
 
 const namesOf = ({ losses }: RunSettings) => ({
@@ -101,6 +109,36 @@ describe('what a run is given', () => {
   it('may be that it does not clip', async () => {
     const given = { preset: 'cosent-joint', optimizer: { ...optimizer, clipNorm: null } } as const;
     expect(await settingsOf(['ir'], given)).toMatchObject({ optimizer: { clipNorm: null } });
+  });
+});
+
+describe('a data set with losses of its own', () => {
+  it('has them complete, and the others have none', async () => {
+    const { datasets, settings } = await readyOf(['ir', 'ir'], {}, [{ loss: 'infonce', parameters: { margin: 0.1 } }]);
+    const parameters = { temperature: 0.02, positives: 'all', margin: 0.1, knownPositives: false };
+    expect(datasets.map(({ losses }) => losses)).toEqual([[{ loss: 'infonce', weight: 1, parameters }], null]);
+    expect(namesOf(settings).ir).toEqual(infonce);
+  });
+
+  it('needs none of its task', async () => {
+    const losses = { ir: [] };
+    expect((await readyOf(['ir'], { losses }, [{ loss: 'infonce' }])).settings.losses.ir).toEqual([]);
+    await expect(readyOf(['ir', 'ir'], { losses }, [{ loss: 'infonce' }])).rejects.toMatchObject({
+      details: { field: 'input.settings.losses.ir' },
+    });
+  });
+
+  it.each([
+    ['none', [], 'input.datasets.0.losses'],
+    ['one of the other task', [{ loss: 'pro' }], 'input.datasets.0.losses.0.loss'],
+    ['one twice', [{ loss: 'infonce' }, { loss: 'infonce' }], 'input.datasets.0.losses.1.loss'],
+    [
+      'one with a parameter out of range',
+      [{ loss: 'infonce', parameters: { margin: 3 } }],
+      'input.datasets.0.losses.0.parameters.margin',
+    ],
+  ] as const)('is refused with %s', async (_, losses, field) => {
+    await expect(readyOf(['ir'], {}, losses)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
   });
 });
 

@@ -20,7 +20,10 @@ async function shared({ database: { db } }: Tandem, run: RunRow): Promise<Export
   const { id, name, state, createdAt, startedAt, finishedAt, step, steps, epoch, loss, parameters } = run;
   const model = await requireRow(db, 'models', run.modelId);
   const used = await db
-    .select({ id: datasets.id, name: datasets.name, version: datasets.version, weight: runDatasets.weight })
+    .select({
+      ...{ id: datasets.id, name: datasets.name, version: datasets.version },
+      ...{ weight: runDatasets.weight, losses: runDatasets.losses },
+    })
     .from(runDatasets)
     .innerJoin(datasets, eq(datasets.id, runDatasets.datasetId))
     .where(eq(runDatasets.runId, id))

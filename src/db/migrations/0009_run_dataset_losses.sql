@@ -1,0 +1,1 @@
+ALTER TABLE "run_datasets" ADD COLUMN "losses" jsonb;
