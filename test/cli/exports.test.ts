@@ -80,6 +80,14 @@ describe('tandem export-evaluations', () => {
     await evaluate('TEST', [ir, sts]);
     const [test] = await evaluate('TEST', [ir]);
     const [train] = await evaluate('TRAIN', [ir]);
+    // Newer ones of first components, by the command line, which are no figures of whole vectors.
+    const cut = ['evaluate', '--checkpoint', checkpoint(), '--dataset', 'ir', '--dimensions', '8,3'];
+    expect(await runTandem(live.url, cut)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/dimension.*\n.*\bir\s+8\s.*\n.*\bir\s+3\s/s),
+    });
+    const baseline = await runTandem(live.url, ['evaluate', '--dataset', 'ir', '--dimensions', '8']);
+    expect(baseline).toMatchObject({ code: 2, stderr: expect.stringContaining('the tf-idf baseline has none') });
     const to = join(folder, 'results', 'mine');
     expect(await evaluations('--checkpoint', checkpoint(), '--folder', to)).toMatchObject({ code: 0 });
     const result = await jsonOf(join(to, 'ir.json'));

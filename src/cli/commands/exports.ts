@@ -74,7 +74,7 @@ async function exportEvaluations(options: ExportEvaluationsOptions, command: Com
   const checkpoint = await checkpointId(client, options.checkpoint);
   const dataset = options.dataset === undefined ? undefined : await datasetId(client, options.dataset);
   const { evaluations } = await client.execute(MtebResultsDocument, { filter: { checkpoint, dataset } });
-  const results = resultsByName(evaluations.nodes.filter(({ dimension }) => dimension === null));
+  const results = resultsByName(evaluations.nodes.filter(isWhole));
   if (results.size === 0) {
     throw notFound('The checkpoint has no evaluations there', {
       field: '--checkpoint',
@@ -92,6 +92,9 @@ async function exportEvaluations(options: ExportEvaluationsOptions, command: Com
   }
   print(command, { files }, files.join('\n'));
 }
+
+/** Of whole vectors among all documents, as mteb's own figures are. */
+const isWhole = ({ dimension, pooled }: Evaluated): boolean => dimension === null && !pooled;
 
 type Evaluated = MtebResultsQuery['evaluations']['nodes'][number];
 

@@ -1025,7 +1025,7 @@ export type MtebResultsQueryVariables = Exact<{
 }>;
 
 
-export type MtebResultsQuery = { readonly evaluations: { readonly nodes: ReadonlyArray<{ readonly split: Split, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
+export type MtebResultsQuery = { readonly evaluations: { readonly nodes: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
 
 export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
 
@@ -1760,6 +1760,7 @@ export const MtebResultsDocument = new TypedDocumentString(`
   evaluations(filter: $filter, first: 1000) {
     nodes {
       split
+      pooled
       dimension
       dataset {
         id

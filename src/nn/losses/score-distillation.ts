@@ -102,7 +102,7 @@ function scoresByCandidate(scores: TeacherScores | undefined, B: number): Float6
 }
 
 /** [G, B] log of softmax(score / temperature) over a query's scores, in float64; NaN where a candidate is left out. */
-export function logTargets(scores: Float64Array, B: number, temperature: number): Float64Array {
+function logTargets(scores: Float64Array, B: number, temperature: number): Float64Array {
   const logs = new Float64Array(scores.length).fill(Number.NaN);
   for (let query = 0; query < B; query++) {
     const own: number[] = [];

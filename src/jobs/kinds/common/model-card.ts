@@ -57,7 +57,12 @@ export async function cardFacts(db: Executor, checkpoint: CheckpointRow): Promis
     .from(evaluations)
     .innerJoin(datasets, eq(datasets.id, evaluations.datasetId))
     .where(
-      and(eq(evaluations.checkpointId, id), eq(evaluations.evaluator, 'checkpoint'), isNull(evaluations.dimension)),
+      and(
+        eq(evaluations.checkpointId, id),
+        eq(evaluations.evaluator, 'checkpoint'),
+        // Of whole vectors among all documents, as mteb's own figures are.
+        and(isNull(evaluations.dimension), eq(evaluations.pooled, false)),
+      ),
     )
     .orderBy(desc(evaluations.createdAt), desc(evaluations.id));
   const keyOf = ({ evaluation, dataset }: CardEvaluation) => `${dataset.digest} ${evaluation.split}`;
