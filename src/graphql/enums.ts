@@ -121,7 +121,7 @@ export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReaso
 export const StageStart = namedEnum<StageStartName>(
   'StageStart',
   'Which checkpoint of the run before it a stage starts from.',
-  { last: 'The last one.' },
+  { last: 'The last one.', best: 'The one with the highest joint score on the dev sets.' },
 );
 
 export const OptimizerState = namedEnum<OptimizerStateName>(

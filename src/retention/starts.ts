@@ -1,11 +1,11 @@
 /** Which checkpoint a run starts from. */
-import { desc, eq } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Executor } from '../db/open.ts';
-import { type CheckpointRow, checkpoints, type RunStartRow, runStarts } from '../db/schema.ts';
+import { type CheckpointRow, checkpoints, type RunStartRow, runStarts, runs } from '../db/schema.ts';
 
 export interface RunStart {
   readonly row: RunStartRow;
-  /** Undefined = the run before it is gone, or has none yet. */
+  /** Undefined = the run before it is gone, or has none yet, or none that is the best. */
   readonly checkpoint: CheckpointRow | undefined;
 }
 
@@ -13,10 +13,13 @@ export interface RunStart {
 export async function startOf(executor: Executor, runId: string): Promise<RunStart | undefined> {
   const [row] = await executor.select().from(runStarts).where(eq(runStarts.runId, runId));
   if (!row) return undefined;
-  const { checkpointId, afterId } = row;
+  const { checkpointId, afterId, choice } = row;
   const from = executor.select().from(checkpoints);
   if (checkpointId !== null) return { row, checkpoint: (await from.where(eq(checkpoints.id, checkpointId)))[0] };
   if (afterId === null) return { row, checkpoint: undefined };
-  const [checkpoint] = await from.where(eq(checkpoints.runId, afterId)).orderBy(desc(checkpoints.step)).limit(1);
+  const best = executor.select({ step: runs.bestStep }).from(runs).where(eq(runs.id, afterId));
+  const which = choice === 'best' ? sql`${checkpoints.step} = ${best}` : undefined;
+  const ofRun = and(eq(checkpoints.runId, afterId), which);
+  const [checkpoint] = await from.where(ofRun).orderBy(desc(checkpoints.step)).limit(1);
   return { row, checkpoint };
 }

@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/open.ts';
 import type { RunEventData, Use } from '../../src/db/schema/types.ts';
-import { type JobEventRow, type JobRow, type RunRow, runStarts } from '../../src/db/schema.ts';
+import { type JobEventRow, type JobRow, type RunRow, runStarts, type StageStart } from '../../src/db/schema.ts';
 import { type JobStreamItem, type Jobs, type JobsOptions, openJobs } from '../../src/jobs/jobs.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
@@ -41,13 +41,16 @@ export interface Workplace {
   behave(behaviour: Behaviour): Promise<void>;
   startRun(settings?: Partial<RunSettings>): Promise<RunRow>;
   /** Runs of one model, each a stage behind the one before. */
-  startStages(...settings: readonly Partial<RunSettings>[]): Promise<readonly RunRow[]>;
+  startStages(...stages: readonly Stage[]): Promise<readonly RunRow[]>;
   /** Begins a job that does `work`; the same key with other work finds the first job, which does the new work. */
   startJob(work: Work, options?: StartOptions): Promise<StartedJob>;
   /** Ends jobs as a stopping server does and opens them again. */
   restartJobs(options?: { readonly graceMs?: number; readonly claims?: boolean }): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Settings, and which checkpoint of the run before it a stage starts from; default the last. */
+type Stage = Partial<RunSettings> & { readonly from?: StageStart };
 
 interface StartOptions {
   readonly key?: string;
@@ -95,14 +98,14 @@ export async function openWorkplace({ shared = false } = {}): Promise<Workplace>
         await jobs.submitRun(tx, id);
         return insertRun(tx, settings, id);
       }),
-    startStages: (...settings) =>
+    startStages: (...stages) =>
       database.db.transaction(async (tx) => {
         const made: RunRow[] = [];
-        for (const own of settings) {
+        for (const { from = 'last', ...own } of stages) {
           const [id, before] = [randomUUID(), made.at(-1)];
           await jobs.submitRun(tx, id, { after: before?.id ?? null });
           made.push(await insertRun(tx, own, id, before?.modelId));
-          if (before) await tx.insert(runStarts).values({ runId: id, afterId: before.id, choice: 'last' });
+          if (before) await tx.insert(runStarts).values({ runId: id, afterId: before.id, choice: from });
         }
         return made;
       }),

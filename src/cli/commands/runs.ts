@@ -39,7 +39,7 @@ export function addRunCommands(program: Command): void {
     )
     .option(
       '--stages <file>',
-      'JSON file with a list of RunStageInput of the API: runs that follow, each from the last one',
+      'JSON file with a list of RunStageInput of the API: runs that follow, each from the one before',
     )
     .option('--plan', 'only print the steps, tokens and memory it would take')
     .option('--watch', 'follow the run, and its stages, to the end')

@@ -781,6 +781,8 @@ export type Split =
 
 /** Which checkpoint of the run before it a stage starts from. */
 export type StageStart =
+  /** The one with the highest joint score on the dev sets. */
+  | 'BEST'
   /** The last one. */
   | 'LAST';
 

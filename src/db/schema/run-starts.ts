@@ -8,8 +8,8 @@ import { checkpoints } from './checkpoints.ts';
 import { oneOf } from './columns.ts';
 import { runs } from './runs.ts';
 
-/** Which checkpoint of the run before it a stage starts from. */
-export const stageStarts = ['last'] as const;
+/** Which checkpoint of the run before it a stage starts from; the best is that of the dev sets. */
+export const stageStarts = ['last', 'best'] as const;
 export type StageStart = (typeof stageStarts)[number];
 
 export const runStarts = pgTable(

@@ -1,6 +1,6 @@
 /** A request to train as the runs that it makes: the first, and the stages behind it. */
 import type { StageStart } from '../../db/schema.ts';
-import { TandemError } from '../../errors.ts';
+import { badInput, TandemError } from '../../errors.ts';
 import { checkList } from '../embedding/texts.ts';
 import type { Tandem } from '../tandem.ts';
 import { checkOptimizerState, type OriginRequest, originOf } from './origin.ts';
@@ -35,6 +35,7 @@ export async function readyRuns(tandem: Tandem, request: RunRequest): Promise<re
   const later: ReadyStage[] = [];
   for (const [i, stage] of stages.entries()) {
     const ready = await inStage(i, () => readyRun(tandem, { ...origin, start: null }, stage));
+    checkBest(stage, later.at(-1) ?? first, i);
     later.push({ ...ready, name: stage.name?.trim() || `${nameOf(ready)}, stage ${i + 2}`, from: stage.from });
   }
   return [{ ...first, name: request.name?.trim() || nameOf(first), from: null }, ...later];
@@ -43,6 +44,16 @@ export async function readyRuns(tandem: Tandem, request: RunRequest): Promise<re
 function nameOf({ model, datasets }: ReadyRun): string {
   const tasks = new Set(datasets.map(({ row }) => row.task));
   return `${model.name} ${tasks.size > 1 ? 'joint' : [...tasks].join('')}`;
+}
+
+/** Without dev sets no checkpoint is the best. */
+function checkBest({ from }: StageRequest, before: ReadyRun, i: number): void {
+  if (from !== 'best' || before.devSets.length > 0) return;
+  throw badInput('The run before the stage has no dev sets, so none of its checkpoints will be the best', {
+    field: `input.stages.${i}.from`,
+    expected: 'LAST, or dev sets of the run before it',
+    remedy: 'Give the run before it devSets, or start the stage from its last checkpoint.',
+  });
 }
 
 /** Work for a stage, whose refusals name the fields of that stage. `i` counts from 0. */

@@ -167,6 +167,19 @@ export function stageSuite(live: () => Live): void {
       for (const id of [third, second, first]) await remove(id);
     });
 
+    it('start from the best checkpoint on the dev sets, where they say so', async () => {
+      const { model, ir } = live().made;
+      const [first, second] = (await start({
+        ...{ model, datasets: of('ir'), devSets: [{ dataset: ir, split: 'TEST' }], settings },
+        stages: [{ datasets: of('sts'), settings, from: 'BEST' }],
+      })) as [string, string];
+      expect(await ended(second)).toBe('SUCCEEDED');
+      const query = 'query($id: ID!) { run(id: $id) { bestCheckpoint { id } } }';
+      const { run } = await get<{ run: { bestCheckpoint: { id: string } } }>(live(), query, { id: first });
+      expect(await show(second)).toMatchObject({ start: { checkpoint: run.bestCheckpoint, from: 'BEST' } });
+      for (const id of [second, first]) await remove(id);
+    });
+
     it('say what they wait for, and are CANCELLED, with the cause, with the run before them', async () => {
       const { model } = live().made;
       const long = { ...settings, epochs: 500 };
@@ -208,6 +221,8 @@ export function stageSuite(live: () => Live): void {
       expect(await refused(withStage({ datasets: [], settings }))).toEqual([
         ...['BAD_USER_INPUT', 'input.stages.1.datasets'],
       ]);
+      const best = { ...stages()[0], from: 'BEST' };
+      expect(await refused(withStage(best))).toEqual(['BAD_USER_INPUT', 'input.stages.1.from']);
       const small = { datasets: [{ dataset: ir }], settings: { ...settings, irBatchSize: 19 } };
       expect(await refused(withStage(small))).toEqual(['BAD_USER_INPUT', 'input.stages.1.datasets.0.dataset']);
       expect(await refused({ ...input, stages: Array(17).fill(stages()[0]) })).toEqual([

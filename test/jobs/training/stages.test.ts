@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { globalId } from '../../../src/db/global-id.ts';
-import { type CheckpointRow, checkpoints, jobs, runStarts, runsWithJobs } from '../../../src/db/schema.ts';
+import {
+  type CheckpointRow,
+  checkpoints,
+  jobs,
+  runs as runRows,
+  runStarts,
+  runsWithJobs,
+} from '../../../src/db/schema.ts';
 import { pruneCheckpoints } from '../../../src/jobs/training/checkpoints.ts';
 import { usesOfCheckpoints, usesOfRun } from '../../../src/retention/uses.ts';
 import type { RunSettings } from '../../../src/train/catalog.ts';
@@ -61,6 +68,25 @@ describe('stages', () => {
     expect((await startOf(third)).checkpointId).toBe(end!.id);
     const [job] = await place.database.db.select().from(jobs).where(eq(jobs.id, third));
     expect(job).toMatchObject({ after: null, state: 'SUCCEEDED' });
+  });
+
+  it('begin from the best checkpoint of the run before, where they say so', async () => {
+    await place.behave({ stepMs: 20 });
+    const runs = await place.startStages({ epochs: 3 }, { epochs: 1, from: 'best', optimizerState: 'kept' });
+    const [first, second] = runs.map(({ id }) => id) as [string, string];
+    await readEvents(place, first, { until: (data) => data.type === 'checkpoint' && data.step === 10 });
+    await place.database.db.update(runRows).set({ bestStep: 10 }).where(eq(runRows.id, first));
+    expect(statesOf(await readEvents(place, second)).at(-1)).toBe('SUCCEEDED');
+    const best = (await checkpointsOf(first)).find(({ step }) => step === 10)!;
+    expect(best.stateDigest).not.toBeNull();
+    expect(await startOf(second)).toMatchObject({ checkpointId: best.id, afterId: first, choice: 'best' });
+    expect((await checkpointsOf(second))[0]).toMatchObject({ step: 0, digest: best.digest });
+  });
+
+  it('fail where the run before them has no best checkpoint', async () => {
+    const runs = await place.startStages({ epochs: 1 }, { epochs: 1, from: 'best' });
+    expect(statesOf(await readEvents(place, runs[1]!.id)).at(-1)).toBe('FAILED');
+    expect((await find(runs[1]!.id)).error).toMatchObject({ code: 'NOT_FOUND', field: 'checkpoint' });
   });
 
   it('are CANCELLED, with the cause, where the run before them fails', async () => {
