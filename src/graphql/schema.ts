@@ -8,6 +8,7 @@ import './schema/dataset-import.ts';
 import './schema/model.ts';
 import './schema/run.ts';
 import './schema/run-evaluation.ts';
+import './schema/run-series.ts';
 import './schema/run-plan.ts';
 import './schema/run-start.ts';
 import './schema/run-event.ts';

@@ -90,9 +90,9 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
   const client = await connect(command);
   const datasets = await Promise.all(options.dataset.map((name) => datasetId(client, name)));
   const evaluations = await withJobProgress(client, 'EVALUATE', evaluateOne(client, datasets, options));
-  const rows = evaluations.flatMap(({ dataset: { name }, count, dimension, main, metrics }) =>
+  const rows = evaluations.flatMap(({ dataset: { name }, pooled, count, dimension, main, metrics }) =>
     (options.all ? metrics : [main]).map((metric) => [
-      name,
+      pooled ? `${name} (pooled)` : name,
       ...(options.dimensions ? [dimension ?? '-'] : []),
       ...[count, metric.name, formatScore(metric.value)],
     ]),

@@ -1013,14 +1013,14 @@ export type EvaluateCheckpointMutationVariables = Exact<{
 }>;
 
 
-export type EvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+export type EvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
 
 export type EvaluateBagOfWordsMutationVariables = Exact<{
   input: EvaluateBagOfWordsInput;
 }>;
 
 
-export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
 
 export type MtebResultsQueryVariables = Exact<{
   filter?: EvaluationFilter | null | undefined;
@@ -1029,7 +1029,7 @@ export type MtebResultsQueryVariables = Exact<{
 
 export type MtebResultsQuery = { readonly evaluations: { readonly nodes: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
 
-export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
+export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
 
 export type FuseCheckpointsMutationVariables = Exact<{
   input: FuseCheckpointsInput;
@@ -1246,6 +1246,7 @@ export const EvaluationFiguresFragmentDoc = new TypedDocumentString(`
   id
   task
   split
+  pooled
   count
   documents
   seconds
@@ -1707,6 +1708,7 @@ export const EvaluateCheckpointDocument = new TypedDocumentString(`
   id
   task
   split
+  pooled
   count
   documents
   seconds
@@ -1738,6 +1740,7 @@ export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
   id
   task
   split
+  pooled
   count
   documents
   seconds

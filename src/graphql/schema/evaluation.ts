@@ -90,7 +90,7 @@ Evaluation.implement({
       type: 'JSON',
       description:
         "The evaluation in the form of mteb's result files, which mteb.TaskResult reads. The task is the name of the " +
-        'data set, the revision its digest.',
+        'data set, with " (pooled)" on a pooled corpus; the revision is its digest.',
       resolve: (row, _args, { tandem }) => evaluations.asMtebResult(tandem, row),
     }),
   }),

@@ -27,9 +27,10 @@ export function list(tandem: Tandem, filter: Filter, window: Window): Promise<Pa
   return pageOf(tandem, 'evaluations', conditions, [desc(evaluations.createdAt), desc(evaluations.id)], window);
 }
 
-/** An evaluation as a result file of mteb. */
+/** An evaluation as a result file of mteb; one on a pooled corpus carries that in the name of its task. */
 export async function asMtebResult({ database: { db } }: Tandem, row: EvaluationRow): Promise<MtebResult> {
-  return mtebResult(row, await requireRow(db, 'datasets', row.datasetId));
+  const dataset = await requireRow(db, 'datasets', row.datasetId);
+  return mtebResult(row, row.pooled ? { ...dataset, name: `${dataset.name} (pooled)` } : dataset);
 }
 
 export async function remove({ database: { db } }: Tandem, id: string): Promise<void> {

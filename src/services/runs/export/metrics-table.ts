@@ -1,13 +1,14 @@
 /** The metrics of runs as a table: a row per run, update and metric. */
 import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { globalId } from '../../../db/global-id.ts';
+import type { JobEventData } from '../../../db/schema/types.ts';
 import { type JobEventRow, jobEvents, type RunRow } from '../../../db/schema.ts';
 import { requireRow } from '../../common/rows.ts';
 import type { Tandem } from '../../tandem.ts';
 import type { ExportRow, TablePage } from './types.ts';
 
 /** Events that carry metrics. */
-const measured = ['step'] as const satisfies readonly JobEventRow['type'][];
+const measured = ['step', 'evaluation'] as const satisfies readonly JobEventRow['type'][];
 
 export const metricColumns = [
   ...['run', 'name', 'attempt', 'seq', 'time', 'step', 'epoch', 'task', 'dataset', 'metric', 'value'],
@@ -53,10 +54,26 @@ const eventsBehind = (
     .limit(limit);
 
 function rowsOf({ id, name }: RunRow, { attempt, seq, createdAt, data }: JobEventRow): ExportRow[] {
+  const shared = { run: globalId('Run', id), name, attempt, seq, time: createdAt.toISOString() };
+  if (data.type === 'evaluation') return evaluationRows(shared, data);
   if (data.type !== 'step') return [];
   const { step, epoch, task, dataset, loss, components, learningRate, gradientNorm, tokens, tokensPerSecond } = data;
   const terms = Object.entries(components).map(([term, value]) => [`loss.${term}`, value] as const);
   const metrics = [...Object.entries({ loss, learningRate, gradientNorm, tokens, tokensPerSecond }), ...terms];
-  const shared = { run: globalId('Run', id), name, attempt, seq, time: createdAt.toISOString() };
   return metrics.map(([metric, value]) => ({ ...shared, step, epoch, task, dataset, metric, value }));
+}
+
+/** The joint score, and the main figure of each dev set; one on a pooled corpus is named so. */
+function evaluationRows(
+  shared: ExportRow,
+  { step, epoch, score, figures }: Extract<JobEventData, { type: 'evaluation' }>,
+): ExportRow[] {
+  const none = { task: null, dataset: null };
+  return [
+    { ...shared, step, epoch, ...none, metric: 'dev.score', value: score },
+    ...figures.map(({ task, dataset, split, pooled, metric, value }) => {
+      const name = `dev.${split}.${pooled ? 'pooled.' : ''}${metric}`;
+      return { ...shared, step, epoch, task, dataset, metric: name, value };
+    }),
+  ];
 }
