@@ -8,12 +8,15 @@ import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { realNumber } from '../values.ts';
+import { collect, realNumber } from '../values.ts';
 
 interface ImportCommandOptions {
   readonly name: string;
   readonly importer: string;
   readonly scale?: readonly [low: number, high: number];
+  readonly domain?: string;
+  readonly language?: string;
+  readonly derivedFrom?: readonly string[];
 }
 
 function scale(text: string): [number, number] {
@@ -29,6 +32,9 @@ export function addDataCommands(program: Command): void {
     .requiredOption('--name <name>', 'name of the data set')
     .addOption(rowOption('--importer <name>', 'how the path is read', importerCatalog).default(defaultImporter))
     .option('--scale <low,high>', 'raw scale of the grades, for example 0,5; absent: they are from 0 to 1', scale)
+    .option('--domain <domain>', 'what the texts are about')
+    .option('--language <tag>', 'language of the texts, for example en or zh-Hans')
+    .option('--derived-from <name>', 'name of a data set that the content comes from (repeatable)', collect)
     .action(importData);
   addCatalogOptions(importing, importerCatalog);
   program.command('datasets').description('list the imported data sets').action(listData);
@@ -43,6 +49,9 @@ async function importData(path: string, options: ImportCommandOptions, command: 
       importer: enumValueOf(options.importer) as Importer,
       scaleLow: options.scale?.[0],
       scaleHigh: options.scale?.[1],
+      domain: options.domain,
+      language: options.language,
+      derivedFrom: options.derivedFrom,
       options: givenParameters<ImportOptions>(command, importerCatalog),
     },
   });
@@ -65,7 +74,13 @@ async function listData(_options: unknown, command: Command): Promise<void> {
     node.version,
     node.task,
     ...node.splits.map(({ records }) => records),
+    node.domain ?? '-',
+    node.language ?? '-',
     node.id,
   ]);
-  print(command, datasets, formatTable(['name', 'version', 'task', 'train', 'dev', 'test', 'id'], rows));
+  print(
+    command,
+    datasets,
+    formatTable(['name', 'version', 'task', 'train', 'dev', 'test', 'domain', 'language', 'id'], rows),
+  );
 }

@@ -144,8 +144,14 @@ export type DatabaseKind =
 
 /** Conditions that a data set must meet; absent fields do not restrict. */
 export type DatasetFilter = {
+  /** Only data sets that say they are derived from the one of this name; absent or null means any. */
+  readonly derivedFrom?: string | null | undefined;
   /** Only data sets with this digest; absent or null means any digest. */
   readonly digest?: string | null | undefined;
+  /** Only data sets with exactly this domain; absent or null means any. */
+  readonly domain?: string | null | undefined;
+  /** Only data sets with exactly this language tag; absent or null means any. */
+  readonly language?: string | null | undefined;
   /** Only data sets with exactly this name; absent or null means any name. */
   readonly name?: string | null | undefined;
   /** Only data sets of this task; absent or null means any task. */
@@ -335,10 +341,16 @@ export type HubModelInput = {
 
 /** The data set to import, and how to read it. */
 export type ImportDatasetInput = {
+  /** The names of the data sets that the content comes from, as that of a translation; absent or null says nothing. */
+  readonly derivedFrom?: ReadonlyArray<string> | null | undefined;
+  /** What the texts are about, 1 to 200 characters; absent or null says nothing. An equal version that is reused takes what is said here. */
+  readonly domain?: string | null | undefined;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The importer that reads a path; records are read as CODIEMB_JSONL, and a sample needs none. */
   readonly importer?: Importer;
+  /** The language of the texts as a BCP 47 tag, for example en or zh-Hans; absent or null says nothing. */
+  readonly language?: string | null | undefined;
   /** Name of the data set, 1 to 200 characters; importing other content under it makes a new version. */
   readonly name: string;
   /** The importer's parameters; absent or null ones take their defaults. */
@@ -876,7 +888,7 @@ export type ImportDatasetMutationVariables = Exact<{
 }>;
 
 
-export type ImportDatasetMutation = { readonly importDataset: { readonly reused: boolean, readonly dataset: { readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> } } };
+export type ImportDatasetMutation = { readonly importDataset: { readonly reused: boolean, readonly dataset: { readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly domain: string | null, readonly language: string | null, readonly derivedFrom: ReadonlyArray<string>, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> } } };
 
 export type DatasetsQueryVariables = Exact<{
   filter?: DatasetFilter | null | undefined;
@@ -884,7 +896,7 @@ export type DatasetsQueryVariables = Exact<{
 }>;
 
 
-export type DatasetsQuery = { readonly datasets: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> }> } };
+export type DatasetsQuery = { readonly datasets: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly domain: string | null, readonly language: string | null, readonly derivedFrom: ReadonlyArray<string>, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> }> } };
 
 export type DatasetTextsQueryVariables = Exact<{
   id: string;
@@ -895,7 +907,7 @@ export type DatasetTextsQueryVariables = Exact<{
 
 export type DatasetTextsQuery = { readonly dataset: { readonly id: string, readonly records: { readonly nodes: ReadonlyArray<{ readonly key: string, readonly query: { readonly text: string } }> }, readonly documents: { readonly nodes: ReadonlyArray<{ readonly key: string, readonly text: { readonly text: string } }> } } | null };
 
-export type DatasetSizesFragment = { readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> };
+export type DatasetSizesFragment = { readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly domain: string | null, readonly language: string | null, readonly derivedFrom: ReadonlyArray<string>, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> };
 
 export type EmbedQueryVariables = Exact<{
   texts: ReadonlyArray<string> | string;
@@ -1182,6 +1194,9 @@ export const DatasetSizesFragmentDoc = new TypedDocumentString(`
   version
   task
   digest
+  domain
+  language
+  derivedFrom
   splits {
     split
     records
@@ -1401,6 +1416,9 @@ export const ImportDatasetDocument = new TypedDocumentString(`
   version
   task
   digest
+  domain
+  language
+  derivedFrom
   splits {
     split
     records
@@ -1426,6 +1444,9 @@ export const DatasetsDocument = new TypedDocumentString(`
   version
   task
   digest
+  domain
+  language
+  derivedFrom
   splits {
     split
     records

@@ -124,6 +124,24 @@ const ImportDatasetInput = builder.inputType('ImportDatasetInput', {
     }),
     scaleLow: t.float({ required: true, defaultValue: 0, description: 'The raw grade that becomes 0.' }),
     scaleHigh: t.float({ required: true, defaultValue: 1, description: 'The raw grade that becomes 1 (STS-B: 5).' }),
+    domain: t.string({
+      description:
+        'What the texts are about, 1 to 200 characters; absent or null says nothing. An equal version that is reused takes what is said here.',
+      validate: nameSchema.nullish(),
+    }),
+    language: t.string({
+      description: 'The language of the texts as a BCP 47 tag, for example en or zh-Hans; absent or null says nothing.',
+      validate: z
+        .string()
+        .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag such as en or zh-Hans')
+        .max(35)
+        .nullish(),
+    }),
+    derivedFrom: t.stringList({
+      description:
+        'The names of the data sets that the content comes from, as that of a translation; absent or null says nothing.',
+      validate: z.array(nameSchema).max(100).nullish(),
+    }),
     idempotencyKey: idempotencyKey(t),
   }),
 });

@@ -91,6 +91,15 @@ Dataset.implement({
     source: t.exposeString('source', {
       description: 'Where it came from: a path in the import folder, `sample`, `inline`.',
     }),
+    domain: t.exposeString('domain', { nullable: true, description: 'What its texts are about; null if not said.' }),
+    language: t.exposeString('language', {
+      nullable: true,
+      description: 'The language of its texts as a BCP 47 tag; null if not said.',
+    }),
+    derivedFrom: t.stringList({
+      description: 'The names of the data sets that its content comes from, as a translation does.',
+      resolve: (row) => [...row.derivedFrom],
+    }),
     bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the record file in bytes.' }),
     splits: t.field({
       type: [DatasetSplit],
@@ -137,6 +146,11 @@ const DatasetFilter = builder.inputType('DatasetFilter', {
   fields: (t) => ({
     name: t.string({ description: 'Only data sets with exactly this name; absent or null means any name.' }),
     task: t.field({ type: Task, description: 'Only data sets of this task; absent or null means any task.' }),
+    domain: t.string({ description: 'Only data sets with exactly this domain; absent or null means any.' }),
+    language: t.string({ description: 'Only data sets with exactly this language tag; absent or null means any.' }),
+    derivedFrom: t.string({
+      description: 'Only data sets that say they are derived from the one of this name; absent or null means any.',
+    }),
     digest: t.string({ description: 'Only data sets with this digest; absent or null means any digest.' }),
   }),
 });

@@ -24,6 +24,14 @@ const input = z.object({
   importer: z.custom<ImporterName>((value) => typeof value === 'string'),
   options: parameters,
   scale: z.tuple([z.number(), z.number()]),
+  /** Those that were given. Versions up to 0.3.0 wrote none. */
+  labels: z
+    .object({
+      domain: z.string().optional(),
+      language: z.string().optional(),
+      derivedFrom: z.array(z.string()).optional(),
+    })
+    .optional(),
 });
 type Input = z.infer<typeof input>;
 /** `reused` = an equal version of this name was there already. */
@@ -68,13 +76,20 @@ function parse(
   return cpu.call('importDataset', { source, importer, options, scale }, { signal, onEvent });
 }
 
-/** The equal version of this name, or the next version. */
-async function record(tx: Transaction, { name, source, importer, options }: Input, summary: DatasetSummary) {
+/** The equal version of this name, which takes the labels that are given, or the next version. */
+async function record(
+  tx: Transaction,
+  { name, source, importer, options, labels = {} }: Input,
+  summary: DatasetSummary,
+) {
   const [equal] = await tx
     .select({ id: datasets.id })
     .from(datasets)
     .where(and(eq(datasets.name, name), eq(datasets.digest, summary.digest)));
-  if (equal) return { resultId: equal.id, answer: { reused: true } };
+  if (equal) {
+    if (Object.keys(labels).length > 0) await tx.update(datasets).set(labels).where(eq(datasets.id, equal.id));
+    return { resultId: equal.id, answer: { reused: true } };
+  }
   const [last] = await tx
     .select({ version: max(datasets.version) })
     .from(datasets)
@@ -85,6 +100,7 @@ async function record(tx: Transaction, { name, source, importer, options }: Inpu
     .values({
       ...{ name, digest, task, bytes, counts, documentCounts, scale, ignoreIdenticalIds, warnings },
       ...{ version: (last?.version ?? 0) + 1, importer, importOptions: options, source },
+      ...labels,
     })
     .returning({ id: datasets.id });
   invariant(made, 'an insert returned nothing');

@@ -1,6 +1,6 @@
 /** Data set versions: list, read their records, delete. */
 
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { type Dataset, openDataset } from '../../data/record-file.ts';
 import type { Split, StoredRecord, Task, TextTriple } from '../../data/types.ts';
 import { type DatasetRow, datasets, evaluations } from '../../db/schema.ts';
@@ -18,13 +18,24 @@ interface ListRequest {
     readonly name?: string | null;
     readonly task?: Task | null;
     readonly digest?: string | null;
+    readonly domain?: string | null;
+    readonly language?: string | null;
+    /** Names one of the data sets that it is derived from. */
+    readonly derivedFrom?: string | null;
   } | null;
   readonly orderBy?: OrderBy<'createdAt' | 'name' | 'bytes'> | null;
 }
 
 export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<DatasetRow>> {
-  const { name, task, digest } = filter ?? {};
-  const conditions = [isEqual(datasets.name, name), isEqual(datasets.task, task), isEqual(datasets.digest, digest)];
+  const { name, task, digest, domain, language, derivedFrom } = filter ?? {};
+  const conditions = [
+    isEqual(datasets.name, name),
+    isEqual(datasets.task, task),
+    isEqual(datasets.digest, digest),
+    isEqual(datasets.domain, domain),
+    isEqual(datasets.language, language),
+    derivedFrom ? sql`${datasets.derivedFrom} @> ${JSON.stringify([derivedFrom])}::jsonb` : undefined,
+  ];
   const columns = { createdAt: datasets.createdAt, name: datasets.name, bytes: datasets.bytes };
   return pageOf(tandem, 'datasets', conditions, orderOf(orderBy, columns, datasets), window);
 }

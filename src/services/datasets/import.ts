@@ -25,6 +25,9 @@ export interface ImportRequest {
   readonly options?: GivenParameters | null;
   readonly scaleLow: number;
   readonly scaleHigh: number;
+  readonly domain?: string | null;
+  readonly language?: string | null;
+  readonly derivedFrom?: readonly string[] | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -36,10 +39,26 @@ export async function importDataset(
   const { idempotencyKey } = request;
   const plan = planOf(request);
   const { payload, ...source } = await sourceOf(tandem, request);
-  const input = { name: request.name.trim(), ...source, content: payload?.digest ?? null, ...plan };
+  const input = {
+    name: request.name.trim(),
+    ...source,
+    content: payload?.digest ?? null,
+    ...plan,
+    ...labelsOf(request),
+  };
   const { id, job, answer } = await runJob(tandem, 'import-dataset', { input, payload, idempotencyKey });
   const dataset = await requireRow(tandem.database.db, 'datasets', id);
   return { dataset, reused: answer?.reused ?? false, job };
+}
+
+/** What is said of the data set; what is not said is left out. */
+function labelsOf({ domain, language, derivedFrom }: ImportRequest) {
+  const labels = {
+    ...(domain && { domain }),
+    ...(language && { language }),
+    ...(derivedFrom && { derivedFrom: [...derivedFrom] }),
+  };
+  return Object.keys(labels).length > 0 ? { labels } : {};
 }
 
 function planOf({ source, importer: named, options: given, scaleLow, scaleHigh }: ImportRequest) {
