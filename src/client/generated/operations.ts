@@ -760,7 +760,7 @@ export type RunState =
 
 /** What an export tells of runs. */
 export type RunTable =
-  /** A row per run, update and metric: run, name, attempt, seq, time, step, epoch, task, dataset, metric, value. The metrics are loss, learningRate, gradientNorm, tokens, tokensPerSecond and loss.<name> of every loss term. An attempt that resumed repeats steps of the one before: of the same step the last attempt counts. */
+  /** A row per run, update and metric: run, name, attempt, seq, time, step, epoch, task, dataset, metric, value. The metrics are loss, learningRate, gradientNorm, tokens, tokensPerSecond and loss.<name> of every loss term, and of evaluations on dev sets dev.score, the joint one, and dev.<split>.<figure>, or dev.<split>.pooled.<figure> where only a pooled corpus was searched. An attempt that resumed repeats steps of the one before: of the same step the last attempt counts. */
   | 'METRICS'
   /** A row per run: run, name, state, model, modelName, datasets, createdAt, startedAt, finishedAt, adapter, parameters, steps, step, epoch, loss, then a column per setting by its dotted name, as settings.optimizer.learningRate. Names of losses and samplers are those of docs/catalogs.md. */
   | 'SETTINGS';

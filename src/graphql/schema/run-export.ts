@@ -11,8 +11,10 @@ const RunTable = namedEnum('RunTable', 'What an export tells of runs.', {
     'settings.optimizer.learningRate. Names of losses and samplers are those of docs/catalogs.md.',
   metrics:
     'A row per run, update and metric: run, name, attempt, seq, time, step, epoch, task, dataset, metric, value. The ' +
-    'metrics are loss, learningRate, gradientNorm, tokens, tokensPerSecond and loss.<name> of every loss term. An ' +
-    'attempt that resumed repeats steps of the one before: of the same step the last attempt counts.',
+    'metrics are loss, learningRate, gradientNorm, tokens, tokensPerSecond and loss.<name> of every loss term, and of ' +
+    'evaluations on dev sets dev.score, the joint one, and dev.<split>.<figure>, or dev.<split>.pooled.<figure> where ' +
+    'only a pooled corpus was searched. An attempt that resumed repeats steps of the one before: of the same step the ' +
+    'last attempt counts.',
 });
 
 const TableFormat = namedEnum('TableFormat', 'How a table is written.', {

@@ -110,6 +110,11 @@ it('tells in its model card the newest evaluation of each split', async () => {
     const metrics = { cosine_spearman: value, cosine_pearson: value };
     await db.insert(evaluations).values({ ...told, split, metrics, createdAt: new Date(2026, 0, day) });
   }
+  const other = { ...told, split: 'train', metrics: { cosine_spearman: 0.75 } } as const;
+  await db.insert(evaluations).values([
+    { ...other, pooled: true },
+    { ...other, dimension: 2 },
+  ]);
   await db.insert(evaluations).values({
     ...{ ...told, evaluator: 'bag-of-words', checkpointId: null, split: 'train', metrics: { cosine_spearman: 0.75 } },
   });

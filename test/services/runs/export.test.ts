@@ -15,6 +15,7 @@ let database: TestDatabase;
 let long: string;
 let empty: string;
 let short: string;
+let dealt: string;
 
 const step = (number: number): RunEventData => ({
   ...{ type: 'step', step: number, steps: 9, epoch: 1, task: number % 2 === 0 ? 'ir' : 'sts', dataset: 'a,b' },
@@ -37,6 +38,16 @@ beforeAll(async () => {
   database = await openTestDatabase();
   const told = Array.from({ length: 7 }, (_, i) => step(i + 1));
   const warning: RunEventData = { type: 'warning', step: 3, message: 'no metric' };
+  const dev = { split: 'dev', pooled: false, task: 'sts', dataset: 'pairs', metric: 'cosine_spearman' } as const;
+  dealt = await insertTold('with dev sets', [
+    {
+      ...{ type: 'evaluation', step: 4, epoch: 2, score: 0.75, best: { step: 2, score: 0.8 }, stale: 1, seconds: 3 },
+      figures: [
+        { ...dev, value: 0.75 },
+        { ...dev, task: 'ir', dataset: 'docs', pooled: true, metric: 'ndcg_at_10', value: null },
+      ],
+    },
+  ]);
   long = await insertTold('=cmd', [...told.slice(0, 3), warning, ...told.slice(3)]);
   empty = await insertTold('nothing yet', []);
   short = await insertTold('short', told.slice(0, 2), { seed: 7, maxBatches: 5 });
@@ -87,6 +98,16 @@ describe('metrics', () => {
     expect(Object.keys(rows[0])).toEqual(columns);
     expect(rows).toHaveLength(59);
     expect(rows[0]).toMatchObject({ name: '=cmd', step: 1, dataset: 'a,b', metric: 'loss', value: 1 });
+  });
+
+  it('tell the evaluations on dev sets', async () => {
+    const { text } = await whole({ runIds: [dealt], table: 'metrics', format: 'csv' }, 5);
+    const rows: Record<string, string>[] = parse(text, { columns: true, record_delimiter: '\r\n' });
+    expect(rows.map((row) => [row['step'], row['task'], row['dataset'], row['metric'], row['value']])).toEqual([
+      ['4', '', '', 'dev.score', '0.75'],
+      ['4', 'sts', 'pairs', 'dev.dev.cosine_spearman', '0.75'],
+      ['4', 'ir', 'docs', 'dev.dev.pooled.ndcg_at_10', ''],
+    ]);
   });
 
   it('of a run without any are an empty table', async () => {
