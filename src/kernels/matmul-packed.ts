@@ -91,7 +91,7 @@ export interface Product {
   /** Elements from a row, a column or a step of k to the next. */
   readonly strides: { readonly aRow: number; readonly aK: number; readonly bColumn: number; readonly bK: number };
   /** B as `packColumns` leaves it. */
-  readonly packed?: (() => Tensor) | undefined;
+  readonly packed?: Tensor | undefined;
   /** Of packed products whose N is a multiple of 4. */
   readonly finish?: Finish | undefined;
 }
@@ -125,7 +125,7 @@ export function multiplyPacked(gpu: Gpu, product: Product): void {
     gpu.dispatch(tile, {
       bindings: {
         a: pack('rows', a, m, aRow, aK),
-        b: kept ? kept() : pack('columns', b, n, bColumn, bK),
+        b: kept ?? pack('columns', b, n, bColumn, bK),
         // Every binding needs a buffer: without a bias, a stands in and is not read as one.
         bias: bias ?? a,
         out,

@@ -107,8 +107,8 @@ export interface ProductNT {
   readonly out: Tensor;
   readonly alpha?: number;
   readonly form?: KernelForm;
-  /** `b` as `packColumns` has packed it, on a device that packs: for a matrix that many products read. */
-  readonly packed?: (() => Tensor) | undefined;
+  /** Gives `b` as `packColumns` has packed it, on a device that packs, or undefined where there is no room to keep it. */
+  readonly packed?: (() => Tensor | undefined) | undefined;
 }
 
 /** out = alpha * a b^T + bias: a linear layer's forward, or all dot products of two sets of rows. */
@@ -151,13 +151,19 @@ export function matmulGelu(
 }
 
 /** Whether the tile that makes a product can do more with its results than write them. */
-function finishesInTile(gpu: Gpu, { out, form = gpu.traits.form, packed }: ProductNT): boolean {
-  const [m, n] = matrix(out);
-  return form === 'row' && n % 4 === 0 && packs(gpu, m, packed !== undefined);
+function finishesInTile(gpu: Gpu, product: ProductNT): boolean {
+  const [m, n] = matrix(product.out);
+  const { form = gpu.traits.form } = product;
+  return form === 'row' && n % 4 === 0 && packs(gpu, m, keptPacked(gpu, product) !== undefined);
 }
 
+/** The packed `b` of a product that has rows enough to read it. */
+const keptPacked = (gpu: Gpu, { out, form = gpu.traits.form, packed }: ProductNT): Tensor | undefined =>
+  form === 'row' && packs(gpu, matrix(out)[0], true) ? packed?.() : undefined;
+
 function productNT(gpu: Gpu, product: ProductNT, finish: Finish | undefined): void {
-  const { a, b, bias, out, alpha = 1, form, packed } = product;
+  const { a, b, bias, out, alpha = 1, form } = product;
+  const packed = keptPacked(gpu, product);
   const [[m, k], [n, kOfB]] = [matrix(a), matrix(b)];
   expectShape(b, [n, k], kOfB === k);
   if (bias !== undefined) expectShape(bias, [n], bias.shape.length === 1 && bias.shape[0] === n);

@@ -3,7 +3,7 @@
  * gradients and AdamW's two moments of what is not frozen.
  */
 import { elementCount, type Gpu, type Tensor } from '../device/types.ts';
-import { invariant } from '../errors.ts';
+import { invariant, TandemError } from '../errors.ts';
 import { packColumns, packedSize } from '../kernels/matmul-packed.ts';
 import {
   type GroupOf,
@@ -24,7 +24,7 @@ export interface Parameter {
   /** Throws when it is not being trained. */
   readonly gradient: Tensor;
   /** The matrix as products read it that pack their operands; undefined where products pack it as they go. */
-  readonly packed: (() => Tensor) | undefined;
+  readonly packed: (() => Tensor | undefined) | undefined;
 }
 
 /** Rows of a parameter that is used in parts. */
@@ -38,6 +38,10 @@ export type FlatKind = 'values' | 'gradients' | 'm' | 'v';
 
 /** Models of at most this part of the device's memory keep their matrices packed besides. */
 const packedPart = 1 / 4;
+
+/** Whether a model whose values do not change may hold up to twice its `bytes`: its matrices once more, packed. */
+export const keepsPacked = ({ traits, mostMemory }: Pick<Gpu, 'traits' | 'mostMemory'>, bytes: number): boolean =>
+  traits.packs && bytes <= packedPart * mostMemory;
 
 /** A page of each flat copy, for the optimizer. */
 export interface TrainedPage extends Readonly<Record<FlatKind, Tensor>> {
@@ -71,8 +75,7 @@ export class Parameters {
     this.#gpu = gpu;
     this.layout = layoutParameters(tensors, pageBytes, groupOf);
     this.#slots = new Map(this.layout.slots.map((slot) => [slot.name, slot]));
-    const keepsPacked = !training && gpu.traits.packs && this.layout.bytes <= packedPart * gpu.mostMemory;
-    this.#packed = keepsPacked ? new Map() : undefined;
+    this.#packed = !training && keepsPacked(gpu, this.layout.bytes) ? new Map() : undefined;
     const kinds: FlatKind[] = training ? ['values', 'gradients', 'm', 'v'] : ['values'];
     for (const kind of kinds) {
       this.#flat.set(
@@ -170,15 +173,20 @@ export class Parameters {
     return this.#gpu.view(this.#page(kind, index), offset / 4, [rows, ...rest], name);
   }
 
-  /** Packs a matrix at its first use and keeps it. */
-  #pack(name: string, value: Tensor): Tensor {
+  /** Packs a matrix at its first use and keeps it; undefined where the device has no room for that. */
+  #pack(name: string, value: Tensor): Tensor | undefined {
     const known = this.#packed?.get(name);
     if (known) return known;
     const [n, k] = value.shape as [number, number];
-    const packed = this.#gpu.allocate(`${name}.packed`, [packedSize(n, k)]);
-    this.#packed?.set(name, packed);
-    packColumns(this.#gpu, { b: value, packed });
-    return packed;
+    try {
+      const packed = this.#gpu.allocate(`${name}.packed`, [packedSize(n, k)]);
+      this.#packed?.set(name, packed);
+      packColumns(this.#gpu, { b: value, packed });
+      return packed;
+    } catch (error) {
+      if (error instanceof TandemError && error.code === 'LIMIT_EXCEEDED') return undefined;
+      throw error;
+    }
   }
 
   /** Fills one flat copy from a source, tensor by tensor. `prefix` is put before the names. */

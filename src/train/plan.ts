@@ -8,6 +8,7 @@ import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts'
 import type { ModelSpec } from '../model/types.ts';
 import { activationBytes } from '../nn/encoders/memory.ts';
 import { layoutParameters } from '../nn/parameter-layout.ts';
+import { keepsPacked } from '../nn/parameter-store.ts';
 import type { TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { checkTeacherScores, type TrainingData } from './data.ts';
@@ -72,8 +73,8 @@ function planMemory(
     // Vectors and gradients of two layers and of every level of Matryoshka, and their shares within the loss.
     representations: 8 * texts * (vector + levels) * 4 + 2 * texts * texts * 4,
   };
-  // A checkpoint reads one kind of them at a time, and searches go on beside a run.
-  const reserve = Math.min(bytes, limit) + reservedBytes;
+  // A checkpoint reads one kind of them at a time, and searches go on beside a run, with their matrices packed.
+  const reserve = Math.min(bytes, limit) * (keepsPacked(gpu, bytes) ? 2 : 1) + reservedBytes;
   const room = gpu.mostMemory - sum(Object.values(fixed)) - reserve;
   const fitting = Math.floor(Math.min(limit / (widest * 4), room / activations(1)));
   const microBatchTokens = Math.max(longest, Math.min(settings.microBatchTokens, fitting));

@@ -114,7 +114,7 @@ describe('parameters on the device', () => {
     const { packed } = parameters.get('a.weight');
     expect(packed !== undefined).toBe(gpu.traits.packs);
     if (packed) {
-      const kept = packed();
+      const kept = packed()!;
       expect(parameters.get('a.weight').packed?.()).toBe(kept);
       expect(parameters.bytes).toBe(bytes + 4 * elementCount(kept.shape));
       await parameters.load(source);
