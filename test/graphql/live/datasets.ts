@@ -1,7 +1,7 @@
 /** Import, paging, versions, and every way an import can be wrong. */
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { graded, importRecords, irRecords, plain, stsRecords } from './fixture.ts';
 import { get, inputRefusal, type Live, refusal } from './harness.ts';
 
@@ -148,7 +148,8 @@ export function datasetSuite(live: () => Live): void {
         ),
       );
       expect(await readdir(join(live().config.dataDir, 'objects', 'datasets'))).toHaveLength(before);
-      expect(await readdir(join(live().config.dataDir, 'tmp'))).toEqual([]);
+      // What the job was given is taken away after its answer.
+      await vi.waitFor(async () => expect(await readdir(join(live().config.dataDir, 'tmp'))).toEqual([]), 10_000);
       expect(await get(live(), '{ datasets(filter: { name: "bad" }) { totalCount } }')).toEqual({
         datasets: { totalCount: 0 },
       });
