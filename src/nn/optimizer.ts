@@ -8,7 +8,7 @@ import { undecayedRanges } from './parameter-layout.ts';
 import type { Parameters } from './parameter-store.ts';
 
 /** What the groups of parameters may have of their own. */
-export interface GroupRates {
+interface GroupRates {
   readonly learningRate: number;
   readonly weightDecay: number;
 }

@@ -46,7 +46,7 @@ export interface ParameterLayout {
 }
 
 /** Every parameter in one group. */
-export const oneGroup: GroupOf = () => 0;
+const oneGroup: GroupOf = () => 0;
 
 /** Elements of one row; of a vector, one. */
 export const rowLength = ([, ...rest]: readonly number[]): number => elementCount(rest);

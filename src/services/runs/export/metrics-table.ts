@@ -10,7 +10,7 @@ import type { ExportRow, TablePage } from './types.ts';
 /** Events that carry metrics. */
 const measured = ['step', 'evaluation'] as const satisfies readonly JobEventRow['type'][];
 
-export const metricColumns = [
+const metricColumns = [
   ...['run', 'name', 'attempt', 'seq', 'time', 'step', 'epoch', 'task', 'dataset', 'metric', 'value'],
 ] as const;
 
