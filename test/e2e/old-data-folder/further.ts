@@ -1,5 +1,5 @@
 /** Further work on what the data folder holds comes to what 0.2.0 made of it. */
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
@@ -67,11 +67,14 @@ export function furtherSuite(old: () => Old): void {
     expect(fuseCheckpoints.checkpoint.digest).toBe(soup.digest);
   });
 
-  it('exports the same files, and leaves those alone that were exported', async () => {
+  it('exports the same files beside a model card, and leaves those alone that were exported', async () => {
     await old().client.execute(ExportCheckpointDocument, { input: { checkpoint: best, folder: 'again' } });
     const again = Object.entries(expected.exported).map(([path, hash]) => [path.replace(/^best-v1/, 'again'), hash]);
     const both = { ...expected.exported, ...Object.fromEntries(again) };
-    expect(await hashesOf(join(old().folder, 'export'))).toEqual(both);
+    const { 'again/README.md': card, ...others } = await hashesOf(join(old().folder, 'export'));
+    expect(others).toEqual(both);
+    expect(card).toEqual(expect.any(String));
+    expect(await readFile(join(old().folder, 'export', 'again', 'README.md'), 'utf8')).toMatch(/^---\n/);
   });
 
   it('finds an equal data set again', async () => {
