@@ -1,7 +1,7 @@
 /** Means over the seeds with Student's t intervals, as a table of Markdown. */
 
 /** Quantiles 0.975 of Student's t by degrees of freedom, from 1. */
-const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+const quantiles = [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216];
 
 /** Mean and half width of the 95 % interval; null with fewer than two values. */
 export function intervalOf(values) {

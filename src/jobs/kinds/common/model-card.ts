@@ -24,7 +24,7 @@ export interface CardFacts {
   readonly evaluations: readonly CardEvaluation[];
 }
 
-export interface CardEvaluation {
+interface CardEvaluation {
   readonly evaluation: Pick<EvaluationRow, 'task' | 'split' | 'main' | 'metrics' | 'count'>;
   readonly dataset: Pick<DatasetRow, 'name' | 'digest'>;
 }
