@@ -107,7 +107,7 @@ export interface ProductNT {
   readonly out: Tensor;
   readonly alpha?: number;
   readonly form?: KernelForm;
-  /** Gives `b` as `packColumns` has packed it, on a device that packs, or undefined where there is no room to keep it. */
+  /** Gives `b` as `packColumns` packs it, on a device that packs, or undefined where there is no room to keep it. */
   readonly packed?: (() => Tensor | undefined) | undefined;
 }
 
