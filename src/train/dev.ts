@@ -72,7 +72,7 @@ function mainOf({ dataset, split, main, metrics, undefinedReasons }: DevFigures)
 }
 
 /** sha256 (hex) of all that decides what is evaluated. */
-export function devSetsDigest(sets: readonly DevSet[]): string {
+function devSetsDigest(sets: readonly DevSet[]): string {
   const hash = createHash('sha256');
   for (const { name, task, split, digest, tokens, pool } of sets) {
     hash.update(`${JSON.stringify([name, task, split, digest, tokenContent(tokens), pool?.length ?? null])}\n`);
