@@ -32,6 +32,8 @@ interface Case {
   readonly negativeMask?: Uint8Array;
   readonly slots?: Uint32Array;
   readonly texts?: CandidateTexts;
+  /** Whether each of the terms masks known positives; absent = one term, which does where there are texts. */
+  readonly masks?: Readonly<Partial<Record<Loss, boolean>>>;
   readonly margin?: number;
 }
 
@@ -79,11 +81,11 @@ function expectedOf(loss: Loss, one: Case): InfonceOutput {
 async function onDevice(loss: Loss, one: Case) {
   const { B, P, N, width, slots, texts, margin, negativeMask } = one;
   const weight = 3;
-  const parameters = {
-    positives: slots ? 'sample' : 'all',
-    knownPositives: texts !== undefined,
-    ...(margin !== undefined && { margin }),
-  };
+  const masks = one.masks ?? { [loss]: texts !== undefined };
+  const shared = { positives: slots ? 'sample' : 'all', ...(margin !== undefined && { margin }) };
+  const terms = Object.entries(masks).map(([name, knownPositives]) => ({
+    ...{ loss: name as Loss, weight, parameters: { ...shared, knownPositives } },
+  }));
   return withTensors(gpu, async (scope) => {
     const upload = (name: string, data: Float64Array) =>
       scope.upload(name, [data.length / width, width], Float32Array.from(data));
@@ -91,7 +93,7 @@ async function onDevice(loss: Loss, one: Case) {
       queries: upload('queries', one.queries),
       positives: upload('positives', one.positives),
       negatives: N > 0 ? upload('negatives', one.negatives) : null,
-      ...{ P, N, slots: slots ?? new Uint32Array(B), terms: [{ loss, weight, parameters }] },
+      ...{ P, N, slots: slots ?? new Uint32Array(B), terms },
       ...(negativeMask && { negativeMask }),
       ...(texts && { texts }),
     });
@@ -108,9 +110,12 @@ async function onDevice(loss: Loss, one: Case) {
   });
 }
 
-async function expectReference(loss: Loss, one: Case): Promise<void> {
-  const found = await onDevice(loss, one);
-  const expected = expectedOf(loss, one);
+const expectReference = async (loss: Loss, one: Case): Promise<void> =>
+  expectOutput(await onDevice(loss, one), expectedOf(loss, one));
+
+type Output = Pick<InfonceOutput, 'value' | 'dQueries' | 'dPositives' | 'dNegatives'>;
+
+function expectOutput(found: Output, expected: Output): void {
   expectClose([found.value], [expected.value], tolerances.infonceValue, 'value');
   expectGradient(found.dQueries, expected.dQueries, 'queries', 1);
   expectGradient(found.dPositives, expected.dPositives, 'positives', 1);
@@ -157,9 +162,23 @@ describe.each(['infonce', 'symmetric-infonce'] as const)('%s', (loss) => {
 
   it('reads no text where known positives are not masked', async () => {
     const rows = rowsOf(9, 1, 1, 4);
-    const plain = await onDevice(loss, rows);
-    expect(plain.alone).toBe(0);
-    expectClose([plain.value], [expectedOf(loss, rows).value], tolerances.infonceValue);
+    const texts = fewTexts(rows, 3);
+    const found = await onDevice(loss, { ...rows, texts, masks: { [loss]: false } });
+    expect(found.alone).toBe(0);
+    expectOutput(found, expectedOf(loss, rows));
+    expect(Math.abs(expectedOf(loss, { ...rows, texts }).value - found.value)).toBeGreaterThan(0.1);
+  });
+
+  it('masks in the one of two terms that asks for it', async () => {
+    const other = loss === 'infonce' ? 'symmetric-infonce' : 'infonce';
+    const rows = rowsOf(11, 2, 1, 5);
+    const texts = fewTexts(rows, 6);
+    const found = await onDevice(loss, { ...rows, texts, masks: { [loss]: false, [other]: true } });
+    const [plain, masked] = [expectedOf(loss, rows), expectedOf(other, { ...rows, texts })];
+    const sum = (key: 'dQueries' | 'dPositives' | 'dNegatives') =>
+      plain[key].map((slope, i) => slope + masked[key][i]!);
+    const gradients = { dQueries: sum('dQueries'), dPositives: sum('dPositives'), dNegatives: sum('dNegatives') };
+    expectOutput(found, { value: plain.value, ...gradients });
   });
 });
 
