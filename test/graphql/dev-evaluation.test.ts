@@ -1,7 +1,16 @@
 /** Dev sets of runs over the API: what is refused, what takes effect, what the command line prints. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTandem } from '../cli/tandem.ts';
-import { checkpointsOf, importRecords, irRecords, settings, startLive, startRun } from './live/fixture.ts';
+import {
+  checkpointsOf,
+  graded,
+  importRecords,
+  irRecords,
+  plain,
+  settings,
+  startLive,
+  startRun,
+} from './live/fixture.ts';
 import { get, inputRefusal, type Live, refusal, stopLive } from './live/harness.ts';
 
 let live: Live;
@@ -145,16 +154,34 @@ describe('startRun with dev sets', () => {
 describe('a pooled corpus', () => {
   it('is named as such, and never mixed with the full one', async () => {
     const mutation = `mutation($input: EvaluateCheckpointInput!) {
-      evaluateCheckpoint(input: $input) { evaluations { pooled documents main { value } } }
+      evaluateCheckpoint(input: $input) { evaluations { id pooled documents main { value } } }
     }`;
-    const request = { checkpoint: { id: live.made.checkpoints[1] }, datasets: [live.made.ir], split: 'TEST' };
-    const evaluate = async (pooled: boolean) =>
-      (await get<{ evaluateCheckpoint: { evaluations: object[] } }>(live, mutation, { input: { ...request, pooled } }))
-        .evaluateCheckpoint.evaluations[0];
-    const full = await evaluate(false);
-    expect(full).toMatchObject({ pooled: false });
-    // Fewer documents than the depth of a pool: all of them are in it, and the figures are equal.
-    expect(await evaluate(true)).toEqual({ ...full, pooled: true });
+    // 80 documents with the word of the query, and the relevant one without it, which tf-idf would leave out.
+    const passages = Array.from({ length: 80 }, (_, i) => ({ text: plain(`pump ${'noise '.repeat(i)}${i}`) }));
+    const record = { task: 'IR', split: 'TEST', query: plain('pump'), positives: [graded('another belt', 1)] };
+    const set = await importRecords(live, 'to pool', [{ ...record, negatives: passages }]);
+    const request = { checkpoint: { id: live.made.checkpoints[1] }, datasets: [set], split: 'TEST' };
+    const evaluate = async (change: object) =>
+      (
+        await get<{ evaluateCheckpoint: { evaluations: object[] } }>(live, mutation, {
+          input: { ...request, ...change },
+        })
+      ).evaluateCheckpoint.evaluations[0];
+    const full = await evaluate({ pooled: false, idempotencyKey: 'full' });
+    expect(full).toMatchObject({ pooled: false, documents: 81 });
+    expect(await evaluate({ pooled: true, idempotencyKey: 'pooled' })).toMatchObject({ pooled: true, documents: 51 });
+    // A key stands for one of both.
+    expect(await evaluate({ idempotencyKey: 'full' })).toEqual(full);
+    for (const change of [
+      { pooled: true, idempotencyKey: 'full' },
+      { pooled: false, idempotencyKey: 'pooled' },
+      { dimensions: [3], idempotencyKey: 'full' },
+    ]) {
+      const input = { ...request, ...change };
+      expect(await inputRefusal(live, 'evaluateCheckpoint', 'EvaluateCheckpointInput', input)).toEqual([
+        ...['CONFLICT', 'idempotencyKey'],
+      ]);
+    }
     expect(
       await inputRefusal(live, 'evaluateCheckpoint', 'EvaluateCheckpointInput', {
         ...request,

@@ -3,7 +3,6 @@
  * Called by jobs.ts.
  */
 
-import { isDeepStrictEqual } from 'node:util';
 import { eq } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import { afterCommit, type Transaction } from '../../db/open.ts';
@@ -16,6 +15,7 @@ import { releasePayloads } from '../kinds/common/payload.ts';
 import { interruptWaiting } from './deaths.ts';
 import { endingOfCancel, stopping } from './ending.ts';
 import { followEnd } from './followers.ts';
+import { isSameInput } from './same-input.ts';
 import { changeState, findJob, lockJob } from './store.ts';
 import { ticketOf } from './ticket.ts';
 import { untilAnswered } from './until-answered.ts';
@@ -64,7 +64,7 @@ export class Engine {
         .for('update');
       // It may have been deleted in between.
       if (!first) throw unavailable('The job of this key was just deleted', { remedy: 'Send the request again.' });
-      if (first.kind !== values.kind || !isSameInput(first.input, input)) throw otherRequest(first);
+      if (first.kind !== values.kind || !isSameInput(definition, first.input, input)) throw otherRequest(first);
       // Its data folder may have moved, or be gone: it is done where it is asked for now.
       const moves = first.state === 'QUEUED' && place !== null && first.place !== place;
       if (!canStartAgain(first) && !moves) return first;
@@ -232,11 +232,6 @@ export class Engine {
 /** As it is read from the row again. */
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
-/** Inputs of versions up to 0.2.0 lack fields; what they have must be equal. */
-function isSameInput(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>): boolean {
-  return isDeepStrictEqual(before, Object.fromEntries(Object.keys(before).map((key) => [key, now[key]])));
-}
-
 /**
  * True of a job that was interrupted or cancelled, or that failed for what the request cannot help: something was
  * unavailable at the time, or a defect, which has no code. Versions up to 0.2.0 kept errors of the database as defects.
@@ -258,8 +253,9 @@ const notHere = ({ kind, digest }: Folder) =>
     remedy: 'Send the request to the host that made it, or copy the folder into the data folder of this host.',
   });
 
+/** Does not tell the key, which may be the caller's with the key of a row behind it. */
 const otherRequest = (first: JobRow) =>
-  conflict(`The idempotency key "${first.idempotencyKey}" was used for another request`, {
+  conflict('The idempotency key was used for another request', {
     field: 'idempotencyKey',
     expected: `the input of job ${globalId('Job', first.id)}`,
     remedy: 'Use a new key for a new request.',

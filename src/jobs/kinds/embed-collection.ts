@@ -45,14 +45,14 @@ export const embedCollection = defineJob({
     /** The payload of them. */
     content: z.string(),
     /** False: no document replaces one of its key. */
-    replace: z.boolean().optional(),
+    replace: z.boolean().default(true),
   }),
   uses: ({ collectionId, content }) => [
     { kind: 'collection', id: collectionId },
     { kind: 'payload', id: content },
   ],
   subject: ({ collectionId }) => collectionId,
-  async run(context: Context, { collectionId, content, replace = true }) {
+  async run(context: Context, { collectionId, content, replace }) {
     const { db, storage, succeed } = context;
     const given = await readPayload<readonly NewDocument[]>(storage, content);
     const collection = await requireRow(db, 'collections', collectionId);

@@ -20,7 +20,7 @@ export const evaluate = defineJob({
     datasetId: z.uuid(),
     split: z.custom<Split>((value) => typeof value === 'string'),
     /** Whether only a pooled corpus is searched. Versions up to 0.3.0 wrote none. */
-    pooled: z.boolean().optional(),
+    pooled: z.boolean().default(false),
     /** Absent = whole vectors. */
     dimensions: z.array(z.int()).optional(),
   }),
@@ -29,7 +29,7 @@ export const evaluate = defineJob({
     ...(checkpointId === null ? [] : [{ kind: 'checkpoint', id: checkpointId } as const]),
   ],
   subject: ({ datasetId }) => datasetId,
-  async run(context: Context, { evaluator, checkpointId, datasetId, split, pooled = false, dimensions }) {
+  async run(context: Context, { evaluator, checkpointId, datasetId, split, pooled, dimensions }) {
     const { db, cpu, signal, succeed } = context;
     const dataset = await requireRow(db, 'datasets', datasetId);
     const measured =

@@ -39,8 +39,8 @@ export async function addDocuments(tandem: Tandem, request: AddRequest): Promise
   const asked = await requireRow(db, 'collections', collectionId, 'input.collection');
   if (request.checkpointId && request.checkpointId !== asked.checkpointId) throw otherCheckpoint(asked);
   const payload = payloadOf(given);
-  const replace = request.replace === false ? { replace: false } : {};
-  const input = { collectionId, documents: given.length, content: payload.digest, ...replace };
+  const replace = request.replace ?? true;
+  const input = { collectionId, documents: given.length, content: payload.digest, replace };
   const done = await runJob(tandem, 'embed-collection', { input, payload, idempotencyKey });
   const { added, replaced, checkpointId, ...report } = done.answer ?? (await recall(tandem, request, done.job));
   const checkpoint = await requireRow(db, 'checkpoints', checkpointId);

@@ -61,7 +61,7 @@ async function evaluateEach(
   const made: Evaluated = { evaluations: [], jobs: [] };
   for (const row of rows) {
     const key = idempotencyKey ? `${idempotencyKey}:${row.id}` : null;
-    const input = { evaluator, checkpointId, datasetId: row.id, split, ...(pooled && { pooled }) } as const;
+    const input = { evaluator, checkpointId, datasetId: row.id, split, pooled } as const;
     const { id, job, answer } = await runJob(tandem, 'evaluate', {
       input: dimensions ? { ...input, dimensions: [...dimensions] } : input,
       idempotencyKey: key,

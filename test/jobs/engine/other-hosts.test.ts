@@ -201,7 +201,7 @@ it('refuses a payload whose work lacks its files here: no host would have both',
   const digest = digestOf('a model of another host');
   await place.database.db.update(checkpoints).set({ digest }).where(eq(checkpoints.id, checkpointId));
   const payload = payloadOf([{ key: 'a', text: 'b' }]);
-  const input = { collectionId: collection.id, documents: 1, content: payload.digest };
+  const input = { collectionId: collection.id, documents: 1, content: payload.digest, replace: true };
   await expect(place.jobs.submit('embed-collection', { input, payload })).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringContaining(digest),
