@@ -26,6 +26,8 @@ interface Behaviour {
   readonly otherVersion?: boolean;
   readonly stepMs?: number;
   readonly deafMs?: number;
+  /** Waits after this step until it is stopped. */
+  readonly holdAt?: number;
   readonly failAt?: number;
   readonly exitAt?: number;
   readonly cpuExits?: boolean;

@@ -33,6 +33,12 @@ async function behaviourOf(storageRoot) {
   return { stepMs: 2, ...JSON.parse(text) };
 }
 
+const untilAborted = (signal) =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', resolve, { once: true });
+  });
+
 async function publish(storage, kind, value, name) {
   const folder = await storage.stage();
   await writeFile(join(folder, 'value.json'), JSON.stringify(value));
@@ -68,6 +74,7 @@ async function train({ model, start, settings, resume }, { signal, emit }) {
   if (step === 0) await checkpoint('initial');
   while (step < steps) {
     if (behaviour.deafMs) await sleep(behaviour.deafMs);
+    if (behaviour.holdAt === step) await untilAborted(signal);
     if (signal.aborted) {
       await checkpoint('stop');
       return { outcome: 'stopped', step, epoch: epochOf(step) };

@@ -161,7 +161,7 @@ describe('cancelRun', () => {
 
 describe('stop and resume', () => {
   it('interrupts with a checkpoint within seconds and goes on to the bits of an undisturbed run', async () => {
-    await place.behave({ stepMs: 20 });
+    await place.behave({ holdAt: 12 });
     const run = await place.startRun({ epochs: 6, seed: 7 });
     await readEvents(place, run.id, { until: isStep(12) });
     const start = performance.now();
@@ -196,7 +196,7 @@ describe('stop and resume', () => {
     ['missing', (path: string) => rm(path)],
     ['without its folder', (path: string) => rm(dirname(path), { recursive: true })],
   ])('names a state that is %s, and goes on from the checkpoint before to the same bits', async (_, damage) => {
-    await place.behave({ stepMs: 20 });
+    await place.behave({ holdAt: 14 });
     const run = await place.startRun({ epochs: 3, seed: 5, checkpointEverySteps: 4 });
     await readEvents(place, run.id, { until: isStep(14) });
     await place.restartJobs();
@@ -226,7 +226,7 @@ describe('stop and resume', () => {
   });
 
   it('begins anew where no checkpoint has its state, and replaces what is damaged', async () => {
-    await place.behave({ stepMs: 20 });
+    await place.behave({ holdAt: 9 });
     const run = await place.startRun({ epochs: 2, seed: 6, checkpointEverySteps: 4 });
     await readEvents(place, run.id, { until: isStep(9) });
     await place.restartJobs();
@@ -257,7 +257,7 @@ describe('stop and resume', () => {
   });
 
   it('names the other adapter and goes on when that is allowed', async () => {
-    await place.behave({ stepMs: 20 });
+    await place.behave({ holdAt: 2 });
     const run = await place.startRun({ epochs: 10 });
     await readEvents(place, run.id, { until: isStep(2) });
     await place.restartJobs();
@@ -281,7 +281,7 @@ describe('stop and resume', () => {
   });
 
   it('stays INTERRUPTED when other versions refuse to go on, and goes on when that is allowed', async () => {
-    await place.behave({ stepMs: 20 });
+    await place.behave({ holdAt: 2 });
     const run = await place.startRun({ epochs: 10 });
     await readEvents(place, run.id, { until: isStep(2) });
     await place.restartJobs();
@@ -301,7 +301,7 @@ describe('stop and resume', () => {
   });
 
   it('marks what a dead process left as INTERRUPTED, and fences its late writes', async () => {
-    await place.behave({ stepMs: 20 });
+    await place.behave({ holdAt: 2 });
     const run = await place.startRun({ epochs: 10 });
     await readEvents(place, run.id, { until: isStep(2) });
     await place.database.db.update(jobs).set({ attempt: 2 }).where(eq(jobs.id, run.id));

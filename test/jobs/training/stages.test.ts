@@ -120,7 +120,7 @@ describe('stages', () => {
   });
 
   it('wait while the run before them is INTERRUPTED, over a restart, and go on after it was resumed', async () => {
-    await place.behave({ stepMs: 20 });
+    await place.behave({ holdAt: 3 });
     const runs = await place.startStages({ epochs: 4 }, { epochs: 1, seed: 5 });
     const [first, second] = runs.map(({ id }) => id) as [string, string];
     await readEvents(place, first, { until: isStep(3) });
@@ -142,7 +142,7 @@ describe('stages', () => {
   });
 
   it('are CANCELLED where the run before them, INTERRUPTED, is cancelled', async () => {
-    await place.behave({ stepMs: 20 });
+    await place.behave({ holdAt: 1 });
     const runs = await place.startStages({ epochs: 4 }, { epochs: 1 });
     const [first, second] = runs.map(({ id }) => id) as [string, string];
     await readEvents(place, first, { until: isStep(1) });
