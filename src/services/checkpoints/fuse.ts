@@ -76,9 +76,12 @@ async function baseOf(
 ): Promise<string | null> {
   if (id === null) return null;
   const base = await requireRow(db, 'checkpoints', id, 'input.base');
+  const { digest: root } = await requireRow(db, 'models', base.modelId, 'input.base');
+  // By digests: checkpoint 0 of a run from the model is the model's own folder.
+  const isModel = base.digest === root;
   for (const [i, checkpoint] of checkpoints.entries()) {
-    const isRoot = base.runId === null && base.reason === 'initial' && base.modelId === checkpoint.modelId;
-    if (isRoot || (await ancestryOf(db, checkpoint)).has(base.digest)) continue;
+    if ((isModel && base.modelId === checkpoint.modelId) || (await ancestryOf(db, checkpoint)).has(base.digest))
+      continue;
     const [own, other] = [checkpoint.id, id].map((key) => globalId('Checkpoint', key));
     throw badInput(`Checkpoint ${own} does not descend from the base, checkpoint ${other}`, {
       field: `input.checkpoints.${i}`,
@@ -86,5 +89,5 @@ async function baseOf(
       remedy: 'Leave the base out to take the deltas from the model, or name an ancestor of all checkpoints.',
     });
   }
-  return base.runId === null && base.reason === 'initial' ? null : id;
+  return isModel ? null : id;
 }

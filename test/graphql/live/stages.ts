@@ -46,11 +46,14 @@ export function stageSuite(live: () => Live): void {
       }
     }`;
     interface Fused {
-      readonly fuseCheckpoints: { readonly checkpoint: { readonly id: string; readonly digest: string } };
+      readonly fuseCheckpoints: {
+        readonly checkpoint: { readonly id: string; readonly digest: string; readonly fusion: object };
+      };
     }
     const fused = async (input: object) =>
       (await get<Fused>(live(), fuse, { input: { method: 'DELTA_GUIDED', ...input } })).fuseCheckpoints.checkpoint;
     const { made } = live();
+    const [untrained] = made.checkpoints;
     const checkpoints = [second, third];
     const fromRoot = await fused({ checkpoints });
     const fromFirst = await fused({ checkpoints, base: { id: first } });
@@ -61,6 +64,9 @@ export function stageSuite(live: () => Live): void {
     expect(fromFirst.digest).not.toBe(fromRoot.digest);
     const fromModel = await fused({ checkpoints, base: { id: made.model } });
     expect(fromModel.digest).toBe(fromRoot.digest);
+    // Checkpoint 0 of a run from the model is the model's folder, also of a run that the checkpoints do not descend from.
+    const fromZero = await fused({ checkpoints, base: { id: untrained } });
+    expect(fromZero).toMatchObject({ digest: fromRoot.digest, fusion: fromRoot.fusion });
     // What was fused of descendants descends from the base, too.
     await fused({ checkpoints: [fromRoot.id, third], base: { id: first } }).then(({ id }) => removeCheckpoint(id));
     const refusedBase = (input: object) => inputRefusal(live(), 'fuseCheckpoints', 'FuseCheckpointsInput', input);
@@ -71,7 +77,7 @@ export function stageSuite(live: () => Live): void {
     expect(await refusedBase({ method, checkpoints, base: { id: made.checkpoints[1] } })).toEqual([
       ...['BAD_USER_INPUT', 'input.checkpoints.0'],
     ]);
-    for (const { id } of [fromFirst, fromModel, fromRoot]) await removeCheckpoint(id);
+    for (const { id } of [fromFirst, fromModel, fromZero, fromRoot]) await removeCheckpoint(id);
   }
 
   describe('a run from a checkpoint', () => {
