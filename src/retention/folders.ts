@@ -38,10 +38,13 @@ export async function foldersOfUses(db: Executor, uses: readonly Use[]): Promise
   return folders;
 }
 
-/** The model, the data sets, what it starts from, and the checkpoint that it goes on from. */
+/**
+ * The model, the data sets, what it starts from, and the checkpoint that it goes on from; without one, also the
+ * optimizer state of its start, if it keeps that.
+ */
 async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
   const [model] = await db
-    .select({ digest: models.digest })
+    .select({ digest: models.digest, settings: runs.settings })
     .from(runs)
     .innerJoin(models, eq(models.id, runs.modelId))
     .where(eq(runs.id, runId));
@@ -62,9 +65,11 @@ async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
     .orderBy(desc(checkpoints.step))
     .limit(1);
   const { checkpoint: start } = (await startOf(db, runId)) ?? {};
+  const keptState = !last && model?.settings.optimizerState === 'kept' ? start?.stateDigest : undefined;
   return [
     ...(model ? [{ kind: 'models', digest: model.digest } as const] : []),
     ...(start ? [{ kind: 'models', digest: start.digest } as const] : []),
+    ...(keptState ? [{ kind: 'states', digest: keptState } as const] : []),
     ...[...named, ...dev].map(({ digest }) => ({ kind: 'datasets', digest }) as const),
     ...(last?.state
       ? [{ kind: 'models', digest: last.model } as const, { kind: 'states', digest: last.state } as const]

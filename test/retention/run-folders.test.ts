@@ -1,0 +1,36 @@
+/** The folders that a host must have before it takes a run. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { checkpoints, runStarts } from '../../src/db/schema.ts';
+import { foldersOfUses } from '../../src/retention/folders.ts';
+import { openTestDatabase, type TestDatabase } from '../db/database.ts';
+import { digestOf, insertRun } from '../db/rows.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase('pglite');
+});
+afterAll(() => database.close());
+
+const checkpoint = (runId: string, modelId: string, step: number) => ({
+  ...({ reason: 'epoch', modelId, runId, bytes: 1, epoch: 1, attempt: 1, step } as const),
+  ...{ digest: digestOf(`${runId} ${step}`), stateDigest: digestOf(`state ${runId} ${step}`) },
+});
+
+it.each(['kept', 'fresh'] as const)('are those of the state of its start, %s, until it has one', async (kind) => {
+  const { db } = database;
+  const before = await insertRun(db);
+  const [start] = await db
+    .insert(checkpoints)
+    .values(checkpoint(before.id, before.modelId, 10))
+    .returning();
+  const run = await insertRun(db, { optimizerState: kind }, undefined, before.modelId);
+  await db.insert(runStarts).values({ runId: run.id, checkpointId: start!.id });
+  const states = async () =>
+    (await foldersOfUses(db, [{ kind: 'run', id: run.id }])).flatMap((folder) =>
+      folder.kind === 'states' ? [folder.digest] : [],
+    );
+  expect(await states()).toEqual(kind === 'kept' ? [start!.stateDigest] : []);
+  const own = checkpoint(run.id, run.modelId, 0);
+  await db.insert(checkpoints).values(own);
+  expect(await states()).toEqual([own.stateDigest]);
+});
