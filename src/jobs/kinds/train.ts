@@ -58,7 +58,7 @@ export const train = defineJob({
     } catch (error) {
       if (!resume || !isDamageOf(resume, error, start?.digest ?? model.digest)) throw error;
       await context.note(damageNote(resume, job.attempt));
-      throw interruptedByDamage(error, before);
+      throw interruptedByDamage(error, before ?? (mayBegin(run, start) ? 'start' : 'nothing'));
     } finally {
       await writer.flush().catch(() => {});
     }
@@ -83,6 +83,10 @@ function startFor({ settings, name }: RunRow, start: CheckpointRow, goesOn: bool
   if (state !== null) return { model, state };
   throw noOptimizerState(start, `The run "${name}"`);
 }
+
+/** Whether it can begin again at step 0. */
+const mayBegin = ({ settings }: RunRow, start: CheckpointRow | undefined): boolean =>
+  settings.optimizerState === 'fresh' || (start?.stateDigest ?? null) !== null;
 
 /** The result of a run that has finished: weights after its last update. */
 async function lastCheckpoint(tx: Transaction, runId: string, outcome: TrainOutput['outcome'] | undefined) {
@@ -143,8 +147,8 @@ function eventWriter(context: Context, { run, model, start }: RunInputs): EventW
   const { db, retention, log, job } = context;
   const afterWrite = async (events: readonly AttemptEvent[]): Promise<void> => {
     if (!events.some(({ type }) => type === 'checkpoint' || type === 'evaluation')) return;
-    // With its own first checkpoint it needs the optimizer state of its start no more.
-    const others = events.some(isFirst) && start?.runId ? [start.runId] : [];
+    // With two states of its own it needs the optimizer state of its start no more.
+    const others = run.settings.optimizerState === 'kept' && start?.runId ? [start.runId] : [];
     for (const runId of [run.id, ...others]) {
       await pruneCheckpoints({ db, retention }, runId).catch((error: unknown) => {
         log.warn({ error, run: runId }, 'old checkpoints could not be removed');
@@ -154,5 +158,3 @@ function eventWriter(context: Context, { run, model, start }: RunInputs): EventW
   const owner = { runId: run.id, modelId: model.id, attempt: job.attempt };
   return new EventWriter({ context, owner, afterWrite, onFailure: (error) => context.abandon(error) });
 }
-
-const isFirst = (event: AttemptEvent): boolean => event.type === 'checkpoint' && event.reason === 'initial';

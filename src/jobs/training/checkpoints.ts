@@ -5,7 +5,7 @@
  * something refers to (an evaluation, a fusion, a collection, a run that starts from it, an alias) or a running job
  * reads is kept as well.
  */
-import { and, desc, eq, inArray, isNotNull, isNull, notExists, notInArray, sql } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNotNull, isNull, lt, notExists, notInArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Db, Transaction } from '../../db/open.ts';
 import { checkpoints, jobs, runStarts, runs, terminalStates } from '../../db/schema.ts';
@@ -94,7 +94,10 @@ async function dropStates(tx: Transaction, runId: string): Promise<(string | nul
   return rows.map(({ digest }) => digest);
 }
 
-/** Runs that keep the optimizer state of a checkpoint and have not made their own first checkpoint yet. */
+/**
+ * Runs that keep the optimizer state of a checkpoint and have not two states of their own yet: with one, they begin
+ * again from their start where its files are damaged.
+ */
 const awaited = (tx: Transaction) =>
   tx
     .select({ one: sql`1` })
@@ -106,11 +109,16 @@ const awaited = (tx: Transaction) =>
         eq(runStarts.checkpointId, checkpoints.id),
         sql`${runs.settings} ->> 'optimizerState' = 'kept'`,
         notInArray(jobs.state, [...terminalStates]),
-        notExists(tx.select({ one: sql`1` }).from(own).where(eq(own.runId, runStarts.runId))),
+        lt(ownStates(tx), 2),
       ),
     );
 
 const own = alias(checkpoints, 'own');
+const ownStates = (tx: Transaction) =>
+  tx
+    .select({ count: count() })
+    .from(own)
+    .where(and(eq(own.runId, runStarts.runId), isNotNull(own.stateDigest)));
 
 const lastTwo = (tx: Transaction, runId: string) =>
   tx

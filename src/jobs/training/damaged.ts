@@ -24,12 +24,26 @@ export function isDamageOf({ state, model }: Resumable, error: unknown, initial:
   return field.includes(state) || (model !== initial && field.includes(model));
 }
 
-/** The error for people: what to do is to resume once more. */
-export function interruptedByDamage({ message, details }: TandemError, before: Resumable | undefined): TandemError {
-  const next = before
-    ? `it goes on from its checkpoint of step ${before.step}`
-    : 'it begins again at step 0, for no other checkpoint has its state';
-  return unavailable(message, { ...details, remedy: `Resume the run: ${next}.` });
+/** The error for people: what to do is to resume once more, if there is anything to go on from. */
+export function interruptedByDamage({ message, details }: TandemError, from: Remaining): TandemError {
+  return unavailable(message, { ...details, remedy: remedyOf(from) });
+}
+
+/** The whole checkpoint before the damaged one, the start, or a start whose optimizer state is gone. */
+export type Remaining = Resumable | 'start' | 'nothing';
+
+function remedyOf(from: Remaining): string {
+  if (from === 'nothing') {
+    return (
+      'The run cannot go on: no other checkpoint has its state, and the optimizer state that it began with is gone. ' +
+      'Start another run whose optimizerState is FRESH, or from a checkpoint whose `resumable` is true.'
+    );
+  }
+  const next =
+    from === 'start'
+      ? 'it begins again at step 0, for no other checkpoint has its state'
+      : `it goes on from its checkpoint of step ${from.step}`;
+  return `Resume the run: ${next}.`;
 }
 
 /** What {@link wholeCheckpoints} reads in later attempts. */

@@ -1,6 +1,6 @@
 /** Runs that start from checkpoints, and stages: what they wait for, start from and keep. */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -171,7 +171,7 @@ describe('the checkpoint that a run starts from', () => {
   const statesKept = async (runId: string) =>
     (await checkpointsOf(runId)).flatMap(({ step, stateDigest }) => (stateDigest === null ? [] : [step]));
 
-  it('stays with the run, and keeps its optimizer state until the run has made its own', async () => {
+  it('stays with the run, and keeps its optimizer state until the run has two of its own', async () => {
     await place.behave({ stepMs: 20 });
     const first = await place.startRun({ maxBatches: 60, checkpointEverySteps: 2 });
     await readEvents(place, first.id, { until: (data) => data.type === 'checkpoint' && data.step === 4 });
@@ -187,6 +187,55 @@ describe('the checkpoint that a run starts from', () => {
     await place.database.db.transaction(async (tx) =>
       expect(await usesOfCheckpoints(tx, [early.id])).toEqual(['run "test"']),
     );
+  });
+
+  describe('gives its optimizer state to a run whose own states are damaged', () => {
+    /** A run that keeps the state of a checkpoint which that has for its sake alone. It has begun. */
+    async function keeping(step: number, behaviour: Parameters<Workplace['behave']>[0]) {
+      await place.behave({ stepMs: 20 });
+      const first = await place.startRun({ maxBatches: 40, checkpointEverySteps: 2 });
+      await readEvents(place, first.id, { until: (data) => data.type === 'checkpoint' && data.step === 4 });
+      const early = (await checkpointsOf(first.id)).find((row) => row.step === 4)!;
+      const settings = { optimizerState: 'kept', maxBatches: 20, checkpointEverySteps: 4, seed: 11 } as const;
+      const second = await startFrom(early, settings);
+      await place.behave(behaviour);
+      await readEvents(place, first.id);
+      const until = (data: { type: string; step?: number }) => data.step === step;
+      await readEvents(place, second.id, { until });
+      await place.restartJobs({ graceMs: 2_000 });
+      await pruneCheckpoints({ db: place.database.db, retention: place.jobs.retention }, first.id);
+      for (const { stateDigest } of await checkpointsOf(second.id)) {
+        if (stateDigest) await truncate(join(place.storage.path('states', stateDigest), 'value.json'), 0);
+      }
+      await place.behave({});
+      return { first, early, second };
+    }
+
+    const resumeInVain = async (runId: string) => {
+      const { attempt } = await find(runId);
+      await place.jobs.resumeRun(runId);
+      const ended = { state: 'INTERRUPTED', attempt: attempt + 1 };
+      await vi.waitFor(async () => expect(await find(runId)).toMatchObject(ended), 10_000);
+      return (await find(runId)).error?.remedy;
+    };
+
+    it('which has one', async () => {
+      const { first, early, second } = await keeping(0, { deafMs: 60_000 });
+      expect(await statesKept(first.id)).toEqual([4, 38, 40]);
+      expect(await resumeInVain(second.id)).toContain('begins again at step 0');
+      await place.jobs.resumeRun(second.id);
+      expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
+      expect(await weightsOf((await checkpointsOf(second.id)).at(-1)!)).toBe(chainValue(early.digest, 11, 20));
+      await vi.waitFor(async () => expect(await statesKept(first.id)).toEqual([38, 40]), { timeout: 10_000 });
+    });
+
+    it('but not where it had two: the remedy says that nothing is left', async () => {
+      const { first, second } = await keeping(9, { stepMs: 20 });
+      expect(await statesKept(first.id)).toEqual([38, 40]);
+      expect(await resumeInVain(second.id)).toContain('goes on from its checkpoint of step');
+      expect(await resumeInVain(second.id)).toContain('The run cannot go on');
+      await place.jobs.cancel(second.id);
+    });
   });
 
   it('is refused where its optimizer state is to be kept and gone', async () => {
