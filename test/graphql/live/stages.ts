@@ -64,7 +64,7 @@ export function stageSuite(live: () => Live): void {
     expect(fromFirst.digest).not.toBe(fromRoot.digest);
     const fromModel = await fused({ checkpoints, base: { id: made.model } });
     expect(fromModel.digest).toBe(fromRoot.digest);
-    // Checkpoint 0 of a run from the model is the model's folder, also of a run that the checkpoints do not descend from.
+    // Checkpoint 0 of any run from the model is the model's folder.
     const fromZero = await fused({ checkpoints, base: { id: untrained } });
     expect(fromZero).toMatchObject({ digest: fromRoot.digest, fusion: fromRoot.fusion });
     // What was fused of descendants descends from the base, too.
