@@ -40,7 +40,7 @@ async function refuse(table: string, { when = 'true', code = '57P01' } = {}): Pr
 
 describe('while the database fails', () => {
   it('the end of a run is written as soon as it can be', async () => {
-    await place.behave({ stepMs: 30 });
+    await place.behave({ stepMs: 150 });
     const run = await place.startRun({ epochs: 1 });
     await readEvents(place, run.id, { until: (data) => data.type === 'step' && data.step === 2 });
     const giveBack = await refuse('job_attempts');
@@ -157,7 +157,7 @@ describe('work that does not listen', () => {
   });
 
   it('of a run is left behind the same way', async () => {
-    await place.behave({ stepMs: 30 });
+    await place.behave({ holdAt: 2 });
     const run = await place.startRun({ epochs: 1 });
     await readEvents(place, run.id, { until: ({ type }) => type === 'step' });
     // What the attempt writes at its end waits for this lock; the write that leaves the attempt behind does not need
