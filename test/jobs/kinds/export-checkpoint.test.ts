@@ -2,11 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eq, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkpoints, datasets, evaluations, jobAttempts, jobs } from '../../../src/db/schema.ts';
+import {
+  checkpoints,
+  datasets,
+  evaluations,
+  jobAttempts,
+  jobs,
+  runDatasets,
+  runStarts,
+} from '../../../src/db/schema.ts';
 import { folderIdentity } from '../../../src/jobs/kinds/export-checkpoint.ts';
-import { collectionOf, newDataset } from '../../db/rows.ts';
+import { collectionOf, insertRun, newDataset } from '../../db/rows.ts';
 import { openWorkplace, type Workplace } from '../workplace.ts';
 
 let place: Workplace;
@@ -28,8 +36,8 @@ beforeAll(async () => {
 afterAll(() => place.close());
 
 const folderOf = (folder: string): string => join(place.dataDir, 'export', folder);
-const submit = (folder: string) =>
-  place.jobs.submit('export-checkpoint', { input: { checkpointId, folder }, idempotencyKey: randomUUID() });
+const submit = (folder: string, id = checkpointId) =>
+  place.jobs.submit('export-checkpoint', { input: { checkpointId: id, folder }, idempotencyKey: randomUUID() });
 
 const cardOf = (folder: string): Promise<Buffer> => readFile(join(folderOf(folder), 'README.md'));
 
@@ -122,4 +130,48 @@ it('tells in its model card the newest evaluation of each split', async () => {
   const card = `${await cardOf('told')}`;
   expect(card.match(/value: .+/g)).toEqual(['value: 0.12346', 'value: 0.12346']);
   expect(card).toContain('| pairs | test | 6 | cosine_spearman | 0.12346 |');
+});
+
+it('tells in its model card every run that a checkpoint descends from', async () => {
+  const { db } = place.database;
+  const [own] = await db.select().from(checkpoints).where(eq(checkpoints.id, checkpointId));
+  const { modelId, digest, bytes } = own!;
+  /** A run from a checkpoint, and its checkpoints before and after it. */
+  const stage = async (name: string, from: string | null, step: number, epoch: number) => {
+    const { id: runId } = await insertRun(db, {}, randomUUID(), modelId);
+    if (from !== null) await db.insert(runStarts).values({ runId, checkpointId: from });
+    const used = db.select({ id: runDatasets.datasetId }).from(runDatasets).where(eq(runDatasets.runId, runId));
+    await db.update(datasets).set({ name }).where(inArray(datasets.id, used));
+    const shared = { runId, modelId, digest, bytes, attempt: 1 };
+    const made = await db
+      .insert(checkpoints)
+      .values([
+        { ...shared, reason: 'initial' },
+        { ...shared, reason: 'epoch', step, epoch },
+      ])
+      .returning();
+    return made.map(({ id }) => id) as [string, string];
+  };
+  const originOf = async (id: string) => {
+    const folder = `of-${id}`;
+    await place.jobs.outcome((await submit(folder, id)).id);
+    return `${await cardOf(folder)}`.match(/^It was .*$/m)?.[0];
+  };
+  const first = await stage('questions', null, 40, 2);
+  const second = await stage('sentences', first[1], 7, 1);
+  const third = await stage('more', second[1], 5, 0);
+  const questions = 'It was trained by Tandem on questions: 40 updates, epoch 2';
+  const both = `${questions}; then trained by Tandem on sentences: 7 updates, epoch 1`;
+  expect(await originOf(first[0])).toBe('It was not trained by Tandem.');
+  expect(await originOf(first[1])).toBe(`${questions}.`);
+  expect(await originOf(second[0])).toBe(`${questions}.`);
+  expect(await originOf(second[1])).toBe(`${both}.`);
+  expect(await originOf(third[1])).toBe(`${both}; then trained by Tandem on more: 5 updates, epoch 0.`);
+
+  const fusion = { method: 'uniform-soup', parameters: {} } as const;
+  const [soup] = await db.insert(checkpoints).values({ reason: 'fused', modelId, digest, bytes, fusion }).returning();
+  const fourth = await stage('after', soup!.id, 3, 0);
+  const fused = 'It was fused from checkpoints of training (uniform-soup)';
+  expect(await originOf(fourth[0])).toBe(`${fused}.`);
+  expect(await originOf(fourth[1])).toBe(`${fused}; then trained by Tandem on after: 3 updates, epoch 0.`);
 });

@@ -19,9 +19,8 @@ const similarity = {
 const digest = 'ab'.repeat(32);
 
 const facts: CardFacts = {
-  checkpoint: { reason: 'epoch', step: 40, epoch: 2, fusion: null },
   model: { name: 'mine', family: 'bert', dimension: 8, maxLength: 32, pooling: ['mean'], parameters: 1000 },
-  trainedOn: ['docs', 'pairs'],
+  training: { fusion: null, stages: [{ datasets: ['docs', 'pairs'], step: 40, epoch: 2 }] },
   evaluations: [
     { evaluation: retrieval, dataset: { name: 'docs', digest } },
     { evaluation: similarity, dataset: { name: 'pairs', digest } },
@@ -76,13 +75,17 @@ model-index:
   });
 
   it('says where the weights come from', () => {
-    const of = (checkpoint: CardFacts['checkpoint']) => modelCard({ ...facts, checkpoint });
-    expect(of(facts.checkpoint)).toContain('It was trained by Tandem on docs, pairs: 40 updates, epoch 2.');
-    const untrained = { reason: 'initial', step: 0, epoch: 0, fusion: null } as const;
-    expect(of(untrained)).toContain('It was not trained by Tandem.');
-    const fusion = { method: 'uniform-soup', parameters: {} } as NonNullable<CardFacts['checkpoint']['fusion']>;
-    expect(of({ ...untrained, reason: 'fused', fusion })).toContain(
-      'fused from checkpoints of training (uniform-soup)',
+    const of = (training: CardFacts['training']) => modelCard({ ...facts, training });
+    const { stages } = facts.training;
+    expect(of(facts.training)).toContain('\nIt was trained by Tandem on docs, pairs: 40 updates, epoch 2.\n');
+    expect(of({ fusion: null, stages: [] })).toContain('\nIt was not trained by Tandem.\n');
+    const fusion = { method: 'uniform-soup', parameters: {} } as NonNullable<CardFacts['training']['fusion']>;
+    const fused = 'It was fused from checkpoints of training (uniform-soup)';
+    expect(of({ fusion, stages: [] })).toContain(`\n${fused}.\n`);
+    const later = [...stages, { datasets: ['<more>'], step: 7, epoch: 0 }];
+    expect(of({ fusion, stages: later })).toContain(
+      `\n${fused}; then trained by Tandem on docs, pairs: 40 updates, epoch 2; ` +
+        'then trained by Tandem on &#60;more&#62;: 7 updates, epoch 0.\n',
     );
   });
 

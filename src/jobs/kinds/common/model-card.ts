@@ -12,15 +12,13 @@ import {
   type EvaluationRow,
   evaluations,
   type ModelRow,
-  runDatasets,
 } from '../../../db/schema.ts';
+import { type Training, trainingOf } from './training-of.ts';
 
 /** What a card tells. */
 export interface CardFacts {
-  readonly checkpoint: Pick<CheckpointRow, 'reason' | 'step' | 'epoch' | 'fusion'>;
   readonly model: Pick<ModelRow, 'name' | 'family' | 'dimension' | 'maxLength' | 'pooling' | 'parameters'>;
-  /** Names of the data sets that its run trained on; empty without a run. */
-  readonly trainedOn: readonly string[];
+  readonly training: Training;
   readonly evaluations: readonly CardEvaluation[];
 }
 
@@ -42,16 +40,7 @@ const tasks: Readonly<Record<EvaluationRow['task'], { readonly type: string; rea
 };
 
 export async function cardFacts(db: Executor, checkpoint: CheckpointRow): Promise<CardFacts> {
-  const { id, runId, modelId } = checkpoint;
-  const used =
-    runId === null
-      ? []
-      : await db
-          .select({ name: datasets.name })
-          .from(runDatasets)
-          .innerJoin(datasets, eq(datasets.id, runDatasets.datasetId))
-          .where(eq(runDatasets.runId, runId))
-          .orderBy(runDatasets.position);
+  const { id, modelId } = checkpoint;
   const found = await db
     .select({ evaluation: evaluations, dataset: datasets })
     .from(evaluations)
@@ -69,9 +58,8 @@ export async function cardFacts(db: Executor, checkpoint: CheckpointRow): Promis
   const newest = found.filter((row, i) => found.findIndex((other) => keyOf(other) === keyOf(row)) === i);
   const order = ({ evaluation, dataset }: CardEvaluation) => `${evaluation.task} ${dataset.name} ${evaluation.split}`;
   return {
-    checkpoint,
     model: await requireRow(db, 'models', modelId),
-    trainedOn: used.map(({ name }) => name),
+    training: await trainingOf(db, checkpoint),
     evaluations: newest.sort((a, b) => (order(a) < order(b) ? -1 : 1)),
   };
 }
@@ -133,7 +121,7 @@ const quoted = (text: string): string =>
 
 // ---- text --------------------------------------------------------------------------------------------------------
 
-function body({ checkpoint, model, trainedOn, evaluations: found }: CardFacts): string {
+function body({ model, training, evaluations: found }: CardFacts): string {
   const rows = found.flatMap(({ evaluation, dataset }) =>
     figuresOf(evaluation).map(
       ([metric, value]) =>
@@ -147,7 +135,7 @@ function body({ checkpoint, model, trainedOn, evaluations: found }: CardFacts): 
   return `# ${inline(model.name)}
 
 A sentence-transformers model that maps texts to vectors, for search and for similarity of meaning.
-${originOf(checkpoint, trainedOn)}
+${originOf(training)}
 
 ## Model details
 
@@ -175,11 +163,14 @@ ${results}
 `;
 }
 
-function originOf({ reason, step, epoch, fusion }: CardFacts['checkpoint'], trainedOn: readonly string[]): string {
-  if (fusion !== null) return `It was fused from checkpoints of training (${fusion.method}).`;
-  if (reason === 'initial' || step === 0) return 'It was not trained by Tandem.';
-  const names = trainedOn.map(inline).join(', ');
-  return `It was trained by Tandem on ${names}: ${step} updates, epoch ${epoch}.`;
+function originOf({ fusion, stages }: Training): string {
+  const fused = fusion === null ? [] : [`fused from checkpoints of training (${fusion.method})`];
+  const trained = stages.map(
+    ({ datasets: names, step, epoch }) =>
+      `trained by Tandem on ${names.map(inline).join(', ')}: ${step} updates, epoch ${epoch}`,
+  );
+  const told = [...fused, ...trained];
+  return told.length === 0 ? 'It was not trained by Tandem.' : `It was ${told.join('; then ')}.`;
 }
 
 /** A name inside a line of Markdown, where it is nothing but text. */
