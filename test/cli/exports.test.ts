@@ -1,10 +1,10 @@
 /** `tandem export-runs` and `export-evaluations` as processes of their own, against a service that trained a run. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLive } from '../graphql/live/fixture.ts';
+import { importRecords, irRecords, startLive } from '../graphql/live/fixture.ts';
 import { get, type Live, stopLive } from '../graphql/live/harness.ts';
 import { runTandem } from './tandem.ts';
 
@@ -110,5 +110,29 @@ describe('tandem export-evaluations', () => {
     const nothing = await evaluations('--checkpoint', live.made.checkpoints[0]!, '--folder', to);
     expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('evaluate it first') });
     await expect(readFile(to)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('writes a file for each name, and reads behind the first page', async () => {
+    const names = ['a b', 'a_b', 'a/b', '.a', '_a'];
+    const sets = names.map((name, i) => importRecords(live, name, irRecords.slice(3 + i)));
+    const query = `mutation($input: EvaluateCheckpointInput!) {
+      evaluateCheckpoint(input: $input) { evaluations { id } }
+    }`;
+    const input = { checkpoint: { id: live.made.checkpoints[0] }, datasets: await Promise.all(sets), split: 'TEST' };
+    await get(live, query, { input });
+    // Newer ones that no file tells, more than a page of this service holds.
+    const dimensions = Array.from({ length: 16 }, (_, i) => i + 1);
+    for (const _ of [1, 2]) await get(live, query, { input: { ...input, datasets: [live.made.ir], dimensions } });
+    const to = join(folder, 'names');
+    const args = ['--checkpoint', live.made.checkpoints[0]!, '--folder', to];
+    expect(await evaluations(...args)).toMatchObject({ code: 0, stderr: '' });
+    const files = ['%2ea.json', '_a.json', 'a%20b.json', 'a%2fb.json', 'a_b.json'];
+    expect((await readdir(to)).sort()).toEqual(files);
+    expect(await jsonOf(join(to, 'a%20b.json'))).toMatchObject({ task_name: 'a b' });
+    expect(await jsonOf(join(to, 'a_b.json'))).toMatchObject({ task_name: 'a_b' });
+    // One that is there keeps the others from being made.
+    for (const file of files.slice(1)) await rm(join(to, file));
+    expect(await evaluations(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('%2ea.json already') });
+    expect(await readdir(to)).toEqual(['%2ea.json']);
   });
 });

@@ -1,5 +1,5 @@
 /** Figures as files: `tandem export-runs` and `export-evaluations`. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { enumValueOf } from '../../catalog.ts';
@@ -7,8 +7,10 @@ import {
   ExportRunsDocument,
   MtebResultsDocument,
   type MtebResultsQuery,
+  type MtebResultsQueryVariables,
   type RunTable,
   type TableFormat,
+  type TandemClient,
 } from '../../client/index.ts';
 import { notFound } from '../../errors.ts';
 import { connect } from '../connect.ts';
@@ -73,8 +75,7 @@ async function exportEvaluations(options: ExportEvaluationsOptions, command: Com
   const client = await connect(command);
   const checkpoint = await checkpointId(client, options.checkpoint);
   const dataset = options.dataset === undefined ? undefined : await datasetId(client, options.dataset);
-  const { evaluations } = await client.execute(MtebResultsDocument, { filter: { checkpoint, dataset } });
-  const results = resultsByName(evaluations.nodes.filter(isWhole));
+  const results = resultsByName((await evaluationsOf(client, { checkpoint, dataset })).filter(isWhole));
   if (results.size === 0) {
     throw notFound('The checkpoint has no evaluations there', {
       field: '--checkpoint',
@@ -83,14 +84,34 @@ async function exportEvaluations(options: ExportEvaluationsOptions, command: Com
     });
   }
   await mkdir(options.folder, { recursive: true });
-  const files: string[] = [];
-  for (const [name, result] of results) {
-    const text = `${JSON.stringify(result, null, 2)}\n`;
-    files.push(
-      await writeNewFile(join(options.folder, fileNameOf(name)), '--folder', (handle) => handle.writeFile(text)),
-    );
-  }
+  const files = await writeResults(results, options.folder);
   print(command, { files }, files.join('\n'));
+}
+
+/** Of all pages, newest first. */
+async function evaluationsOf(client: TandemClient, filter: MtebResultsQueryVariables['filter']): Promise<Evaluated[]> {
+  const found: Evaluated[] = [];
+  for (let after: string | null = null; ; ) {
+    const { evaluations }: MtebResultsQuery = await client.execute(MtebResultsDocument, { filter, after });
+    found.push(...evaluations.nodes);
+    if (!evaluations.pageInfo.hasNextPage) return found;
+    after = evaluations.pageInfo.endCursor;
+  }
+}
+
+/** All files or none; their absolute paths. */
+async function writeResults(results: ReadonlyMap<string, Result>, folder: string): Promise<string[]> {
+  const files: string[] = [];
+  try {
+    for (const [name, result] of results) {
+      const text = `${JSON.stringify(result, null, 2)}\n`;
+      files.push(await writeNewFile(join(folder, fileNameOf(name)), '--folder', (handle) => handle.writeFile(text)));
+    }
+  } catch (error) {
+    for (const file of files) await rm(file, { force: true });
+    throw error;
+  }
+  return files;
 }
 
 /** Of whole vectors among all documents, as mteb's own figures are. */
@@ -120,5 +141,7 @@ function resultsByName(nodes: readonly Evaluated[]): Map<string, Result> {
   return new Map([...found].map(([name, { result }]) => [name, result]));
 }
 
-/** Names of data sets may hold what names of files may not. */
-const fileNameOf = (name: string): string => `${name.replace(/[^\p{L}\p{N}._-]/gu, '_').replace(/^\./, '_')}.json`;
+/** Names of data sets may hold what names of files may not: its bytes in hex, as in a URL, so that no two are one. */
+const fileNameOf = (name: string): string => `${name.replace(/[^\p{L}\p{N}._-]|^\./gu, escaped)}.json`;
+
+const escaped = (character: string): string => Buffer.from(character).toString('hex').replace(/../g, '%$&');

@@ -1036,10 +1036,11 @@ export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readon
 
 export type MtebResultsQueryVariables = Exact<{
   filter?: EvaluationFilter | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
-export type MtebResultsQuery = { readonly evaluations: { readonly nodes: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
+export type MtebResultsQuery = { readonly evaluations: { readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
 
 export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
 
@@ -1782,8 +1783,12 @@ export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<EvaluateBagOfWordsMutation, EvaluateBagOfWordsMutationVariables>;
 export const MtebResultsDocument = new TypedDocumentString(`
-    query MtebResults($filter: EvaluationFilter) {
-  evaluations(filter: $filter, first: 1000) {
+    query MtebResults($filter: EvaluationFilter, $after: String) {
+  evaluations(filter: $filter, first: 1000, after: $after) {
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
     nodes {
       split
       pooled
