@@ -1,9 +1,11 @@
 /** The retention of a run's checkpoints keeps those that a running job uses. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkpoints, jobs } from '../../src/db/schema.ts';
+import { checkpoints, jobs, runStarts } from '../../src/db/schema.ts';
 import { pruneCheckpoints } from '../../src/jobs/training/checkpoints.ts';
 import { Retention } from '../../src/retention/retention.ts';
+import { requireOptimizerState } from '../../src/services/runs/origin.ts';
 import { openStorage } from '../../src/storage/storage.ts';
 import { openTestDatabase, postgresUrl, type TestDatabase } from '../db/database.ts';
 import { digestOf, insertRun } from '../db/rows.ts';
@@ -39,4 +41,44 @@ it('keeps what a live job uses, alone or among others, until the job has ended',
   expect(forgotten).toEqual([digestOf('step 3')]);
   await db.update(jobs).set({ state: 'SUCCEEDED' });
   expect(await left()).toEqual([4, 5]);
+});
+
+function gate() {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
+it('keeps the state of a checkpoint from which a run is just being made', async () => {
+  const { db, dataDir } = database;
+  const { id: runId, modelId } = await insertRun(db);
+  const rows = [1, 2, 3].map((step) => ({
+    ...({ reason: 'epoch', modelId, runId, bytes: 1, epoch: step, attempt: 1, step } as const),
+    ...{ digest: digestOf(`epoch ${step}`), stateDigest: digestOf(`state ${step}`) },
+  }));
+  const [start, second] = await db.insert(checkpoints).values(rows).returning();
+  const retention = new Retention({ db, storage: openStorage(dataDir), forget: async () => {} });
+  const stateOf = async (id: string) =>
+    (await db.select({ state: checkpoints.stateDigest }).from(checkpoints).where(eq(checkpoints.id, id)))[0]?.state;
+  const [locked, pruning] = [gate(), gate()];
+  const making = db.transaction(async (tx) => {
+    const run = await insertRun(tx, { optimizerState: 'kept' }, undefined, modelId);
+    await requireOptimizerState(tx, { settings: run.settings, start: start! });
+    locked.open();
+    await pruning.opened;
+    await tx.insert(runStarts).values({ runId: run.id, checkpointId: start!.id });
+  });
+  await Promise.race([locked.opened, making]);
+  const pruned = pruneCheckpoints({ db, retention }, runId);
+  await sleep(200);
+  pruning.open();
+  await making;
+  await pruned;
+  expect(await stateOf(start!.id)).toBe(start!.stateDigest);
+  await db.update(jobs).set({ state: 'CANCELLED' });
+  await pruneCheckpoints({ db, retention }, runId);
+  expect(await stateOf(start!.id)).toBeNull();
+  expect(await stateOf(second!.id)).toBe(second!.stateDigest);
 });

@@ -69,6 +69,8 @@ export async function pruneCheckpoints(
   runId: string,
 ): Promise<void> {
   const dropped = await db.transaction(async (tx) => {
+    // A run that is just being made from one of them has locked it (services/runs): what follows sees that run.
+    await tx.select().from(checkpoints).where(eq(checkpoints.runId, runId)).orderBy(checkpoints.id).for('update');
     const states = await dropStates(tx, runId);
     return { states, models: await dropRows(tx, runId) };
   });

@@ -1,10 +1,11 @@
 /** What runs start from, as they are asked for and as they are shown. */
 import { and, eq, inArray, isNull } from 'drizzle-orm';
+import type { Executor } from '../../db/open.ts';
 import { type CheckpointRow, checkpoints, type ModelRow, runStarts, runs, type StageStart } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { noOptimizerState } from '../../jobs/training/optimizer-state.ts';
 import type { RunSettings } from '../../train/catalog.ts';
-import { byIds, requireRow } from '../common/rows.ts';
+import { byIds, missing, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 
 /** A model as it was made, or any checkpoint. */
@@ -26,17 +27,29 @@ export async function originOf({ database: { db } }: Tandem, request: OriginRequ
   return { model, start: start.runId === null && start.reason === 'initial' ? null : start };
 }
 
-/** Throws where a run that is not a stage would keep an optimizer state that is not there. */
+/** Throws where a run that is not a stage would keep the optimizer state of its model, which has none. */
 export function checkOptimizerState({ optimizerState }: RunSettings, { model, start }: Origin): void {
-  if (optimizerState === 'fresh') return;
-  if (start === null) {
-    throw badInput(`The model "${model.name}" as it was made has no optimizer state to keep`, {
-      field: 'input.settings.optimizerState',
-      expected: 'FRESH, or a checkpoint of a run to start from',
-      remedy: 'Leave optimizerState out, or start from a checkpoint.',
-    });
-  }
-  if (start.stateDigest === null) throw noOptimizerState(start, 'The run');
+  if (optimizerState === 'fresh' || start !== null) return;
+  throw badInput(`The model "${model.name}" as it was made has no optimizer state to keep`, {
+    field: 'input.settings.optimizerState',
+    expected: 'FRESH, or a checkpoint of a run to start from',
+    remedy: 'Leave optimizerState out, or start from a checkpoint.',
+  });
+}
+
+/**
+ * Throws where a run is to keep an optimizer state that is gone. In a transaction the state stays until its end: the
+ * retention of checkpoints locks the row, too.
+ */
+export async function requireOptimizerState(
+  executor: Executor,
+  { settings, start }: Pick<Origin, 'start'> & { readonly settings: RunSettings },
+): Promise<void> {
+  if (settings.optimizerState === 'fresh' || start === null) return;
+  const rows = executor.select().from(checkpoints).where(eq(checkpoints.id, start.id));
+  const [locked] = await rows.for('update');
+  if (!locked) throw missing('checkpoints', start.id);
+  if (locked.stateDigest === null) throw noOptimizerState(locked, 'The run');
 }
 
 /** Where a run starts, for people. */

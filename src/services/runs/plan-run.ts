@@ -1,6 +1,7 @@
 /** planRun: what a run would do and take, without starting it. */
 import type { AdapterReport } from '../../device/types.ts';
 import type { Tandem } from '../tandem.ts';
+import { requireOptimizerState } from './origin.ts';
 import type { ReadyRun } from './run-request.ts';
 import { inStage, type RunRequest, readyRuns } from './stages.ts';
 import type { RunPlan } from './types.ts';
@@ -8,6 +9,7 @@ import type { RunPlan } from './types.ts';
 /** Tokenises what is not tokenised yet (kept for the runs), then asks the device thread. */
 export async function planRun(tandem: Tandem, request: RunRequest, signal: AbortSignal): Promise<RunPlan> {
   const [first, ...later] = await readyRuns(tandem, request);
+  await requireOptimizerState(tandem.database.db, first);
   const plan = await planOf(tandem, first, signal);
   const stages: RunPlan[] = [];
   for (const [i, stage] of later.entries()) stages.push(await inStage(i, () => planOf(tandem, stage, signal)));

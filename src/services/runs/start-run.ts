@@ -15,6 +15,7 @@ import { conflict, invariant } from '../../errors.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
+import { requireOptimizerState } from './origin.ts';
 import { isTerminal } from './run-state.ts';
 import { type ReadyStage, type RunRequest, readyRuns } from './stages.ts';
 
@@ -35,6 +36,7 @@ export async function startRun(tandem: Tandem, request: RunRequest): Promise<rea
       );
       return made.map(({ id }) => id);
     }
+    await requireOptimizerState(tx, ready[0]);
     const made: string[] = [];
     for (const run of ready) {
       const after = made.at(-1) ?? null;
