@@ -1,7 +1,8 @@
 /**
  * The experiment: single-task, two-stage and joint training on the sample data, the samplers, and Matryoshka beside
  * truncation, each with several seeds of data, weights and batches; through the public API of a server of its own.
- * Writes results.json after every configuration, so that a run that was stopped goes on, and table.md.
+ * Writes results.json after every configuration, so that a run that was stopped goes on at the same commit with the
+ * same settings, and table.md.
  *   npm run experiments -- [--seeds 1,2,3] [--only "IR only,joint, codiemb"] [--out FOLDER]
  * What the server refuses is said in the table; any other failure ends the experiment.
  */
@@ -15,6 +16,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { ApiError, createClient, SystemDocument } from '../../dist/src/client/index.js';
 import { createModel, importSample, scoresAt, scoresOf, train } from './calls.mjs';
+import { commitOf, identityOf, isOf } from './identity.mjs';
 import { atWidths, configurations, settingsOf, widths } from './plan.mjs';
 import { tableOf } from './table.mjs';
 
@@ -30,7 +32,8 @@ const out = resolve(values.out);
 const file = join(out, 'results.json');
 await mkdir(out, { recursive: true });
 const results = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : [];
-const isDone = (name, seed) => results.some((result) => result.name === name && result.seed === seed && result.scores);
+const commit = commitOf(resolve(import.meta.dirname, '../..'));
+const isDone = (name, seed) => results.some((result) => isOf(result, identityOf(name, seed, commit)) && result.scores);
 
 /** A server on a data folder of its own, on the loopback interface. */
 async function serve() {
@@ -51,7 +54,9 @@ async function serve() {
   throw new Error('the server ended before it served');
 }
 
-async function keep(result) {
+/** In place of what was measured by this name and seed before, with whatever else. */
+async function keep({ name: configuration, seed: number, ...measured }) {
+  const result = { ...identityOf(configuration, number, commit), ...measured };
   const others = results.filter(({ name, seed }) => name !== result.name || seed !== result.seed);
   results.splice(0, results.length, ...others, result);
   await writeFile(file, `${JSON.stringify(results, null, 1)}\n`);
@@ -101,6 +106,7 @@ try {
 } finally {
   await stop();
 }
-const table = tableOf(results);
+const current = results.filter((result) => isOf(result, identityOf(result.name, result.seed, commit)));
+const table = `${tableOf(current)}\n\nAt commit ${commit}.`;
 await writeFile(join(out, 'table.md'), `${table}\n`);
 console.log(table);
