@@ -30,7 +30,7 @@ interface QuickstartOptions {
 export function addQuickstartCommand(program: Command): void {
   program
     .command('quickstart')
-    .description('train, evaluate, fuse and search on sample data, in about two minutes')
+    .description('train, evaluate, fuse and search on sample data, in under a minute')
     .option('--exit', 'stop at the end instead of serving on')
     .option('--seed <n>', 'seed of the data, the weights and the batches', wholeNumber, 1)
     .action(quickstart);
