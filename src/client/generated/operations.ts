@@ -709,7 +709,7 @@ export type RunSettingsInput = {
   readonly negatives?: number | null | undefined;
   /** AdamW with linear warm-up and decay. */
   readonly optimizer?: OptimizerSettingsInput;
-  /** What AdamW begins with. KEPT takes a checkpoint to start from whose state is there: one of the last two of its run. */
+  /** What AdamW begins with. KEPT takes a checkpoint to start from whose state is there: one of the last two of its run, or the best on its dev sets. */
   readonly optimizerState?: OptimizerState;
   /** The number of positives drawn per IR query. Absent or null means what the preset sets, 2 in CODIEMB; else 2. */
   readonly positives?: number | null | undefined;

@@ -149,7 +149,9 @@ export const RunSettingsInput = builder.inputType('RunSettingsInput', {
       type: OptimizerState,
       required: true,
       defaultValue: defaults.optimizerState,
-      description: `${says.optimizerState} KEPT takes a checkpoint to start from whose state is there: one of the last two of its run.`,
+      description:
+        `${says.optimizerState} KEPT takes a checkpoint to start from whose state is there: one of the last two ` +
+        'of its run, or the best on its dev sets.',
     }),
     dropout: t.float({
       description: `${says.dropout} Absent or null means the model's own, Model.dropout.`,

@@ -7,6 +7,6 @@ import { badInput, type TandemError } from '../../errors.ts';
 export const noOptimizerState = ({ id }: Pick<CheckpointRow, 'id'>, subject: string): TandemError =>
   badInput(`${subject} is to keep the optimizer state of checkpoint ${globalId('Checkpoint', id)}, which is gone`, {
     field: 'input.settings.optimizerState',
-    expected: 'FRESH, or one of the last two checkpoints of a run: only they have their state',
+    expected: 'FRESH, or a checkpoint with its state: the last two of a run, and the best on its dev sets',
     remedy: 'Set settings.optimizerState to FRESH, or start from a checkpoint whose `resumable` is true.',
   });
