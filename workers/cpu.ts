@@ -23,7 +23,7 @@ import { tokenizeDataset } from '../src/tokens/tokenize-dataset.ts';
 import { tokenizeTexts } from '../src/tokens/tokenize-texts.ts';
 import { tokenizeWhole } from '../src/tokens/tokenize-whole.ts';
 import { TokenizerCache } from '../src/tokens/tokenizer-cache.ts';
-import { groupParameters } from '../src/train/parameter-groups.ts';
+import { checkSameTrained, groupParameters } from '../src/train/parameter-groups.ts';
 import type { CpuCommands, ThreadData } from './protocol.ts';
 import { answer } from './runtime.ts';
 
@@ -55,8 +55,10 @@ answer<CpuCommands>({
     return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model), signal);
   },
 
-  checkParameterGroups: async ({ model, optimizer }) => {
-    groupParameters(await readOwn(storage, 'models', model, readModelSpec), optimizer);
+  checkParameterGroups: async ({ model, optimizer, before }) => {
+    const spec = await readOwn(storage, 'models', model, readModelSpec);
+    groupParameters(spec, optimizer);
+    if (before) checkSameTrained(spec, optimizer, before);
   },
 
   tokenizeTexts: async (input, { signal, transfer }) => {

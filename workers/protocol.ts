@@ -71,8 +71,11 @@ export interface CpuCommands {
     HubProgress
   >;
   tokenizeDataset: Command<TokenizeDatasetInput, TokenFileReport>;
-  /** Whether the groups fit the parameters of a model. */
-  checkParameterGroups: Command<{ readonly model: string; readonly optimizer: OptimizerSettings }, void>;
+  /** Whether the groups fit the parameters of a model, and train those that a run before it did (`before`). */
+  checkParameterGroups: Command<
+    { readonly model: string; readonly optimizer: OptimizerSettings; readonly before?: OptimizerSettings },
+    void
+  >;
   tokenizeTexts: Command<TokenizeTextsInput, TokenizedTexts>;
   /** Ids and code-point offsets of texts as they stand, without truncation. */
   tokenizeWhole: Command<TokenizeWholeInput, TokenizeWholeOutput>;

@@ -1,5 +1,5 @@
 /** Which parameters a run trains, and with which rates: its groups applied to the names of a model's parameters. */
-import { badInput } from '../errors.ts';
+import { badInput, type TandemError } from '../errors.ts';
 import { exportedName, matchesGlob } from '../model/parameter-names.ts';
 import { modelParameters, type ParameterSpec } from '../model/pipeline.ts';
 import type { OptimizerSettings, ParameterGroup } from './catalog.ts';
@@ -45,6 +45,25 @@ export function groupParameters(spec: ParameterSpec, optimizer: OptimizerSetting
   const frozenBlocks = Math.min(...trained.map(({ group }) => blockOf(group, spec.architecture.layers)));
   return { groupOf: (name) => placeOf.get(name) ?? null, rates, frozenBlocks };
 }
+
+/**
+ * Throws a BAD_USER_INPUT where a run is to keep the optimizer state of one that trained other parameters of the same
+ * model.
+ */
+export function checkSameTrained(spec: ParameterSpec, optimizer: OptimizerSettings, before: OptimizerSettings): void {
+  const [now, then] = [groupParameters(spec, optimizer), groupParameters(spec, before)];
+  const isTrained = ({ groupOf }: TrainedGroups, name: string): boolean => groupOf(name) !== null;
+  const other = modelParameters(spec).find(({ name }) => isTrained(now, name) !== isTrained(then, name));
+  if (other) throw stateOfOthers(other.name);
+}
+
+/** `parameter` has moments in the state and none in the run, or the other way round. */
+export const stateOfOthers = (parameter: string): TandemError =>
+  badInput(`The optimizer state is that of other trained parameters: they differ in ${exportedName(parameter)}`, {
+    field: 'input.settings.optimizerState',
+    expected: 'a state of a run that trained the same parameters',
+    remedy: 'Set settings.optimizerState to FRESH, or train the same parameters.',
+  });
 
 function checkGroup(
   { parameters, learningRate, weightDecay, frozen }: ParameterGroup,

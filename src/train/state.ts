@@ -18,6 +18,7 @@ import { publishStaged, type Storage } from '../storage/storage.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';
 import type { DevProgress } from './dev.ts';
+import { stateOfOthers } from './parameter-groups.ts';
 import { reduceSettings, reduceTerms } from './stored-settings.ts';
 import type { TrainDataset } from './types.ts';
 
@@ -174,11 +175,7 @@ export async function loadMoments(storage: Storage, digest: string, parameters: 
     }
   });
   if (other === undefined) return;
-  throw badInput(`The optimizer state is that of other trained parameters: they differ in ${other}`, {
-    field: 'input.settings.optimizerState',
-    expected: 'a state of a run that trained the same parameters',
-    remedy: 'Set settings.optimizerState to FRESH, or train the same parameters.',
-  });
+  throw stateOfOthers(other);
 }
 
 /** A parameter that has moments only there or only here. */

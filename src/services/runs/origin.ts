@@ -1,7 +1,15 @@
 /** What runs start from, as they are asked for and as they are shown. */
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import type { Executor } from '../../db/open.ts';
-import { type CheckpointRow, checkpoints, type ModelRow, runStarts, runs, type StageStart } from '../../db/schema.ts';
+import {
+  type CheckpointRow,
+  checkpoints,
+  type ModelRow,
+  type RunRow,
+  runStarts,
+  runs,
+  type StageStart,
+} from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { noOptimizerState } from '../../jobs/training/optimizer-state.ts';
 import type { RunSettings } from '../../train/catalog.ts';
@@ -25,6 +33,16 @@ export async function originOf({ database: { db } }: Tandem, request: OriginRequ
   const start = await requireRow(db, 'checkpoints', request.checkpointId, 'input.checkpoint');
   const model = await requireRow(db, 'models', start.modelId, 'input.checkpoint');
   return { model, start: start.runId === null && start.reason === 'initial' ? null : start };
+}
+
+/** The run whose checkpoint is the start; undefined where none has trained it, so that its state has no moments. */
+export async function trainedBefore(
+  { database: { db } }: Tandem,
+  { start }: Origin,
+): Promise<Pick<RunRow, 'settings'> | undefined> {
+  if (start === null || start.runId === null) return undefined;
+  const run = await requireRow(db, 'runs', start.runId);
+  return start.step === 0 && run.settings.optimizerState === 'fresh' ? undefined : run;
 }
 
 /** Throws where a run that is not a stage would keep the optimizer state of its model, which has none. */

@@ -25,7 +25,7 @@ import {
 import { checkLevels } from './matryoshka.ts';
 import type { Origin } from './origin.ts';
 import { presetSettings } from './preset.ts';
-import { readTerms, requireTerms, type TermRequest } from './terms.ts';
+import { readTerms, requireDimension, requireTerms, type TermRequest } from './terms.ts';
 
 /** What a run may leave to its preset, its model or the defaults; absent and null do. */
 type Omissible = 'preset' | 'sampler' | 'positives' | 'negatives' | 'maxLength' | 'dropout' | 'attentionDropout';
@@ -78,8 +78,16 @@ export interface ReadyRun extends Origin {
   readonly settings: RunSettings;
 }
 
-/** Finds and checks everything that a run needs. */
-export async function readyRun(tandem: Tandem, origin: Origin, request: RunContent): Promise<ReadyRun> {
+/**
+ * Finds and checks everything that a run needs. `before` is the run that it starts from a checkpoint of, if it is known
+ * that this has trained.
+ */
+export async function readyRun(
+  tandem: Tandem,
+  origin: Origin,
+  request: RunContent,
+  before?: Pick<ReadyRun, 'settings'>,
+): Promise<ReadyRun> {
   const { model } = origin;
   const datasets = await datasetsOf(tandem, request);
   const { dev: devRequest, ...given } = request.settings;
@@ -94,11 +102,13 @@ export async function readyRun(tandem: Tandem, origin: Origin, request: RunConte
   const terms = [...losses.ir, ...losses.sts, ...datasets.flatMap((dataset) => dataset.losses ?? [])];
   if (matryoshka) checkLevels(matryoshka, { terms, dimension: model.dimension, field });
   datasets.forEach(({ row: { task }, losses: own }, i) => {
-    if (own) requireTerms(own, task, `input.datasets.${i}.losses`);
-    else requireTerms(losses[task], task, `input.settings.losses.${task}`);
+    const [terms, list] = own ? [own, `input.datasets.${i}.losses`] : [losses[task], `input.settings.losses.${task}`];
+    requireTerms(terms, task, list);
+    // With levels, the losses see those instead of whole vectors.
+    if (!matryoshka) requireDimension(terms, model, list);
   });
   checkBatches(settings, datasets);
-  await checkGroups(tandem, settings, model);
+  await checkGroups(tandem, settings, model, before);
   return { ...origin, datasets, devSets, settings };
 }
 
@@ -187,10 +197,20 @@ function checkLength({ maxLength }: RunSettings, model: ModelRow): void {
   });
 }
 
-/** The names of parameters stand in the model's folder. A host without it leaves the check to the one that trains. */
-async function checkGroups({ jobs, storage }: Tandem, { optimizer }: RunSettings, { digest }: ModelRow): Promise<void> {
-  if (optimizer.groups.length === 0 || !(await storage.exists('models', digest))) return;
-  await jobs.cpu.call('checkParameterGroups', { model: digest, optimizer });
+/**
+ * The names of parameters stand in the model's folder. A host without it leaves the check to the one that trains.
+ * Throws, too, where a run that keeps the optimizer state of the one before trains other parameters.
+ */
+async function checkGroups(
+  { jobs, storage }: Tandem,
+  { optimizer, optimizerState }: RunSettings,
+  { digest }: ModelRow,
+  before?: Pick<ReadyRun, 'settings'>,
+): Promise<void> {
+  const kept = optimizerState === 'kept' ? before?.settings.optimizer : undefined;
+  const groups = [...optimizer.groups, ...(kept?.groups ?? [])];
+  if (groups.length === 0 || !(await storage.exists('models', digest))) return;
+  await jobs.cpu.call('checkParameterGroups', { model: digest, optimizer, ...(kept && { before: kept }) });
 }
 
 /** Throws as the run itself would at its start: for a data set without a full batch, or without one in an epoch. */

@@ -3,7 +3,7 @@ import type { StageStart } from '../../db/schema.ts';
 import { badInput, TandemError } from '../../errors.ts';
 import { checkList } from '../embedding/texts.ts';
 import type { Tandem } from '../tandem.ts';
-import { checkOptimizerState, type OriginRequest, originOf } from './origin.ts';
+import { checkOptimizerState, type OriginRequest, originOf, trainedBefore } from './origin.ts';
 import { type ReadyRun, type RunContent, readyRun } from './run-request.ts';
 
 interface StageRequest extends RunContent {
@@ -30,12 +30,13 @@ export async function readyRuns(tandem: Tandem, request: RunRequest): Promise<re
   const stages = request.stages ?? [];
   checkList(stages, tandem.config.limits, 'input.stages', { min: 0, max: mostStages });
   const origin = await originOf(tandem, request.origin);
-  const first = await readyRun(tandem, origin, request);
+  const first = await readyRun(tandem, origin, request, await trainedBefore(tandem, origin));
   checkOptimizerState(first.settings, origin);
   const later: ReadyStage[] = [];
   for (const [i, stage] of stages.entries()) {
-    const ready = await inStage(i, () => readyRun(tandem, { ...origin, start: null }, stage));
-    checkBest(stage, later.at(-1) ?? first, i);
+    const before = later.at(-1) ?? first;
+    const ready = await inStage(i, () => readyRun(tandem, { ...origin, start: null }, stage, before));
+    checkBest(stage, before, i);
     later.push({ ...ready, name: stage.name?.trim() || `${nameOf(ready)}, stage ${i + 2}`, from: stage.from });
   }
   return [{ ...first, name: request.name?.trim() || nameOf(first), from: null }, ...later];

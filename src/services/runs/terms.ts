@@ -1,6 +1,7 @@
 /** Loss terms as requests give them: complete, checked, each loss once. */
 import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
 import type { Task } from '../../data/types.ts';
+import type { ModelRow } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { type LossEntry, type LossName, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
 
@@ -49,5 +50,16 @@ export function requireTerms(terms: readonly LossTerm[], task: Task, field: stri
     field,
     expected: 'at least one loss term',
     remedy: 'Leave the list out for the losses of the preset, or leave the data set out.',
+  });
+}
+
+/** Throws a BAD_USER_INPUT where a loss cannot read vectors of the model's dimension. */
+export function requireDimension(terms: readonly LossTerm[], { name, dimension }: ModelRow, field: string): void {
+  const index = terms.findIndex(({ loss }) => loss === 'angle');
+  if (index < 0 || dimension % 2 === 0) return;
+  throw badInput(`AnglE needs two halves of a vector, those of the model "${name}" have ${dimension} components`, {
+    field: `${field}.${index}.loss`,
+    expected: 'a model whose vectors have an even number of components',
+    remedy: 'Use cosent, a model of an even dimension, or even dimensions of settings.matryoshka.',
   });
 }

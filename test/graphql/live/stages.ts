@@ -139,6 +139,31 @@ export function stageSuite(live: () => Live): void {
     });
   });
 
+  describe('an optimizer state of other trained parameters', () => {
+    const frozen = { ...settings.optimizer, groups: [{ parameters: 'embeddings.*', frozen: true }] };
+    const kept = { ...settings, optimizer: frozen, optimizerState: 'KEPT' };
+
+    it('is refused with the request, also for a stage', async () => {
+      const { model, checkpoints } = live().made;
+      const field = 'settings.optimizerState';
+      const from = { checkpoint: { id: checkpoints[1] }, datasets: of('sts') };
+      expect(await refused({ ...from, settings: kept })).toEqual(['BAD_USER_INPUT', `input.${field}`]);
+      const stages = [{ datasets: of('sts'), settings: kept }];
+      expect(await refused({ model, datasets: of('ir'), settings, stages })).toEqual([
+        ...['BAD_USER_INPUT', `input.stages.0.${field}`],
+      ]);
+    });
+
+    it('is taken from checkpoint 0, which nothing has trained, and with the same parameters', async () => {
+      const [first, second] = (await start({
+        ...{ checkpoint: { id: live().made.checkpoints[0] }, datasets: of('sts'), settings: kept },
+        stages: [{ datasets: of('sts'), settings: kept }],
+      })) as [string, string];
+      expect(await ended(second)).toBe('SUCCEEDED');
+      for (const id of [second, first]) await remove(id);
+    });
+  });
+
   describe('stages', () => {
     const stages = () => [
       { datasets: of('sts'), settings: { ...settings, optimizerState: 'KEPT' } },

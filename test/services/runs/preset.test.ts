@@ -30,10 +30,11 @@ async function readyOf(
   tasks: readonly Task[],
   given: Partial<RunContent['settings']>,
   own: RunContent['datasets'][number]['losses'] = null,
+  dimension = 8,
 ): Promise<ReadyRun> {
   const rates = { dropout: 0.3, attentionDropout: 0.2 };
   const pipeline = { ...plainPipeline, prompts: {}, dropout: rates };
-  const origin = { model: await insertModel(database.db, { pipeline }), start: null };
+  const origin = { model: await insertModel(database.db, { pipeline, dimension }), start: null };
   const counts = { train: 100, dev: 0, test: 0 };
   const rows = tasks.map((task) => newDataset({ task, counts }));
   const made = await database.db.insert(datasets).values(rows).returning();
@@ -139,6 +140,25 @@ describe('a data set with losses of its own', () => {
     ],
   ] as const)('is refused with %s', async (_, losses, field) => {
     await expect(readyOf(['ir'], {}, losses)).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { field } });
+  });
+});
+
+describe('AnglE on vectors of an odd dimension', () => {
+  const angle = [{ loss: 'angle' }] as const;
+  const ready = (dimension: number, given: Partial<RunContent['settings']>, own?: typeof angle) =>
+    readyOf(['sts'], given, own, dimension);
+  const refusal = (field: string) => ({ code: 'BAD_USER_INPUT', details: { field } });
+
+  it('is refused, as a loss of the task and of a data set', async () => {
+    const losses = { sts: angle };
+    await expect(ready(7, { losses })).rejects.toMatchObject(refusal('input.settings.losses.sts.0.loss'));
+    await expect(ready(7, {}, angle)).rejects.toMatchObject(refusal('input.datasets.0.losses.0.loss'));
+    await ready(8, { losses });
+  });
+
+  it('is taken where Matryoshka shows it even dimensions alone', async () => {
+    const matryoshka = [{ dimension: 4, weight: 1 }];
+    await ready(7, { losses: { sts: angle }, matryoshka });
   });
 });
 
