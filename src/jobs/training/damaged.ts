@@ -30,7 +30,7 @@ export function interruptedByDamage({ message, details }: TandemError, from: Rem
 }
 
 /** The whole checkpoint before the damaged one, the start, or a start whose optimizer state is gone. */
-export type Remaining = Resumable | 'start' | 'nothing';
+type Remaining = Resumable | 'start' | 'nothing';
 
 function remedyOf(from: Remaining): string {
   if (from === 'nothing') {
