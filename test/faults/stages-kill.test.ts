@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { runSettings } from '../../src/cli/quickstart/settings.ts';
 import { createModel, importSample } from '../../src/cli/quickstart/steps.ts';
-import { RunEventsDocument, StartRunDocument, type TandemClient } from '../../src/client/index.ts';
+import { StartRunDocument, type TandemClient } from '../../src/client/index.ts';
 import { type Server, startServer } from './server.ts';
-import { digestsOf, finish, resume, runOf } from './training.ts';
+import { digestsOf, finish, resume, runOf, untilStep } from './training.ts';
 
 const seed = 1;
 let folder = '';
@@ -38,14 +38,6 @@ async function startStages(client: TandemClient): Promise<[string, string]> {
   const input = { model, datasets: [{ dataset: data.ir.id }], settings, stages: [stage] };
   const { runs } = (await client.execute(StartRunDocument, { input })).startRun;
   return [runs[0]?.id ?? '', runs[1]?.id ?? ''];
-}
-
-/** Resolves behind an update that no checkpoint has. */
-async function untilStep(client: TandemClient, runId: string, step: number): Promise<void> {
-  for await (const { runEvents: event } of client.subscribe(RunEventsDocument, { runId, after: 0 })) {
-    if (event.__typename === 'RunStep' && event.step >= step) return;
-    if (event.__typename === 'RunEnded') throw new Error(`the run ended: ${JSON.stringify(event)}`);
-  }
 }
 
 const statesOf = async (client: TandemClient, ids: readonly string[]) =>

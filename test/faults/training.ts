@@ -61,3 +61,11 @@ export async function digestsOf(client: TandemClient, id: string): Promise<Recor
   const { checkpoints } = await runOf(client, id);
   return Object.fromEntries(checkpoints.nodes.map(({ step, digest }) => [step, digest]));
 }
+
+/** Resolves once that update is told. */
+export async function untilStep(client: TandemClient, runId: string, step: number): Promise<void> {
+  for await (const { runEvents: event } of client.subscribe(RunEventsDocument, { runId, after: 0 })) {
+    if (event.__typename === 'RunStep' && event.step >= step) return;
+    if (event.__typename === 'RunEnded') throw new Error(`the run ended: ${JSON.stringify(event)}`);
+  }
+}

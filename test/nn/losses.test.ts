@@ -322,7 +322,8 @@ describe('stsLoss', () => {
         stsLoss(gpu, { ...input, ...inner, grades: grades(8), terms: codiemb.sts }).release();
         return gpu.memory().pooled;
       };
-      run();
+      // The pool hands out what fits, so it takes a few passes to have the buffers that a pass wants.
+      for (let time = 0; time < 5; time++) run();
       const first = run();
       for (let time = 0; time < 5; time++) expect(run()).toBe(first);
       await gpu.idle();
