@@ -3,27 +3,16 @@ import { describe, expect, it } from 'vitest';
 import type { LossTerm } from '../../src/nn/losses/catalog.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { publishTokenFile } from '../../src/tokens/token-file.ts';
-import { train } from '../../src/train/loop.ts';
-import type { TrainDataset, TrainEvent, TrainInput } from '../../src/train/types.ts';
-import { testGpu } from '../device.ts';
+import type { TrainDataset, TrainInput } from '../../src/train/types.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, tinySettings, tinyTokenFile } from './fixture.ts';
+import { lastCheckpoint, only, run } from './whole-run.ts';
 
 const folder = temporaryFolder();
 
-async function run(storage: Storage, input: TrainInput, stopAfter = Number.POSITIVE_INFINITY) {
-  const stop = new AbortController();
-  const events: TrainEvent[] = [];
-  await train(await testGpu(), storage, input, {
-    signal: stop.signal,
-    turn: async () => {},
-    emit: (event) => {
-      events.push(event);
-      if (event.type === 'step' && event.step >= stopAfter) stop.abort();
-    },
-  });
-  const checkpoints = events.filter((event) => event.type === 'checkpoint');
-  return { events, steps: events.filter((event) => event.type === 'step'), last: checkpoints.at(-1)! };
+async function runOf(storage: Storage, input: TrainInput, stopAfter?: number) {
+  const { events } = await run(storage, input, stopAfter);
+  return { events, steps: only(events, 'step'), last: lastCheckpoint(events) };
 }
 
 const infonce = (parameters: LossTerm['parameters']): LossTerm => ({ loss: 'infonce', weight: 2, parameters });
@@ -40,7 +29,7 @@ async function prepare(name: string, losses: readonly LossTerm[] = own) {
 describe('a data set with losses of its own', () => {
   it('is trained on them, and others on those of their task', async () => {
     const { storage, input } = await prepare('own');
-    const { steps } = await run(storage, input);
+    const { steps } = await runOf(storage, input);
     const seen = (dataset: string) => {
       const components = steps.filter((step) => step.dataset === dataset).map((step) => Object.keys(step.components));
       return [...new Set(components.map((names) => names.join(' ')))];
@@ -56,16 +45,16 @@ describe('a data set with losses of its own', () => {
 
   it('goes on to the same bits, and with no others', async () => {
     const { storage, input } = await prepare('resumed');
-    const whole = await run(storage, input);
-    const part = await run(storage, input, 4);
+    const whole = await runOf(storage, input);
+    const part = await runOf(storage, input, 4);
     const resume = { model: part.last.model, state: part.last.state };
     // As a database gives them back, in another order of keys.
     const reordered = own.map(({ loss, weight, parameters }) => ({ parameters, weight, loss }));
     const [first, ...others] = input.datasets as [TrainDataset, ...TrainDataset[]];
-    const again = await run(storage, { ...input, datasets: [{ ...first, losses: reordered }, ...others], resume });
+    const again = await runOf(storage, { ...input, datasets: [{ ...first, losses: reordered }, ...others], resume });
     expect(again.last).toMatchObject({ model: whole.last.model, step: whole.last.step });
     const changed = [{ ...first, losses: [infonce({ positives: 'all' })] }, ...others];
-    await expect(run(storage, { ...input, datasets: changed, resume })).rejects.toMatchObject({
+    await expect(runOf(storage, { ...input, datasets: changed, resume })).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining('the data sets are not those'),
     });
@@ -81,7 +70,7 @@ describe('InfoNCE in training', () => {
     await publishTokenFile(storage, 'same-query', { ...file, splits: { ...file.splits, train: { ...train, query } } });
     const [ir] = input.datasets as [TrainDataset];
     const trained = (losses: readonly LossTerm[]) =>
-      run(storage, { ...input, datasets: [{ ...ir, tokens: 'same-query', losses }] });
+      runOf(storage, { ...input, datasets: [{ ...ir, tokens: 'same-query', losses }] });
     const without = await trained([infonce({})]);
     const withOptions = await trained([infonce({ knownPositives: true })]);
     expect(withOptions.steps[0]!.loss).toBeLessThan(without.steps[0]!.loss);
@@ -93,7 +82,7 @@ describe('InfoNCE in training', () => {
     const settings = tinySettings({ maxBatches: 3, irBatchSize: 1, negatives: 0, losses });
     const { storage, input } = await prepareTinyRun(`${folder()}/alone`, settings);
     const datasets = input.datasets.filter(({ task }) => task === 'ir');
-    const { events, steps } = await run(storage, { ...input, datasets });
+    const { events, steps } = await runOf(storage, { ...input, datasets });
     expect(steps.map(({ loss, gradientNorm }) => [loss, gradientNorm])).toEqual([
       [0, 0],
       [0, 0],

@@ -10,6 +10,7 @@ import type { DevFigures, DevSet, TrainEvent } from '../../src/train/types.ts';
 import { testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, type TinyRun, tinySettings, tinyTokenFile } from './fixture.ts';
+import { lastCheckpoint, only } from './whole-run.ts';
 
 const folder = temporaryFolder();
 let folders = 0;
@@ -59,9 +60,6 @@ async function run({ storage, input }: TinyRun, { stopAt, stopInEvaluation }: Wa
   return { output, events };
 }
 
-const only = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
-  events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
-const last = (events: readonly TrainEvent[]) => only(events, 'checkpoint').at(-1)!;
 const scores = (events: readonly TrainEvent[]) => only(events, 'evaluation').map(({ step, score }) => [step, score]);
 
 const figures = (task: 'ir' | 'sts', value: number | null): DevFigures => ({
@@ -155,10 +153,13 @@ describe('a run that is evaluated', () => {
     const whole = await run(prepared);
     const first = await run(prepared, watch);
     expect(first.output.outcome).toBe('stopped');
-    const { model, state } = last(first.events);
+    const { model, state } = lastCheckpoint(first.events);
     const second = await run({ ...prepared, input: { ...prepared.input, resume: { model, state } } });
     expect(second.output).toEqual(whole.output);
-    expect(last(second.events)).toMatchObject({ model: last(whole.events).model, state: last(whole.events).state });
+    expect(lastCheckpoint(second.events)).toMatchObject({
+      model: lastCheckpoint(whole.events).model,
+      state: lastCheckpoint(whole.events).state,
+    });
     const seen = new Map([...scores(first.events), ...scores(second.events)].map(([step, score]) => [step, score]));
     expect([...seen]).toEqual(scores(whole.events));
     expect(only(second.events, 'evaluation').at(-1)).toEqual({
@@ -170,7 +171,7 @@ describe('a run that is evaluated', () => {
   it('refuses to go on with other dev sets', async () => {
     const prepared = await prepare({ maxBatches: 4, dev: devSettings() });
     const { events } = await run(prepared, { stopAt: ({ type }) => type === 'step' });
-    const { model, state } = last(events);
+    const { model, state } = lastCheckpoint(events);
     const others = [{ ...devSets[0]!, pool: Uint32Array.of(0, 1, 2) }, devSets[1]!];
     const resumed = { ...prepared.input, dev: others, resume: { model, state } };
     await expect(run({ ...prepared, input: resumed })).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -194,7 +195,7 @@ describe('early stopping', () => {
     const { output, events } = await run(await prepare(settings));
     expect(output).toMatchObject({ outcome: 'early-stopped', step: 6 });
     expect(only(events, 'evaluation').at(-1)).toMatchObject({ step: 6, best: { step: 0 }, stale: 3 });
-    expect(last(events)).toMatchObject({ reason: 'stop', step: 6 });
+    expect(lastCheckpoint(events)).toMatchObject({ reason: 'stop', step: 6 });
   });
 
   it('keeps the schedule of the planned updates', async () => {
@@ -217,11 +218,11 @@ describe('early stopping', () => {
       const { model, state } = checkpoint;
       const resumed = await run({ ...prepared, input: { ...prepared.input, resume: { model, state } } });
       expect(resumed.output).toEqual(whole.output);
-      const end = last(whole.events);
+      const end = lastCheckpoint(whole.events);
       if (checkpoint.step < end.step)
-        expect(last(resumed.events)).toMatchObject({ model: end.model, state: end.state });
+        expect(lastCheckpoint(resumed.events)).toMatchObject({ model: end.model, state: end.state });
     }
-    const { dev } = await readState(prepared.storage, last(whole.events).state);
+    const { dev } = await readState(prepared.storage, lastCheckpoint(whole.events).state);
     expect(dev?.progress).toMatchObject({ step: 3, best: { step: 0 }, stale: 2 });
   });
 

@@ -5,31 +5,19 @@ import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { openSafetensors } from '../../src/formats/safetensors.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
-import { train } from '../../src/train/loop.ts';
 import { readState } from '../../src/train/state.ts';
 import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
-import { testGpu } from '../device.ts';
 import { tinySpec } from '../nn/tiny.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, tinySettings } from './fixture.ts';
+import { only, run } from './whole-run.ts';
 
 const folder = temporaryFolder();
 type Checkpoint = Extract<TrainEvent, { type: 'checkpoint' }>;
 
 /** The checkpoints of a run to its end, or until `stopAfter` steps are known. */
-async function checkpointsOf(storage: Storage, input: TrainInput, stopAfter = Number.POSITIVE_INFINITY) {
-  const gpu = await testGpu();
-  const stop = new AbortController();
-  const found: Checkpoint[] = [];
-  await train(gpu, storage, input, {
-    signal: stop.signal,
-    turn: async () => {},
-    emit: (event) => {
-      if (event.type === 'checkpoint') found.push(event);
-      if (event.type === 'step' && event.step >= stopAfter) stop.abort();
-    },
-  });
-  return found;
+async function checkpointsOf(storage: Storage, input: TrainInput, stopAfter?: number): Promise<Checkpoint[]> {
+  return only((await run(storage, input, stopAfter)).events, 'checkpoint');
 }
 
 const settings = (changes: Partial<RunSettings> = {}): RunSettings => {
