@@ -2,35 +2,18 @@
  * A server killed by SIGKILL in the middle of the quickstart's training, and one stopped by SIGTERM: started again, the
  * run is INTERRUPTED and, resumed, ends with the very bits of an undisturbed run.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Server, startServer } from './server.ts';
+import { describe, expect, it } from 'vitest';
+import { servedFolders } from './served-folders.ts';
 import { digestsOf, finish, resume, runOf, startTraining, untilMidTraining } from './training.ts';
 
-let folder = '';
-let server: Server | undefined;
+const start = servedFolders();
 /** Digest of each checkpoint of the undisturbed run, by step. */
 let undisturbed: Record<number, string> = {};
-
-async function start(name: string): Promise<Server> {
-  server = await startServer(join(folder, name));
-  return server;
-}
 
 const lastOf = (digests: Record<number, string>): [number, string] => {
   const step = Math.max(...Object.keys(digests).map(Number));
   return [step, digests[step]];
 };
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tandem-faults-'));
-});
-afterEach(async () => {
-  await server?.end('SIGKILL');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('quickstart-kill', () => {
   it('trains undisturbed', async () => {

@@ -1,30 +1,13 @@
 /** A server killed by SIGKILL between two checkpoints of a run that does not sample as runs do by default. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { runSettings } from '../../src/cli/quickstart/settings.ts';
 import { createModel, importSample } from '../../src/cli/quickstart/steps.ts';
 import { type RunSettingsInput, StartRunDocument, type TandemClient } from '../../src/client/index.ts';
-import { type Server, startServer } from './server.ts';
+import { servedFolders } from './served-folders.ts';
 import { digestsOf, finish, resume, runOf, untilStep } from './training.ts';
 
 const seed = 1;
-let folder = '';
-let server: Server | undefined;
-
-async function start(name: string): Promise<TandemClient> {
-  server = await startServer(join(folder, name));
-  return server.client;
-}
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tandem-samplers-'));
-});
-afterEach(async () => {
-  await server?.end('SIGKILL');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const start = servedFolders();
 
 /** A run on search data and pairs; its id. */
 async function startRun(client: TandemClient, sampling: RunSettingsInput): Promise<string> {
@@ -40,17 +23,20 @@ it.each<[string, RunSettingsInput]>([
   ['mixed', { sampler: 'MIXED', sizeExponent: 0.5, dropout: 0.1, attentionDropout: 0.1 }],
   ['single', { sampler: 'SINGLE', equalBatchesPerTask: true, distinctTexts: true }],
 ])('a run of the sampler %s, killed, ends with the same bits', async (name, sampling) => {
-  let client = await start(`${name}-undisturbed`);
+  let server = await start(`${name}-undisturbed`);
+  let { client } = server;
   const whole = await startRun(client, sampling);
   expect((await finish(client, whole)).ended.state).toBe('SUCCEEDED');
   const undisturbed = await digestsOf(client, whole);
-  await server?.end('SIGKILL');
+  await server.end('SIGKILL');
 
-  client = await start(`${name}-killed`);
+  server = await start(`${name}-killed`);
+  ({ client } = server);
   const run = await startRun(client, sampling);
   await untilStep(client, run, 6);
-  await server?.end('SIGKILL');
-  client = await start(`${name}-killed`);
+  await server.end('SIGKILL');
+  server = await start(`${name}-killed`);
+  ({ client } = server);
   expect((await runOf(client, run)).state).toBe('INTERRUPTED');
   await resume(client, run);
   expect((await finish(client, run)).ended.state).toBe('SUCCEEDED');

@@ -2,32 +2,15 @@
  * A server killed by SIGKILL in the first of two stages, and again in the second, which keeps the optimizer state: the
  * second waits while the first is INTERRUPTED, and both, resumed, end with the very bits of undisturbed ones.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { runSettings } from '../../src/cli/quickstart/settings.ts';
 import { createModel, importSample } from '../../src/cli/quickstart/steps.ts';
 import { StartRunDocument, type TandemClient } from '../../src/client/index.ts';
-import { type Server, startServer } from './server.ts';
+import { servedFolders } from './served-folders.ts';
 import { digestsOf, finish, resume, runOf, untilStep } from './training.ts';
 
 const seed = 1;
-let folder = '';
-let server: Server | undefined;
-
-async function start(name: string): Promise<TandemClient> {
-  server = await startServer(join(folder, name));
-  return server.client;
-}
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tandem-stages-'));
-});
-afterEach(async () => {
-  await server?.end('SIGKILL');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const start = servedFolders();
 
 /** First the search data, then the pairs; the ids of both runs. */
 async function startStages(client: TandemClient): Promise<[string, string]> {
@@ -44,24 +27,28 @@ const statesOf = async (client: TandemClient, ids: readonly string[]) =>
   Promise.all(ids.map(async (id) => (await runOf(client, id)).state));
 
 it('two stages, each of them killed, end with the same bits', async () => {
-  let client = await start('undisturbed');
+  let server = await start('undisturbed');
+  let { client } = server;
   const whole = await startStages(client);
   expect((await finish(client, whole[1])).ended.state).toBe('SUCCEEDED');
   const undisturbed = await Promise.all(whole.map((id) => digestsOf(client, id)));
   expect(undisturbed[1]?.[0]).toBe(undisturbed[0]?.[12]);
-  await server?.end('SIGKILL');
+  await server.end('SIGKILL');
 
-  client = await start('killed');
+  server = await start('killed');
+  ({ client } = server);
   const ids = await startStages(client);
   const [first, second] = ids;
   await untilStep(client, first, 6);
-  await server?.end('SIGKILL');
-  client = await start('killed');
+  await server.end('SIGKILL');
+  server = await start('killed');
+  ({ client } = server);
   expect(await statesOf(client, ids)).toEqual(['INTERRUPTED', 'QUEUED']);
   await resume(client, first);
   await untilStep(client, second, 6);
-  await server?.end('SIGKILL');
-  client = await start('killed');
+  await server.end('SIGKILL');
+  server = await start('killed');
+  ({ client } = server);
   expect(await statesOf(client, ids)).toEqual(['SUCCEEDED', 'INTERRUPTED']);
   await resume(client, second);
   expect((await finish(client, second)).ended.state).toBe('SUCCEEDED');
