@@ -1,21 +1,13 @@
 /** The life cycle of runs on PGlite with real threads: order of events, stop, resume, cancel, failures, retention. */
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, truncate } from 'node:fs/promises';
+import { rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { asc, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  type CheckpointRow,
-  checkpoints,
-  evaluations,
-  jobAttempts,
-  jobEvents,
-  jobs,
-  runs,
-  runsWithJobs,
-} from '../../../src/db/schema.ts';
+import { evaluations, jobAttempts, jobEvents, jobs, runs } from '../../../src/db/schema.ts';
 import { insertRun } from '../../db/rows.ts';
 import { chainValue, openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
+import { isStep, lookUps } from './run-rows.ts';
 
 let place: Workplace;
 beforeAll(async () => {
@@ -24,19 +16,8 @@ beforeAll(async () => {
 beforeEach(() => place.behave({}));
 afterAll(() => place.close());
 
-const find = async (runId: string) =>
-  (await place.database.db.select().from(runsWithJobs).where(eq(runsWithJobs.id, runId)))[0];
-
-const checkpointsOf = (runId: string): Promise<CheckpointRow[]> =>
-  place.database.db.select().from(checkpoints).where(eq(checkpoints.runId, runId)).orderBy(asc(checkpoints.step));
-
-async function finalValue(runId: string): Promise<string> {
-  const last = (await checkpointsOf(runId)).at(-1);
-  const text = await readFile(join(place.storage.path('models', last?.digest ?? ''), 'value.json'), 'utf8');
-  return JSON.parse(text).value;
-}
-
-const isStep = (step: number) => (data: { type: string; step?: number }) => data.type === 'step' && data.step === step;
+const { find, checkpointsOf, weightsOf } = lookUps(() => place);
+const finalValue = async (runId: string) => weightsOf((await checkpointsOf(runId)).at(-1)!);
 
 describe('a run', () => {
   it('goes from QUEUED to SUCCEEDED with every event once, in order, without gaps', async () => {

@@ -1,23 +1,17 @@
 /** Runs that start from checkpoints, and stages: what they wait for, start from and keep. */
 import { randomUUID } from 'node:crypto';
-import { readFile, truncate } from 'node:fs/promises';
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asc, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { globalId } from '../../../src/db/global-id.ts';
-import {
-  type CheckpointRow,
-  checkpoints,
-  jobs,
-  runs as runRows,
-  runStarts,
-  runsWithJobs,
-} from '../../../src/db/schema.ts';
+import { type CheckpointRow, jobs, runs as runRows, runStarts } from '../../../src/db/schema.ts';
 import { pruneCheckpoints } from '../../../src/jobs/training/checkpoints.ts';
 import { usesOfCheckpoints, usesOfRun } from '../../../src/retention/uses.ts';
 import type { RunSettings } from '../../../src/train/catalog.ts';
 import { insertRun } from '../../db/rows.ts';
 import { chainValue, openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
+import { isStep, lookUps } from './run-rows.ts';
 
 let place: Workplace;
 beforeAll(async () => {
@@ -26,19 +20,10 @@ beforeAll(async () => {
 beforeEach(() => place.behave({}));
 afterAll(() => place.close());
 
-const find = async (runId: string) =>
-  (await place.database.db.select().from(runsWithJobs).where(eq(runsWithJobs.id, runId)))[0]!;
+const { find, checkpointsOf, weightsOf } = lookUps(() => place);
 
 const startOf = async (runId: string) =>
   (await place.database.db.select().from(runStarts).where(eq(runStarts.runId, runId)))[0]!;
-
-const checkpointsOf = (runId: string): Promise<CheckpointRow[]> =>
-  place.database.db.select().from(checkpoints).where(eq(checkpoints.runId, runId)).orderBy(asc(checkpoints.step));
-
-async function weightsOf({ digest }: CheckpointRow): Promise<string> {
-  const text = await readFile(join(place.storage.path('models', digest), 'value.json'), 'utf8');
-  return (JSON.parse(text) as { value: string }).value;
-}
 
 const startFrom = ({ id: checkpointId, modelId }: CheckpointRow, settings: Partial<RunSettings>) =>
   place.database.db.transaction(async (tx) => {
@@ -49,7 +34,6 @@ const startFrom = ({ id: checkpointId, modelId }: CheckpointRow, settings: Parti
     return run;
   });
 
-const isStep = (step: number) => (data: { type: string; step?: number }) => data.type === 'step' && data.step === step;
 const statesNow = (runIds: readonly string[]) => Promise.all(runIds.map(async (id) => (await find(id)).state));
 
 describe('stages', () => {
