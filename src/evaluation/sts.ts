@@ -1,10 +1,11 @@
 /**
  * Similarity metrics as MTEB computes them: Spearman and Pearson of cosine, and of negated Euclidean and Manhattan
  * distance, against the grades. Cosine is 1 - |a/|a| - b/|b||^2 / 2 in f64, so that equal vectors score exactly 1 and
- * tie.
+ * tie. Beside MTEB's, the order accuracies of fine differences: `order_accuracy_gap_0.1` and so on.
  */
 import { invariant } from '../errors.ts';
 import { pearson, type Statistic, spearman } from './correlation.ts';
+import { gapRanges, orderAccuracies } from './statistics/fine-differences.ts';
 
 export interface SimilarityInput {
   /** [N, C] row-major, the first texts. */
@@ -39,9 +40,9 @@ export function evaluateSts({ first, second, dimension, grades }: SimilarityInpu
   );
 }
 
-/** Both correlations of every list of scores with the grades. */
+/** Both correlations of every list of scores with the grades, and how well cosines order fine differences. */
 export function scoreSimilarities(
-  scores: Readonly<Record<string, readonly number[]>>,
+  scores: Readonly<Record<string, readonly number[]>> & { readonly cosine: readonly number[] },
   grades: readonly number[],
 ): SimilarityMetrics {
   const metrics: Record<string, number | null> = {};
@@ -53,6 +54,11 @@ export function scoreSimilarities(
   for (const [name, values] of Object.entries(scores)) {
     put(`${name}_spearman`, spearman(values, grades));
     put(`${name}_pearson`, pearson(values, grades));
+  }
+  for (const [range, value] of orderAccuracies(scores.cosine, grades).entries()) {
+    const { above, upTo } = gapRanges[range]!;
+    const reason = `no two grades differ by more than ${above} and at most ${upTo}`;
+    put(`order_accuracy_gap_${upTo}`, value === null ? { undefined: reason } : { value });
   }
   return { metrics, undefinedReasons, pairs: grades.length };
 }

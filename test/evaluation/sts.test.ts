@@ -47,6 +47,9 @@ describe('evaluateSts', () => {
     expect(equal.undefinedReasons['cosine_spearman']).toBe('all scores are equal');
     const flat = evaluateSts({ first, second, dimension, grades: grades.map(() => 0.5) });
     expect(flat.undefinedReasons['euclidean_pearson']).toBe('all grades are equal');
+    expect(flat.undefinedReasons['order_accuracy_gap_0.25']).toBe(
+      'no two grades differ by more than 0.1 and at most 0.25',
+    );
     const single = evaluateSts({ first: first.slice(0, 5), second: second.slice(0, 5), dimension, grades: [1] });
     expect(single.undefinedReasons['cosine_pearson']).toContain('two pairs');
   });

@@ -1,5 +1,3 @@
-export function intervalOf(values: readonly number[]): { n: number; mean: number; half: number | null };
-
 interface Scores {
   readonly ndcgAt10: number;
   readonly spearman: number;

@@ -1,14 +1,6 @@
-/** Intervals of the experiment against figures of scipy, and its table. */
+/** The table of the experiment. */
 import { expect, it } from 'vitest';
-import { intervalOf, tableOf } from './table.mjs';
-
-it('gives the intervals of Student that scipy.stats.t.interval gives', () => {
-  const three = intervalOf([0.76, 0.82, 0.8]);
-  expect(three.mean).toBeCloseTo(0.793333, 6);
-  expect(three.half).toBeCloseTo(0.075892, 5);
-  expect(intervalOf([1, 2, 3, 4, 10]).half).toBeCloseTo(4.389945, 3);
-  expect(intervalOf([0.5])).toEqual({ n: 1, mean: 0.5, half: null });
-});
+import { tableOf } from './table.mjs';
 
 it('has a row per configuration, per width, and for what was refused', () => {
   const scores = { ndcgAt10: 0.5, spearman: 0.25 };
