@@ -16,6 +16,8 @@ export interface EncodeOptions {
   readonly dropout?: DropoutSettings | undefined;
   /** Also the inner layer's vectors. */
   readonly inner: boolean;
+  /** Its number; absent = the middle one. */
+  readonly innerLayer?: number | undefined;
   /** False: the final vectors as the dense layers leave them. Absent = unit vectors, which losses and searches want. */
   readonly unit?: boolean;
   /** See {@link Forward.recompute}. */
@@ -31,10 +33,10 @@ export interface Representations {
 /** Records the encoding of a batch. The results belong to the tape: copy or read them before its `dispose`. */
 export function encodeBatch(tape: Tape, encoder: Encoder, batch: DeviceBatch, options: EncodeOptions): Representations {
   const { spec, parameters } = encoder;
-  const { inner: wantsInner, unit = true, dropout, recompute } = options;
-  const innerIsLast = innerBlock(spec.architecture.layers) === spec.architecture.layers;
+  const { inner: wantsInner, innerLayer, unit = true, dropout, recompute } = options;
+  const innerIsLast = innerBlock(spec.architecture.layers, innerLayer) === spec.architecture.layers;
   const keepInner = wantsInner && !innerIsLast;
-  const forward: Forward = { batch, dropout, keepInner, recompute };
+  const forward: Forward = { batch, dropout, keepInner, innerLayer, recompute };
   const hidden = forwardPassOf(spec.family).run(tape, parameters, spec, forward);
   const pooled = (state: Value): Value => {
     const value = pool(tape, state, batch, spec.pooling);

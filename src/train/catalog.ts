@@ -176,5 +176,6 @@ export const laterOptimizerSettings: Partial<OptimizerSettings> = { groups: [] }
 /** The same for parameters of losses, by the name of the loss. */
 export const laterParameters: Partial<Record<LossName, GivenParameters>> = {
   infonce: { knownPositives: false },
+  'inner-infonce': { layer: 0 },
   'symmetric-infonce': { margin: 2, knownPositives: false },
 };

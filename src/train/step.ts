@@ -17,7 +17,7 @@ import type { RunSettings } from './catalog.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
 import { recordObjective } from './objective.ts';
 import type { LayerVectors, Objective } from './objective-types.ts';
-import { readsInnerLayer } from './terms.ts';
+import { innerLayerOf } from './terms.ts';
 
 export interface BatchInput {
   readonly encoder: Encoder;
@@ -174,7 +174,8 @@ function goBack(gpu: Gpu, { tape, vectors }: EncodedPiece, gradients: LayerVecto
 
 function encodeOptions({ settings, batch, step }: BatchInput): EncodeOptions {
   const { dropout: rate, attentionDropout: attentionRate, seed, recomputeActivations: recompute } = settings;
-  return { dropout: { rate, attentionRate, seed, step }, inner: readsInnerLayer(batch.terms), recompute };
+  const innerLayer = innerLayerOf(batch.terms);
+  return { dropout: { rate, attentionRate, seed, step }, inner: innerLayer !== undefined, innerLayer, recompute };
 }
 
 interface VectorShapes {

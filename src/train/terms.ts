@@ -10,9 +10,11 @@ const rowOf = ({ loss }: LossTerm): LossEntry | undefined => rows.find(({ name }
 export const termsOf = (settings: RunSettings, { task, losses }: TrainDataset): readonly LossTerm[] =>
   losses ?? settings.losses[task];
 
-/** Whether terms read the inner layer. */
-export const readsInnerLayer = (terms: readonly LossTerm[]): boolean =>
-  terms.some((term) => rowOf(term)?.reads === 'inner-pairs');
+/** The block that terms read as the inner layer, from 1, or 0 for the middle one; undefined = they read none. */
+export function innerLayerOf(terms: readonly LossTerm[]): number | undefined {
+  const term = terms.find((candidate) => rowOf(candidate)?.reads === 'inner-pairs');
+  return term && Number(term.parameters['layer'] ?? 0);
+}
 
 /** Positives of each IR query that are encoded: as many as are drawn, or one where no term reads another. */
 export function shownPositives(terms: readonly LossTerm[], drawn: number): number {

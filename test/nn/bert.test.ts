@@ -49,13 +49,13 @@ function makeGradients(count: number) {
   return { final: generator.floats(count), inner: generator.floats(count) };
 }
 
-async function runEncoder(spec: EncoderSpec, texts: PackedTexts, dropout?: DropoutSettings) {
+async function runEncoder(spec: EncoderSpec, texts: PackedTexts, dropout?: DropoutSettings, innerLayer?: number) {
   const gpu = await testGpu();
   const weights = randomWeights(spec, 5);
   const encoder = await tinyEncoder(gpu, spec, weights);
   const batch = makeBatch(gpu, texts);
   const tape = new Tape(gpu, true);
-  const vectors = encodeBatch(tape, encoder, batch, { inner: true, dropout });
+  const vectors = encodeBatch(tape, encoder, batch, { inner: true, innerLayer, dropout });
   const gradients = makeGradients(batch.B * spec.architecture.width);
   for (const [value, data] of [
     [vectors.final, gradients.final],
@@ -77,9 +77,13 @@ async function runEncoder(spec: EncoderSpec, texts: PackedTexts, dropout?: Dropo
   return { weights, final: await final, inner: await inner, gradients, parameterGradients };
 }
 
-async function compare(spec: EncoderSpec, texts: PackedTexts, dropout?: DropoutSettings, mask?: ReferenceDropout) {
-  const actual = await runEncoder(spec, texts, dropout);
-  const reference = referenceBert(spec, actual.weights, texts, mask);
+async function compare(
+  spec: EncoderSpec,
+  texts: PackedTexts,
+  { dropout, mask, innerLayer }: { dropout?: DropoutSettings; mask?: ReferenceDropout; innerLayer?: number } = {},
+) {
+  const actual = await runEncoder(spec, texts, dropout, innerLayer);
+  const reference = referenceBert(spec, actual.weights, texts, mask, innerLayer);
   expectClose(actual.final, reference.final.data, tolerances.encoderVectors, 'final');
   expectClose(actual.inner, reference.inner.data, tolerances.encoderVectors, 'inner');
   reference.final.gradient.set(actual.gradients.final);
@@ -116,10 +120,14 @@ describe('the BERT encoder', () => {
     await compare(spec, randomTexts(lengths, spec.architecture.vocabularySize, 7));
   });
 
+  it.each([1, 2, 3])('gives the vectors of block %i of three as inner ones', async (innerLayer) => {
+    await compare(tinySpec({ layers: 3 }), randomTexts([5, 1, 8], 50, 6), { innerLayer });
+  });
+
   it("drops at the sites of transformers' BERT, forward and back", async () => {
     const texts = randomTexts([6, 1, 13, 9], 50, 4);
     const dropout: DropoutSettings = { rate: 0.3, attentionRate: 0.2, seed: 77, step: 5 };
-    await compare(tinySpec(), texts, dropout, hostDropout(dropout, texts));
+    await compare(tinySpec(), texts, { dropout, mask: hostDropout(dropout, texts) });
   });
 
   it('holds no device memory afterwards', async () => {

@@ -138,7 +138,7 @@ describe('inner InfoNCE of nearly solved rows', () => {
           partners: scope.upload('partners', [B, B], partners),
           grades,
         };
-        const result = innerInfonceLoss(context, input, { weight: 1, temperature: 0.02, threshold: 1 });
+        const result = innerInfonceLoss(context, input, { weight: 1, temperature: 0.02, threshold: 1, layer: 0 });
         expectClose(await gpu.read(result.value), [expected.value], thousandth, 'value');
         expectClose(await gpu.read(result.dPartners), expected.dPositives, thousandth, 'partners');
         context.endScratch();

@@ -26,6 +26,7 @@ export function referenceBert(
   weights: ReadonlyMap<string, ArrayLike<number>>,
   texts: PackedTexts,
   dropout?: ReferenceDropout,
+  innerLayer = Math.floor((architecture.layers + 1) / 2),
 ): ReferenceEncoding {
   const { layers, heads, layerNormEpsilon, frozenRow } = architecture;
   const graph = new Graph();
@@ -66,7 +67,7 @@ export function referenceBert(
     const wide = graph.gelu(linear(middle, `${prefix}.intermediate.dense`));
     const fed = drop(linear(wide, `${prefix}.output.dense`), site + 2);
     x = norm(graph.add(fed, middle), `${prefix}.output.LayerNorm`);
-    if (layer + 1 === Math.floor((layers + 1) / 2)) inner = x;
+    if (layer + 1 === innerLayer) inner = x;
   }
   const unit = (state: Matrix): Matrix =>
     graph.normalize(graph.pool(state, texts.poolStart.length, poolWeight(pooling, texts, textOf, positions)));

@@ -120,7 +120,8 @@ export async function referenceRun(
   const losses = planned.slice(0, steps).map(({ epoch, update }, index) => {
     const parts = update.map((plan) => {
       const batch = drawBatch({ settings, epoch, data }, plan);
-      const encoding = referenceBert(spec, weights, batch.texts);
+      const innerLayer = Number(batch.terms.find(({ loss }) => loss === 'inner-infonce')?.parameters['layer'] ?? 0);
+      const encoding = referenceBert(spec, weights, batch.texts, undefined, innerLayer || undefined);
       const { value, d } = referenceLoss(batch, spec.architecture.width, {
         final: encoding.final.data,
         inner: encoding.inner.data,

@@ -53,6 +53,18 @@ describe('ten updates', () => {
     expectClose(losses, (await referenceRun(folder(), settings, steps)).losses, tolerances.trajectory, 'loss of step');
   });
 
+  it('follow the float64 reference with the last block as inner layer', async () => {
+    const { losses: sets } = tinySettings();
+    const sts = sets.sts.map((term) =>
+      term.loss === 'inner-infonce' ? { ...term, parameters: { ...term.parameters, layer: 2 } } : term,
+    );
+    const settings = settingsOf({ irBatchSize: 3, stsBatchSize: 6, losses: { ...sets, sts } });
+    const { losses } = await runOf(settings);
+    expectClose(losses, (await referenceRun(folder(), settings, steps)).losses, tolerances.trajectory, 'loss of step');
+    const middle = await referenceRun(folder(), settingsOf({ irBatchSize: 3, stsBatchSize: 6 }), steps);
+    expect(Math.max(...losses.map((loss, i) => Math.abs(loss - middle.losses[i]!)))).toBeGreaterThan(1e-3);
+  });
+
   it('follow the float64 reference with groups of parameters, frozen ones among them, and clipping by what is trained', async () => {
     const own = { learningRate: null, weightDecay: null, frozen: false };
     const optimizer: RunSettings['optimizer'] = {

@@ -467,7 +467,7 @@ export type Loss =
   | 'COSINE_MSE'
   /** InfoNCE: Cross entropy of each positive among all in-batch positives of its slot and all hard negatives. Source: CoDiEmb, arXiv 2508.11442. */
   | 'INFONCE'
-  /** Inner-layer InfoNCE: InfoNCE of query to partner on the middle block, over the rows whose grade reaches the threshold. Source: CoDiEmb, arXiv 2508.11442. */
+  /** Inner-layer InfoNCE: InfoNCE of query to partner on an inner block, over the rows whose grade reaches the threshold. Source: CoDiEmb, arXiv 2508.11442. */
   | 'INNER_INFONCE'
   /** InfoNCE on pairs: InfoNCE of query to partner among all partners, over the rows whose grade reaches the threshold. Source: van den Oord et al. 2018, arXiv 1807.03748. */
   | 'PAIR_INFONCE'
@@ -488,6 +488,8 @@ export type Loss =
 export type LossParametersInput = {
   /** Drops candidates that are positives of the same query text in any record of the batch. Of INFONCE (default false), SYMMETRIC_INFONCE (default false). */
   readonly knownPositives?: boolean | null | undefined;
+  /** Number of the block whose output is pooled, from 1; 0 is the middle one, floor((L + 1) / 2) of L. From 0 to 96. Of INNER_INFONCE (default 0). */
+  readonly layer?: number | null | undefined;
   /** Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none. From 0 to 2. Of INFONCE (default 2), SYMMETRIC_INFONCE (default 2). */
   readonly margin?: number | null | undefined;
   /** all: mean over every positive slot; sample: one slot drawn per query, and no other encoded. Of INFONCE (default ALL), SYMMETRIC_INFONCE (default ALL). */

@@ -19,6 +19,8 @@ export interface Forward {
   readonly dropout?: DropoutSettings | undefined;
   /** Keep the inner layer's output. If false, `inner` must not be read. */
   readonly keepInner: boolean;
+  /** Number of the inner layer: see {@link innerBlock}. */
+  readonly innerLayer?: number | undefined;
   /** Of the blocks but the last one, with which the way back begins, keep the output alone; absent = false. */
   readonly recompute?: boolean | undefined;
   /**
@@ -31,8 +33,8 @@ export interface Forward {
 /** Records a forward pass. Drops every value that it does not return. */
 export type EncoderForward = (tape: Tape, parameters: Parameters, spec: EncoderSpec, forward: Forward) => HiddenStates;
 
-/** The block, counting from 1, whose output the inner-layer loss reads (docs/method.md section 2). */
-export const innerBlock = (layers: number): number => Math.floor((layers + 1) / 2);
+/** The block, counting from 1, that is the inner layer: by its number, or the middle one by 0 (docs/method.md 2). */
+export const innerBlock = (layers: number, number = 0): number => number || Math.floor((layers + 1) / 2);
 
 /**
  * Runs the blocks one after the other and drops `embeddings`, their input. `block` and `finish`, the final norm, must
@@ -42,12 +44,12 @@ export function runBlocks(
   tape: Tape,
   layers: number,
   embeddings: Value,
-  { keepInner, recompute, observe }: Forward,
+  { keepInner, innerLayer, recompute, observe }: Forward,
   block: (layer: number, x: Value) => Value,
   constants: readonly Value[],
   finish?: (x: Value) => Value,
 ): HiddenStates {
-  const innerAt = innerBlock(layers);
+  const innerAt = innerBlock(layers, innerLayer);
   let x = embeddings;
   let inner = x;
   observe?.(0, x);

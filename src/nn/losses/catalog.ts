@@ -74,6 +74,15 @@ const threshold = (value: number) =>
     max: 1,
   }) as const;
 
+const layer = {
+  name: 'layer',
+  description: 'Number of the block whose output is pooled, from 1; 0 is the middle one, floor((L + 1) / 2) of L.',
+  type: 'int',
+  default: 0,
+  min: 0,
+  max: 96,
+} as const;
+
 const scale = {
   name: 'scale',
   description: 'Multiplies the difference of two similarities.',
@@ -134,12 +143,12 @@ export const lossCatalog = [
   {
     name: 'inner-infonce',
     title: 'Inner-layer InfoNCE',
-    description: 'InfoNCE of query to partner on the middle block, over the rows whose grade reaches the threshold.',
+    description: 'InfoNCE of query to partner on an inner block, over the rows whose grade reaches the threshold.',
     source: codiemb,
     tasks: ['sts'],
     reads: 'inner-pairs',
     defaultWeight: 1,
-    parameters: [temperature(0.02), threshold(1)],
+    parameters: [temperature(0.02), threshold(1), layer],
   },
   {
     name: 'cosine-mse',

@@ -25,7 +25,7 @@ import {
 import { checkLevels } from './matryoshka.ts';
 import type { Origin } from './origin.ts';
 import { presetSettings } from './preset.ts';
-import { readTerms, requireDimension, requireTerms, type TermRequest } from './terms.ts';
+import { readTerms, requireDimension, requireLayer, requireTerms, type TermRequest } from './terms.ts';
 
 /** What a run may leave to its preset, its model or the defaults; absent and null do. */
 type Omissible = 'preset' | 'sampler' | 'positives' | 'negatives' | 'maxLength' | 'dropout' | 'attentionDropout';
@@ -104,6 +104,7 @@ export async function readyRun(
   datasets.forEach(({ row: { task }, losses: own }, i) => {
     const [terms, list] = own ? [own, `input.datasets.${i}.losses`] : [losses[task], `input.settings.losses.${task}`];
     requireTerms(terms, task, list);
+    requireLayer(terms, model, list);
     // With levels, the losses see those instead of whole vectors.
     if (!matryoshka) requireDimension(terms, model, list);
   });

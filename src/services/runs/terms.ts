@@ -53,6 +53,17 @@ export function requireTerms(terms: readonly LossTerm[], task: Task, field: stri
   });
 }
 
+/** Throws a BAD_USER_INPUT where a loss reads a block that the model does not have. */
+export function requireLayer(terms: readonly LossTerm[], { name, layers }: ModelRow, field: string): void {
+  const index = terms.findIndex(({ parameters }) => Number(parameters['layer'] ?? 0) > layers);
+  if (index < 0) return;
+  throw badInput(`layer is ${terms[index]?.parameters['layer']}, the model "${name}" has ${layers} blocks`, {
+    field: `${field}.${index}.parameters.layer`,
+    expected: `a whole number from 0 to ${layers}`,
+    remedy: 'Name a block of the model, or leave layer out for the middle one.',
+  });
+}
+
 /** Throws a BAD_USER_INPUT where a loss cannot read vectors of the model's dimension. */
 export function requireDimension(terms: readonly LossTerm[], { name, dimension }: ModelRow, field: string): void {
   const index = terms.findIndex(({ loss }) => loss === 'angle');
