@@ -5,7 +5,7 @@
 import { drawSlot, drawTexts } from '../data/draw-texts.ts';
 import type { PlannedBatch, Visit } from '../data/samplers/sampler.ts';
 import { gatherTexts } from '../nn/batch.ts';
-import type { Lists } from '../tokens/types.ts';
+import type { Lists, PackedTexts, TokenFile } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
 import { hasTeacherScores, type TrainingData } from './data.ts';
 import type { GlobalBatch } from './global-batch.ts';
@@ -25,17 +25,13 @@ export function drawBatch(context: DrawContext, planned: PlannedBatch): GlobalBa
 
 function drawSts({ settings, data }: DrawContext, { dataset: index, records }: PlannedBatch): GlobalBatch {
   const { dataset, file } = data[index]!;
-  const { query, positives } = file.splits.train;
-  const partner = (record: number): number => positives.starts[record]!;
-  const numbers = [
-    ...Array.from(records, (record) => query[record]!),
-    ...Array.from(records, (record) => positives.values[partner(record)]!),
-  ];
-  const grades = Float32Array.from(records, (record) => positives.scores[partner(record)]!);
+  const { positives } = file.splits.train;
+  const partners = Array.from(records, (record) => positives.starts[record]!);
+  const grades = Float32Array.from(partners, (partner) => positives.scores[partner]!);
   const terms = termsOf(settings, dataset);
   return {
     ...{ task: 'sts', dataset: dataset.name, size: records.length, terms, grades },
-    texts: gatherTexts(file.texts, numbers),
+    texts: textsOf(file, { records, positives: partners, negatives: [] }),
   };
 }
 
@@ -43,40 +39,72 @@ function drawIr({ settings, epoch, data }: DrawContext, { dataset: index, record
   const { dataset, file } = data[index]!;
   const { train } = file.splits;
   const terms = termsOf(settings, dataset);
-  const P = shownPositives(terms, settings.positives);
-  const positives = new Shown(train.positives);
-  const drawnNegatives = new Shown(train.negatives);
-  const negativeMask = new Uint8Array(records.length);
-  records.forEach((record, row) => {
-    const entries = drawEntries({ settings, data }, { dataset: index, epoch, pass, record });
-    positives.show(entries.positives);
-    const drawn = entries.negatives;
-    negativeMask[row] = drawn.length > 0 ? 1 : 0;
-    // A query without negatives shows its own text in their place; those columns are masked.
-    if (drawn.length > 0) drawnNegatives.show(drawn);
-    else drawnNegatives.fill(settings.negatives, train.query[record]!);
-  });
-  const negatives = negativeMask.some((valid) => valid === 1) ? drawnNegatives : new Shown(train.negatives);
-  const queries = Array.from(records, (record) => train.query[record]!);
+  const drawn = Array.from(records, (record) =>
+    drawEntries({ settings, data }, { dataset: index, epoch, pass, record }),
+  );
+  const negativeMask = Uint8Array.from(drawn, ({ negatives }) => (negatives.length > 0 ? 1 : 0));
+  const hasNegatives = negativeMask.includes(1);
+  const shown: ShownEntries = {
+    records,
+    positives: drawn.flatMap(({ positives }) => positives),
+    negatives: hasNegatives ? drawn.flatMap(({ negatives }) => filled(negatives, settings.negatives)) : [],
+  };
+  const numbers = numbersOf(file, shown);
   return {
     ...{ task: 'ir', dataset: dataset.name, size: records.length, terms },
-    positives: P,
-    negatives: negatives.texts.length / records.length,
+    positives: shownPositives(terms, settings.positives),
+    negatives: shown.negatives.length / records.length,
     negativeMask,
     // The positives come in random order, so the first slot is a draw.
     slots: new Uint32Array(records.length),
     ...(hasTeacherScores(train) && {
       teacherScores: {
-        positives: Float32Array.from(positives.teacher),
-        negatives: Float32Array.from(negatives.teacher),
+        positives: scoresOf(train.positives, shown.positives),
+        negatives: scoresOf(train.negatives, shown.negatives),
       },
     }),
-    texts: gatherTexts(file.texts, [...queries, ...positives.texts, ...negatives.texts]),
+    texts: textsOf(file, shown),
     ...(masksKnownPositives(terms) && {
-      candidateTexts: knownPositives(train, records, positives.texts, negatives.texts),
+      candidateTexts: knownPositives(train, records, numbers.positives, numbers.negatives),
     }),
   };
 }
+
+/**
+ * What a batch shows, by its place in the lists of the train split, which is the same in the token file of any model:
+ * the numbers of texts are not, since a model's prompts may make two texts one.
+ */
+interface ShownEntries {
+  readonly records: Uint32Array;
+  /** Entries of the lists, query by query. */
+  readonly positives: readonly number[];
+  /** Null stands for the query's own text, in the place of a negative that is masked. */
+  readonly negatives: readonly (number | null)[];
+}
+
+const filled = (entries: readonly number[], count: number): readonly (number | null)[] =>
+  entries.length > 0 ? entries : new Array<null>(count).fill(null);
+
+/** Numbers of the texts in a model's token file. */
+function numbersOf({ splits: { train } }: TokenFile, { records, positives, negatives }: ShownEntries) {
+  const perQuery = negatives.length / records.length;
+  return {
+    queries: Array.from(records, (record) => train.query[record]!),
+    positives: positives.map((entry) => train.positives.values[entry]!),
+    negatives: negatives.map((entry, at) =>
+      entry === null ? train.query[records[Math.floor(at / perQuery)]!]! : train.negatives.values[entry]!,
+    ),
+  };
+}
+
+function textsOf(file: TokenFile, shown: ShownEntries): PackedTexts {
+  const { queries, positives, negatives } = numbersOf(file, shown);
+  return gatherTexts(file.texts, [...queries, ...positives, ...negatives]);
+}
+
+/** What a teacher gives the entries; NaN = none. */
+const scoresOf = ({ teacher }: Lists, entries: ShownEntries['negatives']): Float32Array =>
+  Float32Array.from(entries, (entry) => (entry === null ? Number.NaN : (teacher?.[entry] ?? Number.NaN)));
 
 interface DatasetVisit extends Visit {
   /** Index into the run's data sets. */
@@ -110,32 +138,4 @@ export function textsShown(context: Omit<DrawContext, 'epoch'>, visit: DatasetVi
     ...positives.map((entry) => train.positives.values[entry]!),
     ...negatives.map((entry) => train.negatives.values[entry]!),
   ];
-}
-
-/** The entries of a split's lists that a batch shows, query by query. */
-class Shown {
-  readonly texts: number[] = [];
-  /** What a teacher gives them; NaN = none. */
-  readonly teacher: number[] = [];
-  readonly #lists: Lists;
-
-  constructor(lists: Lists) {
-    this.#lists = lists;
-  }
-
-  show(entries: readonly number[]): void {
-    const { values, teacher } = this.#lists;
-    for (const entry of entries) {
-      this.texts.push(values[entry]!);
-      this.teacher.push(teacher?.[entry] ?? Number.NaN);
-    }
-  }
-
-  /** Shows a text that is none of the entries, `count` times. */
-  fill(count: number, text: number): void {
-    for (let place = 0; place < count; place++) {
-      this.texts.push(text);
-      this.teacher.push(Number.NaN);
-    }
-  }
 }
