@@ -1,5 +1,5 @@
-// The squares of a row's scores but the one on the diagonal, summed; the scores become `scale` times themselves, that one
-// 0. One workgroup a row of a tile that begins at first_row. `columns` counts elements.
+// The squares of a row's scores but the one on the diagonal, summed; the scores become `scale` times themselves, the
+// one on the diagonal 0. One workgroup a row of a tile that begins at first_row. `columns` counts elements.
 @group(0) @binding(1) var<storage, read_write> scores: array<Element>;
 @group(0) @binding(2) var<storage, read_write> losses: array<f32>;
 

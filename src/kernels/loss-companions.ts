@@ -49,9 +49,9 @@ const angleBackwardKernels = inFormsOfLanes({
   params: { rows: 'u32', halfWidth: 'u32' },
 });
 
-const spreadOutKernels = inFormsOfLanes({
-  name: 'spread_out',
-  shader: 'loss/spread_out.wgsl',
+const offDiagonalSquaresKernels = inFormsOfLanes({
+  name: 'off_diagonal_squares',
+  shader: 'loss/off_diagonal_squares.wgsl',
   include: [reduceShader],
   bindings: { scores: 'write', losses: 'write' },
   params: { rows: 'u32', firstRow: 'u32', columns: 'u32', scale: 'f32' },
@@ -124,15 +124,15 @@ export function angleBackward(
 }
 
 /**
- * losses [B] of the tile's rows = the sum of their squared scores [R, B] but for their own; the scores are replaced by
- * `scale` times themselves, their own by 0.
+ * losses [B] of the tile's rows = the sum of their squared scores [R, B] but for those on the diagonal; the scores are
+ * replaced by `scale` times themselves, those on the diagonal by 0.
  */
-export function spreadOut(
+export function offDiagonalSquares(
   gpu: Gpu,
   { scores, losses, firstRow, scale }: { scores: Tensor; losses: Tensor; firstRow: number; scale: number },
 ): void {
   const [rows, all] = scores.shape;
-  const { kernel, width: columns } = forWidth(spreadOutKernels, gpu.traits.form, all);
+  const { kernel, width: columns } = forWidth(offDiagonalSquaresKernels, gpu.traits.form, all);
   gpu.dispatch(kernel, { bindings: { scores, losses }, params: { rows, firstRow, columns, scale }, grid: [rows] });
 }
 
@@ -174,6 +174,6 @@ export const companionKernels = [
   ...Object.values(cosentBackwardKernels),
   ...Object.values(angleForwardKernels),
   ...Object.values(angleBackwardKernels),
-  ...Object.values(spreadOutKernels),
+  ...Object.values(offDiagonalSquaresKernels),
   ...Object.values(distillationKernels),
 ] as const;
