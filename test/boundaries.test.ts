@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   client: [],
   http: ['graphql', 'services'],
   graphql: ['services', 'db'],
-  services: ['db', 'jobs', 'storage', 'retention', 'data', 'evaluation'],
+  services: ['db', 'jobs', 'storage', 'retention', 'data', 'evaluation', 'fusion/weights'],
   jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime'],
   workers: [
     ...['train', 'serve', 'fusion', 'evaluation', 'authoring', 'tokens', 'data'],

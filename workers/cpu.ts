@@ -85,7 +85,7 @@ answer<CpuCommands>({
     return pool;
   },
 
-  fuse: (input, { signal }) => fuse(storage, input, { signal }),
+  fuse: (input, { signal, emit }) => fuse(storage, input, { signal, onTensor: (done, total) => emit({ done, total }) }),
 
   verifyObject: (object, { signal }) => verifyObject(storage, object, { datasets: vouchForVersion }, signal),
 });

@@ -7,8 +7,7 @@ import type { CreatedModel, CreateModelInput, ImportedModel } from '../src/autho
 import type { DatasetSummary, ImportRequest, Split } from '../src/data/types.ts';
 import type { AdapterReport } from '../src/device/types.ts';
 import type { EvaluationFigures } from '../src/evaluation/types.ts';
-import type { PublishedModel } from '../src/formats/types.ts';
-import type { FuseInput } from '../src/fusion/types.ts';
+import type { FusedModel, FuseInput } from '../src/fusion/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
 import type { Neighbours } from '../src/nn/types.ts';
 import type { EncodeInput, EvaluateInput, SearchInput, VectorRows } from '../src/serve/types.ts';
@@ -83,7 +82,7 @@ export interface CpuCommands {
   evaluateBagOfWords: Command<{ readonly dataset: string; readonly split: Split }, EvaluationFigures>;
   /** Positions of the documents of a pooled corpus, ascending. `dataset` is the digest of a data set version. */
   poolCorpus: Command<{ readonly dataset: string; readonly split: Split }, Uint32Array>;
-  fuse: Command<FuseInput, PublishedModel>;
+  fuse: Command<FuseInput, FusedModel, { readonly done: number; readonly total: number }>;
   /** Reads all of an object. */
   verifyObject: Command<StoredObject, readonly Finding[]>;
 }

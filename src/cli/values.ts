@@ -32,6 +32,9 @@ export function realNumber(text: string): number {
   return value;
 }
 
+/** `0.7,0.3` -> numbers. */
+export const realNumbers = (text: string): number[] => text.split(',').map(realNumber);
+
 /** One of the names, also as the API and the tables write it: IMPORT_DATASET for import-dataset. */
 export const nameIn =
   (names: readonly string[]) =>

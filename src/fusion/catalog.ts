@@ -4,6 +4,12 @@ import type { CatalogEntry } from '../catalog.ts';
 export interface FusionEntry extends CatalogEntry {
   /** How many checkpoints it takes; without `max`, any number from `min` on. */
   readonly checkpoints: { readonly min: number; readonly max?: number };
+  /** Whether each checkpoint may have a weight; 1 where none is given. */
+  readonly weighted: boolean;
+  /** The sum of weights that it divides by, which must not be 0. */
+  readonly dividesBy?: 'sum';
+  /** What a fusion tells beside its weights. */
+  readonly figures: readonly { readonly name: string; readonly description: string }[];
 }
 
 export const fusionGranularities = ['element', 'row', 'tensor', 'layer', 'model'] as const;
@@ -16,6 +22,19 @@ export const fusionCatalog = [
     description: 'The mean of the weights.',
     source: 'Wortsman et al. 2022, arXiv 2203.05482',
     checkpoints: { min: 2 },
+    weighted: false,
+    figures: [],
+    parameters: [],
+  },
+  {
+    name: 'linear',
+    title: 'Linear',
+    description: 'The mean of the weights, weighted per checkpoint; the weights are divided by their sum.',
+    source: 'Wortsman et al. 2022, arXiv 2203.05482',
+    checkpoints: { min: 1 },
+    weighted: true,
+    dividesBy: 'sum',
+    figures: [],
     parameters: [],
   },
   {
@@ -24,6 +43,8 @@ export const fusionCatalog = [
     description: 'theta_0 plus the deltas, each weighted per parameter group by its norm to a power.',
     source: 'After CoDiEmb, arXiv 2508.11442 (abstract); formula in docs/method.md, section 5',
     checkpoints: { min: 2 },
+    weighted: false,
+    figures: [],
     parameters: [
       {
         name: 'granularity',

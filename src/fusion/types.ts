@@ -1,11 +1,14 @@
-/** The input of a fusion. Plain types. */
+/** The input of a fusion, and what it makes. Plain types. */
 import type { GivenParameters } from '../catalog-parameters.ts';
+import type { PublishedModel } from '../formats/types.ts';
 import type { FusionMethod } from './catalog.ts';
 
 /** A method with its parameters, over the checkpoints it is given in order. */
 export interface FusionPlan {
   readonly method: FusionMethod;
   readonly parameters: GivenParameters;
+  /** What each checkpoint counts, in their order; absent = 1 each, as for a method that takes none. */
+  readonly weights?: readonly number[];
 }
 
 export interface FuseInput {
@@ -16,4 +19,14 @@ export interface FuseInput {
   readonly base?: string;
   /** Digests of the checkpoints' folders. */
   readonly checkpoints: readonly string[];
+}
+
+/** What a method tells of a fusion; its catalog row describes the name. Null = there was nothing to take it from. */
+export interface FusionFigure {
+  readonly name: string;
+  readonly value: number | null;
+}
+
+export interface FusedModel extends PublishedModel {
+  readonly figures: readonly FusionFigure[];
 }

@@ -38,6 +38,7 @@ describe('weights of one group', () => {
       shape: [3],
       initial: new Float32Array([0, 0, 1]),
       checkpoints: [new Float32Array([1e-30, 1e-44, 1]), new Float32Array([3e-30, 0, 1])],
+      weights: [1, 1],
     };
     const merged = await mergeTensor(tensor, { granularity: 'element', power: 2, lambda: 1 }, pauseOf());
     expect([...merged]).toEqual([Math.fround(2.8e-30), Math.fround(1e-44), 1]);

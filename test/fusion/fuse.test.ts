@@ -11,7 +11,7 @@ import type { ModelSpec, NamedTensor } from '../../src/model/types.ts';
 import { RandomStream } from '../../src/random/keyed.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import { tinyArchitecture, tinySpec, writeTinyModel } from '../formats/tiny-model.ts';
-import { deltaGuided, type ReferenceModel, uniformSoup } from '../reference/fusion.ts';
+import { deltaGuided, linear, type ReferenceModel, uniformSoup } from '../reference/fusion.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const parameters = encoderParameters('bert', tinyArchitecture);
@@ -75,6 +75,21 @@ describe('fusing checkpoints', () => {
   it('uniform soup is the mean of the weights', async () => {
     const found = await run({ method: 'uniform-soup', parameters: {} });
     expectEqual(found, uniformSoup(await Promise.all(checkpoints.map(load))));
+  });
+
+  it('linear divides the weights by their sum, and is the soup where they are equal', async () => {
+    const models = await Promise.all(checkpoints.map(load));
+    for (const weights of [
+      [0.7, 0.2, 0.1],
+      [3, -1, 0.5],
+      [0, 0, 4],
+    ]) {
+      expectEqual(await run({ method: 'linear', parameters: {}, weights }), linear(models, weights));
+    }
+    const input = { initial, checkpoints };
+    const soup = await fuse(storage, { ...input, plan: { method: 'uniform-soup', parameters: {} } });
+    const equal = await fuse(storage, { ...input, plan: { method: 'linear', parameters: {}, weights: [2, 2, 2] } });
+    expect(equal.digest).toBe(soup.digest);
   });
 
   it.each(fusionGranularities)(
@@ -193,6 +208,13 @@ describe('fusing checkpoints', () => {
     for (const wrong of [{ power: 9 }, { power: Number.NaN }, { power: '1' }, { granularity: 'word' }, { alpha: 1 }]) {
       await refusal({ method: 'delta-guided', parameters: wrong });
     }
+  });
+
+  it('refuses weights that are none, and what f32 cannot hold', async () => {
+    const refusal = (weights: number[]) => run({ method: 'linear', parameters: {}, weights });
+    await expect(refusal([1, 2])).rejects.toMatchObject({ details: { field: 'plan.weights' } });
+    await expect(refusal([1, -2, 1])).rejects.toThrow('sum to 0');
+    await expect(refusal([1e300, -1e300, 1e-30])).rejects.toThrow(/The fused tensor .* holds -?Infinity at/);
   });
 
   it('leaves nothing behind when it is stopped', async () => {

@@ -4,8 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FusionGranularity } from '../../src/fusion/catalog.ts';
 import { mergeTensor } from '../../src/fusion/methods/delta-guided.ts';
+import { weightedMean } from '../../src/fusion/methods/linear.ts';
 import type { TensorSet } from '../../src/fusion/methods/method.ts';
-import { meanOfWeights } from '../../src/fusion/methods/uniform-soup.ts';
 import { pauseOf, pieceLength } from '../../src/fusion/pieces.ts';
 import { RandomStream } from '../../src/random/keyed.ts';
 import { deltaGuided, type ReferenceModel, uniformSoup } from '../reference/fusion.ts';
@@ -15,7 +15,12 @@ function tensorOf(rows: number, columns: number): TensorSet {
   const values = (scale: number, around?: Float32Array) =>
     Float32Array.from({ length: rows * columns }, (_, i) => (around?.[i] ?? 0) + scale * (random.float() - 0.5));
   const initial = values(1);
-  return { shape: [rows, columns], initial, checkpoints: [values(0.1, initial), values(0.02, initial)] };
+  return {
+    shape: [rows, columns],
+    initial,
+    checkpoints: [values(0.1, initial), values(0.02, initial)],
+    weights: [1, 1],
+  };
 }
 
 const asModel = (shape: readonly number[], data: Float32Array): ReferenceModel =>
@@ -45,9 +50,9 @@ describe('a tensor of several pieces', () => {
   });
 
   it('is averaged as by the formula', async () => {
-    const { shape, checkpoints } = tensorOf(2, pieceLength);
-    const models = checkpoints.map((data) => asModel(shape, data));
-    expectEqual(await meanOfWeights(checkpoints, pauseOf()), uniformSoup(models).get('x')!);
+    const tensor = tensorOf(2, pieceLength);
+    const models = tensor.checkpoints.map((data) => asModel(tensor.shape, data));
+    expectEqual(await weightedMean(tensor, pauseOf()), uniformSoup(models).get('x')!);
   });
 
   it.each<FusionGranularity>(['element', 'row', 'tensor'])('lets others take their turn (%s)', async (granularity) => {

@@ -18,6 +18,14 @@ export function uniformSoup(checkpoints: readonly ReferenceModel[]): Map<string,
   return new Map([...checkpoints[0]].map(([name, { data }]) => [name, data.map((_, i) => mean(name, i))]));
 }
 
+/** sum_k w_k theta_k / sum_k w_k, both sums in listed order. */
+export function linear(checkpoints: readonly ReferenceModel[], weights: readonly number[]): Map<string, number[]> {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const value = (name: string, i: number): number =>
+    checkpoints.reduce((sum, model, k) => sum + weights[k] * model.get(name)!.data[i], 0) / total;
+  return new Map([...checkpoints[0]].map(([name, { data }]) => [name, data.map((_, i) => value(name, i))]));
+}
+
 /** a_k = |delta_k|^p / sum_j |delta_j|^p per group; merged = theta_0 + lambda * sum_k a_k delta_k. */
 export function deltaGuided(
   initial: ReferenceModel,

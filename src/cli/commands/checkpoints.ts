@@ -20,7 +20,7 @@ import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
-import { collect, splitName, wholeNumbers } from '../values.ts';
+import { collect, realNumbers, splitName, wholeNumbers } from '../values.ts';
 
 export function addCheckpointCommands(program: Command): void {
   program
@@ -50,6 +50,7 @@ export function addCheckpointCommands(program: Command): void {
       '--base <checkpoint>',
       'id or alias of what the deltas are taken from (default: the model they descend from)',
     )
+    .option('--weights <weights>', 'what each checkpoint counts, in their order, as 0.7,0.3 (default: 1)', realNumbers)
     .addOption(rowOption('--method <name>', 'how to fuse them', fusionCatalog).default('delta-guided'))
     .action(fuse);
   addCatalogOptions(fusing, fusionCatalog);
@@ -120,6 +121,7 @@ async function evaluateOne(client: TandemClient, datasets: string[], options: Ev
 interface FuseOptions {
   readonly checkpoint: readonly string[];
   readonly base?: string;
+  readonly weights?: number[];
   readonly method: string;
 }
 
@@ -131,6 +133,7 @@ async function fuse(options: FuseOptions, command: Command): Promise<void> {
       checkpoints,
       ...(options.base !== undefined && { base: { id: await checkpointId(client, options.base) } }),
       method: enumValueOf(options.method) as FusionMethod,
+      weights: options.weights,
       parameters: givenParameters<FusionParametersInput>(command, fusionCatalog),
     },
   });

@@ -289,6 +289,8 @@ export type FuseCheckpointsInput = {
   readonly method: FusionMethod;
   /** The parameters of the method; absent or null ones take their defaults. */
   readonly parameters?: FusionParametersInput | null | undefined;
+  /** What each checkpoint counts, in their order, for a method that takes weights. Absent or null means 1 each. */
+  readonly weights?: ReadonlyArray<number> | null | undefined;
 };
 
 /** What a parameter group is. */
@@ -308,6 +310,8 @@ export type FusionGranularity =
 export type FusionMethod =
   /** Delta-guided: theta_0 plus the deltas, each weighted per parameter group by its norm to a power. Source: After CoDiEmb, arXiv 2508.11442 (abstract); formula in docs/method.md, section 5. */
   | 'DELTA_GUIDED'
+  /** Linear: The mean of the weights, weighted per checkpoint; the weights are divided by their sum. Source: Wortsman et al. 2022, arXiv 2203.05482. */
+  | 'LINEAR'
   /** Uniform soup: The mean of the weights. Source: Wortsman et al. 2022, arXiv 2203.05482. */
   | 'UNIFORM_SOUP';
 

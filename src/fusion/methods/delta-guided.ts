@@ -12,14 +12,14 @@ import type { FusedModels, Method, MethodParameters, TensorSet } from './method.
 
 type DeltaGuided = MethodParameters<'delta-guided'>;
 
-export const deltaGuided: Method<DeltaGuided> = async (parameters, models, pause) => {
+export const deltaGuided: Method<'delta-guided'> = async (parameters, models, pause) => {
   const { granularity } = parameters;
   if (granularity !== 'layer' && granularity !== 'model') {
-    return (_, tensor) => mergeTensor(tensor, parameters, pause);
+    return { merge: (_, tensor) => mergeTensor(tensor, parameters, pause) };
   }
   const groupOf = ({ group }: ParameterShape): string => (granularity === 'model' ? 'model' : group);
   const weights = await weightsByGroup(models, parameters, groupOf, pause);
-  return (parameter, tensor) => mergeTensor(tensor, parameters, pause, weights.get(groupOf(parameter)));
+  return { merge: (parameter, tensor) => mergeTensor(tensor, parameters, pause, weights.get(groupOf(parameter))) };
 };
 
 /** Weights of every group that spans tensors, from one pass over the models. */

@@ -1,10 +1,12 @@
 /** The code behind the names of the catalog. */
 import type { FusionMethod } from '../catalog.ts';
 import { deltaGuided } from './delta-guided.ts';
-import type { Method, MethodParameters } from './method.ts';
+import { linear } from './linear.ts';
+import type { Method } from './method.ts';
 import { uniformSoup } from './uniform-soup.ts';
 
-export const fusionMethods: { readonly [Name in FusionMethod]: Method<MethodParameters<Name>> } = {
+export const fusionMethods: { readonly [Name in FusionMethod]: Method<Name> } = {
   'uniform-soup': uniformSoup,
+  linear,
   'delta-guided': deltaGuided,
 };

@@ -10,6 +10,8 @@ export interface TensorSet {
   readonly initial: Float32Array;
   /** [K] in the order of the checkpoints. */
   readonly checkpoints: readonly Float32Array[];
+  /** [K] what each checkpoint counts; 1 each for a method that takes no weights. */
+  readonly weights: readonly number[];
 }
 
 /** The models of a fusion, read tensor by tensor: at most one tensor of each is held. */
@@ -19,13 +21,31 @@ export interface FusedModels {
 }
 
 /** Merges one tensor of all models; the result has its shape. Sums in f64, rounded to f32 once. */
-export type Merge = (parameter: ParameterShape, tensor: TensorSet) => Promise<Float32Array>;
+type Merge = (parameter: ParameterShape, tensor: TensorSet) => Promise<Float32Array>;
+
+type Row<Name extends FusionMethod> = RowOf<typeof fusionCatalog, Name>;
 
 /** The parameters of a method's catalog row, complete. */
-export type MethodParameters<Name extends FusionMethod> = ParametersOf<RowOf<typeof fusionCatalog, Name>>;
+export type MethodParameters<Name extends FusionMethod> = ParametersOf<Row<Name>>;
+
+/** The figures of a method's catalog row; null where there is nothing to take one from. */
+type MethodFigures<Name extends FusionMethod> = {
+  readonly [Figure in Row<Name>['figures'][number]['name']]: number | null;
+};
+
+/** A method that is ready to merge. */
+export interface Merging<Name extends FusionMethod> {
+  readonly merge: Merge;
+  /** The figures of the tensors merged so far; absent = its row has none. */
+  readonly figures?: () => MethodFigures<Name>;
+}
 
 /**
  * Prepares the merge. A method whose weights span tensors reads the models once here; `pause` lets the thread answer
  * others and throws when the fusion was aborted.
  */
-export type Method<Parameters> = (parameters: Parameters, models: FusedModels, pause: Pause) => Promise<Merge> | Merge;
+export type Method<Name extends FusionMethod> = (
+  parameters: MethodParameters<Name>,
+  models: FusedModels,
+  pause: Pause,
+) => Promise<Merging<Name>> | Merging<Name>;

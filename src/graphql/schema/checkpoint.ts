@@ -34,6 +34,11 @@ const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
       description: 'The parameters of the fusion method.',
       resolve: (row) => checkpoints.fusionOf(row).parameters,
     }),
+    weights: t.floatList({
+      nullable: true,
+      description: 'What each checkpoint counted, in their order; null if the method takes no weights.',
+      resolve: (row) => checkpoints.fusionOf(row).weights,
+    }),
     base: t.field({
       type: Checkpoint,
       description:

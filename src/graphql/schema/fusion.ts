@@ -30,6 +30,10 @@ const FuseInput = builder.inputType('FuseCheckpointsInput', {
       type: FusionParametersInput,
       description: 'The parameters of the method; absent or null ones take their defaults.',
     }),
+    weights: t.floatList({
+      description:
+        'What each checkpoint counts, in their order, for a method that takes weights. Absent or null means 1 each.',
+    }),
     base: t.field({
       type: CheckpointChoice,
       description:

@@ -16,6 +16,8 @@ export const fuse = defineJob({
   input: z.object({
     method: z.custom<FusionMethod>((value) => typeof value === 'string'),
     parameters,
+    /** One per checkpoint; absent = the method takes none, or 1 each. */
+    weights: z.array(z.number()).optional(),
     checkpointIds: z.array(z.uuid()),
     /** theta_0, from which all of them descend. */
     modelId: z.uuid(),
@@ -25,20 +27,21 @@ export const fuse = defineJob({
   uses: ({ checkpointIds, baseId }) =>
     [...checkpointIds, ...(baseId === null ? [] : [baseId])].map((id) => ({ kind: 'checkpoint', id })),
   subject: ({ modelId }) => modelId,
-  run(context: JobContext<Record<never, never>>, { method, parameters: given, checkpointIds, modelId, baseId }) {
+  run(context: JobContext<Record<never, never>>, { method, parameters: given, weights, checkpointIds, ...lineage }) {
     const { db, cpu, retention, signal, progress, succeed } = context;
-    const plan = { method, parameters: readParameters(rowOf(fusionCatalog, method, 'method'), given, 'parameters') };
+    const { modelId, baseId } = lineage;
+    const values = readParameters(rowOf(fusionCatalog, method, 'method'), given, 'parameters');
+    const plan = { method, parameters: values, ...(weights && { weights }) };
     return retention.publishing(async () => {
       const parents = await checkpointsOf(db, checkpointIds);
-      progress({ stage: 'fuse', done: 0, total: parents.length });
       const model = await requireRow(db, 'models', modelId);
       const base = baseId === null ? undefined : await requireRow(db, 'checkpoints', baseId);
       const digests = { initial: model.digest, ...(base && { base: base.digest }) };
       const input = { plan, ...digests, checkpoints: parents.map(({ digest }) => digest) };
-      const { digest, bytes } = await cpu.call('fuse', input, { signal });
-      progress({ stage: 'fuse', done: parents.length, total: parents.length });
-      const values = { reason: 'fused', modelId, baseId, digest, bytes, fusion: plan } as const;
-      return retention.recording(() => succeed((tx) => record(tx, values, parents)));
+      const onEvent = (event: { done: number; total: number }) => progress({ stage: 'fuse', ...event });
+      const { digest, bytes } = await cpu.call('fuse', input, { signal, onEvent });
+      const row = { reason: 'fused', modelId, baseId, digest, bytes, fusion: plan } as const;
+      return retention.recording(() => succeed((tx) => record(tx, row, parents)));
     });
   },
 });

@@ -5,6 +5,7 @@ import { globalId } from '../../db/global-id.ts';
 import type { CheckpointRow, JobRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import { type FusionEntry, type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
+import { readWeights } from '../../fusion/weights.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { runJob } from '../jobs/jobs.ts';
@@ -15,6 +16,8 @@ export interface FuseRequest {
   readonly checkpointIds: readonly string[];
   readonly method: FusionMethod;
   readonly parameters?: GivenParameters | null;
+  /** One per checkpoint; absent = 1 each. */
+  readonly weights?: readonly number[] | null;
   /** What the deltas are taken from; absent = the model that all descend from. */
   readonly baseId?: string | null;
   readonly idempotencyKey?: string | null;
@@ -35,9 +38,11 @@ export async function fuseCheckpoints(
   return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
 }
 
-function planOf({ method, parameters }: FuseRequest) {
+function planOf({ method, parameters, weights, checkpointIds }: FuseRequest) {
   const row = rowOf(fusionCatalog, method, 'input.method');
-  return { method, parameters: readParameters(row, parameters ?? {}, 'input.parameters') };
+  const values = readParameters(row, parameters ?? {}, 'input.parameters');
+  const read = readWeights(row, checkpointIds.length, weights, 'input.weights');
+  return { method, parameters: values, ...(row.weighted && { weights: [...read] }) };
 }
 
 async function parentsOf(tandem: Tandem, { method, checkpointIds: ids }: FuseRequest): Promise<CheckpointRow[]> {

@@ -137,6 +137,25 @@ export function resultSuite(live: () => Live): void {
       });
     });
 
+    it('weighs the checkpoints', async () => {
+      const query = `mutation($ids: [ID!]!, $weights: [Float!]) {
+        fuseCheckpoints(input: { checkpoints: $ids, method: LINEAR, weights: $weights }) {
+          checkpoint { digest fusion { method weights parameters { power } } }
+        }
+      }`;
+      const ids = live().made.checkpoints;
+      interface Fused {
+        readonly fuseCheckpoints: { readonly checkpoint: { readonly digest: string; readonly fusion: object } };
+      }
+      const fuseWith = async (weights: number[] | null) =>
+        (await get<Fused>(live(), query, { ids, weights })).fuseCheckpoints.checkpoint;
+      const [plain, equal, other] = [await fuseWith(null), await fuseWith([2, 2]), await fuseWith([3, -1])];
+      expect(plain.fusion).toEqual({ method: 'LINEAR', weights: [1, 1], parameters: { power: null } });
+      expect(equal.digest).toBe(plain.digest);
+      expect(other.fusion).toMatchObject({ weights: [3, -1] });
+      expect(other.digest).not.toBe(plain.digest);
+    });
+
     it.each([
       ['one checkpoint', (ids: readonly string[]) => ({ checkpoints: ids.slice(1) }), 'input.checkpoints'],
       ['one twice', (ids: readonly string[]) => ({ checkpoints: [ids[0], ids[0]] }), 'input.checkpoints.1'],
@@ -150,6 +169,9 @@ export function resultSuite(live: () => Live): void {
         (_ids: readonly string[]) => ({ parameters: { power: 1 } }),
         'input.parameters.power',
       ],
+      ['weights for a soup', (_ids: readonly string[]) => ({ weights: [1, 1] }), 'input.weights'],
+      ['too few weights', (_ids: readonly string[]) => ({ method: 'LINEAR', weights: [1] }), 'input.weights'],
+      ['weights that sum to 0', (_ids: readonly string[]) => ({ method: 'LINEAR', weights: [2, -2] }), 'input.weights'],
     ])('refuses %s', async (_what, change, field) => {
       const ids = live().made.checkpoints;
       const input = { checkpoints: ids, method: 'UNIFORM_SOUP', ...change(ids) };
