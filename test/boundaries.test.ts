@@ -34,7 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   formats: ['model', 'storage'],
   hub: ['storage'],
   data: ['random', 'storage'],
-  evaluation: ['data', 'random', 'tokenizer/unspaced'],
+  evaluation: ['data', 'random', 'storage', 'tokenizer/unspaced'],
   fusion: ['model', 'formats', 'storage'],
   nn: ['kernels', 'model'],
   kernels: ['device'],

@@ -11,6 +11,7 @@ import { openDataset } from '../src/data/record-file.ts';
 import { vouchForVersion } from '../src/data/record-vouch.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { poolCorpus } from '../src/evaluation/pool.ts';
+import { publishUnits } from '../src/evaluation/units/publish.ts';
 import { readModelSpec } from '../src/formats/model-folder.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { downloadModel } from '../src/hub/download.ts';
@@ -78,6 +79,8 @@ answer<CpuCommands>({
 
   evaluateBagOfWords: async ({ dataset, split }, { signal }) =>
     evaluateBagOfWords(await openDataset(storage, dataset), split, signal),
+
+  publishUnits: (input, { signal }) => publishUnits(storage, input, signal),
 
   poolCorpus: async ({ dataset, split }, { signal, transfer }) => {
     const pool = await poolCorpus(await openDataset(storage, dataset), split, signal);

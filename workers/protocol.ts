@@ -6,7 +6,7 @@
 import type { CreatedModel, CreateModelInput, ImportedModel } from '../src/authoring/types.ts';
 import type { DatasetSummary, ImportRequest, Split } from '../src/data/types.ts';
 import type { AdapterReport } from '../src/device/types.ts';
-import type { EvaluationFigures } from '../src/evaluation/types.ts';
+import type { MeasuredSplit, PublishUnitsInput } from '../src/evaluation/units/types.ts';
 import type { FusedModel, FuseInput } from '../src/fusion/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
 import type { Neighbours } from '../src/nn/types.ts';
@@ -48,7 +48,7 @@ export interface DeviceCommands {
   plan: Command<PlanInput, PlanOutput>;
   train: Command<TrainInput, TrainOutput, TrainEvent>;
   encode: Command<EncodeInput, VectorRows>;
-  evaluate: Command<EvaluateInput, readonly EvaluationFigures[], { readonly encoded: number; readonly total: number }>;
+  evaluate: Command<EvaluateInput, readonly MeasuredSplit[], { readonly encoded: number; readonly total: number }>;
   search: Command<SearchInput, Neighbours>;
   /** Forgets a collection's resident segment or a warm model. */
   forget: Command<{ readonly segment?: string; readonly model?: string }, null>;
@@ -79,7 +79,9 @@ export interface CpuCommands {
   /** Ids and code-point offsets of texts as they stand, without truncation. */
   tokenizeWhole: Command<TokenizeWholeInput, TokenizeWholeOutput>;
   /** `dataset` is the digest of a data set version. */
-  evaluateBagOfWords: Command<{ readonly dataset: string; readonly split: Split }, EvaluationFigures>;
+  evaluateBagOfWords: Command<{ readonly dataset: string; readonly split: Split }, MeasuredSplit>;
+  /** Keeps what each unit got under the ids of its data set; the digests of the folders, in order. */
+  publishUnits: Command<PublishUnitsInput, readonly string[]>;
   /** Positions of the documents of a pooled corpus, ascending. `dataset` is the digest of a data set version. */
   poolCorpus: Command<{ readonly dataset: string; readonly split: Split }, Uint32Array>;
   fuse: Command<FuseInput, FusedModel, { readonly done: number; readonly total: number }>;

@@ -1,6 +1,6 @@
 /** Typed arrays that grow, for lists whose length is known at the end only. */
 
-class Growing<A extends Uint32Array | Float32Array | Int32Array> {
+class Growing<A extends Uint32Array | Float32Array | Float64Array | Int32Array> {
   #values: A;
   #length = 0;
   readonly #make: (length: number) => A;
@@ -44,3 +44,4 @@ export type GrowingI32 = Growing<Int32Array>;
 export const growingU32 = (): GrowingU32 => new Growing((length) => new Uint32Array(length));
 export const growingF32 = (): GrowingF32 => new Growing((length) => new Float32Array(length));
 export const growingI32 = (): GrowingI32 => new Growing((length) => new Int32Array(length));
+export const growingF64 = (): Growing<Float64Array> => new Growing((length) => new Float64Array(length));

@@ -93,6 +93,10 @@ export interface Dataset {
   readonly summary: DatasetSummary;
   /** Record number i of a split; i from 0 below summary.counts[split]. */
   record(split: Split, i: number): Promise<StoredRecord>;
+  /** Records of a split by their numbers, in the order asked for. */
+  recordsAt(split: Split, numbers: readonly number[]): Promise<StoredRecord[]>;
+  /** Documents of a split's corpus by their numbers in the file's order, in the order asked for. */
+  documentsAt(split: Split, numbers: readonly number[]): Promise<StoredDocument[]>;
   /** All records of a split in order. */
   records(split: Split): AsyncIterable<StoredRecord>;
   /** The documents that IR evaluation of a split searches, in order. */
@@ -113,15 +117,25 @@ async function openFolder(folder: string, files: OwnFiles): Promise<Dataset> {
   const summary = await readSummary(folder, files);
   const index = await readIndex(folder, files, summary);
 
-  async function read<T extends StoredLine>(lines: LineTable, begin: number, end: number): Promise<T[]> {
-    if (begin >= end) return [];
+  async function opened<T>(work: (file: ReadableFile) => Promise<T>): Promise<T> {
     const file = await files.open(recordFiles.records);
     try {
-      return await readRange<T>(file, path, lines, { begin, end });
+      return await work(file);
     } finally {
       await file.close();
     }
   }
+  const read = async <T extends StoredLine>(lines: LineTable, begin: number, end: number): Promise<T[]> =>
+    begin >= end ? [] : opened((file) => readRange<T>(file, path, lines, { begin, end }));
+  const at = <T extends StoredLine>(lines: LineTable, numbers: readonly number[]): Promise<T[]> =>
+    opened(async (file) => {
+      const found: T[] = [];
+      for (const line of numbers) {
+        invariant(line >= 0 && line < lines.length, `No line ${line} of ${lines.length}`);
+        found.push(...(await readRange<T>(file, path, lines, { begin: line, end: line + 1 })));
+      }
+      return found;
+    });
   async function* all<T extends StoredLine>(lines: LineTable): AsyncGenerator<T> {
     for (let begin = 0; begin < lines.length; begin += readAhead) {
       yield* await read<T>(lines, begin, Math.min(begin + readAhead, lines.length));
@@ -133,6 +147,8 @@ async function openFolder(folder: string, files: OwnFiles): Promise<Dataset> {
       invariant(i >= 0 && i < index.records[split].length, `No record ${i} in split ${split}`);
       return (await read<StoredRecord>(index.records[split], i, i + 1))[0]!;
     },
+    recordsAt: (split, numbers) => at<StoredRecord>(index.records[split], numbers),
+    documentsAt: (split, numbers) => at<StoredDocument>(index.documents[split], numbers),
     records: (split) => all<StoredRecord>(index.records[split]),
     documents: (split) => all<StoredDocument>(index.documents[split]),
     page: (split, offset, limit) => {

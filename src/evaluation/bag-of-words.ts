@@ -10,10 +10,9 @@ import type { Dataset } from '../data/record-file.ts';
 import { relevanceByPosition } from '../data/relevance.ts';
 import type { Split, TextTriple } from '../data/types.ts';
 import { segmenterName, spacedCharacter, unspacedRun, wordsOfRun } from '../tokenizer/unspaced.ts';
-import { type Effort, retrievalFigures, similarityFigures } from './result.ts';
-import { RetrievalMeans, rankingDepth, topDocuments } from './retrieval.ts';
+import { type Effort, Searches, similarityFigures } from './result.ts';
 import { scoreSimilarities } from './sts.ts';
-import type { EvaluationFigures } from './types.ts';
+import type { MeasuredSplit } from './units/types.ts';
 
 const wordPattern = new RegExp(`(${unspacedRun})|(?:${spacedCharacter}){2,}`, 'gu');
 const unspaced = new RegExp(unspacedRun, 'u');
@@ -76,7 +75,7 @@ export function dot(a: SparseVector, b: SparseVector): number {
 }
 
 /** Scores the baseline on one split of a data set version. */
-export const evaluateBagOfWords = (dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> =>
+export const evaluateBagOfWords = (dataset: Dataset, split: Split, signal?: AbortSignal): Promise<MeasuredSplit> =>
   dataset.summary.task === 'ir' ? retrieval(dataset, split, signal) : similarity(dataset, split, signal);
 
 /** What a reader sees of a triple: instance instruction and text. */
@@ -110,18 +109,16 @@ export async function indexCorpus(dataset: Dataset, split: Split, signal?: Abort
   return { size: index.size, positions, scores: (query) => index.scores(bag.vector(textOf(query))), bag };
 }
 
-async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> {
+async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<MeasuredSplit> {
   const begin = performance.now();
   const { bag, size, positions, scores } = await indexCorpus(dataset, split, signal);
-  const means = new RetrievalMeans();
+  const searches = new Searches();
   for await (const record of dataset.records(split)) {
     signal?.throwIfAborted();
     const identical = dataset.summary.ignoreIdenticalIds ? (positions.get(record.id) ?? -1) : -1;
-    const grades = relevanceByPosition(record, positions, size);
-    const ranking = topDocuments(scores(record.query), rankingDepth, identical);
-    means.add({ ranked: ranking.map((document) => grades.get(document) ?? 0), judged: [...grades.values()] });
+    searches.add(scores(record.query), relevanceByPosition(record, positions, size), identical);
   }
-  return retrievalFigures(means, size, effortOf(bag, begin));
+  return searches.finish(size, effortOf(bag, begin));
 }
 
 /** Documents by word. Positions follow the ids' byte order once sorted. */
@@ -166,7 +163,7 @@ class InvertedIndex {
   }
 }
 
-async function similarity(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<EvaluationFigures> {
+async function similarity(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<MeasuredSplit> {
   const begin = performance.now();
   const bag = new BagOfWords();
   for await (const { query, positives } of dataset.records('train')) {

@@ -4,7 +4,8 @@ import type { Task } from '../data/types.ts';
 import type { TokenizedSplit } from '../tokens/types.ts';
 import { RetrievalMeans, rankingDepth, topDocuments } from './retrieval.ts';
 import { evaluateSts, type SimilarityMetrics } from './sts.ts';
-import type { EvaluationFigures } from './types.ts';
+import { QueryList } from './units/query-list.ts';
+import { hitDepth, type MeasuredSplit } from './units/types.ts';
 
 /** The main metric of each task. */
 const mainMetric: Readonly<Record<Task, string>> = { ir: 'ndcg_at_10', sts: 'cosine_spearman' };
@@ -24,7 +25,7 @@ export function evaluateRetrieval(
   split: TokenizedSplit,
   scoresOf: (query: number) => ArrayLike<number>,
   effort: Effort,
-): EvaluationFigures {
+): MeasuredSplit {
   const run = new RetrievalRun(split);
   for (let query = 0; query < split.query.length; query++) run.add(query, scoresOf(query));
   return run.finish(effort);
@@ -33,7 +34,7 @@ export function evaluateRetrieval(
 /** The same, query by query, for a scorer that works in blocks. */
 export class RetrievalRun {
   readonly #split: TokenizedSplit;
-  readonly #means = new RetrievalMeans();
+  readonly #searches = new Searches();
 
   constructor(split: TokenizedSplit) {
     this.#split = split;
@@ -43,19 +44,40 @@ export class RetrievalRun {
     const { starts, values, scores: grades } = this.#split.judgements;
     const grade = new Map<number, number>();
     for (let entry = starts[query]!; entry < starts[query + 1]!; entry++) grade.set(values[entry]!, grades[entry]!);
-    const ranking = topDocuments(scores, rankingDepth, this.#split.identical[query]!);
-    this.#means.add({ ranked: ranking.map((document) => grade.get(document) ?? 0), judged: [...grade.values()] });
+    this.#searches.add(scores, grade, this.#split.identical[query]!);
   }
 
-  finish(effort: Effort): EvaluationFigures {
-    return retrievalFigures(this.#means, this.#split.documents.length, effort);
+  finish(effort: Effort): MeasuredSplit {
+    return this.#searches.finish(this.#split.documents.length, effort);
   }
 }
 
-export function retrievalFigures(means: RetrievalMeans, documents: number, effort: Effort): EvaluationFigures {
-  const metrics = means.means();
-  const undefinedReasons = reasons(metrics, 'the split has no queries');
-  return { task: 'ir', main: mainMetric.ir, metrics, undefinedReasons, count: means.queries, documents, ...effort };
+/** Searches of one corpus, added query by query. */
+export class Searches {
+  readonly #means = new RetrievalMeans();
+  readonly #queries = new QueryList();
+
+  /**
+   * `scores` [D] of all documents, which may be reused; `grades` the relevance of the relevant documents by position;
+   * `identical` the document that is left out, or -1.
+   */
+  add(scores: ArrayLike<number>, grades: ReadonlyMap<number, number>, identical: number): void {
+    const ranking = topDocuments(scores, rankingDepth, identical);
+    const gradeOf = (document: number): number => grades.get(document) ?? 0;
+    const metrics = this.#means.add({ ranked: ranking.map(gradeOf), judged: [...grades.values()] });
+    const hits = ranking.slice(0, hitDepth);
+    this.#queries.add(
+      metrics,
+      hits.map((document) => ({ document, score: scores[document]!, grade: gradeOf(document) })),
+    );
+  }
+
+  finish(documents: number, effort: Effort): MeasuredSplit {
+    const metrics = this.#means.means();
+    const undefinedReasons = reasons(metrics, 'the split has no queries');
+    const figures = { task: 'ir', main: mainMetric.ir, metrics, undefinedReasons, count: this.#means.queries } as const;
+    return { ...figures, documents, ...effort, units: this.#queries.finish() };
+  }
 }
 
 /** Similarity on one split: vectors [N, C] of the records' queries and partners. */
@@ -63,15 +85,16 @@ export function evaluateSimilarity(
   split: TokenizedSplit,
   vectors: { readonly first: Float32Array; readonly second: Float32Array; readonly dimension: number },
   effort: Effort,
-): EvaluationFigures {
+): MeasuredSplit {
   return similarityFigures(evaluateSts({ ...vectors, grades: split.positives.scores }), effort);
 }
 
 export function similarityFigures(
-  { metrics, undefinedReasons, pairs }: SimilarityMetrics,
+  { metrics, undefinedReasons, units }: SimilarityMetrics,
   effort: Effort,
-): EvaluationFigures {
-  return { task: 'sts', main: mainMetric.sts, metrics, undefinedReasons, count: pairs, documents: 0, ...effort };
+): MeasuredSplit {
+  const figures = { task: 'sts', main: mainMetric.sts, metrics, undefinedReasons } as const;
+  return { ...figures, count: units.cosines.length, documents: 0, ...effort, units };
 }
 
 const reasons = (metrics: Readonly<Record<string, number | null>>, reason: string): Record<string, string> =>

@@ -66,11 +66,12 @@ export class RetrievalMeans {
     return this.#queries;
   }
 
-  add(query: RankedGrades): void {
+  /** Returns the query's own metrics. */
+  add(query: RankedGrades): Record<string, number> {
     this.#queries++;
-    for (const [name, value] of Object.entries(queryMetrics(query))) {
-      this.#sums.set(name, (this.#sums.get(name) ?? 0) + value);
-    }
+    const metrics = queryMetrics(query);
+    for (const [name, value] of Object.entries(metrics)) this.#sums.set(name, (this.#sums.get(name) ?? 0) + value);
+    return metrics;
   }
 
   /** Metric by name; null for all if there was no query. */

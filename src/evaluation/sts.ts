@@ -6,6 +6,7 @@
 import { invariant } from '../errors.ts';
 import { pearson, type Statistic, spearman } from './correlation.ts';
 import { gapRanges, orderAccuracies } from './statistics/fine-differences.ts';
+import type { MeasuredPairs } from './units/types.ts';
 
 export interface SimilarityInput {
   /** [N, C] row-major, the first texts. */
@@ -22,8 +23,8 @@ export interface SimilarityMetrics {
   /** `cosine_spearman`, ..., null where undefined. */
   readonly metrics: Record<string, number | null>;
   readonly undefinedReasons: Record<string, string>;
-  /** Pairs that have a grade. */
-  readonly pairs: number;
+  /** The pairs that have a grade. */
+  readonly units: MeasuredPairs;
 }
 
 export function evaluateSts({ first, second, dimension, grades }: SimilarityInput): SimilarityMetrics {
@@ -60,7 +61,8 @@ export function scoreSimilarities(
     const reason = `no two grades differ by more than ${above} and at most ${upTo}`;
     put(`order_accuracy_gap_${upTo}`, value === null ? { undefined: reason } : { value });
   }
-  return { metrics, undefinedReasons, pairs: grades.length };
+  const cosines = Float64Array.from(scores.cosine);
+  return { metrics, undefinedReasons, units: { task: 'sts', cosines, grades: Float64Array.from(grades, Math.fround) } };
 }
 
 /** Cosine, Euclidean and Manhattan distance of two vectors. */

@@ -33,3 +33,18 @@ export async function connect<T extends object>(
   );
   return { ...connection, totalCount };
 }
+
+/** The same of a list that may not be there: null where `load` finds none. */
+export async function connectIfThere<T extends object>(
+  args: ConnectionArguments,
+  context: Context,
+  load: (window: Window) => Promise<Page<T> | null>,
+) {
+  let isThere = true;
+  const connection = await connect<T>(args, context, async (window) => {
+    const page = await load(window);
+    isThere = page !== null;
+    return page ?? { items: [], totalCount: 0 };
+  });
+  return isThere ? connection : null;
+}

@@ -15,6 +15,7 @@ import './schema/run-event.ts';
 import './schema/run-export.ts';
 import './schema/checkpoint.ts';
 import './schema/evaluation.ts';
+import './schema/evaluation-units.ts';
 import './schema/fusion.ts';
 import './schema/collection.ts';
 import './schema/embedding.ts';

@@ -25,7 +25,7 @@ export interface RetentionOptions {
   readonly forget: (modelDigest: string) => Promise<void>;
 }
 
-const kinds: readonly FolderKind[] = ['datasets', 'models', 'states', 'payloads'];
+const kinds: readonly FolderKind[] = ['datasets', 'models', 'states', 'units', 'payloads'];
 
 export class Retention {
   readonly #options: RetentionOptions;

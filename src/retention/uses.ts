@@ -27,7 +27,7 @@ import {
 } from '../db/schema.ts';
 
 /** Kinds of folders and files in storage that exist for as long as something uses them. */
-export type FolderKind = 'datasets' | 'models' | 'states' | 'payloads';
+export type FolderKind = 'datasets' | 'models' | 'states' | 'units' | 'payloads';
 
 export interface Folder {
   readonly kind: FolderKind;
@@ -39,6 +39,7 @@ const digestColumns: Readonly<Record<FolderKind, readonly PgColumn[]>> = {
   datasets: [datasets.digest],
   models: [models.digest, checkpoints.digest],
   states: [checkpoints.stateDigest],
+  units: [evaluations.unitsDigest],
   payloads: [],
 };
 

@@ -6,7 +6,7 @@
 import { badInput } from '../errors.ts';
 import { pooledSplit } from '../evaluation/pooled-split.ts';
 import { evaluateSimilarity, RetrievalRun } from '../evaluation/result.ts';
-import type { EvaluationFigures } from '../evaluation/types.ts';
+import type { MeasuredSplit } from '../evaluation/units/types.ts';
 import { dimensionOf } from '../model/pipeline.ts';
 import { gatherTexts } from '../nn/batch.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
@@ -29,7 +29,7 @@ export async function evaluateSplit(
   file: TokenFile,
   split: 'train' | 'dev' | 'test',
   options: EvaluateOptions,
-): Promise<EvaluationFigures> {
+): Promise<MeasuredSplit> {
   return (await compareSplit(encoder, file, split, options))(dimensionOf(encoder.spec));
 }
 
@@ -40,10 +40,10 @@ export async function evaluateDimensions(
   split: 'train' | 'dev' | 'test',
   options: EvaluateOptions,
   dimensions?: readonly number[],
-): Promise<EvaluationFigures[]> {
+): Promise<MeasuredSplit[]> {
   if (!dimensions) return [await evaluateSplit(encoder, file, split, options)];
   const compare = await compareSplit(encoder, file, split, options);
-  const found: EvaluationFigures[] = [];
+  const found: MeasuredSplit[] = [];
   for (const dimension of dimensions) found.push({ ...(await compare(dimension)), dimension });
   return found;
 }
@@ -54,7 +54,7 @@ async function compareSplit(
   file: TokenFile,
   split: 'train' | 'dev' | 'test',
   options: EvaluateOptions,
-): Promise<(dimension: number) => Promise<EvaluationFigures>> {
+): Promise<(dimension: number) => Promise<MeasuredSplit>> {
   const { pool } = options;
   const records = pool ? pooledSplit(file.splits[split], pool) : file.splits[split];
   if (records.query.length === 0) {

@@ -6,6 +6,7 @@
 import type { Gpu } from '../device/types.ts';
 import { badInput } from '../errors.ts';
 import type { EvaluationFigures } from '../evaluation/types.ts';
+import type { MeasuredSplit } from '../evaluation/units/types.ts';
 import { dimensionOf } from '../model/pipeline.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
@@ -78,7 +79,7 @@ export class DeviceServer {
   async evaluate(
     input: EvaluateInput,
     options: Omit<EvaluateOptions, 'turn' | 'dimensions'>,
-  ): Promise<EvaluationFigures[]> {
+  ): Promise<MeasuredSplit[]> {
     const storage = this.#storage;
     const file = await readTokenFile(storage, input.tokens);
     const { turn } = this.scheduler;
@@ -88,12 +89,13 @@ export class DeviceServer {
   }
 
   /**
-   * Evaluates weights that a run has on the device, in place and as a part of its own task: nothing is published, and
-   * `turn` is the run's.
+   * Evaluates weights that a run has on the device, in place and as a part of its own task: nothing is published, no
+   * unit is kept, and `turn` is the run's.
    */
   async evaluateInPlace(encoder: Encoder, set: SplitOfTokens, turn: () => Promise<void>): Promise<EvaluationFigures> {
     const file = await readTokenFile(this.#storage, set.tokens);
-    return evaluateSplit(encoder, file, set.split, { turn, pool: set.pool });
+    const { units: _, ...figures } = await evaluateSplit(encoder, file, set.split, { turn, pool: set.pool });
+    return figures;
   }
 
   /** When aborted, rejects before the segment is read or between two tiles of queries. */

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 import { type ErrorDetails, TandemError, unavailable } from '../errors.ts';
 
 /** Folders, each with a manifest (manifest.ts). */
-export type ManifestKind = 'datasets' | 'models' | 'states' | 'tokens';
+export type ManifestKind = 'datasets' | 'models' | 'states' | 'tokens' | 'units';
 /** Single files, whose sha256 their readers know: payloads are named by it, and that of a segment is in memory. */
 export type StorageKind = ManifestKind | 'segments' | 'payloads';
 
@@ -13,6 +13,7 @@ const remedies: Readonly<Record<StorageKind, string>> = {
   states:
     'Restore it from a backup of the data folder, or resume the run again: it goes on from an earlier checkpoint.',
   tokens: 'Try again: it is made again from the data set.',
+  units: 'Restore it from a backup of the data folder, or delete the evaluation and evaluate again.',
   segments: 'Search again: it is made again from the database.',
   payloads: 'Send the request again.',
 };

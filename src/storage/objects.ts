@@ -23,6 +23,7 @@ const depths: Readonly<Record<StoredObject['kind'], number>> = {
   models: 0,
   states: 0,
   tokens: 2,
+  units: 0,
   payloads: 0,
 };
 

@@ -129,7 +129,9 @@ export async function manifestFor(
 
 /** Objects that are named by their content have no other manifest. */
 const isOf = ({ kind, name }: Place, manifest: Manifest): boolean =>
-  !(kind === 'models' || kind === 'states') || digestOf(manifest) === name;
+  !namesByContent.includes(kind) || digestOf(manifest) === name;
+
+const namesByContent: readonly ManifestKind[] = ['models', 'states', 'units'];
 
 async function vouchedFor({ path, name }: Place, vouch: Vouch): Promise<Manifest> {
   const found = await describeFiles(path, (await listFiles(path)).filter(isPublished));

@@ -19,7 +19,7 @@ describe('evaluateSts', () => {
   const row = (vectors: Float32Array, pair: number) => [...vectors.subarray(pair * dimension, (pair + 1) * dimension)];
 
   it('correlates cosine and negated distances with the grades', () => {
-    const { metrics, pairs: count } = evaluateSts({ first, second, dimension, grades });
+    const { metrics, units } = evaluateSts({ first, second, dimension, grades });
     const each = (measure: (a: number[], b: number[]) => number) =>
       grades.map((_, pair) => measure(row(first, pair), row(second, pair)));
     const length = (a: number[]) => Math.hypot(...a);
@@ -31,7 +31,9 @@ describe('evaluateSts', () => {
       expect(metrics[`${name}_spearman`]).toBeCloseTo('value' in expected ? expected.value : Number.NaN, 12);
       expect(metrics[`${name}_pearson`]).toBeTypeOf('number');
     }
-    expect(count).toBe(pairs);
+    expect([...units.grades]).toEqual(grades.map(Math.fround));
+
+    units.cosines.forEach((value, pair) => void expect(value).toBeCloseTo(cosine[pair]!, 12));
   });
 
   it('leaves out pairs without a grade', () => {

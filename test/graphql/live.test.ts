@@ -10,6 +10,7 @@ import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
 import { stageSuite } from './live/stages.ts';
 import { modelSuite, runSuite } from './live/training.ts';
+import { unitSuite } from './live/units.ts';
 
 describe('the API', () => {
   let live: Live;
@@ -25,6 +26,7 @@ describe('the API', () => {
   runSuite(current);
   stageSuite(current);
   resultSuite(current);
+  unitSuite(current);
   servingSuite(current);
   systemSuite(current);
   jobSuite(current);

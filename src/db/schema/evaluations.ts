@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, check, doublePrecision, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { Split } from '../../data/types.ts';
 import { checkpoints } from './checkpoints.ts';
-import { count64, createdAt, id, idempotencyKey, oneOf } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
 import { datasets, taskNames } from './datasets.ts';
 
 export const evaluators = ['checkpoint', 'bag-of-words'] as const;
@@ -38,13 +38,17 @@ export const evaluations = pgTable(
     wordSegmenter: text('word_segmenter'),
     /** How many of the first components of the vectors were compared; null = whole vectors, and for `bag-of-words`. */
     dimension: integer('dimension'),
+    /** objects/units/<digest>: what each query or pair got; null = of before units were kept. */
+    unitsDigest: text('units_digest'),
   },
   (table) => [
     index('evaluations_checkpoint').on(table.checkpointId),
     index('evaluations_dataset').on(table.datasetId),
+    index('evaluations_units').on(table.unitsDigest),
     oneOf('evaluations_evaluator', table.evaluator, evaluators),
     oneOf('evaluations_split', table.split, splitNames),
     oneOf('evaluations_task', table.task, taskNames),
+    isDigest('evaluations_units_is_sha256', table.unitsDigest),
     check('evaluations_has_subject', sql`(${table.evaluator} = 'checkpoint') = (${table.checkpointId} is not null)`),
   ],
 );

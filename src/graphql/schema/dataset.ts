@@ -32,7 +32,7 @@ const DatasetSplit = builder
     }),
   });
 
-const TextParts = builder.objectRef<TextTriple>('TextParts').implement({
+export const TextParts = builder.objectRef<TextTriple>('TextParts').implement({
   description: 'A text with its instructions, as the unified record keeps it.',
   fields: (t) => ({
     taskInstruction: t.string({

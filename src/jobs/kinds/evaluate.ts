@@ -1,10 +1,12 @@
 /** Evaluates a checkpoint, or the bag-of-words baseline, on one split of a data set. */
 import { z } from 'zod';
 import type { Split } from '../../data/types.ts';
+import type { Transaction } from '../../db/open.ts';
 import { requireRow } from '../../db/rows.ts';
-import { type DatasetRow, evaluations, type NewEvaluation } from '../../db/schema.ts';
+import { evaluations, type NewEvaluation } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
-import type { EvaluationFigures } from '../../evaluation/types.ts';
+import type { MeasuredSplit } from '../../evaluation/units/types.ts';
+import type { EvaluateInput } from '../../serve/types.ts';
 import { defineJob, type JobContext } from '../define.ts';
 import { encoderOf } from './common/rows.ts';
 import { kindOf } from './entry.ts';
@@ -30,52 +32,48 @@ export const evaluate = defineJob({
   ],
   subject: ({ datasetId }) => datasetId,
   async run(context: Context, { evaluator, checkpointId, datasetId, split, pooled, dimensions }) {
-    const { db, cpu, signal, succeed } = context;
+    const { db, cpu, retention, signal, succeed } = context;
     const dataset = await requireRow(db, 'datasets', datasetId);
+    const pool = pooled ? await cpu.call('poolCorpus', { dataset: dataset.digest, split }, { signal }) : undefined;
+    const searched = { dataset: dataset.digest, split, ...(pool && { pool }) };
     const measured =
       checkpointId === null
         ? [await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })]
-        : await measureCheckpoint(context, checkpointId, dataset, { split, pooled, dimensions });
-    const values = measured.map((figures): NewEvaluation => {
-      const { task, main, metrics, undefinedReasons, count, documents, tokens, seconds } = figures;
-      return {
-        ...{ evaluator, checkpointId, datasetId, split, pooled },
-        ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds },
-        ...{ wordSegmenter: figures.wordSegmenter, dimension: figures.dimension },
-      };
-    });
-    return succeed(async (tx) => {
-      const rows = await tx.insert(evaluations).values(values).returning({ id: evaluations.id });
-      const [first] = rows;
-      invariant(first, 'an insert returned nothing');
-      return { resultId: first.id, answer: { evaluationIds: rows.map(({ id }) => id) } };
+        : await measureCheckpoint(context, checkpointId, { ...searched, ...(dimensions && { dimensions }) });
+    return retention.publishing(async () => {
+      const units = { ...searched, measured: measured.map((split) => split.units) };
+      const digests = await cpu.call('publishUnits', units, { signal });
+      const values = measured.map((figures, i): NewEvaluation => {
+        const { task, main, metrics, undefinedReasons, count, documents, tokens, seconds } = figures;
+        return {
+          ...{ evaluator, checkpointId, datasetId, split, pooled, unitsDigest: digests[i] },
+          ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds },
+          ...{ wordSegmenter: figures.wordSegmenter, dimension: figures.dimension },
+        };
+      });
+      return retention.recording(() => succeed((tx) => record(tx, values)));
     });
   },
 });
 
-interface Measured {
-  readonly split: Split;
-  readonly pooled: boolean;
-  readonly dimensions: readonly number[] | undefined;
+async function record(tx: Transaction, values: NewEvaluation[]) {
+  const rows = await tx.insert(evaluations).values(values).returning({ id: evaluations.id });
+  const [first] = rows;
+  invariant(first, 'an insert returned nothing');
+  return { resultId: first.id, answer: { evaluationIds: rows.map(({ id }) => id) } };
 }
 
 async function measureCheckpoint(
   { db, cpu, device, signal, progress }: Context,
   checkpointId: string,
-  { digest }: DatasetRow,
-  { split, pooled, dimensions }: Measured,
-): Promise<readonly EvaluationFigures[]> {
+  searched: Pick<EvaluateInput, 'split' | 'pool' | 'dimensions'> & { readonly dataset: string },
+): Promise<readonly MeasuredSplit[]> {
   const { checkpoint, model } = await encoderOf(db, checkpointId);
   progress({ stage: 'tokenize', done: 0, total: null });
-  const request = { dataset: digest, model: model.digest, maxLength: model.maxLength };
+  const { dataset, ...rest } = searched;
+  const request = { dataset, model: model.digest, maxLength: model.maxLength };
   const tokens = await cpu.call('tokenizeDataset', request, { signal });
-  const pool = pooled ? await cpu.call('poolCorpus', { dataset: digest, split }, { signal }) : undefined;
   const onEvent = ({ encoded, total }: { encoded: number; total: number }) =>
     progress({ stage: 'encode', done: encoded, total });
-  const input = {
-    ...{ model: checkpoint.digest, dataset: digest, tokens: tokens.key, split },
-    ...(pool && { pool }),
-    ...(dimensions && { dimensions }),
-  };
-  return device.call('evaluate', input, { signal, onEvent });
+  return device.call('evaluate', { model: checkpoint.digest, tokens: tokens.key, ...rest }, { signal, onEvent });
 }

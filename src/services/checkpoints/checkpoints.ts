@@ -22,6 +22,7 @@ import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
+import { deleteEvaluations } from '../evaluations/delete.ts';
 import { initialCheckpoint } from '../models/models.ts';
 import { isTerminal } from '../runs/run-state.ts';
 import type { Tandem } from '../tandem.ts';
@@ -107,16 +108,17 @@ export async function setAlias({ database: { db } }: Tandem, id: string, alias: 
 
 /** Deletes a checkpoint with its evaluations. A model's own goes with its model, a live run's with its run. */
 export async function remove({ database, jobs: { retention } }: Tandem, id: string): Promise<void> {
-  const { digest, stateDigest } = await database.db.transaction(async (tx) => {
+  const { digest, stateDigest, units } = await database.db.transaction(async (tx) => {
     const row = await requireRow(tx, 'checkpoints', id);
     await refuseIfBound(tx, row);
     refuseWhileInUse(`checkpoint ${globalId('Checkpoint', id)}`, await usesOfCheckpoints(tx, [id]));
-    await tx.delete(evaluations).where(eq(evaluations.checkpointId, id));
+    const units = await deleteEvaluations(tx, eq(evaluations.checkpointId, id));
     await tx.delete(checkpoints).where(eq(checkpoints.id, id));
-    return row;
+    return { ...row, units };
   });
   await retention.release('models', [digest]);
   await retention.release('states', [stateDigest]);
+  await retention.release('units', units);
 }
 
 async function refuseIfBound(tx: Transaction, { reason, runId, modelId, id }: CheckpointRow): Promise<void> {

@@ -10,6 +10,7 @@ import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
+import { deleteEvaluations } from '../evaluations/delete.ts';
 import type { Tandem } from '../tandem.ts';
 import type { CorpusDocumentView, GradedText, RecordView } from './types.ts';
 
@@ -93,12 +94,13 @@ export async function documents(
 
 /** Deletes a version with its evaluations; its files, token files too, go if no other version shares them. */
 export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
-  const digest = await database.db.transaction(async (tx) => {
+  const { digest, units } = await database.db.transaction(async (tx) => {
     const row = await requireRow(tx, 'datasets', id);
     refuseWhileInUse(`data set "${row.name}" version ${row.version}`, await usesOfDataset(tx, id));
-    await tx.delete(evaluations).where(eq(evaluations.datasetId, id));
+    const units = await deleteEvaluations(tx, eq(evaluations.datasetId, id));
     await tx.delete(datasets).where(eq(datasets.id, id));
-    return row.digest;
+    return { digest: row.digest, units };
   });
   await jobs.retention.release('datasets', [digest]);
+  await jobs.retention.release('units', units);
 }

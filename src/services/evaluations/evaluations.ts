@@ -8,6 +8,7 @@ import { isEqual } from '../common/condition.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
+import { deleteEvaluations } from './delete.ts';
 
 interface Filter {
   readonly checkpointId?: string | undefined;
@@ -33,7 +34,10 @@ export async function asMtebResult({ database: { db } }: Tandem, row: Evaluation
   return mtebResult(row, row.pooled ? { ...dataset, name: `${dataset.name} (pooled)` } : dataset);
 }
 
-export async function remove({ database: { db } }: Tandem, id: string): Promise<void> {
-  await requireRow(db, 'evaluations', id);
-  await db.delete(evaluations).where(eq(evaluations.id, id));
+export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
+  const units = await database.db.transaction(async (tx) => {
+    await requireRow(tx, 'evaluations', id);
+    return deleteEvaluations(tx, eq(evaluations.id, id));
+  });
+  await jobs.retention.release('units', units);
 }

@@ -9,6 +9,7 @@ import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
+import { deleteEvaluations } from '../evaluations/delete.ts';
 import type { Tandem } from '../tandem.ts';
 
 interface ListRequest {
@@ -33,7 +34,7 @@ export async function initialCheckpoint({ database: { db } }: Tandem, modelId: s
 
 /** Deletes a model, its untrained checkpoint and that one's evaluations. */
 export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
-  const digest = await database.db.transaction(async (tx) => {
+  const { digest, units } = await database.db.transaction(async (tx) => {
     const model = await requireRow(tx, 'models', id);
     const [own] = await tx.select({ id: checkpoints.id }).from(checkpoints).where(ownCheckpoint(id));
     invariant(own, 'a model without its checkpoint');
@@ -47,10 +48,11 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
       ...others.map((checkpoint) => `checkpoint ${globalId('Checkpoint', checkpoint.id)}`),
       ...(await usesOfCheckpoints(tx, [own.id])),
     ]);
-    await tx.delete(evaluations).where(eq(evaluations.checkpointId, own.id));
+    const units = await deleteEvaluations(tx, eq(evaluations.checkpointId, own.id));
     await tx.delete(checkpoints).where(eq(checkpoints.id, own.id));
     await tx.delete(models).where(eq(models.id, id));
-    return model.digest;
+    return { digest: model.digest, units };
   });
   await jobs.retention.release('models', [digest]);
+  await jobs.retention.release('units', units);
 }

@@ -25,6 +25,7 @@ import { refuseWhileInUse } from '../common/in-use.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
+import { deleteEvaluations } from '../evaluations/delete.ts';
 import type { Tandem } from '../tandem.ts';
 import { isTerminal } from './run-state.ts';
 
@@ -121,7 +122,7 @@ export async function follow(
 
 /** Deletes an ended run with its events, checkpoints and their evaluations. */
 export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
-  const own = await database.db.transaction(async (tx) => {
+  const { own, units } = await database.db.transaction(async (tx) => {
     // Locked: a resume that commits first is seen, a later one finds no run.
     await tx.select({ id: jobRows.id }).from(jobRows).where(eq(jobRows.id, id)).for('update');
     const run = await requireRow(tx, 'runs', id);
@@ -130,10 +131,10 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
     const ids = own.map((row) => row.id);
     const users = [...(await usesOfRun(tx, id)), ...(await usesOfCheckpoints(tx, ids))];
     refuseWhileInUse(`run "${run.name}"`, [...new Set(users)]);
-    if (ids.length > 0) await tx.delete(evaluations).where(inArray(evaluations.checkpointId, ids));
+    const units = await deleteEvaluations(tx, inArray(evaluations.checkpointId, ids));
     await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
     await tx.delete(jobRows).where(eq(jobRows.id, id));
-    return own;
+    return { own, units };
   });
   await jobs.retention.release(
     'models',
@@ -143,6 +144,7 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
     'states',
     own.map(({ stateDigest }) => stateDigest),
   );
+  await jobs.retention.release('units', units);
 }
 
 function refuseIfLive({ state, name }: RunRow): void {

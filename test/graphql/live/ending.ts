@@ -25,7 +25,7 @@ export function deleteSuite(live: () => Live): void {
     expect([extensions['code'], message]).toEqual(['CONFLICT', expect.stringContaining(users)]);
   };
 
-  const kinds = ['datasets', 'models', 'states', 'segments'] as const;
+  const kinds = ['datasets', 'models', 'states', 'units', 'segments'] as const;
   /** Rows and files of everything that can be deleted. */
   async function contents() {
     const objects = join(live().config.dataDir, 'objects');
@@ -33,7 +33,8 @@ export function deleteSuite(live: () => Live): void {
     const files = Object.fromEntries(
       await Promise.all(kinds.map(async (kind) => [kind, (await filesOf(kind)).sort()])),
     );
-    const counts = ['datasets', 'runs', 'models', 'checkpoints', 'collections'].map((name) => `${name} { totalCount }`);
+    const nouns = ['datasets', 'runs', 'models', 'checkpoints', 'evaluations', 'collections'];
+    const counts = nouns.map((name) => `${name} { totalCount }`);
     return {
       rows: await get(live(), `{ ${counts.join(' ')} }`),
       files: files as Record<(typeof kinds)[number], string[]>,
@@ -48,6 +49,10 @@ export function deleteSuite(live: () => Live): void {
     const run = await startRun(live(), { model: model.id, datasets, settings });
     const checkpoints = await checkpointsOf(live(), run);
     const fused = await fuse(live(), checkpoints);
+    const evaluate = 'mutation($input: EvaluateCheckpointInput!) { evaluateCheckpoint(input: $input) { __typename } }';
+    for (const id of [model.checkpoint.id, ...checkpoints, fused]) {
+      await get(live(), evaluate, { input: { checkpoint: { id }, datasets: [dataset, live().made.sts] } });
+    }
     const collection = await createCollection(live(), { name: 'last', checkpoint: { id: checkpoints[1] } });
     const add = 'mutation($input: AddDocumentsInput!) { addDocuments(input: $input) { added } }';
     await get(live(), add, { input: { collection, documents: [{ key: 'd0', text: 'the pump leaks oil' }] } });
