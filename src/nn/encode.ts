@@ -57,3 +57,8 @@ export function encodeBatch(tape: Tape, encoder: Encoder, batch: DeviceBatch, op
   const final = unit ? normalized(last) : last;
   return { final, inner: wantsInner ? (inner ?? final) : undefined };
 }
+
+/** Records the hidden states [T, C] of all tokens after the last layer, without dropout. */
+export function encodeTokens(tape: Tape, { spec, parameters }: Encoder, batch: DeviceBatch): Value {
+  return forwardPassOf(spec.family).run(tape, parameters, spec, { batch, keepInner: false }).final;
+}

@@ -5,6 +5,7 @@
 
 import type { Gpu } from '../device/types.ts';
 import { badInput } from '../errors.ts';
+import type { Geometry } from '../evaluation/geometry/types.ts';
 import type { EvaluationFigures } from '../evaluation/types.ts';
 import type { MeasuredSplit } from '../evaluation/units/types.ts';
 import { dimensionOf } from '../model/pipeline.ts';
@@ -18,6 +19,7 @@ import { readTokenFile } from '../tokens/token-file.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 import { encodeTexts, fittingTokens } from './encode.ts';
 import { type EvaluateOptions, evaluateDimensions, evaluateSplit } from './evaluate.ts';
+import { measureGeometry } from './geometry.ts';
 import { Scheduler } from './scheduler.ts';
 import { Segments } from './segments.ts';
 import type { EncodeInput, EvaluateInput, SearchInput, SplitOfTokens, VectorRows } from './types.ts';
@@ -86,6 +88,13 @@ export class DeviceServer {
     return this.#models.use(storage, input.model, (encoder) =>
       evaluateDimensions(encoder, file, input.split, { ...options, turn, pool: input.pool }, input.dimensions),
     );
+  }
+
+  /** Rejects where the split has no records. */
+  async measureGeometry({ model, tokens, split }: EvaluateInput, signal: AbortSignal): Promise<Geometry> {
+    const file = await readTokenFile(this.#storage, tokens);
+    const { turn } = this.scheduler;
+    return this.#models.use(this.#storage, model, (encoder) => measureGeometry(encoder, file, split, { turn, signal }));
   }
 
   /**
