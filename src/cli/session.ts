@@ -15,11 +15,12 @@ import type { TandemClient } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import { notFound } from '../errors.ts';
 import { setLogDefaults } from '../log.ts';
-import { type RunningTandem, startTandem } from '../main.ts';
+import type { RunningTandem } from '../main.ts';
 import { clientOf, configOf, findServer, type GlobalOptions } from './connect.ts';
 import type { Part } from './lend-folder.ts';
 import { withRunning } from './running-service.ts';
 import { startRemover } from './start-remover.ts';
+import { startService } from './start-service.ts';
 import type { Session } from './types.ts';
 
 /** Runs `work` with a service. `model` is a folder, of which `part` is read, or the id or alias of a checkpoint. */
@@ -139,7 +140,7 @@ async function withStarted<T>(
   try {
     setLogDefaults({ level: 'error', format: 'text' });
     // In a data folder of people's it answers one question, and begins none of the work that waits there.
-    tandem = await startTandem({ ...config, port: 0 }, { claims: temporary !== undefined });
+    tandem = await startService({ ...config, port: 0 }, { claims: temporary !== undefined });
     return await work({ client: clientOf(tandem.url), folder, guest });
   } finally {
     await clear(graceMs);

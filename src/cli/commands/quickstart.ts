@@ -5,7 +5,6 @@
 import type { Command } from 'commander';
 import { createClient, SystemDocument, type TandemClient } from '../../client/index.ts';
 import { setLogDefaults } from '../../log.ts';
-import { startTandem } from '../../main.ts';
 import { configOf, type GlobalOptions } from '../connect.ts';
 import { formatTable } from '../output.ts';
 import { adapterLine, datasetsOf, describeReport, lossesOf, type QuickstartReport } from '../quickstart/report.ts';
@@ -20,6 +19,7 @@ import {
   train,
 } from '../quickstart/steps.ts';
 import { graceMs, untilSignal } from '../signals.ts';
+import { startService } from '../start-service.ts';
 import { wholeNumber } from '../values.ts';
 
 interface QuickstartOptions {
@@ -42,7 +42,7 @@ async function quickstart({ exit, seed }: QuickstartOptions, command: Command): 
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
   setLogDefaults({ level: 'warn', format: 'text' });
   await untilSignal(async (signal) => {
-    const tandem = await startTandem({ ...configOf(options), port: 0 });
+    const tandem = await startService({ ...configOf(options), port: 0 });
     try {
       const report = await Promise.race([runSteps(createClient({ url: tandem.url }), seed, say), signal]);
       if (!report) return;

@@ -1,8 +1,8 @@
 /** `tandem serve`: runs the service in the foreground until a signal stops it. */
 import type { Command } from 'commander';
-import { startTandem } from '../../main.ts';
 import { configOf, type GlobalOptions } from '../connect.ts';
 import { graceMs, untilSignal } from '../signals.ts';
+import { startService } from '../start-service.ts';
 import { port as portNumber } from '../values.ts';
 
 export function addServeCommand(program: Command): void {
@@ -13,7 +13,7 @@ export function addServeCommand(program: Command): void {
     .action(async ({ port }: { port?: number }, command: Command) => {
       const config = configOf(command.optsWithGlobals<GlobalOptions>());
       await untilSignal(async (signal) => {
-        const tandem = await startTandem({ ...config, port: port ?? config.port });
+        const tandem = await startService({ ...config, port: port ?? config.port });
         process.stdout.write(`Tandem serves ${tandem.url} (data in ${config.dataDir}); stop it with Ctrl+C\n`);
         await signal;
         await tandem.close({ graceMs });
