@@ -38,10 +38,14 @@ export interface Made<Answer> {
   readonly reason?: string;
 }
 
-/** Proof that what the work made is recorded; only `succeed` makes one. */
+/** Proof that the end of the attempt is recorded; only `succeed` and `awaitParts` make one. */
 export interface Finished {
-  readonly resultId: string;
+  /** Null = the work goes on once its parts have ended. */
+  readonly resultId: string | null;
 }
+
+/** Queues a job of a kind as a part of the one that makes it, in the given transaction; `id` is that of its row. */
+export type SubmitPart = (kind: string, id: string, input: Readonly<Record<string, unknown>>) => Promise<void>;
 
 /** One attempt, as the handler sees it. */
 export interface JobContext<Answer> extends JobTools {
@@ -59,6 +63,11 @@ export interface JobContext<Answer> extends JobTools {
    * LostJob once another attempt owns the job, or it has ended.
    */
   record(write: (tx: Transaction) => Promise<readonly JobEventData[]>): Promise<void>;
+  /**
+   * Ends the attempt, not the job: it is queued again, and another attempt begins once every part that `write` submits
+   * has ended, whatever its end. `write` reads and writes only through the given transaction.
+   */
+  awaitParts(write: (tx: Transaction, submit: SubmitPart) => Promise<void>): Promise<Finished>;
   /** Ends the attempt with this error, although the work itself goes on. */
   abandon(error: unknown): void;
   /**

@@ -35,6 +35,10 @@ export const jobs = pgTable(
     place: uuid('place'),
     /** While it is queued: the job that must have SUCCEEDED before it begins; null = it waits for none. */
     after: uuid('after').references((): AnyPgColumn => jobs.id),
+    /** The job that it is a part of: that one awaits its end, and its own cancellation comes with that one's. */
+    partOf: uuid('part_of').references((): AnyPgColumn => jobs.id, { onDelete: 'set null' }),
+    /** While it is queued: it begins again once all of its parts have ended. */
+    awaitsParts: boolean('awaits_parts').notNull().default(false),
     /** While it is queued: not begun earlier; null = at once. */
     notBefore: instant('not_before'),
     /** While it is queued: a folder that the host lacked which looked last. */
@@ -58,6 +62,7 @@ export const jobs = pgTable(
   (table) => [
     index('jobs_state').on(table.state),
     index('jobs_after').on(table.after).where(sql`${table.after} is not null`),
+    index('jobs_part_of').on(table.partOf).where(sql`${table.partOf} is not null`),
     oneOf('jobs_state_is_known', table.state, jobStates),
     check('jobs_counts', sql`${table.attempt} >= 0 and ${table.deaths} >= 0 and ${table.lastSeq} >= 0`),
   ],

@@ -10,9 +10,11 @@ import type { JobRow } from '../../db/schema.ts';
 import { takesWrites } from '../../db/takes-writes.ts';
 import { conflict } from '../../errors.ts';
 import type { AnyJob, Finished, JobContext, JobTools, Made } from '../define.ts';
+import type { JobKindEntry } from '../kinds/catalog.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
 import { type Ending, endAttempt, endingOf, endingOfStop, isLost } from './ending.ts';
 import { type FollowersContext, followEnd } from './followers.ts';
+import { suspendAttempt } from './parts.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import { type Attempt, appendEvents, type Begun, finishJob, LostJob, noteDetails, ownJob } from './store.ts';
 import { untilAnswered } from './until-answered.ts';
@@ -56,7 +58,7 @@ async function work(
     entry.deadlineMs === null ? undefined : setTimeout(() => stop.abort('deadline'), entry.deadlineMs).unref();
   const progress = progressWriter(context, begun, stop);
   try {
-    await run(contextOf(context, begun, progress, stop), readInput(input, job));
+    await run(contextOf(context, begun, entry, { progress, stop }), readInput(input, job));
     return undefined;
   } catch (error) {
     await progress.end();
@@ -89,8 +91,8 @@ function readInput(input: AnyJob['input'], job: JobRow): unknown {
 function contextOf(
   context: AttemptContext,
   { job, attempt, earlier }: Begun,
-  progress: ProgressWriter,
-  stop: AbortController,
+  entry: JobKindEntry,
+  { progress, stop }: { readonly progress: ProgressWriter; readonly stop: AbortController },
 ): JobContext<unknown> {
   const { db, log, storage, retention, cpu, device, adapter, config, notifier } = context;
   const succeed = async (write: (tx: Transaction) => Promise<Made<unknown>>): Promise<Finished> => {
@@ -99,8 +101,14 @@ function contextOf(
     const finish = () => finishJob(db, attempt, write, onEnd);
     return { resultId: await writeEnd(context, attempt, finish, { until: stop.signal }) };
   };
+  const awaitParts: JobContext<unknown>['awaitParts'] = async (write) => {
+    await progress.end();
+    const suspend = () => db.transaction((tx) => suspendAttempt(tx, context, { attempt, entry }, write));
+    await writeEnd(context, attempt, suspend, { until: stop.signal });
+    return { resultId: null };
+  };
   return {
-    ...{ db, storage, retention, cpu, device, adapter, config, log, job, earlier, succeed },
+    ...{ db, storage, retention, cpu, device, adapter, config, log, job, earlier, succeed, awaitParts },
     signal: stop.signal,
     progress: (value) => progress.set(value),
     note: (details) => noteDetails(db, attempt, details),

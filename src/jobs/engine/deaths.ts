@@ -39,14 +39,14 @@ export async function endEarlierAttempts(context: DeathsContext, { kind }: Datab
 
 /**
  * A process that died between the claim of a ticket and the begin of the attempt leaves a ticket that nobody else gets
- * until its lease is over. Jobs that only this host works on get another one, unless they wait for another job.
+ * until its lease is over. Jobs that only this host works on get another one, unless they wait for other jobs.
  */
 async function enqueueAgain({ db, kinds, dispatcher }: DeathsContext, condition: SQL | undefined): Promise<void> {
   await db.transaction(async (tx) => {
     const waiting = await tx
       .select()
       .from(jobs)
-      .where(and(eq(jobs.state, 'QUEUED'), isNull(jobs.after), condition))
+      .where(and(eq(jobs.state, 'QUEUED'), isNull(jobs.after), eq(jobs.awaitsParts, false), condition))
       .orderBy(asc(jobs.createdAt), asc(jobs.id))
       .for('update');
     for (const job of waiting) await dispatcher.enqueue(tx, ticketOf(job, kinds[job.kind]?.entry));

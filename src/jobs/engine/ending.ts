@@ -32,6 +32,8 @@ export interface Ending {
   readonly error?: PlainError;
   /** With QUEUED: not begun again before so many milliseconds have passed. */
   readonly pauseMs?: number;
+  /** With QUEUED: it begins again once its parts have ended. */
+  readonly awaitsParts?: true;
   /** Attempts whose process died, this one included. */
   readonly deaths?: number;
   /** Kept with the attempt. */
@@ -168,10 +170,12 @@ export async function endAttempt(
   const job = await ownJob(tx, attempt);
   const { state, reason, error, pauseMs, deaths } = unlessCancelled(ending, job, entry);
   const again = state === 'QUEUED';
+  const awaitsParts = again && ending.awaitsParts === true;
   // A run that can be resumed has not finished.
   const finishedAt = again || (state === 'INTERRUPTED' && entry?.retry === null) ? null : new Date();
   const ended = await changeState(tx, job, state, {
     finishedAt,
+    awaitsParts,
     notBefore: again && pauseMs !== undefined ? await timeIn(tx, pauseMs) : null,
     error: error ?? null,
     ...(reason !== undefined && { reason }),
@@ -179,7 +183,7 @@ export async function endAttempt(
   });
   await closeAttempt(tx, attempt, state);
   if (ending.details) await noteDetails(tx, attempt, ending.details);
-  if (again) await context.dispatcher.enqueue(tx, ticketOf(ended, entry));
+  if (again && !awaitsParts) await context.dispatcher.enqueue(tx, ticketOf(ended, entry));
   await followEnd(tx, context, ended);
   return ended;
 }

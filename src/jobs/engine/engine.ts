@@ -15,9 +15,10 @@ import { releasePayloads } from '../kinds/common/payload.ts';
 import { interruptWaiting } from './deaths.ts';
 import { endingOfCancel, stopping } from './ending.ts';
 import { followEnd } from './followers.ts';
+import { openParts } from './parts.ts';
+import { insertQueued, queueJob } from './queue.ts';
 import { isSameInput } from './same-input.ts';
 import { changeState, findJob, lockJob } from './store.ts';
-import { ticketOf } from './ticket.ts';
 import { untilAnswered } from './until-answered.ts';
 import { Worker, type WorkerContext } from './worker.ts';
 
@@ -87,10 +88,8 @@ export class Engine {
     input: InputOf<Job>,
     { after = null }: { readonly after?: string | null } = {},
   ): Promise<JobRow> {
-    const values = { id, kind: definition.entry.name, input, uses: definition.uses(input), after };
-    const [job] = await tx.insert(jobs).values(values).returning();
-    invariant(job, 'an insert returned nothing');
-    return this.#queue(tx, job, definition.entry);
+    afterCommit(() => this.worker.wake());
+    return insertQueued(tx, this.#context, definition, { id, input, after });
   }
 
   /** Queues a locked job again, as it was. */
@@ -100,18 +99,9 @@ export class Engine {
     return this.#queue(tx, job, definition.entry);
   }
 
-  async #queue(tx: Transaction, job: JobRow, entry: JobKindEntry, changes: Partial<JobRow> = {}): Promise<JobRow> {
-    const queued = await changeState(tx, job, 'QUEUED', { ...changes, notBefore: null, cancelRequested: false });
-    if (queued.after === null) await this.#context.dispatcher.enqueue(tx, ticketOf(queued, entry));
-    this.#wakeAfter(job.id);
-    return queued;
-  }
-
-  #wakeAfter(jobId: string): void {
-    afterCommit(() => {
-      this.#context.notifier.wake(jobId);
-      this.worker.wake();
-    });
+  #queue(tx: Transaction, job: JobRow, entry: JobKindEntry, changes?: Partial<JobRow>): Promise<JobRow> {
+    afterCommit(() => this.worker.wake());
+    return queueJob(tx, this.#context, job, entry, changes);
   }
 
   /** Here, where this host has the files; so that work that brings in something new is done where it was asked for. */
@@ -161,28 +151,44 @@ export class Engine {
     return untilAnswered(() => findJob(db, jobId), { closing, onFailure, tries: Number.POSITIVE_INFINITY });
   }
 
-  /** Ends at once what does not run; what runs here stops first, and what runs elsewhere is waited for a while. */
+  /**
+   * Ends at once what does not run; what runs here stops first, and what runs elsewhere is waited for a while. The open
+   * parts of the job with it.
+   */
   async cancel(jobId: string): Promise<JobRow> {
-    const { db, notifier, dispatcher, kinds } = this.#context;
-    await db.transaction(async (tx) => {
+    const { db } = this.#context;
+    const ids = await db.transaction(async (tx) => {
+      // Parts are locked before the whole, as where they end; those that were made meanwhile are found behind its lock.
+      await openParts(tx, jobId);
       const job = await lockJob(tx, jobId);
-      const entry = kinds[job.kind]?.entry;
-      const waits = job.state === 'QUEUED' || (job.state === 'INTERRUPTED' && entry?.retry === null);
-      if (waits) {
-        await dispatcher.cancel(tx, jobId);
-        const change = { ...endingOfCancel(job, entry), after: null, finishedAt: new Date() };
-        await followEnd(tx, this.#context, await changeState(tx, job, 'CANCELLED', change));
-      } else if (job.state === 'RUNNING') {
-        await tx.update(jobs).set({ cancelRequested: true }).where(eq(jobs.id, jobId));
-      } else if (job.state !== 'CANCELLED') {
-        throw hasEnded(job);
-      }
-      afterCommit(() => notifier.wake(jobId));
+      const all = [job, ...(await openParts(tx, jobId))];
+      for (const one of all) await this.#cancelIn(tx, one);
+      return all.map(({ id }) => id);
     });
-    if (!(await this.worker.cancel(jobId))) await this.#endsElsewhere(jobId);
+    for (const id of ids) if (!(await this.worker.cancel(id))) await this.#endsElsewhere(id);
     const job = await findJob(db, jobId);
     await releasePayloads(this.#context, job.uses);
     return job;
+  }
+
+  /** Ends a locked job that waits, and asks the owner of one that runs to end it. */
+  async #cancelIn(tx: Transaction, job: JobRow): Promise<void> {
+    const { notifier, dispatcher, kinds } = this.#context;
+    const entry = kinds[job.kind]?.entry;
+    const waits = job.state === 'QUEUED' || (job.state === 'INTERRUPTED' && entry?.retry === null);
+    if (waits) {
+      await dispatcher.cancel(tx, job.id);
+      const change = { ...endingOfCancel(job, entry), after: null, awaitsParts: false, finishedAt: new Date() };
+      await followEnd(tx, this.#context, await changeState(tx, job, 'CANCELLED', change));
+    } else if (job.state === 'RUNNING') {
+      await tx.update(jobs).set({ cancelRequested: true }).where(eq(jobs.id, job.id));
+    } else if (job.state !== 'CANCELLED') {
+      throw hasEnded(job);
+    }
+    afterCommit(() => {
+      notifier.wake(job.id);
+      this.worker.wake();
+    });
   }
 
   /** Waits until a job that another process works on has ended, but not forever: that process may be dead. */

@@ -1,8 +1,9 @@
 /**
- * Jobs that wait for another one, as the stages of training do: each begins once the one before it has SUCCEEDED, and
- * is CANCELLED where that ended otherwise. One that is INTERRUPTED may go on, so they wait.
+ * What follows the end of a job. Those that wait for it, as the stages of training do, begin once it has SUCCEEDED and
+ * are CANCELLED where it ended otherwise; the job that it is a part of (parts.ts) goes on once its last part has ended.
+ * A job that is INTERRUPTED may go on, so they wait.
  */
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, eq, notInArray } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import { afterCommit, type Transaction } from '../../db/open.ts';
 import { type JobRow, jobs, terminalStates } from '../../db/schema.ts';
@@ -39,6 +40,22 @@ export async function followEnd(tx: Transaction, context: FollowersContext, job:
     }
     afterCommit(() => notifier.wake(next.id));
   }
+  if (job.partOf !== null) await partEnded(tx, context, job.partOf);
+}
+
+/** Of two parts that end at once the second finds the first ended, because it waits for the row of the whole. */
+async function partEnded(
+  tx: Transaction,
+  { dispatcher, kinds, notifier }: FollowersContext,
+  id: string,
+): Promise<void> {
+  const [whole] = await tx.select().from(jobs).where(eq(jobs.id, id)).for('update');
+  if (whole?.state !== 'QUEUED' || !whole.awaitsParts) return;
+  const open = and(eq(jobs.partOf, id), notInArray(jobs.state, [...terminalStates]));
+  if ((await tx.select({ id: jobs.id }).from(jobs).where(open).limit(1)).length > 0) return;
+  await tx.update(jobs).set({ awaitsParts: false }).where(eq(jobs.id, id));
+  await dispatcher.enqueue(tx, ticketOf(whole, kinds[whole.kind]?.entry));
+  afterCommit(() => notifier.wake(id));
 }
 
 function endingAfter({ id, state, error }: JobRow) {

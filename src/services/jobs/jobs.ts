@@ -121,6 +121,7 @@ export function resultOf(job: JobRow): Named | null {
 export function waitsFor({ jobs: { place } }: Tandem, job: JobRow): string | null {
   if (job.state !== 'QUEUED') return null;
   if (job.after !== null) return `It waits until job ${globalId('Job', job.after)} has SUCCEEDED.`;
+  if (job.awaitsParts) return 'It waits for its parts to end: other jobs that it has queued.';
   if (job.notBefore && job.notBefore > new Date()) {
     return `${pausedBy(job)}: it begins again at ${job.notBefore.toISOString()}.`;
   }
