@@ -1,17 +1,10 @@
 /** startRun, cancelRun, resumeRun. */
 import { randomUUID } from 'node:crypto';
-import { asc, eq, sql } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
-import {
-  type RunDatasetRow,
-  type RunDevSetRow,
-  type RunRow,
-  runDatasets,
-  runDevSets,
-  runStarts,
-  runs,
-} from '../../db/schema.ts';
+import { type RunRow, runDatasets, runDevSets, runStarts } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
+import { insertRunRecord, type RunRecord } from '../../jobs/training/run-record.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
@@ -56,31 +49,12 @@ async function insertRun(
   { after, idempotencyKey }: { readonly after: string | null; readonly idempotencyKey: string | null },
 ): Promise<string> {
   const id = randomUUID();
-  const { name, modelId, settings, startId, from, datasets, devSets } = recordOf(run);
   await tandem.jobs.submitRun(tx, id, { after });
-  // Later than the run before it, of the same transaction.
-  const createdAt = sql`clock_timestamp()`;
-  await tx.insert(runs).values({ id, createdAt, name, modelId, settings, idempotencyKey });
-  await tx.insert(runDatasets).values(datasets.map((row, position) => ({ runId: id, position, ...row })));
-  if (devSets.length > 0) {
-    await tx.insert(runDevSets).values(devSets.map((row, position) => ({ runId: id, position, ...row })));
-  }
-  if (startId !== null || after !== null) {
-    await tx.insert(runStarts).values({ runId: id, checkpointId: startId, afterId: after, choice: from });
-  }
+  await insertRunRecord(tx, id, recordOf(run), { after, idempotencyKey });
   return id;
 }
 
-/** What a run was asked for. */
-interface RequestRecord extends Pick<RunRow, 'name' | 'modelId' | 'settings'> {
-  /** Null of a stage, also of one that has begun, and of a run that starts from its model as it was made. */
-  readonly startId: string | null;
-  readonly from: ReadyStage['from'];
-  readonly datasets: readonly Pick<RunDatasetRow, 'datasetId' | 'weight' | 'losses'>[];
-  readonly devSets: readonly Pick<RunDevSetRow, 'datasetId' | 'split' | 'pooled'>[];
-}
-
-const recordOf = ({ name, model, start, settings, from, datasets, devSets }: ReadyStage): RequestRecord => ({
+const recordOf = ({ name, model, start, settings, from, datasets, devSets }: ReadyStage): RunRecord => ({
   ...{ name, modelId: model.id, settings, from },
   startId: start?.id ?? null,
   devSets: devSets.map(({ row, split, pooled }) => ({ datasetId: row.id, split, pooled })),
@@ -91,7 +65,7 @@ const recordOf = ({ name, model, start, settings, from, datasets, devSets }: Rea
 async function requestOf(
   tx: Transaction,
   { id, name, modelId, settings }: RunRow,
-): Promise<readonly { readonly id: string; readonly record: RequestRecord }[]> {
+): Promise<readonly { readonly id: string; readonly record: RunRecord }[]> {
   const datasets = await tx
     .select({ datasetId: runDatasets.datasetId, weight: runDatasets.weight, losses: runDatasets.losses })
     .from(runDatasets)
