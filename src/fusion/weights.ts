@@ -1,6 +1,7 @@
 /** Weights of the checkpoints of a fusion: finite numbers, one each, and no sum of 0 where a method divides by it. */
 import { enumValueOf } from '../catalog.ts';
 import { badInput } from '../errors.ts';
+import { branchOf, hasWeightlessBranch } from './branches.ts';
 import type { FusionEntry } from './catalog.ts';
 
 /**
@@ -29,7 +30,7 @@ export function readWeights(
     });
   }
   refuseInfinite(given, field);
-  if (row.dividesBy === 'sum') refuseZeroSum(given, field);
+  if (row.dividesBy !== undefined) refuseZeroSum(row.dividesBy, given, field);
   return given;
 }
 
@@ -43,11 +44,14 @@ function refuseInfinite(given: readonly number[], field: string): void {
   });
 }
 
-function refuseZeroSum(given: readonly number[], field: string): void {
-  if (given.reduce((sum, weight) => sum + weight, 0) !== 0) return;
-  throw badInput(`The weights ${given.join(', ')} sum to 0`, {
+function refuseZeroSum(what: 'sum' | 'branch sums', given: readonly number[], field: string): void {
+  const isZero =
+    what === 'sum' ? given.reduce((sum, weight) => sum + weight, 0) === 0 : hasWeightlessBranch(branchOf(given));
+  if (!isZero) return;
+  const pairs = what === 'sum' ? '' : ', or those of a pair or a half do';
+  throw badInput(`The weights ${given.join(', ')} sum to 0${pairs}`, {
     field,
-    expected: 'weights whose sum is not 0, since they are divided by it',
-    remedy: 'Change a weight.',
+    expected: 'weights whose sums are not 0, since they are divided by them',
+    remedy: 'Change a weight, or leave out a checkpoint that is to count nothing.',
   });
 }

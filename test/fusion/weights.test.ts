@@ -15,6 +15,10 @@ describe('weights of checkpoints', () => {
   it('are taken as they are given', () => {
     expect(read('linear', [0.7, -0.3])).toEqual([0.7, -0.3]);
     expect(read('linear', [0, 2])).toEqual([0, 2]);
+    expect(read('ties', [1, -1])).toEqual([1, -1]);
+    expect(read('slerp', [1, 0, 2, 0], 4)).toEqual([1, 0, 2, 0]);
+    expect(read('ties', [1, -1])).toEqual([1, -1]);
+    expect(read('slerp', [1, 0, 2, 0], 4)).toEqual([1, 0, 2, 0]);
   });
 
   it.each<[string, FusionMethod, number[], string, RegExp]>([
@@ -24,6 +28,7 @@ describe('weights of checkpoints', () => {
     ['of which one is infinite', 'linear', [-Infinity, 1], 'input.weights.0', /is -Infinity/],
     ['that sum to 0', 'linear', [0.5, -0.5], 'input.weights', /0.5, -0.5 sum to 0/],
     ['that are all 0', 'linear', [0, 0], 'input.weights', /sum to 0/],
+    ['of halves that sum to 0', 'slerp', [1, -1], 'input.weights', /1, -1 sum to 0/],
   ])('are refused %s', (_what, method, weights, field, message) => {
     expect(() => read(method, weights)).toThrow(
       expect.objectContaining({
@@ -33,4 +38,11 @@ describe('weights of checkpoints', () => {
       }),
     );
   });
+
+  it.each([[[0, 0, 1, 2]], [[1, 1, -1, -1]], [[3, 2, 1, -1]]])(
+    '%j are refused where a pair or a half of the tree sums to 0',
+    (weights) => {
+      expect(() => read('slerp', weights, 4)).toThrow(/those of a pair or a half/);
+    },
+  );
 });

@@ -312,15 +312,36 @@ export type FusionMethod =
   | 'DELTA_GUIDED'
   /** Linear: The mean of the weights, weighted per checkpoint; the weights are divided by their sum. Source: Wortsman et al. 2022, arXiv 2203.05482. */
   | 'LINEAR'
+  /** Model Stock: Between theta_0 and the mean, per tensor as near to the mean as the deltas are to each other. Source: Jang et al. 2024, arXiv 2403.19522. */
+  | 'MODEL_STOCK'
+  /** SCE: theta_0 plus the deltas where the checkpoints vary most, weighted per tensor by their squared norms, where signs agree. Source: Wan et al. 2024, arXiv 2408.07990. */
+  | 'SCE'
+  /** Slerp: Spherical interpolation per tensor, of more than two checkpoints by a balanced tree in their order. Source: Shoemake 1985, doi 10.1145/325165.325242. */
+  | 'SLERP'
+  /** Task arithmetic: theta_0 plus the sum of the deltas, each weighted per checkpoint. Source: Ilharco et al. 2023, arXiv 2212.04089. */
+  | 'TASK_ARITHMETIC'
+  /** TIES: theta_0 plus the mean of the largest deltas of each checkpoint, where these agree in their sign. Source: Yadav et al. 2023, arXiv 2306.01708. */
+  | 'TIES'
   /** Uniform soup: The mean of the weights. Source: Wortsman et al. 2022, arXiv 2203.05482. */
   | 'UNIFORM_SOUP';
 
+/** What is interpolated. */
+export type FusionOf =
+  /** The choice "deltas". */
+  | 'DELTAS'
+  /** The choice "weights". */
+  | 'WEIGHTS';
+
 /** A fusion method's parameters; absent or null ones take their defaults. */
 export type FusionParametersInput = {
+  /** The share of values that are kept. From 0 to 1. Of TIES (default 0.2), SCE (default 1). */
+  readonly density?: number | null | undefined;
   /** What a parameter group is. Of DELTA_GUIDED (default TENSOR). */
   readonly granularity?: FusionGranularity | null | undefined;
-  /** Scales the merged delta. From -4 to 4. Of DELTA_GUIDED (default 1). */
+  /** Scales the merged delta. From -4 to 4. Of DELTA_GUIDED (default 1), TASK_ARITHMETIC (default 1), TIES (default 1). */
   readonly lambda?: number | null | undefined;
+  /** What is interpolated. Of SLERP (default WEIGHTS). */
+  readonly of?: FusionOf | null | undefined;
   /** p: 0 is the uniform soup, negative favours the smaller change. From -8 to 8. Of DELTA_GUIDED (default 1). */
   readonly power?: number | null | undefined;
 };

@@ -4,10 +4,10 @@
  * Weights are read and written in f32; what lies between is f64 and rounded once, so nothing is lost to the order of
  * sums.
  */
-import { invariant } from '../../errors.ts';
 import type { ParameterShape } from '../../model/types.ts';
 import type { FusionGranularity } from '../catalog.ts';
 import { eachPiece, type Pause } from '../pieces.ts';
+import { addDeltaProducts, addDeltas, plusDeltas } from '../sums.ts';
 import type { FusedModels, Method, MethodParameters, TensorSet } from './method.ts';
 
 type DeltaGuided = MethodParameters<'delta-guided'>;
@@ -75,15 +75,10 @@ function normsToWeights(norms: Float64Array, power: number): void {
 async function squaredDeltas({ initial, checkpoints }: TensorSet, pause: Pause): Promise<number[]> {
   const sums = checkpoints.map(() => 0);
   await eachPiece(initial.length, pause, (begin, end) => {
-    for (const [k, weights] of checkpoints.entries()) sums[k] = addSquares(sums[k], initial, weights, begin, end);
+    for (const [k, weights] of checkpoints.entries())
+      sums[k] = addDeltaProducts(sums[k], weights, weights, begin, end, initial);
   });
   return sums;
-}
-
-function addSquares(sum: number, initial: Float32Array, weights: Float32Array, begin: number, end: number): number {
-  let total = sum;
-  for (let i = begin; i < end; i++) total += (weights[i] - initial[i]) ** 2;
-  return total;
 }
 
 /** Merges one tensor. `groupWeights` are those of the group the tensor belongs to where groups span tensors. */
@@ -94,20 +89,19 @@ export async function mergeTensor(
   groupWeights?: readonly number[],
 ): Promise<Float32Array> {
   const { length } = tensor.initial;
-  const merged = new Float32Array(length);
   const size = segmentLength(tensor, granularity);
   if (groupWeights || size === length) {
     const shared = Float64Array.from(
       groupWeights ?? deltaWeights((await squaredDeltas(tensor, pause)).map(Math.sqrt), power),
     );
-    await eachPiece(length, pause, (begin, end) => addSegment(merged, tensor, begin, end, shared, lambda));
-    return merged;
+    return plusDeltas(tensor, shared, lambda, pause);
   }
+  const merged = new Float32Array(length);
   const weights = new Float64Array(tensor.checkpoints.length);
   const mergeSegments = (from: number, to: number): void => {
     for (let begin = from; begin < to; begin += size) {
       segmentWeights(weights, tensor, begin, begin + size, power);
-      addSegment(merged, tensor, begin, begin + size, weights, lambda);
+      addDeltas(merged, tensor, weights, lambda, begin, begin + size);
     }
   };
   await eachPiece(length, pause, mergeSegments, size);
@@ -130,23 +124,7 @@ function segmentWeights(
   power: number,
 ): void {
   for (let k = 0; k < checkpoints.length; k++) {
-    weights[k] = Math.sqrt(addSquares(0, initial, checkpoints[k], begin, end));
+    weights[k] = Math.sqrt(addDeltaProducts(0, checkpoints[k], checkpoints[k], begin, end, initial));
   }
   normsToWeights(weights, power);
-}
-
-function addSegment(
-  merged: Float32Array,
-  { initial, checkpoints }: TensorSet,
-  begin: number,
-  end: number,
-  weights: Float64Array,
-  lambda: number,
-): void {
-  invariant(weights.length === checkpoints.length, 'There must be one weight per checkpoint');
-  for (let i = begin; i < end; i++) {
-    let sum = 0;
-    for (let k = 0; k < checkpoints.length; k++) sum += weights[k] * (checkpoints[k][i] - initial[i]);
-    merged[i] = initial[i] + lambda * sum;
-  }
 }
