@@ -1,21 +1,20 @@
 /**
  * A fusion as a stream of merged tensors, whether they are written to a folder or computed with in memory. At most one
- * tensor of each model is held.
+ * tensor of each model is held on each level of the plan.
  */
 import { basename } from 'node:path';
-import { readParameters, rowOf } from '../catalog-parameters.ts';
 import { badInput, TandemError } from '../errors.ts';
 import type { ModelFolder } from '../formats/model-folder.ts';
 import { modelParameters } from '../model/pipeline.ts';
 import type { NamedTensor, ParameterShape } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
-import { fusionCatalog } from './catalog.ts';
 import { type Lineage, openLineage } from './lineage.ts';
-import { fusionMethods } from './methods/index.ts';
-import type { FusedModels, Merging, Method, TensorSet } from './methods/method.ts';
 import { pauseOf } from './pieces.ts';
-import type { FuseInput, FusionFigure, FusionPlan } from './types.ts';
-import { readWeights } from './weights.ts';
+import { openNode, type PlanModels, type ReadTensor } from './plan/merge-plan.ts';
+import { readPlan } from './plan/read-plan.ts';
+import { coveredBy, type PlanScope, scopeOf } from './plan/scope.ts';
+import { type PlanSize, sizeOf } from './plan/size.ts';
+import type { FuseInput, FusionFigure } from './types.ts';
 
 export interface FuseOptions {
   readonly signal?: AbortSignal;
@@ -31,9 +30,6 @@ export interface OpenFusion {
   figures(): readonly FusionFigure[];
 }
 
-// The compiler cannot pair a name with its own parameters and figures; the record of methods does.
-type AnyMerging = Merging<never>;
-
 /** Checks plan and lineage, hands the open fusion to `work`, and closes the models after it. */
 export async function withFusion<Result>(
   storage: Storage,
@@ -43,64 +39,62 @@ export async function withFusion<Result>(
 ): Promise<Result> {
   const lineage = await openLineage(storage, input);
   try {
-    const models = readerOf(lineage, input.plan);
-    const merging = await mergingOf(models, input.plan, options.signal);
-    const figures = (): FusionFigure[] =>
-      Object.entries<number | null>(merging.figures?.() ?? {}).map(([name, value]) => ({ name, value }));
-    return await work({ base: lineage.base, tensors: mergedTensors(models, merging, options), figures });
+    const scope = scopeIn(lineage, input);
+    const models = modelsOf(lineage);
+    const root = await openNode(scope, models, pauseOf(options.signal));
+    const covered = coveredBy(scope);
+    // Where the root takes no part the base's values stay.
+    const read: ReadTensor = (parameter) => (covered.has(parameter.name) ? root : models.base)(parameter);
+    return await work({ base: lineage.base, tensors: mergedTensors(lineage, read, options), figures: () => [] });
   } finally {
     await lineage.close();
   }
 }
 
-/** The plan as a function of one tensor. */
-async function mergingOf(
-  models: FusedModels,
-  { method, parameters }: FusionPlan,
-  signal?: AbortSignal,
-): Promise<AnyMerging> {
-  const row = rowOf(fusionCatalog, method, 'plan.method');
-  const values = readParameters(row, parameters, 'plan.parameters');
-  const prepare: Method<never> = fusionMethods[row.name];
-  return prepare(values as never, models, pauseOf(signal));
+/** Checks plan and lineage as a fusion does, and says what it would take. Reads no weights. */
+export async function planFusion(storage: Storage, input: FuseInput): Promise<PlanSize> {
+  const lineage = await openLineage(storage, input);
+  try {
+    return sizeOf(scopeIn(lineage, input), modelParameters(lineage.base.spec));
+  } finally {
+    await lineage.close();
+  }
+}
+
+/** Trees have their globs from the field `plan` of an input; every other input has none. */
+function scopeIn({ base: { spec }, checkpoints }: Lineage, input: FuseInput): PlanScope {
+  const plan = readPlan(input.plan, checkpoints.length, 'input.plan');
+  return scopeOf(plan, modelParameters(spec), checkpoints.length, 'input.plan');
 }
 
 async function* mergedTensors(
-  models: FusedModels,
-  { merge }: AnyMerging,
+  { base: { spec } }: Lineage,
+  read: ReadTensor,
   { signal, onTensor }: FuseOptions,
 ): AsyncGenerator<NamedTensor> {
-  for (const [done, parameter] of models.parameters.entries()) {
+  const parameters = modelParameters(spec);
+  for (const [done, parameter] of parameters.entries()) {
     signal?.throwIfAborted();
     const { name, shape } = parameter;
-    const data = await merge(parameter, await models.read(parameter));
-    refuseOverflow(name, data);
-    yield { name, shape, data };
-    onTensor?.(done + 1, models.parameters.length);
+    yield { name, shape, data: await read(parameter) };
+    onTensor?.(done + 1, parameters.length);
   }
 }
 
-/** Sums in f64 of finite weights are finite; rounded to f32 they may not be. */
-function refuseOverflow(name: string, data: Float32Array): void {
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i])) continue;
-    throw badInput(`The fused tensor ${name} holds ${data[i]} at ${i}`, {
-      field: 'plan',
-      expected: 'parameters and weights with which every value stays within f32',
-      remedy: 'Choose smaller parameters or weights.',
-    });
-  }
-}
-
-function readerOf({ base, checkpoints }: Lineage, { method, weights: given }: FusionPlan): FusedModels {
-  const row = rowOf(fusionCatalog, method, 'plan.method');
-  const weights = readWeights(row, checkpoints.length, given, 'plan.weights');
-  const read = async (parameter: ParameterShape): Promise<TensorSet> => {
-    const reads = [base, ...checkpoints].map((model, k) => readTensor(model, k, parameter));
-    const [initial, ...others] = await Promise.all(reads);
-    return { shape: parameter.shape, initial, checkpoints: others, weights };
+function modelsOf({ base, checkpoints }: Lineage): PlanModels {
+  return {
+    base: keepingLast((parameter) => readTensor(base, 'base', parameter)),
+    checkpoints: checkpoints.map((model) => (parameter) => readTensor(model, 'checkpoints', parameter)),
   };
-  return { parameters: modelParameters(base.spec), read };
+}
+
+/** Every level of a plan reads the same tensor of the base, one after the other. */
+function keepingLast(read: ReadTensor): ReadTensor {
+  let [last, data]: [string?, Promise<Float32Array>?] = [];
+  return (parameter) => {
+    if (last !== parameter.name || data === undefined) [last, data] = [parameter.name, read(parameter)];
+    return data;
+  };
 }
 
 /**
@@ -109,7 +103,7 @@ function readerOf({ base, checkpoints }: Lineage, { method, weights: given }: Fu
  */
 async function readTensor(
   { path, weights }: ModelFolder,
-  k: number,
+  field: 'base' | 'checkpoints',
   { name, shape }: ParameterShape,
 ): Promise<Float32Array> {
   try {
@@ -117,7 +111,7 @@ async function readTensor(
   } catch (error) {
     if (error instanceof TandemError && error.code !== 'BAD_USER_INPUT') throw error;
     throw badInput(`The model ${basename(path)} cannot be fused: ${(error as Error).message}`, {
-      field: k === 0 ? 'base' : 'checkpoints',
+      field,
       expected: 'models whose weights are all there, and finite numbers',
       remedy: 'Leave this checkpoint out; a run that produced it went wrong before it was written.',
     });

@@ -3,12 +3,16 @@ import type { GivenParameters } from '../catalog-parameters.ts';
 import type { PublishedModel } from '../formats/types.ts';
 import type { FusionMethod } from './catalog.ts';
 
-/** A method with its parameters, over the checkpoints it is given in order. */
+/** A tree: a method with its parameters, over checkpoints of the fusion and over other nodes. */
 export interface FusionPlan {
   readonly method: FusionMethod;
   readonly parameters: GivenParameters;
-  /** What each checkpoint counts, in their order; absent = 1 each, as for a method that takes none. */
+  /** What each input counts, in their order; absent = 1 each, as for a method that takes none. */
   readonly weights?: readonly number[];
+  /** Globs over exported names of parameters: the node takes part in these alone; absent = in all. */
+  readonly only?: readonly string[];
+  /** What it merges, in order: places of checkpoints, and nodes; absent = every checkpoint of the fusion. */
+  readonly inputs?: readonly (number | FusionPlan)[];
 }
 
 export interface FuseInput {

@@ -212,7 +212,7 @@ describe('fusing checkpoints', () => {
 
   it('refuses weights that are none, and what f32 cannot hold', async () => {
     const refusal = (weights: number[]) => run({ method: 'linear', parameters: {}, weights });
-    await expect(refusal([1, 2])).rejects.toMatchObject({ details: { field: 'plan.weights' } });
+    await expect(refusal([1, 2])).rejects.toMatchObject({ details: { field: 'input.plan.weights' } });
     await expect(refusal([1, -2, 1])).rejects.toThrow('sum to 0');
     await expect(refusal([1e300, -1e300, 1e-30])).rejects.toThrow(/The fused tensor .* holds -?Infinity at/);
   });

@@ -97,10 +97,10 @@ describe('the CPU thread', () => {
 
   it('fuses, and carries errors of every command', async () => {
     const plan = { method: 'uniform-soup', parameters: {} } as const;
-    const input = { plan, initial: model.digest, checkpoints: [model.digest] };
+    const input = { plan, initial: model.digest, checkpoints: [model.digest, model.digest] };
     const fused = await cpu.call('fuse', input);
     const { spec: _spec, ...summary } = model;
-    expect(fused).toEqual({ ...summary, digest: fused.digest, bytes: expect.any(Number) });
+    expect(fused).toEqual({ ...summary, digest: fused.digest, bytes: expect.any(Number), figures: [] });
     await expect(cpu.call('fuse', { ...input, checkpoints: [] })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     const stopped = cpu.call('fuse', input, { signal: AbortSignal.abort(new Error('enough')) });
     await expect(stopped).rejects.toThrow('enough');

@@ -1,0 +1,71 @@
+/** Checkpoints of small models of two families, for tests of fusion plans. */
+import { importModel } from '../../../src/authoring/import-model.ts';
+import { readModelFolder, readTokenizerFile, writeModelFolder } from '../../../src/formats/model-folder.ts';
+import { type FuseOptions, withFusion } from '../../../src/fusion/open-fusion.ts';
+import type { FuseInput } from '../../../src/fusion/types.ts';
+import { modelParameters } from '../../../src/model/pipeline.ts';
+import type { NamedTensor, ParameterShape } from '../../../src/model/types.ts';
+import { RandomStream } from '../../../src/random/keyed.ts';
+import { publishStaged, type Storage } from '../../../src/storage/storage.ts';
+import { pipelinePath } from '../../formats/pipelines.ts';
+import type { ReferenceModel } from '../../reference/fusion.ts';
+
+/** A model with checkpoints of it. */
+export interface FamilyModels {
+  readonly parameters: readonly ParameterShape[];
+  /** Digests. */
+  readonly initial: string;
+  readonly checkpoints: readonly string[];
+  readonly start: ReferenceModel;
+  readonly models: readonly ReferenceModel[];
+}
+
+/** Takes a model of test/fixtures/pipelines over, and moves it: each tensor of checkpoint k by scales[k]. */
+export async function familyModels(
+  storage: Storage,
+  name: Parameters<typeof pipelinePath>[0],
+  scales: readonly number[],
+): Promise<FamilyModels> {
+  const { digest: initial, spec } = await importModel(storage, pipelinePath(name));
+  const path = storage.path('models', initial);
+  const { weights, tokenizerPath, tokenizerSettings, close } = await readModelFolder(path);
+  const tokenizerJson = await readTokenizerFile(tokenizerPath);
+  const parameters = modelParameters(spec);
+  const tensors: NamedTensor[] = [];
+  for (const { name: tensor, shape } of parameters) {
+    tensors.push({ name: tensor, shape, data: await weights.read(tensor) });
+  }
+  await close();
+  const all = [tensors, ...scales.map((scale, k) => tensors.map((tensor, t) => moved(tensor, scale, k, t)))];
+  const checkpoints: string[] = [];
+  for (const content of all.slice(1)) {
+    const folder = { spec: { ...spec, initialisation: initial }, tokenizerJson, tokenizerSettings, tensors: content };
+    checkpoints.push((await publishStaged(storage, 'models', (staged) => writeModelFolder(staged, folder))).digest);
+  }
+  const [start, ...models] = all.map(referenceOf);
+  return { parameters, initial, checkpoints, start: start!, models };
+}
+
+function moved(tensor: NamedTensor, scale: number, k: number, t: number): NamedTensor {
+  const random = new RandomStream(k + 1, t);
+  return { ...tensor, data: tensor.data.map((value) => value + scale * (random.float() - 0.5) * (1 + (t % 3))) };
+}
+
+const referenceOf = (tensors: readonly NamedTensor[]): ReferenceModel =>
+  new Map(tensors.map(({ name, shape, data }) => [name, { shape, data: [...data] }]));
+
+/** What a fusion gives, without a folder. */
+export const fused = (storage: Storage, input: FuseInput, options: FuseOptions = {}): Promise<ReferenceModel> =>
+  withFusion(storage, input, options, async (fusion) => {
+    const tensors: NamedTensor[] = [];
+    for await (const tensor of fusion.tensors) tensors.push(tensor);
+    return referenceOf(tensors);
+  });
+
+/** A result of the reference as the input of the next: rounded to f32. */
+export const rounded = (values: ReadonlyMap<string, readonly number[]>, like: ReferenceModel): ReferenceModel =>
+  new Map([...values].map(([name, data]) => [name, { shape: like.get(name)!.shape, data: data.map(Math.fround) }]));
+
+/** The parameters of a model whose name matches. */
+export const partOf = (model: ReferenceModel, pattern: RegExp): ReferenceModel =>
+  new Map([...model].filter(([name]) => pattern.test(name)));
