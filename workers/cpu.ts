@@ -11,9 +11,11 @@ import { openDataset } from '../src/data/record-file.ts';
 import { vouchForVersion } from '../src/data/record-vouch.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { poolCorpus } from '../src/evaluation/pool.ts';
+import { compareUnits } from '../src/evaluation/statistics/compare-units.ts';
 import { publishUnits } from '../src/evaluation/units/publish.ts';
 import { readModelSpec } from '../src/formats/model-folder.ts';
 import { fuse } from '../src/fusion/fuse.ts';
+import { pauseOf } from '../src/fusion/pieces.ts';
 import { downloadModel } from '../src/hub/download.ts';
 import { atMostEvery } from '../src/hub/throttle.ts';
 import { confinedTo } from '../src/storage/foreign-file.ts';
@@ -81,6 +83,8 @@ answer<CpuCommands>({
     evaluateBagOfWords(await openDataset(storage, dataset), split, signal),
 
   publishUnits: (input, { signal }) => publishUnits(storage, input, signal),
+
+  compareUnits: (input, { signal }) => compareUnits(storage, input, pauseOf(signal)),
 
   poolCorpus: async ({ dataset, split }, { signal, transfer }) => {
     const pool = await poolCorpus(await openDataset(storage, dataset), split, signal);

@@ -56,6 +56,7 @@ answer<DeviceCommands>(
     },
     evaluate: (input, { emit, signal }) =>
       onDevice((_gpu, server) => server.evaluate(input, { signal, onEncoded: (progress) => emit(progress) })),
+    measureGeometry: (input, { signal }) => onDevice((_gpu, server) => server.measureGeometry(input, signal)),
     search: async (input, { signal, transfer }) => {
       const found = await onDevice((_gpu, server) => server.search(input, signal));
       transfer(found.rows.buffer as ArrayBuffer, found.scores.buffer as ArrayBuffer);

@@ -6,6 +6,8 @@
 import type { CreatedModel, CreateModelInput, ImportedModel } from '../src/authoring/types.ts';
 import type { DatasetSummary, ImportRequest, Split } from '../src/data/types.ts';
 import type { AdapterReport } from '../src/device/types.ts';
+import type { Geometry } from '../src/evaluation/geometry/types.ts';
+import type { CompareInput, Comparison } from '../src/evaluation/statistics/types.ts';
 import type { MeasuredSplit, PublishUnitsInput } from '../src/evaluation/units/types.ts';
 import type { FusedModel, FuseInput } from '../src/fusion/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
@@ -49,6 +51,7 @@ export interface DeviceCommands {
   train: Command<TrainInput, TrainOutput, TrainEvent>;
   encode: Command<EncodeInput, VectorRows>;
   evaluate: Command<EvaluateInput, readonly MeasuredSplit[], { readonly encoded: number; readonly total: number }>;
+  measureGeometry: Command<Omit<EvaluateInput, 'pool' | 'dimensions'>, Geometry>;
   search: Command<SearchInput, Neighbours>;
   /** Forgets a collection's resident segment or a warm model. */
   forget: Command<{ readonly segment?: string; readonly model?: string }, null>;
@@ -82,6 +85,8 @@ export interface CpuCommands {
   evaluateBagOfWords: Command<{ readonly dataset: string; readonly split: Split }, MeasuredSplit>;
   /** Keeps what each unit got under the ids of its data set; the digests of the folders, in order. */
   publishUnits: Command<PublishUnitsInput, readonly string[]>;
+  /** Tests between two evaluations on the same records. */
+  compareUnits: Command<CompareInput, Comparison>;
   /** Positions of the documents of a pooled corpus, ascending. `dataset` is the digest of a data set version. */
   poolCorpus: Command<{ readonly dataset: string; readonly split: Split }, Uint32Array>;
   fuse: Command<FuseInput, FusedModel, { readonly done: number; readonly total: number }>;

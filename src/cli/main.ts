@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../assets.ts';
 import { addCheckpointCommands } from './commands/checkpoints.ts';
 import { addSearchCommands } from './commands/collections.ts';
+import { addCompareCommand } from './commands/compare.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addDevicesCommand } from './commands/devices.ts';
 import { addEmbedCommands } from './commands/embed.ts';
@@ -34,6 +35,7 @@ for (const add of [
   addDataCommands,
   addModelCommands,
   addCheckpointCommands,
+  addCompareCommand,
   addRunCommands,
   addExportCommands,
   addJobCommands,

@@ -16,6 +16,8 @@ import './schema/run-export.ts';
 import './schema/checkpoint.ts';
 import './schema/evaluation.ts';
 import './schema/evaluation-units.ts';
+import './schema/evaluation-comparison.ts';
+import './schema/evaluation-geometry.ts';
 import './schema/fusion.ts';
 import './schema/collection.ts';
 import './schema/embedding.ts';

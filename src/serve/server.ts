@@ -91,7 +91,10 @@ export class DeviceServer {
   }
 
   /** Rejects where the split has no records. */
-  async measureGeometry({ model, tokens, split }: EvaluateInput, signal: AbortSignal): Promise<Geometry> {
+  async measureGeometry(
+    { model, tokens, split }: Omit<EvaluateInput, 'pool' | 'dimensions'>,
+    signal: AbortSignal,
+  ): Promise<Geometry> {
     const file = await readTokenFile(this.#storage, tokens);
     const { turn } = this.scheduler;
     return this.#models.use(this.#storage, model, (encoder) => measureGeometry(encoder, file, split, { turn, signal }));

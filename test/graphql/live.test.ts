@@ -1,5 +1,6 @@
 /** The API on a real service, from the first import to the last delete. All suites share one start and one fixture. */
 import { afterAll, beforeAll, describe } from 'vitest';
+import { comparisonSuite } from './live/comparison.ts';
 import { datasetSuite } from './live/datasets.ts';
 import { deleteSuite, restartSuite, systemSuite } from './live/ending.ts';
 import { startLive } from './live/fixture.ts';
@@ -27,6 +28,7 @@ describe('the API', () => {
   stageSuite(current);
   resultSuite(current);
   unitSuite(current);
+  comparisonSuite(current);
   servingSuite(current);
   systemSuite(current);
   jobSuite(current);

@@ -5,6 +5,7 @@ import {
   CheckpointsDocument,
   EvaluateBagOfWordsDocument,
   EvaluateCheckpointDocument,
+  type EvaluationFiguresFragment,
   ExportCheckpointDocument,
   FuseCheckpointsDocument,
   type FusionMethod,
@@ -40,6 +41,7 @@ export function addCheckpointCommands(program: Command): void {
       'evaluate the first components alone, in these numbers, as 256,128',
       wholeNumbers,
     )
+    .option('--geometry', 'measure how the vectors lie, too')
     .option('--all', 'print every metric')
     .action(evaluate);
   const fusing = program
@@ -84,6 +86,7 @@ interface EvaluateOptions {
   readonly split: Split;
   readonly pooled?: boolean;
   readonly dimensions?: number[];
+  readonly geometry?: boolean;
   readonly all?: boolean;
 }
 
@@ -98,23 +101,43 @@ async function evaluate(options: EvaluateOptions, command: Command): Promise<voi
       ...[count, metric.name, formatScore(metric.value)],
     ]),
   );
+  const lie = evaluations.flatMap(({ dataset: { name }, geometry }) =>
+    geometry ? [[name, ...geometryRow(geometry)]] : [],
+  );
+  const geometry = lie.length === 0 ? '' : `\n\n${formatTable(['data set', ...geometryColumns], lie)}`;
   const segmenter = evaluations.find(({ wordSegmenter }) => wordSegmenter !== null)?.wordSegmenter;
   const note = segmenter ? `\nWords of scripts without spaces were cut by ${segmenter}.` : '';
   const columns = ['data set', ...(options.dimensions ? ['dimension'] : []), 'count', 'metric', 'value'];
-  print(command, evaluations, formatTable(columns, rows) + note);
+  print(command, evaluations, formatTable(columns, rows) + geometry + note);
+}
+
+const geometryColumns = ['alignment', 'uniformity', 'cosine', 'token cosine', 'rank', 'condition'];
+
+function geometryRow(geometry: NonNullable<EvaluationFiguresFragment['geometry']>): string[] {
+  const { alignment, uniformity, meanCosine, tokenCosine, effectiveRank, conditionNumber } = geometry;
+  const [rank, condition] = [effectiveRank, conditionNumber].map((value) => value?.toFixed(1) ?? '-');
+  return [...[alignment, uniformity, meanCosine, tokenCosine].map(formatScore), rank, condition];
 }
 
 /** Metrics of a checkpoint, or of the tf-idf baseline if none is named. */
 async function evaluateOne(client: TandemClient, datasets: string[], options: EvaluateOptions) {
-  const { checkpoint, split, pooled = false, dimensions } = options;
+  const { checkpoint, split, pooled = false, dimensions, geometry = false } = options;
   if (checkpoint === undefined) {
     if (pooled)
       throw badInput('the tf-idf baseline searches all documents', { field: '--pooled', expected: '--checkpoint' });
     if (dimensions) throw badInput('the tf-idf baseline has none', { field: '--dimensions', expected: '--checkpoint' });
+    if (geometry) throw badInput('the tf-idf baseline has none', { field: '--geometry', expected: '--checkpoint' });
     const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } });
     return evaluateBagOfWords.evaluations;
   }
-  const input = { checkpoint: { id: await checkpointId(client, checkpoint) }, datasets, split, pooled, dimensions };
+  const input = {
+    checkpoint: { id: await checkpointId(client, checkpoint) },
+    datasets,
+    split,
+    pooled,
+    dimensions,
+    geometry,
+  };
   return (await client.execute(EvaluateCheckpointDocument, { input })).evaluateCheckpoint.evaluations;
 }
 

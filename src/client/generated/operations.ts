@@ -221,6 +221,8 @@ export type EvaluateCheckpointInput = {
   readonly datasets: ReadonlyArray<string>;
   /** Evaluates the first components of the vectors, normalised again, in these numbers; absent or null means whole vectors. */
   readonly dimensions?: ReadonlyArray<number> | null | undefined;
+  /** Whether the geometry of the vectors is measured, too; not together with dimensions. */
+  readonly geometry?: boolean;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them. */
@@ -663,6 +665,25 @@ export type PromptTemplatesInput = {
   readonly sts?: string;
 };
 
+/** A figure of one query, by trec_eval's definitions. */
+export type QueryFigure =
+  /** Average precision of the first 1000 documents. */
+  | 'MAP'
+  /** Reciprocal rank of the first relevant document among the first 1000. */
+  | 'MRR'
+  /** nDCG of the first 10 documents, the main figure. */
+  | 'NDCG_AT_10'
+  /** nDCG of the first 100 documents. */
+  | 'NDCG_AT_100'
+  /** Share of the first 10 documents that are relevant. */
+  | 'PRECISION_AT_10'
+  /** Share of the relevant documents that are among the first 10. */
+  | 'RECALL_AT_10'
+  /** Share of the relevant documents that are among the first 100. */
+  | 'RECALL_AT_100'
+  /** Share of the relevant documents that are among the first 1000. */
+  | 'RECALL_AT_1000';
+
 /** One record: a query with its passages, or a pair of sentences with its grade. */
 export type RecordInput = {
   /** The hard negatives of the query. */
@@ -876,6 +897,15 @@ export type TokenizerChoice =
   |  { readonly checkpoint?: never;   /** A folder below the import folder that holds a tokenizer.json; absent when a checkpoint is given. */
   readonly folder: string; };
 
+/** What a test says of the second system. */
+export type Verdict =
+  /** The interval of the difference lies above 0. */
+  | 'BETTER'
+  /** The interval of the difference holds 0, or there is none. */
+  | 'UNDECIDED'
+  /** The interval of the difference lies below 0. */
+  | 'WORSE';
+
 export type CreateCollectionMutationVariables = Exact<{
   input: CreateCollectionInput;
 }>;
@@ -952,6 +982,18 @@ export type TokenizeQueryVariables = Exact<{
 
 
 export type TokenizeQuery = { readonly tokenize: ReadonlyArray<{ readonly ids: ReadonlyArray<number>, readonly offsets: ReadonlyArray<number> }> };
+
+export type CompareCheckpointsQueryVariables = Exact<{
+  first?: CheckpointChoice | null | undefined;
+  second?: CheckpointChoice | null | undefined;
+  datasets?: ReadonlyArray<string> | string | null | undefined;
+  split?: Split | null | undefined;
+  pooled?: boolean | null | undefined;
+  figure?: QueryFigure | null | undefined;
+}>;
+
+
+export type CompareCheckpointsQuery = { readonly compareCheckpoints: ReadonlyArray<{ readonly figure: string, readonly units: number, readonly difference: number | null, readonly low: number | null, readonly high: number | null, readonly p: number | null, readonly detectable: number | null, readonly resamples: number, readonly verdict: Verdict, readonly undefinedReason: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly first: { readonly id: string, readonly main: { readonly name: string, readonly value: number | null } }, readonly second: { readonly id: string, readonly main: { readonly name: string, readonly value: number | null } } }> };
 
 export type JobsQueryVariables = Exact<{
   filter?: JobFilter | null | undefined;
@@ -1052,14 +1094,14 @@ export type EvaluateCheckpointMutationVariables = Exact<{
 }>;
 
 
-export type EvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+export type EvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }>, readonly geometry: { readonly texts: number, readonly alignment: number | null, readonly uniformity: number | null, readonly meanCosine: number | null, readonly tokenCosine: number | null, readonly effectiveRank: number, readonly conditionNumber: number | null } | null }> } };
 
 export type EvaluateBagOfWordsMutationVariables = Exact<{
   input: EvaluateBagOfWordsInput;
 }>;
 
 
-export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> }> } };
+export type EvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly evaluations: ReadonlyArray<{ readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }>, readonly geometry: { readonly texts: number, readonly alignment: number | null, readonly uniformity: number | null, readonly meanCosine: number | null, readonly tokenCosine: number | null, readonly effectiveRank: number, readonly conditionNumber: number | null } | null }> } };
 
 export type MtebResultsQueryVariables = Exact<{
   filter?: EvaluationFilter | null | undefined;
@@ -1069,7 +1111,7 @@ export type MtebResultsQueryVariables = Exact<{
 
 export type MtebResultsQuery = { readonly evaluations: { readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
 
-export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }> };
+export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }>, readonly geometry: { readonly texts: number, readonly alignment: number | null, readonly uniformity: number | null, readonly meanCosine: number | null, readonly tokenCosine: number | null, readonly effectiveRank: number, readonly conditionNumber: number | null } | null };
 
 export type FuseCheckpointsMutationVariables = Exact<{
   input: FuseCheckpointsInput;
@@ -1308,6 +1350,15 @@ export const EvaluationFiguresFragmentDoc = new TypedDocumentString(`
     name
     value
   }
+  geometry {
+    texts
+    alignment
+    uniformity
+    meanCosine
+    tokenCosine
+    effectiveRank
+    conditionNumber
+  }
 }
     `, {"fragmentName":"EvaluationFigures"}) as unknown as TypedDocumentString<EvaluationFiguresFragment, unknown>;
 export const RunPlanPartsFragmentDoc = new TypedDocumentString(`
@@ -1531,6 +1582,47 @@ export const TokenizeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TokenizeQuery, TokenizeQueryVariables>;
+export const CompareCheckpointsDocument = new TypedDocumentString(`
+    query CompareCheckpoints($first: CheckpointChoice, $second: CheckpointChoice, $datasets: [ID!], $split: Split = TEST, $pooled: Boolean = false, $figure: QueryFigure = NDCG_AT_10) {
+  compareCheckpoints(
+    first: $first
+    second: $second
+    datasets: $datasets
+    split: $split
+    pooled: $pooled
+    figure: $figure
+  ) {
+    dataset {
+      id
+      name
+    }
+    first {
+      id
+      main {
+        name
+        value
+      }
+    }
+    second {
+      id
+      main {
+        name
+        value
+      }
+    }
+    figure
+    units
+    difference
+    low
+    high
+    p
+    detectable
+    resamples
+    verdict
+    undefinedReason
+  }
+}
+    `) as unknown as TypedDocumentString<CompareCheckpointsQuery, CompareCheckpointsQueryVariables>;
 export const JobsDocument = new TypedDocumentString(`
     query Jobs($filter: JobFilter, $first: Int = 100) {
   jobs(filter: $filter, first: $first) {
@@ -1776,6 +1868,15 @@ export const EvaluateCheckpointDocument = new TypedDocumentString(`
     name
     value
   }
+  geometry {
+    texts
+    alignment
+    uniformity
+    meanCosine
+    tokenCosine
+    effectiveRank
+    conditionNumber
+  }
 }`) as unknown as TypedDocumentString<EvaluateCheckpointMutation, EvaluateCheckpointMutationVariables>;
 export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
     mutation EvaluateBagOfWords($input: EvaluateBagOfWordsInput!) {
@@ -1807,6 +1908,15 @@ export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
   metrics {
     name
     value
+  }
+  geometry {
+    texts
+    alignment
+    uniformity
+    meanCosine
+    tokenCosine
+    effectiveRank
+    conditionNumber
   }
 }`) as unknown as TypedDocumentString<EvaluateBagOfWordsMutation, EvaluateBagOfWordsMutationVariables>;
 export const MtebResultsDocument = new TypedDocumentString(`

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, doublePrecision, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { Split } from '../../data/types.ts';
+import type { Geometry } from '../../evaluation/geometry/types.ts';
 import { checkpoints } from './checkpoints.ts';
 import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
 import { datasets, taskNames } from './datasets.ts';
@@ -36,6 +37,8 @@ export const evaluations = pgTable(
     seconds: doublePrecision('seconds').notNull(),
     /** What cut the words of scripts without spaces for `bag-of-words`; null where nothing was cut so. */
     wordSegmenter: text('word_segmenter'),
+    /** How the vectors lie, on a sample; null where nobody asked for it, at dimensions, and for `bag-of-words`. */
+    geometry: jsonb('geometry').$type<Geometry>(),
     /** How many of the first components of the vectors were compared; null = whole vectors, and for `bag-of-words`. */
     dimension: integer('dimension'),
     /** objects/units/<digest>: what each query or pair got; null = of before units were kept. */

@@ -10,16 +10,20 @@ import { Metric } from './evaluation.ts';
 
 const { Evaluation } = refs;
 
-const QueryFigure = namedEnum<QueryFigureName>('QueryFigure', "A figure of one query, by trec_eval's definitions.", {
-  ndcg_at_10: 'nDCG of the first 10 documents, the main figure.',
-  ndcg_at_100: 'nDCG of the first 100 documents.',
-  map: 'Average precision of the first 1000 documents.',
-  mrr: 'Reciprocal rank of the first relevant document among the first 1000.',
-  recall_at_10: 'Share of the relevant documents that are among the first 10.',
-  recall_at_100: 'Share of the relevant documents that are among the first 100.',
-  recall_at_1000: 'Share of the relevant documents that are among the first 1000.',
-  precision_at_10: 'Share of the first 10 documents that are relevant.',
-});
+export const QueryFigure = namedEnum<QueryFigureName>(
+  'QueryFigure',
+  "A figure of one query, by trec_eval's definitions.",
+  {
+    ndcg_at_10: 'nDCG of the first 10 documents, the main figure.',
+    ndcg_at_100: 'nDCG of the first 100 documents.',
+    map: 'Average precision of the first 1000 documents.',
+    mrr: 'Reciprocal rank of the first relevant document among the first 1000.',
+    recall_at_10: 'Share of the relevant documents that are among the first 10.',
+    recall_at_100: 'Share of the relevant documents that are among the first 100.',
+    recall_at_1000: 'Share of the relevant documents that are among the first 1000.',
+    precision_at_10: 'Share of the first 10 documents that are relevant.',
+  },
+);
 
 const QueryHit = builder.objectRef<units.HitView>('QueryHit').implement({
   description: 'A document that the search for a query found.',

@@ -143,6 +143,11 @@ const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
       description:
         'Evaluates the first components of the vectors, normalised again, in these numbers; absent or null means whole vectors.',
     }),
+    geometry: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Whether the geometry of the vectors is measured, too; not together with dimensions.',
+    }),
     idempotencyKey: idempotencyKey(t),
   }),
 });

@@ -5,6 +5,7 @@ import type { Transaction } from '../../db/open.ts';
 import { requireRow } from '../../db/rows.ts';
 import { evaluations, type NewEvaluation } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
+import type { Geometry } from '../../evaluation/geometry/types.ts';
 import type { MeasuredSplit } from '../../evaluation/units/types.ts';
 import type { EvaluateInput } from '../../serve/types.ts';
 import { defineJob, type JobContext } from '../define.ts';
@@ -25,21 +26,31 @@ export const evaluate = defineJob({
     pooled: z.boolean().default(false),
     /** Absent = whole vectors. */
     dimensions: z.array(z.int()).optional(),
+    /** Whether the geometry of whole vectors is measured, too. */
+    geometry: z.boolean().default(false),
   }),
   uses: ({ checkpointId, datasetId }) => [
     { kind: 'dataset', id: datasetId },
     ...(checkpointId === null ? [] : [{ kind: 'checkpoint', id: checkpointId } as const]),
   ],
   subject: ({ datasetId }) => datasetId,
-  async run(context: Context, { evaluator, checkpointId, datasetId, split, pooled, dimensions }) {
+  async run(
+    context: Context,
+    { evaluator, checkpointId, datasetId, split, pooled, dimensions, geometry: withGeometry },
+  ) {
     const { db, cpu, retention, signal, succeed } = context;
     const dataset = await requireRow(db, 'datasets', datasetId);
     const pool = pooled ? await cpu.call('poolCorpus', { dataset: dataset.digest, split }, { signal }) : undefined;
     const searched = { dataset: dataset.digest, split, ...(pool && { pool }) };
-    const measured =
+    const { measured, geometry = null } =
       checkpointId === null
-        ? [await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })]
-        : await measureCheckpoint(context, checkpointId, { ...searched, ...(dimensions && { dimensions }) });
+        ? { measured: [await cpu.call('evaluateBagOfWords', { dataset: dataset.digest, split }, { signal })] }
+        : await measureCheckpoint(
+            context,
+            checkpointId,
+            { ...searched, ...(dimensions && { dimensions }) },
+            withGeometry,
+          );
     return retention.publishing(async () => {
       const units = { ...searched, measured: measured.map((split) => split.units) };
       const digests = await cpu.call('publishUnits', units, { signal });
@@ -48,7 +59,7 @@ export const evaluate = defineJob({
         return {
           ...{ evaluator, checkpointId, datasetId, split, pooled, unitsDigest: digests[i] },
           ...{ task, main, metrics, undefinedReasons, count, documents, tokens, seconds },
-          ...{ wordSegmenter: figures.wordSegmenter, dimension: figures.dimension },
+          ...{ wordSegmenter: figures.wordSegmenter, dimension: figures.dimension, geometry },
         };
       });
       return retention.recording(() => succeed((tx) => record(tx, values)));
@@ -67,7 +78,8 @@ async function measureCheckpoint(
   { db, cpu, device, signal, progress }: Context,
   checkpointId: string,
   searched: Pick<EvaluateInput, 'split' | 'pool' | 'dimensions'> & { readonly dataset: string },
-): Promise<readonly MeasuredSplit[]> {
+  withGeometry: boolean,
+): Promise<{ readonly measured: readonly MeasuredSplit[]; readonly geometry?: Geometry }> {
   const { checkpoint, model } = await encoderOf(db, checkpointId);
   progress({ stage: 'tokenize', done: 0, total: null });
   const { dataset, ...rest } = searched;
@@ -75,5 +87,9 @@ async function measureCheckpoint(
   const tokens = await cpu.call('tokenizeDataset', request, { signal });
   const onEvent = ({ encoded, total }: { encoded: number; total: number }) =>
     progress({ stage: 'encode', done: encoded, total });
-  return device.call('evaluate', { model: checkpoint.digest, tokens: tokens.key, ...rest }, { signal, onEvent });
+  const input = { model: checkpoint.digest, tokens: tokens.key, ...rest };
+  const measured = await device.call('evaluate', input, { signal, onEvent });
+  if (!withGeometry) return { measured };
+  progress({ stage: 'geometry', done: 0, total: null });
+  return { measured, geometry: await device.call('measureGeometry', input, { signal }) };
 }

@@ -15,6 +15,13 @@ export interface EvaluateRequest {
   readonly idempotencyKey?: string | null;
 }
 
+interface CheckpointRequest {
+  readonly checkpointId: string;
+  readonly dimensions?: readonly number[] | null;
+  /** Whether the geometry of the vectors is measured, too. */
+  readonly geometry?: boolean;
+}
+
 export interface Evaluated {
   readonly evaluations: EvaluationRow[];
   readonly jobs: JobRow[];
@@ -22,13 +29,21 @@ export interface Evaluated {
 
 export async function evaluateCheckpoint(
   tandem: Tandem,
-  request: EvaluateRequest & { readonly checkpointId: string; readonly dimensions?: readonly number[] | null },
+  request: EvaluateRequest & CheckpointRequest,
 ): Promise<Evaluated> {
   const { db } = tandem.database;
   const { id, modelId } = await requireRow(db, 'checkpoints', request.checkpointId, 'input.checkpoint');
   const dimensions = request.dimensions ?? undefined;
+  const { geometry = false } = request;
+  if (dimensions && geometry) {
+    throw badInput('Geometry is that of whole vectors', {
+      field: 'input.geometry',
+      expected: 'geometry or dimensions',
+      remedy: 'Leave the dimensions out, or set geometry to false.',
+    });
+  }
   if (dimensions) checkDimensions(dimensions, await requireRow(db, 'models', modelId));
-  return evaluateEach(tandem, request, id, dimensions);
+  return evaluateEach(tandem, request, id, { ...(dimensions && { dimensions: [...dimensions] }), geometry });
 }
 
 function checkDimensions(dimensions: readonly number[], { name, dimension }: ModelRow): void {
@@ -46,14 +61,14 @@ function checkDimensions(dimensions: readonly number[], { name, dimension }: Mod
 }
 
 export const evaluateBagOfWords = (tandem: Tandem, request: EvaluateRequest): Promise<Evaluated> =>
-  evaluateEach(tandem, request, null);
+  evaluateEach(tandem, request, null, { geometry: false });
 
 /** One after the other, so that the figures of seconds are those of an evaluation that has the device to itself. */
 async function evaluateEach(
   tandem: Tandem,
   { datasetIds, split, pooled = false, idempotencyKey }: EvaluateRequest,
   checkpointId: string | null,
-  dimensions?: readonly number[],
+  options: { readonly dimensions?: number[]; readonly geometry: boolean },
 ): Promise<Evaluated> {
   const rows = await datasetsOf(tandem, datasetIds, split);
   if (pooled) rows.forEach(requireCorpus);
@@ -61,11 +76,8 @@ async function evaluateEach(
   const made: Evaluated = { evaluations: [], jobs: [] };
   for (const row of rows) {
     const key = idempotencyKey ? `${idempotencyKey}:${row.id}` : null;
-    const input = { evaluator, checkpointId, datasetId: row.id, split, pooled } as const;
-    const { id, job, answer } = await runJob(tandem, 'evaluate', {
-      input: dimensions ? { ...input, dimensions: [...dimensions] } : input,
-      idempotencyKey: key,
-    });
+    const input = { evaluator, checkpointId, datasetId: row.id, split, pooled, ...options } as const;
+    const { id, job, answer } = await runJob(tandem, 'evaluate', { input, idempotencyKey: key });
     // Jobs from before there were dimensions answer nothing.
     for (const evaluation of answer?.evaluationIds ?? [id]) {
       made.evaluations.push(await requireRow(tandem.database.db, 'evaluations', evaluation));
@@ -84,11 +96,17 @@ function requireCorpus({ name, task }: DatasetRow, index: number): void {
   });
 }
 
-async function datasetsOf(tandem: Tandem, ids: readonly string[], split: Split): Promise<DatasetRow[]> {
-  checkList(ids, tandem.config.limits, 'input.datasets');
+/** The rows of different data sets that have records in the split; `list` is the field that names them. */
+export async function datasetsOf(
+  tandem: Tandem,
+  ids: readonly string[],
+  split: Split,
+  list = 'input.datasets',
+): Promise<DatasetRow[]> {
+  checkList(ids, tandem.config.limits, list);
   const rows: DatasetRow[] = [];
   for (const [i, id] of ids.entries()) {
-    const field = `input.datasets.${i}`;
+    const field = `${list}.${i}`;
     const row = await requireRow(tandem.database.db, 'datasets', id, field);
     if (rows.some((other) => other.id === id)) {
       throw badInput(`Data set "${row.name}" is named twice`, {
