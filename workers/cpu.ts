@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { createModel } from '../src/authoring/create-model.ts';
+import { deriveModel } from '../src/authoring/derive-model.ts';
 import { importModel } from '../src/authoring/import-model.ts';
 import { importDataset } from '../src/data/import.ts';
 import { openDataset } from '../src/data/record-file.ts';
@@ -49,9 +50,12 @@ answer<CpuCommands>({
       onProgress: atMostEvery(100, emit),
     }),
 
-  importModel: ({ path, within }, { signal, emit }) => {
+  deriveModel: (input, { signal, emit }) =>
+    deriveModel(storage, input, { signal, onTensor: (done, total) => emit({ done, total }) }),
+
+  importModel: ({ path, within, heads }, { signal, emit }) => {
     const onTensor = (done: number, total: number) => emit({ done, total });
-    return confinedTo(within, () => importModel(storage, path, { signal, onTensor }));
+    return confinedTo(within, () => importModel(storage, path, { heads, signal, onTensor }));
   },
 
   tokenizeDataset: async (request, { signal }) => {

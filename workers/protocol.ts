@@ -3,7 +3,7 @@
  * Each layer's types.ts owns the types; everything is plain data and typed arrays. `jobs` (main thread) calls,
  * workers/device.ts and workers/cpu.ts answer; workers/runtime.ts carries it.
  */
-import type { CreatedModel, CreateModelInput, ImportedModel } from '../src/authoring/types.ts';
+import type { CreatedModel, CreateModelInput, DeriveModelInput, ImportedModel } from '../src/authoring/types.ts';
 import type { DatasetSummary, ImportRequest, Split } from '../src/data/types.ts';
 import type { AdapterReport } from '../src/device/types.ts';
 import type { Geometry } from '../src/evaluation/geometry/types.ts';
@@ -11,6 +11,7 @@ import type { CompareInput, Comparison } from '../src/evaluation/statistics/type
 import type { MeasuredSplit, PublishUnitsInput } from '../src/evaluation/units/types.ts';
 import type { FusedModel, FuseInput } from '../src/fusion/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
+import type { Heads } from '../src/model/types.ts';
 import type { Neighbours } from '../src/nn/types.ts';
 import type { EncodeInput, EvaluateInput, SearchInput, VectorRows } from '../src/serve/types.ts';
 import type { StoredObject } from '../src/storage/objects.ts';
@@ -60,9 +61,14 @@ export interface DeviceCommands {
 export interface CpuCommands {
   importDataset: Command<ImportRequest, DatasetSummary, { readonly lines: number }>;
   createModel: Command<CreateModelInput, CreatedModel, { readonly stage: string }>;
-  /** `path` is a model folder; `within` the folder that no file of it may lie outside of, absent = any. */
+  /** Of a model in storage. */
+  deriveModel: Command<DeriveModelInput, CreatedModel, { readonly done: number; readonly total: number }>;
+  /**
+   * `path` is a model folder; `within` the folder that no file of it may lie outside of, absent = any. Without `heads`
+   * it has those of the folder.
+   */
   importModel: Command<
-    { readonly path: string; readonly within?: string },
+    { readonly path: string; readonly within?: string; readonly heads?: Heads | undefined },
     ImportedModel,
     { readonly done: number; readonly total: number }
   >;

@@ -42,13 +42,14 @@ export async function createModel(
     architecture: newArchitecture(input.family, values, vocabularySize, padTokenId),
     pooling: input.pooling,
     ...plainPipeline,
+    heads: input.heads,
     includePrompt: input.includePrompt,
     maxLength: input.maxLength,
     templates: input.templates,
     prompts: filledPrompts(input.templates),
     initialisation: null,
   };
-  const tensors = initialParameters(spec.family, spec.architecture, input.seed);
+  const tensors = initialParameters(spec, input.seed);
   const summary = await publishModel(storage, spec, (folder) =>
     writeModelFolder(folder, { spec, tokenizerJson: JSON.stringify(tokenizer, undefined, 2), tensors }),
   );

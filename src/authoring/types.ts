@@ -3,7 +3,14 @@ import type { CatalogEntry } from '../catalog.ts';
 import type { GivenParameters } from '../catalog-parameters.ts';
 import type { PublishedModel } from '../formats/types.ts';
 import type { EncoderFamily } from '../model/families/catalog.ts';
-import { type ModelSpec, type PoolingMode, type PromptTemplates, poolingModes } from '../model/types.ts';
+import {
+  type Heads,
+  type ModelSpec,
+  type Pooling,
+  type PoolingMode,
+  type PromptTemplates,
+  poolingModes,
+} from '../model/types.ts';
 
 /** What a new model takes besides the sizes of its family. */
 export const newModelSettings = {
@@ -47,10 +54,21 @@ export interface CreateModelInput {
   /** Digests of the data sets whose train split the vocabulary is trained on. */
   readonly vocabularyFrom: readonly string[];
   readonly pooling: PoolingMode;
+  readonly heads: Heads;
   readonly includePrompt: boolean;
   readonly templates: PromptTemplates;
   readonly maxLength: number;
   readonly seed: number;
+}
+
+/** What differs from the model whose weights are taken. */
+export interface DeriveModelInput {
+  /** Digest of the model's folder. */
+  readonly model: string;
+  readonly heads: Heads;
+  /** As wide as the model's own, where layers follow whose weights are kept. */
+  readonly pooling: Pooling;
+  readonly includePrompt: boolean;
 }
 
 /** A new model folder in storage, with its settings. */

@@ -1,29 +1,23 @@
 /**
  * A model as a folder: weights, tokenizer and settings, readable by sentence-transformers, transformers and
- * text-embeddings-inference. What only Tandem knows (templates, lineage) lies in tandem.json beside them.
+ * text-embeddings-inference. What only Tandem knows (templates, lineage, heads) lies in tandem.json beside them.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { invariant } from '../errors.ts';
 import { longestTextOf } from '../model/architecture.ts';
 import { largestTokenizerBytes } from '../model/families/catalog.ts';
 import { readConfig, writeConfig } from '../model/families/config-json.ts';
 import { guessModelType } from '../model/families/guess-type.ts';
-import { isObject, type JsonFile, wrongField } from '../model/json-fields.ts';
-import { denseName, modelParameters } from '../model/pipeline.ts';
-import type { Architecture, ModelSpec, NamedTensor, PromptTemplates } from '../model/types.ts';
-import { readJson, readJsonIfPresent, readTextIfPresent, writeJson, wrongFile } from './json-file.ts';
-import { createSafetensors, type TensorReader, type TensorWriter } from './safetensors.ts';
-import {
-  checkWidths,
-  denseFolders,
-  type Pipeline,
-  readPipeline,
-  templatesOf,
-  writePipeline,
-} from './sentence-transformers.ts';
+import { type JsonFile, wrongField } from '../model/json-fields.ts';
+import type { Architecture, ModelSpec, NamedTensor } from '../model/types.ts';
+import { denseFiles } from './dense-files.ts';
+import { readJson, readTextIfPresent, writeJson, wrongFile } from './json-file.ts';
+import { checkHeads, ownSettingsJson, readOwnSettings, sharedLayers } from './own-settings.ts';
+import type { TensorReader } from './safetensors.ts';
+import { checkWidths, type Pipeline, readPipeline, writePipeline } from './sentence-transformers.ts';
 import { readTokenizerSettings, type TokenizerSettings, tokenizerFiles, withLowerCase } from './tokenizer-files.ts';
 import { openWeights, tensorNamesOf } from './weights.ts';
+import { writeWeights } from './write-weights.ts';
 
 export interface ModelFolder {
   readonly path: string;
@@ -46,8 +40,6 @@ export interface ModelContent {
   readonly tensors: Iterable<NamedTensor> | AsyncIterable<NamedTensor>;
 }
 
-const formatVersion = 1;
-
 // ---- writing -----------------------------------------------------------------------------------------------------
 
 /** Writes a folder, which must not exist yet or be empty. */
@@ -61,53 +53,8 @@ export async function writeModelFolder(path: string, content: ModelContent): Pro
   await writeJson(join(path, 'special_tokens_map.json'), tokenizer.specialTokens);
   await writeJson(join(path, 'config.json'), writeConfig(spec.family, spec.architecture));
   await writePipeline(path, spec);
-  await writeJson(join(path, 'tandem.json'), {
-    format: formatVersion,
-    templates: spec.templates,
-    initialisation: spec.initialisation,
-  });
+  await writeJson(join(path, 'tandem.json'), ownSettingsJson(spec));
   await writeWeights(path, spec, tensors);
-}
-
-/** Writes the encoder's tensors into the file at the root, those of each dense layer into its own. */
-async function writeWeights(path: string, spec: ModelSpec, tensors: ModelContent['tensors']): Promise<void> {
-  const writers: TensorWriter[] = [];
-  const writerOf = new Map<string, { readonly writer: TensorWriter; readonly name: string }>();
-  try {
-    for (const { folder, names } of weightFiles(spec)) {
-      const shapes = modelParameters(spec).flatMap(({ name, shape }) => {
-        const inFile = names(name);
-        return inFile === undefined ? [] : [{ parameter: name, name: inFile, shape }];
-      });
-      const writer = await createSafetensors(join(path, folder, 'model.safetensors'), shapes);
-      writers.push(writer);
-      for (const { parameter, name } of shapes) writerOf.set(parameter, { writer, name });
-    }
-    for await (const tensor of tensors) {
-      const place = writerOf.get(tensor.name);
-      invariant(place, `The model has no tensor ${tensor.name}`);
-      await place.writer.write({ ...tensor, name: place.name });
-    }
-  } catch (error) {
-    for (const writer of writers) await writer.abandon();
-    throw error;
-  }
-  for (const writer of writers) await writer.finish();
-}
-
-interface WeightFile {
-  readonly folder: string;
-  /** A parameter's name in this file; undefined = it is in another file. */
-  readonly names: (parameter: string) => string | undefined;
-}
-
-function weightFiles({ dense }: ModelSpec): WeightFile[] {
-  const layers = denseFolders(dense).map((folder, i): WeightFile => {
-    const own = new Map((['weight', 'bias'] as const).map((part) => [denseName(i, part), `linear.${part}`]));
-    return { folder, names: (parameter) => own.get(parameter) };
-  });
-  const elsewhere = (name: string): boolean => layers.some(({ names }) => names(name) !== undefined);
-  return [{ folder: '', names: (name) => (elsewhere(name) ? undefined : name) }, ...layers];
 }
 
 // ---- reading -----------------------------------------------------------------------------------------------------
@@ -116,7 +63,11 @@ function weightFiles({ dense }: ModelSpec): WeightFile[] {
 export async function readModelFolder(path: string): Promise<ModelFolder> {
   const { spec, pipeline } = await readSettings(path);
   const tokenizerSettings = await readTokenizerSettings(pipeline.encoder);
-  const weights = await openWeights(pipeline.encoder, spec, pipeline.dense);
+  const layers = denseFiles(spec).map(({ folder, parameter }, i) => ({
+    folder: pipeline.dense[i]?.folder ?? join(path, folder),
+    parameter,
+  }));
+  const weights = await openWeights(pipeline.encoder, spec, layers);
   return {
     path,
     spec,
@@ -135,15 +86,17 @@ async function readSettings(path: string): Promise<{ spec: ModelSpec; pipeline: 
   const config = await withModelType(await readJson(join(pipeline.encoder, 'config.json')), pipeline.encoder);
   const { family, architecture } = readConfig(config);
   const { pooling, includePrompt, normalize, similarity, lowerCase, prompts, defaultPromptName } = pipeline;
+  const own = await readOwnSettings(path, pipeline);
   const spec: ModelSpec = {
     family,
     architecture,
     ...{ pooling, includePrompt, normalize, similarity, lowerCase, prompts, defaultPromptName },
-    dense: pipeline.dense.map(({ folder: _, ...layer }) => layer),
+    dense: sharedLayers(pipeline.dense, own.heads).map(({ folder: _, ...layer }) => layer),
     maxLength: maxLengthOf(pipeline, architecture),
-    ...(await readOwnSettings(path, pipeline)),
+    ...own,
   };
   checkWidths(config, pipeline, spec);
+  await checkHeads(path, pipeline, spec);
   return { spec, pipeline };
 }
 
@@ -178,19 +131,3 @@ function maxLengthOf({ maxLength }: Pipeline, architecture: Architecture): numbe
   }
   return Math.min(tokens, longest);
 }
-
-async function readOwnSettings(path: string, { prompts }: Pipeline) {
-  const file = await readJsonIfPresent(join(path, 'tandem.json'));
-  if (!file) return { templates: templatesOf(prompts), initialisation: null };
-  const { format, templates, initialisation = null } = file.fields;
-  if (format !== formatVersion)
-    throw wrongField(file.path, 'format', format, `${formatVersion}, this version's format`);
-  if (!isTemplates(templates)) throw wrongField(file.path, 'templates', templates, 'query, sts and passage as texts');
-  if (initialisation !== null && typeof initialisation !== 'string') {
-    throw wrongField(file.path, 'initialisation', initialisation, 'a digest or null');
-  }
-  return { templates, initialisation };
-}
-
-const isTemplates = (value: unknown): value is PromptTemplates =>
-  isObject(value) && ['query', 'sts', 'passage'].every((role) => typeof value[role] === 'string');

@@ -6,9 +6,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JsonFile, wrongField } from '../model/json-fields.ts';
-import { denseFolder, pooledWidth } from '../model/pipeline.ts';
+import { pooledWidth } from '../model/pipeline.ts';
 import { fillTemplate } from '../model/templates.ts';
 import type { DenseLayer, ModelSpec, PromptTemplates } from '../model/types.ts';
+import { denseFiles, pipelineFiles } from './dense-files.ts';
 import { readJson, readJsonIfPresent, writeJson } from './json-file.ts';
 import { checkDropoutConfig, checkNormalizeConfig, denseConfigJson, readDenseConfig } from './pipeline/dense-config.ts';
 import { modulesJson, type PipelineModule, readModules } from './pipeline/modules.ts';
@@ -38,12 +39,12 @@ export type TaskInstructions = Partial<Readonly<Record<keyof PromptTemplates, st
 
 // ---- writing -----------------------------------------------------------------------------------------------------
 
-/** Folders of a model's dense layers, in order. */
-export const denseFolders = (layers: readonly DenseLayer[]): string[] => layers.map((_, i) => denseFolder(i));
-
 export async function writePipeline(folder: string, spec: ModelSpec): Promise<void> {
   const modules = modulesOf(spec);
-  for (const { path } of modules) await mkdir(join(folder, path), { recursive: true });
+  const layers = denseFiles(spec);
+  for (const path of [...modules.map((module) => module.path), ...layers.map((layer) => layer.folder)]) {
+    await mkdir(join(folder, path), { recursive: true });
+  }
   await writeJson(join(folder, 'modules.json'), modulesJson(modules));
   await writeJson(join(folder, 'sentence_bert_config.json'), transformerConfigJson(spec));
   await writeJson(join(folder, 'config_sentence_transformers.json'), promptsConfigJson(spec));
@@ -52,17 +53,17 @@ export async function writePipeline(folder: string, spec: ModelSpec): Promise<vo
     join(folder, '1_Pooling', 'config.json'),
     poolingConfigJson({ pooling, includePrompt, width: architecture.width }),
   );
-  for (const [i, path] of denseFolders(spec.dense).entries()) {
-    await writeJson(join(folder, path, 'config.json'), denseConfigJson(spec.dense[i]));
+  for (const { folder: path, layer } of layers) {
+    await writeJson(join(folder, path, 'config.json'), denseConfigJson(layer));
   }
 }
 
 function modulesOf(spec: ModelSpec): PipelineModule[] {
-  const dense = denseFolders(spec.dense);
+  const dense = pipelineFiles(spec);
   return [
     { kind: 'Transformer', path: '' },
     { kind: 'Pooling', path: '1_Pooling' },
-    ...dense.map((path) => ({ kind: 'Dense', path }) as const),
+    ...dense.map(({ folder }) => ({ kind: 'Dense', path: folder }) as const),
     ...(spec.normalize ? [{ kind: 'Normalize', path: `${dense.length + 2}_Normalize` } as const] : []),
   ];
 }

@@ -6,13 +6,12 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../errors.ts';
 import { shortened } from '../model/json-fields.ts';
-import { denseName, modelParameters } from '../model/pipeline.ts';
+import { modelParameters } from '../model/pipeline.ts';
 import { parameterName } from '../model/tensor-names.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { openSafetensors, sameShape, type TensorReader } from './safetensors.ts';
 import type { TensorInfo } from './safetensors-header.ts';
 import { openShards } from './safetensors-shards.ts';
-import type { DenseModule } from './sentence-transformers.ts';
 
 /** The file of a parameter. */
 interface Place {
@@ -21,11 +20,17 @@ interface Place {
   readonly name: string;
 }
 
+/** The folder of a dense layer's weights, and the parameter that `linear.<part>` of them is. */
+interface LayerFolder {
+  readonly folder: string;
+  readonly parameter: (part: 'weight' | 'bias') => string;
+}
+
 /** `encoder` is the folder of config.json. The caller closes the reader. */
 export async function openWeights(
   encoder: string,
   spec: ModelSpec,
-  dense: readonly DenseModule[],
+  layers: readonly LayerFolder[],
 ): Promise<TensorReader> {
   const readers: TensorReader[] = [];
   const close = async (): Promise<void> => void (await Promise.all(readers.map((reader) => reader.close())));
@@ -34,11 +39,11 @@ export async function openWeights(
     const main = await openMain(encoder);
     readers.push(main);
     addPlaces(places, main, (name) => parameterName(spec.family, name));
-    for (const [i, { folder }] of dense.entries()) {
+    for (const { folder, parameter } of layers) {
       await refusePickled(folder);
       const reader = await openSafetensors(join(folder, singleFile));
       readers.push(reader);
-      addPlaces(places, reader, (name) => denseParameter(i, name));
+      addPlaces(places, reader, (name) => layerParameter(parameter, name));
     }
     return readerOf(main.path, checkPlaces(main.path, spec, places), close);
   } catch (error) {
@@ -86,9 +91,9 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 /** A dense module's file holds `linear.weight` and `linear.bias`. */
-const denseParameter = (layer: number, name: string): string => {
-  if (name === 'linear.weight') return denseName(layer, 'weight');
-  return name === 'linear.bias' ? denseName(layer, 'bias') : name;
+const layerParameter = (parameter: LayerFolder['parameter'], name: string): string => {
+  if (name === 'linear.weight') return parameter('weight');
+  return name === 'linear.bias' ? parameter('bias') : name;
 };
 
 function addPlaces(

@@ -41,7 +41,7 @@ export async function openLineage(
 }
 
 const equalParts = [
-  ...['family', 'architecture', 'pooling', 'dense', 'normalize', 'includePrompt', 'lowerCase', 'templates'],
+  ...['family', 'architecture', 'pooling', 'dense', 'heads', 'normalize', 'includePrompt', 'lowerCase', 'templates'],
 ] as const satisfies readonly (keyof ModelFolder['spec'])[];
 
 /** A checkpoint names the root of its lineage; checkpoint 0 of a run that begins there is that model itself. */

@@ -11,7 +11,7 @@ import type {
 import { fusionCatalog } from '../fusion/catalog.ts';
 import { type JobKind as JobKindName, jobKindCatalog } from '../jobs/kinds/catalog.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
-import type { PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
+import type { HeadKind as HeadKindName, PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
 import { lossCatalog } from '../nn/losses/catalog.ts';
 import { missingNegativesCatalog } from '../tokens/catalog.ts';
 import type { OptimizerState as OptimizerStateName } from '../train/catalog.ts';
@@ -63,6 +63,11 @@ export const Pooling = namedEnum<PoolingMode>('Pooling', "How token states becom
   mean_sqrt_len: 'The sum of the pooled tokens divided by the root of their number.',
   weightedmean: 'The mean weighted by position, counted from 1.',
   lasttoken: 'The last token.',
+});
+
+export const HeadKind = namedEnum<HeadKindName>('HeadKind', "What a task's head is.", {
+  none: 'The task has no layer of its own.',
+  dense: 'A dense layer without a bias, as wide as the vectors, which is the identity before any training.',
 });
 
 export const Task = namedEnum<TaskName>('Task', 'The task that a data set trains and measures.', {

@@ -5,6 +5,7 @@ import { withPrices } from './prices.ts';
 import { withWellFormedArguments } from './well-formed.ts';
 import './schema/dataset.ts';
 import './schema/dataset-import.ts';
+import './schema/derive-model.ts';
 import './schema/model.ts';
 import './schema/run.ts';
 import './schema/run-evaluation.ts';

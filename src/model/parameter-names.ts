@@ -3,7 +3,8 @@ import { denseFolder } from './pipeline.ts';
 
 /**
  * A parameter's name in the model.safetensors of a model folder. A dense layer has a file of its own, so its names
- * follow the name of its folder: 2_Dense/linear.weight.
+ * follow the name of its folder: 2_Dense/linear.weight. Heads, whose folders depend on the dense layers before them,
+ * are called the same in every model: heads.ir.linear.weight.
  */
 export function exportedName(parameter: string): string {
   const [, layer, name] = /^dense\.(\d+)\.(.+)$/.exec(parameter) ?? [];

@@ -1,11 +1,13 @@
-/** Sizes and parameters of a whole model: encoder, pooling and dense layers. */
+/** Sizes and parameters of a whole model: encoder, pooling, dense layers and heads. */
 
+import { headParameters } from './heads.ts';
 import { encoderParameters } from './parameter-shapes.ts';
 import { poolingList } from './pooling.ts';
-import type { ModelSpec, ParameterShape } from './types.ts';
+import { type ModelSpec, noHeads, type ParameterShape } from './types.ts';
 
 /** The part of a spec that determines a model's parameters. */
-export type ParameterSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'> & Partial<Pick<ModelSpec, 'dense'>>;
+export type ParameterSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'> &
+  Partial<Pick<ModelSpec, 'dense' | 'heads'>>;
 
 /** Width of a pooled vector: the encoder's, once per pooling mode. */
 export const pooledWidth = ({ architecture, pooling }: ParameterSpec): number =>
@@ -20,12 +22,13 @@ export const denseName = (layer: number, part: 'weight' | 'bias'): string => `de
 /** Folder of a dense layer in a model folder, behind the encoder's files and those of pooling. */
 export const denseFolder = (layer: number): string => `${layer + 2}_Dense`;
 
-/** Every parameter of a model, in forward order: the encoder's, then the dense layers'. */
+/** Every parameter of a model, in forward order: the encoder's, the dense layers', then the heads'. */
 export function modelParameters(spec: ParameterSpec): ParameterShape[] {
   const dense = (spec.dense ?? []).flatMap(({ inFeatures, outFeatures, bias }, i): ParameterShape[] => {
     const group = `dense.${i}`;
     const weight = { name: denseName(i, 'weight'), shape: [outFeatures, inFeatures], init: 'normal', group } as const;
     return bias ? [weight, { name: denseName(i, 'bias'), shape: [outFeatures], init: 'zeros', group }] : [weight];
   });
-  return [...encoderParameters(spec.family, spec.architecture), ...dense];
+  const heads = headParameters(spec.heads ?? noHeads, dimensionOf(spec));
+  return [...encoderParameters(spec.family, spec.architecture), ...dense, ...heads];
 }

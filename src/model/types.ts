@@ -1,5 +1,6 @@
 /** What a model is: its spec, architecture and parameters. Plain types and data, which every layer may read. */
 import type { ParametersOf, RowOf } from '../catalog-parameters.ts';
+import type { Task } from '../data/types.ts';
 import type { EncoderFamily, encoderCatalog } from './families/catalog.ts';
 
 /**
@@ -116,6 +117,15 @@ export interface DenseLayer {
   readonly activation: DenseActivation;
 }
 
+/** What a task's head is: nothing, or a dense layer of the model's own width without a bias. */
+export const headKinds = ['none', 'dense'] as const;
+export type HeadKind = (typeof headKinds)[number];
+
+/** The last layer of each task's own, behind all that the tasks share and before the vector gets its length. */
+export type Heads = Readonly<Record<Task, HeadKind>>;
+
+export const noHeads: Heads = { ir: 'none', sts: 'none' };
+
 /** Templates of a model: how a prompt is made. `{task}` stands for the task instruction; absent = no prompt. */
 export interface PromptTemplates {
   readonly query: string;
@@ -125,6 +135,9 @@ export interface PromptTemplates {
 
 /** Which template a text is built with. */
 export type TextRole = 'query' | 'sts' | 'passage';
+
+/** The task that a role belongs to: the one whose head makes its vectors. */
+export const taskOfRole: Readonly<Record<TextRole, Task>> = { query: 'ir', passage: 'ir', sts: 'sts' };
 
 export const similarities = ['cosine', 'dot', 'euclidean', 'manhattan'] as const;
 export type Similarity = (typeof similarities)[number];
@@ -136,6 +149,7 @@ export interface ModelSpec {
   readonly pooling: Pooling;
   /** Layers between pooling and the vector, in order. */
   readonly dense: readonly DenseLayer[];
+  readonly heads: Heads;
   /** True: vectors end with length 1. Losses, searches and similarities take the cosine either way. */
   readonly normalize: boolean;
   /** The function by which sentence-transformers compares vectors. */
@@ -155,9 +169,10 @@ export interface ModelSpec {
   readonly initialisation: string | null;
 }
 
-/** The pipeline of every new model after its pooling: unit vectors, no dense layers. */
+/** The pipeline of every new model after its pooling: unit vectors, no dense layers, no heads. */
 export const plainPipeline = {
   dense: [],
+  heads: noHeads,
   normalize: true,
   similarity: 'cosine',
   lowerCase: false,
@@ -168,14 +183,14 @@ export const plainPipeline = {
 export interface ParameterShape {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Initial values. `embedding-padded`: normal, with row 0 (padding) zero. */
-  readonly init: 'normal' | 'embedding-padded' | 'ones' | 'zeros';
+  /** Initial values. `embedding-padded`: normal, with row 0 (padding) zero; `identity`: a square matrix. */
+  readonly init: 'normal' | 'embedding-padded' | 'ones' | 'zeros' | 'identity';
   /**
    * Ranges of rows that are used one by one, never across their borders: this number of equal ranges (a fused layer),
    * or ranges of any size (`rows`, a table). Absent = the tensor is used whole. Files hold every tensor whole.
    */
   readonly parts?: number | 'rows';
-  /** Group of layer-wise fusion: `embeddings`, `layer.<i>`, `final`, or a head's name. */
+  /** Group of layer-wise fusion: `embeddings`, `layer.<i>`, `final`, `dense.<i>`, or `heads.<task>`. */
   readonly group: string;
 }
 

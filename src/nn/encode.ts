@@ -1,18 +1,22 @@
 /**
- * From token ids to vectors: encoder, pooling, dense layers, L2 normalisation; of the last layer and, on request, of
- * the inner one, which is pooled and normalised only (method.md section 2).
+ * From token ids to vectors: encoder, pooling, dense layers, the task's head, L2 normalisation; of the last layer and,
+ * on request, of the inner one, which is pooled and normalised only (method.md section 2).
  */
+import type { Task } from '../data/types.ts';
 import type { DeviceBatch } from './batch.ts';
 import type { Encoder } from './encoders/encoder.ts';
 import { type Forward, innerBlock } from './encoders/forward.ts';
 import { forwardPassOf } from './encoders/index.ts';
 import { dense } from './ops/dense.ts';
+import { head } from './ops/head.ts';
 import { l2Normalize } from './ops/l2-normalize.ts';
 import { pool } from './ops/pooling.ts';
 import type { Tape, Value } from './tape.ts';
 import type { DropoutSettings } from './types.ts';
 
 export interface EncodeOptions {
+  /** Whose head makes the final vectors, in models that have one. */
+  readonly task: Task;
   readonly dropout?: DropoutSettings | undefined;
   /** Also the inner layer's vectors. */
   readonly inner: boolean;
@@ -33,7 +37,7 @@ export interface Representations {
 /** Records the encoding of a batch. The results belong to the tape: copy or read them before its `dispose`. */
 export function encodeBatch(tape: Tape, encoder: Encoder, batch: DeviceBatch, options: EncodeOptions): Representations {
   const { spec, parameters } = encoder;
-  const { inner: wantsInner, innerLayer, unit = true, dropout, recompute } = options;
+  const { task, inner: wantsInner, innerLayer, unit = true, dropout, recompute } = options;
   const innerIsLast = innerBlock(spec.architecture.layers, innerLayer) === spec.architecture.layers;
   const keepInner = wantsInner && !innerIsLast;
   const forward: Forward = { batch, dropout, keepInner, innerLayer, recompute };
@@ -51,9 +55,11 @@ export function encodeBatch(tape: Tape, encoder: Encoder, batch: DeviceBatch, op
   let inner = keepInner ? normalized(pooled(hidden.inner)) : undefined;
   let last = pooled(hidden.final);
   const layers = spec.dense ?? [];
+  const hasHead = spec.heads?.[task] === 'dense';
   const sharesInner = wantsInner && innerIsLast;
-  if (sharesInner && (layers.length > 0 || !unit)) inner = l2Normalize(tape, last);
+  if (sharesInner && (layers.length > 0 || hasHead || !unit)) inner = l2Normalize(tape, last);
   for (const [index, layer] of layers.entries()) last = dense(tape, last, layer, index, parameters);
+  if (hasHead) last = head(tape, last, task, parameters);
   const final = unit ? normalized(last) : last;
   return { final, inner: wantsInner ? (inner ?? final) : undefined };
 }

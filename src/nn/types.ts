@@ -3,8 +3,8 @@ import type { ModelSpec, ParameterShape } from '../model/types.ts';
 
 /** What decides an encoder's arithmetic besides its weights: the part of a model folder's spec that nn reads. */
 export type EncoderSpec = Pick<ModelSpec, 'family' | 'architecture' | 'pooling'> &
-  /** Absent = no dense layers, unit vectors. */
-  Partial<Pick<ModelSpec, 'dense' | 'normalize'>>;
+  /** Absent = no dense layers, no heads, unit vectors. */
+  Partial<Pick<ModelSpec, 'dense' | 'heads' | 'normalize'>>;
 
 /** A parameter tensor by name. */
 export type TensorShape = Pick<ParameterShape, 'name' | 'shape' | 'parts'>;

@@ -1,5 +1,6 @@
 /** Texts to vectors with a model that is on the device. A text's vector does not depend on its neighbours. */
 
+import type { Task } from '../data/types.ts';
 import { TandemError } from '../errors.ts';
 import { dimensionOf } from '../model/pipeline.ts';
 import { checkTexts, cutByTokens, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
@@ -16,6 +17,8 @@ export const fittingTokens = 4096;
 const lengthTolerance = 1e-3;
 
 export interface EncodeOptions {
+  /** Whose head makes the vectors, in models that have one. */
+  readonly task: Task;
   /** Awaited between micro-batches; resolves when the task may go on. */
   readonly turn?: () => Promise<void>;
   /** Called after every micro-batch with the number of texts encoded so far. */
@@ -34,7 +37,7 @@ export interface EncodeOptions {
 export async function encodeTexts(
   encoder: Encoder,
   texts: PackedTexts,
-  options: EncodeOptions = {},
+  options: EncodeOptions,
 ): Promise<Float32Array<ArrayBuffer>> {
   const width = dimensionOf(encoder.spec);
   checkTexts(encoder.spec.architecture, texts, 'The texts');
@@ -46,7 +49,7 @@ export async function encodeTexts(
   let before = Promise.resolve();
   for (let piece = 0; piece + 1 < cuts.length; piece++) {
     const [from, to] = [cuts[piece]!, cuts[piece + 1]!];
-    const reading = encodePiece(encoder, sliceTexts(texts, from, to), options.unit ?? true);
+    const reading = encodePiece(encoder, sliceTexts(texts, from, to), options);
     const done = reading.then((rows) => {
       vectors.set(rows, from * width);
       options.onEncoded?.(to);
@@ -62,12 +65,16 @@ export async function encodeTexts(
   return vectors;
 }
 
-function encodePiece(encoder: Encoder, texts: PackedTexts, unit: boolean): Promise<Float32Array> {
+function encodePiece(
+  encoder: Encoder,
+  texts: PackedTexts,
+  { task, unit = true }: Pick<EncodeOptions, 'task' | 'unit'>,
+): Promise<Float32Array> {
   const { gpu } = encoder;
   const batch = makeBatch(gpu, texts);
   const tape = new Tape(gpu, false);
   try {
-    return gpu.read(encodeBatch(tape, encoder, batch, { inner: false, unit }).final.tensor);
+    return gpu.read(encodeBatch(tape, encoder, batch, { task, inner: false, unit }).final.tensor);
   } finally {
     tape.dispose();
     releaseBatch(gpu, batch);

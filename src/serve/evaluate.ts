@@ -113,6 +113,7 @@ class SplitVectors {
     this.tokens = texts.ids.length;
     const { turn, signal, onEncoded } = this.#options;
     this.#vectors = await encodeTexts(this.#encoder, texts, {
+      task: this.#file.task,
       turn,
       ...(signal && { signal }),
       onEncoded: (encoded) => onEncoded?.({ encoded, total: numbers.length }),

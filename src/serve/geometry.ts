@@ -40,7 +40,8 @@ export async function measureGeometry(
   const { texts, pairs, positives } = sample;
   // The sample comes first: the spectrum is that of its rows alone.
   const encoded = [...new Set([...texts, ...positives.first, ...positives.second])];
-  const vectors = await encodeTexts(encoder, gatherTexts(file.texts, encoded), { turn: pause });
+  const options = { task: file.task, turn: pause };
+  const vectors = await encodeTexts(encoder, gatherTexts(file.texts, encoded), options);
   const rowOf = new Map(encoded.map((text, row) => [text, row]));
   const vectorOf: VectorOf = (text) => vectors.subarray(rowOf.get(text)! * width, (rowOf.get(text)! + 1) * width);
   const singular = await singularValues(vectors.subarray(0, texts.length * width), width, pause);

@@ -17,7 +17,7 @@ import type { Neighbours } from '../nn/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
 import type { PackedTexts } from '../tokens/types.ts';
-import { encodeTexts, fittingTokens } from './encode.ts';
+import { type EncodeOptions, encodeTexts, fittingTokens } from './encode.ts';
 import { type EvaluateOptions, evaluateDimensions, evaluateSplit } from './evaluate.ts';
 import { measureGeometry } from './geometry.ts';
 import { Scheduler } from './scheduler.ts';
@@ -55,9 +55,9 @@ export class DeviceServer {
     this.#gpu.task(() => this.#gpu.compile(commonKernels(this.#gpu.traits.form))).catch(() => {});
   }
 
-  encode({ model, texts, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
+  encode({ model, texts, task, unit }: EncodeInput, signal: AbortSignal): Promise<VectorRows> {
     return this.#models.use(this.#storage, model, async (encoder) => ({
-      data: await this.#encodeWith(encoder, texts, { signal, unit: unit ?? encoder.spec.normalize ?? true }),
+      data: await this.#encodeWith(encoder, texts, { task, signal, unit: unit ?? encoder.spec.normalize ?? true }),
       count: texts.poolStart.length,
       dimension: dimensionOf(encoder.spec),
     }));
@@ -70,7 +70,7 @@ export class DeviceServer {
   #encodeWith(
     encoder: Encoder,
     texts: PackedTexts,
-    options: { readonly signal: AbortSignal; readonly unit: boolean },
+    options: Pick<EncodeOptions, 'task' | 'signal' | 'unit'>,
   ): Promise<Float32Array<ArrayBuffer>> {
     const { scheduler } = this;
     return texts.ids.length > fittingTokens

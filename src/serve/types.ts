@@ -1,5 +1,5 @@
 /** Inputs and results of what a device thread does besides training. Plain types and typed arrays. */
-import type { Split } from '../data/types.ts';
+import type { Split, Task } from '../data/types.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 
 /** Row-major vectors. */
@@ -14,6 +14,8 @@ export interface EncodeInput {
   /** Digest of a model folder. */
   readonly model: string;
   readonly texts: PackedTexts;
+  /** Whose head makes the vectors, in models that have one. */
+  readonly task: Task;
   /** True: vectors of length 1 whatever the model says. Absent: as the model's pipeline gives them. */
   readonly unit?: boolean;
 }

@@ -175,7 +175,11 @@ function goBack(gpu: Gpu, { tape, vectors }: EncodedPiece, gradients: LayerVecto
 function encodeOptions({ settings, batch, step }: BatchInput): EncodeOptions {
   const { dropout: rate, attentionDropout: attentionRate, seed, recomputeActivations: recompute } = settings;
   const innerLayer = innerLayerOf(batch.terms);
-  return { dropout: { rate, attentionRate, seed, step }, inner: innerLayer !== undefined, innerLayer, recompute };
+  return {
+    task: batch.task,
+    dropout: { rate, attentionRate, seed, step },
+    ...{ inner: innerLayer !== undefined, innerLayer, recompute },
+  };
 }
 
 interface VectorShapes {

@@ -54,6 +54,7 @@ describe('creating a model', () => {
     vocabularySize: 120,
     vocabularyFrom: [dataset],
     pooling: 'mean',
+    heads: { ir: 'none', sts: 'none' },
     includePrompt: false,
     templates: { query: 'Instruction: {task} Query: ', sts: '{task} ', passage: '' },
     maxLength: 48,

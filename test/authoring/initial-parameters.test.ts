@@ -17,7 +17,8 @@ describe('initial parameters', () => {
 
   it('are normal with deviation 0.02, ones, zeros, and a padding row of zeros', () => {
     const sizes = { ...tinyArchitecture, vocabularySize: 5000 };
-    const byName = new Map([...initialParameters('bert', sizes, 7)].map(({ name, data }) => [name, data]));
+    const spec = { family: 'bert', architecture: sizes, pooling: 'mean', heads: { ir: 'none', sts: 'dense' } } as const;
+    const byName = new Map([...initialParameters(spec, 7)].map(({ name, data }) => [name, data]));
     const words = byName.get('embeddings.word_embeddings.weight')!;
     expect([...words.subarray(0, sizes.width)].every((value) => value === 0)).toBe(true);
     const drawn = words.subarray(sizes.width);
@@ -30,6 +31,8 @@ describe('initial parameters', () => {
     expect(beyond).toBeLessThan(0.05);
     expect(new Set(byName.get('encoder.layer.0.output.LayerNorm.weight'))).toEqual(new Set([1]));
     expect(new Set(byName.get('encoder.layer.0.attention.self.query.bias'))).toEqual(new Set([0]));
+    const head = byName.get('heads.sts.linear.weight')!;
+    expect([...head]).toEqual(Array.from(head, (_, i) => (i % (sizes.width + 1) === 0 ? 1 : 0)));
   });
 
   it('depend on seed and name only', () => {

@@ -32,7 +32,7 @@ async function atLengths({ report, rounds }, encoder, name, wanted) {
   const { vocabularySize } = encoder.spec.architecture;
   for (const length of [32, 128, 512]) {
     const texts = textsOf(equalLengths(wanted, length), vocabularySize);
-    const runners = { tandem: () => clocked(() => encodeTexts(encoder, texts)) };
+    const runners = { tandem: () => clocked(() => encodeTexts(encoder, texts, { task: 'ir' })) };
     const times = await alternate(runners, { rounds, seconds: secondsWith(runners) });
     const label = `${name}, ${texts.poolStart.length} texts of ${length}`;
     report.addAlternated({ part: 'encode', name: label, unit: 'tokens/s', amount: texts.ids.length }, times);
@@ -41,18 +41,18 @@ async function atLengths({ report, rounds }, encoder, name, wanted) {
 
 async function atMix({ gpu, report, rounds, texts: source, peers }, encoder, mix) {
   const texts = await source.packed(mix, mixes[mix], encoder.spec.architecture.vocabularySize);
-  const runners = { tandem: () => clocked(() => encodeTexts(encoder, texts)) };
+  const runners = { tandem: () => clocked(() => encodeTexts(encoder, texts, { task: 'ir' })) };
   if (source.areReal) {
     const strings = await source.strings(mix, mixes[mix]);
     // As sentence-transformers, from strings to vectors.
-    runners.tandem = () => clocked(async () => encodeTexts(encoder, await source.tokenise(strings)));
+    runners.tandem = () => clocked(async () => encodeTexts(encoder, await source.tokenise(strings), { task: 'ir' }));
     if (peers.torch) await addPeers(peers, runners, { mix, strings, texts });
   }
   const times = await alternate(runners, { rounds, seconds: secondsWith(runners) });
   const name = `all-MiniLM-L6-v2, ${texts.poolStart.length} texts of ${mixNames[mix]}`;
   const shared = { texts: source.areReal ? 'real' : 'their lengths' };
   report.addAlternated({ part: 'encode', name, unit: 'tokens/s', amount: texts.ids.length, shared }, times);
-  await report.profile('encode', name, gpu, () => encodeTexts(encoder, texts));
+  await report.profile('encode', name, gpu, () => encodeTexts(encoder, texts, { task: 'ir' }));
 }
 
 async function addPeers({ torch, onnx }, runners, { mix, strings, texts: { ids, cumulative } }) {
@@ -70,7 +70,7 @@ async function besideTfjs({ gpu, openGpu, report, rounds, peers }) {
   await withEncoder(device, oneLayer(), { training: false }, async (encoder) => {
     const texts = textsOf(new Array(count).fill(length), encoder.spec.architecture.vocabularySize);
     const runners = {
-      tandem: () => clocked(() => encodeTexts(encoder, texts)),
+      tandem: () => clocked(() => encodeTexts(encoder, texts, { task: 'ir' })),
       tfjs: () => peers.tfjs.time('layer', { texts: count, tokens: length, repeats: 1 }),
     };
     const times = await alternate(runners, { rounds });

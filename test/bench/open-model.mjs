@@ -35,7 +35,7 @@ const root = await mkdtemp(join(tmpdir(), 'tandem-bench-'));
 const storage = openStorage(root);
 const begun = performance.now();
 const { digest, bytes } = await publishModel(storage, spec, (folder) =>
-  writeModelFolder(folder, { spec, tokenizerJson, tensors: initialParameters(spec.family, spec.architecture, 1) }),
+  writeModelFolder(folder, { spec, tokenizerJson, tensors: initialParameters(spec, 1) }),
 );
 console.log(`written and published ${(bytes / 1e6).toFixed(0)} MB in ${seconds(begun)} s`);
 

@@ -41,7 +41,7 @@ describe('the device thread', () => {
     const events: TrainEvent[] = [];
     const training = device.call('train', input, { onEvent: (event) => events.push(event) });
     const texts = randomTexts([5, 9, 1], 50, 3);
-    const request = { model: input.model, texts };
+    const request = { model: input.model, texts, task: 'ir' } as const;
     const [first, second] = [await device.call('encode', request), await device.call('encode', request)];
     expect(first).toMatchObject({ count: 3, dimension: 16 });
     expect(first.data).toEqual(second.data);

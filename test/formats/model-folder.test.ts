@@ -116,7 +116,7 @@ describe('model folder', () => {
       { prompts: { query: 1 } },
       /prompts is not a map/,
     ],
-    ['a later format', 'tandem.json', { format: 2 }, /tandem\.json: format is 2/],
+    ['a later format', 'tandem.json', { format: 3 }, /tandem\.json: format is 3/],
     ['templates that are not there', 'tandem.json', { templates: {} }, /tandem\.json: templates is \{\}/],
     ['fewer tensors than layers', 'config.json', { num_hidden_layers: 3 }, /tensor encoder\.layer\.2\..* is missing/],
     [

@@ -89,7 +89,9 @@ export async function tokenizeCases(folder: string, { cases }: TextCases) {
 /** The vectors of a recording's cases, all in one batch. */
 export async function encodeCases(gpu: Gpu, folder: string, expected: TextCases): Promise<Float32Array> {
   const texts = packed(await tokenizeCases(folder, expected));
-  return withEncoder(gpu, folder, false, (encoder, spec) => encodeTexts(encoder, texts, { unit: spec.normalize }));
+  return withEncoder(gpu, folder, false, (encoder, spec) =>
+    encodeTexts(encoder, texts, { task: 'ir', unit: spec.normalize }),
+  );
 }
 
 export async function withEncoder<T>(

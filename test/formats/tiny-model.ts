@@ -43,6 +43,6 @@ export async function writeTinyModel(
   path: string,
   { spec = tinySpec, seed = 1, change = (tensor: NamedTensor) => tensor } = {},
 ): Promise<void> {
-  const tensors = [...initialParameters(spec.family, spec.architecture, seed)].map(change);
+  const tensors = [...initialParameters(spec, seed)].map(change);
   await writeModelFolder(path, { spec, tokenizerJson: tinyTokenizerJson, tensors });
 }

@@ -20,7 +20,9 @@ async function encode(model, data, adapter) {
   const found = [];
   await withEncoder(gpu, openMiniLM(model), { training: false }, async (encoder) => {
     for (const [mix, count] of Object.entries(mixes)) {
-      found.push(...(await encodeTexts(encoder, await source.tokenise(await source.strings(mix, count)))));
+      found.push(
+        ...(await encodeTexts(encoder, await source.tokenise(await source.strings(mix, count)), { task: 'ir' })),
+      );
     }
   });
   const { name } = gpu.adapter;

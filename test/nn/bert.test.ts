@@ -1,5 +1,6 @@
 /** The BERT encoder, forward and backward, against the float64 reference. */
 import { describe, expect, it } from 'vitest';
+import type { Task } from '../../src/data/types.ts';
 import { streamOf } from '../../src/kernels/elementwise.ts';
 import { makeBatch, releaseBatch } from '../../src/nn/batch.ts';
 import { encodeBatch } from '../../src/nn/encode.ts';
@@ -16,6 +17,8 @@ interface Case {
   readonly name: string;
   readonly spec: EncoderSpec;
   readonly lengths: readonly number[];
+  /** Whose head makes the vectors; absent = ir, which has none. */
+  readonly task?: Task;
 }
 
 const cases: readonly Case[] = [
@@ -41,7 +44,26 @@ const cases: readonly Case[] = [
     spec: tinySpec({ width: 384, heads: 12, innerWidth: 1536 }),
     lengths: [11, 1, 25],
   },
+  {
+    name: 'the head of sts beside that of ir',
+    spec: { ...tinySpec({ width: 20, heads: 5 }), heads: { ir: 'dense', sts: 'dense' } },
+    ...{ lengths: [4, 19, 1, 8], task: 'sts' },
+  },
+  {
+    name: 'a head of ir on one block, whose pooled output is the inner vector',
+    spec: { ...tinySpec({ layers: 1, width: 12, heads: 3 }), heads: { ir: 'dense', sts: 'none' } },
+    lengths: [7, 2, 15],
+  },
 ];
+
+interface Options {
+  /** Absent = ir. */
+  readonly task?: Task | undefined;
+  readonly dropout?: DropoutSettings;
+  /** What `dropout` drops. */
+  readonly mask?: ReferenceDropout;
+  readonly innerLayer?: number;
+}
 
 /** Random gradients of the unit vectors of both layers. */
 function makeGradients(count: number) {
@@ -49,13 +71,13 @@ function makeGradients(count: number) {
   return { final: generator.floats(count), inner: generator.floats(count) };
 }
 
-async function runEncoder(spec: EncoderSpec, texts: PackedTexts, dropout?: DropoutSettings, innerLayer?: number) {
+async function runEncoder(spec: EncoderSpec, texts: PackedTexts, { task = 'ir', dropout, innerLayer }: Options = {}) {
   const gpu = await testGpu();
   const weights = randomWeights(spec, 5);
   const encoder = await tinyEncoder(gpu, spec, weights);
   const batch = makeBatch(gpu, texts);
   const tape = new Tape(gpu, true);
-  const vectors = encodeBatch(tape, encoder, batch, { inner: true, innerLayer, dropout });
+  const vectors = encodeBatch(tape, encoder, batch, { task, inner: true, innerLayer, dropout });
   const gradients = makeGradients(batch.B * spec.architecture.width);
   for (const [value, data] of [
     [vectors.final, gradients.final],
@@ -77,13 +99,10 @@ async function runEncoder(spec: EncoderSpec, texts: PackedTexts, dropout?: Dropo
   return { weights, final: await final, inner: await inner, gradients, parameterGradients };
 }
 
-async function compare(
-  spec: EncoderSpec,
-  texts: PackedTexts,
-  { dropout, mask, innerLayer }: { dropout?: DropoutSettings; mask?: ReferenceDropout; innerLayer?: number } = {},
-) {
-  const actual = await runEncoder(spec, texts, dropout, innerLayer);
-  const reference = referenceBert(spec, actual.weights, texts, mask, innerLayer);
+async function compare(spec: EncoderSpec, texts: PackedTexts, options: Options = {}) {
+  const actual = await runEncoder(spec, texts, options);
+  const { mask: dropout, ...others } = options;
+  const reference = referenceBert(spec, actual.weights, texts, { ...others, dropout });
   expectClose(actual.final, reference.final.data, tolerances.encoderVectors, 'final');
   expectClose(actual.inner, reference.inner.data, tolerances.encoderVectors, 'inner');
   reference.final.gradient.set(actual.gradients.final);
@@ -116,8 +135,8 @@ function hostDropout({ rate, attentionRate, seed, step }: DropoutSettings, texts
 }
 
 describe('the BERT encoder', () => {
-  it.each(cases)('equals the reference: $name', async ({ spec, lengths }) => {
-    await compare(spec, randomTexts(lengths, spec.architecture.vocabularySize, 7));
+  it.each(cases)('equals the reference: $name', async ({ spec, lengths, task }) => {
+    await compare(spec, randomTexts(lengths, spec.architecture.vocabularySize, 7), { task });
   });
 
   it.each([1, 2, 3])('gives the vectors of block %i of three as inner ones', async (innerLayer) => {

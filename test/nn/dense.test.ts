@@ -62,8 +62,8 @@ describe('dense layers', () => {
   const spec: EncoderSpec = { ...plain, dense: [layer(16, 6, 'tanh'), layer(6, 4, 'identity')] };
 
   it('change the last vectors by their formula', async () => {
-    const { final: pooled } = await run(plain, { inner: false, unit: false });
-    const { final } = await run(spec, { inner: false, unit: false });
+    const { final: pooled } = await run(plain, { task: 'ir', inner: false, unit: false });
+    const { final } = await run(spec, { task: 'ir', inner: false, unit: false });
     const weights = weightsOf(spec);
     const apply = (x: ArrayLike<number>, rows: number, index: number, { inFeatures: K, outFeatures: N }: DenseLayer) =>
       Float64Array.from({ length: rows * N }, (_, i) => {
@@ -79,8 +79,8 @@ describe('dense layers', () => {
   it.each([1, 2])('leave the inner vectors pooled and of length 1, with %i blocks', async (layers) => {
     const [bare, headed] = [tinySpec({ layers }), { ...spec, architecture: tinySpec({ layers }).architecture }];
     const give = { inner: random(3).floats(3 * 16) };
-    const without = await run(bare, { inner: true }, give);
-    const withHead = await run(headed, { inner: true }, give);
+    const without = await run(bare, { task: 'ir', inner: true }, give);
+    const withHead = await run(headed, { task: 'ir', inner: true }, give);
     expect(withHead.final).toHaveLength(3 * 4);
     expect(withHead.inner).toEqual(without.inner);
     for (const [name, gradient] of without.gradients) {
@@ -93,9 +93,9 @@ describe('dense layers', () => {
   it('add up the gradients of both vectors', async () => {
     const give = { final: random(4).floats(3 * 4), inner: random(3).floats(3 * 16) };
     const [both, last, inner] = await Promise.all([
-      run(spec, { inner: true }, give),
-      run(spec, { inner: true }, { final: give.final }),
-      run(spec, { inner: true }, { inner: give.inner }),
+      run(spec, { task: 'ir', inner: true }, give),
+      run(spec, { task: 'ir', inner: true }, { final: give.final }),
+      run(spec, { task: 'ir', inner: true }, { inner: give.inner }),
     ]);
     for (const [name, gradient] of both.gradients) {
       const sum = last.gradients.get(name)!.map((value, i) => value + inner.gradients.get(name)![i]!);
@@ -105,8 +105,8 @@ describe('dense layers', () => {
 
   it('give vectors of their own width, of length 1 or as they are', async () => {
     const model = await tinyEncoder(await testGpu(), spec, weightsOf(spec), false);
-    const unit = await encodeTexts(model, texts);
-    const own = await encodeTexts(model, texts, { unit: false });
+    const unit = await encodeTexts(model, texts, { task: 'ir' });
+    const own = await encodeTexts(model, texts, { task: 'ir', unit: false });
     model.parameters.free();
     expect([unit.length, own.length]).toEqual([12, 12]);
     for (let b = 0; b < 3; b++) {

@@ -41,7 +41,7 @@ async function passes(gpu: Gpu, name: string, { isFrozen = () => false, recomput
   const tape = new Tape(gpu, true);
   const dropout = { rate: 0.1, attentionRate: 0.1, seed: 1, step: 1 };
   parameters.clearGradients();
-  const vectors = encodeBatch(tape, encoder, batch, { dropout, inner: true, recompute });
+  const vectors = encodeBatch(tape, encoder, batch, { task: 'ir', dropout, inner: true, recompute });
   for (const value of [vectors.final, vectors.inner!]) {
     const gradient = tape.lease('gradient', value.tensor.shape);
     gpu.write(gradient, random(7).floats(batch.B * value.tensor.shape[1]!));

@@ -44,7 +44,7 @@ describe('compilation in advance', () => {
     const batch = makeBatch(gpu, texts);
     const tape = new Tape(gpu, true);
     const dropout = { rate: 0.1, attentionRate: 0.1, seed: 1, step: 1 };
-    const { final } = encodeBatch(tape, encoder, batch, { inner: false, dropout });
+    const { final } = encodeBatch(tape, encoder, batch, { task: 'ir', inner: false, dropout });
     tape.give(final, tape.lease('gradient', final.tensor.shape));
     tape.backward();
     tape.dispose();

@@ -48,7 +48,7 @@ describe('the memory plan', () => {
     const tape = new Tape(gpu, true);
     const dropout = { rate: 0.1, attentionRate: 0.1, seed: 1, step: 1 };
     encoder.parameters.clearGradients();
-    const vectors = encodeBatch(tape, encoder, batch, { dropout, inner: true });
+    const vectors = encodeBatch(tape, encoder, batch, { task: 'ir', dropout, inner: true });
     tape.give(vectors.final, tape.lease('gradient', vectors.final.tensor.shape));
     tape.backward();
     await gpu.idle();

@@ -67,7 +67,7 @@ describe.each(['mean-dense-normalize', 'max-mean-dense'])('the gradients of %s',
       const batch = makeBatch(gpu, texts);
       const tape = new Tape(gpu, true);
       encoder.parameters.clearGradients();
-      const { final } = encodeBatch(tape, encoder, batch, { inner: false, unit: normalize });
+      const { final } = encodeBatch(tape, encoder, batch, { task: 'ir', inner: false, unit: normalize });
       const [B, D] = final.tensor.shape as [number, number];
       const gradient = tape.lease('gradient', [B, D]);
       gpu.write(

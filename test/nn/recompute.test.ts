@@ -23,7 +23,12 @@ async function bothPasses({ gpu, parameters, ...encoder }: Encoder, texts: Packe
   const tape = new Tape(gpu, true);
   const dropout = { rate: 0.1, attentionRate: 0.1, seed: 1, step: 1 };
   parameters.clearGradients();
-  const vectors = encodeBatch(tape, { gpu, parameters, ...encoder }, batch, { dropout, inner: true, recompute });
+  const vectors = encodeBatch(tape, { gpu, parameters, ...encoder }, batch, {
+    task: 'ir',
+    dropout,
+    inner: true,
+    recompute,
+  });
   const read = [await gpu.readU32(vectors.final.tensor), await gpu.readU32(vectors.inner!.tensor)];
   for (const value of [vectors.final, vectors.inner!]) {
     const gradient = tape.lease('gradient', value.tensor.shape);

@@ -1,7 +1,7 @@
 /** Small encoders with random weights and random texts, for the tests of nn/, train/ and serve/. */
 
 import type { Gpu } from '../../src/device/types.ts';
-import { encoderParameters } from '../../src/model/parameter-shapes.ts';
+import { modelParameters } from '../../src/model/pipeline.ts';
 import { type Encoder, loadEncoder } from '../../src/nn/encoders/encoder.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
@@ -33,11 +33,11 @@ export const tinySpec = (
  * Weights under which activations stay of order 1: matrices normal with deviation 0.8 / sqrt(C), LayerNorm near 1,
  * biases near 0.
  */
-export function randomWeights({ family, architecture }: EncoderSpec, seed: number): Weights {
-  const deviation = 0.8 / Math.sqrt(architecture.width);
+export function randomWeights(spec: EncoderSpec, seed: number): Weights {
+  const deviation = 0.8 / Math.sqrt(spec.architecture.width);
   const generator = random(seed);
   return new Map(
-    encoderParameters(family, architecture).map(({ name, shape, init }) => {
+    modelParameters(spec).map(({ name, shape, init }) => {
       const count = shape.reduce((product, size) => product * size, 1);
       const values = generator.floats(count, deviation);
       return [name, init === 'ones' ? values.map((value) => 1 + value) : values];

@@ -21,7 +21,7 @@ export class Graph {
   }
 
   /** x W^T + b: x [T, K], W [N, K], b [1, N] */
-  linear(x: Matrix, weight: Matrix, bias: Matrix): Matrix {
+  linear(x: Matrix, weight: Matrix, bias?: Matrix): Matrix {
     const y = this.matrix(x.rows, weight.rows);
     const each = (visit: (t: number, n: number, k: number) => void): void => {
       for (let t = 0; t < x.rows; t++)
@@ -29,12 +29,14 @@ export class Graph {
     };
     const K = x.columns;
     const N = weight.rows;
-    for (let t = 0; t < x.rows; t++) for (let n = 0; n < N; n++) y.data[t * N + n] = bias.data[n]!;
+    for (let t = 0; t < x.rows; t++) for (let n = 0; n < N; n++) y.data[t * N + n] = bias?.data[n] ?? 0;
     each((t, n, k) => {
       y.data[t * N + n]! += x.data[t * K + k]! * weight.data[n * K + k]!;
     });
     this.#backwards.push(() => {
-      for (let t = 0; t < x.rows; t++) for (let n = 0; n < N; n++) bias.gradient[n]! += y.gradient[t * N + n]!;
+      for (let t = 0; bias && t < x.rows; t++) {
+        for (let n = 0; n < N; n++) bias.gradient[n]! += y.gradient[t * N + n]!;
+      }
       each((t, n, k) => {
         x.gradient[t * K + k]! += y.gradient[t * N + n]! * weight.data[n * K + k]!;
         weight.gradient[n * K + k]! += y.gradient[t * N + n]! * x.data[t * K + k]!;

@@ -2,7 +2,8 @@
  * BERT in float64, written for clarity and never optimised: unit vectors of the last and the inner layer, and gradients
  * of all parameters.
  */
-import { encoderParameters } from '../../src/model/parameter-shapes.ts';
+import type { Task } from '../../src/data/types.ts';
+import { modelParameters } from '../../src/model/pipeline.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { PackedTexts } from '../../src/tokens/types.ts';
 import { Graph, type Matrix } from './autograd.ts';
@@ -21,17 +22,25 @@ export interface ReferenceEncoding {
   backward(): ReadonlyMap<string, Float64Array>;
 }
 
+export interface ReferenceOptions {
+  /** Whose head makes the last vectors; absent = ir. */
+  readonly task?: Task | undefined;
+  readonly dropout?: ReferenceDropout | undefined;
+  /** Counts from 1; absent = the middle one. */
+  readonly innerLayer?: number | undefined;
+}
+
 export function referenceBert(
-  { architecture, pooling, family }: EncoderSpec,
+  spec: EncoderSpec,
   weights: ReadonlyMap<string, ArrayLike<number>>,
   texts: PackedTexts,
-  dropout?: ReferenceDropout,
-  innerLayer = Math.floor((architecture.layers + 1) / 2),
+  { task = 'ir', dropout, innerLayer = Math.floor((spec.architecture.layers + 1) / 2) }: ReferenceOptions = {},
 ): ReferenceEncoding {
+  const { architecture, pooling } = spec;
   const { layers, heads, layerNormEpsilon, frozenRow } = architecture;
   const graph = new Graph();
   const parameters = new Map(
-    encoderParameters(family, architecture).map(({ name, shape }): [string, Matrix] => {
+    modelParameters(spec).map(({ name, shape }): [string, Matrix] => {
       const rows = shape.length > 1 ? shape[0]! : 1;
       return [name, graph.matrix(rows, shape.at(-1)!, Float64Array.from(weights.get(name)!))];
     }),
@@ -69,11 +78,12 @@ export function referenceBert(
     x = norm(graph.add(fed, middle), `${prefix}.output.LayerNorm`);
     if (layer + 1 === innerLayer) inner = x;
   }
-  const unit = (state: Matrix): Matrix =>
-    graph.normalize(graph.pool(state, texts.poolStart.length, poolWeight(pooling, texts, textOf, positions)));
+  const pooled = (state: Matrix): Matrix =>
+    graph.pool(state, texts.poolStart.length, poolWeight(pooling, texts, textOf, positions));
+  const head = spec.heads?.[task] === 'dense' ? get(`heads.${task}.linear.weight`) : undefined;
   return {
-    final: unit(x),
-    inner: unit(inner),
+    final: graph.normalize(head ? graph.linear(pooled(x), head) : pooled(x)),
+    inner: graph.normalize(pooled(inner)),
     backward: () => {
       graph.backward();
       return new Map([...parameters].map(([name, { gradient }]) => [name, gradient]));

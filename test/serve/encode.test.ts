@@ -20,14 +20,14 @@ describe('encoding', () => {
   it('gives a text the same bits alone, among others and in another order', async () => {
     const model = await encoder();
     const texts = randomTexts(randomLengths(23, 40, 4), 50, 2);
-    const together = await encodeTexts(model, texts);
-    const inPieces = await encodeTexts(model, texts, { microBatchTokens: 50 });
+    const together = await encodeTexts(model, texts, { task: 'ir' });
+    const inPieces = await encodeTexts(model, texts, { task: 'ir', microBatchTokens: 50 });
     expect(bits(inPieces)).toEqual(bits(together));
     const reversed = Array.from({ length: 23 }, (_, index) => 22 - index);
-    const backwards = await encodeTexts(model, gatherTexts(texts, reversed));
+    const backwards = await encodeTexts(model, gatherTexts(texts, reversed), { task: 'ir' });
     for (const text of [0, 7, 22]) {
       const expected = bits(together.slice(text * 32, (text + 1) * 32));
-      expect(bits(await encodeTexts(model, gatherTexts(texts, [text])))).toEqual(expected);
+      expect(bits(await encodeTexts(model, gatherTexts(texts, [text]), { task: 'ir' }))).toEqual(expected);
       expect(bits(backwards.slice((22 - text) * 32, (23 - text) * 32))).toEqual(expected);
     }
     for (let text = 0; text < 23; text++) {
@@ -38,17 +38,17 @@ describe('encoding', () => {
 
   it('takes no texts at all', async () => {
     const model = await encoder();
-    expect(await encodeTexts(model, randomTexts([], 50, 1))).toEqual(new Float32Array(0));
+    expect(await encodeTexts(model, randomTexts([], 50, 1), { task: 'ir' })).toEqual(new Float32Array(0));
     model.parameters.free();
   });
 
   it('refuses texts that the model cannot take', async () => {
     const model = await encoder();
     const refused = { code: 'BAD_USER_INPUT', details: { field: 'texts' } };
-    await expect(encodeTexts(model, randomTexts([41], 50, 1))).rejects.toMatchObject(refused);
-    await expect(encodeTexts(model, randomTexts([20], 5000, 1))).rejects.toMatchObject(refused);
+    await expect(encodeTexts(model, randomTexts([41], 50, 1), { task: 'ir' })).rejects.toMatchObject(refused);
+    await expect(encodeTexts(model, randomTexts([20], 5000, 1), { task: 'ir' })).rejects.toMatchObject(refused);
     const unpooled = { ...randomTexts([4], 50, 1), poolStart: Uint32Array.of(4) };
-    await expect(encodeTexts(model, unpooled)).rejects.toMatchObject(refused);
+    await expect(encodeTexts(model, unpooled, { task: 'ir' })).rejects.toMatchObject(refused);
     model.parameters.free();
   });
 
@@ -60,7 +60,9 @@ describe('encoding', () => {
     const weights = new Map(randomWeights(spec, 1));
     weights.set(parameter, new Float32Array(32).fill(value));
     const model = await tinyEncoder(gpu, spec, weights, false);
-    await expect(encodeTexts(model, randomTexts([3, 5], 50, 1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(encodeTexts(model, randomTexts([3, 5], 50, 1), { task: 'ir' })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
     model.parameters.free();
   });
 
@@ -68,10 +70,11 @@ describe('encoding', () => {
     const gpu = await testGpu();
     const model = await encoder();
     // Matrices that stay packed are made at their first use.
-    await encodeTexts(model, randomTexts([40], 50, 1), {});
+    await encodeTexts(model, randomTexts([40], 50, 1), { task: 'ir' });
     const { persistent } = gpu.memory();
     const stop = new AbortController();
     const encoding = encodeTexts(model, randomTexts(randomLengths(40, 40, 4), 50, 2), {
+      task: 'ir',
       microBatchTokens: 60,
       signal: stop.signal,
       onEncoded: () => stop.abort(new Error('no longer wanted')),

@@ -24,7 +24,7 @@ describe.each([
     const found = await server.measureGeometry({ model, tokens: `tiny-${task}`, split: 'test' }, signal);
     const file = tinyTokenFile(task, records, seed);
     const { texts, pairs, positives } = sampleGeometry(task, file.splits.test, 1);
-    const { data, dimension } = await server.encode({ model, texts: gatherTexts(file.texts, texts) }, signal);
+    const { data, dimension } = await server.encode({ model, task, texts: gatherTexts(file.texts, texts) }, signal);
     const row = (text: number) => [...data.subarray(texts.indexOf(text) * dimension).subarray(0, dimension)];
     const cosines = Array.from(pairs.first, (first, i) =>
       row(first).reduce((sum, value, c) => sum + value * row(pairs.second[i]!)[c]!, 0),

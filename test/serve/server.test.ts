@@ -41,7 +41,7 @@ describe('evaluation', () => {
     expect(result).toMatchObject({ task: 'ir', main: 'ndcg_at_10', count: 18, documents: documents.length });
     expect(told.at(-1)).toBe(18 + documents.length);
     const texts = gatherTexts(file.texts, [...query, ...documents]);
-    const { data, dimension } = await server.encode({ model, texts }, signal);
+    const { data, dimension } = await server.encode({ model, texts, task: 'ir' }, signal);
     let sum = 0;
     query.forEach((_, i) => {
       const scores = Array.from(documents, (__, d) => dot(data, i, 18 + d, dimension));
@@ -86,7 +86,10 @@ describe('evaluation', () => {
       const file = task === 'ir' ? tinyTokenFile('ir', 18, 11) : tinyTokenFile('sts', 32, 12);
       const { query, positives, documents } = file.splits.test;
       const others = task === 'ir' ? documents : positives.values;
-      const { data } = await server.encode({ model, texts: gatherTexts(file.texts, [...query, ...others]) }, signal);
+      const { data } = await server.encode(
+        { model, texts: gatherTexts(file.texts, [...query, ...others]), task },
+        signal,
+      );
       const rows = Array.from({ length: query.length + others.length }, (_row, i) => {
         const first = data.subarray(i * 16, i * 16 + 5);
         const length = Math.hypot(...first);

@@ -45,7 +45,7 @@ async function publishTinyModel(storage: Storage, encoder: EncoderSpec = tinySpe
     writeModelFolder(folder, {
       spec,
       tokenizerJson: JSON.stringify(tokenizer),
-      tensors: initialParameters(spec.family, spec.architecture, seed),
+      tensors: initialParameters(spec, seed),
     }),
   );
   return digest;

@@ -1,6 +1,6 @@
 /** Updates of a run in float64: encoder, losses, AdamW and schedule by the reference code. */
 import { readModelFolder } from '../../src/formats/model-folder.ts';
-import { encoderParameters } from '../../src/model/parameter-shapes.ts';
+import { modelParameters } from '../../src/model/pipeline.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { loadTrainingData } from '../../src/train/data.ts';
@@ -103,7 +103,7 @@ export async function referenceRun(
   const { input, storage } = await prepareTinyRun(root, settings);
   const model = await readModelFolder(storage.path('models', input.model));
   const spec: EncoderSpec = model.spec;
-  const shapes = encoderParameters(spec.family, spec.architecture);
+  const shapes = modelParameters(spec);
   const weights = new Map<string, Float64Array>();
   for (const { name } of shapes) weights.set(name, Float64Array.from(await model.weights.read(name)));
   await model.close();
@@ -120,8 +120,9 @@ export async function referenceRun(
   const losses = planned.slice(0, steps).map(({ epoch, update }, index) => {
     const parts = update.map((plan) => {
       const batch = drawBatch({ settings, epoch, data }, plan);
-      const innerLayer = Number(batch.terms.find(({ loss }) => loss === 'inner-infonce')?.parameters['layer'] ?? 0);
-      const encoding = referenceBert(spec, weights, batch.texts, undefined, innerLayer || undefined);
+      const layer = Number(batch.terms.find(({ loss }) => loss === 'inner-infonce')?.parameters['layer'] ?? 0);
+      const options = { task: batch.task, innerLayer: layer || undefined };
+      const encoding = referenceBert(spec, weights, batch.texts, options);
       const { value, d } = referenceLoss(batch, spec.architecture.width, {
         final: encoding.final.data,
         inner: encoding.inner.data,

@@ -38,6 +38,7 @@ describe('the CPU thread', () => {
       vocabularySize: 500,
       vocabularyFrom: datasets.map(({ digest }) => digest),
       pooling: 'mean',
+      heads: { ir: 'none', sts: 'none' },
       includePrompt: false,
       templates: { query: 'Instruction: {task} Query: ', sts: 'Instruction: {task} Query: ', passage: '' },
       maxLength: 32,

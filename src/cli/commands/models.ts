@@ -1,4 +1,4 @@
-/** Models: `tandem create-model`, `import-model` and `models`. */
+/** Models: `tandem create-model`, `import-model`, `derive-model` and `models`. */
 import type { Command } from 'commander';
 import { newModelSettings } from '../../authoring/types.ts';
 import { enumValueOf } from '../../catalog.ts';
@@ -6,16 +6,19 @@ import {
   type ArchitectureInput,
   CreateModelDocument,
   type CreateModelInput,
+  DeriveModelDocument,
   type EncoderFamily,
   ImportModelDocument,
   ModelsDocument,
+  type Pooling,
 } from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
 import { defaultFamily, encoderCatalog } from '../../model/families/catalog.ts';
 import { addCatalogOptions, givenParameters, rowOption } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
+import { headsOf, headsOption } from '../heads-option.ts';
 import { withJobProgress } from '../job-progress.ts';
-import { datasetId } from '../lookup.ts';
+import { datasetId, modelId } from '../lookup.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { collect } from '../values.ts';
@@ -27,6 +30,7 @@ export function addModelCommands(program: Command): void {
     .requiredOption('--name <name>', 'name of the model')
     .requiredOption('--vocabulary-from <dataset>', 'data set to train the vocabulary on (repeatable)', collect)
     .addOption(rowOption('--family <name>', 'family of the architecture', encoderCatalog).default(defaultFamily))
+    .addOption(headsOption('none'))
     .action(createModel);
   addCatalogOptions(creating, [newModelSettings]);
   addCatalogOptions(creating, encoderCatalog, {
@@ -40,7 +44,16 @@ export function addModelCommands(program: Command): void {
     .option('--hub <owner/name>', 'a model on the hub, instead of a folder (HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE)')
     .option('--revision <name>', 'branch, tag or commit of the model on the hub', 'main')
     .requiredOption('--name <name>', 'name of the model')
+    .addOption(headsOption('those of the folder, else none'))
     .action(importModel);
+  program
+    .command('derive-model')
+    .description('make a model of the untrained weights of another one, with other heads or another pooling')
+    .argument('<model>', 'id or name of the model whose weights are taken')
+    .requiredOption('--name <name>', 'name of the new model')
+    .addOption(headsOption('those of the model'))
+    .option('--pooling <mode>', 'pooling mode (repeatable; default: those of the model)', collect)
+    .action(deriveModel);
   program.command('models').description('list the models').action(listModels);
 }
 
@@ -48,6 +61,7 @@ interface CreateModelOptions {
   readonly name: string;
   readonly vocabularyFrom: readonly string[];
   readonly family: string;
+  readonly heads?: string;
 }
 
 type NewModelSettings = Pick<CreateModelInput, 'vocabularySize' | 'maxLength' | 'pooling' | 'seed'>;
@@ -63,6 +77,7 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
       vocabularyFrom,
       ...settings,
       family: enumValueOf(options.family) as EncoderFamily,
+      heads: headsOf(options.heads),
       architecture: {
         ...(typeof sizes.width === 'number' ? { innerWidth: 4 * sizes.width } : {}),
         ...(settings.maxLength === undefined ? {} : { maxPositions: settings.maxLength }),
@@ -78,6 +93,7 @@ interface ImportModelOptions {
   readonly name: string;
   readonly hub?: string;
   readonly revision: string;
+  readonly heads?: string;
 }
 
 async function importModel(folder: string | undefined, options: ImportModelOptions, command: Command): Promise<void> {
@@ -87,9 +103,29 @@ async function importModel(folder: string | undefined, options: ImportModelOptio
   }
   const source = hub === undefined ? { folder: folder ?? '' } : { hub: { repository: hub, revision } };
   const client = await connect(command);
-  const importing = client.execute(ImportModelDocument, { input: { name, source } });
+  const input = { name, source, heads: headsOf(options.heads) };
+  const importing = client.execute(ImportModelDocument, { input });
   const { model, warnings } = (await withJobProgress(client, 'IMPORT_MODEL', importing)).importModel;
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
+}
+
+interface DeriveModelOptions {
+  readonly name: string;
+  readonly heads?: string;
+  readonly pooling?: readonly string[];
+}
+
+async function deriveModel(from: string, options: DeriveModelOptions, command: Command): Promise<void> {
+  const { name, heads, pooling } = options;
+  const client = await connect(command);
+  const deriving = client.execute(DeriveModelDocument, {
+    input: {
+      ...{ name, heads: headsOf(heads), model: await modelId(client, from) },
+      pooling: pooling?.map((mode) => enumValueOf(mode) as Pooling),
+    },
+  });
+  const { model } = (await withJobProgress(client, 'DERIVE_MODEL', deriving)).deriveModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }
 

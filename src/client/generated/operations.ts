@@ -115,6 +115,8 @@ export type CreateModelInput = {
   readonly architecture?: ArchitectureInput | null | undefined;
   /** The family of the architecture. */
   readonly family?: EncoderFamily;
+  /** Which tasks get a last layer of their own. */
+  readonly heads?: HeadsInput;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** Whether the prompt's tokens are pooled too; absent or null means yes for CLS and LASTTOKEN, else no. */
@@ -156,6 +158,22 @@ export type DatasetFilter = {
   readonly name?: string | null | undefined;
   /** Only data sets of this task; absent or null means any task. */
   readonly task?: Task | null | undefined;
+};
+
+/** A model of the weights of another one, and what is different of it. */
+export type DeriveModelInput = {
+  /** Its heads; absent or null means those of the model. A head that both have is kept. */
+  readonly heads?: HeadsInput | null | undefined;
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Whether the prompt's tokens are pooled too; absent or null means yes where `pooling` has CLS or LASTTOKEN, else as the model does. */
+  readonly includePrompt?: boolean | null | undefined;
+  /** The id of the model whose weights are taken. */
+  readonly model: string;
+  /** The name of the new model, 1 to 200 characters. */
+  readonly name: string;
+  /** Its pooling modes, whose vectors are joined in this order; absent or null means those of the model. */
+  readonly pooling?: ReadonlyArray<Pooling> | null | undefined;
 };
 
 /** A split of a data set to evaluate a run on while it trains. */
@@ -358,6 +376,21 @@ export type GradedTextInput = {
   readonly text: TextPartsInput;
 };
 
+/** What a task's head is. */
+export type HeadKind =
+  /** A dense layer without a bias, as wide as the vectors, which is the identity before any training. */
+  | 'DENSE'
+  /** The task has no layer of its own. */
+  | 'NONE';
+
+/** Which tasks get a head. A new head is the identity: it changes no vector before it is trained. */
+export type HeadsInput = {
+  /** The head of retrieval: of queries and passages. */
+  readonly ir?: HeadKind;
+  /** The head of similarity: of the texts that are compared. */
+  readonly sts?: HeadKind;
+};
+
 /** A model on a Hugging Face hub (HF_ENDPOINT). What was downloaded is kept, and needs no network again. */
 export type HubModelInput = {
   /** The repository on the hub, as owner/name. */
@@ -392,6 +425,8 @@ export type ImportDatasetInput = {
 
 /** A model that another program made. What would change its vectors and is not computed here is refused. */
 export type ImportModelInput = {
+  /** Which tasks get a last layer of their own; absent or null means none, or those of the folder. */
+  readonly heads?: HeadsInput | null | undefined;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
   /** The name of the model, 1 to 200 characters. */
@@ -446,6 +481,8 @@ export type JobFilter = {
 export type JobKind =
   /** Makes a model from scratch, with a vocabulary of its own. */
   | 'CREATE_MODEL'
+  /** Makes a model with other heads or another pooling of the weights of one. */
+  | 'DERIVE_MODEL'
   /** Embeds a collection's documents. */
   | 'EMBED_COLLECTION'
   /** Evaluates a checkpoint or the baseline. */
@@ -1053,14 +1090,21 @@ export type CreateModelMutationVariables = Exact<{
 }>;
 
 
-export type CreateModelMutation = { readonly createModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
+export type CreateModelMutation = { readonly createModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
 
 export type ImportModelMutationVariables = Exact<{
   input: ImportModelInput;
 }>;
 
 
-export type ImportModelMutation = { readonly importModel: { readonly warnings: ReadonlyArray<string>, readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } } } };
+export type ImportModelMutation = { readonly importModel: { readonly warnings: ReadonlyArray<string>, readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
+
+export type DeriveModelMutationVariables = Exact<{
+  input: DeriveModelInput;
+}>;
+
+
+export type DeriveModelMutation = { readonly deriveModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
 
 export type DeleteModelMutationVariables = Exact<{
   id: string;
@@ -1075,9 +1119,9 @@ export type ModelsQueryVariables = Exact<{
 }>;
 
 
-export type ModelsQuery = { readonly models: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } }> } };
+export type ModelsQuery = { readonly models: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } }> } };
 
-export type ModelSummaryFragment = { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly checkpoint: { readonly id: string } };
+export type ModelSummaryFragment = { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } };
 
 export type CheckpointsQueryVariables = Exact<{
   filter?: CheckpointFilter | null | undefined;
@@ -1306,6 +1350,10 @@ export const ModelSummaryFragmentDoc = new TypedDocumentString(`
   parameters
   vocabularySize
   maxLength
+  heads {
+    ir
+    sts
+  }
   checkpoint {
     id
   }
@@ -1760,6 +1808,10 @@ export const CreateModelDocument = new TypedDocumentString(`
   parameters
   vocabularySize
   maxLength
+  heads {
+    ir
+    sts
+  }
   checkpoint {
     id
   }
@@ -1782,10 +1834,39 @@ export const ImportModelDocument = new TypedDocumentString(`
   parameters
   vocabularySize
   maxLength
+  heads {
+    ir
+    sts
+  }
   checkpoint {
     id
   }
 }`) as unknown as TypedDocumentString<ImportModelMutation, ImportModelMutationVariables>;
+export const DeriveModelDocument = new TypedDocumentString(`
+    mutation DeriveModel($input: DeriveModelInput!) {
+  deriveModel(input: $input) {
+    model {
+      ...ModelSummary
+    }
+  }
+}
+    fragment ModelSummary on Model {
+  id
+  name
+  family
+  dimension
+  layers
+  parameters
+  vocabularySize
+  maxLength
+  heads {
+    ir
+    sts
+  }
+  checkpoint {
+    id
+  }
+}`) as unknown as TypedDocumentString<DeriveModelMutation, DeriveModelMutationVariables>;
 export const DeleteModelDocument = new TypedDocumentString(`
     mutation DeleteModel($id: ID!) {
   deleteModel(id: $id) {
@@ -1811,6 +1892,10 @@ export const ModelsDocument = new TypedDocumentString(`
   parameters
   vocabularySize
   maxLength
+  heads {
+    ir
+    sts
+  }
   checkpoint {
     id
   }

@@ -1,7 +1,7 @@
 /** Models before any training: theta_0 of runs. Trained weights are checkpoints. */
 import { boolean, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import type { EncoderFamily } from '../../model/families/catalog.ts';
-import type { ModelDropout, ModelSpec, PoolingMode, PromptTemplates } from '../../model/types.ts';
+import type { Heads, ModelDropout, ModelSpec, PoolingMode, PromptTemplates } from '../../model/types.ts';
 import { count64, createdAt, id, idempotencyKey, isDigest } from './columns.ts';
 
 /** The part of a model folder's settings that has no column of its own. */
@@ -11,6 +11,8 @@ export type ModelPipeline = Pick<
 > & {
   /** Absent of models of before 0.3.0, whose config.json has the family's usual rates. */
   readonly dropout?: ModelDropout;
+  /** Absent of models of before 0.3.0, which have none. */
+  readonly heads?: Heads;
 };
 
 export const models = pgTable(

@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { newModelSettings } from '../../authoring/types.ts';
 import { defaultFamily, encoderCatalog } from '../../model/families/catalog.ts';
+import { noHeads } from '../../model/types.ts';
 import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { EncoderFamily, Pooling } from '../enums.ts';
 import { idempotencyKey, nameSchema } from './common.ts';
+import { HeadsInput } from './heads.ts';
 
 const ArchitectureInput = parametersInput(
   'ArchitectureInput',
@@ -73,6 +75,12 @@ export const CreateModelInput = builder.inputType('CreateModelInput', {
       defaultValue: pooling.default,
       description: pooling.description,
     }),
+    heads: t.field({
+      type: HeadsInput,
+      required: true,
+      defaultValue: noHeads,
+      description: 'Which tasks get a last layer of their own.',
+    }),
     includePrompt: t.boolean({
       description:
         "Whether the prompt's tokens are pooled too; absent or null means yes for CLS and LASTTOKEN, else no.",
@@ -136,6 +144,10 @@ export const ImportModelInput = builder.inputType('ImportModelInput', {
       validate: nameSchema,
     }),
     source: t.field({ type: ModelSourceInput, required: true, description: 'Where the model comes from.' }),
+    heads: t.field({
+      type: HeadsInput,
+      description: 'Which tasks get a last layer of their own; absent or null means none, or those of the folder.',
+    }),
     idempotencyKey: idempotencyKey(t),
   }),
 });

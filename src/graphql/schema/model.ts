@@ -2,6 +2,7 @@
 import { encoderCatalog } from '../../model/families/catalog.ts';
 import type { DenseActivation, DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
 import { createModel } from '../../services/models/create-model.ts';
+import { headsOf } from '../../services/models/derive-model.ts';
 import { dropoutOf } from '../../services/models/dropout.ts';
 import { importModel } from '../../services/models/import-model.ts';
 import * as models from '../../services/models/models.ts';
@@ -12,6 +13,7 @@ import { EncoderFamily, namedEnum, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
 import { deletedPayload } from './common.ts';
+import { HeadsObject } from './heads.ts';
 import { CreateModelInput, ImportModelInput } from './model-inputs.ts';
 
 const { Checkpoint, Job, Model } = refs;
@@ -90,6 +92,7 @@ Model.implement({
       description: 'Layers between pooling and the vector, in order. They are trained too.',
       resolve: (row) => [...row.pipeline.dense],
     }),
+    heads: t.field({ type: HeadsObject, description: 'Its layers for one task each.', resolve: headsOf }),
     normalize: t.boolean({
       description: 'Whether its vectors have length 1. Losses, search and similarity take the cosine either way.',
       resolve: (row) => row.pipeline.normalize,
@@ -128,12 +131,13 @@ Model.implement({
     includePrompt: t.exposeBoolean('includePrompt', { description: "Whether the prompt's tokens are pooled too." }),
     templates: t.expose('templates', { type: Templates, description: 'The prompt templates by role of a text.' }),
     source: t.exposeString('source', {
-      description: 'Where it came from: `scratch`, a folder, or a repository of a hub with its commit.',
+      description:
+        'Where it came from: `scratch`, a folder, a repository of a hub with its commit, or `model:` and the name of the model that it was derived from.',
     }),
     seed: t.expose('seed', {
       type: 'Int64',
       nullable: true,
-      description: 'The seed of its weights; null for an imported model.',
+      description: 'The seed of its weights; null for an imported model, and for one derived from such a model.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the model was made.' }),
     checkpoint: t.field({

@@ -54,6 +54,13 @@ export const jobKindCatalog = [
   },
   {
     ...ordinary,
+    name: 'derive-model',
+    description: 'Makes a model with other heads or another pooling of the weights of one.',
+    subject: 'Model',
+    result: 'Model',
+  },
+  {
+    ...ordinary,
     name: 'evaluate',
     description: 'Evaluates a checkpoint or the baseline.',
     subject: 'Dataset',

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { readParameters, rowOf } from '../../catalog-parameters.ts';
 import { type EncoderFamily, encoderCatalog } from '../../model/families/catalog.ts';
-import type { PoolingMode } from '../../model/types.ts';
+import { noHeads, type PoolingMode } from '../../model/types.ts';
 import { defineJob, type JobContext } from '../define.ts';
+import { heads } from './common/heads.ts';
 import { parameters } from './common/parameters.ts';
 import { recordModel } from './common/record-model.ts';
 import { kindOf } from './entry.ts';
@@ -16,6 +17,8 @@ export const createModel = defineJob({
     architecture: parameters,
     vocabularySize: z.number(),
     pooling: z.custom<PoolingMode>((value) => typeof value === 'string'),
+    /** Absent of jobs of before 0.3.0. */
+    heads: heads.default(noHeads),
     includePrompt: z.boolean(),
     /** In the order of the API's input: model folders and their digests keep it. */
     templates: z.object({ passage: z.string(), query: z.string(), sts: z.string() }),

@@ -4,6 +4,7 @@ import type { Transaction } from '../../db/open.ts';
 import type { HubProgress } from '../../hub/types.ts';
 import { type Confined, confine } from '../../storage/import-path.ts';
 import { defineJob, type JobContext } from '../define.ts';
+import { heads } from './common/heads.ts';
 import { recordModel } from './common/record-model.ts';
 import { kindOf } from './entry.ts';
 
@@ -12,6 +13,8 @@ const input = z.object({
   /** For people; the path in the import folder where `hub` is null. */
   source: z.string(),
   hub: z.object({ repository: z.string(), revision: z.string() }).nullable(),
+  /** Absent = those of the folder. */
+  heads: heads.optional(),
 });
 type Input = z.infer<typeof input>;
 /** `warnings` is absent of jobs of before 0.3.0. */
@@ -27,7 +30,11 @@ export const importModel = defineJob({
     const { label, ...folder } = await fetchFolder(context, given);
     return retention.publishing(async () => {
       const onEvent = (event: { done: number; total: number }) => progress({ stage: 'tensors', ...event });
-      const { warnings, ...summary } = await cpu.call('importModel', folder, { signal, onEvent });
+      const { warnings, ...summary } = await cpu.call(
+        'importModel',
+        { ...folder, heads: given.heads },
+        { signal, onEvent },
+      );
       const values = { name: given.name, summary, seed: null, source: label };
       const record = async (tx: Transaction) => ({ ...(await recordModel(tx, values)), answer: { warnings } });
       return retention.recording(() => succeed(record));

@@ -2,6 +2,7 @@
 import type { AnswerOf } from '../define.ts';
 import type { JobKind } from './catalog.ts';
 import { createModel } from './create-model.ts';
+import { deriveModel } from './derive-model.ts';
 import { embedCollection } from './embed-collection.ts';
 import { evaluate } from './evaluate.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
@@ -14,6 +15,7 @@ export const jobKinds = {
   'import-dataset': importDataset,
   'create-model': createModel,
   'import-model': importModel,
+  'derive-model': deriveModel,
   evaluate,
   fuse,
   'embed-collection': embedCollection,

@@ -2,7 +2,7 @@
 import type { TextTriple } from '../../data/types.ts';
 import type { CheckpointRow, ModelRow } from '../../db/schema.ts';
 import { unavailable } from '../../errors.ts';
-import type { TextRole } from '../../model/types.ts';
+import { type TextRole, taskOfRole } from '../../model/types.ts';
 import type { Threads } from './threads.ts';
 
 /** A checkpoint with its model. */
@@ -39,7 +39,7 @@ export async function encodeTexts(
   const request = { model: model.digest, texts: texts.map((text) => ({ role, text })), ...own };
   const { encoded, truncated, prompts } = await cpu.call('tokenizeTexts', request, options);
   const tokens = Array.from(encoded.cumulative.subarray(1), (end, i) => end - (encoded.cumulative[i] ?? 0));
-  const input = { model: checkpoint.digest, texts: encoded, ...(unit ? { unit } : {}) };
+  const input = { model: checkpoint.digest, texts: encoded, task: taskOfRole[role], ...(unit ? { unit } : {}) };
   const { data, dimension } = await device.call('encode', input, options);
   requireFinite(data, `one of ${texts.length} texts`);
   return { data, dimension, tokens, truncated, prompt: prompt ?? prompts[role] ?? '' };

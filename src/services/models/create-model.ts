@@ -5,7 +5,7 @@ import { type GivenParameters, readParameters, rowOf } from '../../catalog-param
 import type { DatasetRow, JobRow, ModelRow } from '../../db/schema.ts';
 import { badInput, limitExceeded } from '../../errors.ts';
 import { type EncoderFamily, encoderCatalog } from '../../model/families/catalog.ts';
-import type { ArchitectureValues, PoolingMode, PromptTemplates } from '../../model/types.ts';
+import type { ArchitectureValues, Heads, PoolingMode, PromptTemplates } from '../../model/types.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkLength, checkList } from '../embedding/texts.ts';
 import { runJob } from '../jobs/jobs.ts';
@@ -19,6 +19,7 @@ export interface CreateModelRequest {
   readonly vocabularyFrom: readonly string[];
   readonly vocabularySize: number;
   readonly pooling: PoolingMode;
+  readonly heads: Heads;
   readonly includePrompt?: boolean | null;
   readonly templates: PromptTemplates;
   readonly maxLength: number;
@@ -60,7 +61,7 @@ async function sourcesOf(tandem: Tandem, { vocabularyFrom }: CreateModelRequest)
 }
 
 function specOf(tandem: Tandem, request: CreateModelRequest) {
-  const { family, pooling, templates, vocabularySize, maxLength, seed } = request;
+  const { family, pooling, heads, templates, vocabularySize, maxLength, seed } = request;
   for (const [role, template] of Object.entries(templates)) {
     checkLength(template, tandem.config.limits, `input.templates.${role}`);
   }
@@ -68,9 +69,13 @@ function specOf(tandem: Tandem, request: CreateModelRequest) {
   const architecture: ArchitectureValues = readParameters(row, request.architecture ?? {}, 'input.architecture');
   checkSizes(architecture, maxLength);
   checkFits(architecture, vocabularySize);
-  const includePrompt = request.includePrompt ?? (pooling === 'cls' || pooling === 'lasttoken');
-  return { family, architecture, vocabularySize, pooling, includePrompt, templates, maxLength, seed };
+  const includePrompt = request.includePrompt ?? poolsOneToken([pooling]);
+  return { family, architecture, vocabularySize, pooling, heads, includePrompt, templates, maxLength, seed };
 }
+
+/** Whether a mode is among them that takes one token, which would else be the prompt's neighbour. */
+export const poolsOneToken = (pooling: readonly PoolingMode[]): boolean =>
+  pooling.includes('cls') || pooling.includes('lasttoken');
 
 function checkSizes(architecture: ArchitectureValues, maxLength: number): void {
   const { width, heads, maxPositions } = architecture;

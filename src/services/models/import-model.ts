@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { JobRow, ModelRow } from '../../db/schema.ts';
 import type { HubReference } from '../../hub/types.ts';
+import type { Heads } from '../../model/types.ts';
 import { confine } from '../../storage/import-path.ts';
 import { privateMode } from '../../storage/private-folders.ts';
 import { requireRow } from '../common/rows.ts';
@@ -15,6 +16,8 @@ export interface ImportModelRequest {
     readonly folder?: string | null;
     readonly hub?: HubReference | null;
   };
+  /** Absent or null = those of the folder. */
+  readonly heads?: Heads | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -28,9 +31,9 @@ export interface ImportedModel {
 /** Imports and waits. The folder itself is copied, never changed. */
 export async function importModel(
   tandem: Tandem,
-  { name, source, idempotencyKey }: ImportModelRequest,
+  { name, source, heads, idempotencyKey }: ImportModelRequest,
 ): Promise<ImportedModel> {
-  const input = { name: name.trim(), ...(await sourceOf(tandem, source)) };
+  const input = { name: name.trim(), ...(await sourceOf(tandem, source)), ...(heads && { heads }) };
   const { id, job, answer } = await runJob(tandem, 'import-model', { input, idempotencyKey });
   const model = await requireRow(tandem.database.db, 'models', id);
   return { model, job, warnings: answer?.warnings ?? [] };

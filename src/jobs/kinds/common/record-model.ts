@@ -26,7 +26,7 @@ interface NewModel {
 /** Writes both rows. */
 export async function recordModel(tx: Transaction, { name, summary, seed, source }: NewModel) {
   const { digest, bytes, dimension, layers, parameters, vocabularySize, dropout, spec } = summary;
-  const { dense, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
+  const { dense, heads, normalize, similarity, lowerCase, prompts, defaultPromptName } = spec;
   // The row tells people the sizes; everything else that the arithmetic depends on lies in the model's folder.
   const { ropeScaling: _, padTokenId: __, frozenRow: ___, dropout: ____, ...architecture } = spec.architecture;
   const values: typeof models.$inferInsert = {
@@ -36,7 +36,7 @@ export async function recordModel(tx: Transaction, { name, summary, seed, source
     maxLength: spec.maxLength,
     pooling: [spec.pooling].flat(),
     includePrompt: spec.includePrompt,
-    pipeline: { dense, normalize, similarity, lowerCase, prompts, defaultPromptName, dropout },
+    pipeline: { dense, heads, normalize, similarity, lowerCase, prompts, defaultPromptName, dropout },
     templates: spec.templates,
   };
   const [model] = await tx.insert(models).values(values).returning({ id: models.id });
