@@ -10,7 +10,7 @@ import type { NamedTensor, ParameterShape } from '../model/types.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Lineage, openLineage } from './lineage.ts';
 import { pauseOf } from './pieces.ts';
-import { openNode, type PlanModels, type ReadTensor } from './plan/merge-plan.ts';
+import { figuresOf, openNode, type PlanModels, type ReadTensor } from './plan/merge-plan.ts';
 import { readPlan } from './plan/read-plan.ts';
 import { coveredBy, type PlanScope, scopeOf } from './plan/scope.ts';
 import { type PlanSize, sizeOf } from './plan/size.ts';
@@ -26,7 +26,7 @@ export interface OpenFusion {
   readonly base: ModelFolder;
   /** Every parameter of the fused model once, in the order of the model. */
   readonly tensors: AsyncGenerator<NamedTensor>;
-  /** The method's figures of the tensors merged so far. */
+  /** The figures of the plan's methods, of the tensors merged so far. */
   figures(): readonly FusionFigure[];
 }
 
@@ -44,8 +44,9 @@ export async function withFusion<Result>(
     const root = await openNode(scope, models, pauseOf(options.signal));
     const covered = coveredBy(scope);
     // Where the root takes no part the base's values stay.
-    const read: ReadTensor = (parameter) => (covered.has(parameter.name) ? root : models.base)(parameter);
-    return await work({ base: lineage.base, tensors: mergedTensors(lineage, read, options), figures: () => [] });
+    const read: ReadTensor = (parameter) => (covered.has(parameter.name) ? root.read : models.base)(parameter);
+    const tensors = mergedTensors(lineage, read, options);
+    return await work({ base: lineage.base, tensors, figures: () => figuresOf(root) });
   } finally {
     await lineage.close();
   }

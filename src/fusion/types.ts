@@ -27,6 +27,8 @@ export interface FuseInput {
 
 /** What a method tells of a fusion; its catalog row describes the name. Null = there was nothing to take it from. */
 export interface FusionFigure {
+  /** Place of the node in the plan as a list (plan/inputs.ts); 0 = the root. */
+  readonly node: number;
   readonly name: string;
   readonly value: number | null;
 }

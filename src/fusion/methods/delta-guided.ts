@@ -17,7 +17,8 @@ export const deltaGuided: Method<'delta-guided'> = async (parameters, models, pa
   if (granularity !== 'layer' && granularity !== 'model') {
     return { merge: (_, tensor) => mergeTensor(tensor, parameters, pause) };
   }
-  const groupOf = ({ group }: ParameterShape): string => (granularity === 'model' ? 'model' : group);
+  const groupOf = (parameter: ParameterShape): string =>
+    `${models.partOf?.(parameter) ?? ''} ${granularity === 'model' ? 'model' : parameter.group}`;
   const weights = await weightsByGroup(models, parameters, groupOf, pause);
   return { merge: (parameter, tensor) => mergeTensor(tensor, parameters, pause, weights.get(groupOf(parameter))) };
 };

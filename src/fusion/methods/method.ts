@@ -18,6 +18,8 @@ export interface TensorSet {
 export interface FusedModels {
   readonly parameters: readonly ParameterShape[];
   read(parameter: ParameterShape): Promise<TensorSet>;
+  /** A key of which models take part in a parameter: weights are shared among equal ones; absent = all, in all. */
+  partOf?(parameter: ParameterShape): string;
 }
 
 /** Merges one tensor of all models; the result has its shape. Sums in f64, rounded to f32 once. */

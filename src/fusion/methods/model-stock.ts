@@ -6,21 +6,25 @@ import { gramOf, plusDeltas } from '../sums.ts';
 import type { Method } from './method.ts';
 
 export const modelStock: Method<'model-stock'> = (_parameters, _models, pause) => {
-  let [sum, tensors] = [0, 0];
+  // By name: a tensor may be merged more than once.
+  const ratios = new Map<string, number>();
   return {
-    async merge(_, tensor) {
+    async merge({ name }, tensor) {
       const K = tensor.checkpoints.length;
       const cosine = meanCosine(await gramOf(tensor, 'deltas', pause));
       const ratio = (K * cosine) / (1 + (K - 1) * cosine);
-      sum += ratio;
-      tensors++;
+      ratios.set(name, ratio);
       return plusDeltas(tensor, tensor.weights, ratio / K, pause);
     },
-    figures: () => ({ meanRatio: tensors === 0 ? null : sum / tensors }),
+    figures: () => ({ meanRatio: meanOf([...ratios.values()]) }),
   };
 };
 
-/** Mean over the pairs of vectors, 0 for a pair with a vector of 0; clamped to 0 and 1. */
+/** Null of none. */
+const meanOf = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Mean over the pairs of vectors, 0 for a pair with a vector of 0; clamped to 0 and 1. 1 for one vector alone. */
 function meanCosine(gram: readonly (readonly number[])[]): number {
   let [sum, pairs] = [0, 0];
   for (let k = 0; k < gram.length; k++) {
@@ -29,5 +33,5 @@ function meanCosine(gram: readonly (readonly number[])[]): number {
       if (gram[k][k] > 0 && gram[j][j] > 0) sum += gram[k][j] / (Math.sqrt(gram[k][k]) * Math.sqrt(gram[j][j]));
     }
   }
-  return Math.min(Math.max(sum / pairs, 0), 1);
+  return pairs === 0 ? 1 : Math.min(Math.max(sum / pairs, 0), 1);
 }

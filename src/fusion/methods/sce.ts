@@ -9,17 +9,26 @@ import { addDeltaProducts } from '../sums.ts';
 import type { Method, TensorSet } from './method.ts';
 
 export const sce: Method<'sce'> = ({ density }, _models, pause) => {
-  let [kept, all] = [0, 0];
+  // By name: a tensor may be merged more than once.
+  const merged = new Map<string, { readonly kept: number; readonly all: number }>();
   return {
-    async merge(_, tensor) {
+    async merge({ name }, tensor) {
       const { selection, count } = await select(tensor, density, pause);
-      kept += count;
-      all += tensor.initial.length;
+      merged.set(name, { kept: count, all: tensor.initial.length });
       return fuse(tensor, selection, await squaresOf(tensor, selection, pause), pause);
     },
-    figures: () => ({ keptShare: all === 0 ? null : kept / all }),
+    figures: () => ({ keptShare: shareOf([...merged.values()]) }),
   };
 };
+
+/** Null of no tensors. */
+function shareOf(merged: readonly { readonly kept: number; readonly all: number }[]): number | null {
+  const [kept, all] = [
+    merged.reduce((sum, each) => sum + each.kept, 0),
+    merged.reduce((sum, each) => sum + each.all, 0),
+  ];
+  return all === 0 ? null : kept / all;
+}
 
 /** Which values stay: max(1, floor(density m)) of the m that vary, all if none does; and how many. */
 async function select(

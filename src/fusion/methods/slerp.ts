@@ -9,18 +9,20 @@ import { gramOf, plusDeltas, weightedSum } from '../sums.ts';
 import type { Method } from './method.ts';
 
 export const slerp: Method<'slerp'> = ({ of }, _models, pause) => {
-  const angles: number[] = [];
-  let [tensors, lerpTensors] = [0, 0];
+  // By name: a tensor may be merged more than once.
+  const merged = new Map<string, Pick<Interpolation, 'angles' | 'lerps'>>();
   return {
-    async merge(_, tensor) {
+    async merge({ name }, tensor) {
       const tree = new Interpolation(await gramOf(tensor, of, pause));
       const coefficients = tree.of(branchOf(tensor.weights));
-      tensors++;
-      if (tree.lerps > 0) lerpTensors++;
-      angles.push(...tree.angles);
+      merged.set(name, { angles: tree.angles, lerps: tree.lerps });
       return of === 'deltas' ? plusDeltas(tensor, coefficients, 1, pause) : weightedSum(tensor, coefficients, 1, pause);
     },
-    figures: () => ({ tensors, lerpTensors, medianAngle: medianOf(angles) }),
+    figures: () => ({
+      tensors: merged.size,
+      lerpTensors: [...merged.values()].filter(({ lerps }) => lerps > 0).length,
+      medianAngle: medianOf([...merged.values()].flatMap(({ angles }) => angles)),
+    }),
   };
 };
 

@@ -9,7 +9,7 @@ import { fusionCatalog } from '../catalog.ts';
 import { fusionMethods } from '../methods/index.ts';
 import type { FusedModels, Merging, Method, TensorSet } from '../methods/method.ts';
 import type { Pause } from '../pieces.ts';
-import type { FusionPlan } from '../types.ts';
+import type { FusionFigure, FusionPlan } from '../types.ts';
 import type { PlanScope, ScopeGroup } from './scope.ts';
 
 export type ReadTensor = (parameter: ParameterShape) => Promise<Float32Array>;
@@ -21,24 +21,47 @@ export interface PlanModels {
   readonly checkpoints: readonly ReadTensor[];
 }
 
-/**
- * Prepares a node and all below it, the innermost first; a method whose weights span tensors reads the models here. The
- * result merges a tensor that the node takes part in; throws a BAD_USER_INPUT where f32 cannot hold it.
- */
-export async function openNode(scope: PlanScope, models: PlanModels, pause: Pause): Promise<ReadTensor> {
-  const sources: ReadTensor[] = [];
+/** A node that is ready to merge. */
+export interface OpenNode {
+  /** Merges a tensor that the node takes part in. Throws a BAD_USER_INPUT where f32 cannot hold it. */
+  readonly read: ReadTensor;
+  /** The method's figures of the tensors merged so far, by name. */
+  figures(): Readonly<Record<string, number | null>>;
+  /** What it merges, in order; null = a checkpoint. */
+  readonly inputs: readonly (OpenNode | null)[];
+}
+
+/** Prepares a node and all below it, the innermost first; a method whose weights span tensors reads the models here. */
+export async function openNode(scope: PlanScope, models: PlanModels, pause: Pause): Promise<OpenNode> {
+  const inputs: (OpenNode | null)[] = [];
   for (const input of scope.inputs) {
-    sources.push(typeof input === 'number' ? models.checkpoints[input]! : await openNode(input, models, pause));
+    inputs.push(typeof input === 'number' ? null : await openNode(input, models, pause));
   }
-  const merges = new Map<string, ReadTensor>();
-  for (const group of scope.groups) {
-    const read = (parameter: ParameterShape): Promise<TensorSet> => readSet(scope, group, sources, models, parameter);
-    const { merge } = await prepare(scope.plan, { parameters: group.parameters, read }, pause);
-    for (const { name } of group.parameters) {
-      merges.set(name, async (parameter) => requireFinite(name, await merge(parameter, await read(parameter))));
-    }
-  }
-  return (parameter) => merges.get(parameter.name)!(parameter);
+  const sources = scope.inputs.map((input, i) => inputs[i]?.read ?? models.checkpoints[input as number]!);
+  const groupOf = new Map(scope.groups.flatMap((group) => group.parameters.map(({ name }) => [name, group])));
+  const read = (parameter: ParameterShape): Promise<TensorSet> =>
+    readSet(scope, groupOf.get(parameter.name)!, sources, models, parameter);
+  const parameters = scope.groups.flatMap((group) => group.parameters);
+  const partOf = ({ name }: ParameterShape): string => groupOf.get(name)!.places.join();
+  const { merge, figures } = await prepare(scope.plan, { parameters, read, partOf }, pause);
+  return {
+    read: async (parameter) => requireFinite(parameter.name, await merge(parameter, await read(parameter))),
+    figures: () => figures?.() ?? {},
+    inputs,
+  };
+}
+
+/** The figures of a node and of all below it, by places in the plan as a list (inputs.ts). */
+export function figuresOf(root: OpenNode): FusionFigure[] {
+  const found: FusionFigure[] = [];
+  let places = 0;
+  const add = (open: OpenNode | null): void => {
+    const node = places++;
+    for (const [name, value] of Object.entries(open?.figures() ?? {})) found.push({ node, name, value });
+    for (const input of open?.inputs ?? []) add(input);
+  };
+  add(root);
+  return found;
 }
 
 // The compiler cannot pair a name with its own parameters and figures; the record of methods does.

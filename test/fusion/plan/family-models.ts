@@ -2,7 +2,7 @@
 import { importModel } from '../../../src/authoring/import-model.ts';
 import { readModelFolder, readTokenizerFile, writeModelFolder } from '../../../src/formats/model-folder.ts';
 import { type FuseOptions, withFusion } from '../../../src/fusion/open-fusion.ts';
-import type { FuseInput } from '../../../src/fusion/types.ts';
+import type { FuseInput, FusionFigure } from '../../../src/fusion/types.ts';
 import { modelParameters } from '../../../src/model/pipeline.ts';
 import type { NamedTensor, ParameterShape } from '../../../src/model/types.ts';
 import { RandomStream } from '../../../src/random/keyed.ts';
@@ -60,6 +60,13 @@ export const fused = (storage: Storage, input: FuseInput, options: FuseOptions =
     const tensors: NamedTensor[] = [];
     for await (const tensor of fusion.tensors) tensors.push(tensor);
     return referenceOf(tensors);
+  });
+
+/** What the methods of a fusion tell. */
+export const figuresOf = (storage: Storage, input: FuseInput): Promise<readonly FusionFigure[]> =>
+  withFusion(storage, input, {}, async ({ tensors, figures }) => {
+    for await (const _ of tensors);
+    return figures();
   });
 
 /** A result of the reference as the input of the next: rounded to f32. */

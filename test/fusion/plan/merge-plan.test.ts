@@ -5,7 +5,7 @@ import { exportedName } from '../../../src/model/parameter-names.ts';
 import { openStorage, type Storage } from '../../../src/storage/storage.ts';
 import { deltaGuided, type Granularity, linear, type ReferenceModel, uniformSoup } from '../../reference/fusion.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { type FamilyModels, familyModels, fused, partOf, rounded } from './family-models.ts';
+import { type FamilyModels, familyModels, figuresOf, fused, partOf, rounded } from './family-models.ts';
 
 const soup = (...inputs: (number | FusionPlan)[]): FusionPlan => ({ method: 'uniform-soup', parameters: {}, inputs });
 const guided = (granularity: Granularity, ...inputs: (number | FusionPlan)[]): FusionPlan => ({
@@ -79,16 +79,33 @@ describe.each(['modernbert-mean-dense', 'llama-weightedmean'] as const)('a plan 
     expect(partOf(grouped, outside)).toEqual(guide('model', others, partOf(family.start, outside)));
   });
 
-  it('puts a model together of parts', async () => {
-    const [a, b] = family.models as [ReferenceModel, ReferenceModel];
-    const [first, ...others] = [...family.start.keys()];
-    const part = (checkpoint: number, tensors: string[]): FusionPlan => ({
-      ...linearOf([1], checkpoint),
-      only: tensors.map(exportedName),
-    });
-    const plan = soup(part(0, [first!]), part(1, others));
-    const expected = new Map([...b].map(([tensor, value]) => [tensor, tensor === first ? a.get(tensor)! : value]));
-    const { initial, checkpoints } = family;
-    expect(await fused(storage, { plan, initial, checkpoints: checkpoints.slice(0, 2) })).toEqual(expected);
+  it('tells the figures of its nodes once, however often their tensors are merged', async () => {
+    const spherical: FusionPlan = { method: 'slerp', parameters: {}, inputs: [1, 2] };
+    const plan = guided('model', 0, soup(3, { method: 'model-stock', parameters: {}, inputs: [0, spherical] }));
+    const figures = await figuresOf(storage, { plan, ...family });
+    const tensors = family.parameters.length;
+    expect(figures.map(({ node, name }) => [node, name])).toEqual([
+      [4, 'meanRatio'],
+      ...['tensors', 'lerpTensors', 'medianAngle'].map((name) => [6, name]),
+    ]);
+    expect(figures[1]!.value).toBe(tensors);
+    expect(figures[2]!.value).toBeLessThanOrEqual(tensors);
   });
+
+  it.each(['uniform-soup', 'slerp', 'model-stock', 'sce', 'ties', 'task-arithmetic'] as const)(
+    'puts a model together of parts, of which each is one input alone (%s)',
+    async (method) => {
+      const [a, b] = family.models as [ReferenceModel, ReferenceModel];
+      const [first, ...others] = [...family.start.keys()];
+      const part = (checkpoint: number, tensors: string[]): FusionPlan => ({
+        ...linearOf([1], checkpoint),
+        only: tensors.map(exportedName),
+      });
+      const parameters = method === 'ties' ? { density: 1 } : {};
+      const plan: FusionPlan = { method, parameters, inputs: [part(0, [first!]), part(1, others)] };
+      const expected = new Map([...b].map(([tensor, value]) => [tensor, tensor === first ? a.get(tensor)! : value]));
+      const { initial, checkpoints } = family;
+      expect(await fused(storage, { plan, initial, checkpoints: checkpoints.slice(0, 2) })).toEqual(expected);
+    },
+  );
 });
