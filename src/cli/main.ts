@@ -14,6 +14,7 @@ import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addTransferCommand } from './commands/transfer.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';
@@ -36,6 +37,7 @@ for (const add of [
   addModelCommands,
   addCheckpointCommands,
   addCompareCommand,
+  addTransferCommand,
   addRunCommands,
   addExportCommands,
   addJobCommands,

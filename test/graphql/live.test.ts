@@ -11,6 +11,7 @@ import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
 import { stageSuite } from './live/stages.ts';
 import { modelSuite, runSuite } from './live/training.ts';
+import { transferSuite } from './live/transfer.ts';
 import { unitSuite } from './live/units.ts';
 
 describe('the API', () => {
@@ -29,6 +30,7 @@ describe('the API', () => {
   resultSuite(current);
   unitSuite(current);
   comparisonSuite(current);
+  transferSuite(current);
   servingSuite(current);
   systemSuite(current);
   jobSuite(current);

@@ -934,6 +934,34 @@ export type TokenizerChoice =
   |  { readonly checkpoint?: never;   /** A folder below the import folder that holds a tokenizer.json; absent when a checkpoint is given. */
   readonly folder: string; };
 
+/** What a model was trained on, and in which order. */
+export type TrainingRole =
+  /** On data of IR alone. */
+  | 'IR_ONLY'
+  /** In two stages, on IR first. */
+  | 'IR_THEN_STS'
+  /** On data of STS alone. */
+  | 'STS_ONLY'
+  /** In two stages, on STS first. */
+  | 'STS_THEN_IR';
+
+/** The checkpoints of one role. */
+export type TrainingRoleInput = {
+  /** Ids of checkpoints, one per seed in the order of joint. */
+  readonly checkpoints: ReadonlyArray<string>;
+  /** What they were trained on. */
+  readonly role: TrainingRole;
+};
+
+/** What a row of a report is a mean over. */
+export type TransferScope =
+  /** One data set. */
+  | 'DATASET'
+  /** The data sets of one domain and task. */
+  | 'DOMAIN'
+  /** The data sets of one task. */
+  | 'TASK';
+
 /** What a test says of the second system. */
 export type Verdict =
   /** The interval of the difference lies above 0. */
@@ -1031,6 +1059,17 @@ export type CompareCheckpointsQueryVariables = Exact<{
 
 
 export type CompareCheckpointsQuery = { readonly compareCheckpoints: ReadonlyArray<{ readonly figure: string, readonly units: number, readonly difference: number | null, readonly low: number | null, readonly high: number | null, readonly p: number | null, readonly detectable: number | null, readonly resamples: number, readonly verdict: Verdict, readonly undefinedReason: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly first: { readonly id: string, readonly main: { readonly name: string, readonly value: number | null } }, readonly second: { readonly id: string, readonly main: { readonly name: string, readonly value: number | null } } }> };
+
+export type NegativeTransferQueryVariables = Exact<{
+  joint: ReadonlyArray<string> | string;
+  others: ReadonlyArray<TrainingRoleInput> | TrainingRoleInput;
+  datasets: ReadonlyArray<string> | string;
+  split?: Split | null | undefined;
+  pooled?: boolean | null | undefined;
+}>;
+
+
+export type NegativeTransferQuery = { readonly negativeTransfer: ReadonlyArray<{ readonly over: TransferScope, readonly name: string | null, readonly task: Task, readonly datasets: number, readonly seeds: number, readonly joint: number | null, readonly transfers: ReadonlyArray<{ readonly role: TrainingRole, readonly value: number | null, readonly difference: number | null, readonly low: number | null, readonly high: number | null, readonly p: number | null, readonly verdict: Verdict }> }> };
 
 export type JobsQueryVariables = Exact<{
   filter?: JobFilter | null | undefined;
@@ -1671,6 +1710,33 @@ export const CompareCheckpointsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CompareCheckpointsQuery, CompareCheckpointsQueryVariables>;
+export const NegativeTransferDocument = new TypedDocumentString(`
+    query NegativeTransfer($joint: [ID!]!, $others: [TrainingRoleInput!]!, $datasets: [ID!]!, $split: Split = TEST, $pooled: Boolean = false) {
+  negativeTransfer(
+    joint: $joint
+    others: $others
+    datasets: $datasets
+    split: $split
+    pooled: $pooled
+  ) {
+    over
+    name
+    task
+    datasets
+    seeds
+    joint
+    transfers {
+      role
+      value
+      difference
+      low
+      high
+      p
+      verdict
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<NegativeTransferQuery, NegativeTransferQueryVariables>;
 export const JobsDocument = new TypedDocumentString(`
     query Jobs($filter: JobFilter, $first: Int = 100) {
   jobs(filter: $filter, first: $first) {

@@ -11,7 +11,7 @@ import { QueryFigure } from './evaluation-units.ts';
 
 const { Dataset, Evaluation } = refs;
 
-const Verdict = namedEnum<ComparisonFigures['verdict']>('Verdict', 'What a test says of the second system.', {
+export const Verdict = namedEnum<ComparisonFigures['verdict']>('Verdict', 'What a test says of the second system.', {
   better: 'The interval of the difference lies above 0.',
   worse: 'The interval of the difference lies below 0.',
   undecided: 'The interval of the difference holds 0, or there is none.',

@@ -44,12 +44,13 @@ export async function compareCheckpoints(
   const compared: Compared[] = [];
   for (const id of datasetIds) {
     const pair = { first: first.get(id)!, second: second.get(id)! };
-    compared.push({ ...pair, ...(await comparisonOf(tandem, pair, request.figure, signal)) });
+    compared.push({ ...pair, ...(await compareRows(tandem, pair, request.figure, signal)) });
   }
   return compared;
 }
 
-function comparisonOf(
+/** The second of two evaluations with units minus the first. */
+export function compareRows(
   { jobs: { cpu } }: Tandem,
   { first, second }: Pick<Compared, 'first' | 'second'>,
   figure: QueryFigure,
@@ -60,10 +61,10 @@ function comparisonOf(
 }
 
 /** The newest evaluation of whole vectors that kept its units, by data set. */
-async function newestOf(
+export async function newestOf(
   { database: { db } }: Tandem,
   checkpointId: string | null,
-  { split, pooled }: CompareRequest,
+  { split, pooled }: Pick<CompareRequest, 'split' | 'pooled'>,
 ): Promise<Map<string, EvaluationRow>> {
   const rows = await db
     .selectDistinctOn([evaluations.datasetId])
@@ -105,7 +106,7 @@ async function datasetsOf(
   return ids;
 }
 
-function notEvaluated(checkpointId: string | null, where: string, field: string) {
+export function notEvaluated(checkpointId: string | null, where: string, field: string) {
   const subject = checkpointId === null ? 'The baseline' : `Checkpoint ${globalId('Checkpoint', checkpointId)}`;
   return notFound(`${subject} has no evaluation on ${where}`, {
     field,

@@ -1,0 +1,92 @@
+/** Joint models beside those of other roles: one seed by the units, several by Student's t. */
+import { describe, expect, it } from 'vitest';
+import { get, type Live, refusal } from './harness.ts';
+
+const report = `query($joint: [ID!]!, $others: [TrainingRoleInput!]!, $datasets: [ID!]!, $split: Split = TEST) {
+  negativeTransfer(joint: $joint, others: $others, datasets: $datasets, split: $split) {
+    over name task datasets seeds joint transfers { role value difference low high p verdict }
+  }
+}`;
+
+interface Row {
+  readonly over: string;
+  readonly name: string | null;
+  readonly task: string;
+  readonly seeds: number;
+  readonly joint: number;
+  readonly transfers: readonly Record<string, number | string | null>[];
+}
+
+export function transferSuite(live: () => Live): void {
+  const ids = () => live().made.checkpoints;
+  const datasets = () => [live().made.ir, live().made.sts];
+
+  async function rowsOf(joint: readonly string[], others: object): Promise<readonly Row[]> {
+    const evaluate = 'mutation($input: EvaluateCheckpointInput!) { evaluateCheckpoint(input: $input) { __typename } }';
+    for (const [at, id] of ids().entries()) {
+      const input = { checkpoint: { id }, datasets: datasets(), idempotencyKey: `transfer ${at}` };
+      await get(live(), evaluate, { input });
+    }
+    const found = await get<{ negativeTransfer: Row[] }>(live(), report, { joint, others, datasets: datasets() });
+    return found.negativeTransfer;
+  }
+
+  describe('a report of negative transfer', () => {
+    it('tests one seed by its units, data set by data set, and gives means by task', async () => {
+      const [untrained, trained] = ids() as [string, string];
+      const rows = await rowsOf([trained], [{ role: 'IR_ONLY', checkpoints: [untrained] }]);
+      expect(rows.map(({ over, task, seeds }) => [over, task, seeds])).toEqual([
+        ['DATASET', 'IR', 1],
+        ['DATASET', 'STS', 1],
+        ['TASK', 'IR', 1],
+        ['TASK', 'STS', 1],
+      ]);
+      for (const { over, joint, transfers } of rows) {
+        const [{ role, value, difference, low, p }] = transfers as [Record<string, number>];
+        expect(role).toBe('IR_ONLY');
+        expect(difference).toBeCloseTo(joint - value!, 12);
+        expect([low === null, p === null]).toEqual(over === 'DATASET' ? [false, false] : [true, true]);
+      }
+    });
+
+    it("gives Student's interval over the seeds, paired in order", async () => {
+      const [untrained, trained] = ids() as [string, string];
+      const others = [{ role: 'STS_THEN_IR', checkpoints: [untrained, trained] }];
+      const rows = await rowsOf([trained, untrained], others);
+      for (const { joint, seeds, transfers } of rows) {
+        const [{ value, difference, low, high, p, verdict }] = transfers as [Record<string, number>];
+        expect([seeds, p, verdict]).toEqual([2, null, 'UNDECIDED']);
+        expect(value).toBeCloseTo(joint, 12);
+        expect(difference).toBeCloseTo(0, 12);
+        expect(high).toBeCloseTo(-low!, 9);
+      }
+    });
+
+    it.each([
+      ['no joint checkpoint', { joint: [] }, 'BAD_USER_INPUT', 'joint'],
+      ['no other role', { others: [] }, 'BAD_USER_INPUT', 'others'],
+      ['another number of seeds', { others: [['IR_ONLY', 2]] }, 'BAD_USER_INPUT', 'others.0.checkpoints'],
+      [
+        'a role twice',
+        {
+          others: [
+            ['IR_ONLY', 1],
+            ['IR_ONLY', 1],
+          ],
+        },
+        'BAD_USER_INPUT',
+        'others.1.role',
+      ],
+      ['a missing evaluation', { split: 'TRAIN' }, 'NOT_FOUND', 'joint.0'],
+    ] as const)('is refused for %s', async (_, given, code, field) => {
+      const { joint, others, split } = { joint: [1], others: [['STS_ONLY', 1]] as const, split: 'TEST', ...given };
+      const variables = {
+        joint: joint.map((at) => ids()[at]),
+        others: others.map(([role, count]) => ({ role, checkpoints: ids().slice(0, count) })),
+        datasets: datasets(),
+        split,
+      };
+      expect((await refusal(live(), report, variables)).extensions).toMatchObject({ code, field });
+    });
+  });
+}
