@@ -83,8 +83,8 @@ answer<CpuCommands>({
     return output;
   },
 
-  evaluateBagOfWords: async ({ dataset, split }, { signal }) =>
-    evaluateBagOfWords(await openDataset(storage, dataset), split, signal),
+  evaluateBagOfWords: async ({ dataset, split, pool }, { signal }) =>
+    evaluateBagOfWords(await openDataset(storage, dataset), split, { pool, signal }),
 
   publishUnits: (input, { signal }) => publishUnits(storage, input, signal),
 

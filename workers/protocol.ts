@@ -87,8 +87,11 @@ export interface CpuCommands {
   tokenizeTexts: Command<TokenizeTextsInput, TokenizedTexts>;
   /** Ids and code-point offsets of texts as they stand, without truncation. */
   tokenizeWhole: Command<TokenizeWholeInput, TokenizeWholeOutput>;
-  /** `dataset` is the digest of a data set version. */
-  evaluateBagOfWords: Command<{ readonly dataset: string; readonly split: Split }, MeasuredSplit>;
+  /** `dataset` is the digest of a data set version; `pool` its pooled corpus, absent = all documents. */
+  evaluateBagOfWords: Command<
+    { readonly dataset: string; readonly split: Split; readonly pool?: Uint32Array },
+    MeasuredSplit
+  >;
   /** Keeps what each unit got under the ids of its data set; the digests of the folders, in order. */
   publishUnits: Command<PublishUnitsInput, readonly string[]>;
   /** Tests between two evaluations on the same records. */

@@ -16,6 +16,7 @@ export const nouns = {
   models: { table: tables.models, type: 'Model', called: 'model' },
   runs: { table: tables.runsWithJobs, type: 'Run', called: 'run' },
   checkpoints: { table: tables.checkpoints, type: 'Checkpoint', called: 'checkpoint' },
+  suites: { table: tables.suites, type: 'Suite', called: 'suite' },
   evaluations: { table: tables.evaluations, type: 'Evaluation', called: 'evaluation' },
   collections: { table: tables.collections, type: 'Collection', called: 'collection' },
   documents: { table: tables.documents, type: 'Document', called: 'document' },

@@ -11,3 +11,4 @@ export * from './schema/models.ts';
 export * from './schema/run-dev.ts';
 export * from './schema/run-starts.ts';
 export * from './schema/runs.ts';
+export * from './schema/suites.ts';

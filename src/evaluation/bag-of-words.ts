@@ -8,7 +8,7 @@
 import { compareUtf8 } from '../data/code-points.ts';
 import type { Dataset } from '../data/record-file.ts';
 import { relevanceByPosition } from '../data/relevance.ts';
-import type { Split, TextTriple } from '../data/types.ts';
+import type { Split, StoredDocument, TextTriple } from '../data/types.ts';
 import { segmenterName, spacedCharacter, unspacedRun, wordsOfRun } from '../tokenizer/unspaced.ts';
 import { type Effort, Searches, similarityFigures } from './result.ts';
 import { scoreSimilarities } from './sts.ts';
@@ -74,9 +74,19 @@ export function dot(a: SparseVector, b: SparseVector): number {
   return sum;
 }
 
+export interface BaselineOptions {
+  /** A pooled corpus: positions of the documents that are searched, ascending; absent = all. */
+  readonly pool?: Uint32Array | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Scores the baseline on one split of a data set version. */
-export const evaluateBagOfWords = (dataset: Dataset, split: Split, signal?: AbortSignal): Promise<MeasuredSplit> =>
-  dataset.summary.task === 'ir' ? retrieval(dataset, split, signal) : similarity(dataset, split, signal);
+export const evaluateBagOfWords = (
+  dataset: Dataset,
+  split: Split,
+  options: BaselineOptions = {},
+): Promise<MeasuredSplit> =>
+  dataset.summary.task === 'ir' ? retrieval(dataset, split, options) : similarity(dataset, split, options);
 
 /** What a reader sees of a triple: instance instruction and text. */
 const textOf = ([, instance, text]: TextTriple) => instance + text;
@@ -96,22 +106,37 @@ export interface IndexedCorpus {
   readonly bag: BagOfWords;
 }
 
-/** Fits a bag of words on the corpus and indexes it. */
-export async function indexCorpus(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<IndexedCorpus> {
+/** Fits a bag of words on the corpus, or on its pool alone, and indexes it. */
+export async function indexCorpus(
+  dataset: Dataset,
+  split: Split,
+  { pool, signal }: BaselineOptions = {},
+): Promise<IndexedCorpus> {
+  const pooled = pool && (await idsAt(dataset, split, pool));
+  const isSearched = ({ id }: StoredDocument): boolean => pooled?.has(id) ?? true;
   const bag = new BagOfWords();
-  for await (const { text } of dataset.documents(split)) bag.fit(textOf(text));
+  for await (const document of dataset.documents(split)) if (isSearched(document)) bag.fit(textOf(document.text));
   const index = new InvertedIndex();
-  for await (const { id, text } of dataset.documents(split)) {
+  for await (const document of dataset.documents(split)) {
     signal?.throwIfAborted();
-    index.add(id, bag.vector(textOf(text)));
+    if (isSearched(document)) index.add(document.id, bag.vector(textOf(document.text)));
   }
   const positions = index.sortById();
   return { size: index.size, positions, scores: (query) => index.scores(bag.vector(textOf(query))), bag };
 }
 
-async function retrieval(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<MeasuredSplit> {
+/** Ids of documents by their positions in the order of the ids' bytes. */
+async function idsAt(dataset: Dataset, split: Split, positions: Uint32Array): Promise<ReadonlySet<string>> {
+  const ids: string[] = [];
+  for await (const { id } of dataset.documents(split)) ids.push(id);
+  ids.sort(compareUtf8);
+  return new Set(Array.from(positions, (position) => ids[position]!));
+}
+
+async function retrieval(dataset: Dataset, split: Split, options: BaselineOptions): Promise<MeasuredSplit> {
+  const { signal } = options;
   const begin = performance.now();
-  const { bag, size, positions, scores } = await indexCorpus(dataset, split, signal);
+  const { bag, size, positions, scores } = await indexCorpus(dataset, split, options);
   const searches = new Searches();
   for await (const record of dataset.records(split)) {
     signal?.throwIfAborted();
@@ -163,7 +188,7 @@ class InvertedIndex {
   }
 }
 
-async function similarity(dataset: Dataset, split: Split, signal?: AbortSignal): Promise<MeasuredSplit> {
+async function similarity(dataset: Dataset, split: Split, { signal }: BaselineOptions): Promise<MeasuredSplit> {
   const begin = performance.now();
   const bag = new BagOfWords();
   for await (const { query, positives } of dataset.records('train')) {

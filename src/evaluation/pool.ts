@@ -23,7 +23,7 @@ export async function poolCorpus(dataset: Dataset, split: Split, signal?: AbortS
       remedy: 'Set pooled to false.',
     });
   }
-  const { positions, scores } = await indexCorpus(dataset, split, signal);
+  const { positions, scores } = await indexCorpus(dataset, split, { signal });
   const pooled = new Set<number>(await judgedNegatives(dataset, split, positions));
   for await (const record of dataset.records(split)) {
     signal?.throwIfAborted();

@@ -20,6 +20,7 @@ import './schema/evaluation-units.ts';
 import './schema/evaluation-comparison.ts';
 import './schema/evaluation-geometry.ts';
 import './schema/negative-transfer.ts';
+import './schema/suite.ts';
 import './schema/fusion.ts';
 import './schema/collection.ts';
 import './schema/embedding.ts';

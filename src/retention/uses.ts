@@ -23,6 +23,8 @@ import {
   runDevSets,
   runStarts,
   runs,
+  suiteEntries,
+  suites,
   terminalStates,
 } from '../db/schema.ts';
 
@@ -169,7 +171,7 @@ async function runsWaitingFor(tx: Transaction, condition: SQL): Promise<string[]
   return rows.map(({ name }) => `run "${name}"`);
 }
 
-/** Names of the runs that train on a data set version or are evaluated on it, and of the live jobs that read it. */
+/** Names of the runs and suites that name a data set version, and of the live jobs that read it. */
 export async function usesOfDataset(tx: Transaction, id: string): Promise<string[]> {
   const users = await tx
     .select({ name: runs.name })
@@ -181,6 +183,15 @@ export async function usesOfDataset(tx: Transaction, id: string): Promise<string
     .from(runDevSets)
     .innerJoin(runs, eq(runs.id, runDevSets.runId))
     .where(eq(runDevSets.datasetId, id));
+  const inSuites = await tx
+    .selectDistinct({ name: suites.name })
+    .from(suiteEntries)
+    .innerJoin(suites, eq(suites.id, suiteEntries.suiteId))
+    .where(eq(suiteEntries.datasetId, id));
   const names = new Set([...users, ...evaluated].map(({ name }) => `run "${name}"`));
-  return [...names, ...(await jobsUsing(tx, [{ kind: 'dataset', id }]))];
+  return [
+    ...names,
+    ...inSuites.map(({ name }) => `suite "${name}"`),
+    ...(await jobsUsing(tx, [{ kind: 'dataset', id }])),
+  ];
 }

@@ -10,6 +10,7 @@ import { jobSuite } from './live/jobs.ts';
 import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
 import { stageSuite } from './live/stages.ts';
+import { suiteSuite } from './live/suites.ts';
 import { modelSuite, runSuite } from './live/training.ts';
 import { transferSuite } from './live/transfer.ts';
 import { unitSuite } from './live/units.ts';
@@ -31,6 +32,7 @@ describe('the API', () => {
   unitSuite(current);
   comparisonSuite(current);
   transferSuite(current);
+  suiteSuite(current);
   servingSuite(current);
   systemSuite(current);
   jobSuite(current);

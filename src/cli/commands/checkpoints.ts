@@ -123,11 +123,11 @@ function geometryRow(geometry: NonNullable<EvaluationFiguresFragment['geometry']
 async function evaluateOne(client: TandemClient, datasets: string[], options: EvaluateOptions) {
   const { checkpoint, split, pooled = false, dimensions, geometry = false } = options;
   if (checkpoint === undefined) {
-    if (pooled)
-      throw badInput('the tf-idf baseline searches all documents', { field: '--pooled', expected: '--checkpoint' });
     if (dimensions) throw badInput('the tf-idf baseline has none', { field: '--dimensions', expected: '--checkpoint' });
     if (geometry) throw badInput('the tf-idf baseline has none', { field: '--geometry', expected: '--checkpoint' });
-    const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, { input: { datasets, split } });
+    const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, {
+      input: { datasets, split, pooled },
+    });
     return evaluateBagOfWords.evaluations;
   }
   const input = {

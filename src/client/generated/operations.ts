@@ -227,6 +227,8 @@ export type EvaluateBagOfWordsInput = {
   readonly datasets: ReadonlyArray<string>;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
+  /** Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them. */
+  readonly pooled?: boolean;
   /** The split to evaluate on. */
   readonly split?: Split;
 };
@@ -487,6 +489,8 @@ export type JobKind =
   | 'EMBED_COLLECTION'
   /** Evaluates a checkpoint or the baseline. */
   | 'EVALUATE'
+  /** Evaluates a checkpoint or the baseline on a suite. */
+  | 'EVALUATE_SUITE'
   /** Writes a checkpoint to a folder. */
   | 'EXPORT_CHECKPOINT'
   /** Fuses checkpoints into a new one. */
@@ -1093,6 +1097,7 @@ export type JobQuery = { readonly job: { readonly id: string, readonly kind: Job
       | { readonly __typename: 'Job', readonly id: string }
       | { readonly __typename: 'Model', readonly id: string }
       | { readonly __typename: 'Run', readonly id: string }
+      | { readonly __typename: 'Suite', readonly id: string }
      | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } | null };
 
 export type JobProgressFragment = { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null };

@@ -76,6 +76,6 @@ export interface AttemptDetails {
  * digest. Neither a deletion nor retention takes it away while the job is queued or runs.
  */
 export interface Use {
-  readonly kind: 'checkpoint' | 'dataset' | 'collection' | 'run' | 'payload';
+  readonly kind: 'checkpoint' | 'dataset' | 'collection' | 'run' | 'suite' | 'payload';
   readonly id: string;
 }

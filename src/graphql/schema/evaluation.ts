@@ -157,6 +157,7 @@ const EvaluateBagOfWordsInput = builder.inputType('EvaluateBagOfWordsInput', {
   fields: (t) => ({
     datasets: t.idList({ required: true, description: 'The ids of the data sets.' }),
     split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
+    pooled: t.boolean({ required: true, defaultValue: false, description: pooledSays }),
     idempotencyKey: idempotencyKey(t),
   }),
 });

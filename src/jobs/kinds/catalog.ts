@@ -22,9 +22,9 @@ export interface JobKindEntry {
   /** Where it is worked on: on the host that accepted it if that has its files, or on any host that has them. */
   readonly place: 'here' | 'anywhere';
   /** GraphQL type of the node that it works on; null = it brings in something new. */
-  readonly subject: 'Checkpoint' | 'Collection' | 'Dataset' | 'Model' | 'Run' | null;
+  readonly subject: 'Checkpoint' | 'Collection' | 'Dataset' | 'Model' | 'Run' | 'Suite' | null;
   /** GraphQL type of the node that `resultId` names. */
-  readonly result: 'Checkpoint' | 'Collection' | 'Dataset' | 'Evaluation' | 'Model';
+  readonly result: 'Checkpoint' | 'Collection' | 'Dataset' | 'Evaluation' | 'Model' | 'Suite';
 }
 
 const hour = 3_600_000;
@@ -65,6 +65,13 @@ export const jobKindCatalog = [
     description: 'Evaluates a checkpoint or the baseline.',
     subject: 'Dataset',
     result: 'Evaluation',
+  },
+  {
+    ...ordinary,
+    name: 'evaluate-suite',
+    description: 'Evaluates a checkpoint or the baseline on a suite.',
+    subject: 'Suite',
+    result: 'Suite',
   },
   {
     ...ordinary,

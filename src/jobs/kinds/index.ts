@@ -5,6 +5,7 @@ import { createModel } from './create-model.ts';
 import { deriveModel } from './derive-model.ts';
 import { embedCollection } from './embed-collection.ts';
 import { evaluate } from './evaluate.ts';
+import { evaluateSuite } from './evaluate-suite.ts';
 import { exportCheckpoint } from './export-checkpoint.ts';
 import { fuse } from './fuse.ts';
 import { importDataset } from './import-dataset.ts';
@@ -17,6 +18,7 @@ export const jobKinds = {
   'import-model': importModel,
   'derive-model': deriveModel,
   evaluate,
+  'evaluate-suite': evaluateSuite,
   fuse,
   'embed-collection': embedCollection,
   'export-checkpoint': exportCheckpoint,

@@ -1,0 +1,41 @@
+/** The newest evaluation of each split of a list, by whoever was evaluated; of whole vectors. */
+import { and, desc, eq, inArray, isNull, type SQL } from 'drizzle-orm';
+import type { Split } from '../data/types.ts';
+import type { Executor } from './open.ts';
+import { type EvaluationRow, evaluations } from './schema.ts';
+
+/** What is evaluated on. */
+export interface EvaluatedSplit {
+  readonly datasetId: string;
+  readonly split: Split;
+  readonly pooled: boolean;
+}
+
+/** The condition of one checkpoint, or of the baseline. */
+export const evaluationsOf = (checkpointId: string | null): SQL =>
+  checkpointId === null ? eq(evaluations.evaluator, 'bag-of-words') : eq(evaluations.checkpointId, checkpointId);
+
+/** One row per checkpoint, or the baseline, and split; they may be on further splits of the data sets. */
+export const latestEvaluations = (
+  db: Executor,
+  splits: readonly EvaluatedSplit[],
+  condition?: SQL,
+): Promise<EvaluationRow[]> => {
+  const { evaluator, checkpointId, datasetId, split, pooled, createdAt, id } = evaluations;
+  const datasetIds = splits.map((one) => one.datasetId);
+  const key = [evaluator, checkpointId, datasetId, split, pooled];
+  return db
+    .selectDistinctOn(key)
+    .from(evaluations)
+    .where(and(inArray(datasetId, datasetIds), isNull(evaluations.dimension), condition))
+    .orderBy(...key, desc(createdAt), desc(id));
+};
+
+/** The evaluation of each of the splits, in their order. */
+export const inOrderOf = (
+  splits: readonly EvaluatedSplit[],
+  found: readonly EvaluationRow[],
+): (EvaluationRow | undefined)[] =>
+  splits.map(({ datasetId, split, pooled }) =>
+    found.find((row) => row.datasetId === datasetId && row.split === split && row.pooled === pooled),
+  );

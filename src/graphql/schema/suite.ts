@@ -1,0 +1,200 @@
+/** Suites: named lists of splits of data sets, on all of which a checkpoint is evaluated. */
+import type { SuiteRow } from '../../db/schema.ts';
+import { type EntryRequest, entriesOf, type SuiteEntry } from '../../services/suites/entries.ts';
+import { type EvaluatedSuite, evaluateSuite } from '../../services/suites/evaluate-suite.ts';
+import { resultOf } from '../../services/suites/result.ts';
+import * as suites from '../../services/suites/suites.ts';
+import { builder } from '../builder.ts';
+import { connect } from '../connection.ts';
+import { Split, Task } from '../enums.ts';
+import { keyOf } from '../ids.ts';
+import { connections, refs } from '../nouns.ts';
+import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { pooledSays } from './evaluation.ts';
+import { SuiteResult } from './suite-result.ts';
+
+const { Dataset, Job, Suite } = refs;
+
+const SuiteEntryObject = builder.objectRef<SuiteEntry>('SuiteEntry').implement({
+  description: 'A split of a data set, as a part of a suite.',
+  fields: (t) => ({
+    dataset: t.field({ type: Dataset, description: 'The data set.', resolve: ({ dataset }) => dataset.id }),
+    split: t.expose('split', { type: Split, description: 'The split of the data set.' }),
+    pooled: t.exposeBoolean('pooled', { description: pooledSays }),
+    task: t.field({ type: Task, description: 'The task of the data set.', resolve: ({ dataset }) => dataset.task }),
+    domain: t.exposeString('domain', {
+      nullable: true,
+      description: 'What its texts are about, as the suite says or else the data set; null if neither does.',
+    }),
+  }),
+});
+
+Suite.implement({
+  description: 'A named list of splits of data sets. It never changes, and its data sets cannot be deleted before it.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The name of the suite, which no other has.' }),
+    entries: t.field({
+      type: [SuiteEntryObject],
+      description: 'The splits, in order.',
+      resolve: ({ id }, _args, { tandem }) => entriesOf(tandem, id),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the suite was made.' }),
+    result: t.field({
+      type: SuiteResult,
+      description: 'The figures of a checkpoint, or of the baseline, as far as there are evaluations.',
+      args: {
+        checkpoint: t.arg({
+          type: CheckpointChoice,
+          description: 'The checkpoint; absent or null means the baseline.',
+        }),
+      },
+      resolve: async ({ id }, { checkpoint }, { tandem }) =>
+        resultOf(tandem, await checkpointIdIf(tandem, checkpoint, 'checkpoint'), await entriesOf(tandem, id)),
+    }),
+  }),
+});
+
+type Choice = Parameters<typeof checkpointIdOf>[1] | null | undefined;
+
+/** Null where none is named: then the baseline is meant. */
+const checkpointIdIf = async (
+  tandem: Parameters<typeof checkpointIdOf>[0],
+  choice: Choice,
+  field: string,
+): Promise<string | null> => (choice ? checkpointIdOf(tandem, choice, field) : null);
+
+const SuiteFilter = builder.inputType('SuiteFilter', {
+  description: 'Conditions that a suite must meet; absent fields do not restrict.',
+  fields: (t) => ({
+    name: t.string({ description: 'Only the suite with exactly this name; absent or null means any.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  suites: t.connection(
+    {
+      type: Suite,
+      description: 'The suites, newest first.',
+      args: {
+        filter: t.arg({
+          type: SuiteFilter,
+          description: 'Conditions that the items must meet; absent or null means all.',
+        }),
+      },
+      resolve: (_root, args, context) => connect(args, context, (window) => suites.list(context.tandem, args, window)),
+    },
+    connections.Suite,
+  ),
+  suite: t.field({
+    type: Suite,
+    nullable: true,
+    description: 'One suite; null, with the error NOT_FOUND, if there is none.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a suite.' }) },
+    resolve: (_root, { id }) => keyOf(id, 'Suite', 'id').key,
+  }),
+}));
+
+const SuiteEntryInput = builder.inputType('SuiteEntryInput', {
+  description: 'A split of a data set.',
+  fields: (t) => ({
+    dataset: t.id({ required: true, description: 'The id of the data set.' }),
+    split: t.field({ type: Split, required: true, defaultValue: 'test', description: 'The split to evaluate on.' }),
+    pooled: t.boolean({ required: true, defaultValue: false, description: pooledSays }),
+    domain: t.string({
+      description: "What its texts are about, in place of the data set's domain; absent or null means that one.",
+      validate: nameSchema.nullish(),
+    }),
+  }),
+});
+
+/** The entries with the keys of their data sets. */
+const entryRequests = (
+  entries: readonly { readonly dataset: string; readonly split: EntryRequest['split']; readonly pooled: boolean }[],
+  field: string,
+): EntryRequest[] =>
+  entries.map(({ dataset, ...entry }, i) => ({
+    ...entry,
+    datasetId: keyOf(dataset, 'Dataset', `${field}.${i}.dataset`).key,
+  }));
+
+const CreateSuiteInput = builder.inputType('CreateSuiteInput', {
+  description: 'A new suite.',
+  fields: (t) => ({
+    name: t.string({
+      required: true,
+      description: 'The name of the suite, 1 to 200 characters, not yet taken.',
+      validate: nameSchema,
+    }),
+    entries: t.field({
+      type: [SuiteEntryInput],
+      required: true,
+      description: 'The splits in order, each once.',
+    }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const CreateSuitePayload = builder.objectRef<{ suite: SuiteRow }>('CreateSuitePayload').implement({
+  description: 'The result of createSuite.',
+  fields: (t) => ({ suite: t.expose('suite', { type: Suite, description: 'The suite that was made.' }) }),
+});
+
+const EvaluateSuiteInput = builder.inputType('EvaluateSuiteInput', {
+  description: 'The suite to evaluate on, and what to evaluate.',
+  fields: (t) => ({
+    suite: t.id({ required: true, description: 'The id of the suite.' }),
+    checkpoint: t.field({
+      type: CheckpointChoice,
+      description: 'The checkpoint to evaluate; absent or null means the tf-idf baseline.',
+    }),
+    geometry: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Whether the geometry of the checkpoint's vectors is measured, too; the baseline has none.",
+    }),
+    idempotencyKey: idempotencyKey(t),
+  }),
+});
+
+const EvaluateSuitePayload = builder.objectRef<EvaluatedSuite>('EvaluateSuitePayload').implement({
+  description: 'The result of evaluateSuite.',
+  fields: (t) => ({
+    result: t.expose('result', { type: SuiteResult, description: 'The figures on all splits.' }),
+    job: t.expose('job', { type: Job, description: 'The job that made the evaluations that were not there.' }),
+  }),
+});
+
+const DeleteSuitePayload = deletedPayload('DeleteSuitePayload', 'suite');
+
+builder.mutationFields((t) => ({
+  createSuite: t.field({
+    type: CreateSuitePayload,
+    description: 'Makes a suite.',
+    args: { input: t.arg({ type: CreateSuiteInput, required: true, description: 'The suite to make.' }) },
+    resolve: async (_root, { input: { entries, ...input } }, { tandem }) => ({
+      suite: await suites.create(tandem, { ...input, entries: entryRequests(entries, 'input.entries') }),
+    }),
+  }),
+  evaluateSuite: t.field({
+    type: EvaluateSuitePayload,
+    description:
+      'Evaluates on all splits of a suite and waits for the figures. Evaluations that are there are not made again, so a call after a stop goes on where that was.',
+    args: { input: t.arg({ type: EvaluateSuiteInput, required: true, description: 'The suite and the checkpoint.' }) },
+    resolve: async (_root, { input: { suite, checkpoint, geometry, idempotencyKey: key } }, { tandem }) =>
+      evaluateSuite(tandem, {
+        geometry,
+        suiteId: keyOf(suite, 'Suite', 'input.suite').key,
+        checkpointId: await checkpointIdIf(tandem, checkpoint, 'input.checkpoint'),
+        idempotencyKey: key,
+      }),
+  }),
+  deleteSuite: t.field({
+    type: DeleteSuitePayload,
+    description: 'Deletes a suite; its data sets and the evaluations on them stay.',
+    args: { id: t.arg.id({ required: true, description: 'Id of a suite.' }) },
+    resolve: async (_root, { id }, { tandem }) => {
+      await suites.remove(tandem, keyOf(id, 'Suite', 'id').key);
+      return { deletedId: id };
+    },
+  }),
+}));

@@ -1,0 +1,58 @@
+/** What a checkpoint, or the baseline, has on the splits of a suite: figures, and their means. */
+import { evaluationsOf, inOrderOf, latestEvaluations } from '../../db/latest-evaluations.ts';
+import type { EvaluationRow } from '../../db/schema.ts';
+import { type DomainMeans, domainMeans, type Figure, type Means, meansOf } from '../../evaluation/suite-means.ts';
+import type { Tandem } from '../tandem.ts';
+import type { SuiteEntry } from './entries.ts';
+
+export type { DomainMeans, Figure, TaskMean } from '../../evaluation/suite-means.ts';
+
+/** One split, with the newest evaluation on it. */
+export interface SuiteCell extends SuiteEntry {
+  readonly checkpointId: string | null;
+  /** Undefined = there is none. */
+  readonly evaluation: EvaluationRow | undefined;
+  readonly figure: Figure;
+}
+
+export interface SuiteResult extends Means {
+  /** Null for the baseline. */
+  readonly checkpointId: string | null;
+  /** In the order of the suite. */
+  readonly cells: readonly SuiteCell[];
+  readonly domains: readonly DomainMeans[];
+}
+
+export async function resultOf(
+  { database: { db } }: Tandem,
+  checkpointId: string | null,
+  entries: readonly SuiteEntry[],
+): Promise<SuiteResult> {
+  return resultFrom(checkpointId, entries, await latestEvaluations(db, splitsOf(entries), evaluationsOf(checkpointId)));
+}
+
+export const splitsOf = (entries: readonly SuiteEntry[]) =>
+  entries.map(({ dataset, split, pooled }) => ({ datasetId: dataset.id, split, pooled }));
+
+/** `found`: the checkpoint's newest evaluations on the splits, in any order. */
+function resultFrom(
+  checkpointId: string | null,
+  entries: readonly SuiteEntry[],
+  found: readonly EvaluationRow[],
+): SuiteResult {
+  const ordered = inOrderOf(splitsOf(entries), found);
+  const cells = entries.map((entry, i): SuiteCell => {
+    const evaluation = ordered[i];
+    return { ...entry, checkpointId, evaluation, figure: figureOf(entry, evaluation) };
+  });
+  const sets = cells.map(({ dataset: { task }, domain, figure }) => ({ task, domain, figure }));
+  return { checkpointId, cells, ...meansOf(sets), domains: domainMeans(sets) };
+}
+
+/** The main figure. Why there is none names the split, since means repeat it. */
+function figureOf({ dataset, split, pooled }: SuiteEntry, row: EvaluationRow | undefined): Figure {
+  const name = `${dataset.name} ${split}${pooled ? ' (pooled)' : ''}`;
+  if (row === undefined) return { undefined: `${name}: it was not evaluated` };
+  const value = row.metrics[row.main] ?? null;
+  return value === null ? { undefined: `${name}: ${row.undefinedReasons[row.main]}` } : { value };
+}

@@ -1,0 +1,76 @@
+/** Suites: make, list, delete. */
+import { desc, eq, getTableColumns } from 'drizzle-orm';
+import type { Transaction } from '../../db/open.ts';
+import { type SuiteRow, suiteEntries, suites } from '../../db/schema.ts';
+import { conflict, invariant } from '../../errors.ts';
+import { jobsUsing } from '../../retention/uses.ts';
+import { isEqual } from '../common/condition.ts';
+import { requireSameRequest } from '../common/idempotency.ts';
+import { refuseWhileInUse } from '../common/in-use.ts';
+import type { Page, Window } from '../common/page.ts';
+import { byIdempotencyKey, pageOf, requireRow } from '../common/rows.ts';
+import type { Tandem } from '../tandem.ts';
+import { type EntryRequest, readEntries } from './entries.ts';
+
+interface ListRequest {
+  readonly filter?: { readonly name?: string | null } | null;
+}
+
+export const list = (tandem: Tandem, { filter }: ListRequest, window: Window): Promise<Page<SuiteRow>> =>
+  pageOf(tandem, 'suites', [isEqual(suites.name, filter?.name)], [desc(suites.createdAt), desc(suites.id)], window);
+
+export interface CreateRequest {
+  readonly name: string;
+  readonly entries: readonly EntryRequest[];
+  readonly idempotencyKey?: string | null;
+}
+
+export async function create(tandem: Tandem, request: CreateRequest): Promise<SuiteRow> {
+  await readEntries(tandem, request.entries, 'input.entries');
+  const name = request.name.trim();
+  const entries = request.entries.map(({ domain, ...entry }, position) => ({
+    ...{ ...entry, position },
+    domain: domain?.trim() ?? null,
+  }));
+  return tandem.database.db.transaction(async (tx) => {
+    const before = await byIdempotencyKey(tx, 'suites', request.idempotencyKey);
+    if (before) {
+      requireSameRequest(await requestOf(tx, before), { name, entries });
+      return before;
+    }
+    await refuseTaken(tx, name);
+    const [row] = await tx
+      .insert(suites)
+      .values({ name, idempotencyKey: request.idempotencyKey ?? null })
+      .returning();
+    invariant(row, 'an insert returned nothing');
+    await tx.insert(suiteEntries).values(entries.map((entry) => ({ ...entry, suiteId: row.id })));
+    return row;
+  });
+}
+
+/** The request that made a suite. */
+async function requestOf(tx: Transaction, { id, name }: SuiteRow) {
+  const { suiteId, ...columns } = getTableColumns(suiteEntries);
+  const entries = await tx.select(columns).from(suiteEntries).where(eq(suiteId, id)).orderBy(suiteEntries.position);
+  return { name, entries };
+}
+
+async function refuseTaken(tx: Transaction, name: string): Promise<void> {
+  const taken = await tx.select({ id: suites.id }).from(suites).where(eq(suites.name, name)).limit(1);
+  if (taken.length === 0) return;
+  throw conflict(`There is a suite "${name}" already`, {
+    field: 'input.name',
+    expected: 'a name that is not taken',
+    remedy: 'Choose another name, or delete the suite.',
+  });
+}
+
+/** Deletes a suite; its data sets and the evaluations on them stay. */
+export async function remove({ database }: Tandem, id: string): Promise<void> {
+  await database.db.transaction(async (tx) => {
+    const { name } = await requireRow(tx, 'suites', id);
+    refuseWhileInUse(`suite "${name}"`, await jobsUsing(tx, [{ kind: 'suite', id }]));
+    await tx.delete(suites).where(eq(suites.id, id));
+  });
+}
