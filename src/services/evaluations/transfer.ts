@@ -12,8 +12,7 @@ import type { Tandem } from '../tandem.ts';
 import { compareRows, newestOf, notEvaluated } from './compare.ts';
 import { datasetsOf } from './evaluate.ts';
 
-export const trainingRoles = ['ir-only', 'sts-only', 'ir-then-sts', 'sts-then-ir'] as const;
-export type TrainingRole = (typeof trainingRoles)[number];
+export type TrainingRole = 'ir-only' | 'sts-only' | 'ir-then-sts' | 'sts-then-ir';
 
 export interface TransferRequest {
   /** Checkpoints trained on both tasks at once, one per seed. */
