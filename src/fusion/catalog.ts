@@ -8,7 +8,7 @@ export interface FusionEntry extends CatalogEntry {
   readonly weighted: boolean;
   /** Which sums of weights it divides by, so that they must not be 0: of all, or of each branch (branches.ts). */
   readonly dividesBy?: 'sum' | 'branch sums';
-  /** What a fusion tells beside its weights. */
+  /** What a fusion tells beside its weights. Rows that name a figure alike mean the same. */
   readonly figures: readonly { readonly name: string; readonly description: string }[];
 }
 

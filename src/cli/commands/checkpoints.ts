@@ -151,7 +151,7 @@ interface FuseOptions {
 async function fuse(options: FuseOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const checkpoints = await Promise.all(options.checkpoint.map((name) => checkpointId(client, name)));
-  const { fuseCheckpoints } = await client.execute(FuseCheckpointsDocument, {
+  const fusing = client.execute(FuseCheckpointsDocument, {
     input: {
       checkpoints,
       ...(options.base !== undefined && { base: { id: await checkpointId(client, options.base) } }),
@@ -160,7 +160,11 @@ async function fuse(options: FuseOptions, command: Command): Promise<void> {
       parameters: givenParameters<FusionParametersInput>(command, fusionCatalog),
     },
   });
-  print(command, fuseCheckpoints.checkpoint, fuseCheckpoints.checkpoint.id);
+  const { checkpoint } = (await withJobProgress(client, 'FUSE', fusing)).fuseCheckpoints;
+  for (const { node, name, value, description } of checkpoint.fusion?.figures ?? []) {
+    process.stderr.write(`${node === 0 ? '' : `node ${node}: `}${name} ${value ?? '-'}: ${description}\n`);
+  }
+  print(command, checkpoint, checkpoint.id);
 }
 
 async function exportCheckpoint(options: { checkpoint: string; folder: string }, command: Command): Promise<void> {

@@ -1206,7 +1206,7 @@ export type FuseCheckpointsMutationVariables = Exact<{
 }>;
 
 
-export type FuseCheckpointsMutation = { readonly fuseCheckpoints: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+export type FuseCheckpointsMutation = { readonly fuseCheckpoints: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly fusion: { readonly figures: ReadonlyArray<{ readonly node: number, readonly name: string, readonly description: string, readonly value: number | null }> } | null, readonly model: { readonly id: string, readonly name: string } } } };
 
 export type ExportCheckpointMutationVariables = Exact<{
   input: ExportCheckpointInput;
@@ -2100,6 +2100,14 @@ export const FuseCheckpointsDocument = new TypedDocumentString(`
   fuseCheckpoints(input: $input) {
     checkpoint {
       ...CheckpointSummary
+      fusion {
+        figures {
+          node
+          name
+          description
+          value
+        }
+      }
     }
   }
 }

@@ -12,7 +12,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { FusionPlan } from '../../fusion/types.ts';
+import type { FusionFigure, FusionPlan } from '../../fusion/types.ts';
 import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
 import { models } from './models.ts';
 import { runs } from './runs.ts';
@@ -44,6 +44,8 @@ export const checkpoints = pgTable(
     bytes: count64('bytes').notNull(),
     /** How it was fused, with its parents in checkpoint_parents. */
     fusion: jsonb('fusion').$type<FusionPlan>(),
+    /** What the method told of it; null = it was not fused, or by a version up to 0.2.0. */
+    fusionFigures: jsonb('fusion_figures').$type<readonly FusionFigure[]>(),
     /** What the deltas of its fusion were taken from; null = theta_0, or it was not fused. */
     baseId: uuid('base_id').references((): AnyPgColumn => checkpoints.id),
     /** A name people give it; at most one checkpoint has it. */

@@ -1,57 +1,17 @@
 /** Checkpoints: weights with their lineage; export, alias, delete. */
 import type { CheckpointRow } from '../../db/schema.ts';
-import { fusionCatalog } from '../../fusion/catalog.ts';
 import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
 import { exportCheckpoint } from '../../services/checkpoints/export.ts';
 import { builder } from '../builder.ts';
-import { parametersObject } from '../catalog-inputs.ts';
 import { connect } from '../connection.ts';
-import { CheckpointReason, FusionMethod, OrderDirection } from '../enums.ts';
+import { CheckpointReason, OrderDirection } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
+import { Fusion } from './fusion-object.ts';
 
 const { Checkpoint, Evaluation, Job, Model, Run } = refs;
 const { Checkpoint: CheckpointConnection } = connections;
-
-const FusionParameters = parametersObject(
-  'FusionParameters',
-  'Fusion',
-  "A fusion method's parameters; null where the method has no such parameter.",
-  fusionCatalog,
-);
-
-const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
-  description: 'How a checkpoint was fused.',
-  fields: (t) => ({
-    method: t.field({
-      type: FusionMethod,
-      description: 'The method of the fusion.',
-      resolve: (row) => checkpoints.fusionOf(row).method,
-    }),
-    parameters: t.field({
-      type: FusionParameters,
-      description: 'The parameters of the fusion method.',
-      resolve: (row) => checkpoints.fusionOf(row).parameters,
-    }),
-    weights: t.floatList({
-      nullable: true,
-      description: 'What each checkpoint counted, in their order; null if the method takes no weights.',
-      resolve: (row) => checkpoints.fusionOf(row).weights,
-    }),
-    base: t.field({
-      type: Checkpoint,
-      description:
-        'What the deltas were taken from: the untrained weights of the model, unless another base was given.',
-      resolve: (row, _args, { tandem }) => checkpoints.baseOf(tandem, row),
-    }),
-    checkpoints: t.field({
-      type: [Checkpoint],
-      description: 'The checkpoints that were fused, in the order in which they were given.',
-      resolve: (row, _args, { tandem }) => checkpoints.parentsOf(tandem, row.id),
-    }),
-  }),
-});
 
 Checkpoint.implement({
   description: 'Weights with their lineage, kept as a sentence-transformers folder.',

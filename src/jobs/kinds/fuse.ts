@@ -39,8 +39,8 @@ export const fuse = defineJob({
       const digests = { initial: model.digest, ...(base && { base: base.digest }) };
       const input = { plan, ...digests, checkpoints: parents.map(({ digest }) => digest) };
       const onEvent = (event: { done: number; total: number }) => progress({ stage: 'fuse', ...event });
-      const { digest, bytes } = await cpu.call('fuse', input, { signal, onEvent });
-      const row = { reason: 'fused', modelId, baseId, digest, bytes, fusion: plan } as const;
+      const { digest, bytes, figures } = await cpu.call('fuse', input, { signal, onEvent });
+      const row = { reason: 'fused', modelId, baseId, digest, bytes, fusion: plan, fusionFigures: figures } as const;
       return retention.recording(() => succeed((tx) => record(tx, row, parents)));
     });
   },

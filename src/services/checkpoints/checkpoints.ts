@@ -13,7 +13,8 @@ import {
   jobs,
 } from '../../db/schema.ts';
 import { badInput, conflict, invariant, notFound } from '../../errors.ts';
-import type { FusionPlan } from '../../fusion/types.ts';
+import { type FusionEntry, fusionCatalog } from '../../fusion/catalog.ts';
+import type { FusionFigure, FusionPlan } from '../../fusion/types.ts';
 import { encoderOf as readEncoder } from '../../jobs/kinds/common/rows.ts';
 import type { Encoder } from '../../jobs/threads/encode.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
@@ -67,6 +68,18 @@ export async function checkpointByAlias({ database: { db } }: Tandem, alias: str
 export function fusionOf(row: CheckpointRow): FusionPlan {
   invariant(row.fusion !== null, 'a checkpoint that was not fused');
   return row.fusion;
+}
+
+export type DescribedFigure = FusionFigure & { readonly description: string };
+
+/** What its method told of a fusion, in the words of the catalog. */
+export function figuresOf({ fusion, fusionFigures }: CheckpointRow): DescribedFigure[] {
+  invariant(fusion !== null, 'a checkpoint that was not fused');
+  const figures = fusionCatalog.flatMap((row: FusionEntry) => row.figures);
+  return (fusionFigures ?? []).map((figure) => {
+    const { description = '' } = figures.find(({ name }) => name === figure.name) ?? {};
+    return { ...figure, description };
+  });
 }
 
 /** Key of what the deltas of a fusion were taken from: its model's own checkpoint, unless another one was named. */

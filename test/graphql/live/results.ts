@@ -156,6 +156,27 @@ export function resultSuite(live: () => Live): void {
       expect(other.digest).not.toBe(plain.digest);
     });
 
+    it('tells the figures of the method, in words', async () => {
+      const query = `mutation($input: FuseCheckpointsInput!) {
+        fuseCheckpoints(input: $input) {
+          checkpoint { fusion { parameters { of } weights figures { name description value } } }
+        }
+      }`;
+      const input = { checkpoints: live().made.checkpoints, method: 'SLERP', parameters: { of: 'DELTAS' } };
+      const { fuseCheckpoints } = await get(live(), query, { input });
+      const description = expect.stringMatching(/^[A-Z].*\.$/);
+      const fusion = {
+        ...{ parameters: { of: 'DELTAS' }, weights: [1, 1] },
+        figures: [
+          { name: 'tensors', description, value: expect.toSatisfy((value: number) => value > 20) },
+          // The first checkpoint is theta_0, whose deltas are 0.
+          { name: 'lerpTensors', description, value: expect.any(Number) },
+          { name: 'medianAngle', description, value: null },
+        ],
+      };
+      expect(fuseCheckpoints).toEqual({ checkpoint: { fusion } });
+    });
+
     it.each([
       ['one checkpoint', (ids: readonly string[]) => ({ checkpoints: ids.slice(1) }), 'input.checkpoints'],
       ['one twice', (ids: readonly string[]) => ({ checkpoints: [ids[0], ids[0]] }), 'input.checkpoints.1'],

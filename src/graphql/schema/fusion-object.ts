@@ -1,0 +1,69 @@
+/** How a checkpoint was fused. */
+import type { CheckpointRow } from '../../db/schema.ts';
+import { fusionCatalog } from '../../fusion/catalog.ts';
+import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
+import { builder } from '../builder.ts';
+import { parametersObject } from '../catalog-inputs.ts';
+import { FusionMethod } from '../enums.ts';
+import { refs } from '../nouns.ts';
+
+const { Checkpoint } = refs;
+
+const FusionParameters = parametersObject(
+  'FusionParameters',
+  'Fusion',
+  "A fusion method's parameters; null where the method has no such parameter.",
+  fusionCatalog,
+);
+
+const FusionFigure = builder.objectRef<checkpoints.DescribedFigure>('FusionFigure').implement({
+  description: 'What the method of a fusion tells beside the weights.',
+  fields: (t) => ({
+    node: t.exposeInt('node', {
+      description: 'The node of the plan that tells it, by its place in the plan as a list; 0 is the root.',
+    }),
+    name: t.exposeString('name', { description: 'The name of the figure.' }),
+    description: t.exposeString('description', { description: 'What it says.' }),
+    value: t.exposeFloat('value', {
+      nullable: true,
+      description: 'The figure; null where there was nothing to take it from.',
+    }),
+  }),
+});
+
+export const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
+  description: 'How a checkpoint was fused.',
+  fields: (t) => ({
+    method: t.field({
+      type: FusionMethod,
+      description: 'The method of the fusion.',
+      resolve: (row) => checkpoints.fusionOf(row).method,
+    }),
+    parameters: t.field({
+      type: FusionParameters,
+      description: 'The parameters of the fusion method.',
+      resolve: (row) => checkpoints.fusionOf(row).parameters,
+    }),
+    weights: t.floatList({
+      nullable: true,
+      description: 'What each checkpoint counted, in their order; null if the method takes no weights.',
+      resolve: (row) => checkpoints.fusionOf(row).weights,
+    }),
+    figures: t.field({
+      type: [FusionFigure],
+      description: 'The figures that the method has, of this fusion; none of one made by a version up to 0.2.0.',
+      resolve: (row) => checkpoints.figuresOf(row),
+    }),
+    base: t.field({
+      type: Checkpoint,
+      description:
+        'What the deltas were taken from: the untrained weights of the model, unless another base was given.',
+      resolve: (row, _args, { tandem }) => checkpoints.baseOf(tandem, row),
+    }),
+    checkpoints: t.field({
+      type: [Checkpoint],
+      description: 'The checkpoints that were fused, in the order in which they were given.',
+      resolve: (row, _args, { tandem }) => checkpoints.parentsOf(tandem, row.id),
+    }),
+  }),
+});
