@@ -20,7 +20,8 @@ export type ErrorCode =
  * Tandem wrote is broken or missing. `storage-full`, `database-full`:
  * no disk space or memory left. `statement-ended`: by the database's timeout, or somebody's cancel. `attempts`: the
  * process that worked on a job died too often. `deadline`: it took longer than work of its kind may. `earlier-job`: the
- * job that had to succeed before did not.
+ * job that had to succeed before did not. `unusable-weights`: they or their vectors are not finite, or a figure
+ * that counts has no value.
  */
 type ErrorReason =
   | 'segment-lost'
@@ -39,7 +40,8 @@ type ErrorReason =
   | 'cancelled'
   | 'deadline'
   | 'attempts'
-  | 'earlier-job';
+  | 'earlier-job'
+  | 'unusable-weights';
 
 export interface ErrorDetails {
   readonly reason?: ErrorReason;

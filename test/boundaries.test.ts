@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   client: [],
   http: ['graphql', 'services'],
   graphql: ['services', 'db'],
-  services: ['db', 'jobs', 'storage', 'retention', 'data', 'evaluation', 'fusion/weights'],
+  services: ['db', 'jobs', 'storage', 'retention', 'data', 'evaluation', 'fusion/weights', 'fusion/search/places'],
   jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime'],
   workers: [
     ...['train', 'serve', 'fusion', 'evaluation', 'authoring', 'tokens', 'data'],
@@ -35,7 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   hub: ['storage'],
   data: ['random', 'storage'],
   evaluation: ['data', 'random', 'storage', 'tokenizer/unspaced'],
-  fusion: ['model', 'formats', 'storage'],
+  fusion: ['model', 'random', 'formats', 'storage'],
   nn: ['kernels', 'model'],
   kernels: ['device'],
   device: [],

@@ -17,6 +17,8 @@ import { publishUnits } from '../src/evaluation/units/publish.ts';
 import { readModelSpec } from '../src/formats/model-folder.ts';
 import { fuse } from '../src/fusion/fuse.ts';
 import { pauseOf } from '../src/fusion/pieces.ts';
+import { candidateWeights } from '../src/fusion/search/candidate-weights.ts';
+import { nextCandidate } from '../src/fusion/search/next-candidate.ts';
 import { downloadModel } from '../src/hub/download.ts';
 import { atMostEvery } from '../src/hub/throttle.ts';
 import { confinedTo } from '../src/storage/foreign-file.ts';
@@ -97,6 +99,14 @@ answer<CpuCommands>({
   },
 
   fuse: (input, { signal, emit }) => fuse(storage, input, { signal, onTensor: (done, total) => emit({ done, total }) }),
+
+  nextCandidate: ({ space, before }) => nextCandidate(space, before) ?? null,
+
+  candidateWeights: async (input, { signal, transfer }) => {
+    const weights = await candidateWeights(storage, input, signal);
+    transfer(...weights.tensors.map(({ data }) => data.buffer as ArrayBuffer));
+    return weights;
+  },
 
   verifyObject: (object, { signal }) => verifyObject(storage, object, { datasets: vouchForVersion }, signal),
 });

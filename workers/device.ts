@@ -7,6 +7,7 @@ import { openDevice } from '../src/device/open.ts';
 import type { Gpu } from '../src/device/types.ts';
 import { DeviceServer } from '../src/serve/server.ts';
 import { openStorage } from '../src/storage/storage.ts';
+import { evaluateSets, jointFigures } from '../src/train/dev.ts';
 import { planTraining, train } from '../src/train/loop.ts';
 import type { DeviceCommands, ThreadData } from './protocol.ts';
 import { answer } from './runtime.ts';
@@ -57,6 +58,16 @@ answer<DeviceCommands>(
     evaluate: (input, { emit, signal }) =>
       onDevice((_gpu, server) => server.evaluate(input, { signal, onEncoded: (progress) => emit(progress) })),
     measureGeometry: (input, { signal }) => onDevice((_gpu, server) => server.measureGeometry(input, signal)),
+    evaluateWeights: ({ sets, weights, ...given }, { signal }) =>
+      onDevice(async (_gpu, server) => {
+        const turn = async (): Promise<void> => {
+          await server.scheduler.turn();
+          signal.throwIfAborted();
+        };
+        const evaluate = server.evaluateInPlace.bind(server);
+        const figures = await server.withWeights(given, (encoder) => evaluateSets(encoder, sets, evaluate, turn));
+        return jointFigures(figures, weights);
+      }),
     search: async (input, { signal, transfer }) => {
       const found = await onDevice((_gpu, server) => server.search(input, signal));
       transfer(found.rows.buffer as ArrayBuffer, found.scores.buffer as ArrayBuffer);

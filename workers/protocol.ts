@@ -4,16 +4,17 @@
  * workers/device.ts and workers/cpu.ts answer; workers/runtime.ts carries it.
  */
 import type { CreatedModel, CreateModelInput, DeriveModelInput, ImportedModel } from '../src/authoring/types.ts';
-import type { DatasetSummary, ImportRequest, Split } from '../src/data/types.ts';
+import type { DatasetSummary, ImportRequest, Split, Task } from '../src/data/types.ts';
 import type { AdapterReport } from '../src/device/types.ts';
 import type { Geometry } from '../src/evaluation/geometry/types.ts';
 import type { CompareInput, Comparison } from '../src/evaluation/statistics/types.ts';
 import type { MeasuredSplit, PublishUnitsInput } from '../src/evaluation/units/types.ts';
+import type { Candidate, CandidateInput, CandidateWeights, Scored, SearchSpace } from '../src/fusion/search/types.ts';
 import type { FusedModel, FuseInput } from '../src/fusion/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
 import type { Heads } from '../src/model/types.ts';
 import type { Neighbours } from '../src/nn/types.ts';
-import type { EncodeInput, EvaluateInput, SearchInput, VectorRows } from '../src/serve/types.ts';
+import type { EncodeInput, EvaluateInput, GivenWeights, SearchInput, VectorRows } from '../src/serve/types.ts';
 import type { StoredObject } from '../src/storage/objects.ts';
 import type { Finding } from '../src/storage/verify.ts';
 import type {
@@ -25,7 +26,15 @@ import type {
   TokenizeWholeOutput,
 } from '../src/tokens/types.ts';
 import type { OptimizerSettings } from '../src/train/catalog.ts';
-import type { PlanInput, PlanOutput, TrainEvent, TrainInput, TrainOutput } from '../src/train/types.ts';
+import type {
+  DevSet,
+  JointFigures,
+  PlanInput,
+  PlanOutput,
+  TrainEvent,
+  TrainInput,
+  TrainOutput,
+} from '../src/train/types.ts';
 
 /** A command: its input, its output, and the events on the way. */
 export interface Command<Input, Output, Event = never> {
@@ -53,8 +62,13 @@ export interface DeviceCommands {
   encode: Command<EncodeInput, VectorRows>;
   evaluate: Command<EvaluateInput, readonly MeasuredSplit[], { readonly encoded: number; readonly total: number }>;
   measureGeometry: Command<Omit<EvaluateInput, 'pool' | 'dimensions'>, Geometry>;
+  /** Evaluates weights that lie in no folder on `sets`; `weights` are those of the tasks in the joint score. */
+  evaluateWeights: Command<
+    GivenWeights & { readonly sets: readonly DevSet[]; readonly weights: Readonly<Record<Task, number>> },
+    JointFigures
+  >;
   search: Command<SearchInput, Neighbours>;
-  /** Forgets a collection's resident segment or a warm model. */
+  /** Forgets a collection's resident segment, or a warm model by its digest or the place of given weights. */
   forget: Command<{ readonly segment?: string; readonly model?: string }, null>;
 }
 
@@ -99,6 +113,10 @@ export interface CpuCommands {
   /** Positions of the documents of a pooled corpus, ascending. `dataset` is the digest of a data set version. */
   poolCorpus: Command<{ readonly dataset: string; readonly split: Split }, Uint32Array>;
   fuse: Command<FuseInput, FusedModel, { readonly done: number; readonly total: number }>;
+  /** What a search tries after the candidates before; null = there is nothing left to try. */
+  nextCandidate: Command<{ readonly space: SearchSpace; readonly before: readonly Scored[] }, Candidate | null>;
+  /** The weights of a candidate, which are written nowhere. */
+  candidateWeights: Command<CandidateInput, CandidateWeights>;
   /** Reads all of an object. */
   verifyObject: Command<StoredObject, readonly Finding[]>;
 }

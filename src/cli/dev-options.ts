@@ -1,26 +1,26 @@
-/** The options of `tandem train` that say how a run is evaluated while it trains. */
+/** The options that say by which dev sets a run, or a search for a fusion, is judged, and when a run is evaluated. */
 import { type Command, Option } from 'commander';
 import type { DevSetInput, DevSettingsInput, TandemClient } from '../client/index.ts';
 import { datasetId } from './lookup.ts';
 import { collect, realNumber, wholeNumber, withSplit } from './values.ts';
 
-export function addDevOptions(command: Command): void {
-  const set = 'evaluate on it while training; its dev split, or the one named (repeatable)';
-  command
-    .option('--dev <dataset[:split]>', set, collect)
+/** `what` is done with a dev set; `irWeight`: its share where none is given. */
+export function addDevSetOptions(command: Command, what: string, irWeight: string): Command {
+  return command
+    .option('--dev <dataset[:split]>', `${what}; its dev split, or the one named (repeatable)`, collect)
     .option('--dev-pooled <dataset[:split]>', 'the same, searching a pooled corpus only (repeatable)', collect)
+    .option('--ir-weight <x>', `share of search in the dev score (default ${irWeight})`, realNumber);
+}
+
+export function addDevOptions(command: Command): void {
+  addDevSetOptions(command, 'evaluate on it while training', "0.5; of a run of one task that task's")
     .addOption(
       new Option('--evaluate-every-steps <n>', 'steps between evaluations besides those at checkpoints').argParser(
         wholeNumber,
       ),
     )
     .option('--patience <n>', 'end after so many evaluations in a row without a better dev score', wholeNumber)
-    .option('--min-delta <x>', 'how far above the best a dev score must be to be better (default 0)', realNumber)
-    .option(
-      '--ir-weight <x>',
-      "share of search in the dev score (default 0.5; of a run of one task that task's)",
-      realNumber,
-    );
+    .option('--min-delta <x>', 'how far above the best a dev score must be to be better (default 0)', realNumber);
 }
 
 interface DevOptions {
@@ -39,10 +39,12 @@ export function givenDevSettings(command: Command): DevSettingsInput | undefined
     ...(everySteps !== undefined && { everySteps }),
     ...(patience !== undefined && { patience }),
     ...(minDelta !== undefined && { minDelta }),
-    ...(irWeight !== undefined && { weights: { ir: irWeight, sts: 1 - irWeight } }),
+    ...(irWeight !== undefined && { weights: jointWeights(irWeight) }),
   };
   return Object.keys(given).length > 0 ? given : undefined;
 }
+
+export const jointWeights = (ir: number) => ({ ir, sts: 1 - ir });
 
 /** The dev sets that the command line names, those with a pooled corpus last. */
 export function givenDevSets(client: TandemClient, command: Command): Promise<DevSetInput[]> {

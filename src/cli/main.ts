@@ -9,6 +9,7 @@ import { addDataCommands } from './commands/data.ts';
 import { addDevicesCommand } from './commands/devices.ts';
 import { addEmbedCommands } from './commands/embed.ts';
 import { addExportCommands } from './commands/exports.ts';
+import { addFusionSearchCommands } from './commands/fusion-searches.ts';
 import { addJobCommands } from './commands/jobs.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
@@ -38,6 +39,7 @@ for (const add of [
   addCheckpointCommands,
   addCompareCommand,
   addTransferCommand,
+  addFusionSearchCommands,
   addRunCommands,
   addExportCommands,
   addJobCommands,

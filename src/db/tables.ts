@@ -3,6 +3,7 @@ export * from './schema/checkpoints.ts';
 export * from './schema/collections.ts';
 export * from './schema/datasets.ts';
 export * from './schema/evaluations.ts';
+export * from './schema/fusion-searches.ts';
 export * from './schema/job-attempts.ts';
 export * from './schema/job-events.ts';
 export * from './schema/job-tickets.ts';

@@ -9,6 +9,7 @@ import type {
   StageStart as StageStartName,
 } from '../db/schema.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
+import { type CandidateOrigin as CandidateOriginName, searchStrategyCatalog } from '../fusion/search/catalog.ts';
 import { type JobKind as JobKindName, jobKindCatalog } from '../jobs/kinds/catalog.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
 import type { HeadKind as HeadKindName, PoolingMode, TextRole as TextRoleName } from '../model/types.ts';
@@ -54,6 +55,11 @@ export const Preset = catalogEnum('Preset', 'Settings of a run that belong toget
 export const Sampler = catalogEnum('Sampler', 'How batches are drawn from data sets.', samplerCatalog);
 export const EncoderFamily = catalogEnum('EncoderFamily', 'An architecture of encoders.', encoderCatalog);
 export const FusionMethod = catalogEnum('FusionMethod', 'A way to fuse checkpoints.', fusionCatalog);
+export const SearchStrategy = catalogEnum(
+  'SearchStrategy',
+  'How a search for the best fusion chooses what to try. All begin with every checkpoint as it is.',
+  searchStrategyCatalog,
+);
 export const Importer = catalogEnum('Importer', 'A file format that can be imported.', importerCatalog);
 
 export const Pooling = namedEnum<PoolingMode>('Pooling', "How token states become a text's vector.", {
@@ -121,6 +127,14 @@ export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReaso
   best: 'An evaluation on the dev sets between two other checkpoints was the best so far.',
   stop: 'The run was stopped, on request or because its dev score did not rise.',
   fused: 'The checkpoint was made by fuseCheckpoints.',
+});
+
+export const CandidateOrigin = namedEnum<CandidateOriginName>('CandidateOrigin', 'Why a search tried a candidate.', {
+  single: 'It is a checkpoint as it is.',
+  default: 'It is a method with its defaults.',
+  coordinate: 'It differs from one of the best candidates by one change.',
+  random: 'It was drawn at random.',
+  'greedy-soup': 'It adds a checkpoint to the soup so far.',
 });
 
 export const StageStart = namedEnum<StageStartName>(

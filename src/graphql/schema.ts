@@ -22,6 +22,8 @@ import './schema/evaluation-geometry.ts';
 import './schema/negative-transfer.ts';
 import './schema/suite.ts';
 import './schema/fusion.ts';
+import './schema/fusion-search.ts';
+import './schema/fusion-search-start.ts';
 import './schema/collection.ts';
 import './schema/embedding.ts';
 import './schema/tokenize.ts';

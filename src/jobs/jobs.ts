@@ -61,6 +61,13 @@ export interface Jobs {
    * waits for the run of that id, which was made in this transaction too, to succeed.
    */
   submitRun(tx: Transaction, runId: string, options?: { readonly after?: string | null }): Promise<void>;
+  /**
+   * Queues the job of a new search for a fusion, likewise. It begins again by itself after a stop or the death of its
+   * process: its rows are there for whoever looks at the search.
+   */
+  submitSearch(tx: Transaction, searchId: string, input: SubmitInput<'search-fusion'>): Promise<void>;
+  /** Queues a job again that ended without a result, where it may begin again; any other stays as it is. */
+  goOn(tx: Transaction, jobId: string): Promise<void>;
   /** Resolves to the job once it has SUCCEEDED; throws the error with which it ended otherwise. */
   outcome(jobId: string): Promise<JobRow>;
   /** What keeps ends of jobs (`jobId`) from being written, or queued ones (null) from being begun, at the moment. */
@@ -171,7 +178,10 @@ async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
       return submitted.finally(() => releasePayloads(tools, [{ kind: 'payload', id: payload.digest }]));
     },
     submitRun: async (tx, runId, options) =>
-      void (await engine.submitIn(tx, jobKinds.train, runId, { runId }, options)),
+      void (await engine.submitIn(tx, jobKinds.train, runId, { runId }, options ?? {})),
+    submitSearch: async (tx, id, input) =>
+      void (await engine.submitIn(tx, jobKinds['search-fusion'], id, input, { idempotencyKey: `search ${id}` })),
+    goOn: (tx, jobId) => engine.goOn(tx, jobId),
     outcome: (jobId) => engine.outcome(jobId),
     troubles: () => engine.troubles(),
     cancel: (jobId) => engine.cancel(jobId),

@@ -93,6 +93,7 @@ function checkVectors(vectors: Float32Array, width: number, unit: boolean): void
       `The vector of text ${begin / width} is not a finite ${unit ? 'unit ' : ''}vector: ` +
         `its squared length is ${squares}`,
       {
+        reason: 'unusable-weights',
         field: 'model',
         expected: unit ? 'finite vectors of length 1' : 'finite vectors',
         remedy: 'The weights are damaged or overflow on this text: choose another checkpoint.',

@@ -8,12 +8,14 @@ import { badInput } from '../errors.ts';
 import type { Geometry } from '../evaluation/geometry/types.ts';
 import type { EvaluationFigures } from '../evaluation/types.ts';
 import type { MeasuredSplit } from '../evaluation/units/types.ts';
+import { readModelSpec } from '../formats/model-folder.ts';
 import { dimensionOf } from '../model/pipeline.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
 import { commonKernels } from '../nn/kernels.ts';
 import { searchVectors } from '../nn/nearest-neighbours.ts';
 import { isPaced } from '../nn/piece-size.ts';
 import type { Neighbours } from '../nn/types.ts';
+import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
 import type { PackedTexts } from '../tokens/types.ts';
@@ -22,7 +24,7 @@ import { type EvaluateOptions, evaluateDimensions, evaluateSplit } from './evalu
 import { measureGeometry } from './geometry.ts';
 import { Scheduler } from './scheduler.ts';
 import { Segments } from './segments.ts';
-import type { EncodeInput, EvaluateInput, SearchInput, SplitOfTokens, VectorRows } from './types.ts';
+import type { EncodeInput, EvaluateInput, GivenWeights, SearchInput, SplitOfTokens, VectorRows } from './types.ts';
 import { WarmModels } from './warm-models.ts';
 
 /** Longest wait of a long task for interactive ones: a few of their pieces, which take milliseconds on a GPU. */
@@ -108,6 +110,15 @@ export class DeviceServer {
     const file = await readTokenFile(this.#storage, set.tokens);
     const { units: _, ...figures } = await evaluateSplit(encoder, file, set.split, { turn, pool: set.pool });
     return figures;
+  }
+
+  /**
+   * Runs `work` with an encoder that has the given weights, put in place of those that `place` had before. Not two at
+   * once of one place.
+   */
+  async withWeights<T>(input: GivenWeights, work: (encoder: Encoder) => Promise<T>): Promise<T> {
+    const spec = await readOwn(this.#storage, 'models', input.model, readModelSpec);
+    return this.#models.useWeights(input.place, spec, input.tensors, work);
   }
 
   /** When aborted, rejects before the segment is read or between two tiles of queries. */

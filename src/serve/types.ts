@@ -1,5 +1,6 @@
 /** Inputs and results of what a device thread does besides training. Plain types and typed arrays. */
 import type { Split, Task } from '../data/types.ts';
+import type { NamedTensor } from '../model/types.ts';
 import type { PackedTexts } from '../tokens/types.ts';
 
 /** Row-major vectors. */
@@ -34,6 +35,16 @@ export interface EvaluateInput extends SplitOfTokens {
   readonly model: string;
   /** Figures for each of these numbers of first components; absent = for whole vectors. */
   readonly dimensions?: readonly number[];
+}
+
+/** Weights of a model that lie in no folder, and where they are put. */
+export interface GivenWeights {
+  /** Names an encoder on the device; weights that are given for it take the place of those before. */
+  readonly place: string;
+  /** Digest of the folder of a model of the same shape and settings. */
+  readonly model: string;
+  /** Every parameter of the model. */
+  readonly tensors: readonly NamedTensor[];
 }
 
 /** A collection's vectors in a file. */

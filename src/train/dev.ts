@@ -13,7 +13,7 @@ import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { DevSettings } from './catalog.ts';
-import type { DevFigures, DevScore, DevSet } from './types.ts';
+import type { DevFigures, DevScore, DevSet, JointFigures } from './types.ts';
 
 /** Scores the weights that are on the device as they are; given by the caller, since serve/ evaluates, not train/. */
 export type EvaluateDev = (
@@ -56,20 +56,55 @@ export function jointScore(figures: readonly DevFigures[], weights: Readonly<Rec
     if (weights[task] === 0) continue;
     const values = figures.filter((set) => set.task === task).map(mainOf);
     invariant(values.length > 0, `The joint score weighs ${task} and no dev set is of that task`);
-    score += weights[task] * (values.reduce((sum, value) => sum + value, 0) / values.length);
+    score += weights[task] * meanOf(values);
   }
   return score;
 }
+
+/** The mean of the main figures of the sets of a task; null without a set, or where a figure has no value. */
+function taskScore(figures: readonly DevFigures[], task: Task): number | null {
+  const values = figures.filter((set) => set.task === task).map(({ main, metrics }) => metrics[main]);
+  const defined = values.filter((value) => value !== null && Number.isFinite(value)) as number[];
+  return values.length > 0 && defined.length === values.length ? meanOf(defined) : null;
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function mainOf({ dataset, split, main, metrics, undefinedReasons }: DevFigures): number {
   const value = metrics[main];
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw badInput(`The joint score is undefined: ${main} of ${dataset}, split ${split}, has no value`, {
+    reason: 'unusable-weights',
     field: 'devSets',
     expected: `a defined figure of every dev set that counts; here ${undefinedReasons[main] ?? 'it is not finite'}`,
     remedy: 'Name another dev set, or give the task the weight 0.',
   });
 }
+
+/** The figures of the weights that are on the device on each of the sets, in their order. */
+export async function evaluateSets(
+  encoder: Encoder,
+  sets: readonly DevSet[],
+  evaluate: EvaluateDev,
+  turn: () => Promise<void>,
+): Promise<DevFigures[]> {
+  const figures: DevFigures[] = [];
+  for (const set of sets) {
+    const found = await evaluate(encoder, set, turn);
+    figures.push({ ...found, dataset: set.name, split: set.split, pooled: set.pool !== undefined });
+  }
+  return figures;
+}
+
+export const jointFigures = (
+  figures: readonly DevFigures[],
+  weights: Readonly<Record<Task, number>>,
+): JointFigures => ({
+  figures,
+  score: jointScore(figures, weights),
+  ir: taskScore(figures, 'ir'),
+  sts: taskScore(figures, 'sts'),
+});
 
 /** sha256 (hex) of all that decides what is evaluated. */
 function devSetsDigest(sets: readonly DevSet[]): string {
@@ -142,11 +177,7 @@ export class DevMonitor {
   /** Evaluates the weights as they are on every dev set. Throws what `turn` throws; nothing is changed then. */
   async evaluate(encoder: Encoder, step: number, turn: () => Promise<void>): Promise<DevEvaluation> {
     const began = performance.now();
-    const figures: DevFigures[] = [];
-    for (const set of this.#sets) {
-      const found = await this.#evaluate(encoder, set, turn);
-      figures.push({ ...found, dataset: set.name, split: set.split, pooled: set.pool !== undefined });
-    }
+    const figures = await evaluateSets(encoder, this.#sets, this.#evaluate, turn);
     const score = jointScore(figures, this.#settings.weights);
     const progress = judge(this.#progress, { step, score }, this.#settings);
     return { ...progress, score, figures, seconds: (performance.now() - began) / 1000 };

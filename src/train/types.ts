@@ -111,6 +111,17 @@ export interface DevFigures extends EvaluationFigures {
   readonly pooled: boolean;
 }
 
+/** What weights are worth on dev sets: of a candidate of a search. */
+export interface JointFigures {
+  /** In the order of the dev sets. */
+  readonly figures: readonly DevFigures[];
+  /** Joint score; higher is better. */
+  readonly score: number;
+  /** The mean of the main figures of the task; null without a set of it, or where one has no value. */
+  readonly ir: number | null;
+  readonly sts: number | null;
+}
+
 export interface DevScore {
   /** Updates made before the evaluation. */
   readonly step: number;

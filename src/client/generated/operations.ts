@@ -59,6 +59,19 @@ export type ArchitectureInput = {
   readonly width?: number | null | undefined;
 };
 
+/** Why a search tried a candidate. */
+export type CandidateOrigin =
+  /** It differs from one of the best candidates by one change. */
+  | 'COORDINATE'
+  /** It is a method with its defaults. */
+  | 'DEFAULT'
+  /** It adds a checkpoint to the soup so far. */
+  | 'GREEDY_SOUP'
+  /** It was drawn at random. */
+  | 'RANDOM'
+  /** It is a checkpoint as it is. */
+  | 'SINGLE';
+
 /** The choice of a checkpoint, by exactly one of these fields. */
 export type CheckpointChoice =
   {   /** The alias of a checkpoint; absent when an id is given. */
@@ -176,7 +189,7 @@ export type DeriveModelInput = {
   readonly pooling?: ReadonlyArray<Pooling> | null | undefined;
 };
 
-/** A split of a data set to evaluate a run on while it trains. */
+/** A split of a data set to choose by: what a run is evaluated on while it trains, or a search. */
 export type DevSetInput = {
   /** Id of a data set. */
   readonly dataset: string;
@@ -299,6 +312,16 @@ export type FindingKind =
   /** Tandem did not write the file and passes it over. */
   | 'UNNAMED';
 
+/** A candidate of a search that becomes a checkpoint. */
+export type FuseCandidateInput = {
+  /** The number of the candidate; absent or null means the winner so far. */
+  readonly candidate?: number | null | undefined;
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Id of a search for a fusion. */
+  readonly search: string;
+};
+
 /** The checkpoints to fuse, and how. */
 export type FuseCheckpointsInput = {
   /** What the deltas are taken from: any checkpoint from which all of them descend. Absent or null means the model. */
@@ -366,6 +389,12 @@ export type FusionParametersInput = {
   readonly of?: FusionOf | null | undefined;
   /** p: 0 is the uniform soup, negative favours the smaller change. From -8 to 8. Of DELTA_GUIDED (default 1). */
   readonly power?: number | null | undefined;
+};
+
+/** Conditions that a search must meet; absent fields do not restrict. */
+export type FusionSearchFilter = {
+  /** Only searches over checkpoints of this model; absent or null means any. */
+  readonly model?: string | null | undefined;
 };
 
 /** A text with its grade. */
@@ -471,7 +500,7 @@ export type Importer =
 
 /** Conditions that a job must meet; absent fields do not restrict. */
 export type JobFilter = {
-  /** Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any. The key of startRun belongs to the run. */
+  /** Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any. The keys of startRun and of startFusionSearch belong to the run and the search. */
   readonly idempotencyKey?: string | null | undefined;
   /** Only jobs of this kind; absent or null means any kind. */
   readonly kind?: JobKind | null | undefined;
@@ -499,6 +528,8 @@ export type JobKind =
   | 'IMPORT_DATASET'
   /** Takes over a model from a folder or from a hub. */
   | 'IMPORT_MODEL'
+  /** Searches for the best fusion of checkpoints. */
+  | 'SEARCH_FUSION'
   /** Trains: the work of a run. */
   | 'TRAIN';
 
@@ -871,6 +902,15 @@ export type Sampler =
   /** Single: Every global batch is drawn from one data set; both tasks have the batch size of IR. For comparison. Source: CoDiEmb, arXiv 2508.11442. */
   | 'SINGLE';
 
+/** How a search for the best fusion chooses what to try. All begin with every checkpoint as it is. */
+export type SearchStrategy =
+  /** Coordinate search: Every method with its defaults, then from the best three one change at a time: of a parameter, of a weight, or of the subset. A change that is better is kept. Once no change of any is better: random plans. Source: docs/method.md, section 5. */
+  | 'COORDINATE'
+  /** Greedy soup: From the best checkpoint, one pass over the others in descending order of their scores: each is added to the uniform soup if that is not worse for it. Source: Wortsman et al. 2022, arXiv 2203.05482. */
+  | 'GREEDY_SOUP'
+  /** Random search: Methods, subsets, parameters and weights are drawn at random. Source: Bergstra and Bengio 2012, "Random Search for Hyper-Parameter Optimization". */
+  | 'RANDOM';
+
 /** A part of a data set. */
 export type Split =
   /** The records for choices made while developing. */
@@ -886,6 +926,32 @@ export type StageStart =
   | 'BEST'
   /** The last one. */
   | 'LAST';
+
+/** What to search over, by what to choose, and how long. */
+export type StartFusionSearchInput = {
+  /** What the deltas are taken from: any checkpoint from which all of them descend. Absent or null means the model. */
+  readonly base?: CheckpointChoice | null | undefined;
+  /** The number of candidates, the checkpoints as they are included; from 1 to 100000. */
+  readonly budget?: number;
+  /** Ids of two or more checkpoints of one lineage. */
+  readonly checkpoints: ReadonlyArray<string>;
+  /** The splits to choose by, at least one; test splits are refused. */
+  readonly devSets: ReadonlyArray<DevSetInput>;
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** The methods to search over; absent or null means all. Greedy soup needs none. */
+  readonly methods?: ReadonlyArray<FusionMethod> | null | undefined;
+  /** The minutes after which no candidate is begun, summed over the candidates; the number that is reached then differs from machine to machine. Absent or null means no limit. */
+  readonly minutes?: number | null | undefined;
+  /** The seed of what is drawn, from 0. */
+  readonly seed?: number;
+  /** How to choose what to try. */
+  readonly strategy?: SearchStrategy;
+  /** The data sets whose test splits are read at the end, for the winner and for the best of the checkpoints as they are. */
+  readonly testSets?: ReadonlyArray<TestSetInput>;
+  /** The weights of the tasks in the joint score. Absent or null means 0.5 and 0.5 where there are dev sets of both, and 1 for the one task otherwise. */
+  readonly weights?: JointWeightsInput | null | undefined;
+};
 
 /** A run: IR-only, STS-only or joint, as the data sets say. It starts from a model or from a checkpoint. */
 export type StartRunInput = {
@@ -920,6 +986,14 @@ export type Task =
   | 'IR'
   /** Semantic textual similarity: order pairs of sentences by fine differences of meaning. */
   | 'STS';
+
+/** A data set whose test split is read once, at the end of a search. */
+export type TestSetInput = {
+  /** Id of a data set. */
+  readonly dataset: string;
+  /** Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them. */
+  readonly pooled?: boolean;
+};
 
 /** A text with its instructions. */
 export type TextPartsInput = {
@@ -1075,6 +1149,49 @@ export type NegativeTransferQueryVariables = Exact<{
 
 export type NegativeTransferQuery = { readonly negativeTransfer: ReadonlyArray<{ readonly over: TransferScope, readonly name: string | null, readonly task: Task, readonly datasets: number, readonly seeds: number, readonly joint: number | null, readonly transfers: ReadonlyArray<{ readonly role: TrainingRole, readonly value: number | null, readonly difference: number | null, readonly low: number | null, readonly high: number | null, readonly p: number | null, readonly verdict: Verdict }> }> };
 
+export type StartFusionSearchMutationVariables = Exact<{
+  input: StartFusionSearchInput;
+}>;
+
+
+export type StartFusionSearchMutation = { readonly startFusionSearch: { readonly search: { readonly id: string, readonly strategy: SearchStrategy, readonly budget: number, readonly seed: number, readonly createdAt: string, readonly model: { readonly id: string, readonly name: string }, readonly job: { readonly id: string, readonly state: JobState, readonly done: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly winner: { readonly number: number, readonly origin: CandidateOrigin, readonly text: string, readonly method: FusionMethod | null, readonly checkpoints: ReadonlyArray<number>, readonly weights: ReadonlyArray<number> | null, readonly score: number | null, readonly ir: number | null, readonly sts: number | null, readonly failure: string | null, readonly digest: string | null, readonly sameAs: number | null, readonly seconds: number } | null } } };
+
+export type FusionSearchesQueryVariables = Exact<{
+  filter?: FusionSearchFilter | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type FusionSearchesQuery = { readonly fusionSearches: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly strategy: SearchStrategy, readonly budget: number, readonly seed: number, readonly createdAt: string, readonly model: { readonly id: string, readonly name: string }, readonly job: { readonly id: string, readonly state: JobState, readonly done: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly winner: { readonly number: number, readonly origin: CandidateOrigin, readonly text: string, readonly method: FusionMethod | null, readonly checkpoints: ReadonlyArray<number>, readonly weights: ReadonlyArray<number> | null, readonly score: number | null, readonly ir: number | null, readonly sts: number | null, readonly failure: string | null, readonly digest: string | null, readonly sameAs: number | null, readonly seconds: number } | null }> } };
+
+export type FusionSearchQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type FusionSearchQuery = { readonly fusionSearch: { readonly id: string, readonly strategy: SearchStrategy, readonly budget: number, readonly seed: number, readonly createdAt: string, readonly checkpoints: ReadonlyArray<{ readonly id: string, readonly alias: string | null } | null>, readonly single: { readonly number: number, readonly origin: CandidateOrigin, readonly text: string, readonly method: FusionMethod | null, readonly checkpoints: ReadonlyArray<number>, readonly weights: ReadonlyArray<number> | null, readonly score: number | null, readonly ir: number | null, readonly sts: number | null, readonly failure: string | null, readonly digest: string | null, readonly sameAs: number | null, readonly seconds: number } | null, readonly front: ReadonlyArray<{ readonly number: number }>, readonly test: { readonly winner: ReadonlyArray<{ readonly dataset: string, readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly main: { readonly name: string, readonly value: number | null } }>, readonly single: ReadonlyArray<{ readonly dataset: string, readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly main: { readonly name: string, readonly value: number | null } }> } | null, readonly candidates: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly number: number, readonly origin: CandidateOrigin, readonly text: string, readonly method: FusionMethod | null, readonly checkpoints: ReadonlyArray<number>, readonly weights: ReadonlyArray<number> | null, readonly score: number | null, readonly ir: number | null, readonly sts: number | null, readonly failure: string | null, readonly digest: string | null, readonly sameAs: number | null, readonly seconds: number }> }, readonly model: { readonly id: string, readonly name: string }, readonly job: { readonly id: string, readonly state: JobState, readonly done: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly winner: { readonly number: number, readonly origin: CandidateOrigin, readonly text: string, readonly method: FusionMethod | null, readonly checkpoints: ReadonlyArray<number>, readonly weights: ReadonlyArray<number> | null, readonly score: number | null, readonly ir: number | null, readonly sts: number | null, readonly failure: string | null, readonly digest: string | null, readonly sameAs: number | null, readonly seconds: number } | null } | null };
+
+export type FuseCandidateMutationVariables = Exact<{
+  input: FuseCandidateInput;
+}>;
+
+
+export type FuseCandidateMutation = { readonly fuseCandidate: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+
+export type DeleteFusionSearchMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteFusionSearchMutation = { readonly deleteFusionSearch: { readonly deletedId: string } };
+
+export type FusionSearchSummaryFragment = { readonly id: string, readonly strategy: SearchStrategy, readonly budget: number, readonly seed: number, readonly createdAt: string, readonly model: { readonly id: string, readonly name: string }, readonly job: { readonly id: string, readonly state: JobState, readonly done: number, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly winner: { readonly number: number, readonly origin: CandidateOrigin, readonly text: string, readonly method: FusionMethod | null, readonly checkpoints: ReadonlyArray<number>, readonly weights: ReadonlyArray<number> | null, readonly score: number | null, readonly ir: number | null, readonly sts: number | null, readonly failure: string | null, readonly digest: string | null, readonly sameAs: number | null, readonly seconds: number } | null };
+
+export type FusionCandidateFiguresFragment = { readonly number: number, readonly origin: CandidateOrigin, readonly text: string, readonly method: FusionMethod | null, readonly checkpoints: ReadonlyArray<number>, readonly weights: ReadonlyArray<number> | null, readonly score: number | null, readonly ir: number | null, readonly sts: number | null, readonly failure: string | null, readonly digest: string | null, readonly sameAs: number | null, readonly seconds: number };
+
+export type SearchedSetFragment = { readonly dataset: string, readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly main: { readonly name: string, readonly value: number | null } };
+
 export type JobsQueryVariables = Exact<{
   filter?: JobFilter | null | undefined;
   first?: number | null | undefined;
@@ -1094,6 +1211,7 @@ export type JobQuery = { readonly job: { readonly id: string, readonly kind: Job
       | { readonly __typename: 'Dataset', readonly id: string }
       | { readonly __typename: 'Document', readonly id: string }
       | { readonly __typename: 'Evaluation', readonly id: string }
+      | { readonly __typename: 'FusionSearch', readonly id: string }
       | { readonly __typename: 'Job', readonly id: string }
       | { readonly __typename: 'Model', readonly id: string }
       | { readonly __typename: 'Run', readonly id: string }
@@ -1366,6 +1484,75 @@ export const DatasetSizesFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"DatasetSizes"}) as unknown as TypedDocumentString<DatasetSizesFragment, unknown>;
+export const FusionCandidateFiguresFragmentDoc = new TypedDocumentString(`
+    fragment FusionCandidateFigures on FusionCandidate {
+  number
+  origin
+  text
+  method
+  checkpoints
+  weights
+  score
+  ir
+  sts
+  failure
+  digest
+  sameAs
+  seconds
+}
+    `, {"fragmentName":"FusionCandidateFigures"}) as unknown as TypedDocumentString<FusionCandidateFiguresFragment, unknown>;
+export const FusionSearchSummaryFragmentDoc = new TypedDocumentString(`
+    fragment FusionSearchSummary on FusionSearch {
+  id
+  strategy
+  budget
+  seed
+  createdAt
+  model {
+    id
+    name
+  }
+  job {
+    id
+    state
+    done
+    error {
+      code
+      message
+      remedy
+    }
+  }
+  winner {
+    ...FusionCandidateFigures
+  }
+}
+    fragment FusionCandidateFigures on FusionCandidate {
+  number
+  origin
+  text
+  method
+  checkpoints
+  weights
+  score
+  ir
+  sts
+  failure
+  digest
+  sameAs
+  seconds
+}`, {"fragmentName":"FusionSearchSummary"}) as unknown as TypedDocumentString<FusionSearchSummaryFragment, unknown>;
+export const SearchedSetFragmentDoc = new TypedDocumentString(`
+    fragment SearchedSet on DevSetFigures {
+  dataset
+  split
+  pooled
+  task
+  main {
+    name
+    value
+  }
+}
+    `, {"fragmentName":"SearchedSet"}) as unknown as TypedDocumentString<SearchedSetFragment, unknown>;
 export const JobProgressFragmentDoc = new TypedDocumentString(`
     fragment JobProgress on Job {
   id
@@ -1742,6 +1929,212 @@ export const NegativeTransferDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NegativeTransferQuery, NegativeTransferQueryVariables>;
+export const StartFusionSearchDocument = new TypedDocumentString(`
+    mutation StartFusionSearch($input: StartFusionSearchInput!) {
+  startFusionSearch(input: $input) {
+    search {
+      ...FusionSearchSummary
+    }
+  }
+}
+    fragment FusionSearchSummary on FusionSearch {
+  id
+  strategy
+  budget
+  seed
+  createdAt
+  model {
+    id
+    name
+  }
+  job {
+    id
+    state
+    done
+    error {
+      code
+      message
+      remedy
+    }
+  }
+  winner {
+    ...FusionCandidateFigures
+  }
+}
+fragment FusionCandidateFigures on FusionCandidate {
+  number
+  origin
+  text
+  method
+  checkpoints
+  weights
+  score
+  ir
+  sts
+  failure
+  digest
+  sameAs
+  seconds
+}`) as unknown as TypedDocumentString<StartFusionSearchMutation, StartFusionSearchMutationVariables>;
+export const FusionSearchesDocument = new TypedDocumentString(`
+    query FusionSearches($filter: FusionSearchFilter, $first: Int = 100) {
+  fusionSearches(filter: $filter, first: $first) {
+    totalCount
+    nodes {
+      ...FusionSearchSummary
+    }
+  }
+}
+    fragment FusionSearchSummary on FusionSearch {
+  id
+  strategy
+  budget
+  seed
+  createdAt
+  model {
+    id
+    name
+  }
+  job {
+    id
+    state
+    done
+    error {
+      code
+      message
+      remedy
+    }
+  }
+  winner {
+    ...FusionCandidateFigures
+  }
+}
+fragment FusionCandidateFigures on FusionCandidate {
+  number
+  origin
+  text
+  method
+  checkpoints
+  weights
+  score
+  ir
+  sts
+  failure
+  digest
+  sameAs
+  seconds
+}`) as unknown as TypedDocumentString<FusionSearchesQuery, FusionSearchesQueryVariables>;
+export const FusionSearchDocument = new TypedDocumentString(`
+    query FusionSearch($id: ID!, $after: String) {
+  fusionSearch(id: $id) {
+    ...FusionSearchSummary
+    checkpoints {
+      id
+      alias
+    }
+    single {
+      ...FusionCandidateFigures
+    }
+    front {
+      number
+    }
+    test {
+      winner {
+        ...SearchedSet
+      }
+      single {
+        ...SearchedSet
+      }
+    }
+    candidates(first: 1000, after: $after) {
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      nodes {
+        ...FusionCandidateFigures
+      }
+    }
+  }
+}
+    fragment FusionSearchSummary on FusionSearch {
+  id
+  strategy
+  budget
+  seed
+  createdAt
+  model {
+    id
+    name
+  }
+  job {
+    id
+    state
+    done
+    error {
+      code
+      message
+      remedy
+    }
+  }
+  winner {
+    ...FusionCandidateFigures
+  }
+}
+fragment FusionCandidateFigures on FusionCandidate {
+  number
+  origin
+  text
+  method
+  checkpoints
+  weights
+  score
+  ir
+  sts
+  failure
+  digest
+  sameAs
+  seconds
+}
+fragment SearchedSet on DevSetFigures {
+  dataset
+  split
+  pooled
+  task
+  main {
+    name
+    value
+  }
+}`) as unknown as TypedDocumentString<FusionSearchQuery, FusionSearchQueryVariables>;
+export const FuseCandidateDocument = new TypedDocumentString(`
+    mutation FuseCandidate($input: FuseCandidateInput!) {
+  fuseCandidate(input: $input) {
+    checkpoint {
+      ...CheckpointSummary
+    }
+  }
+}
+    fragment CheckpointSummary on Checkpoint {
+  id
+  alias
+  reason
+  step
+  epoch
+  best
+  digest
+  model {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<FuseCandidateMutation, FuseCandidateMutationVariables>;
+export const DeleteFusionSearchDocument = new TypedDocumentString(`
+    mutation DeleteFusionSearch($id: ID!) {
+  deleteFusionSearch(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteFusionSearchMutation, DeleteFusionSearchMutationVariables>;
 export const JobsDocument = new TypedDocumentString(`
     query Jobs($filter: JobFilter, $first: Int = 100) {
   jobs(filter: $filter, first: $first) {

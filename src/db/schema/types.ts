@@ -1,9 +1,11 @@
-/** Contents of jsonb columns that no catalog describes: the events, attempts and progress of jobs. Plain types. */
+/** Contents of jsonb columns that no catalog describes: of jobs their events, attempts and progress; searches. */
 
 import type { Split, Task } from '../../data/types.ts';
 import type { AdapterReport } from '../../device/types.ts';
 import type { PlainError } from '../../errors.ts';
-import type { TrainEvent } from '../../train/types.ts';
+import type { FusionMethod } from '../../fusion/catalog.ts';
+import type { SearchStrategy } from '../../fusion/search/catalog.ts';
+import type { DevFigures, TrainEvent } from '../../train/types.ts';
 
 /** A job changed its state; with CANCELLED, FAILED and SUCCEEDED this is the terminal event. */
 interface StateEvent {
@@ -78,4 +80,37 @@ export interface AttemptDetails {
 export interface Use {
   readonly kind: 'checkpoint' | 'dataset' | 'collection' | 'run' | 'suite' | 'payload';
   readonly id: string;
+}
+
+/** What a search for the best fusion was asked for. */
+export interface SearchRequest {
+  /** In the order in which they were given; candidates name them by index. */
+  readonly checkpointIds: readonly string[];
+  /** What the deltas are taken from; null = theta_0. */
+  readonly baseId: string | null;
+  readonly devSets: readonly SearchSet[];
+  readonly testSets: readonly SearchSet[];
+  /** Weights of the tasks in the joint score, with the sum 1. */
+  readonly weights: Readonly<Record<Task, number>>;
+  readonly strategy: SearchStrategy;
+  readonly methods: readonly FusionMethod[];
+  /** How many candidates are tried at most. */
+  readonly budget: number;
+  /** No candidate is begun once those before it have taken so long; null = no limit. */
+  readonly minutes: number | null;
+  readonly seed: number;
+}
+
+export interface SearchSet {
+  readonly datasetId: string;
+  readonly split: Split;
+  /** Whether only a pooled corpus is searched. */
+  readonly pooled: boolean;
+}
+
+/** Figures on the test sets, in their order. */
+export interface SearchTestFigures {
+  readonly winner: readonly DevFigures[];
+  /** The best of the checkpoints as they are. */
+  readonly single: readonly DevFigures[];
 }

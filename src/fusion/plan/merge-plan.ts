@@ -94,6 +94,7 @@ function requireFinite(name: string, data: Float32Array): Float32Array {
   const at = data.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return data;
   throw badInput(`The fused tensor ${name} holds ${data[at]} at ${at}`, {
+    reason: 'unusable-weights',
     field: 'plan',
     expected: 'parameters and weights with which every value stays within f32',
     remedy: 'Choose smaller parameters or weights.',

@@ -9,7 +9,7 @@ import { refs } from '../nouns.ts';
 
 const { Checkpoint } = refs;
 
-const FusionParameters = parametersObject(
+export const FusionParameters = parametersObject(
   'FusionParameters',
   'Fusion',
   "A fusion method's parameters; null where the method has no such parameter.",

@@ -43,13 +43,15 @@ const FuseInput = builder.inputType('FuseCheckpointsInput', {
   }),
 });
 
-const FusePayload = builder.objectRef<Awaited<ReturnType<typeof fuseCheckpoints>>>('FuseCheckpointsPayload').implement({
-  description: 'The result of fuseCheckpoints.',
-  fields: (t) => ({
-    checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The fused checkpoint.' }),
-    job: t.expose('job', { type: Job, description: 'The job that made it.' }),
-  }),
-});
+export const FusePayload = builder
+  .objectRef<Awaited<ReturnType<typeof fuseCheckpoints>>>('FuseCheckpointsPayload')
+  .implement({
+    description: 'The result of fuseCheckpoints and of fuseCandidate.',
+    fields: (t) => ({
+      checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The fused checkpoint.' }),
+      job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+    }),
+  });
 
 builder.mutationField('fuseCheckpoints', (t) =>
   t.field({

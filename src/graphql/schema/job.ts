@@ -40,7 +40,7 @@ const JobAttempt = builder.objectRef<JobAttemptRow>('JobAttempt').implement({
 
 Job.implement({
   description:
-    'Durable work of any kind: an import, a new model, the training of a run, an evaluation, a fusion, the embedding of documents, an export. It is kept with its input and its answer, and survives the death of its process.',
+    'Durable work of any kind: an import, a new model, the training of a run, an evaluation, a fusion, a search for one, the embedding of documents, an export. It is kept with its input and its answer, and survives the death of its process.',
   fields: (t) => ({
     kind: t.field({
       type: JobKind,
@@ -151,7 +151,7 @@ const JobFilter = builder.inputType('JobFilter', {
     state: t.field({ type: JobState, description: 'Only jobs in this state; absent or null means any state.' }),
     idempotencyKey: t.string({
       description:
-        'Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any. The key of startRun belongs to the run.',
+        'Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any. The keys of startRun and of startFusionSearch belong to the run and the search.',
     }),
   }),
 });
@@ -209,14 +209,14 @@ builder.mutationFields((t) => ({
   cancelJob: t.field({
     type: Job,
     description:
-      'Stops a job of any kind that is QUEUED or RUNNING, or the job of an INTERRUPTED run. What it had begun is discarded; a run keeps its checkpoints. A job that has ended is a CONFLICT.',
+      'Stops a job of any kind that is QUEUED or RUNNING, or the job of an INTERRUPTED run. What it had begun is discarded; a run keeps its checkpoints, a search for a fusion its candidates. A job that has ended is a CONFLICT.',
     args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
     resolve: (_root, { id }, { tandem }) => jobs.cancel(tandem, keyOf(id, 'Job', 'id').key),
   }),
   deleteJob: t.field({
     type: DeleteJobPayload,
     description:
-      'Deletes a job that has ended, with its attempts and events; what it made stays, and its idempotencyKey is free again. A job that is QUEUED or RUNNING is a CONFLICT, and so is that of a run, which goes with deleteRun.',
+      'Deletes a job that has ended, with its attempts and events; what it made stays, and its idempotencyKey is free again. A job that is QUEUED or RUNNING is a CONFLICT, and so is that of a run or of a search for a fusion, which goes with deleteRun or deleteFusionSearch.',
     args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
     resolve: async (_root, { id }, { tandem }) => {
       await jobs.remove(tandem, keyOf(id, 'Job', 'id').key);

@@ -26,7 +26,7 @@ const says = {
     'The weights of the joint score: weight of IR times the mean nDCG@10 of the IR dev sets, plus the same with Spearman for STS.',
 } as const;
 
-const JointWeights = builder.objectRef<DevSettings['weights']>('JointWeights').implement({
+export const JointWeights = builder.objectRef<DevSettings['weights']>('JointWeights').implement({
   description: says.weights,
   fields: (t) => ({
     ir: t.exposeFloat('ir', { description: 'The weight of IR.' }),
@@ -44,7 +44,7 @@ export const DevSettingsObject = builder.objectRef<DevSettings>('DevSettings').i
   }),
 });
 
-const JointWeightsInput = builder.inputType('JointWeightsInput', {
+export const JointWeightsInput = builder.inputType('JointWeightsInput', {
   description: says.weights,
   fields: (t) => {
     const share = z.number().min(0).max(1);
@@ -84,7 +84,7 @@ export const devSettings = (t: InputFields) =>
   });
 
 export const DevSetInput = builder.inputType('DevSetInput', {
-  description: 'A split of a data set to evaluate a run on while it trains.',
+  description: 'A split of a data set to choose by: what a run is evaluated on while it trains, or a search.',
   fields: (t) => ({
     dataset: t.id({ required: true, description: 'Id of a data set.' }),
     split: t.field({ type: Split, required: true, defaultValue: 'dev', description: 'The split of the data set.' }),
@@ -101,8 +101,8 @@ const DevSet = builder.objectRef<RunDevSetRow>('DevSet').implement({
   }),
 });
 
-const DevSetFigures = builder.objectRef<DevFigures>('DevSetFigures').implement({
-  description: 'All figures of a run on one of its dev sets.',
+export const DevSetFigures = builder.objectRef<DevFigures>('DevSetFigures').implement({
+  description: 'All figures on one of the sets of a run or a search.',
   fields: (t) => ({
     dataset: t.exposeString('dataset', { description: 'The name of the data set.' }),
     split: t.expose('split', { type: Split, description: 'The split of the data set.' }),

@@ -79,17 +79,21 @@ export class Engine {
 
   /**
    * Queues a job whose row the caller makes what it is in the same transaction, as a run is. With `after` it begins
-   * once that job, which was queued in this transaction too, has SUCCEEDED.
+   * once that job, which was queued in this transaction too, has SUCCEEDED. With a key of its own it begins again by
+   * itself after the death of its process, as its kind says.
    */
   async submitIn<Job extends AnyJob>(
     tx: Transaction,
     definition: Job,
     id: string,
     input: InputOf<Job>,
-    { after = null }: { readonly after?: string | null } = {},
+    {
+      after = null,
+      idempotencyKey = null,
+    }: { readonly after?: string | null; readonly idempotencyKey?: string | null },
   ): Promise<JobRow> {
     afterCommit(() => this.worker.wake());
-    return insertQueued(tx, this.#context, definition, { id, input, after });
+    return insertQueued(tx, this.#context, definition, { id, input, after, idempotencyKey });
   }
 
   /** Queues a locked job again, as it was. */
@@ -97,6 +101,14 @@ export class Engine {
     const definition = this.#context.kinds[job.kind];
     invariant(definition, `the kind ${job.kind} is not known`);
     return this.#queue(tx, job, definition.entry);
+  }
+
+  /** Queues a job again that ended without a result, where it may begin again; any other stays as it is. */
+  async goOn(tx: Transaction, jobId: string): Promise<void> {
+    const job = await lockJob(tx, jobId);
+    const definition = this.#context.kinds[job.kind];
+    invariant(definition, `the kind ${job.kind} is not known`);
+    if (canStartAgain(job)) await this.#queue(tx, job, definition.entry, { deaths: 0, finishedAt: null });
   }
 
   #queue(tx: Transaction, job: JobRow, entry: JobKindEntry, changes?: Partial<JobRow>): Promise<JobRow> {

@@ -19,7 +19,7 @@ export async function insertQueued(
   tx: Transaction,
   context: QueueContext,
   definition: AnyJob,
-  { input, ...values }: Pick<JobRow, 'id' | 'input'> & Partial<Pick<JobRow, 'after' | 'partOf'>>,
+  { input, ...values }: Pick<JobRow, 'id' | 'input'> & Partial<Pick<JobRow, 'after' | 'partOf' | 'idempotencyKey'>>,
 ): Promise<JobRow> {
   const { name } = definition.entry;
   const [job] = await tx

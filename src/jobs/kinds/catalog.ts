@@ -24,7 +24,7 @@ export interface JobKindEntry {
   /** GraphQL type of the node that it works on; null = it brings in something new. */
   readonly subject: 'Checkpoint' | 'Collection' | 'Dataset' | 'Model' | 'Run' | 'Suite' | null;
   /** GraphQL type of the node that `resultId` names. */
-  readonly result: 'Checkpoint' | 'Collection' | 'Dataset' | 'Evaluation' | 'Model' | 'Suite';
+  readonly result: 'Checkpoint' | 'Collection' | 'Dataset' | 'Evaluation' | 'FusionSearch' | 'Model' | 'Suite';
 }
 
 const hour = 3_600_000;
@@ -79,6 +79,17 @@ export const jobKindCatalog = [
     description: 'Fuses checkpoints into a new one.',
     subject: 'Model',
     result: 'Checkpoint',
+  },
+  {
+    ...ordinary,
+    name: 'search-fusion',
+    description: 'Searches for the best fusion of checkpoints.',
+    concurrency: 1,
+    priority: 5,
+    deadlineMs: null,
+    place: 'anywhere',
+    subject: 'Model',
+    result: 'FusionSearch',
   },
   {
     ...ordinary,

@@ -10,6 +10,7 @@ import { exportCheckpoint } from './export-checkpoint.ts';
 import { fuse } from './fuse.ts';
 import { importDataset } from './import-dataset.ts';
 import { importModel } from './import-model.ts';
+import { searchFusion } from './search-fusion.ts';
 import { train } from './train.ts';
 
 export const jobKinds = {
@@ -20,6 +21,7 @@ export const jobKinds = {
   evaluate,
   'evaluate-suite': evaluateSuite,
   fuse,
+  'search-fusion': searchFusion,
   'embed-collection': embedCollection,
   'export-checkpoint': exportCheckpoint,
   train,

@@ -15,6 +15,7 @@ import { type AttemptEvent, EventWriter } from '../training/event-writer.ts';
 import { type RunInputs, readInputs } from '../training/inputs.ts';
 import { noOptimizerState } from '../training/optimizer-state.ts';
 import { otherAdapter } from '../training/other-adapter.ts';
+import { evaluatedSets } from './common/evaluated-sets.ts';
 import { kindOf } from './entry.ts';
 
 /** `cause` = why it ended before its planned end. */
@@ -124,23 +125,11 @@ async function prepare(
   return prepared;
 }
 
-/** A token file per dev set, of texts as long as the model reads, as other evaluations do; and its pooled corpus. */
-async function prepareDev(
-  { cpu, signal }: Context,
-  { model, devSets }: RunInputs,
-  writer: EventWriter,
-): Promise<DevSet[]> {
-  const prepared: DevSet[] = [];
-  for (const [done, { dataset, split, pooled }] of devSets.entries()) {
-    signal.throwIfAborted();
-    const { name, task, digest } = dataset;
-    writer.add({ type: 'preparing', stage: `tokenize ${name} for evaluation`, done, total: devSets.length });
-    const request = { dataset: digest, model: model.digest, maxLength: model.maxLength };
-    const { key: tokens } = await cpu.call('tokenizeDataset', request, { signal });
-    const pool = pooled ? await cpu.call('poolCorpus', { dataset: digest, split }, { signal }) : undefined;
-    prepared.push({ name, task, split, digest, tokens, ...(pool && { pool }) });
-  }
-  return prepared;
+/** Its dev sets, of texts as long as the model reads, as other evaluations are. */
+function prepareDev(context: Context, { model, devSets }: RunInputs, writer: EventWriter): Promise<DevSet[]> {
+  return evaluatedSets(context, model, devSets, (name, done) =>
+    writer.add({ type: 'preparing', stage: `tokenize ${name} for evaluation`, done, total: devSets.length }),
+  );
 }
 
 function eventWriter(context: Context, { run, model, start }: RunInputs): EventWriter {

@@ -28,7 +28,8 @@ export async function fuseCheckpoints(
   request: FuseRequest,
 ): Promise<{ checkpoint: CheckpointRow; job: JobRow }> {
   const plan = planOf(request);
-  const parents = await parentsOf(tandem, request);
+  const { checkpoints: counts }: FusionEntry = rowOf(fusionCatalog, request.method, 'input.method');
+  const parents = await parentsOf(tandem, request.checkpointIds, counts);
   const [first] = parents;
   invariant(first, 'a fusion of nothing');
   const baseId = await baseOf(tandem, request.baseId ?? null, parents);
@@ -45,9 +46,13 @@ function planOf({ method, parameters, weights, checkpointIds }: FuseRequest) {
   return { method, parameters: values, ...(row.weighted && { weights: [...read] }) };
 }
 
-async function parentsOf(tandem: Tandem, { method, checkpointIds: ids }: FuseRequest): Promise<CheckpointRow[]> {
-  const { checkpoints: count }: FusionEntry = rowOf(fusionCatalog, method, 'input.method');
-  checkList(ids, tandem.config.limits, 'input.checkpoints', count);
+/** The checkpoints of these ids, in order; throws where they are too few or too many, or not of one lineage. */
+export async function parentsOf(
+  tandem: Tandem,
+  ids: readonly string[],
+  counts: FusionEntry['checkpoints'],
+): Promise<CheckpointRow[]> {
+  checkList(ids, tandem.config.limits, 'input.checkpoints', counts);
   const rows: CheckpointRow[] = [];
   for (const [i, id] of ids.entries()) {
     const field = `input.checkpoints.${i}`;
@@ -74,7 +79,7 @@ async function parentsOf(tandem: Tandem, { method, checkpointIds: ids }: FuseReq
 }
 
 /** Throws where one of the checkpoints does not descend from the base. Null = the base is their model itself. */
-async function baseOf(
+export async function baseOf(
   { database: { db } }: Tandem,
   id: string | null,
   checkpoints: readonly CheckpointRow[],

@@ -49,7 +49,7 @@ export async function pageOf<Name extends TableName>(
 }
 
 /** The row that an idempotency key made before, if it did. */
-export async function byIdempotencyKey<Name extends 'runs' | 'collections' | 'suites'>(
+export async function byIdempotencyKey<Name extends 'runs' | 'collections' | 'fusionSearches' | 'suites'>(
   executor: Executor,
   name: Name,
   key: string | null | undefined,

@@ -53,20 +53,23 @@ export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
   return tandem.jobs.cancel(id);
 }
 
-/** Deletes a job that has ended; that of a run goes with the run. */
+/** Deletes a job that has ended; that of a run, or of a search for a fusion, goes with it. */
 export async function remove(tandem: Tandem, id: string): Promise<void> {
   const { db } = tandem.database;
   const { kind } = await requireRow(db, 'jobs', id);
   if (kind === 'train') {
     const { name } = await requireRow(db, 'runs', id);
-    throw conflict(`The job is the work of the run "${name}"`, {
-      field: 'id',
-      expected: 'a job of another kind',
-      remedy: 'Delete the run with deleteRun: its job goes with it.',
-    });
+    throw isWorkOf(`run "${name}"`, 'Delete the run with deleteRun: its job goes with it.');
+  }
+  if (kind === 'search-fusion') {
+    const search = `search for a fusion ${globalId('FusionSearch', id)}`;
+    throw isWorkOf(search, 'Delete the search with deleteFusionSearch: its job goes with it.');
   }
   await tandem.jobs.remove(id);
 }
+
+const isWorkOf = (what: string, remedy: string) =>
+  conflict(`The job is the work of the ${what}`, { field: 'id', expected: 'a job of another kind', remedy });
 
 /** The attempts at each of the jobs, oldest first, in the order of the ids. */
 export async function attemptsOf(

@@ -2,7 +2,7 @@
 
 import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
-import { checkpoints, evaluations, type ModelRow, models, runs } from '../../db/schema.ts';
+import { checkpoints, evaluations, fusionSearches, type ModelRow, models, runs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
 import { isEqual } from '../common/condition.ts';
@@ -43,8 +43,13 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
       .select({ id: checkpoints.id })
       .from(checkpoints)
       .where(and(eq(checkpoints.modelId, id), ne(checkpoints.id, own.id), isNull(checkpoints.runId)));
+    const searches = await tx
+      .select({ id: fusionSearches.id })
+      .from(fusionSearches)
+      .where(eq(fusionSearches.modelId, id));
     refuseWhileInUse(`model "${model.name}"`, [
       ...ofRuns.map(({ name }) => `run "${name}"`),
+      ...searches.map((search) => `search for a fusion ${globalId('FusionSearch', search.id)}`),
       ...others.map((checkpoint) => `checkpoint ${globalId('Checkpoint', checkpoint.id)}`),
       ...(await usesOfCheckpoints(tx, [own.id])),
     ]);

@@ -28,19 +28,20 @@ export interface ReadyDevSet {
 
 const tasks = ['ir', 'sts'] as const satisfies readonly Task[];
 
-/** `trained`: the data sets that the run trains on. */
+/** `trained`: the data sets that the run trains on. `list`: where the sets are given. */
 export async function devSetsOf(
   tandem: Tandem,
   requests: readonly DevSetRequest[],
   trained: readonly DatasetRow[],
+  list = 'input.devSets',
 ): Promise<readonly ReadyDevSet[]> {
-  checkList(requests, tandem.config.limits, 'input.devSets', { min: 0 });
+  checkList(requests, tandem.config.limits, list, { min: 0 });
   const found: ReadyDevSet[] = [];
   for (const [i, { datasetId, split, pooled }] of requests.entries()) {
-    const field = `input.devSets.${i}`;
+    const field = `${list}.${i}`;
     const row = await requireRow(tandem.database.db, 'datasets', datasetId, `${field}.dataset`);
     if (found.some((other) => other.row.name === row.name && other.split === split)) {
-      throw conflict(`The ${split} split of data set "${row.name}" is named twice among the dev sets`, {
+      throw conflict(`The ${split} split of data set "${row.name}" is named twice`, {
         field: `${field}.dataset`,
         expected: 'each split of a data set once',
         remedy: 'Leave one of them out.',
@@ -93,21 +94,25 @@ export function devSettingsOf(
   const { everySteps, patience, minDelta = 0, weights } = request ?? {};
   return {
     ...{ everySteps: everySteps ?? null, patience: patience ?? null, minDelta },
-    weights: checkWeights(weights ?? ownWeights(trained), sets),
+    weights: checkWeights(weights ?? ownWeights(trained), sets, 'input.settings.dev.weights'),
   };
 }
 
-/** Both tasks alike where both are trained; a run of one task selects by that task alone. */
-function ownWeights(trained: readonly DatasetRow[]): DevSettings['weights'] {
-  const [ir, sts] = tasks.map((task) => (trained.some((row) => row.task === task) ? 1 : 0)) as [number, number];
+/** Both tasks alike where both are there; a run of one task selects by that task alone. */
+export function ownWeights(datasets: readonly DatasetRow[]): DevSettings['weights'] {
+  const [ir, sts] = tasks.map((task) => (datasets.some((row) => row.task === task) ? 1 : 0)) as [number, number];
   return { ir: ir / (ir + sts), sts: sts / (ir + sts) };
 }
 
-/** Only weights that sum to 1, none negative, and of tasks that have a dev set. */
-function checkWeights(weights: DevSettings['weights'], sets: readonly ReadyDevSet[]): DevSettings['weights'] {
+/** Only weights that sum to 1, none negative, and of tasks that have a dev set. `field`: where they are given. */
+export function checkWeights(
+  weights: DevSettings['weights'],
+  sets: readonly ReadyDevSet[],
+  field: string,
+): DevSettings['weights'] {
   if (!(weights.ir >= 0 && weights.sts >= 0 && Math.abs(weights.ir + weights.sts - 1) <= 1e-9)) {
     throw badInput(`The weights of the joint score are ${weights.ir} and ${weights.sts}`, {
-      field: 'input.settings.dev.weights',
+      field,
       expected: 'two numbers from 0 to 1 whose sum is 1',
       remedy: 'Set sts to 1 - ir.',
     });
@@ -117,7 +122,7 @@ function checkWeights(weights: DevSettings['weights'], sets: readonly ReadyDevSe
     throw badInput(`The joint score weighs ${task.toUpperCase()}, and no dev set is one of ${task.toUpperCase()}`, {
       field: 'input.devSets',
       expected: 'a dev set of every task that has a weight',
-      remedy: `Name a dev set of ${task.toUpperCase()}, or set settings.dev.weights.${task} to 0.`,
+      remedy: `Name a dev set of ${task.toUpperCase()}, or set ${field.replace('input.', '')}.${task} to 0.`,
     });
   }
   return weights;
