@@ -41,5 +41,6 @@ function probe(changes: Partial<JobKindEntry>) {
 export const probeKinds = {
   probe: probe({}),
   'probe-resume': probe({ name: 'probe-resume', retry: null }),
+  'probe-eager': probe({ name: 'probe-eager', retry: { attempts: 3, pauseMs: 50 } }),
   'probe-hasty': probe({ name: 'probe-hasty', deadlineMs: 100, priority: 9 }),
 };

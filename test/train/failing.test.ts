@@ -8,7 +8,7 @@ import type { RunSettings } from '../../src/train/catalog.ts';
 import { train } from '../../src/train/loop.ts';
 import { openTestGpu, testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { prepareTinyRun, tinySettings } from './fixture.ts';
+import { prepareTinyRun, type TinyRun, tinySettings } from './fixture.ts';
 
 const folder = temporaryFolder();
 
@@ -51,9 +51,18 @@ interface Attempt {
   readonly turn?: () => Promise<void>;
 }
 
+/** The model and the data of every attempt, published once. */
+let prepared: Promise<TinyRun> | undefined;
+
 async function attempt(gpu: Gpu, { settings, pieceTokens = Number.POSITIVE_INFINITY, turn = async () => {} }: Attempt) {
-  const { input, storage } = await prepareTinyRun(folder(), settings);
-  await train(gpu, storage, input, { emit: () => {}, signal: new AbortController().signal, turn, pieceTokens });
+  prepared ??= prepareTinyRun(folder(), settings);
+  const { input, storage } = await prepared;
+  await train(
+    gpu,
+    storage,
+    { ...input, settings },
+    { emit: () => {}, signal: new AbortController().signal, turn, pieceTokens },
+  );
 }
 
 describe.each([

@@ -313,12 +313,13 @@ describe('a job', () => {
         tries++;
         return { resultId: (await insertModel(tx)).id, answer: {} };
       });
-    const first = await place.startJob(work, { key: `refused with ${code}` });
+    const request = { key: `refused with ${code}`, kind: 'probe-eager' } as const;
+    const first = await place.startJob(work, request);
     await expect(first.done).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason } });
     expect(tries).toBeLessThanOrEqual(most);
     expect(tries).toBeGreaterThan(1);
     await allow();
-    const second = await place.startJob(work, { key: `refused with ${code}` });
+    const second = await place.startJob(work, request);
     expect([second.job.id, await second.done]).toEqual([first.job.id, expect.any(String)]);
   });
 

@@ -1,11 +1,11 @@
 /** The contract on pg-boss 10, on PGlite and on Postgres, and its relay. */
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jobTickets } from '../../../src/db/schema.ts';
-import { postgresUrl } from '../../db/database.ts';
-import { describeDispatcher } from './contract.ts';
-import { openPgBoss } from './pg-boss.ts';
-import { kindOf, type OpenAdapter, openStage, type Stage, until } from './stage.ts';
+import { jobTickets } from '../../src/db/schema.ts';
+import { postgresUrl } from '../db/database.ts';
+import { describeDispatcher } from '../jobs/dispatch/contract.ts';
+import { openPgBoss } from '../jobs/dispatch/pg-boss.ts';
+import { kindOf, type OpenAdapter, openStage, type Stage, until } from '../jobs/dispatch/stage.ts';
 
 const open: OpenAdapter = async (database) => {
   const dispatcher = await openPgBoss(database);
