@@ -7,6 +7,7 @@ import { workerData } from 'node:worker_threads';
 import { createModel } from '../src/authoring/create-model.ts';
 import { deriveModel } from '../src/authoring/derive-model.ts';
 import { importModel } from '../src/authoring/import-model.ts';
+import { writeTaskModel } from '../src/authoring/write-task-model.ts';
 import { importDataset } from '../src/data/import.ts';
 import { openDataset } from '../src/data/record-file.ts';
 import { vouchForVersion } from '../src/data/record-vouch.ts';
@@ -59,6 +60,8 @@ answer<CpuCommands>({
     const onTensor = (done: number, total: number) => emit({ done, total });
     return confinedTo(within, () => importModel(storage, path, { heads, signal, onTensor }));
   },
+
+  writeTaskModel: (request, { signal }) => writeTaskModel(storage, request, signal),
 
   tokenizeDataset: async (request, { signal }) => {
     return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model), signal);

@@ -3,7 +3,13 @@
  * Each layer's types.ts owns the types; everything is plain data and typed arrays. `jobs` (main thread) calls,
  * workers/device.ts and workers/cpu.ts answer; workers/runtime.ts carries it.
  */
-import type { CreatedModel, CreateModelInput, DeriveModelInput, ImportedModel } from '../src/authoring/types.ts';
+import type {
+  CreatedModel,
+  CreateModelInput,
+  DeriveModelInput,
+  ImportedModel,
+  TaskModelRequest,
+} from '../src/authoring/types.ts';
 import type { DatasetSummary, ImportRequest, Split, Task } from '../src/data/types.ts';
 import type { AdapterReport } from '../src/device/types.ts';
 import type { Geometry } from '../src/evaluation/geometry/types.ts';
@@ -86,6 +92,8 @@ export interface CpuCommands {
     ImportedModel,
     { readonly done: number; readonly total: number }
   >;
+  /** Writes the export of a model with heads for one of its tasks. */
+  writeTaskModel: Command<TaskModelRequest, void>;
   /** Downloads a model, or finds it downloaded; the folder may be imported and stays as it is. */
   downloadModel: Command<
     { readonly reference: HubReference; readonly settings: HubSettings },

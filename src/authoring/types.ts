@@ -1,6 +1,7 @@
 /** Input and result of creating or importing a model, and the settings of a new model. Plain data. */
 import type { CatalogEntry } from '../catalog.ts';
 import type { GivenParameters } from '../catalog-parameters.ts';
+import type { Task } from '../data/types.ts';
 import type { PublishedModel } from '../formats/types.ts';
 import type { EncoderFamily } from '../model/families/catalog.ts';
 import {
@@ -69,6 +70,15 @@ export interface DeriveModelInput {
   /** As wide as the model's own, where layers follow whose weights are kept. */
   readonly pooling: Pooling;
   readonly includePrompt: boolean;
+}
+
+/** What a checkpoint with heads is for one task. */
+export interface TaskModelRequest {
+  /** Digest of the checkpoint's folder. */
+  readonly model: string;
+  readonly task: Task;
+  /** The folder to fill, which is empty. */
+  readonly folder: string;
 }
 
 /** A new model folder in storage, with its settings. */

@@ -1,6 +1,7 @@
-/** The option of the commands that make models: which tasks get a head. */
+/** Options about heads: of the commands that make models, which tasks get one; of others, whose head is meant. */
 import { Option } from 'commander';
-import type { HeadsInput } from '../client/index.ts';
+import { enumValueOf } from '../catalog.ts';
+import type { HeadsInput, Task } from '../client/index.ts';
 
 type Choice = 'none' | 'ir' | 'sts' | 'both';
 
@@ -16,3 +17,10 @@ export function headsOf(choice: string | undefined): HeadsInput | undefined {
   const kindOf = (task: Choice) => (choice === task || choice === 'both' ? 'DENSE' : 'NONE');
   return { ir: kindOf('ir'), sts: kindOf('sts') };
 }
+
+export const taskOption = (description: string): Option =>
+  new Option('--task <task>', description).choices(['ir', 'sts']);
+
+/** The API's value; undefined where the option was not given. */
+export const taskOf = (choice: string | undefined): Task | undefined =>
+  choice === undefined ? undefined : (enumValueOf(choice) as Task);

@@ -15,6 +15,7 @@ import './schema/run-start.ts';
 import './schema/run-event.ts';
 import './schema/run-export.ts';
 import './schema/checkpoint.ts';
+import './schema/checkpoint-export.ts';
 import './schema/evaluation.ts';
 import './schema/evaluation-units.ts';
 import './schema/evaluation-comparison.ts';

@@ -5,6 +5,7 @@ import { datasetSuite } from './live/datasets.ts';
 import { deleteSuite, restartSuite, systemSuite } from './live/ending.ts';
 import { startLive } from './live/fixture.ts';
 import { type Live, stopLive } from './live/harness.ts';
+import { headSuite } from './live/heads.ts';
 import { httpSuite } from './live/http.ts';
 import { jobSuite } from './live/jobs.ts';
 import { resultSuite } from './live/results.ts';
@@ -29,6 +30,7 @@ describe('the API', () => {
   runSuite(current);
   stageSuite(current);
   resultSuite(current);
+  headSuite(current);
   unitSuite(current);
   comparisonSuite(current);
   transferSuite(current);

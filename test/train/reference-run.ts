@@ -99,8 +99,9 @@ export async function referenceRun(
   settings: RunSettings,
   steps: number,
   treatmentOf: (name: string) => Treatment = () => settings.optimizer,
+  encoder?: EncoderSpec,
 ): Promise<ReferenceRun> {
-  const { input, storage } = await prepareTinyRun(root, settings);
+  const { input, storage } = await prepareTinyRun(root, settings, encoder);
   const model = await readModelFolder(storage.path('models', input.model));
   const spec: EncoderSpec = model.spec;
   const shapes = modelParameters(spec);

@@ -4,9 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
+import type { EncoderSpec } from '../../src/nn/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { train } from '../../src/train/loop.ts';
 import { expectClose, testGpu } from '../device.ts';
+import { tinySpec } from '../nn/tiny.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { tolerances } from '../tolerances.ts';
 import { prepareTinyRun, tinySettings } from './fixture.ts';
@@ -19,8 +21,8 @@ const settingsOf = (changes: Partial<RunSettings>): RunSettings =>
   tinySettings({ ...changes, epochs: 2, maxBatches: steps, dropout: 0, attentionDropout: 0 });
 
 /** Losses and norms of every step, the weights before the first and after the last. */
-async function runOf(settings: RunSettings) {
-  const { input, storage } = await prepareTinyRun(folder(), settings);
+async function runOf(settings: RunSettings, encoder?: EncoderSpec) {
+  const { input, storage } = await prepareTinyRun(folder(), settings, encoder);
   const [losses, norms, models]: [number[], number[], string[]] = [[], [], []];
   await train(await testGpu(), storage, input, {
     signal: new AbortController().signal,
@@ -63,6 +65,18 @@ describe('ten updates', () => {
     expectClose(losses, (await referenceRun(folder(), settings, steps)).losses, tolerances.trajectory, 'loss of step');
     const middle = await referenceRun(folder(), settingsOf({ irBatchSize: 3, stsBatchSize: 6 }), steps);
     expect(Math.max(...losses.map((loss, i) => Math.abs(loss - middle.losses[i]!)))).toBeGreaterThan(1e-3);
+  });
+
+  it('follow the float64 reference with a head of each task, which an update of the other one moves on', async () => {
+    const encoder: EncoderSpec = { ...tinySpec(), heads: { ir: 'dense', sts: 'dense' } };
+    const settings = settingsOf({ irBatchSize: 3, stsBatchSize: 6 });
+    const expected = await referenceRun(folder(), settings, steps, undefined, encoder);
+    const { losses, before, after } = await runOf(settings, encoder);
+    expectClose(losses, expected.losses, tolerances.trajectory, 'loss of step');
+    for (const head of ['heads.ir.linear.weight', 'heads.sts.linear.weight']) {
+      expectClose(after.get(head)!, expected.weights.get(head)!, tolerances.trajectory, head);
+      expect(after.get(head)).not.toEqual(before.get(head));
+    }
   });
 
   it('follow the float64 reference with groups of parameters, frozen ones among them, and clipping by what is trained', async () => {

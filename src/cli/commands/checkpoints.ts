@@ -17,6 +17,7 @@ import { badInput } from '../../errors.ts';
 import { fusionCatalog } from '../../fusion/catalog.ts';
 import { addCatalogOptions, givenParameters, rowOption } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
+import { taskOf, taskOption } from '../heads-option.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
@@ -61,6 +62,7 @@ export function addCheckpointCommands(program: Command): void {
     .description('write a checkpoint as a sentence-transformers folder under <data>/export')
     .requiredOption('--checkpoint <checkpoint>', 'id or alias')
     .requiredOption('--folder <name>', 'name of the new folder')
+    .addOption(taskOption('task that the folder is for, of a model with heads alone'))
     .action(exportCheckpoint);
 }
 
@@ -167,10 +169,20 @@ async function fuse(options: FuseOptions, command: Command): Promise<void> {
   print(command, checkpoint, checkpoint.id);
 }
 
-async function exportCheckpoint(options: { checkpoint: string; folder: string }, command: Command): Promise<void> {
+interface ExportOptions {
+  readonly checkpoint: string;
+  readonly folder: string;
+  readonly task?: string;
+}
+
+async function exportCheckpoint(options: ExportOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const { exportCheckpoint: written } = await client.execute(ExportCheckpointDocument, {
-    input: { checkpoint: { id: await checkpointId(client, options.checkpoint) }, folder: options.folder },
+    input: {
+      checkpoint: { id: await checkpointId(client, options.checkpoint) },
+      folder: options.folder,
+      task: taskOf(options.task),
+    },
   });
   print(command, written, `${written.path} (${written.files.length} files, ${written.bytes} bytes)`);
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { EmbedDocument, ImportModelDocument, type TandemClient, TokenizeDocument } from '../../client/index.ts';
 import type { GlobalOptions } from '../connect.ts';
+import { taskOption } from '../heads-option.ts';
 import { checkpointId } from '../lookup.ts';
 import { print } from '../print.ts';
 import { startProgress } from '../progress.ts';
@@ -16,6 +17,7 @@ export function addEmbedCommands(program: Command): void {
     .requiredOption('--model <folder-or-checkpoint>', 'a model folder anywhere, or the id or alias of a checkpoint')
     .requiredOption('--texts <file>', 'a JSON file with an array of strings')
     .option('--prompt <name>', "one of the model's prompts (default: its default_prompt_name, else none)")
+    .addOption(taskOption('task whose head embeds the texts, of a checkpoint with heads alone').default('ir'))
     .action(embed);
   program
     .command('tokenize')
@@ -32,13 +34,14 @@ interface EmbedOptions {
   readonly model: string;
   readonly texts: string;
   readonly prompt?: string;
+  readonly task: string;
 }
 
-async function embed({ model, texts: file, prompt }: EmbedOptions, command: Command): Promise<void> {
+async function embed({ model, texts: file, prompt, task }: EmbedOptions, command: Command): Promise<void> {
   const texts = await readTexts(file);
   const found = await withService(command, { model, part: 'model' }, async (session) => {
     const id = await checkpointOf(session, model);
-    return embedAll(session.client, { id, prompt, texts, quiet: isQuiet(command) });
+    return embedAll(session.client, { id, prompt, task, texts, quiet: isQuiet(command) });
   });
   const { dimension, vectors, tokens, truncated } = found;
   const cut = truncated.filter(Boolean).length;
@@ -65,11 +68,12 @@ async function checkpointOf({ client, folder, guest }: Session, model: string): 
 interface EmbedAll {
   readonly id: string;
   readonly prompt: string | undefined;
+  readonly task: string;
   readonly texts: readonly string[];
   readonly quiet: boolean;
 }
 
-async function embedAll(client: TandemClient, { id, prompt, texts, quiet }: EmbedAll) {
+async function embedAll(client: TandemClient, { id, prompt, task, texts, quiet }: EmbedAll) {
   const rows: Buffer[] = [];
   const tokens: number[] = [];
   const truncated: boolean[] = [];
@@ -82,6 +86,7 @@ async function embedAll(client: TandemClient, { id, prompt, texts, quiet }: Embe
         texts: piece,
         checkpoint: { id },
         prompt: prompt === undefined ? {} : { name: prompt },
+        role: task === 'sts' ? 'STS' : 'PASSAGE',
       });
       dimension = answer.dimensions;
       for (const item of texts.length > 0 ? answer.embeddings : []) {

@@ -291,6 +291,8 @@ export type ExportCheckpointInput = {
   readonly folder: string;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
+  /** The task that the folder is for: needed for a model with heads, whose vectors depend on the task; absent or null for one without. */
+  readonly task?: Task | null | undefined;
 };
 
 /** The runs to export, and how. */
@@ -1005,6 +1007,15 @@ export type TextPartsInput = {
   readonly text: string;
 };
 
+/** Which prompt template of the model a text is given. */
+export type TextRole =
+  /** A document that is searched. */
+  | 'PASSAGE'
+  /** A search query. */
+  | 'QUERY'
+  /** A sentence of a similarity comparison. */
+  | 'STS';
+
 /** The choice of a tokenizer, by exactly one of these fields. */
 export type TokenizerChoice =
   {   /** The checkpoint whose tokenizer to use; absent when a folder is given. */
@@ -1112,6 +1123,7 @@ export type DatasetSizesFragment = { readonly id: string, readonly name: string,
 export type EmbedQueryVariables = Exact<{
   texts: ReadonlyArray<string> | string;
   checkpoint: CheckpointChoice;
+  role?: TextRole | null | undefined;
   prompt?: ModelPromptInput | null | undefined;
 }>;
 
@@ -1839,8 +1851,8 @@ export const DatasetTextsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<DatasetTextsQuery, DatasetTextsQueryVariables>;
 export const EmbedDocument = new TypedDocumentString(`
-    query Embed($texts: [String!]!, $checkpoint: CheckpointChoice!, $prompt: ModelPromptInput) {
-  embed(texts: $texts, checkpoint: $checkpoint, prompt: $prompt) {
+    query Embed($texts: [String!]!, $checkpoint: CheckpointChoice!, $role: TextRole = PASSAGE, $prompt: ModelPromptInput) {
+  embed(texts: $texts, checkpoint: $checkpoint, role: $role, prompt: $prompt) {
     dimensions
     report {
       prompt

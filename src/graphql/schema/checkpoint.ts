@@ -1,16 +1,15 @@
-/** Checkpoints: weights with their lineage; export, alias, delete. */
+/** Checkpoints: weights with their lineage; alias, delete. */
 import type { CheckpointRow } from '../../db/schema.ts';
 import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
-import { exportCheckpoint } from '../../services/checkpoints/export.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { CheckpointReason, OrderDirection } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
+import { CheckpointChoice, checkpointIdOf, deletedPayload } from './common.ts';
 import { Fusion } from './fusion-object.ts';
 
-const { Checkpoint, Evaluation, Job, Model, Run } = refs;
+const { Checkpoint, Evaluation, Model, Run } = refs;
 const { Checkpoint: CheckpointConnection } = connections;
 
 Checkpoint.implement({
@@ -155,41 +154,13 @@ builder.queryFields((t) => ({
   }),
 }));
 
-const ExportPayload = builder
-  .objectRef<Awaited<ReturnType<typeof exportCheckpoint>>>('ExportCheckpointPayload')
-  .implement({
-    description: 'The result of exportCheckpoint.',
-    fields: (t) => ({
-      checkpoint: t.expose('checkpoint', {
-        type: Checkpoint,
-        description: 'The checkpoint that was exported or changed.',
-      }),
-      path: t.exposeString('path', { description: 'The folder on the server: a sentence-transformers model.' }),
-      files: t.exposeStringList('files', { description: 'The paths of the exported files, relative to the folder.' }),
-      bytes: t.expose('bytes', { type: 'Int64', description: 'The total size of the files in bytes.' }),
-      job: t.expose('job', { type: Job, description: 'The job of the export.' }),
-    }),
-  });
-
 const SetAliasPayload = builder.objectRef<{ checkpoint: CheckpointRow }>('SetCheckpointAliasPayload').implement({
   description: 'The result of setCheckpointAlias.',
   fields: (t) => ({
     checkpoint: t.expose('checkpoint', {
       type: Checkpoint,
-      description: 'The checkpoint that was exported or changed.',
+      description: 'The checkpoint that was changed.',
     }),
-  }),
-});
-
-const ExportInput = builder.inputType('ExportCheckpointInput', {
-  description: 'The checkpoint to export, and the folder.',
-  fields: (t) => ({
-    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint to export.' }),
-    folder: t.string({
-      required: true,
-      description: 'The name of a new folder under <data folder>/export, of letters, digits, dots and dashes.',
-    }),
-    idempotencyKey: idempotencyKey(t),
   }),
 });
 
@@ -207,18 +178,6 @@ const SetAliasInput = builder.inputType('SetCheckpointAliasInput', {
 const DeleteCheckpointPayload = deletedPayload('DeleteCheckpointPayload', 'checkpoint');
 
 builder.mutationFields((t) => ({
-  exportCheckpoint: t.field({
-    type: ExportPayload,
-    description:
-      'Writes a checkpoint as a sentence-transformers folder and returns when it is done. A folder that exists is a CONFLICT, unless the first call with this idempotencyKey made it.',
-    args: { input: t.arg({ type: ExportInput, required: true, description: 'The checkpoint and the target folder.' }) },
-    resolve: async (_root, { input }, { tandem }) =>
-      exportCheckpoint(tandem, {
-        checkpointId: await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'),
-        folder: input.folder,
-        idempotencyKey: input.idempotencyKey ?? null,
-      }),
-  }),
   setCheckpointAlias: t.field({
     type: SetAliasPayload,
     description: 'Gives a checkpoint an alias, moves one to it, or removes its alias.',

@@ -109,11 +109,12 @@ builder.queryFields((t) => ({
         type: TextRole,
         required: true,
         defaultValue: 'passage',
-        description: 'The role whose prompt the texts are given.',
+        description: 'The role whose prompt the texts are given, and whose head embeds them where the model has heads.',
       }),
       prompt: t.arg({
         type: ModelPromptInput,
-        description: "A prompt in place of the role's prompt and the instruction; absent or null means those.",
+        description:
+          "A prompt in place of the role's prompt and the instruction, not of its head; absent or null means those.",
       }),
       instruction: t.arg.string({ required: true, defaultValue: '', description: instruction }),
       dimensions: t.arg.int({

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
+import type { Task } from '../../data/types.ts';
 import { requireRow } from '../../db/rows.ts';
 import { type CheckpointRow, jobs } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
@@ -24,17 +25,22 @@ type Context = JobContext<ExportedFolder>;
 
 export const exportCheckpoint = defineJob({
   entry: kindOf('export-checkpoint'),
-  input: z.object({ checkpointId: z.uuid(), folder: z.string() }),
+  input: z.object({
+    checkpointId: z.uuid(),
+    folder: z.string(),
+    /** Of a model with heads, which it is exported for; null of one without. Versions up to 0.2.0 wrote none. */
+    task: z.enum(['ir', 'sts']).nullable().default(null),
+  }),
   uses: ({ checkpointId }) => [{ kind: 'checkpoint', id: checkpointId }],
   subject: ({ checkpointId }) => checkpointId,
   /** The folder appears whole, and goes again where its job cannot be recorded. */
-  async run(context: Context, { checkpointId, folder }) {
+  async run(context: Context, { checkpointId, folder, task }) {
     const { db, config, signal, succeed } = context;
     const path = join(config.dataDir, 'export', folder);
     const checkpoint = await requireRow(db, 'checkpoints', checkpointId);
     if (!(await isOwn(context, path))) {
       if (await stat(path).catch(() => null)) throw taken(folder);
-      await copyWhole(context, checkpoint, path);
+      await writeWhole(context, { checkpoint, task, to: path });
     }
     try {
       signal.throwIfAborted();
@@ -79,13 +85,21 @@ const taken = (folder: string) =>
     remedy: 'Choose another name, or move the folder away.',
   });
 
-/** Copies file by file and looks meanwhile whether the job is to stop. */
-async function copyWhole(context: Context, checkpoint: CheckpointRow, to: string): Promise<void> {
-  const { db, storage, config, signal, note } = context;
+interface Export {
+  readonly checkpoint: CheckpointRow;
+  readonly task: Task | null;
+  /** The folder to make. */
+  readonly to: string;
+}
+
+/** Goes file by file, or tensor by tensor, and looks meanwhile whether the job is to stop. */
+async function writeWhole(context: Context, { checkpoint, task, to }: Export): Promise<void> {
+  const { db, storage, cpu, config, signal, note } = context;
   const staged = await storage.stage();
   try {
-    await copyOwn(storage, 'models', checkpoint.digest, staged, signal);
-    await writeFile(join(staged, 'README.md'), modelCard(await cardFacts(db, checkpoint)));
+    if (task === null) await copyOwn(storage, 'models', checkpoint.digest, staged, signal);
+    else await cpu.call('writeTaskModel', { model: checkpoint.digest, task, folder: staged }, { signal });
+    await writeFile(join(staged, 'README.md'), modelCard(await cardFacts(db, checkpoint, task)));
     await mkdir(join(config.dataDir, 'export'), { recursive: true, mode: privateMode });
     await note({ exported: await folderIdentity(staged) });
     await rename(staged, to);

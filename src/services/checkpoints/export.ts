@@ -1,8 +1,10 @@
-/** exportCheckpoint: a copy of the folder where people can take it. */
-import type { CheckpointRow, JobRow } from '../../db/schema.ts';
+/** exportCheckpoint: the folder of a checkpoint, or what it is for one task, where people can take it. */
+import type { Task } from '../../data/types.ts';
+import type { CheckpointRow, JobRow, ModelRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import { requireRow } from '../common/rows.ts';
 import { runJob } from '../jobs/jobs.ts';
+import { headsOf } from '../models/derive-model.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface Exported {
@@ -17,14 +19,16 @@ export interface Exported {
 export interface ExportRequest {
   readonly checkpointId: string;
   readonly folder: string;
+  /** Of a model with heads; absent or null of one without. */
+  readonly task?: Task | null;
   readonly idempotencyKey?: string | null;
 }
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** Copies to <data folder>/export/<folder> and waits. */
+/** Writes to <data folder>/export/<folder> and waits. */
 export async function exportCheckpoint(tandem: Tandem, request: ExportRequest): Promise<Exported> {
-  const { checkpointId, folder, idempotencyKey } = request;
+  const { checkpointId, folder, task = null, idempotencyKey } = request;
   if (!namePattern.test(folder)) {
     throw badInput(`"${folder.slice(0, 120)}" is no name of an export folder`, {
       field: 'input.folder',
@@ -33,8 +37,27 @@ export async function exportCheckpoint(tandem: Tandem, request: ExportRequest): 
     });
   }
   const checkpoint = await requireRow(tandem.database.db, 'checkpoints', checkpointId, 'input.checkpoint');
-  const input = { checkpointId, folder };
+  checkTask(await requireRow(tandem.database.db, 'models', checkpoint.modelId), task);
+  const input = { checkpointId, folder, task };
   const { job, answer } = await runJob(tandem, 'export-checkpoint', { input, idempotencyKey });
   invariant(answer, 'an export without its answer');
   return { checkpoint, job, ...answer };
+}
+
+/** Other programs know one vector a text, so that a model with heads is another model for each task. */
+function checkTask(model: ModelRow, task: Task | null): void {
+  const heads = headsOf(model);
+  const hasHeads = heads.ir === 'dense' || heads.sts === 'dense';
+  if (hasHeads === (task !== null)) return;
+  throw hasHeads
+    ? badInput(`The vectors of model "${model.name}" depend on the task, since it has heads`, {
+        field: 'input.task',
+        expected: 'IR or STS, the task that the folder is for',
+        remedy: 'Export it once for each task that you need.',
+      })
+    : badInput(`The vectors of model "${model.name}" are the same for all tasks, since it has no heads`, {
+        field: 'input.task',
+        expected: 'no task',
+        remedy: 'Leave the task out.',
+      });
 }

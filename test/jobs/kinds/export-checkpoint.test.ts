@@ -37,7 +37,10 @@ afterAll(() => place.close());
 
 const folderOf = (folder: string): string => join(place.dataDir, 'export', folder);
 const submit = (folder: string, id = checkpointId) =>
-  place.jobs.submit('export-checkpoint', { input: { checkpointId: id, folder }, idempotencyKey: randomUUID() });
+  place.jobs.submit('export-checkpoint', {
+    input: { checkpointId: id, folder, task: null },
+    idempotencyKey: randomUUID(),
+  });
 
 const cardOf = (folder: string): Promise<Buffer> => readFile(join(folderOf(folder), 'README.md'));
 

@@ -19,6 +19,7 @@ const similarity = {
 const digest = 'ab'.repeat(32);
 
 const facts: CardFacts = {
+  task: null,
   model: { name: 'mine', family: 'bert', dimension: 8, maxLength: 32, pooling: ['mean'], parameters: 1000 },
   training: { fusion: null, stages: [{ datasets: ['docs', 'pairs'], step: 40, epoch: 2 }] },
   evaluations: [

@@ -3,6 +3,7 @@
  * as `model-index` metadata (https://huggingface.co/docs/hub/model-cards).
  */
 import { and, desc, eq, isNull } from 'drizzle-orm';
+import type { Task } from '../../../data/types.ts';
 import type { Executor } from '../../../db/open.ts';
 import { requireRow } from '../../../db/rows.ts';
 import {
@@ -17,6 +18,8 @@ import { type Training, trainingOf } from './training-of.ts';
 
 /** What a card tells. */
 export interface CardFacts {
+  /** What a model with heads is exported for; null = it has none. */
+  readonly task: Task | null;
   readonly model: Pick<ModelRow, 'name' | 'family' | 'dimension' | 'maxLength' | 'pooling' | 'parameters'>;
   readonly training: Training;
   readonly evaluations: readonly CardEvaluation[];
@@ -39,7 +42,8 @@ const tasks: Readonly<Record<EvaluationRow['task'], { readonly type: string; rea
   sts: { type: 'sentence-similarity', name: 'STS' },
 };
 
-export async function cardFacts(db: Executor, checkpoint: CheckpointRow): Promise<CardFacts> {
+/** `task`: what it is exported for, whose figures alone are those of the folder; null = all tasks. */
+export async function cardFacts(db: Executor, checkpoint: CheckpointRow, task: Task | null): Promise<CardFacts> {
   const { id, modelId } = checkpoint;
   const found = await db
     .select({ evaluation: evaluations, dataset: datasets })
@@ -51,6 +55,7 @@ export async function cardFacts(db: Executor, checkpoint: CheckpointRow): Promis
         eq(evaluations.evaluator, 'checkpoint'),
         // Of whole vectors among all documents, as mteb's own figures are.
         and(isNull(evaluations.dimension), eq(evaluations.pooled, false)),
+        task === null ? undefined : eq(evaluations.task, task),
       ),
     )
     .orderBy(desc(evaluations.createdAt), desc(evaluations.id));
@@ -58,11 +63,18 @@ export async function cardFacts(db: Executor, checkpoint: CheckpointRow): Promis
   const newest = found.filter((row, i) => found.findIndex((other) => keyOf(other) === keyOf(row)) === i);
   const order = ({ evaluation, dataset }: CardEvaluation) => `${evaluation.task} ${dataset.name} ${evaluation.split}`;
   return {
-    model: await requireRow(db, 'models', modelId),
+    task,
+    model: plainModel(await requireRow(db, 'models', modelId), task),
     training: await trainingOf(db, checkpoint),
     evaluations: newest.sort((a, b) => (order(a) < order(b) ? -1 : 1)),
   };
 }
+
+/** The model as it is exported: of its heads with that of the task alone. */
+const plainModel = (model: ModelRow, task: Task | null): ModelRow => {
+  const others = Object.entries(model.pipeline.heads ?? {}).filter(([of, kind]) => of !== task && kind === 'dense');
+  return task === null ? model : { ...model, parameters: model.parameters - others.length * model.dimension ** 2 };
+};
 
 export function modelCard(facts: CardFacts): string {
   return `---\n${metadata(facts)}---\n\n${body(facts)}`;
@@ -121,7 +133,7 @@ const quoted = (text: string): string =>
 
 // ---- text --------------------------------------------------------------------------------------------------------
 
-function body({ model, training, evaluations: found }: CardFacts): string {
+function body({ task, model, training, evaluations: found }: CardFacts): string {
   const rows = found.flatMap(({ evaluation, dataset }) =>
     figuresOf(evaluation).map(
       ([metric, value]) =>
@@ -134,7 +146,7 @@ function body({ model, training, evaluations: found }: CardFacts): string {
       : `| data set | split | queries or pairs | metric | value |\n| --- | --- | ---: | --- | ---: |\n${rows.join('\n')}`;
   return `# ${inline(model.name)}
 
-A sentence-transformers model that maps texts to vectors, for search and for similarity of meaning.
+A sentence-transformers model that maps texts to vectors, for ${purposes[task ?? 'all']}.
 ${originOf(training)}
 
 ## Model details
@@ -150,9 +162,7 @@ ${originOf(training)}
 from sentence_transformers import SentenceTransformer
 
 model = SentenceTransformer("path/to/this/folder")
-queries = model.encode_query(["a question"])
-documents = model.encode_document(["a text that may answer it"])
-pairs = model.encode(["a sentence", "another sentence"], prompt_name="sts")
+${usage(task)}
 \`\`\`
 
 ## Evaluation
@@ -161,6 +171,21 @@ Figures of Tandem, by the definitions of mteb and trec_eval, as fractions of 1.
 
 ${results}
 `;
+}
+
+const purposes: Readonly<Record<Task | 'all', string>> = {
+  all: 'search and for similarity of meaning',
+  ir: 'search alone: its last layer is the head of that task',
+  sts: 'similarity of meaning alone: its last layer is the head of that task',
+};
+
+function usage(task: Task | null): string {
+  const search = [
+    'queries = model.encode_query(["a question"])',
+    'documents = model.encode_document(["a text that may answer it"])',
+  ];
+  const similarity = ['pairs = model.encode(["a sentence", "another sentence"], prompt_name="sts")'];
+  return [...(task === 'sts' ? [] : search), ...(task === 'ir' ? [] : similarity)].join('\n');
 }
 
 function originOf({ fusion, stages }: Training): string {
