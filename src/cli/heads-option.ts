@@ -9,7 +9,7 @@ const choices: readonly Choice[] = ['none', 'ir', 'sts', 'both'];
 
 /** `absent` says what a model gets without it. */
 export const headsOption = (absent: string): Option =>
-  new Option('--heads <tasks>', `tasks that get a last layer of their own (default: ${absent})`).choices(choices);
+  new Option('--task-heads <tasks>', `tasks that get a last layer of their own (default: ${absent})`).choices(choices);
 
 /** The API's input; undefined where the option was not given. */
 export function headsOf(choice: string | undefined): HeadsInput | undefined {

@@ -61,7 +61,7 @@ interface CreateModelOptions {
   readonly name: string;
   readonly vocabularyFrom: readonly string[];
   readonly family: string;
-  readonly heads?: string;
+  readonly taskHeads?: string;
 }
 
 type NewModelSettings = Pick<CreateModelInput, 'vocabularySize' | 'maxLength' | 'pooling' | 'seed'>;
@@ -77,7 +77,7 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
       vocabularyFrom,
       ...settings,
       family: enumValueOf(options.family) as EncoderFamily,
-      heads: headsOf(options.heads),
+      heads: headsOf(options.taskHeads),
       architecture: {
         ...(typeof sizes.width === 'number' ? { innerWidth: 4 * sizes.width } : {}),
         ...(settings.maxLength === undefined ? {} : { maxPositions: settings.maxLength }),
@@ -93,7 +93,7 @@ interface ImportModelOptions {
   readonly name: string;
   readonly hub?: string;
   readonly revision: string;
-  readonly heads?: string;
+  readonly taskHeads?: string;
 }
 
 async function importModel(folder: string | undefined, options: ImportModelOptions, command: Command): Promise<void> {
@@ -103,7 +103,7 @@ async function importModel(folder: string | undefined, options: ImportModelOptio
   }
   const source = hub === undefined ? { folder: folder ?? '' } : { hub: { repository: hub, revision } };
   const client = await connect(command);
-  const input = { name, source, heads: headsOf(options.heads) };
+  const input = { name, source, heads: headsOf(options.taskHeads) };
   const importing = client.execute(ImportModelDocument, { input });
   const { model, warnings } = (await withJobProgress(client, 'IMPORT_MODEL', importing)).importModel;
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
@@ -112,16 +112,16 @@ async function importModel(folder: string | undefined, options: ImportModelOptio
 
 interface DeriveModelOptions {
   readonly name: string;
-  readonly heads?: string;
+  readonly taskHeads?: string;
   readonly pooling?: readonly string[];
 }
 
 async function deriveModel(from: string, options: DeriveModelOptions, command: Command): Promise<void> {
-  const { name, heads, pooling } = options;
+  const { name, taskHeads, pooling } = options;
   const client = await connect(command);
   const deriving = client.execute(DeriveModelDocument, {
     input: {
-      ...{ name, heads: headsOf(heads), model: await modelId(client, from) },
+      ...{ name, heads: headsOf(taskHeads), model: await modelId(client, from) },
       pooling: pooling?.map((mode) => enumValueOf(mode) as Pooling),
     },
   });
