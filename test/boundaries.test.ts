@@ -20,8 +20,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   client: [],
   http: ['graphql', 'services'],
   graphql: ['services', 'db'],
-  services: ['db', 'jobs', 'storage', 'retention', 'data', 'evaluation', 'fusion/weights', 'fusion/search/places'],
-  jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime'],
+  services: [
+    ...['db', 'jobs', 'storage', 'retention', 'data', 'evaluation'],
+    ...['fusion/weights', 'fusion/search/places', 'train/terms'],
+  ],
+  jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime', 'train/terms'],
   workers: [
     ...['train', 'serve', 'fusion', 'evaluation', 'authoring', 'tokens', 'data'],
     ...['tokenizer', 'formats', 'hub', 'device', 'storage'],

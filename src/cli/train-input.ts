@@ -12,6 +12,7 @@ export interface TrainOptions {
   readonly model?: string;
   readonly from?: string;
   readonly dataset: readonly string[];
+  readonly teacher?: string;
   readonly name?: string;
   readonly settings?: string;
   readonly datasetLosses?: readonly string[];
@@ -41,6 +42,7 @@ export async function startInput(
     ...origin,
     datasets: await Promise.all(datasets),
     devSets: await givenDevSets(client, command),
+    ...(options.teacher !== undefined && { teacher: { id: await checkpointId(client, options.teacher) } }),
     settings: givenSettings(command, given as RunSettingsInput),
     ...(options.stages !== undefined && { stages: await readStages(client, options.stages) }),
   };

@@ -11,5 +11,6 @@ export * from './schema/jobs.ts';
 export * from './schema/models.ts';
 export * from './schema/run-dev.ts';
 export * from './schema/run-starts.ts';
+export * from './schema/run-teachers.ts';
 export * from './schema/runs.ts';
 export * from './schema/suites.ts';

@@ -12,6 +12,7 @@ import './schema/run-evaluation.ts';
 import './schema/run-series.ts';
 import './schema/run-plan.ts';
 import './schema/run-start.ts';
+import './schema/run-teacher.ts';
 import './schema/run-event.ts';
 import './schema/run-export.ts';
 import './schema/checkpoint.ts';

@@ -14,6 +14,13 @@ const excludeColumnsKernels = inFormsOfLanes({
   params: { rows: 'u32', firstRow: 'u32', columns: 'u32', ownColumns: 'u32' },
 });
 
+const excludeAboveKernels = inFormsOfLanes({
+  name: 'exclude_above',
+  shader: 'loss/exclude_above.wgsl',
+  bindings: { guide: 'read', targetGuide: 'read', scores: 'write' },
+  params: { rows: 'u32', firstRow: 'u32', columns: 'u32', targetColumns: 'u32' },
+});
+
 const infonceForwardKernels = inForms(
   {
     name: 'infonce_forward',
@@ -155,6 +162,20 @@ export function excludeColumns(
   });
 }
 
+/**
+ * Takes those columns out of a tile's score matrix [R, columns] in place whose `guide` [R, columns] is above that of
+ * the row's own target: column firstRow + r of `targetGuide` [R, B] for row r. The target itself never is.
+ */
+export function excludeAbove(
+  gpu: Gpu,
+  { firstRow, ...tensors }: { scores: Tensor; guide: Tensor; targetGuide: Tensor; firstRow: number },
+): void {
+  const [rows, all] = tensors.scores.shape;
+  const [, targetColumns] = tensors.targetGuide.shape;
+  const { kernel, width: columns } = forWidth(excludeAboveKernels, gpu.traits.form, all);
+  gpu.dispatch(kernel, { bindings: tensors, params: { rows, firstRow, columns, targetColumns }, grid: [rows] });
+}
+
 /** Losses of the tile's rows into batch.losses, with what the backward needs. */
 export function infonceForward(gpu: Gpu, batch: InfonceBatch, tile: ScoreTile): void {
   const [slotSets, queries] = batch.slots.shape;
@@ -239,6 +260,7 @@ function backwardOf(
 
 export const infonceKernels = [
   ...Object.values(excludeColumnsKernels),
+  ...Object.values(excludeAboveKernels),
   ...Object.values(infonceForwardKernels),
   ...Object.values(infonceBackwardKernels),
   loneTargetsKernel,

@@ -2,7 +2,16 @@
 import { and, desc, eq, inArray, isNotNull } from 'drizzle-orm';
 import type { Executor } from '../db/open.ts';
 import type { Use } from '../db/schema/types.ts';
-import { checkpoints, collections, datasets, models, runDatasets, runDevSets, runs } from '../db/schema.ts';
+import {
+  checkpoints,
+  collections,
+  datasets,
+  models,
+  runDatasets,
+  runDevSets,
+  runs,
+  runTeachers,
+} from '../db/schema.ts';
 import { startOf } from './starts.ts';
 import type { Folder } from './uses.ts';
 
@@ -21,15 +30,7 @@ export async function foldersOfUses(db: Executor, uses: readonly Use[]): Promise
       .where(inArray(collections.id, collectionIds));
     checkpointIds.push(...rows.map(({ id }) => id));
   }
-  if (checkpointIds.length > 0) {
-    // A checkpoint's tokenizer is that of its theta_0.
-    const rows = await db
-      .select({ own: checkpoints.digest, initial: models.digest })
-      .from(checkpoints)
-      .innerJoin(models, eq(models.id, checkpoints.modelId))
-      .where(inArray(checkpoints.id, checkpointIds));
-    for (const { own, initial } of rows) for (const digest of [own, initial]) folders.push({ kind: 'models', digest });
-  }
+  if (checkpointIds.length > 0) folders.push(...(await foldersOfCheckpoints(db, checkpointIds)));
   if (datasetIds.length > 0) {
     const rows = await db.select({ digest: datasets.digest }).from(datasets).where(inArray(datasets.id, datasetIds));
     for (const { digest } of rows) folders.push({ kind: 'datasets', digest });
@@ -38,9 +39,19 @@ export async function foldersOfUses(db: Executor, uses: readonly Use[]): Promise
   return folders;
 }
 
+/** A checkpoint's tokenizer is that of its theta_0. */
+async function foldersOfCheckpoints(db: Executor, ids: readonly string[]): Promise<Folder[]> {
+  const rows = await db
+    .select({ own: checkpoints.digest, initial: models.digest })
+    .from(checkpoints)
+    .innerJoin(models, eq(models.id, checkpoints.modelId))
+    .where(inArray(checkpoints.id, [...ids]));
+  return rows.flatMap(({ own, initial }) => [own, initial].map((digest) => ({ kind: 'models', digest }) as const));
+}
+
 /**
- * The model, the data sets, what it starts from, and the checkpoint that it goes on from; without one, also the
- * optimizer state of its start, if it keeps that.
+ * The model, the data sets, the teacher, what it starts from, and the checkpoint that it goes on from; without that one
+ * also the optimizer state of its start, if it keeps that.
  */
 async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
   const [model] = await db
@@ -64,10 +75,15 @@ async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
     .where(and(eq(checkpoints.runId, runId), isNotNull(checkpoints.stateDigest)))
     .orderBy(desc(checkpoints.step))
     .limit(1);
+  const [teacher] = await db
+    .select({ id: runTeachers.checkpointId })
+    .from(runTeachers)
+    .where(eq(runTeachers.runId, runId));
   const { checkpoint: start } = (await startOf(db, runId)) ?? {};
   const keptState = !last && model?.settings.optimizerState === 'kept' ? start?.stateDigest : undefined;
   return [
     ...(model ? [{ kind: 'models', digest: model.digest } as const] : []),
+    ...(teacher ? await foldersOfCheckpoints(db, [teacher.id]) : []),
     ...(start ? [{ kind: 'models', digest: start.digest } as const] : []),
     ...(keptState ? [{ kind: 'states', digest: keptState } as const] : []),
     ...[...named, ...dev].map(({ digest }) => ({ kind: 'datasets', digest }) as const),

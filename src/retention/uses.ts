@@ -23,6 +23,7 @@ import {
   runDevSets,
   runStarts,
   runs,
+  runTeachers,
   suiteEntries,
   suites,
   terminalStates,
@@ -91,6 +92,7 @@ const checkpointColumns: readonly PgColumn[] = [
   embeddings.checkpointId,
   checkpointParents.parentId,
   runStarts.checkpointId,
+  runTeachers.checkpointId,
   fusions.baseId,
 ];
 
@@ -143,11 +145,16 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
     .from(runStarts)
     .innerJoin(runs, eq(runs.id, runStarts.runId))
     .where(inArray(runStarts.checkpointId, ids));
+  const taught = await tx
+    .select({ name: runs.name })
+    .from(runTeachers)
+    .innerJoin(runs, eq(runs.id, runTeachers.runId))
+    .where(inArray(runTeachers.checkpointId, ids));
   const runsOf = tx.select({ id: checkpoints.runId }).from(checkpoints).where(inArray(checkpoints.id, ids));
   const names = [
     ...inCollections.map(({ name }) => `collection "${name}"`),
     ...[...inFusions, ...asBases].map(({ id }) => `fused checkpoint ${globalId('Checkpoint', id)}`),
-    ...inRuns.map(({ name }) => `run "${name}"`),
+    ...[...inRuns, ...taught].map(({ name }) => `run "${name}"`),
     ...(await runsWaitingFor(tx, inArray(runStarts.afterId, runsOf))),
     ...(await jobsUsing(
       tx,

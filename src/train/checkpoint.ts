@@ -11,21 +11,31 @@ import { publishStaged, type Storage } from '../storage/storage.ts';
 import { publishState, type RunState } from './state.ts';
 
 /** A model folder's encoder on the device, ready to be trained. */
-export async function loadForTraining(
+export const loadForTraining = (
   gpu: Gpu,
   storage: Storage,
   model: string,
   options: { readonly dropout: boolean; readonly groupOf?: GroupOf },
-): Promise<Encoder> {
-  return readOwn(storage, 'models', model, async (path) => {
+): Promise<Encoder> => load(gpu, storage, model, { training: true, ...options });
+
+/** A model folder's encoder on the device, which only encodes. */
+export const loadForEncoding = (gpu: Gpu, storage: Storage, model: string): Promise<Encoder> =>
+  load(gpu, storage, model, { training: false });
+
+const load = (
+  gpu: Gpu,
+  storage: Storage,
+  model: string,
+  options: Parameters<typeof loadEncoder>[3],
+): Promise<Encoder> =>
+  readOwn(storage, 'models', model, async (path) => {
     const folder = await readModelFolder(path);
     try {
-      return await loadEncoder(gpu, folder.spec, folder.weights, { training: true, ...options });
+      return await loadEncoder(gpu, folder.spec, folder.weights, options);
     } finally {
       await folder.close();
     }
   });
-}
 
 export interface PublishedCheckpoint {
   /** Digest of the model folder. */

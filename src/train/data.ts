@@ -1,6 +1,6 @@
 /** The token files of a run's data sets, checked once before anything is trained. */
 
-import { badInput } from '../errors.ts';
+import { badInput, invariant } from '../errors.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { checkTexts } from '../nn/batch.ts';
 import { type LossEntry, lossCatalog } from '../nn/losses/catalog.ts';
@@ -14,6 +14,8 @@ import type { TrainDataset } from './types.ts';
 export interface TrainingData {
   readonly dataset: TrainDataset;
   readonly file: TokenFile;
+  /** The same records as the teacher reads them; given where a term needs one. */
+  readonly teacher?: TokenFile;
 }
 
 const rows: readonly LossEntry[] = lossCatalog;
@@ -37,19 +39,40 @@ export function checkTeacherScores(settings: RunSettings, data: readonly Trainin
   });
 }
 
-/** Reads and checks all token files; refuses what could only fail in the middle of the run. */
+/**
+ * Reads and checks all token files, the teacher's with those of the model; refuses what could only fail in the middle
+ * of the run.
+ */
 export async function loadTrainingData(
   storage: Storage,
   datasets: readonly TrainDataset[],
   spec: ModelSpec,
+  teacher?: ModelSpec,
 ): Promise<TrainingData[]> {
   if (datasets.length === 0) throw badInput('A run needs a data set', { field: 'datasets', expected: 'at least one' });
   return Promise.all(
     datasets.map(async (dataset) => {
       const file = await readTokenFile(storage, dataset.tokens);
       checkFile(dataset, file, spec);
-      return { dataset, file };
+      if (!teacher || dataset.teacherTokens === undefined) return { dataset, file };
+      const taught = await readTokenFile(storage, dataset.teacherTokens);
+      checkTexts(teacher.architecture, taught.texts, `Data set ${dataset.name}, as the teacher reads it`);
+      checkSameRecords(dataset, file, taught);
+      return { dataset, file, teacher: taught };
     }),
+  );
+}
+
+/** A batch is drawn once, by places in the lists, so both models must have the same places. */
+function checkSameRecords({ name }: TrainDataset, file: TokenFile, teacher: TokenFile): void {
+  const [own, other] = [file.splits.train, teacher.splits.train];
+  const isSame = (list: 'positives' | 'negatives'): boolean =>
+    Buffer.from(Uint32Array.from(own[list].starts).buffer).equals(
+      Buffer.from(Uint32Array.from(other[list].starts).buffer),
+    );
+  invariant(
+    own.query.length === other.query.length && isSame('positives') && isSame('negatives'),
+    `Data set ${name} has other records as the teacher reads it`,
   );
 }
 

@@ -24,19 +24,19 @@ export function drawBatch(context: DrawContext, planned: PlannedBatch): GlobalBa
 }
 
 function drawSts({ settings, data }: DrawContext, { dataset: index, records }: PlannedBatch): GlobalBatch {
-  const { dataset, file } = data[index]!;
+  const { dataset, file, teacher } = data[index]!;
   const { positives } = file.splits.train;
   const partners = Array.from(records, (record) => positives.starts[record]!);
   const grades = Float32Array.from(partners, (partner) => positives.scores[partner]!);
   const terms = termsOf(settings, dataset);
   return {
     ...{ task: 'sts', dataset: dataset.name, size: records.length, terms, grades },
-    texts: textsOf(file, { records, positives: partners, negatives: [] }),
+    ...shownTexts({ file, teacher }, { records, positives: partners, negatives: [] }),
   };
 }
 
 function drawIr({ settings, epoch, data }: DrawContext, { dataset: index, records, pass }: PlannedBatch): GlobalBatch {
-  const { dataset, file } = data[index]!;
+  const { dataset, file, teacher } = data[index]!;
   const { train } = file.splits;
   const terms = termsOf(settings, dataset);
   const drawn = Array.from(records, (record) =>
@@ -63,7 +63,7 @@ function drawIr({ settings, epoch, data }: DrawContext, { dataset: index, record
         negatives: scoresOf(train.negatives, shown.negatives),
       },
     }),
-    texts: textsOf(file, shown),
+    ...shownTexts({ file, teacher }, shown),
     ...(masksKnownPositives(terms) && {
       candidateTexts: knownPositives(train, records, numbers.positives, numbers.negatives),
     }),
@@ -97,9 +97,13 @@ function numbersOf({ splits: { train } }: TokenFile, { records, positives, negat
   };
 }
 
-function textsOf(file: TokenFile, shown: ShownEntries): PackedTexts {
-  const { queries, positives, negatives } = numbersOf(file, shown);
-  return gatherTexts(file.texts, [...queries, ...positives, ...negatives]);
+/** As the model reads them and, where there is one, the teacher. */
+function shownTexts({ file, teacher }: Pick<TrainingData, 'file' | 'teacher'>, shown: ShownEntries) {
+  const textsOf = (tokens: TokenFile): PackedTexts => {
+    const { queries, positives, negatives } = numbersOf(tokens, shown);
+    return gatherTexts(tokens.texts, [...queries, ...positives, ...negatives]);
+  };
+  return { texts: textsOf(file), ...(teacher && { teacherTexts: textsOf(teacher) }) };
 }
 
 /** What a teacher gives the entries; NaN = none. */

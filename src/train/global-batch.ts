@@ -14,6 +14,8 @@ interface BatchTexts {
   /** B, queries or pairs. */
   readonly size: number;
   readonly texts: PackedTexts;
+  /** The same texts as the teacher reads them; given where a term needs one. */
+  readonly teacherTexts?: PackedTexts;
   /** What it is trained on. */
   readonly terms: readonly LossTerm[];
 }

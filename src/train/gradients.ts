@@ -5,8 +5,9 @@
 import type { Gpu, Tensor } from '../device/types.ts';
 import { addTotals } from '../nn/losses/context.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
+import { inTurns } from './in-turns.ts';
 import type { Objective } from './objective-types.ts';
-import { type BatchInput, inTurns, recordBatch } from './step.ts';
+import { type BatchInput, recordBatch } from './step.ts';
 
 export interface StepInput extends Omit<BatchInput, 'batch' | 'share' | 'firstSample'> {
   /** At least one. */

@@ -9,7 +9,7 @@ import type { Encoder } from '../nn/encoders/encoder.ts';
 import { Optimizer } from '../nn/optimizer.ts';
 import { readOwn } from '../storage/own-files.ts';
 import type { Storage } from '../storage/storage.ts';
-import { loadForTraining, publishCheckpoint } from './checkpoint.ts';
+import { loadForEncoding, loadForTraining, publishCheckpoint } from './checkpoint.ts';
 import { loadTrainingData, type TrainingData } from './data.ts';
 import { DevMonitor, type EvaluateDev } from './dev.ts';
 import { groupParameters, type TrainedGroups } from './parameter-groups.ts';
@@ -47,10 +47,15 @@ type CheckpointReason = Extract<TrainEvent, { type: 'checkpoint' }>['reason'];
 class StepGivenUp extends Error {}
 
 /** What a run would need; touches no device memory. */
-export async function planTraining(gpu: PlannedDevice, storage: Storage, input: PlanInput): Promise<PlanOutput> {
-  const folder = await openInitial(storage, input.model);
-  const data = await loadTrainingData(storage, input.datasets, folder.spec);
-  return planRun(gpu, folder.spec, input.settings, data);
+export const planTraining = async (gpu: PlannedDevice, storage: Storage, input: PlanInput): Promise<PlanOutput> =>
+  (await planned(gpu, storage, input)).plan;
+
+/** The plan of a run, and what it was made of. */
+async function planned(gpu: PlannedDevice, storage: Storage, { model, teacher, datasets, settings }: PlanInput) {
+  const initial = await openFolder(storage, model);
+  const taughtBy = teacher === undefined ? undefined : (await openFolder(storage, teacher)).spec;
+  const data = await loadTrainingData(storage, datasets, initial.spec, taughtBy);
+  return { initial, data, plan: planRun(gpu, initial.spec, settings, data, taughtBy) };
 }
 
 /** Trains. Resolves when the last update is made or the signal aborted; rejects with what went wrong. */
@@ -60,9 +65,7 @@ export async function train(
   input: TrainInput,
   context: TrainContext,
 ): Promise<TrainOutput> {
-  const initial = await openInitial(storage, input.model);
-  const data = await loadTrainingData(storage, input.datasets, initial.spec);
-  const plan = planRun(gpu, initial.spec, input.settings, data);
+  const { initial, data, plan } = await planned(gpu, storage, input);
   const groups = groupParameters(initial.spec, input.settings.optimizer);
   const dev = devOf(input, context);
   await dev?.check(storage, initial.spec);
@@ -72,18 +75,21 @@ export async function train(
     groupOf: groups.groupOf,
   });
   const optimizer = new Optimizer(gpu, encoder.parameters);
+  let teacher: Encoder | undefined;
   try {
+    if (input.teacher !== undefined) teacher = await loadForEncoding(gpu, storage, input.teacher);
     if (begin.state !== undefined) await loadMoments(storage, begin.state, encoder.parameters);
-    const run = new Run({ input, storage, initial, data, plan, groups, encoder, optimizer, context, dev, ...begin });
-    return await run.toEnd();
+    const parts = { input, storage, initial, data, plan, groups, encoder, teacher, optimizer, context, dev, ...begin };
+    return await new Run(parts).toEnd();
   } finally {
     optimizer.free();
     encoder.parameters.free();
+    teacher?.parameters.free();
   }
 }
 
-/** theta_0's settings and paths; the weights are opened where they are loaded. */
-async function openInitial(storage: Storage, model: string): Promise<ModelFolder> {
+/** A model's settings and paths; the weights are opened where they are loaded. */
+async function openFolder(storage: Storage, model: string): Promise<ModelFolder> {
   const folder = await readOwn(storage, 'models', model, readModelFolder);
   await folder.close();
   return folder;
@@ -116,6 +122,7 @@ async function beginning(gpu: Gpu, storage: Storage, input: TrainInput, dev: Dev
     model: resume.model,
     settings,
     datasets,
+    teacher: input.teacher,
     devSets: dev?.state.sets ?? null,
     adapter: gpu.adapter,
     traits: gpu.traits,
@@ -134,6 +141,7 @@ interface RunParts extends Beginning {
   readonly plan: PlanOutput;
   readonly groups: TrainedGroups;
   readonly encoder: Encoder;
+  readonly teacher: Encoder | undefined;
   readonly optimizer: Optimizer;
   readonly context: TrainContext;
   /** Null = the run is not evaluated. */
@@ -251,6 +259,7 @@ class Run {
         position,
         settings: settingsDigest(input.settings),
         datasets: input.datasets,
+        ...(input.teacher !== undefined && { teacher: input.teacher }),
         ...(updatesBefore > 0 && { updatesBefore }),
         ...(dev && { dev: dev.state }),
         adapter: identityOf(encoder.gpu.adapter),

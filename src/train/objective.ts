@@ -18,30 +18,48 @@ export function recordObjective(
     batch,
     share,
     levels,
-  }: { readonly batch: GlobalBatch; readonly share: number; readonly levels: RunSettings['matryoshka'] },
+    teacher,
+  }: {
+    readonly batch: GlobalBatch;
+    readonly share: number;
+    readonly levels: RunSettings['matryoshka'];
+    /** [M, D], unit rows of another model, the same at every level. */
+    readonly teacher?: Tensor | undefined;
+  },
   vectors: LayerVectors,
   gradients: LayerVectors,
 ): Objective {
   const terms = batch.terms.map((term) => ({ ...term, weight: term.weight * share }));
   const record = (given: readonly LossTerm[], from: LayerVectors, into: LayerVectors): Objective =>
-    batch.task === 'ir' ? recordIr(gpu, given, batch, from, into) : recordSts(gpu, given, batch, from, into);
+    batch.task === 'ir'
+      ? recordIr(gpu, given, batch, { vectors: from, teacher }, into)
+      : recordSts(gpu, given, batch, { vectors: from, teacher }, into);
   return levels ? recordLevels(gpu, levels, terms, { vectors, gradients }, record) : record(terms, vectors, gradients);
+}
+
+interface SeenVectors {
+  readonly vectors: LayerVectors;
+  readonly teacher: Tensor | undefined;
 }
 
 function recordIr(
   gpu: Gpu,
   terms: readonly LossTerm[],
   batch: IrBatch,
-  vectors: LayerVectors,
+  { vectors, teacher }: SeenVectors,
   gradients: LayerVectors,
 ): Objective {
   const { size: B, positives: P, negatives: N, negativeMask, slots, teacherScores, candidateTexts } = batch;
   const rows = new RowSlices(gpu);
   try {
+    const sides = (matrix: Tensor) => ({
+      queries: rows.take(matrix, 0, B),
+      positives: rows.take(matrix, B, B * P),
+      negatives: N > 0 ? rows.take(matrix, B + B * P, B * N) : null,
+    });
     const result = irLoss(gpu, {
-      queries: rows.take(vectors.final, 0, B),
-      positives: rows.take(vectors.final, B, B * P),
-      negatives: N > 0 ? rows.take(vectors.final, B + B * P, B * N) : null,
+      ...sides(vectors.final),
+      ...(teacher && { teacher: sides(teacher) }),
       negativeMask,
       P,
       N,
@@ -61,7 +79,7 @@ function recordSts(
   gpu: Gpu,
   terms: readonly LossTerm[],
   batch: StsBatch,
-  vectors: LayerVectors,
+  { vectors, teacher }: SeenVectors,
   gradients: LayerVectors,
 ): Objective {
   const B = batch.size;
@@ -75,6 +93,9 @@ function recordSts(
       innerPartners: inner ? rows.take(inner, B, B) : null,
       grades: batch.grades,
       terms,
+      ...(teacher && {
+        teacher: { queries: rows.take(teacher, 0, B), positives: rows.take(teacher, B, B), negatives: null },
+      }),
     });
     const { queries, partners, innerQueries, innerPartners } = result.gradients;
     return objectiveOf(result, () => {

@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import type { BatchSizes } from '../data/samplers/sampler.ts';
 import type { Gpu } from '../device/types.ts';
-import { limitExceeded } from '../errors.ts';
+import { invariant, limitExceeded } from '../errors.ts';
 import { headSizeOf } from '../model/architecture.ts';
 import { dimensionOf, modelParameters, pooledWidth } from '../model/pipeline.ts';
 import type { ModelSpec } from '../model/types.ts';
@@ -15,7 +15,8 @@ import { checkTeacherScores, type TrainingData } from './data.ts';
 import { largestTextCount } from './global-batch.ts';
 import { groupParameters } from './parameter-groups.ts';
 import { samplingOfRun } from './sampling.ts';
-import { shownPositives, termsOf } from './terms.ts';
+import { teacherBytes } from './teacher.ts';
+import { needsTeacher, shownPositives, termsOf } from './terms.ts';
 import type { PlanOutput, TrainDataset } from './types.ts';
 
 /** Room on a device of bounded memory for what is served beside a run. */
@@ -30,8 +31,10 @@ export function planRun(
   spec: ModelSpec,
   settings: RunSettings,
   data: readonly TrainingData[],
+  teacher?: ModelSpec,
 ): PlanOutput {
   checkTeacherScores(settings, data);
+  checkTeacher(settings, data);
   const sampling = samplingOfRun(settings, data);
   // A data set that gives no batches of distinct texts is refused before anything is trained.
   if (settings.distinctTexts) sampling.planEpoch(0);
@@ -45,13 +48,13 @@ export function planRun(
     batchesPerUpdate: sizes.perUpdate,
     batchSizes: Object.fromEntries(data.map(({ dataset: { name, task } }) => [name, sizes[task]])),
     texts: Object.fromEntries(data.map(({ dataset }) => [dataset.name, largestBatch(settings, dataset, sizes)])),
-    ...planMemory(gpu, spec, settings, { data, sizes }),
+    ...planMemory(gpu, { spec, teacher }, settings, { data, sizes }),
   };
 }
 
 function planMemory(
   gpu: PlannedDevice,
-  spec: ModelSpec,
+  { spec, teacher }: { readonly spec: ModelSpec; readonly teacher: ModelSpec | undefined },
   settings: RunSettings,
   { data, sizes }: { readonly data: readonly TrainingData[]; readonly sizes: BatchSizes },
 ): Pick<PlanOutput, 'parameters' | 'memory' | 'microBatchTokens'> {
@@ -60,6 +63,7 @@ function planMemory(
   const { bytes, trained } = layoutParameters(modelParameters(spec), limit, groupOf);
   const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset, sizes)));
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
+  const taught = data.flatMap((each) => (each.teacher ? [longestText(each.teacher)] : []));
   const { width, innerWidth, heads } = spec.architecture;
   const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
   const held = { recompute: settings.recomputeActivations, frozenBlocks };
@@ -72,6 +76,7 @@ function planMemory(
     optimizer: 2 * trained.bytes,
     // Vectors and gradients of two layers and of every level of Matryoshka, and their shares within the loss.
     representations: 8 * texts * (vector + levels) * 4 + 2 * texts * texts * 4,
+    teacher: teacher ? teacherBytes(gpu, teacher, settings, { texts, longest: Math.max(...taught) }) : 0,
   };
   // A checkpoint reads one kind of them at a time, and searches go on beside a run, with their matrices packed.
   const reserve = Math.min(bytes, limit) * (keepsPacked(gpu, bytes) ? 2 : 1) + reservedBytes;
@@ -85,6 +90,14 @@ function planMemory(
   if (gpu.traits.memory === 'host') refuseMemory(total, totalmem(), "this machine's memory", settings);
   refuseMemory(total, gpu.mostMemory, 'which is what this device can address', settings);
   return { parameters: trained.elements, memory: { ...parts, total }, microBatchTokens };
+}
+
+/** Throws where a batch with a term that needs a teacher would come without the texts of one. */
+function checkTeacher(settings: RunSettings, data: readonly TrainingData[]): void {
+  for (const { dataset, teacher } of data) {
+    const isNeeded = needsTeacher(termsOf(settings, dataset));
+    invariant(isNeeded === (teacher !== undefined), `Data set ${dataset.name} and the teacher of its terms`);
+  }
 }
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
@@ -126,6 +139,6 @@ function refuseMemory(
   throw limitExceeded(`The run needs about ${bytes} bytes on the device`, {
     field: 'settings',
     expected: `at most ${available} bytes, ${what}`,
-    remedy: `${recomputeActivations ? 'Lower' : 'Set recomputeActivations, lower'} microBatchTokens, maxLength or the batch sizes, or use a smaller model.`,
+    remedy: `${recomputeActivations ? 'Lower' : 'Set recomputeActivations, lower'} microBatchTokens, maxLength or the batch sizes, or use a smaller model or teacher.`,
   });
 }

@@ -43,6 +43,8 @@ export interface RunState {
   /** sha256 (hex) of the settings. */
   readonly settings: string;
   readonly datasets: readonly TrainDataset[];
+  /** Digest of the teacher's model folder; absent in the states of a run without. */
+  readonly teacher?: string;
   /** Updates that the moments had seen when the run began; absent = 0, so that equal states keep their digest. */
   readonly updatesBefore?: number;
   /** Evaluation on dev sets so far; absent in the states of a run without. */
@@ -205,6 +207,8 @@ export interface ResumeRequest {
   readonly model: string;
   readonly settings: RunSettings;
   readonly datasets: readonly TrainDataset[];
+  /** Digest of the teacher's model folder; absent = it has none. */
+  readonly teacher?: string | undefined;
   /** As `devSetsDigest` gives it; absent or null = the run is not evaluated. */
   readonly devSets?: string | null;
   readonly adapter: AdapterReport;
@@ -234,6 +238,9 @@ export function checkResume(state: RunState, now: ResumeRequest): void {
     );
   if (key(state.datasets) !== key(now.datasets)) {
     refuse('the data sets are not those it was started with', 'Start a new run for other data.');
+  }
+  if (state.teacher !== now.teacher) {
+    refuse('the teacher is not the one it was started with', 'Start a new run for another teacher.');
   }
   if ((state.dev?.sets ?? null) !== (now.devSets ?? null)) {
     refuse('the dev sets are not those it was started with', 'Start a new run for other dev sets.');

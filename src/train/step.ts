@@ -11,16 +11,20 @@ import { dimensionOf, pooledWidth } from '../model/pipeline.ts';
 import { cutByTokens, type DeviceBatch, makeBatch, releaseBatch, sliceTexts } from '../nn/batch.ts';
 import { type EncodeOptions, encodeBatch, type Representations } from '../nn/encode.ts';
 import type { Encoder } from '../nn/encoders/encoder.ts';
-import { isPaced, pieceTokens } from '../nn/piece-size.ts';
+import { pieceTokens } from '../nn/piece-size.ts';
 import { Tape, type TapeObserver } from '../nn/tape.ts';
 import type { RunSettings } from './catalog.ts';
 import { type GlobalBatch, textCount } from './global-batch.ts';
+import { inTurns } from './in-turns.ts';
 import { recordObjective } from './objective.ts';
 import type { LayerVectors, Objective } from './objective-types.ts';
+import { teacherVectors } from './teacher.ts';
 import { innerLayerOf } from './terms.ts';
 
 export interface BatchInput {
   readonly encoder: Encoder;
+  /** Given where a term of the batch needs one. */
+  readonly teacher?: Encoder | undefined;
   readonly settings: RunSettings;
   readonly batch: GlobalBatch;
   /** Factor of the batch's loss in that of the update. */
@@ -82,13 +86,15 @@ async function recordPieces(input: BatchInput, pieces: readonly Piece[], keep: b
   };
   let objective: Objective | undefined;
   try {
+    const teacher = await teacherVectors(input, holder);
     const vectors = leaseLike(holder, shapes);
     await inTurns(input, pieces, (piece) => {
       copyRows(gpu, encode(piece, keep).vectors, vectors, piece);
       if (!keep) close(piece);
     });
     const gradients = leaseLike(holder, shapes);
-    objective = recordObjective(gpu, { batch, share, levels: input.settings.matryoshka }, vectors, gradients);
+    const { matryoshka: levels } = input.settings;
+    objective = recordObjective(gpu, { batch, share, levels, teacher }, vectors, gradients);
     await inTurns(input, pieces, (piece) => {
       goBack(gpu, open.get(piece) ?? encode(piece, true), gradients, piece);
       close(piece);
@@ -101,39 +107,6 @@ async function recordPieces(input: BatchInput, pieces: readonly Piece[], keep: b
     for (const piece of [...open.keys()]) close(piece);
     holder.dispose();
   }
-}
-
-/**
- * Records part after part (pieces of a batch, batches of an update), so that a short task never waits for many: two are
- * under way on a GPU, which must not run dry, and one where a part takes about a second.
- */
-export async function inTurns<Part>(
-  { encoder: { gpu }, turn }: Pick<BatchInput, 'encoder' | 'turn'>,
-  parts: readonly Part[],
-  record: (part: Part) => void | Promise<void>,
-): Promise<void> {
-  if (parts.length === 1) {
-    // The whole of it: the next step is recorded while the device works.
-    await record(parts[0]!);
-    gpu.submit();
-    return;
-  }
-  let before = Promise.resolve();
-  try {
-    for (const part of parts) {
-      await record(part);
-      const done = gpu.idle();
-      // It is awaited below, but perhaps only after something else has failed: until then it is no unhandled rejection.
-      done.catch(() => {});
-      await (isPaced(gpu) ? done : before);
-      before = done;
-      await turn();
-    }
-  } catch (error) {
-    await before.catch(() => {});
-    throw error;
-  }
-  await before;
 }
 
 function encodePiece(input: BatchInput, { from, to }: Piece, recording: boolean): EncodedPiece {

@@ -7,14 +7,20 @@ const rows: readonly LossEntry[] = lossCatalog;
 const rowOf = ({ loss }: LossTerm): LossEntry | undefined => rows.find(({ name }) => name === loss);
 
 /** Its own terms, else those of its task. */
-export const termsOf = (settings: RunSettings, { task, losses }: TrainDataset): readonly LossTerm[] =>
-  losses ?? settings.losses[task];
+export const termsOf = (
+  settings: Pick<RunSettings, 'losses'>,
+  { task, losses }: Pick<TrainDataset, 'task'> & { readonly losses?: TrainDataset['losses'] | null },
+): readonly LossTerm[] => losses ?? settings.losses[task];
 
 /** The block that terms read as the inner layer, from 1, or 0 for the middle one; undefined = they read none. */
 export function innerLayerOf(terms: readonly LossTerm[]): number | undefined {
   const term = terms.find((candidate) => rowOf(candidate)?.reads === 'inner-pairs');
   return term && Number(term.parameters['layer'] ?? 0);
 }
+
+/** Whether a term needs a teacher that encodes the texts of its batches. */
+export const needsTeacher = (terms: readonly LossTerm[]): boolean =>
+  terms.some((term) => rowOf(term)?.needs === 'teacher');
 
 /** Positives of each IR query that are encoded: as many as are drawn, or one where no term reads another. */
 export function shownPositives(terms: readonly LossTerm[], drawn: number): number {

@@ -12,6 +12,8 @@ export interface TrainInput {
   readonly model: string;
   /** The checkpoint that it starts from: digests of its folder and, where its optimizer state is kept, of its state. */
   readonly start?: { readonly model: string; readonly state?: string };
+  /** The teacher: digest of a model folder. Given where a term needs one. */
+  readonly teacher?: string;
   readonly settings: RunSettings;
   readonly datasets: readonly TrainDataset[];
   /** Evaluated as `settings.dev` says; absent = none. */
@@ -21,7 +23,7 @@ export interface TrainInput {
 }
 
 /** The part of {@link TrainInput} that decides steps and memory. */
-export type PlanInput = Pick<TrainInput, 'model' | 'settings' | 'datasets'>;
+export type PlanInput = Pick<TrainInput, 'model' | 'teacher' | 'settings' | 'datasets'>;
 
 export interface PlanOutput {
   /** Updates of the whole run. */
@@ -43,6 +45,8 @@ export interface PlanOutput {
     readonly optimizer: number;
     readonly activations: number;
     readonly representations: number;
+    /** The teacher: its weights, its activations, its vectors and their cosines; 0 = none. */
+    readonly teacher: number;
     readonly total: number;
   };
   /** Tokens whose activations are on the device at once: as the settings say, or fewer, so that they fit. */
@@ -57,6 +61,8 @@ export interface TrainDataset {
   readonly digest: string;
   /** Key of the token file made by `tokenizeDataset`. */
   readonly tokens: string;
+  /** Key of the token file of the run's teacher; absent = no term on it needs a teacher. */
+  readonly teacherTokens?: string;
   /** Its own loss terms; absent = those of its task. */
   readonly losses?: readonly LossTerm[];
 }

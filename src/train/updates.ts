@@ -21,6 +21,8 @@ import type { StepBatch, TrainEvent } from './types.ts';
 
 export interface UpdateContext {
   readonly encoder: Encoder;
+  /** Given where a term of the run needs one. */
+  readonly teacher?: Encoder | undefined;
   readonly optimizer: Optimizer;
   readonly settings: RunSettings;
   readonly groups: Pick<TrainedGroups, 'rates'>;
@@ -62,9 +64,10 @@ export class UpdateQueue {
 
   /** Makes update `step` (from 1) of `epoch` (from 0); its figures come with the next call or with `settle`. */
   async make(planned: PlannedUpdate, { step, epoch }: { step: number; epoch: number }): Promise<void> {
-    const { encoder, optimizer, settings, groups, data, steps, updatesBefore, turn, pieceTokens } = this.#context;
+    const { encoder, teacher, optimizer, settings, groups, data, steps, updatesBefore, turn, pieceTokens } =
+      this.#context;
     const batches = planned.map((batch) => drawBatch({ settings, epoch, data }, batch));
-    const input: StepInput = { encoder, settings, batches, step, turn, pieceTokens };
+    const input: StepInput = { encoder, teacher, settings, batches, step, turn, pieceTokens };
     const { beta1, beta2, epsilon, clipNorm, learningRate, warmupRatio } = settings.optimizer;
     const factor = scheduleFactor(step - 1, steps, warmupRatio);
     const rates = groups.rates.map((group) => ({ ...group, learningRate: group.learningRate * factor }));

@@ -12,6 +12,7 @@ import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
 import { stageSuite } from './live/stages.ts';
 import { suiteSuite } from './live/suites.ts';
+import { teacherSuite } from './live/teachers.ts';
 import { modelSuite, runSuite } from './live/training.ts';
 import { transferSuite } from './live/transfer.ts';
 import { unitSuite } from './live/units.ts';
@@ -29,6 +30,7 @@ describe('the API', () => {
   modelSuite(current);
   runSuite(current);
   stageSuite(current);
+  teacherSuite(current);
   resultSuite(current);
   headSuite(current);
   unitSuite(current);

@@ -199,6 +199,8 @@ export interface InfonceInput {
   margin?: number;
   /** Text ids: per query the known ones, per positive and per negative its own. */
   known?: { ofQuery: number[][]; positives: number[]; negatives: number[] };
+  /** A teacher's unit rows; candidates that it finds nearer to the query than the target do not count. */
+  guide?: { queries: Float64Array; positives: Float64Array; negatives: Float64Array; width: number };
 }
 
 export interface InfonceOutput {
@@ -243,6 +245,11 @@ export function infonce(input: InfonceInput): InfonceOutput {
         if (from === negatives && input.negativeMask?.[row] === 0) return false;
         const id = from === positives ? input.known?.positives[row] : input.known?.negatives[row];
         if (id !== undefined && input.known?.ofQuery[i].includes(id)) return false;
+        if (
+          input.guide &&
+          guideCosine(input.guide, i, from === positives, row) > guideCosine(input.guide, i, true, target)
+        )
+          return false;
         return dot(queries, from, i * width, row * width, width) <= limit;
       });
       const logits = allowed.map(({ from, row }) => dot(queries, from, i * width, row * width, width) / temperature);
@@ -260,6 +267,15 @@ export function infonce(input: InfonceInput): InfonceOutput {
   }
   return output;
 }
+
+const guideCosine = (guide: NonNullable<InfonceInput['guide']>, query: number, ofPositive: boolean, row: number) =>
+  dot(
+    guide.queries,
+    ofPositive ? guide.positives : guide.negatives,
+    query * guide.width,
+    row * guide.width,
+    guide.width,
+  );
 
 /** Query to partner, all partners as columns, mean over the rows whose grade reaches the threshold. */
 export function innerInfonce(

@@ -1,7 +1,9 @@
 /** The folders that a host must have before it takes a run. */
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkpoints, runStarts } from '../../src/db/schema.ts';
+import { checkpoints, models, runStarts, runTeachers } from '../../src/db/schema.ts';
 import { foldersOfUses } from '../../src/retention/folders.ts';
+import { usesOfCheckpoints } from '../../src/retention/uses.ts';
 import { openTestDatabase, type TestDatabase } from '../db/database.ts';
 import { digestOf, insertRun } from '../db/rows.ts';
 
@@ -33,4 +35,23 @@ it.each(['kept', 'fresh'] as const)('are those of the state of its start, %s, un
   const own = checkpoint(run.id, run.modelId, 0);
   await db.insert(checkpoints).values(own);
   expect(await states()).toEqual([own.stateDigest]);
+});
+
+it('are those of its teacher, too, and of the model whose tokenizer that has', async () => {
+  const { db } = database;
+  const before = await insertRun(db);
+  const [teacher] = await db
+    .insert(checkpoints)
+    .values(checkpoint(before.id, before.modelId, 10))
+    .returning();
+  const run = await insertRun(db);
+  const folders = async () =>
+    (await foldersOfUses(db, [{ kind: 'run', id: run.id }])).flatMap(({ kind, digest }) =>
+      kind === 'models' ? [digest] : [],
+    );
+  const alone = await folders();
+  await db.insert(runTeachers).values({ runId: run.id, checkpointId: teacher!.id });
+  const [root] = await db.select().from(models).where(eq(models.id, before.modelId));
+  expect(await folders()).toEqual([...alone, teacher!.digest, root!.digest]);
+  expect(await db.transaction((tx) => usesOfCheckpoints(tx, [teacher!.id]))).toEqual([`run "${run.name}"`]);
 });

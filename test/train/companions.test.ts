@@ -8,6 +8,7 @@ import type { TrainEvent } from '../../src/train/types.ts';
 import { testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { prepareTinyRun, tinySettings } from './fixture.ts';
+import { withTeacher } from './taught.ts';
 
 const folder = temporaryFolder();
 
@@ -33,7 +34,9 @@ it.each(cases)('%s on %s', async (loss, task) => {
     ...{ dropout: 0, attentionDropout: 0 },
     losses: { ...codiemb, [task]: [{ loss, weight: 1, parameters: {} }] },
   });
-  const { input, storage } = await prepareTinyRun(`${folder()}/${loss}-${task}`, settings);
+  const tiny = await prepareTinyRun(`${folder()}/${loss}-${task}`, settings);
+  const isTaught = rows.some(({ name, needs }) => name === loss && needs === 'teacher');
+  const { input, storage } = isTaught ? await withTeacher(tiny, [task]) : tiny;
   const datasets = input.datasets.filter((dataset) => dataset.task !== other);
   const events: TrainEvent[] = [];
   const output = await train(

@@ -30,7 +30,7 @@ export const tinySettings = (changes: Partial<RunSettings> = {}): RunSettings =>
 });
 
 /** A published theta_0. */
-async function publishTinyModel(storage: Storage, encoder: EncoderSpec = tinySpec(), seed = 1): Promise<string> {
+export async function publishTinyModel(storage: Storage, encoder: EncoderSpec = tinySpec(), seed = 1): Promise<string> {
   const tokenizer = await trainWordPiece(['the pump is worn', 'the seal of the pump leaks'], vocabularySize);
   const spec: ModelSpec = {
     ...plainPipeline,

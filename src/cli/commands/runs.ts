@@ -30,6 +30,7 @@ export function addRunCommands(program: Command): void {
     .option('--model <model>', 'id or name of the model to start from')
     .option('--from <checkpoint>', 'id or alias of the checkpoint to start from, instead of a model')
     .requiredOption('--dataset <dataset[:weight]>', 'id or name, with its weight (repeatable)', collect)
+    .option('--teacher <checkpoint>', 'id or alias of a checkpoint of any model, for the losses that need a teacher')
     .option('--name <name>', 'name of the run')
     .option('--settings <file>', 'JSON file with RunSettingsInput of the API; the options below override it')
     .option(

@@ -566,6 +566,8 @@ export type Loss =
   | 'COSENT'
   /** Cosine MSE: Mean square of the difference between cosine and grade. Source: Reimers and Gurevych 2019, arXiv 1908.10084. */
   | 'COSINE_MSE'
+  /** Guided InfoNCE: InfoNCE without the candidates that a teacher finds nearer to the query than the positive. Source: Solatorio 2024, arXiv 2402.16829. */
+  | 'GUIDED_INFONCE'
   /** InfoNCE: Cross entropy of each positive among all in-batch positives of its slot and all hard negatives. Source: CoDiEmb, arXiv 2508.11442. */
   | 'INFONCE'
   /** Inner-layer InfoNCE: InfoNCE of query to partner on an inner block, over the rows whose grade reaches the threshold. Source: CoDiEmb, arXiv 2508.11442. */
@@ -583,23 +585,25 @@ export type Loss =
   /** Spread-out: Mean squared cosine of different texts, of queries and of first positives or partners, added. Source: Zhang et al. 2017, arXiv 1708.06320. */
   | 'SPREAD_OUT'
   /** Symmetric InfoNCE: Half InfoNCE, half the cross entropy of each query among all queries for its positive. Source: Radford et al. 2021, arXiv 2103.00020. */
-  | 'SYMMETRIC_INFONCE';
+  | 'SYMMETRIC_INFONCE'
+  /** Teacher matching: Mean squared distance from a teacher's cosines, over all pairs of different texts of a batch. Source: Tung and Mori 2019, arXiv 1907.09682. */
+  | 'TEACHER_MATCHING';
 
 /** A loss's parameters; absent or null ones take their defaults. */
 export type LossParametersInput = {
-  /** Drops candidates that are positives of the same query text in any record of the batch. Of INFONCE (default false), SYMMETRIC_INFONCE (default false). */
+  /** Drops candidates that are positives of the same query text in any record of the batch. Of INFONCE (default false), SYMMETRIC_INFONCE (default false), GUIDED_INFONCE (default false). */
   readonly knownPositives?: boolean | null | undefined;
   /** Number of the block whose output is pooled, from 1; 0 is the middle one, floor((L + 1) / 2) of L. From 0 to 96. Of INNER_INFONCE (default 0). */
   readonly layer?: number | null | undefined;
-  /** Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none. From 0 to 2. Of INFONCE (default 2), SYMMETRIC_INFONCE (default 2). */
+  /** Drops a candidate whose cosine exceeds that of the positive by more than this; 2 drops none. From 0 to 2. Of INFONCE (default 2), SYMMETRIC_INFONCE (default 2), GUIDED_INFONCE (default 2). */
   readonly margin?: number | null | undefined;
-  /** all: mean over every positive slot; sample: one slot drawn per query, and no other encoded. Of INFONCE (default ALL), SYMMETRIC_INFONCE (default ALL). */
+  /** all: mean over every positive slot; sample: one slot drawn per query, and no other encoded. Of INFONCE (default ALL), SYMMETRIC_INFONCE (default ALL), GUIDED_INFONCE (default ALL). */
   readonly positives?: LossPositives | null | undefined;
   /** Multiplies the difference of two similarities. From 0.01 to 10000. Of COSENT (default 20), ANGLE (default 20). */
   readonly scale?: number | null | undefined;
   /** Divides the teacher scores. From 0.0001 to 10000. Of SCORE_DISTILLATION (default 1). */
   readonly teacherTemperature?: number | null | undefined;
-  /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02), SYMMETRIC_INFONCE (default 0.02), PAIR_INFONCE (default 0.02), SCORE_DISTILLATION (default 0.05). */
+  /** Divides the cosine. From 0.0001 to 100. Of INFONCE (default 0.02), PRO (default 0.05), RANK_KL (default 0.05), INNER_INFONCE (default 0.02), SYMMETRIC_INFONCE (default 0.02), GUIDED_INFONCE (default 0.02), PAIR_INFONCE (default 0.02), SCORE_DISTILLATION (default 0.05). */
   readonly temperature?: number | null | undefined;
   /** Smallest grade of a row that counts. From 0 to 1. Of INNER_INFONCE (default 1), PAIR_INFONCE (default 0.8). */
   readonly threshold?: number | null | undefined;
@@ -863,6 +867,8 @@ export type RunStageInput = {
   readonly name?: string | null | undefined;
   /** The settings, which decide what the run computes. */
   readonly settings?: RunSettingsInput;
+  /** The checkpoint, of any model, whose vectors of the same texts a loss reads. Given exactly where a loss on the data needs a teacher; absent or null means none. */
+  readonly teacher?: CheckpointChoice | null | undefined;
 };
 
 /** The state of a run. */
@@ -973,6 +979,8 @@ export type StartRunInput = {
   readonly settings?: RunSettingsInput;
   /** Runs behind this one, at most 16: each is QUEUED until the run before it has SUCCEEDED, waits while that is INTERRUPTED, and is CANCELLED if it ends otherwise. Absent or null means none. */
   readonly stages?: ReadonlyArray<RunStageInput> | null | undefined;
+  /** The checkpoint, of any model, whose vectors of the same texts a loss reads. Given exactly where a loss on the data needs a teacher; absent or null means none. */
+  readonly teacher?: CheckpointChoice | null | undefined;
 };
 
 /** How a table is written. */

@@ -45,6 +45,11 @@ const contentFields = (t: PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'In
     defaultValue: [],
     description: 'The splits of data sets to evaluate the run on while it trains.',
   }),
+  teacher: t.field({
+    type: CheckpointChoice,
+    description:
+      'The checkpoint, of any model, whose vectors of the same texts a loss reads. Given exactly where a loss on the data needs a teacher; absent or null means none.',
+  }),
   settings: t.field({
     type: RunSettingsInput,
     required: true,
@@ -96,8 +101,10 @@ export async function runRequest(tandem: Tandem, input: StartRun): Promise<RunRe
   return {
     ...rest,
     origin: await originRequest(tandem, input),
-    ...setsOf(input, 'input'),
-    stages: stages?.map((stage, i) => ({ ...stage, ...setsOf(stage, `input.stages.${i}`) })) ?? [],
+    ...(await rowsOf(tandem, input, 'input')),
+    stages: await Promise.all(
+      (stages ?? []).map(async (stage, i) => ({ ...stage, ...(await rowsOf(tandem, stage, `input.stages.${i}`)) })),
+    ),
   };
 }
 
@@ -111,7 +118,13 @@ async function originRequest(tandem: Tandem, { model, checkpoint }: StartRun): P
   });
 }
 
-const setsOf = ({ datasets, devSets }: Pick<StartRun, 'datasets' | 'devSets'>, field: string) => ({
+/** What a run names by id. */
+const rowsOf = async (
+  tandem: Tandem,
+  { datasets, devSets, teacher }: Pick<StartRun, 'datasets' | 'devSets' | 'teacher'>,
+  field: string,
+) => ({
+  teacherId: teacher ? await checkpointIdOf(tandem, teacher, `${field}.teacher`) : null,
   datasets: datasets.map(({ dataset, ...rest }, i) => ({
     datasetId: keyOf(dataset, 'Dataset', `${field}.datasets.${i}.dataset`).key,
     ...rest,

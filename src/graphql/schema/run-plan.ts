@@ -40,6 +40,10 @@ const RunMemory = builder.objectRef<RunPlan['memory']>('RunMemory').implement({
       type: 'Int64',
       description: 'The bytes of the vectors of the global batch and of the loss on them.',
     }),
+    teacher: t.expose('teacher', {
+      type: 'Int64',
+      description: 'The bytes of the teacher: its weights, activations and vectors; 0 without one.',
+    }),
     total: t.expose('total', { type: 'Int64', description: 'The sum of the other fields.' }),
   }),
 });

@@ -15,6 +15,7 @@ import { type AttemptEvent, EventWriter } from '../training/event-writer.ts';
 import { type RunInputs, readInputs } from '../training/inputs.ts';
 import { noOptimizerState } from '../training/optimizer-state.ts';
 import { otherAdapter } from '../training/other-adapter.ts';
+import { teacherTokensRequest } from '../training/teacher-tokens.ts';
 import { evaluatedSets } from './common/evaluated-sets.ts';
 import { kindOf } from './entry.ts';
 
@@ -29,7 +30,7 @@ export const train = defineJob({
   async run(context: Context, { runId }) {
     const { db, signal, device, adapter, job, earlier } = context;
     const inputs = await readInputs(db, runId);
-    const { run, model, start, resumable } = inputs;
+    const { run, model, start, teacher, resumable } = inputs;
     const [resume, before] = wholeCheckpoints(resumable, earlier);
     const refusal = resumable.length > 0 && !run.allowDifferentAdapter && otherAdapter(run.adapter, adapter);
     if (refusal) throw refusal;
@@ -49,6 +50,7 @@ export const train = defineJob({
           settings: run.settings,
           datasets,
           dev,
+          ...(teacher && { teacher: teacher.checkpoint.digest }),
           ...(start && { start: startFor(run, start, resume !== undefined) }),
           ...(resume && {
             resume: { model: resume.model, state: resume.state, allowDifferentAdapter: run.allowDifferentAdapter },
@@ -103,10 +105,10 @@ async function lastCheckpoint(tx: Transaction, runId: string, outcome: TrainOutp
   return { resultId: last.id, answer: { cause }, reason: cause };
 }
 
-/** A token file per data set; those that exist are found again by their key. */
+/** A token file per data set, and one for the teacher where a term needs it; existing ones are found by their key. */
 async function prepare(
   { cpu, signal }: Context,
-  { run, model, datasets }: RunInputs,
+  { run, model, teacher, datasets }: RunInputs,
   writer: EventWriter,
 ): Promise<TrainDataset[]> {
   const { maxLength, missingNegatives } = run.settings;
@@ -120,7 +122,13 @@ async function prepare(
       { signal },
     );
     const { name, task, digest } = dataset;
-    prepared.push({ name, task, weight, digest, tokens: tokens.key, ...(losses && { losses }) });
+    const taught = teacherTokensRequest(run.settings, teacher, { dataset, losses });
+    const forTeacher = taught && (await cpu.call('tokenizeDataset', taught, { signal }));
+    prepared.push({
+      ...{ name, task, weight, digest, tokens: tokens.key },
+      ...(forTeacher && { teacherTokens: forTeacher.key }),
+      ...(losses && { losses }),
+    });
   }
   return prepared;
 }

@@ -16,6 +16,7 @@ import {
   runDatasets,
   runDevSets,
   runsWithJobs,
+  runTeachers,
 } from '../../db/schema.ts';
 import { notFound } from '../../errors.ts';
 import { startOf } from '../../retention/starts.ts';
@@ -29,6 +30,8 @@ export interface RunInputs {
   readonly devSets: readonly (Pick<RunDevSetRow, 'split' | 'pooled'> & { readonly dataset: DatasetRow })[];
   /** The checkpoint that it starts from; undefined = the model as it was made. */
   readonly start: CheckpointRow | undefined;
+  /** The teacher's checkpoint and the root of its lineage, whose tokenizer it has; undefined = the run has none. */
+  readonly teacher: { readonly checkpoint: CheckpointRow; readonly model: ModelRow } | undefined;
   /** The checkpoints that have their state, the last one first. */
   readonly resumable: readonly Resumable[];
 }
@@ -69,7 +72,13 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
   );
   const start = await startOf(db, runId);
   if (start && !start.checkpoint) throw noStart(run);
-  return { run, model, datasets: named, devSets, start: start?.checkpoint, resumable };
+  const [teacher] = await db
+    .select({ checkpoint: checkpoints, model: models })
+    .from(runTeachers)
+    .innerJoin(checkpoints, eq(checkpoints.id, runTeachers.checkpointId))
+    .innerJoin(models, eq(models.id, checkpoints.modelId))
+    .where(eq(runTeachers.runId, runId));
+  return { run, model, datasets: named, devSets, start: start?.checkpoint, teacher, resumable };
 }
 
 const noStart = ({ name }: RunRow) =>

@@ -9,6 +9,7 @@ import {
   runDevSets,
   runStarts,
   runs,
+  runTeachers,
   type StageStart,
 } from '../../db/schema.ts';
 
@@ -19,13 +20,15 @@ export interface RunRecord extends Pick<RunRow, 'name' | 'modelId' | 'settings'>
   readonly from: StageStart | null;
   readonly datasets: readonly Pick<RunDatasetRow, 'datasetId' | 'weight' | 'losses'>[];
   readonly devSets: readonly Pick<RunDevSetRow, 'datasetId' | 'split' | 'pooled'>[];
+  /** A checkpoint; null and absent = it has no teacher. */
+  readonly teacherId?: string | null;
 }
 
 /** Inserts the rows of a run whose job was queued in the same transaction. `after` is the run before a stage. */
 export async function insertRunRecord(
   tx: Transaction,
   id: string,
-  { name, modelId, settings, startId, from, datasets, devSets }: RunRecord,
+  { name, modelId, settings, startId, from, datasets, devSets, teacherId = null }: RunRecord,
   {
     after = null,
     idempotencyKey = null,
@@ -38,6 +41,7 @@ export async function insertRunRecord(
   if (devSets.length > 0) {
     await tx.insert(runDevSets).values(devSets.map((row, position) => ({ runId: id, position, ...row })));
   }
+  if (teacherId !== null) await tx.insert(runTeachers).values({ runId: id, checkpointId: teacherId });
   if (startId !== null || after !== null) {
     await tx.insert(runStarts).values({ runId: id, checkpointId: startId, afterId: after, choice: from });
   }

@@ -8,8 +8,11 @@ export interface LossEntry extends CatalogEntry {
   readonly tasks: readonly Task[];
   /** What it reads of a batch: see loss.ts. */
   readonly reads: 'candidates' | 'pairs' | 'pair-vectors' | 'inner-pairs';
-  /** What it needs besides a batch's texts and grades: scores that a teacher gave the candidates, in the records. */
-  readonly needs?: 'teacher-scores';
+  /**
+   * What it needs besides a batch's texts and grades: scores that a teacher gave the candidates, in the records, or a
+   * teacher, a model that encodes the texts beside the one that is trained.
+   */
+  readonly needs?: 'teacher-scores' | 'teacher';
   /** Weight of a term that gives none. */
   readonly defaultWeight: number;
   /** Of each query it reads one drawn positive alone, so that no other is encoded for it. */
@@ -195,6 +198,21 @@ export const lossCatalog = [
     parameters: [temperature(0.02), positives, margin, knownPositives],
   },
   {
+    name: 'guided-infonce',
+    title: 'Guided InfoNCE',
+    description: 'InfoNCE without the candidates that a teacher finds nearer to the query than the positive.',
+    source: 'Solatorio 2024, arXiv 2402.16829',
+    tasks: ['ir'],
+    reads: 'candidates',
+    needs: 'teacher',
+    defaultWeight: 1,
+    warnings: {
+      guidedInfonceWithoutCandidates:
+        'No candidate is left for some queries of an IR batch: their guided InfoNCE is counted as 0 and gives no gradient',
+    },
+    parameters: [temperature(0.02), positives, margin, knownPositives],
+  },
+  {
     name: 'pair-infonce',
     title: 'InfoNCE on pairs',
     description: 'InfoNCE of query to partner among all partners, over the rows whose grade reaches the threshold.',
@@ -224,6 +242,17 @@ export const lossCatalog = [
         max: 10_000,
       },
     ],
+  },
+  {
+    name: 'teacher-matching',
+    title: 'Teacher matching',
+    description: "Mean squared distance from a teacher's cosines, over all pairs of different texts of a batch.",
+    source: 'Tung and Mori 2019, arXiv 1907.09682',
+    tasks: ['ir', 'sts'],
+    reads: 'candidates',
+    needs: 'teacher',
+    defaultWeight: 1,
+    parameters: [],
   },
   {
     name: 'spread-out',

@@ -131,7 +131,7 @@ function vectorTerms(
  */
 export function similarityTerms(
   context: LossContext,
-  { queries, partners, innerQueries, innerPartners, grades, terms }: SimilarityInput,
+  { queries, partners, innerQueries, innerPartners, grades, terms, teacher }: SimilarityInput,
   outcome: Outcome,
 ): SimilarityGradients {
   const pairs = pairTerms(context, { queries, partners, grades }, terms, outcome);
@@ -141,7 +141,12 @@ export function similarityTerms(
       : { queries: null, partners: null };
   const candidates =
     termsReading(terms, 'candidates').length > 0
-      ? candidateTerms(context, { queries, positives: partners, negatives: null }, terms, outcome)
+      ? candidateTerms(
+          context,
+          { queries, positives: partners, negatives: null, ...(teacher && { teacher }) },
+          terms,
+          outcome,
+        )
       : { queries: null, positives: null };
   const inner =
     innerQueries && innerPartners

@@ -2,38 +2,22 @@
 
 import { rowsOf, type Tensor } from '../../device/types.ts';
 import { invariant } from '../../errors.ts';
-import {
-  countLoneTargets,
-  excludeColumns,
-  type InfonceBatch,
-  infonceBackward,
-  infonceForward,
-} from '../../kernels/loss-infonce.ts';
+import { countLoneTargets, type InfonceBatch, infonceBackward, infonceForward } from '../../kernels/loss-infonce.ts';
 import { matmulNN, matmulNT, matmulTN } from '../../kernels/matmul.ts';
 import { finishLoss, keepZeros, type LossContext } from './context.ts';
-import type { CandidateInput, CandidateTexts, LossOf } from './loss.ts';
+import { type Candidates, prepareExclusion } from './exclusion.ts';
+import type { CandidateInput, LossOf } from './loss.ts';
 import { checkSize, tileHeight } from './tiles.ts';
 
 /** Cosines differ by 2 at most, so this margin drops nothing. */
 const NO_MARGIN = 2;
 const OFF = 3e38;
 
-/** All vectors are unit rows. */
-export interface InfonceInput {
-  /** [B, C]. */
-  readonly queries: Tensor;
-  /** [B*P, C], query-major: q0p0, q0p1, ... */
-  readonly positives: Tensor;
-  /** [B*N, C], query-major, or null. */
-  readonly negatives: Tensor | null;
-  /** 0 = that negative is a placeholder and is masked; [B*N], or [B] for all negatives of a query. */
-  readonly negativeMask?: Uint8Array;
+export interface InfonceInput extends Candidates {
   /** [B]: one positive slot drawn for each query; without it the loss is the mean over all slots. */
   readonly slots?: Uint32Array;
   /** [B]: weight of each row in the mean, 1/B by default. */
   readonly rowWeights?: Float32Array;
-  /** Given = known positives among the candidates are masked. */
-  readonly texts?: CandidateTexts;
 }
 
 export interface InfonceParameters {
@@ -55,8 +39,6 @@ export interface InfonceResult {
   readonly dNegatives: Tensor | null;
 }
 
-type Excluder = (positiveScores: Tensor, negativeScores: Tensor | null, firstRow: number) => void;
-
 /** Records loss and gradients, tile by tile of query rows. Throws LIMIT_EXCEEDED where a matrix exceeds one binding. */
 export function infonceLoss(
   context: LossContext,
@@ -73,9 +55,9 @@ export function infonceLoss(
     dPositives: context.keep('dPositives', positives.shape),
     dNegatives: negatives && context.keep('dNegatives', negatives.shape),
   };
-  const exclude = prepareExclusion(context, input);
   const counts = mayLeaveNone(input, batch) ? parameters.loneTargets : undefined;
   const size = tileHeight(context.gpu, Math.max(positives.shape[0], negatives?.shape[0] ?? 0), parameters.tileRows);
+  const exclude = prepareExclusion(context, input, size);
   const tiles = Math.ceil(B / size);
   const positiveBuffer = context.scratch('positive scores', [Math.min(size, B), positives.shape[0]]);
   const negativeBuffer = negatives && context.scratch('negative scores', [Math.min(size, B), negatives.shape[0]]);
@@ -90,7 +72,7 @@ export function infonceLoss(
     matmulNT(context.gpu, { a: view(queries), b: positives, out: scores.positiveScores });
     if (scores.negativeScores && negatives)
       matmulNT(context.gpu, { a: view(queries), b: negatives, out: scores.negativeScores });
-    exclude?.(scores.positiveScores, scores.negativeScores, firstRow);
+    exclude({ ...scores, firstRow });
     infonceForward(context.gpu, batch, { ...scores, firstRow });
     if (counts) countLoneTargets(context.gpu, batch, { ...scores, firstRow }, counts);
     infonceBackward(context.gpu, batch, { ...scores, firstRow }, parameters.weight);
@@ -132,9 +114,9 @@ function prepareBatch(context: LossContext, input: InfonceInput, parameters: Inf
   };
 }
 
-/** Of several queries, only a margin and known positives take every candidate from one. */
-const mayLeaveNone = ({ queries, texts }: InfonceInput, { margin }: InfonceBatch): boolean =>
-  queries.shape[0] === 1 || texts !== undefined || margin < NO_MARGIN;
+/** Of several queries, only a margin, known positives and a guide take every candidate from one. */
+const mayLeaveNone = ({ queries, texts, guide }: InfonceInput, { margin }: InfonceBatch): boolean =>
+  queries.shape[0] === 1 || texts !== undefined || guide !== undefined || margin < NO_MARGIN;
 
 interface CandidateChoice {
   readonly positives: 'all' | 'sample';
@@ -166,41 +148,3 @@ export const candidateInfonceLoss: LossOf<'infonce'> = (
     warnings: { infonceWithoutCandidates: loneTargets },
   };
 };
-
-/** What takes masked columns out of a tile's scores; undefined where nothing is masked. */
-function prepareExclusion(
-  context: LossContext,
-  { queries, positives, negatives, negativeMask, texts }: InfonceInput,
-): Excluder | undefined {
-  const isMasked = negativeMask?.some((valid) => valid === 0) ?? false;
-  if (!texts && !isMasked) return undefined;
-  const [B, positiveCount, negativeCount] = [queries.shape[0], positives.shape[0], negatives?.shape[0] ?? 0];
-  const perMask = negativeCount / (negativeMask?.length || negativeCount || 1);
-  const starts = new Uint32Array(B + 1);
-  texts?.known.forEach((known, query) => {
-    starts[query + 1] = starts[query] + known.length;
-  });
-  const lists = {
-    knownStarts: context.upload('known starts', starts),
-    knownTexts: context.upload('known texts', Uint32Array.from(texts ? [...texts.known.flat(), 0] : [0])),
-  };
-  const ofPositives = {
-    ...lists,
-    columnValid: context.upload('positives valid', new Uint32Array(positiveCount).fill(1)),
-    columnText: context.upload('positive texts', texts?.positives ?? new Uint32Array(positiveCount)),
-  };
-  const ofNegatives = negatives && {
-    ...lists,
-    columnValid: context.upload(
-      'negatives valid',
-      Uint32Array.from({ length: negativeCount }, (_, column) => negativeMask?.[Math.floor(column / perMask)] ?? 1),
-    ),
-    columnText: context.upload('negative texts', texts?.negatives ?? new Uint32Array(negativeCount)),
-  };
-  return (positiveScores, negativeScores, firstRow) => {
-    if (texts)
-      excludeColumns(context.gpu, { ...ofPositives, scores: positiveScores, firstRow, ownColumns: positiveCount / B });
-    if (ofNegatives && negativeScores)
-      excludeColumns(context.gpu, { ...ofNegatives, scores: negativeScores, firstRow, ownColumns: 0 });
-  };
-}

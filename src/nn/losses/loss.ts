@@ -24,6 +24,16 @@ export interface TeacherScores {
   readonly negatives: Float32Array;
 }
 
+/** What a teacher, another model, makes of the texts: unit rows of its own width D, which are constants. */
+export interface TeacherVectors {
+  /** [B, D] */
+  readonly queries: Tensor;
+  /** [B*P, D]; of a similarity batch the partners. */
+  readonly positives: Tensor;
+  /** [B*N, D]; null if N is 0. */
+  readonly negatives: Tensor | null;
+}
+
 export interface CandidateInput {
   /** [B, C]. */
   readonly queries: Tensor;
@@ -38,6 +48,8 @@ export interface CandidateInput {
   /** Given = known positives among the candidates are masked. */
   readonly texts?: CandidateTexts;
   readonly teacherScores?: TeacherScores;
+  /** Given where a term needs a teacher. */
+  readonly teacher?: TeacherVectors;
 }
 
 export interface PairInput {
@@ -69,6 +81,8 @@ export interface SimilarityInput {
   /** [B], 0..1. */
   readonly grades: Float32Array;
   readonly terms: readonly LossTerm[];
+  /** Given where a term needs a teacher. */
+  readonly teacher?: TeacherVectors;
 }
 
 export interface SimilarityGradients {

@@ -3,6 +3,7 @@ import { angleLoss } from './angle.ts';
 import type { LossName } from './catalog.ts';
 import { cosentLoss } from './cosent.ts';
 import { cosineMseLoss } from './cosine-mse.ts';
+import { guidedInfonceLoss } from './guided-infonce.ts';
 import { candidateInfonceLoss } from './infonce.ts';
 import { innerInfonceLoss } from './inner-infonce.ts';
 import type { LossOf } from './loss.ts';
@@ -13,6 +14,7 @@ import { rankKlLoss } from './rank-kl.ts';
 import { scoreDistillationLoss } from './score-distillation.ts';
 import { spreadOutLoss } from './spread-out.ts';
 import { symmetricInfonceLoss } from './symmetric-infonce.ts';
+import { teacherMatchingLoss } from './teacher-matching.ts';
 
 export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   infonce: candidateInfonceLoss,
@@ -24,7 +26,9 @@ export const losses: { readonly [Name in LossName]: LossOf<Name> } = {
   cosent: cosentLoss,
   angle: angleLoss,
   'symmetric-infonce': symmetricInfonceLoss,
+  'guided-infonce': guidedInfonceLoss,
   'pair-infonce': pairInfonceLoss,
   'score-distillation': scoreDistillationLoss,
+  'teacher-matching': teacherMatchingLoss,
   'spread-out': spreadOutLoss,
 };

@@ -4,7 +4,11 @@ import { embeddingRows } from '../../kernels/embedding.ts';
 import type { LossContext } from './context.ts';
 
 /** Where the positives that queries show in `slots` [B] stand among all [B*P]. */
-const rowsOfSlots = (slots: Uint32Array, P: number): Uint32Array => slots.map((slot, query) => query * P + slot);
+export const rowsOfSlots = (slots: Uint32Array, P: number): Uint32Array => slots.map((slot, query) => query * P + slot);
+
+/** The slots that are shown one after the other: those drawn [B] alone, else every slot of all queries in turn. */
+export const slotSetsOf = (drawn: Uint32Array | undefined, B: number, P: number): readonly Uint32Array[] =>
+  drawn ? [drawn] : Array.from({ length: P }, (_, slot) => new Uint32Array(B).fill(slot));
 
 /** The positives [B, C] that queries show in `slots` [B]. */
 export function takeSlots(context: LossContext, positives: Tensor, slots: Uint32Array): Tensor {

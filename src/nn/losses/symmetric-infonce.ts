@@ -2,7 +2,7 @@
 import { keepZeros, sumOf } from './context.ts';
 import { chosenCandidates, infonceLoss } from './infonce.ts';
 import type { CandidateTexts, LossOf } from './loss.ts';
-import { spreadSlots, takeSlots } from './slots.ts';
+import { slotSetsOf, spreadSlots, takeSlots } from './slots.ts';
 
 /**
  * With `positives: sample` both halves read the one drawn positive of each query. Margin and known positives hold in
@@ -18,7 +18,7 @@ export const symmetricInfonceLoss: LossOf<'symmetric-infonce'> = (
   const { queries, texts } = given;
   const [B] = queries.shape;
   const P = given.positives.shape[0] / B;
-  const slotSets = given.slots ? [given.slots] : Array.from({ length: P }, (_, k) => new Uint32Array(B).fill(k));
+  const slotSets = slotSetsOf(given.slots, B, P);
   const rowWeights = new Float32Array(B).fill(0.5 / B);
   const loneTargets = keepZeros(context, 'symmetric-infonce lone targets', [1], 'u32');
   const parameters = { ...rest, loneTargets };

@@ -1,5 +1,6 @@
 /** planRun: what a run would do and take, without starting it. */
 import type { AdapterReport } from '../../device/types.ts';
+import { teacherTokensRequest } from '../../jobs/training/teacher-tokens.ts';
 import type { Tandem } from '../tandem.ts';
 import { requireOptimizerState } from './origin.ts';
 import type { ReadyRun } from './run-request.ts';
@@ -17,14 +18,16 @@ export async function planRun(tandem: Tandem, request: RunRequest, signal: Abort
 }
 
 async function planOf(tandem: Tandem, ready: ReadyRun, signal: AbortSignal): Promise<RunPlan> {
-  const tokenized = await Promise.all(ready.datasets.map(({ row }) => tokenize(tandem, ready, row.digest, signal)));
-  const { settings, model } = ready;
+  const tokenized = await Promise.all(ready.datasets.map((dataset) => tokenize(tandem, ready, dataset, signal)));
+  const { settings, model, teacher } = ready;
   const datasets = ready.datasets.map(({ row, weight, losses }, i) => ({
     ...{ name: row.name, task: row.task, weight, digest: row.digest },
     tokens: tokenized[i]?.key ?? '',
+    ...(tokenized[i]?.teacher && { teacherTokens: tokenized[i].teacher.key }),
     ...(losses && { losses }),
   }));
-  const plan = await tandem.jobs.device.call('plan', { model: model.digest, settings, datasets }, { signal });
+  const input = { model: model.digest, settings, datasets, ...(teacher && { teacher: teacher.checkpoint.digest }) };
+  const plan = await tandem.jobs.device.call('plan', input, { signal });
   const shares = ready.datasets.map(({ row }, i) => {
     const batch = plan.batchSizes[row.name] ?? 0;
     const { tokens = 0, texts: distinct = 0 } = tokenized[i] ?? {};
@@ -50,9 +53,20 @@ async function planOf(tandem: Tandem, ready: ReadyRun, signal: AbortSignal): Pro
   };
 }
 
-function tokenize({ jobs }: Tandem, { model, settings }: ReadyRun, dataset: string, signal: AbortSignal) {
+/** As the model reads it and, where a term needs one, the teacher. */
+async function tokenize(
+  { jobs }: Tandem,
+  { model, settings, teacher }: ReadyRun,
+  { row: dataset, losses }: ReadyRun['datasets'][number],
+  signal: AbortSignal,
+) {
   const { maxLength, missingNegatives } = settings;
-  return jobs.cpu.call('tokenizeDataset', { dataset, model: model.digest, maxLength, missingNegatives }, { signal });
+  const own = { dataset: dataset.digest, model: model.digest, maxLength, missingNegatives };
+  const taught = teacherTokensRequest(settings, teacher, { dataset, losses });
+  return {
+    ...(await jobs.cpu.call('tokenizeDataset', own, { signal })),
+    teacher: taught && (await jobs.cpu.call('tokenizeDataset', taught, { signal })),
+  };
 }
 
 function deviceOf({ jobs }: Tandem): AdapterReport {

@@ -11,6 +11,7 @@ import {
   type ParameterGroup,
   type RunSettings,
 } from '../../train/catalog.ts';
+import { termsOf } from '../../train/terms.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { dropoutOf } from '../models/dropout.ts';
@@ -25,6 +26,7 @@ import {
 import { checkLevels } from './matryoshka.ts';
 import type { Origin } from './origin.ts';
 import { presetSettings } from './preset.ts';
+import { type ReadyTeacher, readyTeacher } from './teacher.ts';
 import { readTerms, requireDimension, requireLayer, requireTerms, type TermRequest } from './terms.ts';
 
 /** What a run may leave to its preset, its model or the defaults; absent and null do. */
@@ -62,6 +64,8 @@ export interface RunContent {
     readonly losses?: readonly TermRequest[] | null;
   }[];
   readonly devSets?: readonly DevSetRequest[] | null;
+  /** Key of a checkpoint, of any model. */
+  readonly teacherId?: string | null;
   readonly settings: SettingsRequest;
 }
 
@@ -75,6 +79,7 @@ interface ReadyDataset {
 export interface ReadyRun extends Origin {
   readonly datasets: readonly ReadyDataset[];
   readonly devSets: readonly ReadyDevSet[];
+  readonly teacher: ReadyTeacher | null;
   readonly settings: RunSettings;
 }
 
@@ -110,7 +115,9 @@ export async function readyRun(
   });
   checkBatches(settings, datasets);
   await checkGroups(tandem, settings, model, before);
-  return { ...origin, datasets, devSets, settings };
+  const used = datasets.flatMap(({ row: { task }, losses: own }) => termsOf(settings, { task, losses: own }));
+  const teacher = await readyTeacher(tandem, request.teacherId ?? null, used);
+  return { ...origin, datasets, devSets, teacher, settings };
 }
 
 async function datasetsOf(tandem: Tandem, { datasets }: RunContent): Promise<ReadyRun['datasets']> {

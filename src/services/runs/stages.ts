@@ -64,7 +64,7 @@ export async function inStage<T>(i: number, work: () => Promise<T>): Promise<T> 
   } catch (error) {
     if (!(error instanceof TandemError)) throw error;
     const [, input = '', field] =
-      /^(input\.)?((?:settings|datasets|devSets)\b.*)$/.exec(error.details.field ?? '') ?? [];
+      /^(input\.)?((?:settings|datasets|devSets|teacher)\b.*)$/.exec(error.details.field ?? '') ?? [];
     if (field === undefined) throw error;
     const details = { ...error.details, field: `${input}stages.${i}.${field}` };
     throw new TandemError(error.code, error.message, details, { cause: error });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
-import { type RunRow, runDatasets, runDevSets, runStarts } from '../../db/schema.ts';
+import { type RunRow, runDatasets, runDevSets, runStarts, runTeachers } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import { insertRunRecord, type RunRecord } from '../../jobs/training/run-record.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
@@ -54,9 +54,10 @@ async function insertRun(
   return id;
 }
 
-const recordOf = ({ name, model, start, settings, from, datasets, devSets }: ReadyStage): RunRecord => ({
+const recordOf = ({ name, model, start, settings, from, datasets, devSets, teacher }: ReadyStage): RunRecord => ({
   ...{ name, modelId: model.id, settings, from },
   startId: start?.id ?? null,
+  teacherId: teacher?.checkpoint.id ?? null,
   devSets: devSets.map(({ row, split, pooled }) => ({ datasetId: row.id, split, pooled })),
   datasets: datasets.map(({ row, weight, losses }) => ({ datasetId: row.id, weight, losses })),
 });
@@ -76,12 +77,14 @@ async function requestOf(
     .from(runDevSets)
     .where(eq(runDevSets.runId, id))
     .orderBy(asc(runDevSets.position));
+  const [taught] = await tx.select().from(runTeachers).where(eq(runTeachers.runId, id));
+  const teacherId = taught?.checkpointId ?? null;
   const [start] = await tx.select().from(runStarts).where(eq(runStarts.runId, id));
   const from = start?.choice ?? null;
   const startId = from === null ? (start?.checkpointId ?? null) : null;
   const [behind] = await tx.select({ id: runStarts.runId }).from(runStarts).where(eq(runStarts.afterId, id));
   const next = behind ? await requestOf(tx, await requireRow(tx, 'runs', behind.id)) : [];
-  return [{ id, record: { name, modelId, settings, from, startId, datasets, devSets } }, ...next];
+  return [{ id, record: { name, modelId, settings, from, startId, teacherId, datasets, devSets } }, ...next];
 }
 
 /** Stops a run; one that has ended is a CONFLICT. */

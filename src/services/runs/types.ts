@@ -23,6 +23,7 @@ export interface RunPlan {
     readonly optimizer: number;
     readonly activations: number;
     readonly representations: number;
+    readonly teacher: number;
     readonly total: number;
   };
   readonly device: AdapterReport;

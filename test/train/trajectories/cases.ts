@@ -48,6 +48,16 @@ function ofWidths(): TrajectoryCase {
   return { name: 'codiemb matryoshka', tasks, settings: { ...settings, matryoshka } };
 }
 
+/** A teacher's cosines are those of its whole vectors, whatever the width of the model's. */
+function ofTaughtWidths(): TrajectoryCase {
+  const { settings, ...each } = ofLoss(rowOf(lossCatalog, 'teacher-matching', 'loss'), 'ir');
+  const matryoshka = [
+    { dimension: 12, weight: 1 },
+    { dimension: 7, weight: 0.5 },
+  ];
+  return { ...each, name: `${each.name} matryoshka`, settings: { ...settings, matryoshka } };
+}
+
 /** One loss of weight 0.7, by its defaults where nothing is given, with weight decay. */
 function ofLoss({ name: loss, parameters }: LossEntry, task: Task, given: GivenParameters = {}): TrajectoryCase {
   const defaults = Object.fromEntries(parameters.map(({ name, default: value }) => [name, value]));
@@ -75,8 +85,10 @@ const alone = [
   'cosent',
   'angle',
   'symmetric-infonce',
+  'guided-infonce',
   'pair-infonce',
   'score-distillation',
+  'teacher-matching',
   'spread-out',
 ] as const;
 
@@ -92,5 +104,6 @@ export const trajectoryCases: readonly TrajectoryCase[] = [
     const row: LossEntry = rowOf(lossCatalog, name, 'loss');
     return row.tasks.map((task) => ofLoss(row, task));
   }),
+  ofTaughtWidths(),
   ...options.map((given) => ofLoss(rowOf(lossCatalog, 'infonce', 'loss'), 'ir', given)),
 ];

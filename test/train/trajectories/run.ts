@@ -7,15 +7,18 @@ import { type ModelSpec, plainPipeline } from '../../../src/model/types.ts';
 import { publishStaged, type Storage } from '../../../src/storage/storage.ts';
 import { trainWordPiece } from '../../../src/tokenizer/train-wordpiece.ts';
 import { publishTokenFile } from '../../../src/tokens/token-file.ts';
-import type { Lists, TokenFile, TokenizedSplit } from '../../../src/tokens/types.ts';
+import type { Lists, PackedTexts, TokenFile, TokenizedSplit } from '../../../src/tokens/types.ts';
 import { loadTrainingData } from '../../../src/train/data.ts';
 import { drawBatch } from '../../../src/train/draw.ts';
 import type { GlobalBatch } from '../../../src/train/global-batch.ts';
 import { train } from '../../../src/train/loop.ts';
 import { samplingOfRun } from '../../../src/train/sampling.ts';
+import { needsTeacher } from '../../../src/train/terms.ts';
 import type { TrainInput } from '../../../src/train/types.ts';
 import { random, testGpu } from '../../device.ts';
 import { randomWeights, tinySpec } from '../../nn/tiny.ts';
+import { publishTinyModel } from '../fixture.ts';
+import { retokenized, teacherSpec } from '../taught.ts';
 import { steps, type TrajectoryCase } from './cases.ts';
 
 /** Three blocks, so that the inner layer is none of the ends; nothing is a power of two. */
@@ -39,20 +42,33 @@ export async function publishPico(storage: Storage): Promise<string> {
   return digest;
 }
 
-/** The run, with its token files; the model is there. */
+/** The run, with its token files; the model is there, and the teacher where a loss needs one. */
 export async function prepareCase(storage: Storage, model: string, { tasks, settings }: TrajectoryCase) {
+  const isTaught = tasks.some((task) => needsTeacher(settings.losses[task]));
   const datasets = tasks.map((task) => ({
     ...{ name: `data-${task}`, task, weight: 1, digest: 'a'.repeat(64), tokens: `trajectory-${task}` },
+    ...(isTaught && { teacherTokens: `trajectory-${task}-taught` }),
   }));
-  for (const { task, tokens } of datasets) await publishTokenFile(storage, tokens, tokenFile(task));
-  return { runId: 'run', model, settings, datasets } satisfies TrainInput;
+  for (const { task, tokens, teacherTokens } of datasets) {
+    await publishTokenFile(storage, tokens, tokenFile(task));
+    if (teacherTokens !== undefined) await publishTokenFile(storage, teacherTokens, retokenized(tokenFile(task)));
+  }
+  const teacher = isTaught && { teacher: await publishTinyModel(storage, teacherSpec, 5) };
+  return { runId: 'run', model, settings, datasets, ...teacher } satisfies TrainInput;
 }
 
 /** The batches of the ten updates, as training draws them. */
-export async function updatesOf(storage: Storage, { settings, datasets, model }: TrainInput): Promise<GlobalBatch[][]> {
-  const folder = await readModelFolder(storage.path('models', model));
-  const data = await loadTrainingData(storage, datasets, folder.spec);
-  await folder.close();
+export async function updatesOf(
+  storage: Storage,
+  { settings, datasets, model, teacher }: TrainInput,
+): Promise<GlobalBatch[][]> {
+  const specOf = async (digest: string) => {
+    const { spec, close } = await readModelFolder(storage.path('models', digest));
+    await close();
+    return spec;
+  };
+  const taughtBy = teacher === undefined ? undefined : await specOf(teacher);
+  const data = await loadTrainingData(storage, datasets, await specOf(model), taughtBy);
   const sampling = samplingOfRun(settings, data);
   const updates: GlobalBatch[][] = [];
   for (let epoch = 0; updates.length < steps; epoch++) {
@@ -64,16 +80,16 @@ export async function updatesOf(storage: Storage, { settings, datasets, model }:
 
 /** A batch as JSON, for the script that makes the goldens: its texts one by one; a score that is none is null. */
 function plainBatch(batch: GlobalBatch): object {
-  const { ids, cumulative } = batch.texts;
-  const texts = Array.from({ length: cumulative.length - 1 }, (_, i) => [
-    ...ids.subarray(cumulative[i], cumulative[i + 1]),
-  ]);
-  const { task, size } = batch;
-  if (batch.task === 'sts') return { task, size, texts, grades: [...batch.grades] };
+  const listed = ({ ids, cumulative }: PackedTexts) =>
+    Array.from({ length: cumulative.length - 1 }, (_, i) => [...ids.subarray(cumulative[i], cumulative[i + 1])]);
+  const { task, size, teacherTexts } = batch;
+  const texts = listed(batch.texts);
+  const taught = teacherTexts && { teacherTexts: listed(teacherTexts) };
+  if (batch.task === 'sts') return { task, size, texts, ...taught, grades: [...batch.grades] };
   const { positives, negatives, negativeMask, teacherScores, candidateTexts } = batch;
   const scores = (list: Float32Array | undefined) => Array.from(list ?? [], (x) => (Number.isNaN(x) ? null : x));
   return {
-    ...{ task, size, texts, positives, negatives, negativeMask: [...negativeMask] },
+    ...{ task, size, texts, ...taught, positives, negatives, negativeMask: [...negativeMask] },
     teacher: { positives: scores(teacherScores?.positives), negatives: scores(teacherScores?.negatives) },
     ...(candidateTexts && {
       ids: [...candidateTexts.positives, ...candidateTexts.negatives],

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSafetensors, type TensorReader } from '../../../src/formats/safetensors.ts';
 import { openStorage, type Storage } from '../../../src/storage/storage.ts';
+import type { TrainInput } from '../../../src/train/types.ts';
 import { expectClose } from '../../device.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { tolerances } from '../../tolerances.ts';
@@ -31,7 +32,9 @@ it.runIf(out)('writes the model and the batches for PyTorch', async () => {
   await mkdir(out!, { recursive: true });
   await cp(storage.path('models', model), join(out!, 'model'), { recursive: true });
   for (const each of trajectoryCases) {
-    const input = await prepareCase(storage, model, each);
+    const input: TrainInput = await prepareCase(storage, model, each);
+    const { teacher } = input;
+    if (teacher !== undefined) await cp(storage.path('models', teacher), join(out!, 'teacher'), { recursive: true });
     const updates = await updatesOf(storage, input);
     const { losses, matryoshka, optimizer } = each.settings;
     const content = { losses, matryoshka, optimizer, digest: digestOf(updates), updates: plainUpdates(updates) };
