@@ -6,18 +6,16 @@
  *   npm run experiments -- [--seeds 1,2,3] [--only "IR only,joint, codiemb"] [--out FOLDER]
  * What the server refuses is said in the table; any other failure ends the experiment.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { ApiError, createClient, SystemDocument } from '../../dist/src/client/index.js';
+import { ApiError, SystemDocument } from '../../dist/src/client/index.js';
 import { createModel, importSample, scoresAt, scoresOf, train } from './calls.mjs';
 import { commitOf, identityOf, isOf } from './identity.mjs';
 import { atWidths, configurations, settingsOf, widths } from './plan.mjs';
+import { serve } from './server.mjs';
 import { tableOf } from './table.mjs';
 
 const { values } = parseArgs({
@@ -34,25 +32,6 @@ await mkdir(out, { recursive: true });
 const results = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : [];
 const commit = commitOf(resolve(import.meta.dirname, '../..'));
 const isDone = (name, seed) => results.some((result) => isOf(result, identityOf(name, seed, commit)) && result.scores);
-
-/** A server on a data folder of its own, on the loopback interface. */
-async function serve() {
-  const folder = await mkdtemp(join(tmpdir(), 'tandem-experiments-'));
-  const entry = resolve(import.meta.dirname, '../../dist/src/cli/main.js');
-  const args = [entry, 'serve', '--port', '0', '--data', folder];
-  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const stop = async () => {
-    server.kill('SIGTERM');
-    if (server.exitCode === null) await once(server, 'exit');
-    await rm(folder, { recursive: true, force: true });
-  };
-  for await (const line of createInterface({ input: server.stdout })) {
-    const [url] = /http:\/\/\S+/.exec(line) ?? [];
-    if (url) return { client: createClient({ url }), stop };
-  }
-  await stop();
-  throw new Error('the server ended before it served');
-}
 
 /** In place of what was measured by this name and seed before, with whatever else. */
 async function keep({ name: configuration, seed: number, ...measured }) {
@@ -78,7 +57,8 @@ async function measure(client, { data, model, seed }, name) {
   return { name, seed, steps, seconds, scores, ...(atWidths.includes(name) && { at }) };
 }
 
-const { client, stop } = await serve();
+const folder = await mkdtemp(join(tmpdir(), 'tandem-experiments-'));
+const { client, stop } = await serve(folder);
 try {
   const { system } = await client.execute(SystemDocument, {});
   console.error(`${system.adapter.name}, seeds ${seeds.join(', ')}`);
@@ -105,6 +85,7 @@ try {
   }
 } finally {
   await stop();
+  await rm(folder, { recursive: true, force: true });
 }
 const current = results.filter((result) => isOf(result, identityOf(result.name, result.seed, commit)));
 const table = `${tableOf(current)}\n\nAt commit ${commit}.`;
