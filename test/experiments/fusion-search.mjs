@@ -1,14 +1,14 @@
 /**
- * The experiment: searches for the best fusion of checkpoints of search-only, similarity-only and joint runs, beside the
- * best single checkpoint, the uniform soup and delta-guided fusion with its defaults, on test splits that no search
+ * The experiment: searches for the best fusion of checkpoints of search-only, similarity-only and joint runs, beside
+ * the best single checkpoint, the uniform soup and delta-guided fusion with its defaults, on test splits that no search
  * chooses by. On the sample data with several seeds:
  *   npm run experiments:fusion-search -- [--seeds 1,2,3] [--budget 30] [--out FOLDER]
  * or once from a model and data of other programs, a sentence-transformers folder, a BEIR folder with a dev split, and
  * a folder with train, dev and test as tables of STS (grades from 0 to 5):
  *   npm run experiments:fusion-search -- --model FOLDER --ir FOLDER --sts FOLDER --pooled --seeds 1 [--settings FILE]
- * Every request has a key and the data folder stays below FOLDER, so that what was stopped goes on at the same commit.
- * Writes <commit>/results.json and table.md. --settings: a JSON file with RunSettingsInput; --pooled: dev sets of search
- * on a pooled corpus; --last: only the last checkpoint of each run.
+ * Every request has a key and the data folder stays below that of --out, so that what was stopped goes on at the same
+ * commit. Writes <commit>/results.json and table.md. --settings: a JSON file with RunSettingsInput; --pooled: dev sets
+ * of search on a pooled corpus; --last: only the last checkpoint of each run.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
