@@ -1,6 +1,6 @@
 /**
  * The CPU thread: importing, tokenising, model creation and import, the bag-of-words baseline and fusion. No GPU and no
- * database; it answers the commands of `CpuCommands` and keeps only tokenizers between them.
+ * database; it answers the commands of `CpuCommands` and keeps only tokenizers and keys of texts between them.
  */
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
@@ -12,6 +12,7 @@ import { importDataset } from '../src/data/import.ts';
 import { openDataset } from '../src/data/record-file.ts';
 import { vouchForVersion } from '../src/data/record-vouch.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
+import { OverlapCounter } from '../src/evaluation/overlaps/count.ts';
 import { poolCorpus } from '../src/evaluation/pool.ts';
 import { compareUnits } from '../src/evaluation/statistics/compare-units.ts';
 import { publishUnits } from '../src/evaluation/units/publish.ts';
@@ -37,6 +38,7 @@ import { answer } from './runtime.ts';
 const { storageRoot } = workerData as ThreadData;
 const storage = openStorage(storageRoot);
 const tokenizers = new TokenizerCache();
+const overlaps = new OverlapCounter();
 
 answer<CpuCommands>({
   importDataset: (input, { signal, emit }) =>
@@ -94,6 +96,8 @@ answer<CpuCommands>({
   publishUnits: (input, { signal }) => publishUnits(storage, input, signal),
 
   compareUnits: (input, { signal }) => compareUnits(storage, input, pauseOf(signal)),
+
+  countOverlap: (input, { signal }) => overlaps.count(storage, input, signal),
 
   poolCorpus: async ({ dataset, split }, { signal, transfer }) => {
     const pool = await poolCorpus(await openDataset(storage, dataset), split, signal);

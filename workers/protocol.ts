@@ -13,6 +13,7 @@ import type {
 import type { DatasetSummary, ImportRequest, Split, Task } from '../src/data/types.ts';
 import type { AdapterReport } from '../src/device/types.ts';
 import type { Geometry } from '../src/evaluation/geometry/types.ts';
+import type { OverlapCounts, OverlapInput } from '../src/evaluation/overlaps/types.ts';
 import type { CompareInput, Comparison } from '../src/evaluation/statistics/types.ts';
 import type { MeasuredSplit, PublishUnitsInput } from '../src/evaluation/units/types.ts';
 import type { Candidate, CandidateInput, CandidateWeights, Scored, SearchSpace } from '../src/fusion/search/types.ts';
@@ -118,6 +119,8 @@ export interface CpuCommands {
   publishUnits: Command<PublishUnitsInput, readonly string[]>;
   /** Tests between two evaluations on the same records. */
   compareUnits: Command<CompareInput, Comparison>;
+  /** What a split shares with the data sets that were trained on. */
+  countOverlap: Command<OverlapInput, OverlapCounts>;
   /** Positions of the documents of a pooled corpus, ascending. `dataset` is the digest of a data set version. */
   poolCorpus: Command<{ readonly dataset: string; readonly split: Split }, Uint32Array>;
   fuse: Command<FuseInput, FusedModel, { readonly done: number; readonly total: number }>;

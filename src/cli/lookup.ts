@@ -9,6 +9,7 @@ import {
   DatasetsDocument,
   ModelsDocument,
   RunsDocument,
+  SuitesDocument,
 } from '../client/index.ts';
 import { notFound } from '../errors.ts';
 
@@ -44,6 +45,12 @@ export async function collectionId(client: TandemClient, text: string): Promise<
   if (isIdOf('Collection', text)) return text;
   const { collections } = await client.execute(CollectionsDocument, { filter: { name: text }, first: 1 });
   return firstOf(collections.nodes, 'collection', text);
+}
+
+export async function suiteId(client: TandemClient, text: string): Promise<string> {
+  if (isIdOf('Suite', text)) return text;
+  const { suites } = await client.execute(SuitesDocument, { filter: { name: text }, first: 1 });
+  return firstOf(suites.nodes, 'suite', text);
 }
 
 /** A checkpoint by id or alias, or a model's untrained weights by its id. */

@@ -15,6 +15,7 @@ import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addSuiteCommands } from './commands/suites.ts';
 import { addTransferCommand } from './commands/transfer.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -46,6 +47,7 @@ for (const add of [
   addSearchCommands,
   addEmbedCommands,
   addDevicesCommand,
+  addSuiteCommands,
   addVerifyCommand,
 ]) {
   add(program);

@@ -8,6 +8,7 @@ import { type Live, stopLive } from './live/harness.ts';
 import { headSuite } from './live/heads.ts';
 import { httpSuite } from './live/http.ts';
 import { jobSuite } from './live/jobs.ts';
+import { leaderboardSuite } from './live/leaderboards.ts';
 import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
 import { stageSuite } from './live/stages.ts';
@@ -37,6 +38,7 @@ describe('the API', () => {
   comparisonSuite(current);
   transferSuite(current);
   suiteSuite(current);
+  leaderboardSuite(current);
   servingSuite(current);
   systemSuite(current);
   jobSuite(current);

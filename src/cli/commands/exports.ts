@@ -9,12 +9,13 @@ import {
   type MtebResultsQuery,
   type MtebResultsQueryVariables,
   type RunTable,
+  SuiteMtebResultsDocument,
   type TableFormat,
   type TandemClient,
 } from '../../client/index.ts';
 import { notFound } from '../../errors.ts';
 import { connect } from '../connect.ts';
-import { checkpointId, datasetId, runId } from '../lookup.ts';
+import { checkpointId, datasetId, runId, suiteId } from '../lookup.ts';
 import { writeNewFile } from '../new-file.ts';
 import { print } from '../print.ts';
 
@@ -35,7 +36,8 @@ export function addExportCommands(program: Command): void {
     .command('export-evaluations')
     .description("write a checkpoint's evaluations as result files of mteb, one per data set, the newest of each split")
     .requiredOption('--checkpoint <checkpoint>', 'id or alias')
-    .option('--dataset <dataset>', 'only evaluations on this data set (id or name)')
+    .addOption(new Option('--dataset <dataset>', 'only evaluations on this data set (id or name)').conflicts('suite'))
+    .option('--suite <suite>', 'only the evaluations of this suite (id or name)')
     .requiredOption('--folder <folder>', 'where to make <data set>.json; made if it is not there')
     .action(exportEvaluations);
 }
@@ -68,14 +70,13 @@ async function exportRuns(names: readonly string[], options: ExportRunsOptions, 
 interface ExportEvaluationsOptions {
   readonly checkpoint: string;
   readonly dataset?: string;
+  readonly suite?: string;
   readonly folder: string;
 }
 
 async function exportEvaluations(options: ExportEvaluationsOptions, command: Command): Promise<void> {
   const client = await connect(command);
-  const checkpoint = await checkpointId(client, options.checkpoint);
-  const dataset = options.dataset === undefined ? undefined : await datasetId(client, options.dataset);
-  const results = resultsByName((await evaluationsOf(client, { checkpoint, dataset })).filter(isWhole));
+  const results = resultsByName((await chosenEvaluations(client, options)).filter(isWhole));
   if (results.size === 0) {
     throw notFound('The checkpoint has no evaluations there', {
       field: '--checkpoint',
@@ -86,6 +87,18 @@ async function exportEvaluations(options: ExportEvaluationsOptions, command: Com
   await mkdir(options.folder, { recursive: true });
   const files = await writeResults(results, options.folder);
   print(command, { files }, files.join('\n'));
+}
+
+/** Newest first; those of a suite in its order, one for each split. */
+async function chosenEvaluations(client: TandemClient, options: ExportEvaluationsOptions): Promise<Evaluated[]> {
+  const checkpoint = await checkpointId(client, options.checkpoint);
+  if (options.suite === undefined) {
+    const dataset = options.dataset === undefined ? undefined : await datasetId(client, options.dataset);
+    return evaluationsOf(client, { checkpoint, dataset });
+  }
+  const variables = { suite: await suiteId(client, options.suite), checkpoint: { id: checkpoint } };
+  const { suite } = await client.execute(SuiteMtebResultsDocument, variables);
+  return suite?.result.cells.flatMap(({ evaluation }) => evaluation ?? []) ?? [];
 }
 
 /** Of all pages, newest first. */

@@ -150,6 +150,16 @@ export type CreateModelInput = {
   readonly vocabularySize?: number;
 };
 
+/** A new suite. */
+export type CreateSuiteInput = {
+  /** The splits in order, each once. */
+  readonly entries: ReadonlyArray<SuiteEntryInput>;
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** The name of the suite, 1 to 200 characters, not yet taken. */
+  readonly name: string;
+};
+
 /** Which database keeps the records. */
 export type DatabaseKind =
   /** The embedded database (PGlite) in the data folder. */
@@ -262,6 +272,18 @@ export type EvaluateCheckpointInput = {
   readonly pooled?: boolean;
   /** The split to evaluate on. */
   readonly split?: Split;
+};
+
+/** The suite to evaluate on, and what to evaluate. */
+export type EvaluateSuiteInput = {
+  /** The checkpoint to evaluate; absent or null means the tf-idf baseline. */
+  readonly checkpoint?: CheckpointChoice | null | undefined;
+  /** Whether the geometry of the checkpoint's vectors is measured, too; the baseline has none. */
+  readonly geometry?: boolean;
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** The id of the suite. */
+  readonly suite: string;
 };
 
 /** Conditions that an evaluation must meet; absent fields do not restrict. */
@@ -558,6 +580,23 @@ export type JointWeightsInput = {
   readonly sts: number;
 };
 
+/** What a leaderboard is ordered by, in exactly one of these fields. */
+export type LeaderboardColumn =
+  {   /** The mean of this domain; absent when another field is given. */
+  readonly domain: string; readonly entry?: never; readonly task?: never; }
+  |  { readonly domain?: never;   /** A split, by its place from 0; absent when another field is given. */
+  readonly entry: number; readonly task?: never; }
+  |  { readonly domain?: never; readonly entry?: never;   /** The mean over the sets of this task; absent when another is given. */
+  readonly task: Task; };
+
+/** Order of a leaderboard. Undefined figures come last; of equal ones the older checkpoint comes first. */
+export type LeaderboardOrder = {
+  /** The column to order by; absent or null means the macro mean. */
+  readonly column?: LeaderboardColumn | null | undefined;
+  /** The direction of the order. */
+  readonly direction?: OrderDirection;
+};
+
 /** A loss that a run can be made of. */
 export type Loss =
   /** AnglE: CoSENT on the angle between query and partner, each read as complex numbers; needs an even width. Source: Li and Li 2023, arXiv 2309.12871. */
@@ -694,6 +733,13 @@ export type OptimizerState =
   | 'FRESH'
   /** The moments of the checkpoint that the run starts from, and the number of updates in their bias correction. */
   | 'KEPT';
+
+/** Direction of an order. */
+export type OrderDirection =
+  /** Smallest or oldest first. */
+  | 'ASC'
+  /** Largest or newest first. */
+  | 'DESC';
 
 /** How some parameters of the model are trained. */
 export type ParameterGroupInput = {
@@ -981,6 +1027,31 @@ export type StartRunInput = {
   readonly stages?: ReadonlyArray<RunStageInput> | null | undefined;
   /** The checkpoint, of any model, whose vectors of the same texts a loss reads. Given exactly where a loss on the data needs a teacher; absent or null means none. */
   readonly teacher?: CheckpointChoice | null | undefined;
+};
+
+/** The splits of a leaderboard, by exactly one of these fields. */
+export type SuiteChoice =
+  {   /** The splits in order; absent when a suite is given. */
+  readonly entries: ReadonlyArray<SuiteEntryInput>; readonly suite?: never; }
+  |  { readonly entries?: never;   /** The id of a suite; absent when splits are given. */
+  readonly suite: string; };
+
+/** A split of a data set. */
+export type SuiteEntryInput = {
+  /** The id of the data set. */
+  readonly dataset: string;
+  /** What its texts are about, in place of the data set's domain; absent or null means that one. */
+  readonly domain?: string | null | undefined;
+  /** Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them. */
+  readonly pooled?: boolean;
+  /** The split to evaluate on. */
+  readonly split?: Split;
+};
+
+/** Conditions that a suite must meet; absent fields do not restrict. */
+export type SuiteFilter = {
+  /** Only the suite with exactly this name; absent or null means any. */
+  readonly name?: string | null | undefined;
 };
 
 /** How a table is written. */
@@ -1435,6 +1506,66 @@ export type DevEvaluationsQueryVariables = Exact<{
 
 export type DevEvaluationsQuery = { readonly run: { readonly id: string, readonly bestCheckpoint: { readonly id: string } | null, readonly devEvaluations: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly step: number, readonly score: number, readonly sets: ReadonlyArray<{ readonly dataset: string, readonly split: Split, readonly pooled: boolean, readonly main: { readonly name: string, readonly value: number | null } }> }> } } | null };
 
+export type CreateSuiteMutationVariables = Exact<{
+  input: CreateSuiteInput;
+}>;
+
+
+export type CreateSuiteMutation = { readonly createSuite: { readonly suite: { readonly id: string, readonly name: string, readonly createdAt: string, readonly entries: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly domain: string | null, readonly dataset: { readonly id: string, readonly name: string, readonly version: number } }> } } };
+
+export type DeleteSuiteMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteSuiteMutation = { readonly deleteSuite: { readonly deletedId: string } };
+
+export type SuitesQueryVariables = Exact<{
+  filter?: SuiteFilter | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type SuitesQuery = { readonly suites: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly createdAt: string, readonly entries: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly domain: string | null, readonly dataset: { readonly id: string, readonly name: string, readonly version: number } }> }> } };
+
+export type SuiteSummaryFragment = { readonly id: string, readonly name: string, readonly createdAt: string, readonly entries: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly domain: string | null, readonly dataset: { readonly id: string, readonly name: string, readonly version: number } }> };
+
+export type EvaluateSuiteMutationVariables = Exact<{
+  input: EvaluateSuiteInput;
+}>;
+
+
+export type EvaluateSuiteMutation = { readonly evaluateSuite: { readonly result: { readonly cells: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly domain: string | null, readonly dataset: { readonly name: string }, readonly figure: { readonly value: number | null, readonly undefinedReason: string | null }, readonly evaluation: { readonly id: string } | null }>, readonly tasks: ReadonlyArray<{ readonly task: Task, readonly sets: number, readonly figure: { readonly value: number | null, readonly undefinedReason: string | null } }>, readonly mean: { readonly value: number | null, readonly undefinedReason: string | null }, readonly domains: ReadonlyArray<{ readonly domain: string, readonly mean: { readonly value: number | null, readonly undefinedReason: string | null } }> }, readonly job: { readonly id: string } } };
+
+export type SuiteOverlapsQueryVariables = Exact<{
+  suite: string;
+  checkpoint: CheckpointChoice;
+}>;
+
+
+export type SuiteOverlapsQuery = { readonly suite: { readonly result: { readonly cells: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly dataset: { readonly name: string }, readonly overlap: { readonly unseen: boolean, readonly texts: number, readonly sharedTexts: number, readonly pairs: number, readonly sharedPairs: number, readonly same: ReadonlyArray<{ readonly name: string }>, readonly related: ReadonlyArray<{ readonly name: string }> } | null }> } } | null };
+
+export type SuiteMtebResultsQueryVariables = Exact<{
+  suite: string;
+  checkpoint: CheckpointChoice;
+}>;
+
+
+export type SuiteMtebResultsQuery = { readonly suite: { readonly result: { readonly cells: ReadonlyArray<{ readonly evaluation: { readonly split: Split, readonly pooled: boolean, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } } | null }> } } | null };
+
+export type LeaderboardQueryVariables = Exact<{
+  of: SuiteChoice;
+  checkpoints?: ReadonlyArray<string> | string | null | undefined;
+  orderBy?: LeaderboardOrder | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type LeaderboardQuery = { readonly leaderboard: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly step: number, readonly reason: CheckpointReason, readonly model: { readonly name: string }, readonly run: { readonly name: string } | null } | null, readonly cells: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly domain: string | null, readonly dataset: { readonly name: string }, readonly figure: { readonly value: number | null, readonly undefinedReason: string | null }, readonly evaluation: { readonly id: string } | null }>, readonly tasks: ReadonlyArray<{ readonly task: Task, readonly sets: number, readonly figure: { readonly value: number | null, readonly undefinedReason: string | null } }>, readonly mean: { readonly value: number | null, readonly undefinedReason: string | null }, readonly domains: ReadonlyArray<{ readonly domain: string, readonly mean: { readonly value: number | null, readonly undefinedReason: string | null } }> }> } };
+
+export type SuiteFiguresFragment = { readonly cells: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly task: Task, readonly domain: string | null, readonly dataset: { readonly name: string }, readonly figure: { readonly value: number | null, readonly undefinedReason: string | null }, readonly evaluation: { readonly id: string } | null }>, readonly tasks: ReadonlyArray<{ readonly task: Task, readonly sets: number, readonly figure: { readonly value: number | null, readonly undefinedReason: string | null } }>, readonly mean: { readonly value: number | null, readonly undefinedReason: string | null }, readonly domains: ReadonlyArray<{ readonly domain: string, readonly mean: { readonly value: number | null, readonly undefinedReason: string | null } }> };
+
 export type SystemQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1698,6 +1829,63 @@ export const RunSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"RunSummary"}) as unknown as TypedDocumentString<RunSummaryFragment, unknown>;
+export const SuiteSummaryFragmentDoc = new TypedDocumentString(`
+    fragment SuiteSummary on Suite {
+  id
+  name
+  createdAt
+  entries {
+    dataset {
+      id
+      name
+      version
+    }
+    split
+    pooled
+    task
+    domain
+  }
+}
+    `, {"fragmentName":"SuiteSummary"}) as unknown as TypedDocumentString<SuiteSummaryFragment, unknown>;
+export const SuiteFiguresFragmentDoc = new TypedDocumentString(`
+    fragment SuiteFigures on SuiteResult {
+  cells {
+    dataset {
+      name
+    }
+    split
+    pooled
+    task
+    domain
+    figure {
+      value
+      undefinedReason
+    }
+    evaluation {
+      id
+    }
+  }
+  tasks {
+    task
+    sets
+    figure {
+      value
+      undefinedReason
+    }
+  }
+  mean {
+    value
+    undefinedReason
+  }
+  domains {
+    domain
+    mean {
+      value
+      undefinedReason
+    }
+  }
+}
+    `, {"fragmentName":"SuiteFigures"}) as unknown as TypedDocumentString<SuiteFiguresFragment, unknown>;
 export const AdapterFragmentDoc = new TypedDocumentString(`
     fragment Adapter on Device {
   name
@@ -2842,6 +3030,226 @@ export const DevEvaluationsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DevEvaluationsQuery, DevEvaluationsQueryVariables>;
+export const CreateSuiteDocument = new TypedDocumentString(`
+    mutation CreateSuite($input: CreateSuiteInput!) {
+  createSuite(input: $input) {
+    suite {
+      ...SuiteSummary
+    }
+  }
+}
+    fragment SuiteSummary on Suite {
+  id
+  name
+  createdAt
+  entries {
+    dataset {
+      id
+      name
+      version
+    }
+    split
+    pooled
+    task
+    domain
+  }
+}`) as unknown as TypedDocumentString<CreateSuiteMutation, CreateSuiteMutationVariables>;
+export const DeleteSuiteDocument = new TypedDocumentString(`
+    mutation DeleteSuite($id: ID!) {
+  deleteSuite(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteSuiteMutation, DeleteSuiteMutationVariables>;
+export const SuitesDocument = new TypedDocumentString(`
+    query Suites($filter: SuiteFilter, $first: Int = 100) {
+  suites(filter: $filter, first: $first) {
+    totalCount
+    nodes {
+      ...SuiteSummary
+    }
+  }
+}
+    fragment SuiteSummary on Suite {
+  id
+  name
+  createdAt
+  entries {
+    dataset {
+      id
+      name
+      version
+    }
+    split
+    pooled
+    task
+    domain
+  }
+}`) as unknown as TypedDocumentString<SuitesQuery, SuitesQueryVariables>;
+export const EvaluateSuiteDocument = new TypedDocumentString(`
+    mutation EvaluateSuite($input: EvaluateSuiteInput!) {
+  evaluateSuite(input: $input) {
+    result {
+      ...SuiteFigures
+    }
+    job {
+      id
+    }
+  }
+}
+    fragment SuiteFigures on SuiteResult {
+  cells {
+    dataset {
+      name
+    }
+    split
+    pooled
+    task
+    domain
+    figure {
+      value
+      undefinedReason
+    }
+    evaluation {
+      id
+    }
+  }
+  tasks {
+    task
+    sets
+    figure {
+      value
+      undefinedReason
+    }
+  }
+  mean {
+    value
+    undefinedReason
+  }
+  domains {
+    domain
+    mean {
+      value
+      undefinedReason
+    }
+  }
+}`) as unknown as TypedDocumentString<EvaluateSuiteMutation, EvaluateSuiteMutationVariables>;
+export const SuiteOverlapsDocument = new TypedDocumentString(`
+    query SuiteOverlaps($suite: ID!, $checkpoint: CheckpointChoice!) {
+  suite(id: $suite) {
+    result(checkpoint: $checkpoint) {
+      cells {
+        dataset {
+          name
+        }
+        split
+        pooled
+        overlap {
+          unseen
+          texts
+          sharedTexts
+          pairs
+          sharedPairs
+          same {
+            name
+          }
+          related {
+            name
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SuiteOverlapsQuery, SuiteOverlapsQueryVariables>;
+export const SuiteMtebResultsDocument = new TypedDocumentString(`
+    query SuiteMtebResults($suite: ID!, $checkpoint: CheckpointChoice!) {
+  suite(id: $suite) {
+    result(checkpoint: $checkpoint) {
+      cells {
+        evaluation {
+          split
+          pooled
+          dimension
+          dataset {
+            id
+            name
+          }
+          mtebResult
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SuiteMtebResultsQuery, SuiteMtebResultsQueryVariables>;
+export const LeaderboardDocument = new TypedDocumentString(`
+    query Leaderboard($of: SuiteChoice!, $checkpoints: [ID!], $orderBy: LeaderboardOrder, $first: Int = 50, $after: String) {
+  leaderboard(
+    of: $of
+    checkpoints: $checkpoints
+    orderBy: $orderBy
+    first: $first
+    after: $after
+  ) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      checkpoint {
+        id
+        alias
+        step
+        reason
+        model {
+          name
+        }
+        run {
+          name
+        }
+      }
+      ...SuiteFigures
+    }
+  }
+}
+    fragment SuiteFigures on SuiteResult {
+  cells {
+    dataset {
+      name
+    }
+    split
+    pooled
+    task
+    domain
+    figure {
+      value
+      undefinedReason
+    }
+    evaluation {
+      id
+    }
+  }
+  tasks {
+    task
+    sets
+    figure {
+      value
+      undefinedReason
+    }
+  }
+  mean {
+    value
+    undefinedReason
+  }
+  domains {
+    domain
+    mean {
+      value
+      undefinedReason
+    }
+  }
+}`) as unknown as TypedDocumentString<LeaderboardQuery, LeaderboardQueryVariables>;
 export const SystemDocument = new TypedDocumentString(`
     query System {
   system {

@@ -1,4 +1,5 @@
 /** What a checkpoint, or the baseline, has on a suite. */
+import { overlapOf } from '../../services/checkpoints/overlap.ts';
 import { asMtebResult } from '../../services/evaluations/evaluations.ts';
 import type {
   DomainMeans,
@@ -10,6 +11,7 @@ import type {
 import { builder } from '../builder.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
 import { refs } from '../nouns.ts';
+import { Overlap } from './overlap.ts';
 
 const { Checkpoint, Dataset, Evaluation } = refs;
 
@@ -65,6 +67,13 @@ const SuiteCellObject = builder.objectRef<SuiteCell>('SuiteCell').implement({
       nullable: true,
       description: 'The newest evaluation of whole vectors; null if there is none.',
       resolve: ({ evaluation }) => evaluation ?? null,
+    }),
+    overlap: t.field({
+      type: Overlap,
+      nullable: true,
+      description: 'What the split shares with all that the checkpoint has learnt from; null for the baseline.',
+      resolve: ({ dataset, split, trained }, _args, { tandem, signal }) =>
+        trained && overlapOf(tandem, dataset, split, trained, signal),
     }),
   }),
 });

@@ -94,7 +94,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-const SuiteEntryInput = builder.inputType('SuiteEntryInput', {
+export const SuiteEntryInput = builder.inputType('SuiteEntryInput', {
   description: 'A split of a data set.',
   fields: (t) => ({
     dataset: t.id({ required: true, description: 'The id of the data set.' }),
@@ -108,7 +108,7 @@ const SuiteEntryInput = builder.inputType('SuiteEntryInput', {
 });
 
 /** The entries with the keys of their data sets. */
-const entryRequests = (
+export const entryRequests = (
   entries: readonly { readonly dataset: string; readonly split: EntryRequest['split']; readonly pooled: boolean }[],
   field: string,
 ): EntryRequest[] =>

@@ -3,6 +3,7 @@ import type { Split } from '../../data/types.ts';
 import type { DatasetRow, EvaluationRow, JobRow, ModelRow } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { requireRow } from '../common/rows.ts';
+import { requireCorpus, requireRecords } from '../datasets/split.ts';
 import { checkList } from '../embedding/texts.ts';
 import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
@@ -71,7 +72,7 @@ async function evaluateEach(
   options: { readonly dimensions?: number[]; readonly geometry: boolean },
 ): Promise<Evaluated> {
   const rows = await datasetsOf(tandem, datasetIds, split);
-  if (pooled) rows.forEach(requireCorpus);
+  if (pooled) rows.forEach((row, i) => void requireCorpus(row, `input.datasets.${i}`));
   const evaluator = checkpointId === null ? 'bag-of-words' : 'checkpoint';
   const made: Evaluated = { evaluations: [], jobs: [] };
   for (const row of rows) {
@@ -85,15 +86,6 @@ async function evaluateEach(
     made.jobs.push(job);
   }
   return made;
-}
-
-function requireCorpus({ name, task }: DatasetRow, index: number): void {
-  if (task === 'ir') return;
-  throw badInput(`Data set "${name}" is one of STS and has no corpus to pool`, {
-    field: `input.datasets.${index}`,
-    expected: 'data sets of IR, where pooled is true',
-    remedy: 'Set pooled to false, or leave the data set out.',
-  });
 }
 
 /** The rows of different data sets that have records in the split; `list` is the field that names them. */
@@ -115,13 +107,7 @@ export async function datasetsOf(
         remedy: 'Name it once.',
       });
     }
-    if (row.counts[split] === 0) {
-      throw badInput(`Data set "${row.name}" has no ${split} split`, {
-        field,
-        expected: `a data set with ${split} records`,
-        remedy: 'Name another split, or another data set.',
-      });
-    }
+    requireRecords(row, split, field);
     rows.push(row);
   }
   return rows;

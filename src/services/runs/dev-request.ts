@@ -4,6 +4,7 @@ import type { DatasetRow } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
 import type { DevSettings } from '../../train/catalog.ts';
 import { requireRow } from '../common/rows.ts';
+import { requireCorpus, requireRecords } from '../datasets/split.ts';
 import { checkList } from '../embedding/texts.ts';
 import type { Tandem } from '../tandem.ts';
 
@@ -54,13 +55,7 @@ export async function devSetsOf(
 }
 
 function checkSplit({ row, split, pooled }: ReadyDevSet, trained: readonly DatasetRow[], field: string): void {
-  if (row.counts[split] === 0) {
-    throw badInput(`Data set "${row.name}" has no ${split} split`, {
-      field: `${field}.split`,
-      expected: `a data set with ${split} records`,
-      remedy: 'Name another split, or another data set.',
-    });
-  }
+  requireRecords(row, split, `${field}.split`);
   if (split === 'train' && trained.some(({ digest }) => digest === row.digest)) {
     throw badInput(`The run trains on the train split of data set "${row.name}"`, {
       field: `${field}.split`,
@@ -68,13 +63,7 @@ function checkSplit({ row, split, pooled }: ReadyDevSet, trained: readonly Datas
       remedy: 'Name its dev split, or another data set.',
     });
   }
-  if (pooled && row.task !== 'ir') {
-    throw badInput(`Data set "${row.name}" is one of STS and has no corpus to pool`, {
-      field: `${field}.pooled`,
-      expected: 'false for a data set of STS',
-      remedy: 'Set pooled to false.',
-    });
-  }
+  if (pooled) requireCorpus(row, `${field}.pooled`);
 }
 
 /** The settings with the weights that take effect; null = the run is not evaluated. */

@@ -4,6 +4,7 @@ import type { Split } from '../../data/types.ts';
 import { type DatasetRow, datasets, suiteEntries } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { requireRow } from '../common/rows.ts';
+import { requireCorpus, requireRecords } from '../datasets/split.ts';
 import { checkList } from '../embedding/texts.ts';
 import type { Tandem } from '../tandem.ts';
 
@@ -50,28 +51,12 @@ export async function readEntries(
   for (const [i, { datasetId, split, pooled, domain }] of requests.entries()) {
     const dataset = await requireRow(tandem.database.db, 'datasets', datasetId, `${field}.${i}.dataset`);
     const entry = { dataset, split, pooled, domain: domain ?? dataset.domain };
-    checkEntry(entry, `${field}.${i}`);
+    requireRecords(dataset, split, `${field}.${i}.split`);
+    if (pooled) requireCorpus(dataset, `${field}.${i}.pooled`);
     refuseRepeated(entry, entries, `${field}.${i}`);
     entries.push(entry);
   }
   return entries;
-}
-
-function checkEntry({ dataset: { name, task, counts }, split, pooled }: SuiteEntry, field: string): void {
-  if (counts[split] === 0) {
-    throw badInput(`Data set "${name}" has no ${split} split`, {
-      field: `${field}.split`,
-      expected: `a data set with ${split} records`,
-      remedy: 'Name another split, or another data set.',
-    });
-  }
-  if (pooled && task !== 'ir') {
-    throw badInput(`Data set "${name}" is one of STS and has no corpus to pool`, {
-      field: `${field}.pooled`,
-      expected: 'data sets of IR, where pooled is true',
-      remedy: 'Set pooled to false.',
-    });
-  }
 }
 
 function refuseRepeated(entry: SuiteEntry, before: readonly SuiteEntry[], field: string): void {

@@ -2,6 +2,7 @@
 import { evaluationsOf, inOrderOf, latestEvaluations } from '../../db/latest-evaluations.ts';
 import type { EvaluationRow } from '../../db/schema.ts';
 import { type DomainMeans, domainMeans, type Figure, type Means, meansOf } from '../../evaluation/suite-means.ts';
+import { type TrainingSets, trainingSets } from '../checkpoints/overlap.ts';
 import type { Tandem } from '../tandem.ts';
 import type { SuiteEntry } from './entries.ts';
 
@@ -9,7 +10,8 @@ export type { DomainMeans, Figure, TaskMean } from '../../evaluation/suite-means
 
 /** One split, with the newest evaluation on it. */
 export interface SuiteCell extends SuiteEntry {
-  readonly checkpointId: string | null;
+  /** What the checkpoint has learnt from; null for the baseline. */
+  readonly trained: TrainingSets | null;
   /** Undefined = there is none. */
   readonly evaluation: EvaluationRow | undefined;
   readonly figure: Figure;
@@ -24,26 +26,30 @@ export interface SuiteResult extends Means {
 }
 
 export async function resultOf(
-  { database: { db } }: Tandem,
+  tandem: Tandem,
   checkpointId: string | null,
   entries: readonly SuiteEntry[],
 ): Promise<SuiteResult> {
-  return resultFrom(checkpointId, entries, await latestEvaluations(db, splitsOf(entries), evaluationsOf(checkpointId)));
+  const { db } = tandem.database;
+  const found = await latestEvaluations(db, splitsOf(entries), evaluationsOf(checkpointId));
+  return resultFrom(tandem, checkpointId, entries, found);
 }
 
 export const splitsOf = (entries: readonly SuiteEntry[]) =>
   entries.map(({ dataset, split, pooled }) => ({ datasetId: dataset.id, split, pooled }));
 
 /** `found`: the checkpoint's newest evaluations on the splits, in any order. */
-function resultFrom(
+export function resultFrom(
+  tandem: Tandem,
   checkpointId: string | null,
   entries: readonly SuiteEntry[],
   found: readonly EvaluationRow[],
 ): SuiteResult {
   const ordered = inOrderOf(splitsOf(entries), found);
+  const trained = checkpointId === null ? null : trainingSets(tandem, checkpointId);
   const cells = entries.map((entry, i): SuiteCell => {
     const evaluation = ordered[i];
-    return { ...entry, checkpointId, evaluation, figure: figureOf(entry, evaluation) };
+    return { ...entry, trained, evaluation, figure: figureOf(entry, evaluation) };
   });
   const sets = cells.map(({ dataset: { task }, domain, figure }) => ({ task, domain, figure }));
   return { checkpointId, cells, ...meansOf(sets), domains: domainMeans(sets) };

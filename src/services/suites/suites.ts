@@ -66,6 +66,9 @@ async function refuseTaken(tx: Transaction, name: string): Promise<void> {
   });
 }
 
+export const requireSuite = ({ database: { db } }: Tandem, id: string, field: string): Promise<SuiteRow> =>
+  requireRow(db, 'suites', id, field);
+
 /** Deletes a suite; its data sets and the evaluations on them stay. */
 export async function remove({ database }: Tandem, id: string): Promise<void> {
   await database.db.transaction(async (tx) => {
