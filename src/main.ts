@@ -12,6 +12,7 @@ import { removePortFile, writePortFile } from './http/port-file.ts';
 import { startHttp } from './http/server.ts';
 import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
+import { createOpenAiApi } from './openai/api.ts';
 import { probesOf } from './services/system/health.ts';
 import type { Tandem } from './services/tandem.ts';
 import { keepPrivate, privateMode } from './storage/private-folders.ts';
@@ -73,7 +74,8 @@ async function open(
   const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };
   const { bodyBytes } = config.limits;
   const [graphql, probes] = [createGraphQLServer(tandem, logger), probesOf(tandem)];
-  const http = await startHttp({ graphql, probes, port: config.port, bodyBytes, logger });
+  const openai = createOpenAiApi(tandem, logger);
+  const http = await startHttp({ graphql, openai, probes, port: config.port, bodyBytes, logger });
   closers.push(async (graceMs) => {
     // New requests are refused first; streams stay open until the runs have reported that they were interrupted.
     http.drain();

@@ -15,11 +15,12 @@ import {
 
 /** What a layer may import, besides itself and what every layer may import. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  main: ['http', 'graphql', 'services', 'db', 'jobs', 'storage'],
+  main: ['http', 'graphql', 'openai', 'services', 'db', 'jobs', 'storage'],
   cli: ['client', 'main'],
   client: [],
-  http: ['graphql', 'services'],
+  http: ['graphql', 'openai', 'services'],
   graphql: ['services', 'db'],
+  openai: ['services', 'db'],
   services: [
     ...['db', 'jobs', 'storage', 'retention', 'data', 'evaluation'],
     ...['fusion/weights', 'fusion/search/places', 'train/terms'],

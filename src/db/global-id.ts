@@ -1,7 +1,20 @@
 /** The ids that the API gives, which messages name too: nobody is ever given a bare key of a row. */
-import type { nouns } from './schema.ts';
+import { nouns } from './schema.ts';
 
 export type NodeType = (typeof nouns)[keyof typeof nouns]['type'];
 
 /** base64url of `Type:key`. */
 export const globalId = (type: NodeType, key: string): string => Buffer.from(`${type}:${key}`).toString('base64url');
+
+const types: readonly NodeType[] = Object.values(nouns).map(({ type }) => type);
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const canonical = /^[A-Za-z0-9_-]+$/;
+
+/** The parts of a global id; null where it is malformed, names no node type, or has a key that is no UUID. */
+export function parseGlobalId(id: string): { readonly type: NodeType; readonly key: string } | null {
+  const text = canonical.test(id) ? Buffer.from(id, 'base64url').toString('utf8') : '';
+  const colon = text.indexOf(':');
+  const type = types.find((known) => known === text.slice(0, colon));
+  const key = text.slice(colon + 1);
+  return type === undefined || !uuid.test(key) ? null : { type, key };
+}

@@ -4,9 +4,9 @@
  */
 import { PothosValidationError } from '@pothos/core';
 import { GraphQLError } from 'graphql';
-import { foreseenFailure } from '../db/refusals.ts';
-import { badInput, MaskedError, TandemError, unavailable } from '../errors.ts';
+import { badInput, MaskedError, type TandemError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { foreseen } from '../services/common/foreseen.ts';
 import { faultOf } from './request-form.ts';
 
 /** The innermost error that a GraphQLError wraps. */
@@ -17,15 +17,11 @@ function originOf(error: unknown): unknown {
 }
 
 /** What a foreseen failure is; null = a defect. */
-function foreseen(origin: unknown): TandemError | null {
-  if (origin instanceof TandemError) return origin;
+function failureOf(origin: unknown): TandemError | null {
   if (origin instanceof PothosValidationError) {
     return badInput(origin.message, { expected: 'a valid value', remedy: 'Correct the input and send it again.' });
   }
-  if (origin instanceof Error && origin.name === 'AbortError') {
-    return unavailable('The request was cancelled', { expected: 'a client that waits', remedy: 'Send it again.' });
-  }
-  return foreseenFailure(origin);
+  return foreseen(origin);
 }
 
 function placed(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {
@@ -43,7 +39,7 @@ const generic: readonly unknown[] = [
 export function errorMasker(logger: Logger) {
   return (error: unknown): GraphQLError => {
     const origin = originOf(error);
-    const known = foreseen(origin);
+    const known = failureOf(origin);
     if (known !== null) return placed(error, known.message, { code: known.code, ...known.details });
     if (origin instanceof GraphQLError) return fromGraphQL(origin);
     // That of a job was logged, and masked, when the job ended.

@@ -2,14 +2,9 @@
  * Global ids: base64url of `Type:key`. A malformed id, an id of another type or a key that is not a UUID is rejected
  * here, before it reaches the database.
  */
-import { globalId, type NodeType } from '../db/global-id.ts';
-import { nouns } from '../db/schema.ts';
+import { globalId, type NodeType, parseGlobalId } from '../db/global-id.ts';
 import { badInput } from '../errors.ts';
 
-const nodeTypes: readonly NodeType[] = Object.values(nouns).map(({ type }) => type);
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const canonical = /^[A-Za-z0-9_-]+$/;
 const expected = 'a global id that a query or mutation returned';
 
 export const encodeId = (typename: string, key: string | number | bigint): string =>
@@ -17,18 +12,15 @@ export const encodeId = (typename: string, key: string | number | bigint): strin
 
 /** Decodes a global id; throws BAD_USER_INPUT when it is malformed or names no node type. */
 export function decodeId(id: string, _context?: unknown, field = 'id'): { typename: NodeType; id: string } {
-  const text = canonical.test(id) ? Buffer.from(id, 'base64url').toString('utf8') : '';
-  const colon = text.indexOf(':');
-  const typename = nodeTypes.find((type) => type === text.slice(0, colon));
-  const key = text.slice(colon + 1);
-  if (typename === undefined || !uuid.test(key)) {
+  const parsed = parseGlobalId(id);
+  if (parsed === null) {
     throw badInput(`"${id.slice(0, 100)}" is not a global id`, {
       field,
       expected,
       remedy: 'Copy the id from a response of this API.',
     });
   }
-  return { typename, id: key };
+  return { typename: parsed.type, id: parsed.key };
 }
 
 /** The key of an id; throws BAD_USER_INPUT when the id is not of one of the given types. */

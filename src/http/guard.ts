@@ -58,6 +58,21 @@ export function refuseOperation({ method, headers }: RequestFacts, bodyBytes: nu
       remedy: `Send ${csrfHeader}: 1. It proves that no foreign web page sends the request.`,
     });
   }
+  const refusal = refuseJson({ headers }, bodyBytes);
+  if (refusal) return refusal;
+  const accept = String(headers['accept'] ?? '*/*');
+  if (!accepts(accept, { events: false })) {
+    return refuse(406, 'BAD_USER_INPUT', `No answer can be sent as ${accept.slice(0, 200)}`, {
+      field: 'accept',
+      expected: 'application/json or application/graphql-response+json; text/event-stream for subscriptions',
+      remedy: 'Send accept: application/json.',
+    });
+  }
+  return null;
+}
+
+/** Checks content type and length of a request with a JSON body. Null = allowed. */
+export function refuseJson({ headers }: Pick<RequestFacts, 'headers'>, bodyBytes: number): Refusal | null {
   const type = String(headers['content-type'] ?? '')
     .split(';')[0]
     ?.trim()
@@ -66,15 +81,7 @@ export function refuseOperation({ method, headers }: RequestFacts, bodyBytes: nu
     return refuse(415, 'BAD_USER_INPUT', `The content type is ${JSON.stringify(type ?? '')}`, {
       field: 'content-type',
       expected: 'application/json',
-      remedy: 'Send {"query": ..., "variables": ...} as JSON.',
-    });
-  }
-  const accept = String(headers['accept'] ?? '*/*');
-  if (!accepts(accept, { events: false })) {
-    return refuse(406, 'BAD_USER_INPUT', `No answer can be sent as ${accept.slice(0, 200)}`, {
-      field: 'accept',
-      expected: 'application/json or application/graphql-response+json; text/event-stream for subscriptions',
-      remedy: 'Send accept: application/json.',
+      remedy: 'Send the request as JSON.',
     });
   }
   return Number(headers['content-length'] ?? 0) > bodyBytes ? tooLarge(bodyBytes) : null;
@@ -105,7 +112,7 @@ export const tooManyWaiting = (most: number): Refusal =>
 export const notFoundHere = ({ path }: RequestFacts): Refusal =>
   refuse(404, 'NOT_FOUND', `There is nothing at ${path.slice(0, 200)}`, {
     field: 'path',
-    expected: 'POST /graphql, GET /health, GET /ready or GET /',
+    expected: 'POST /graphql, POST /v1/embeddings, GET /v1/models, GET /health, GET /ready or GET /',
     remedy: 'Correct the address.',
   });
 

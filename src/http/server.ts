@@ -1,6 +1,7 @@
 /**
  * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
- * events), GET /health, GET /ready, GET / (GraphiQL). Called by main.ts. It does not look into GraphQL operations.
+ * events), /v1/ (embeddings as OpenAI has them), GET /health, GET /ready, GET / (GraphiQL). Called by main.ts. It does
+ * not look into GraphQL operations.
  */
 import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,6 +10,7 @@ import { conflict } from '../errors.ts';
 import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
 import type { Logger } from '../log.ts';
+import { type OpenAiApi, openAiPath } from '../openai/api.ts';
 import type { Ailment, Probes } from '../services/system/health.ts';
 import { endsWithin } from '../within.ts';
 import { readBody } from './body.ts';
@@ -25,6 +27,7 @@ import {
   tooLarge,
   tooManyWaiting,
 } from './guard.ts';
+import { answerOpenAi } from './openai.ts';
 import { secureHeaders, sendAnswer } from './reply.ts';
 import { mostWaiting, Turns } from './turns.ts';
 
@@ -40,6 +43,7 @@ export interface HttpServer {
 
 export interface HttpOptions {
   readonly graphql: GraphQLServer;
+  readonly openai: OpenAiApi;
   readonly probes: Probes;
   readonly port: number;
   readonly bodyBytes: number;
@@ -114,6 +118,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const foreign = refuseHost(facts, options.port);
   if (foreign) return sendRefusal(response, foreign);
   if (path === graphqlPath) return answerOperation(request, response, facts, options);
+  if (path.startsWith(openAiPath)) return answerOpenAi(request, response, facts, options);
   if (facts.method !== 'GET') return sendRefusal(response, notFoundHere(facts));
   if (path === '/health') return sendProbe(response, options.probes.health());
   if (path === '/ready') return sendProbe(response, options.draining ? [stopping()] : await options.probes.readiness());

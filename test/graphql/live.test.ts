@@ -9,6 +9,7 @@ import { headSuite } from './live/heads.ts';
 import { httpSuite } from './live/http.ts';
 import { jobSuite } from './live/jobs.ts';
 import { leaderboardSuite } from './live/leaderboards.ts';
+import { openAiSuite } from './live/openai.ts';
 import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
 import { stageSuite } from './live/stages.ts';
@@ -40,6 +41,7 @@ describe('the API', () => {
   suiteSuite(current);
   leaderboardSuite(current);
   servingSuite(current);
+  openAiSuite(current);
   systemSuite(current);
   jobSuite(current);
   deleteSuite(current);

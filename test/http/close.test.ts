@@ -12,7 +12,14 @@ it('closes within a second although an upload stalls', async () => {
   const graphql = createYoga<Record<string, unknown>, Context>({ schema: buildSchema('type Query { x: Int }') });
   const logger = createLogger('test', 'silent');
   const probes = { health: () => [], readiness: async () => [] };
-  const server = await startHttp({ graphql, probes, port: 0, bodyBytes: 1_000_000, logger });
+  const server = await startHttp({
+    graphql,
+    openai: undefined as never,
+    probes,
+    port: 0,
+    bodyBytes: 1_000_000,
+    logger,
+  });
   const client = connect(server.port, '127.0.0.1');
   client.on('error', () => {});
   const ended = new Promise((resolve) => client.once('close', resolve));

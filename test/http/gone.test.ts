@@ -35,7 +35,7 @@ it('aborts the signal of a request whose client hangs up', async () => {
   });
   const probes = { health: () => [], readiness: async () => [] };
   const logger = createLogger('test', 'silent');
-  const server = await startHttp({ graphql, probes, port: 0, bodyBytes: 1_000, logger });
+  const server = await startHttp({ graphql, openai: undefined as never, probes, port: 0, bodyBytes: 1_000, logger });
   const client = new AbortController();
   const answer = fetch(`${server.url}/graphql`, {
     method: 'POST',

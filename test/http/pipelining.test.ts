@@ -23,7 +23,14 @@ beforeAll(async () => {
   const schema = buildSchema('type Query { x: Int }');
   const graphql = createYoga<Record<string, unknown>, Context>({ schema, plugins: [withRoot(rootValue)] });
   const probes = { health: () => [], readiness: async () => [] };
-  server = await startHttp({ graphql, probes, port: 0, bodyBytes: 1_000, logger: createLogger('test', 'silent') });
+  server = await startHttp({
+    graphql,
+    openai: undefined as never,
+    probes,
+    port: 0,
+    bodyBytes: 1_000,
+    logger: createLogger('test', 'silent'),
+  });
 });
 afterAll(() => server.close());
 

@@ -33,7 +33,14 @@ async function open(): Promise<Probed> {
   const config = loadConfig({ TANDEM_DATA: place.dataDir });
   const tandem = { config, storage, jobs, startedAt: new Date(), database: { ...database, db } } as unknown as Tandem;
   const graphql = createYoga<Record<string, unknown>, Context>({ schema: buildSchema('type Query { x: Int }') });
-  const server = await startHttp({ graphql, probes: probesOf(tandem), port: 0, bodyBytes: 1_000, logger });
+  const server = await startHttp({
+    graphql,
+    openai: undefined as never,
+    probes: probesOf(tandem),
+    port: 0,
+    bodyBytes: 1_000,
+    logger,
+  });
   return { place, server };
 }
 

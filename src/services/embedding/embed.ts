@@ -17,6 +17,8 @@ export function reportOf({ checkpoint }: Encoder, { tokens, truncated, prompt }:
 
 export interface EmbedRequest {
   readonly texts: readonly string[];
+  /** What a refusal calls the texts and the checkpoint. */
+  readonly fields?: { readonly texts: string; readonly checkpoint: string };
   readonly checkpointId: string;
   readonly role: TextRole;
   readonly instruction: string;
@@ -28,11 +30,12 @@ export interface EmbedRequest {
 /** With a prompt of the model, blank texts are allowed, as in sentence-transformers. */
 export async function embed(tandem: Tandem, request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
   const { limits } = tandem.config;
-  checkList(request.texts, limits, 'texts');
+  const { fields = { texts: 'texts', checkpoint: 'checkpoint' } } = request;
+  checkList(request.texts, limits, fields.texts);
   const checkOne = request.prompt ? checkLength : checkText;
-  for (const [i, text] of request.texts.entries()) checkOne(text, limits, `texts.${i}`);
+  for (const [i, text] of request.texts.entries()) checkOne(text, limits, `${fields.texts}.${i}`);
   checkLength(request.instruction, limits, 'instruction');
-  const encoder = await encoderOf(tandem, request.checkpointId, 'checkpoint');
+  const encoder = await encoderOf(tandem, request.checkpointId, fields.checkpoint);
   const dimensions = request.dimensions ?? encoder.model.dimension;
   if (dimensions > encoder.model.dimension) {
     throw badInput(`dimensions is ${dimensions}, the model gives ${encoder.model.dimension}`, {

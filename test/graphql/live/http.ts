@@ -191,6 +191,7 @@ export function httpSuite(live: () => Live): void {
       const graphql = { fetch: () => new Response() };
       const second = startHttp({
         graphql: graphql as never,
+        openai: undefined as never,
         probes: { health: () => [], readiness: async () => [] },
         port,
         bodyBytes: 1,

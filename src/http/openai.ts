@@ -1,0 +1,44 @@
+/** /v1/: as OpenAI has it. No page of another origin can send JSON without a preflight, which is not answered. */
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OpenAiApi } from '../openai/api.ts';
+import type { OpenAiAnswer } from '../openai/types.ts';
+import { readBody } from './body.ts';
+import { closing, notUtf8, type Refusal, type RequestFacts, refuseJson, tooLarge } from './guard.ts';
+import { secureHeaders } from './reply.ts';
+
+interface Options {
+  readonly openai: OpenAiApi;
+  readonly bodyBytes: number;
+  readonly draining: boolean;
+  /** Ends with the server. */
+  readonly life: AbortSignal;
+}
+
+export async function answerOpenAi(
+  request: IncomingMessage,
+  response: ServerResponse,
+  facts: RequestFacts,
+  { openai, bodyBytes, draining, life }: Options,
+): Promise<void> {
+  const refuse = ({ error, status }: Refusal): void => {
+    // The body of a refused request is not read.
+    response.setHeader('connection', 'close');
+    send(response, openai.refuse(error, status));
+  };
+  const isPost = facts.method === 'POST';
+  const refusal = draining ? closing() : isPost ? refuseJson(facts, bodyBytes) : null;
+  if (refusal) return refuse(refusal);
+  const body = isPost ? await readBody(request, bodyBytes) : Buffer.alloc(0);
+  if (body === null) return refuse(tooLarge(bodyBytes));
+  if (!isUtf8(body)) return refuse(notUtf8());
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, life]);
+  send(response, await openai.answer({ method: facts.method, path: facts.path, body: body.toString(), signal }));
+}
+
+function send(response: ServerResponse, { status, headers, body }: OpenAiAnswer): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers, ...secureHeaders });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,47 @@
+/** Errors in OpenAI's form: its clients show the message, and try again after 429 and 503. */
+import { type ErrorCode, MaskedError, TandemError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { foreseen } from '../services/common/foreseen.ts';
+import type { OpenAiAnswer } from './types.ts';
+
+const statusOf: Readonly<Record<ErrorCode, number>> = {
+  BAD_USER_INPUT: 400,
+  LIMIT_EXCEEDED: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  UNAVAILABLE: 503,
+};
+
+/** Seconds after which it is worth trying again. */
+const retryAfter = { 'retry-after': '2' } as const;
+
+/** What is unforeseen is masked, logged and given an id. `status` is what HTTP itself refuses a request with. */
+export function errorAnswer(error: unknown, logger: Logger, status?: number): OpenAiAnswer {
+  const known = error instanceof TandemError ? error : foreseen(error);
+  if (known === null) return masked(error, logger);
+  const { code, message, details } = known;
+  const { expected, remedy, field } = details;
+  const answered = status ?? statusOf[code];
+  const told = [`${message}.`, expected === undefined ? '' : `Expected: ${expected}.`, remedy ?? ''];
+  return {
+    status: answered,
+    ...((answered === 429 || answered === 503) && { headers: retryAfter }),
+    body: {
+      error: {
+        message: told.filter((part) => part !== '').join(' '),
+        type: answered >= 500 ? 'server_error' : 'invalid_request_error',
+        param: field ?? null,
+        code: code === 'NOT_FOUND' && field === 'model' ? 'model_not_found' : code.toLowerCase(),
+      },
+    },
+  };
+}
+
+function masked(error: unknown, logger: Logger): OpenAiAnswer {
+  const { id, message } = new MaskedError();
+  logger.error({ id, err: error }, 'unexpected error');
+  const body = { error: { message, type: 'server_error', param: null, code: 'internal_server_error' } } as const;
+  return { status: 500, body };
+}

@@ -1,0 +1,34 @@
+/** GET /v1/models and /v1/models/{model}: what can be named as `model`. */
+
+import { globalId } from '../db/global-id.ts';
+import type { CheckpointRow } from '../db/schema.ts';
+import { list } from '../services/checkpoints/checkpoints.ts';
+import { requireRow } from '../services/common/rows.ts';
+import type { Tandem } from '../services/tandem.ts';
+import { modelByName } from './model-name.ts';
+import type { ModelList, ModelObject } from './types.ts';
+
+/** Checkpoints that are listed, the newest ones. */
+const mostListed = 1_000;
+
+/** Checkpoints by their alias, the others by their id; those with an alias first. */
+export async function listModels(tandem: Tandem): Promise<ModelList> {
+  const window = { offset: 0, limit: mostListed };
+  const { items } = await list(tandem, { orderBy: { field: 'createdAt', direction: 'desc' } }, window);
+  const isNamed = ({ alias }: CheckpointRow): boolean => alias !== null;
+  const ordered = [...items.filter(isNamed), ...items.filter((row) => !isNamed(row))];
+  return { object: 'list', data: ordered.map(modelObject) };
+}
+
+/** The checkpoint that `model` names, under that name. */
+export async function getModel(tandem: Tandem, model: string): Promise<ModelObject> {
+  const { checkpointId } = await modelByName(tandem, model);
+  return { ...modelObject(await requireRow(tandem.database.db, 'checkpoints', checkpointId, 'model')), id: model };
+}
+
+const modelObject = ({ id, alias, createdAt }: CheckpointRow): ModelObject => ({
+  id: alias ?? globalId('Checkpoint', id),
+  object: 'model',
+  created: Math.floor(createdAt.getTime() / 1_000),
+  owned_by: 'tandem',
+});
