@@ -106,15 +106,33 @@ export const jointFigures = (
   sts: taskScore(figures, 'sts'),
 });
 
-/** sha256 (hex) of all that decides what is evaluated. */
+/**
+ * sha256 (hex) of all that a request decides about what is evaluated. Not of the documents of a pool: tf-idf cuts words
+ * as the ICU of this Node does, and another version may pool others. The state of a run keeps those it began with.
+ */
 function devSetsDigest(sets: readonly DevSet[]): string {
-  const hash = createHash('sha256');
-  for (const { name, task, split, digest, tokens, pool } of sets) {
-    hash.update(`${JSON.stringify([name, task, split, digest, tokenContent(tokens), pool?.length ?? null])}\n`);
-    if (pool) hash.update(new Uint8Array(pool.buffer, pool.byteOffset, pool.byteLength));
-  }
-  return hash.digest('hex');
+  const rows = sets.map(({ name, task, split, digest, tokens, pool }) =>
+    JSON.stringify([name, task, split, digest, tokenContent(tokens), ...(pool ? ['pooled'] : [null])]),
+  );
+  return createHash('sha256')
+    .update(rows.map((row) => `${row}\n`).join(''))
+    .digest('hex');
 }
+
+/** Evaluation on dev sets as the state of a run keeps it. */
+export interface DevState {
+  /** As `devSetsDigest` gives it. */
+  readonly sets: string;
+  /** Null before the first evaluation. */
+  readonly progress: DevProgress | null;
+  /** By dev set the pooled positions, little-endian u32 in base64, null = not pooled; absent where no set is. */
+  readonly pools?: readonly (string | null)[];
+}
+
+const packed = (pool: Uint32Array): string =>
+  Buffer.from(pool.buffer, pool.byteOffset, pool.byteLength).toString('base64');
+
+const unpacked = (text: string): Uint32Array => new Uint32Array(new Uint8Array(Buffer.from(text, 'base64')).buffer);
 
 /** What an evaluation found, and the progress that it makes. */
 export interface DevEvaluation extends DevProgress {
@@ -127,7 +145,7 @@ export interface DevEvaluation extends DevProgress {
 /** The evaluations of one run. */
 export class DevMonitor {
   readonly #settings: DevSettings;
-  readonly #sets: readonly DevSet[];
+  #sets: readonly DevSet[];
   readonly #evaluate: EvaluateDev;
   #progress: DevProgress | null = null;
 
@@ -137,12 +155,23 @@ export class DevMonitor {
     this.#evaluate = evaluate;
   }
 
-  /** The part of a run's state that says how far it is. */
-  get state(): { readonly sets: string; readonly progress: DevProgress | null } {
-    return { sets: devSetsDigest(this.#sets), progress: this.#progress };
+  /** The part of a run's state that says on what it is evaluated, and how far it is. */
+  get state(): DevState {
+    const pools = this.#sets.map(({ pool }) => (pool ? packed(pool) : null));
+    const isPooled = pools.some((pool) => pool !== null);
+    return { sets: devSetsDigest(this.#sets), progress: this.#progress, ...(isPooled && { pools }) };
   }
 
-  /** Goes on from a state, or from an evaluation once what belongs to it is safe. */
+  /** Goes on from a state of the same sets, on the very pools that it began with. */
+  resume({ progress, pools = [] }: DevState): void {
+    this.goOnFrom(progress);
+    this.#sets = this.#sets.map((set, i) => {
+      const pool = pools[i];
+      return typeof pool === 'string' ? { ...set, pool: unpacked(pool) } : set;
+    });
+  }
+
+  /** Goes on from an evaluation once what belongs to it is safe. */
   goOnFrom(progress: DevProgress | null): void {
     this.#progress = progress && { step: progress.step, best: progress.best, stale: progress.stale };
   }

@@ -128,7 +128,7 @@ async function beginning(gpu: Gpu, storage: Storage, input: TrainInput, dev: Dev
     traits: gpu.traits,
     allowDifferentAdapter: resume.allowDifferentAdapter ?? false,
   });
-  dev?.goOnFrom(state.dev?.progress ?? null);
+  if (state.dev) dev?.resume(state.dev);
   const { position, updatesBefore = 0 } = state;
   return { position, updatesBefore, ...(updatesOf(state) > 0 && { state: resume.state }) };
 }

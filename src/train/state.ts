@@ -17,7 +17,7 @@ import { readOwn } from '../storage/own-files.ts';
 import { publishStaged, type Storage } from '../storage/storage.ts';
 import { tokenContent } from '../tokens/tokenize-dataset.ts';
 import type { RunSettings } from './catalog.ts';
-import type { DevProgress } from './dev.ts';
+import type { DevState } from './dev.ts';
 import { stateOfOthers } from './parameter-groups.ts';
 import { reduceSettings, reduceTerms } from './stored-settings.ts';
 import type { TrainDataset } from './types.ts';
@@ -48,12 +48,7 @@ export interface RunState {
   /** Updates that the moments had seen when the run began; absent = 0, so that equal states keep their digest. */
   readonly updatesBefore?: number;
   /** Evaluation on dev sets so far; absent in the states of a run without. */
-  readonly dev?: {
-    /** As `devSetsDigest` gives it. */
-    readonly sets: string;
-    /** Null before the first evaluation. */
-    readonly progress: DevProgress | null;
-  };
+  readonly dev?: DevState;
   readonly adapter: AdapterIdentity;
   /** What computed it; absent in states from before it was recorded. */
   readonly versions?: ComputeVersions;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTandem } from '../cli/tandem.ts';
 import {
+  asDev,
   checkpointsOf,
   graded,
   importRecords,
@@ -10,12 +11,17 @@ import {
   settings,
   startLive,
   startRun,
+  stsRecords,
 } from './live/fixture.ts';
 import { get, inputRefusal, type Live, refusal, stopLive } from './live/harness.ts';
 
 let live: Live;
+/** Data sets with a dev split alone. */
+let dev: { readonly ir: string; readonly sts: string };
 beforeAll(async () => {
   live = await startLive();
+  const ir = await importRecords(live, 'ir-dev', asDev(irRecords));
+  dev = { ir, sts: await importRecords(live, 'sts-dev', asDev(stsRecords), 5) };
 });
 afterAll(() => stopLive(live));
 
@@ -23,10 +29,7 @@ const input = (change: object = {}) => {
   const { model, ir, sts } = live.made;
   return {
     ...{ model, datasets: [{ dataset: ir }, { dataset: sts }] },
-    devSets: [
-      { dataset: ir, split: 'TEST' },
-      { dataset: sts, split: 'TEST' },
-    ],
+    devSets: [{ dataset: dev.ir }, { dataset: dev.sts }],
     settings,
     ...change,
   };
@@ -70,20 +73,26 @@ describe('startRun with dev sets', () => {
       'input.devSets.0.split',
     ],
     [
+      'the records of a test',
+      () => ({ devSets: [{ dataset: live.made.ir, split: 'TEST' }] }),
+      'BAD_USER_INPUT',
+      'input.devSets.0.split',
+    ],
+    [
       'a set named twice',
-      () => ({ devSets: [0, 1].map(() => ({ dataset: live.made.ir, split: 'TEST' })) }),
+      () => ({ devSets: [0, 1].map(() => ({ dataset: dev.ir })) }),
       'CONFLICT',
       'input.devSets.1.dataset',
     ],
     [
       'a pooled corpus of pairs',
-      () => ({ devSets: [{ dataset: live.made.sts, split: 'TEST', pooled: true }] }),
+      () => ({ devSets: [{ dataset: dev.sts, pooled: true }] }),
       'BAD_USER_INPUT',
       'input.devSets.0.pooled',
     ],
     [
       'a joint run without a dev set of one task',
-      () => ({ devSets: [{ dataset: live.made.ir, split: 'TEST' }] }),
+      () => ({ devSets: [{ dataset: dev.ir }] }),
       'BAD_USER_INPUT',
       'input.devSets',
     ],
@@ -115,8 +124,8 @@ describe('startRun with dev sets', () => {
       ...{ state: 'SUCCEEDED', cause: null, bestScore: best.score, bestStep: best.step },
       bestCheckpoint: { step: best.step, best: true },
       devSets: [
-        { dataset: { name: 'ir' }, split: 'TEST', pooled: false },
-        { dataset: { name: 'sts' }, split: 'TEST', pooled: false },
+        { dataset: { name: 'ir-dev' }, split: 'DEV', pooled: false },
+        { dataset: { name: 'sts-dev' }, split: 'DEV', pooled: false },
       ],
       settings: { dev: { everySteps: 2, patience: null, minDelta: 0, weights: { ir: 0.5, sts: 0.5 } } },
     });
@@ -195,14 +204,14 @@ describe('a pooled corpus', () => {
 describe('tandem train', () => {
   it('evaluates on dev sets, prints their scores and why it ended', async () => {
     const args = ['train', '--model', 'tiny', '--dataset', 'ir', '--dataset', 'sts', '--batch-size', '6', '--watch'];
-    const dev = ['--dev-pooled', 'ir:test', '--dev', 'sts:test', '--evaluate-every-steps', '1', '--patience', '2'];
+    const dev = ['--dev-pooled', 'ir-dev', '--dev', 'sts-dev:dev', '--evaluate-every-steps', '1', '--patience', '2'];
     const more = ['--min-delta', '1', '--ir-weight', '0.25', '--positives', '1', '--negatives', '1'];
     const { code, stdout, stderr } = await runTandem(live.url, [...args, ...dev, ...more]);
     expect([code, stderr]).toEqual([
       0,
-      expect.stringMatching(/^dev at step 2: -?0\.\d{4}, .*, ir test pooled ndcg_at_10 0/m),
+      expect.stringMatching(/^dev at step 2: -?0\.\d{4}, .*, ir-dev pooled ndcg_at_10 0/m),
     ]);
-    expect(stderr).toContain('sts test cosine_spearman');
+    expect(stderr).toContain('sts-dev cosine_spearman');
     expect(stdout).toMatch(/SUCCEEDED \(EARLY_STOPPED\) at step 2, .*\nbest dev score -?0\.\d{4} at step [012]\n/);
   });
 });

@@ -168,6 +168,24 @@ describe('a run that is evaluated', () => {
     });
   });
 
+  it('goes on with the pool that it began with, where another is made now', async () => {
+    const [ir, sts] = [devSets[0]!, devSets[1]!];
+    const prepared = await prepare({ maxBatches: 4, dev: devSettings() }, [
+      { ...ir, pool: Uint32Array.of(0, 1, 2) },
+      sts,
+    ]);
+    const whole = await run(prepared);
+    const { model, state } = lastCheckpoint((await run(prepared, { stopAt: ({ type }) => type === 'step' })).events);
+    // As of another ICU, whose words are others.
+    const dev = [{ ...ir, pool: Uint32Array.of(0, 1, 2, 3, 4, 5) }, sts];
+    const second = await run({ ...prepared, input: { ...prepared.input, dev, resume: { model, state } } });
+    expect(scores(second.events).at(-1)).toEqual(scores(whole.events).at(-1));
+    expect(lastCheckpoint(second.events).state).toBe(lastCheckpoint(whole.events).state);
+    // With that pool the figures would be others.
+    const other = await run({ ...prepared, input: { ...prepared.input, dev } });
+    expect(scores(other.events).at(-1)).not.toEqual(scores(whole.events).at(-1));
+  });
+
   it('refuses to go on with other dev sets', async () => {
     const prepared = await prepare({ maxBatches: 4, dev: devSettings() });
     const { events } = await run(prepared, { stopAt: ({ type }) => type === 'step' });

@@ -199,7 +199,7 @@ export type DeriveModelInput = {
   readonly pooling?: ReadonlyArray<Pooling> | null | undefined;
 };
 
-/** A split of a data set to choose by: what a run is evaluated on while it trains, or a search. */
+/** A split of a data set to choose by: what a run is evaluated on while it trains, or a search. No test split. */
 export type DevSetInput = {
   /** Id of a data set. */
   readonly dataset: string;

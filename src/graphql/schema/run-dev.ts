@@ -84,7 +84,8 @@ export const devSettings = (t: InputFields) =>
   });
 
 export const DevSetInput = builder.inputType('DevSetInput', {
-  description: 'A split of a data set to choose by: what a run is evaluated on while it trains, or a search.',
+  description:
+    'A split of a data set to choose by: what a run is evaluated on while it trains, or a search. No test split.',
   fields: (t) => ({
     dataset: t.id({ required: true, description: 'Id of a data set.' }),
     split: t.field({ type: Split, required: true, defaultValue: 'dev', description: 'The split of the data set.' }),

@@ -6,7 +6,14 @@ import { badInput, invariant } from '../../errors.ts';
 import { type FusionEntry, type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
 import type { SearchStrategy } from '../../fusion/search/catalog.ts';
 import { baseOf, parentsOf } from '../checkpoints/fuse.ts';
-import { checkWeights, type DevSetRequest, devSetsOf, ownWeights, type ReadyDevSet } from '../runs/dev-request.ts';
+import {
+  checkWeights,
+  type DevSetRequest,
+  devSetsOf,
+  ownWeights,
+  type ReadyDevSet,
+  splitsOf,
+} from '../runs/dev-request.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface FusionSearchRequest {
@@ -38,7 +45,7 @@ export async function readySearch(tandem: Tandem, given: FusionSearchRequest): P
   const methods = methodsOf(given, checkpoints.length);
   const dev = await readyDevSets(tandem, given, checkpoints);
   const test = given.testSets.map((set) => ({ ...set, split: 'test' }) as const);
-  const testSets = await devSetsOf(tandem, test, [], 'input.testSets');
+  const testSets = await splitsOf(tandem, test, [], 'input.testSets');
   const weights = checkWeights(given.weights ?? ownWeights(dev.map(({ row }) => row)), dev, 'input.weights');
   return {
     modelId: first.modelId,
@@ -52,17 +59,16 @@ export async function readySearch(tandem: Tandem, given: FusionSearchRequest): P
 
 const storedSet = ({ row: { id: datasetId }, split, pooled }: ReadyDevSet): SearchSet => ({ datasetId, split, pooled });
 
-/** At least one, none of a test split: what is chosen by test figures cannot be measured by them. */
+/** At least one. */
 async function readyDevSets(
   tandem: Tandem,
   { devSets }: FusionSearchRequest,
   checkpoints: readonly CheckpointRow[],
 ): Promise<readonly ReadyDevSet[]> {
-  const isTest = devSets.findIndex(({ split }) => split === 'test');
-  if (devSets.length === 0 || isTest >= 0) {
-    throw badInput(isTest < 0 ? 'No dev set is named' : 'A search chooses by dev sets, and a test split is named', {
-      field: isTest < 0 ? 'input.devSets' : `input.devSets.${isTest}.split`,
-      expected: 'at least one dev set, none of the split TEST',
+  if (devSets.length === 0) {
+    throw badInput('No dev set is named', {
+      field: 'input.devSets',
+      expected: 'at least one dev set',
       remedy: 'Name dev splits; name the data sets whose test splits are to be read at the end as testSets.',
     });
   }

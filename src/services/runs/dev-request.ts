@@ -29,12 +29,32 @@ export interface ReadyDevSet {
 
 const tasks = ['ir', 'sts'] as const satisfies readonly Task[];
 
-/** `trained`: the data sets that the run trains on. `list`: where the sets are given. */
+/**
+ * Splits to choose by. None is a test split: whoever chooses by records has seen them, and a figure on them afterwards
+ * is no test (docs/method.md, section 6). `trained`: the data sets that the run trains on.
+ */
 export async function devSetsOf(
   tandem: Tandem,
   requests: readonly DevSetRequest[],
   trained: readonly DatasetRow[],
-  list = 'input.devSets',
+): Promise<readonly ReadyDevSet[]> {
+  const list = 'input.devSets';
+  const sets = await splitsOf(tandem, requests, trained, list);
+  const test = sets.findIndex(({ split }) => split === 'test');
+  if (test < 0) return sets;
+  throw badInput(`The test split of data set "${sets[test]?.row.name}" is named as a dev set`, {
+    field: `${list}.${test}.split`,
+    expected: 'a split that no result is measured on',
+    remedy: 'Name its dev split; where it has none, import the data set again with one (devShare).',
+  });
+}
+
+/** Splits of data sets as a request names them, in the list `list`. */
+export async function splitsOf(
+  tandem: Tandem,
+  requests: readonly DevSetRequest[],
+  trained: readonly DatasetRow[],
+  list: string,
 ): Promise<readonly ReadyDevSet[]> {
   checkList(requests, tandem.config.limits, list, { min: 0 });
   const found: ReadyDevSet[] = [];

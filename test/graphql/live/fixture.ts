@@ -36,6 +36,10 @@ export const stsRecords = parts.flatMap((part, i) =>
   })),
 );
 
+/** The records of the test split as those of a dev split, for a data set of its own. */
+export const asDev = (records: readonly { readonly split: string }[]) =>
+  records.filter(({ split }) => split === 'TEST').map((record) => ({ ...record, split: 'DEV' }));
+
 export const architecture = { layers: 1, width: 16, heads: 2, innerWidth: 32, maxPositions: 32 };
 
 /** One epoch of three batches a data set. */

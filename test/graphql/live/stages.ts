@@ -1,7 +1,7 @@
 /** Runs from checkpoints and in stages, by the API. */
 import { describe, expect, it } from 'vitest';
 import { createClient, RunEventsDocument } from '../../../src/client/index.ts';
-import { settings, startRun } from './fixture.ts';
+import { asDev, importRecords, irRecords, settings, startRun } from './fixture.ts';
 import { get, inputRefusal, type Live, refusal } from './harness.ts';
 
 interface Shown {
@@ -199,9 +199,10 @@ export function stageSuite(live: () => Live): void {
     });
 
     it('start from the best checkpoint on the dev sets, where they say so', async () => {
-      const { model, ir } = live().made;
+      const { model } = live().made;
+      const dataset = await importRecords(live(), 'dev of stages', asDev(irRecords));
       const [first, second] = (await start({
-        ...{ model, datasets: of('ir'), devSets: [{ dataset: ir, split: 'TEST' }], settings },
+        ...{ model, datasets: of('ir'), devSets: [{ dataset }], settings },
         stages: [{ datasets: of('sts'), settings, from: 'BEST' }],
       })) as [string, string];
       expect(await ended(second)).toBe('SUCCEEDED');
