@@ -6,6 +6,7 @@ import { rangeOf } from '../catalog-parameters.ts';
 import { importerCatalog } from '../data/importers/catalog.ts';
 import { samplerCatalog } from '../data/samplers/catalog.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
+import { searchStrategyCatalog } from '../fusion/search/catalog.ts';
 import { encoderCatalog } from '../model/families/catalog.ts';
 import { type LossTerm, lossCatalog } from '../nn/losses/catalog.ts';
 import { missingNegativesCatalog } from '../tokens/catalog.ts';
@@ -28,6 +29,7 @@ const catalogs: Readonly<Record<string, readonly CatalogEntry[]>> = {
   Losses: lossCatalog,
   'Missing negatives': missingNegativesCatalog,
   'Fusion methods': fusionCatalog,
+  'Strategies of searches for a fusion': searchStrategyCatalog,
 };
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -9,7 +9,7 @@ function shown(values) {
   return `${found.mean.toFixed(4)}${found.half === null ? '' : ` ± ${found.half.toFixed(4)}`}`;
 }
 
-/** `results`: of each seed {seed, checkpoints, budget, systems: {name: scores | null}, searches: {strategy: search}}. */
+/** `results`: of each seed {seed, checkpoints, systems: {name: scores | null}, searches: {strategy: search}}. */
 export function fusionTable(results) {
   const names = Object.keys(results[0]?.systems ?? {});
   const found = (name) => results.filter(({ systems }) => systems[name]);

@@ -17,6 +17,7 @@ import {
 import { type Config, loadConfig } from '../../src/config.ts';
 import { candidateWeights } from '../../src/fusion/search/candidate-weights.ts';
 import { openStorage } from '../../src/storage/storage.ts';
+import { runTandem } from '../cli/tandem.ts';
 import {
   architecture,
   checkpointsOf,
@@ -191,6 +192,25 @@ describe('a search', () => {
     const search = await begin({ minutes: 1e-9 });
     expect(await follow(search.job.id)).toBe('SUCCEEDED');
     expect((await tableOf(search.id)).rows.length).toBe(1);
+  });
+});
+
+describe('the command line', () => {
+  it('searches, shows the front, and makes a checkpoint of the winner', async () => {
+    const checkpoints = input.checkpoints.flatMap((id) => ['--checkpoint', id]);
+    const sets = ['--dev', 'ir', '--dev', 'sts:dev', '--test', 'sts'];
+    const given = ['--strategy', 'random', '--method', 'task-arithmetic', '--candidates', '9', '--ir-weight', '0.2'];
+    const found = await runTandem(live.url, ['fuse-search', ...checkpoints, ...sets, ...given]);
+    expect(found, found.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('9 of 9 candidates') });
+    expect(found.stdout).toMatch(/W +(checkpoint|task-arithmetic)/);
+    expect(found.stdout).toMatch(/sts test +cosine_spearman/);
+    const id = found.stdout.trimEnd().split('\n').at(-1) as string;
+    const { winner, candidates } = await readSearch(client, id);
+    const { score, ir: search, sts: similarity } = candidates.nodes[winner?.number ?? 0] ?? {};
+    expect(score).toBeCloseTo(0.2 * (search ?? 0) + 0.8 * (similarity ?? 0), 12);
+    const fused = candidates.nodes.find(({ origin }) => origin === 'RANDOM')?.number;
+    const made = await runTandem(live.url, ['fuse-candidate', id, '--candidate', `${fused}`, '--json']);
+    expect(JSON.parse(made.stdout)).toMatchObject({ reason: 'FUSED' });
   });
 });
 
