@@ -35,9 +35,9 @@ export async function selectLargest(length: number, count: number, fill: Fill, p
 /** Counts this word of the numbers whose higher words are those found. */
 function countWord(counts: Uint32Array, words: Uint16Array, found: Uint16Array, word: number, end: number): void {
   for (let at = 0; at < end; at += 4) {
-    let same = true;
-    for (let higher = 3; higher > word; higher--) same &&= words[at + higher] === found[higher];
-    if (same) counts[words[at + word]]++;
+    let higher = 3;
+    while (higher > word && words[at + higher] === found[higher]) higher--;
+    if (higher === word) counts[words[at + word]]++;
   }
 }
 

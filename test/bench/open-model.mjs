@@ -8,35 +8,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { initialParameters } from '../../dist/src/authoring/initial-parameters.js';
-import { readModelFolder, writeModelFolder } from '../../dist/src/formats/model-folder.js';
-import { publishModel } from '../../dist/src/formats/publish-model.js';
-import { filledPrompts } from '../../dist/src/formats/sentence-transformers.js';
-import { plainPipeline } from '../../dist/src/model/types.js';
+import { readModelFolder } from '../../dist/src/formats/model-folder.js';
 import { loadEncoder } from '../../dist/src/nn/encoders/encoder.js';
 import { readOwn } from '../../dist/src/storage/own-files.js';
 import { openStorage } from '../../dist/src/storage/storage.js';
-import { specialTokens, wordPieceTokenizer } from '../../dist/src/tokenizer/wordpiece-json.js';
+import { publishLargeModel } from './large-model.mjs';
 import { cpuNow, openBenchGpu } from './setup.mjs';
-
-const templates = { query: '', sts: '', passage: '' };
-const spec = {
-  ...{ family: 'bert', ...plainPipeline, pooling: 'mean', includePrompt: true, maxLength: 512, initialisation: null },
-  ...{ templates, prompts: filledPrompts(templates) },
-  architecture: {
-    ...{ layers: 12, width: 768, heads: 12, innerWidth: 3072, vocabularySize: 50_000, typeVocabularySize: 2 },
-    ...{ maxPositions: 512, layerNormEpsilon: 1e-12, padTokenId: 0, frozenRow: 0 },
-  },
-};
-const words = [...specialTokens, ...Array.from({ length: 50_000 - specialTokens.length }, (_, i) => `w${i}`)];
-const tokenizerJson = JSON.stringify(wordPieceTokenizer(Object.fromEntries(words.map((word, id) => [word, id]))));
 
 const root = await mkdtemp(join(tmpdir(), 'tandem-bench-'));
 const storage = openStorage(root);
 const begun = performance.now();
-const { digest, bytes } = await publishModel(storage, spec, (folder) =>
-  writeModelFolder(folder, { spec, tokenizerJson, tensors: initialParameters(spec, 1) }),
-);
+const { digest, bytes } = await publishLargeModel(storage);
 console.log(`written and published ${(bytes / 1e6).toFixed(0)} MB in ${seconds(begun)} s`);
 
 const opened = (work) =>

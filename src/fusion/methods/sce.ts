@@ -57,16 +57,17 @@ async function select(
 function variances(target: Float64Array, { checkpoints }: TensorSet, begin: number, end: number): void {
   const [first] = checkpoints;
   const K = checkpoints.length;
-  for (let i = begin; i < end; i++) {
-    let [sum, squares] = [0, 0];
-    for (let k = 0; k < K; k++) sum += checkpoints[k][i] - first[i];
-    const mean = sum / K;
-    for (let k = 0; k < K; k++) {
-      const off = checkpoints[k][i] - first[i] - mean;
-      squares += off * off;
+  const means = new Float64Array(end - begin);
+  for (const weights of checkpoints) for (let i = begin; i < end; i++) means[i - begin] += weights[i] - first[i];
+  for (let i = 0; i < means.length; i++) means[i] /= K;
+  target.fill(0, 0, means.length);
+  for (const weights of checkpoints) {
+    for (let i = begin; i < end; i++) {
+      const off = weights[i] - first[i] - means[i - begin];
+      target[i - begin] += off * off;
     }
-    target[i - begin] = squares / K;
   }
+  for (let i = 0; i < means.length; i++) target[i] /= K;
 }
 
 /** Calls `visit` with the index of every value that stays, in order. */
