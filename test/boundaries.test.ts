@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   graphql: ['services', 'db'],
   openai: ['services', 'db'],
   services: [
-    ...['db', 'jobs', 'storage', 'retention', 'data', 'evaluation'],
+    ...['db', 'jobs', 'storage', 'retention', 'data', 'evaluation', 'random'],
     ...['fusion/weights', 'fusion/search/places', 'train/terms'],
   ],
   jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime', 'train/terms'],

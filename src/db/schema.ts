@@ -21,5 +21,10 @@ export const nouns = {
   fusionSearches: { table: tables.fusionSearches, type: 'FusionSearch', called: 'search for a fusion' },
   collections: { table: tables.collections, type: 'Collection', called: 'collection' },
   documents: { table: tables.documents, type: 'Document', called: 'document' },
+  architectureSearches: {
+    table: tables.architectureSearchesWithJobs,
+    type: 'ArchitectureSearch',
+    called: 'architecture search',
+  },
   jobs: { table: tables.jobs, type: 'Job', called: 'job' },
 } as const;

@@ -1,4 +1,5 @@
 /** The tables, a line a file. */
+export * from './schema/architecture-searches.ts';
 export * from './schema/checkpoints.ts';
 export * from './schema/collections.ts';
 export * from './schema/datasets.ts';

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 import { withPrices } from './prices.ts';
 import { withWellFormedArguments } from './well-formed.ts';
+import './schema/architecture-search.ts';
 import './schema/dataset.ts';
 import './schema/dataset-import.ts';
 import './schema/derive-model.ts';

@@ -27,7 +27,7 @@ import { type Payload, releasePayloads, storePayload } from './kinds/common/payl
 import { jobKinds } from './kinds/index.ts';
 import { stopJobs } from './stop.ts';
 import { forgetModel, startThreads, type Thread, type ThreadSettings, type Threads } from './threads/threads.ts';
-import { resumeRun } from './training/resume.ts';
+import { resumeRun, resumeSearch } from './training/resume.ts';
 
 export type { JobStreamItem } from './engine/stream.ts';
 
@@ -68,6 +68,10 @@ export interface Jobs {
   submitSearch(tx: Transaction, searchId: string, input: SubmitInput<'search-fusion'>): Promise<void>;
   /** Queues a job again that ended without a result, where it may begin again; any other stays as it is. */
   goOn(tx: Transaction, jobId: string): Promise<void>;
+  /** The same of a search over architectures, which people resume, as they do its runs. */
+  submitArchitectureSearch(tx: Transaction, searchId: string, input: SubmitInput<'search-architecture'>): Promise<void>;
+  /** Continues a search over architectures that was INTERRUPTED between rungs: it is QUEUED again. */
+  resumeSearch(searchId: string): Promise<void>;
   /** Resolves to the job once it has SUCCEEDED; throws the error with which it ended otherwise. */
   outcome(jobId: string): Promise<JobRow>;
   /** What keeps ends of jobs (`jobId`) from being written, or queued ones (null) from being begun, at the moment. */
@@ -182,6 +186,9 @@ async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
     submitSearch: async (tx, id, input) =>
       void (await engine.submitIn(tx, jobKinds['search-fusion'], id, input, { idempotencyKey: `search ${id}` })),
     goOn: (tx, jobId) => engine.goOn(tx, jobId),
+    submitArchitectureSearch: async (tx, searchId, input) =>
+      void (await engine.submitIn(tx, jobKinds['search-architecture'], searchId, input, {})),
+    resumeSearch: (searchId) => resumeSearch({ db, engine }, searchId),
     outcome: (jobId) => engine.outcome(jobId),
     troubles: () => engine.troubles(),
     cancel: (jobId) => engine.cancel(jobId),

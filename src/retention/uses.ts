@@ -10,6 +10,9 @@ import { globalId } from '../db/global-id.ts';
 import type { Executor, Transaction } from '../db/open.ts';
 import type { Use } from '../db/schema/types.ts';
 import {
+  architectureCandidates,
+  architectureSearches,
+  architectureTrials,
   checkpointParents,
   checkpoints,
   collections,
@@ -93,6 +96,7 @@ const checkpointColumns: readonly PgColumn[] = [
   checkpointParents.parentId,
   runStarts.checkpointId,
   runTeachers.checkpointId,
+  architectureSearches.teacherId,
   fusions.baseId,
 ];
 
@@ -150,11 +154,16 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
     .from(runTeachers)
     .innerJoin(runs, eq(runs.id, runTeachers.runId))
     .where(inArray(runTeachers.checkpointId, ids));
+  const inSearches = await tx
+    .select({ name: architectureSearches.name })
+    .from(architectureSearches)
+    .where(inArray(architectureSearches.teacherId, ids));
   const runsOf = tx.select({ id: checkpoints.runId }).from(checkpoints).where(inArray(checkpoints.id, ids));
   const names = [
     ...inCollections.map(({ name }) => `collection "${name}"`),
     ...[...inFusions, ...asBases].map(({ id }) => `fused checkpoint ${globalId('Checkpoint', id)}`),
     ...[...inRuns, ...taught].map(({ name }) => `run "${name}"`),
+    ...inSearches.map(({ name }) => `architecture search "${name}"`),
     ...(await runsWaitingFor(tx, inArray(runStarts.afterId, runsOf))),
     ...(await jobsUsing(
       tx,
@@ -164,9 +173,31 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
   return [...new Set(names)];
 }
 
-/** Names of the stages behind a run that have yet to find their start among its checkpoints. */
-export const usesOfRun = (tx: Transaction, id: string): Promise<string[]> =>
-  runsWaitingFor(tx, eq(runStarts.afterId, id));
+/** Names of the stages behind a run that have yet to find their start among its checkpoints, and of its live search. */
+export const usesOfRun = async (tx: Transaction, id: string): Promise<string[]> => [
+  ...(await runsWaitingFor(tx, eq(runStarts.afterId, id))),
+  ...(await searchesOf(tx, id)),
+];
+
+async function searchesOf(tx: Transaction, runId: string): Promise<string[]> {
+  const rows = await tx
+    .select({ name: architectureSearches.name })
+    .from(architectureTrials)
+    .innerJoin(architectureSearches, eq(architectureSearches.id, architectureTrials.searchId))
+    .innerJoin(jobs, eq(jobs.id, architectureSearches.id))
+    .where(and(eq(architectureTrials.runId, runId), notInArray(jobs.state, [...terminalStates])));
+  return rows.map(({ name }) => `architecture search "${name}"`);
+}
+
+/** Names of the searches that train a model. */
+export async function searchesOfModel(tx: Transaction, modelId: string): Promise<string[]> {
+  const rows = await tx
+    .selectDistinct({ name: architectureSearches.name })
+    .from(architectureSearches)
+    .innerJoin(architectureCandidates, eq(architectureCandidates.searchId, architectureSearches.id))
+    .where(or(eq(architectureSearches.modelId, modelId), eq(architectureCandidates.modelId, modelId)));
+  return rows.map(({ name }) => `architecture search "${name}"`);
+}
 
 async function runsWaitingFor(tx: Transaction, condition: SQL): Promise<string[]> {
   const rows = await tx

@@ -552,6 +552,8 @@ export type JobKind =
   | 'IMPORT_DATASET'
   /** Takes over a model from a folder or from a hub. */
   | 'IMPORT_MODEL'
+  /** Searches over architectures: trains candidates in rungs and keeps the best of each. */
+  | 'SEARCH_ARCHITECTURE'
   /** Searches for the best fusion of checkpoints. */
   | 'SEARCH_FUSION'
   /** Trains: the work of a run. */
@@ -1297,6 +1299,7 @@ export type JobQueryVariables = Exact<{
 
 
 export type JobQuery = { readonly job: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly subject:
+      | { readonly __typename: 'ArchitectureSearch', readonly id: string }
       | { readonly __typename: 'Checkpoint', readonly id: string }
       | { readonly __typename: 'Collection', readonly id: string }
       | { readonly __typename: 'Dataset', readonly id: string }

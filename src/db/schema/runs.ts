@@ -28,7 +28,7 @@ import { jobs } from './jobs.ts';
 import { models } from './models.ts';
 
 /** Settings as of today, whatever the version that stored them. */
-const runSettings = customType<{ data: RunSettings; driverData: unknown }>({
+export const runSettings = customType<{ data: RunSettings; driverData: unknown }>({
   dataType: () => 'jsonb',
   toDriver: (settings) => JSON.stringify(settings),
   fromDriver: (stored) => completeSettings(stored as RunSettings),

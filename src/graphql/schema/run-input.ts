@@ -29,7 +29,7 @@ const RunDatasetInput = builder.inputType('RunDatasetInput', {
 });
 
 /** What a run is to do, wherever it starts. */
-const contentFields = (t: PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObject'>) => ({
+export const contentFields = (t: PothosSchemaTypes.InputFieldBuilder<ExtendedTypes, 'InputObject'>) => ({
   name: t.string({
     description: 'The name of the run; absent or null means one made of the model and the tasks.',
     validate: nameSchema.nullish(),
@@ -119,7 +119,7 @@ async function originRequest(tandem: Tandem, { model, checkpoint }: StartRun): P
 }
 
 /** What a run names by id. */
-const rowsOf = async (
+export const rowsOf = async (
   tandem: Tandem,
   { datasets, devSets, teacher }: Pick<StartRun, 'datasets' | 'devSets' | 'teacher'>,
   field: string,

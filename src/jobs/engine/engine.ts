@@ -12,13 +12,12 @@ import type { Folder } from '../../retention/uses.ts';
 import type { AnyJob, InputOf } from '../define.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
+import { cancelWithParts } from './cancel.ts';
 import { interruptWaiting } from './deaths.ts';
-import { endingOfCancel, stopping } from './ending.ts';
-import { followEnd } from './followers.ts';
-import { openParts } from './parts.ts';
+import { stopping } from './ending.ts';
 import { insertQueued, queueJob } from './queue.ts';
 import { isSameInput } from './same-input.ts';
-import { changeState, findJob, lockJob } from './store.ts';
+import { findJob, lockJob } from './store.ts';
 import { untilAnswered } from './until-answered.ts';
 import { Worker, type WorkerContext } from './worker.ts';
 
@@ -169,38 +168,14 @@ export class Engine {
    */
   async cancel(jobId: string): Promise<JobRow> {
     const { db } = this.#context;
-    const ids = await db.transaction(async (tx) => {
-      // Parts are locked before the whole, as where they end; those that were made meanwhile are found behind its lock.
-      await openParts(tx, jobId);
-      const job = await lockJob(tx, jobId);
-      const all = [job, ...(await openParts(tx, jobId))];
-      for (const one of all) await this.#cancelIn(tx, one);
-      return all.map(({ id }) => id);
+    const ids = await db.transaction((tx) => {
+      afterCommit(() => this.worker.wake());
+      return cancelWithParts(tx, this.#context, jobId);
     });
     for (const id of ids) if (!(await this.worker.cancel(id))) await this.#endsElsewhere(id);
     const job = await findJob(db, jobId);
     await releasePayloads(this.#context, job.uses);
     return job;
-  }
-
-  /** Ends a locked job that waits, and asks the owner of one that runs to end it. */
-  async #cancelIn(tx: Transaction, job: JobRow): Promise<void> {
-    const { notifier, dispatcher, kinds } = this.#context;
-    const entry = kinds[job.kind]?.entry;
-    const waits = job.state === 'QUEUED' || (job.state === 'INTERRUPTED' && entry?.retry === null);
-    if (waits) {
-      await dispatcher.cancel(tx, job.id);
-      const change = { ...endingOfCancel(job, entry), after: null, awaitsParts: false, finishedAt: new Date() };
-      await followEnd(tx, this.#context, await changeState(tx, job, 'CANCELLED', change));
-    } else if (job.state === 'RUNNING') {
-      await tx.update(jobs).set({ cancelRequested: true }).where(eq(jobs.id, job.id));
-    } else if (job.state !== 'CANCELLED') {
-      throw hasEnded(job);
-    }
-    afterCommit(() => {
-      notifier.wake(job.id);
-      this.worker.wake();
-    });
   }
 
   /** Waits until a job that another process works on has ended, but not forever: that process may be dead. */
@@ -277,13 +252,6 @@ const otherRequest = (first: JobRow) =>
     field: 'idempotencyKey',
     expected: `the input of job ${globalId('Job', first.id)}`,
     remedy: 'Use a new key for a new request.',
-  });
-
-const hasEnded = (job: JobRow) =>
-  conflict(`The job has ended: ${job.state}`, {
-    field: 'id',
-    expected: 'a job that is QUEUED or RUNNING',
-    remedy: 'There is nothing to cancel.',
   });
 
 const isLive = (job: JobRow) =>

@@ -22,7 +22,7 @@ export interface JobKindEntry {
   /** Where it is worked on: on the host that accepted it if that has its files, or on any host that has them. */
   readonly place: 'here' | 'anywhere';
   /** GraphQL type of the node that it works on; null = it brings in something new. */
-  readonly subject: 'Checkpoint' | 'Collection' | 'Dataset' | 'Model' | 'Run' | 'Suite' | null;
+  readonly subject: 'ArchitectureSearch' | 'Checkpoint' | 'Collection' | 'Dataset' | 'Model' | 'Run' | 'Suite' | null;
   /** GraphQL type of the node that `resultId` names. */
   readonly result: 'Checkpoint' | 'Collection' | 'Dataset' | 'Evaluation' | 'FusionSearch' | 'Model' | 'Suite';
 }
@@ -103,6 +103,17 @@ export const jobKindCatalog = [
     name: 'export-checkpoint',
     description: 'Writes a checkpoint to a folder.',
     subject: 'Checkpoint',
+    result: 'Checkpoint',
+  },
+  {
+    name: 'search-architecture',
+    description: 'Searches over architectures: trains candidates in rungs and keeps the best of each.',
+    concurrency: 4,
+    priority: 10,
+    deadlineMs: null,
+    retry: null,
+    place: 'anywhere',
+    subject: 'ArchitectureSearch',
     result: 'Checkpoint',
   },
   {

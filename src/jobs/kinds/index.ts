@@ -10,6 +10,7 @@ import { exportCheckpoint } from './export-checkpoint.ts';
 import { fuse } from './fuse.ts';
 import { importDataset } from './import-dataset.ts';
 import { importModel } from './import-model.ts';
+import { searchArchitecture } from './search-architecture.ts';
 import { searchFusion } from './search-fusion.ts';
 import { train } from './train.ts';
 
@@ -24,6 +25,7 @@ export const jobKinds = {
   'search-fusion': searchFusion,
   'embed-collection': embedCollection,
   'export-checkpoint': exportCheckpoint,
+  'search-architecture': searchArchitecture,
   train,
 } satisfies Readonly<Record<JobKind, unknown>>;
 

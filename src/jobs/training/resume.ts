@@ -1,4 +1,4 @@
-/** Continues a run that was interrupted. */
+/** Continues runs and searches that were interrupted. */
 
 import { eq } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
@@ -43,3 +43,15 @@ export async function resumeRun(
     await engine.requeue(tx, job);
   });
 }
+
+/** Queues a search over architectures again that was interrupted between rungs. CONFLICT if it is in another state. */
+export const resumeSearch = ({ db, engine }: Pick<ResumeContext, 'db' | 'engine'>, searchId: string): Promise<void> =>
+  db.transaction(async (tx) => {
+    const job = await lockJob(tx, searchId);
+    if (job.state === 'INTERRUPTED') return void (await engine.requeue(tx, job));
+    throw conflict(`Architecture search ${globalId('ArchitectureSearch', searchId)} is ${job.state}`, {
+      field: 'id',
+      expected: 'a search that is INTERRUPTED',
+      remedy: 'Only an interrupted search can be resumed.',
+    });
+  });

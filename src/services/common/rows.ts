@@ -48,8 +48,10 @@ export async function pageOf<Name extends TableName>(
   return { items, totalCount };
 }
 
+type Keyed = 'architectureSearches' | 'collections' | 'fusionSearches' | 'runs' | 'suites';
+
 /** The row that an idempotency key made before, if it did. */
-export async function byIdempotencyKey<Name extends 'runs' | 'collections' | 'fusionSearches' | 'suites'>(
+export async function byIdempotencyKey<Name extends Keyed>(
   executor: Executor,
   name: Name,
   key: string | null | undefined,

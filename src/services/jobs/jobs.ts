@@ -65,6 +65,14 @@ export async function remove(tandem: Tandem, id: string): Promise<void> {
     const search = `search for a fusion ${globalId('FusionSearch', id)}`;
     throw isWorkOf(search, 'Delete the search with deleteFusionSearch: its job goes with it.');
   }
+  if (kind === 'search-architecture') {
+    const { name } = await requireRow(db, 'architectureSearches', id);
+    throw conflict(`The job is the work of the architecture search "${name}"`, {
+      field: 'id',
+      expected: 'a job of another kind',
+      remedy: 'Delete the search with deleteArchitectureSearch: its job goes with it.',
+    });
+  }
   await tandem.jobs.remove(id);
 }
 

@@ -28,7 +28,7 @@ export async function deriveModel(
   const source = await requireRow(tandem.database.db, 'models', modelId, 'input.model');
   const pooling = [...(request.pooling ?? source.pooling)];
   const heads = request.heads ?? headsOf(source);
-  checkPooling(source, pooling, heads);
+  checkPooling(source, pooling, heads, 'input.pooling');
   const includePrompt = request.includePrompt ?? (source.includePrompt || poolsOneToken(request.pooling ?? []));
   const checkpointId = await initialCheckpoint(tandem, modelId);
   const input = { name: request.name.trim(), modelId, checkpointId, heads, pooling, includePrompt };
@@ -40,10 +40,10 @@ export async function deriveModel(
 export const headsOf = ({ pipeline }: Pick<ModelRow, 'pipeline'>): Heads => pipeline.heads ?? noHeads;
 
 /** Several modes make longer vectors than one: layers that are kept would not fit them. */
-function checkPooling(source: ModelRow, pooling: readonly PoolingMode[], heads: Heads): void {
+export function checkPooling(source: ModelRow, pooling: readonly PoolingMode[], heads: Heads, field: string): void {
   if (pooling.length === 0 || new Set(pooling).size !== pooling.length) {
-    throw badInput(`input.pooling has ${pooling.length} modes, of which ${new Set(pooling).size} differ`, {
-      field: 'input.pooling',
+    throw badInput(`${field} has ${pooling.length} modes, of which ${new Set(pooling).size} differ`, {
+      field,
       expected: 'at least one mode, each once',
       remedy: 'Name each mode once.',
     });
@@ -52,7 +52,7 @@ function checkPooling(source: ModelRow, pooling: readonly PoolingMode[], heads: 
   const keepsHead = (['ir', 'sts'] as const).some((task) => before[task] === 'dense' && heads[task] === 'dense');
   if (pooling.length === source.pooling.length || (source.pipeline.dense.length === 0 && !keepsHead)) return;
   throw badInput(`The layers of model "${source.name}" read vectors of ${source.pooling.length} pooling modes`, {
-    field: 'input.pooling',
+    field,
     expected: `${source.pooling.length} modes, as many as the model has`,
     remedy: 'Name as many modes, or derive from a model without dense layers and heads.',
   });

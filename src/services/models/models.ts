@@ -4,7 +4,7 @@ import { and, desc, eq, isNull, ne } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import { checkpoints, evaluations, fusionSearches, type ModelRow, models, runs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
-import { usesOfCheckpoints } from '../../retention/uses.ts';
+import { searchesOfModel, usesOfCheckpoints } from '../../retention/uses.ts';
 import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
 import type { Page, Window } from '../common/page.ts';
@@ -51,6 +51,7 @@ export async function remove({ database, jobs }: Tandem, id: string): Promise<vo
       ...ofRuns.map(({ name }) => `run "${name}"`),
       ...searches.map((search) => `search for a fusion ${globalId('FusionSearch', search.id)}`),
       ...others.map((checkpoint) => `checkpoint ${globalId('Checkpoint', checkpoint.id)}`),
+      ...(await searchesOfModel(tx, id)),
       ...(await usesOfCheckpoints(tx, [own.id])),
     ]);
     const units = await deleteEvaluations(tx, eq(evaluations.checkpointId, own.id));

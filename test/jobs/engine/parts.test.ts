@@ -25,8 +25,9 @@ const find = async (jobId: string): Promise<JobRow> =>
   (await place.database.db.select().from(jobRows).where(eq(jobRows.id, jobId)))[0]!;
 const partsOf = (jobId: string): Promise<JobRow[]> =>
   place.database.db.select().from(jobRows).where(eq(jobRows.partOf, jobId)).orderBy(asc(jobRows.createdAt));
+const soon = { timeout: 15_000, interval: 10 };
 const untilState = (jobId: string, state: JobRow['state']) =>
-  vi.waitFor(async () => expect(await find(jobId)).toMatchObject({ state }), { timeout: 15_000, interval: 10 });
+  vi.waitFor(async () => expect(await find(jobId)).toMatchObject({ state }), soon);
 
 /** Work that awaits parts once and then succeeds. */
 const awaiting =
@@ -61,7 +62,7 @@ describe('a job with parts', () => {
     await vi.waitFor(async () => {
       const states = (await partsOf(job.id)).map(({ state }) => state);
       expect(states.filter((state) => state === 'RUNNING')).toHaveLength(3);
-    });
+    }, soon);
     expect(await place.jobs.cancel(job.id)).toMatchObject({ state: 'CANCELLED', awaitsParts: false });
     expect(new Set((await partsOf(job.id)).map(({ state }) => state))).toEqual(new Set(['CANCELLED']));
     expect(await find(job.id)).toMatchObject({ state: 'CANCELLED', attempt: 1 });
@@ -73,14 +74,14 @@ describe('a job with parts', () => {
       const parts = await partsOf(job.id);
       expect(parts).toMatchObject([{ state: 'RUNNING' }]);
       return parts;
-    });
+    }, soon);
     await place.jobs.cancel(part!.id);
     expect(await done).toBe(resultId);
   });
 
   it('awaits those that a stop has interrupted, through a restart', async () => {
     const { job } = await place.startJob(awaiting('probe-resume', untilAborted), { kind: 'probe-resume' });
-    await vi.waitFor(async () => expect(await partsOf(job.id)).toMatchObject([{ state: 'RUNNING' }]));
+    await vi.waitFor(async () => expect(await partsOf(job.id)).toMatchObject([{ state: 'RUNNING' }]), soon);
     await place.restartJobs();
     const [part] = await partsOf(job.id);
     expect(part).toMatchObject({ state: 'INTERRUPTED' });

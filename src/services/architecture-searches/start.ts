@@ -1,0 +1,189 @@
+/** startArchitectureSearch: checks everything, makes the models that the candidates need, and hands the search over. */
+import { randomUUID } from 'node:crypto';
+import { samplingOf } from '../../data/samplers/index.ts';
+import { type ArchitectureSearchRow, architectureCandidates, architectureSearches } from '../../db/schema.ts';
+import { badInput, limitExceeded } from '../../errors.ts';
+import { rungSizes } from '../../jobs/architecture-search/halving.ts';
+import type { SearchKeep } from '../../train/architecture-search/catalog.ts';
+import type { ArchitectureConfiguration, ArchitectureSpace } from '../../train/architecture-search/types.ts';
+import { requireSameRequest } from '../common/idempotency.ts';
+import { byIdempotencyKey, requireRow } from '../common/rows.ts';
+import { deriveModel, headsOf } from '../models/derive-model.ts';
+import { initialCheckpoint } from '../models/models.ts';
+import { originOf } from '../runs/origin.ts';
+import { type ReadyRun, type RunContent, readyRun } from '../runs/run-request.ts';
+import type { Tandem } from '../tandem.ts';
+import { drawConfigurations, spaceSize } from './draw.ts';
+import { defaultConfiguration, type SpaceRequest, spaceOf } from './space.ts';
+
+export interface SearchRequest extends RunContent {
+  readonly modelId: string;
+  readonly space: SpaceRequest;
+  /** Of the first rung, the default one among them. */
+  readonly configurations: number;
+  readonly eta: number;
+  readonly seed: number;
+  readonly keep: SearchKeep;
+  readonly idempotencyKey?: string | null;
+}
+
+/** The rows of a search but for its candidates' models, which are made once it is known that the search is new. */
+interface ReadySearch {
+  readonly ready: ReadyRun;
+  readonly values: Omit<typeof architectureSearches.$inferInsert, 'id' | 'createdAt' | 'idempotencyKey'>;
+  readonly configurations: readonly ArchitectureConfiguration[];
+}
+
+/** The same idempotency key returns the first search. */
+export async function startArchitectureSearch(tandem: Tandem, request: SearchRequest): Promise<ArchitectureSearchRow> {
+  const search = await readySearch(tandem, request);
+  const { db } = tandem.database;
+  const { idempotencyKey = null } = request;
+  const before = await byIdempotencyKey(db, 'architectureSearches', idempotencyKey);
+  if (before) return sameSearch(before, search);
+  const modelIds = await modelsOf(tandem, search, idempotencyKey ?? randomUUID());
+  const own = await Promise.all([...new Set(modelIds)].map((modelId) => initialCheckpoint(tandem, modelId)));
+  const { teacherId } = search.values;
+  const checkpointIds = [...own, ...(teacherId ? [teacherId] : [])];
+  const datasetIds = [...search.values.datasets, ...search.values.devSets].map(({ datasetId }) => datasetId);
+  const input = { datasetIds: [...new Set(datasetIds)], checkpointIds };
+  const id = await db.transaction(async (tx) => {
+    const meanwhile = await byIdempotencyKey(tx, 'architectureSearches', idempotencyKey);
+    if (meanwhile) return sameSearch(meanwhile, search).id;
+    const searchId = randomUUID();
+    await tandem.jobs.submitArchitectureSearch(tx, searchId, { searchId, ...input });
+    await tx.insert(architectureSearches).values({ id: searchId, idempotencyKey, ...search.values });
+    await tx.insert(architectureCandidates).values(
+      search.configurations.map((configuration, number) => {
+        const modelId = modelIds[number] ?? search.ready.model.id;
+        return { searchId, number, configuration, modelId };
+      }),
+    );
+    return searchId;
+  });
+  return requireRow(db, 'architectureSearches', id);
+}
+
+async function readySearch(tandem: Tandem, request: SearchRequest): Promise<ReadySearch> {
+  const { modelId, space: spaceRequest, configurations: count, eta, seed, keep } = request;
+  const origin = await originOf(tandem, { modelId });
+  const ready = await readyRun(tandem, origin, request);
+  checkRun(ready);
+  const space = spaceOf(spaceRequest, ready);
+  const standard = defaultConfiguration(ready, space);
+  checkSize(space, standard);
+  const configurations = drawConfigurations(space, standard, { count, seed });
+  const steps = updatesOf(ready);
+  checkRungs(steps, { candidates: configurations.length, eta });
+  const datasets = ready.datasets.map(({ row, weight }) => ({ datasetId: row.id, weight }));
+  const devSets = ready.devSets.map(({ row, split, pooled }) => ({ datasetId: row.id, split, pooled }));
+  const name = request.name?.trim() || `${ready.model.name} architectures`;
+  const { settings, teacher } = ready;
+  const teacherId = teacher?.checkpoint.id ?? null;
+  return {
+    ready,
+    values: {
+      name,
+      modelId,
+      settings,
+      datasets,
+      devSets,
+      teacherId,
+      space,
+      configurations: count,
+      seed,
+      eta,
+      steps,
+      keep,
+    },
+    configurations,
+  };
+}
+
+function checkRun({ devSets, datasets, settings }: ReadyRun): void {
+  if (devSets.length === 0) {
+    throw badInput('The search names no dev sets, so nothing says which configuration is the better', {
+      field: 'input.devSets',
+      expected: 'at least one dev set',
+      remedy: 'Name dev sets.',
+    });
+  }
+  const own = datasets.findIndex(({ losses }) => losses !== null);
+  if (own >= 0) {
+    throw badInput(`Data set "${datasets[own]?.row.name}" has losses of its own, which a search does not vary`, {
+      field: `input.datasets.${own}.losses`,
+      expected: 'no losses',
+      remedy: 'Give the losses of each task in the settings.',
+    });
+  }
+  if (settings.optimizerState === 'fresh') return;
+  throw badInput('Each run of a search begins anew, from a model that has no optimizer state to keep', {
+    field: 'input.settings.optimizerState',
+    expected: 'FRESH',
+    remedy: 'Leave optimizerState out.',
+  });
+}
+
+const mostConfigurations = 2 ** 32;
+
+function checkSize(space: ArchitectureSpace, standard: ArchitectureConfiguration): void {
+  const size = spaceSize(space, standard);
+  if (size <= mostConfigurations) return;
+  throw limitExceeded(`The space has ${size} configurations`, {
+    field: 'input.space',
+    expected: `at most ${mostConfigurations}`,
+    remedy: 'Name fewer values.',
+  });
+}
+
+/** T of the run: as planRun says. */
+function updatesOf({ settings, datasets }: ReadyRun): number {
+  const sampled = datasets.map(({ row: { name, task, counts }, weight }) => ({ name, task, weight, n: counts.train }));
+  const { updatesPerEpoch } = samplingOf(settings, sampled);
+  return Math.min(updatesPerEpoch * settings.epochs, settings.maxBatches ?? Number.POSITIVE_INFINITY);
+}
+
+/** Rungs of less than one update would be equal to others. */
+function checkRungs(steps: number, plan: { readonly candidates: number; readonly eta: number }): void {
+  const least = plan.eta ** (rungSizes(plan).length - 1);
+  if (steps >= least) return;
+  throw badInput(
+    `The run has ${steps} updates, the first of ${rungSizes(plan).length} rungs would have less than one`,
+    {
+      field: 'input.settings.epochs',
+      expected: `at least ${least} updates`,
+      remedy: 'Raise epochs, add data, or search fewer configurations.',
+    },
+  );
+}
+
+function sameSearch(before: ArchitectureSearchRow, { values }: ReadySearch): ArchitectureSearchRow {
+  const names = Object.keys(values) as (keyof typeof values)[];
+  const asked = Object.fromEntries(names.map((name) => [name, before[name]]));
+  requireSameRequest(asked, values);
+  return before;
+}
+
+type Variant = Pick<ArchitectureConfiguration, 'pooling' | 'heads'>;
+
+/** The model of each configuration: the run's own, or one derived from it, once for equal pooling and heads. */
+async function modelsOf(
+  tandem: Tandem,
+  { ready: { model }, configurations }: ReadySearch,
+  key: string,
+): Promise<readonly string[]> {
+  const known = new Map([[nameOf({ pooling: model.pooling, heads: headsOf(model) }), model.id]]);
+  const modelIds: string[] = [];
+  for (const { pooling, heads } of configurations) {
+    const variant = nameOf({ pooling, heads });
+    const request = { name: `${model.name}, ${variant}`, modelId: model.id, pooling, heads };
+    const modelId =
+      known.get(variant) ?? (await deriveModel(tandem, { ...request, idempotencyKey: `${key}:${variant}` })).model.id;
+    known.set(variant, modelId);
+    modelIds.push(modelId);
+  }
+  return modelIds;
+}
+
+const nameOf = ({ pooling, heads }: Variant): string =>
+  `${pooling.join(' and ')}, heads ${heads.ir} (ir) and ${heads.sts} (sts)`;
