@@ -92,11 +92,14 @@ function planMemory(
   return { parameters: trained.elements, memory: { ...parts, total }, microBatchTokens };
 }
 
-/** Throws where a batch with a term that needs a teacher would come without the texts of one. */
+/** Who asks for a run gives it a teacher exactly where one is needed. */
 function checkTeacher(settings: RunSettings, data: readonly TrainingData[]): void {
   for (const { dataset, teacher } of data) {
     const isNeeded = needsTeacher(termsOf(settings, dataset));
-    invariant(isNeeded === (teacher !== undefined), `Data set ${dataset.name} and the teacher of its terms`);
+    invariant(
+      isNeeded === (teacher !== undefined),
+      `Data set ${dataset.name} has texts of a teacher exactly where its terms need one`,
+    );
   }
 }
 

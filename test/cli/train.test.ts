@@ -140,6 +140,21 @@ describe('tandem train', () => {
     expect(await get(live, query, { id: runs[1]?.id })).toMatchObject({ run: { start: { checkpoint: { id: last } } } });
   });
 
+  it('names a teacher, which is asked for where a loss needs one', async () => {
+    const file = join(folder, 'taught.json');
+    await writeFile(file, JSON.stringify([{ loss: 'TEACHER_MATCHING' }]));
+    const args = ['train', '--model', 'tiny', '--dataset', 'ir', '--batch-size', '6', '--dataset-losses', `ir=${file}`];
+    const without = await tandem(...args, '--plan');
+    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('needs a teacher')]);
+    const [teacher] = live.made.checkpoints as [string];
+    const { code, stdout } = await tandem(...args, '--teacher', teacher, '--max-batches', '1', '--watch', '--json');
+    expect(code).toBe(0);
+    const query = 'query($id: ID!) { run(id: $id) { state teacher { id } } }';
+    expect(await get(live, query, { id: JSON.parse(stdout).id })).toEqual({
+      run: { state: 'SUCCEEDED', teacher: { id: teacher } },
+    });
+  });
+
   it('refuses two origins, none, and a file that holds no stages', async () => {
     const [first] = live.made.checkpoints as [string];
     for (const origin of [[], ['--model', 'tiny', '--from', first]]) {

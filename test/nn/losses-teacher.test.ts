@@ -5,7 +5,7 @@ import type { Gpu, Tensor } from '../../src/device/types.ts';
 import type { LossTerm } from '../../src/nn/losses/catalog.ts';
 import { irLoss, stsLoss } from '../../src/nn/losses/index.ts';
 import { expectClose, expectGradient, random, type TensorScope, testGpu, withTensors } from '../device.ts';
-import { type InfonceInput, infonce, normalise, normaliseBackward } from '../reference/losses.ts';
+import { dot, type InfonceInput, infonce, normalise, normaliseBackward } from '../reference/losses.ts';
 import { teacherMatching } from '../reference/losses-teacher.ts';
 import { tolerances } from '../tolerances.ts';
 
@@ -291,5 +291,27 @@ describe('teacher matching', () => {
     expectGradient(dQueries, new Float64Array(dQueries.length), 'queries', 1);
   });
 
-  it('of a matrix of cosines in two tiles', () => expectReference('teacher-matching', caseOf(1387, 1, 1, 4, 3)));
+  it('of a matrix of cosines in two tiles', async () => {
+    const { teacher: _, ...one } = caseOf(1387, 1, 1, 4, 4);
+    // The teacher has the last text the other way round, so that nothing but its cosines differ, each by twice itself.
+    const away = one.negatives.map((value, at) => (at >= one.negatives.length - 4 ? -value : value));
+    const last = one.negatives.subarray(-4);
+    const texts = joined(one);
+    const M = texts.length / 4;
+    const share = 2 / (M * (M - 1));
+    const gradient = new Float64Array(texts.length);
+    let value = 0;
+    for (let i = 0; i < M - 1; i++) {
+      const difference = 2 * dot(texts, last, i * 4, 0, 4);
+      value += share * difference ** 2;
+      for (let c = 0; c < 4; c++) {
+        gradient[i * 4 + c]! += 2 * share * difference * last[c]!;
+        gradient[(M - 1) * 4 + c]! += 2 * share * difference * texts[i * 4 + c]!;
+      }
+    }
+    const found = await onDevice('teacher-matching', { ...one, teacher: { ...one, negatives: away } });
+    expectClose([found.value], [value], tolerances.companion, 'value');
+    const slopes = { queries: found.dQueries, positives: found.dPositives, negatives: found.dNegatives };
+    expectGradient(joined(slopes), gradient);
+  });
 });

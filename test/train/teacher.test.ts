@@ -1,7 +1,8 @@
 /** Runs with a teacher: whose texts it reads, what it takes, and that a run goes on to the same bits. */
 import { describe, expect, it } from 'vitest';
-import { readModelFolder } from '../../src/formats/model-folder.ts';
-import type { Storage } from '../../src/storage/storage.ts';
+import { initialParameters } from '../../src/authoring/initial-parameters.ts';
+import { readModelFolder, writeModelFolder } from '../../src/formats/model-folder.ts';
+import { publishStaged, type Storage } from '../../src/storage/storage.ts';
 import { parseTokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { tokenizeDataset } from '../../src/tokens/tokenize-dataset.ts';
 import { loadTrainingData } from '../../src/train/data.ts';
@@ -20,7 +21,7 @@ import { lastCheckpoint, only, run } from './whole-run.ts';
 const folder = temporaryFolder();
 
 const settings = tinySettings({
-  ...{ maxBatches: 9, checkpointEverySteps: 3, positives: 2, negatives: 2 },
+  ...{ maxBatches: 7, checkpointEverySteps: 2, positives: 2, negatives: 2 },
   losses: {
     ir: [
       { loss: 'guided-infonce', weight: 1, parameters: {} },
@@ -42,12 +43,12 @@ describe('a run with a teacher', () => {
     const { input, storage } = await prepare();
     const whole = await run(storage, input, endless, pieceTokens);
     const last = lastCheckpoint(whole.events);
-    const first = await run(storage, input, 4, pieceTokens);
+    const first = await run(storage, input, 2, pieceTokens);
     // Of a run that was killed, the checkpoint before the stop is the latest.
     for (const { model, state } of only(first.events, 'checkpoint').slice(-2)) {
       expect((await readState(storage, state)).teacher).toBe(input.teacher);
       const second = await run(storage, { ...input, resume: { model, state } }, endless, pieceTokens);
-      expect(lastCheckpoint(second.events)).toMatchObject({ step: 9, model: last.model, state: last.state });
+      expect(lastCheckpoint(second.events)).toMatchObject({ step: 7, model: last.model, state: last.state });
     }
     expect(only(whole.events, 'step').some(({ components }) => 'guided-infonce' in components)).toBe(true);
   });
@@ -58,6 +59,33 @@ describe('a run with a teacher', () => {
     const losses = async (pieceTokens: number) =>
       only((await run(storage, still, endless, pieceTokens)).events, 'step').map(({ loss }) => loss);
     expectClose(await losses(30), await losses(endless), tolerances.trajectory);
+  });
+
+  it('leaves no memory behind', async () => {
+    const gpu = await testGpu();
+    const { input, storage } = await prepare();
+    const { persistent } = gpu.memory();
+    await run(storage, input, 1);
+    const { teacher: _, ...untaught } = input;
+    await expect(run(storage, untaught)).rejects.toThrow('teacher');
+    expect(gpu.memory()).toMatchObject({ persistent });
+  });
+
+  it('names a teacher that gives no finite vectors', async () => {
+    const { input, storage } = await prepare();
+    const { spec, tokenizerSettings, close } = await readModelFolder(storage.path('models', input.teacher!));
+    await close();
+    const tensors = [...initialParameters(spec, 5)].map(({ name, ...tensor }) => ({
+      ...{ name, ...tensor },
+      data: name === 'norm.weight' ? tensor.data.map(() => 3e38) : tensor.data,
+    }));
+    const tokenizerJson = tinyTokenizerJson;
+    const { digest: teacher } = await publishStaged(storage, 'models', (path) =>
+      writeModelFolder(path, { spec, tokenizerJson, tokenizerSettings, tensors }),
+    );
+    await expect(run(storage, { ...input, teacher })).rejects.toMatchObject({
+      message: expect.stringMatching(/^Step 1 gave a value that is not finite: .*first in the teacher vectors/),
+    });
   });
 
   it('does not go on with another teacher', async () => {

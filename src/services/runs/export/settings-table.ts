@@ -4,6 +4,7 @@ import { globalId } from '../../../db/global-id.ts';
 import { datasets, type RunRow, runDatasets } from '../../../db/schema.ts';
 import { requireRow } from '../../common/rows.ts';
 import type { Tandem } from '../../tandem.ts';
+import { teachersOf } from '../teacher.ts';
 import type { ExportRow, ExportValue, TablePage } from './types.ts';
 
 /** Settings become columns of dotted names (`optimizer.beta1`); those of all chosen runs, in the order of the first. */
@@ -16,9 +17,11 @@ export async function settingsTable(tandem: Tandem, ids: readonly string[]): Pro
   return { columns: [...new Set(rows.flatMap((row) => Object.keys(row)))], rows };
 }
 
-async function shared({ database: { db } }: Tandem, run: RunRow): Promise<ExportRow> {
+async function shared(tandem: Tandem, run: RunRow): Promise<ExportRow> {
+  const { db } = tandem.database;
   const { id, name, state, createdAt, startedAt, finishedAt, step, steps, epoch, loss, parameters } = run;
   const model = await requireRow(db, 'models', run.modelId);
+  const [teacher] = await teachersOf(tandem, [id]);
   const used = await db
     .select({
       ...{ id: datasets.id, name: datasets.name, version: datasets.version },
@@ -31,6 +34,7 @@ async function shared({ database: { db } }: Tandem, run: RunRow): Promise<Export
   return {
     ...{ run: globalId('Run', id), name, state, model: globalId('Model', model.id), modelName: model.name },
     datasets: used.map((row) => ({ ...row, id: globalId('Dataset', row.id) })),
+    teacher: teacher ? globalId('Checkpoint', teacher.id) : null,
     createdAt: createdAt.toISOString(),
     startedAt: startedAt?.toISOString() ?? null,
     finishedAt: finishedAt?.toISOString() ?? null,
