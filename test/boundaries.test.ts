@@ -13,6 +13,9 @@ import {
   withoutComments,
 } from './import-graph.ts';
 
+/** What reads and shows plans of fusions, as data. */
+const plans = ['fusion/plan/inputs', 'fusion/plan/read-plan', 'fusion/plan/text'];
+
 /** What a layer may import, besides itself and what every layer may import. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['http', 'graphql', 'openai', 'services', 'db', 'jobs', 'storage'],
@@ -23,9 +26,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   openai: ['services', 'db'],
   services: [
     ...['db', 'jobs', 'storage', 'retention', 'data', 'evaluation', 'random'],
-    ...['fusion/weights', 'fusion/search/places', 'train/terms'],
+    ...[...plans, 'fusion/search/places', 'train/terms'],
   ],
-  jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime', 'train/terms'],
+  jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime', ...plans, 'train/terms'],
   workers: [
     ...['train', 'serve', 'fusion', 'evaluation', 'authoring', 'tokens', 'data'],
     ...['tokenizer', 'formats', 'hub', 'device', 'storage'],

@@ -18,6 +18,7 @@ import { compareUnits } from '../src/evaluation/statistics/compare-units.ts';
 import { publishUnits } from '../src/evaluation/units/publish.ts';
 import { readModelSpec } from '../src/formats/model-folder.ts';
 import { fuse } from '../src/fusion/fuse.ts';
+import { planFusion } from '../src/fusion/open-fusion.ts';
 import { pauseOf } from '../src/fusion/pieces.ts';
 import { candidateWeights } from '../src/fusion/search/candidate-weights.ts';
 import { nextCandidate } from '../src/fusion/search/next-candidate.ts';
@@ -104,6 +105,8 @@ answer<CpuCommands>({
     transfer(pool.buffer as ArrayBuffer);
     return pool;
   },
+
+  planFusion: (input) => planFusion(storage, input),
 
   fuse: (input, { signal, emit }) => fuse(storage, input, { signal, onTensor: (done, total) => emit({ done, total }) }),
 

@@ -17,7 +17,7 @@ import type { OverlapCounts, OverlapInput } from '../src/evaluation/overlaps/typ
 import type { CompareInput, Comparison } from '../src/evaluation/statistics/types.ts';
 import type { MeasuredSplit, PublishUnitsInput } from '../src/evaluation/units/types.ts';
 import type { Candidate, CandidateInput, CandidateWeights, Scored, SearchSpace } from '../src/fusion/search/types.ts';
-import type { FusedModel, FuseInput } from '../src/fusion/types.ts';
+import type { FusedModel, FuseInput, PlanSize } from '../src/fusion/types.ts';
 import type { HubProgress, HubReference, HubSettings, HubSnapshot } from '../src/hub/types.ts';
 import type { Heads } from '../src/model/types.ts';
 import type { Neighbours } from '../src/nn/types.ts';
@@ -123,6 +123,8 @@ export interface CpuCommands {
   countOverlap: Command<OverlapInput, OverlapCounts>;
   /** Positions of the documents of a pooled corpus, ascending. `dataset` is the digest of a data set version. */
   poolCorpus: Command<{ readonly dataset: string; readonly split: Split }, Uint32Array>;
+  /** What a fusion would take; refuses what it would refuse before it reads weights. */
+  planFusion: Command<FuseInput, PlanSize>;
   fuse: Command<FuseInput, FusedModel, { readonly done: number; readonly total: number }>;
   /** What a search tries after the candidates before; null = there is nothing left to try. */
   nextCandidate: Command<{ readonly space: SearchSpace; readonly before: readonly Scored[] }, Candidate | null>;

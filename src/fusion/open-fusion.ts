@@ -13,8 +13,8 @@ import { pauseOf } from './pieces.ts';
 import { figuresOf, openNode, type PlanModels, type ReadTensor } from './plan/merge-plan.ts';
 import { readPlan } from './plan/read-plan.ts';
 import { coveredBy, type PlanScope, scopeOf } from './plan/scope.ts';
-import { type PlanSize, sizeOf } from './plan/size.ts';
-import type { FuseInput, FusionFigure } from './types.ts';
+import { sizeOf } from './plan/size.ts';
+import type { FuseInput, FusionFigure, PlanSize } from './types.ts';
 
 export interface FuseOptions {
   readonly signal?: AbortSignal;

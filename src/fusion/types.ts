@@ -36,3 +36,14 @@ export interface FusionFigure {
 export interface FusedModel extends PublishedModel {
   readonly figures: readonly FusionFigure[];
 }
+
+/** What a fusion by a plan takes. */
+export interface PlanSize {
+  /** Tensors of the model, and how many of them the plan merges; the others stay those of the base. */
+  readonly tensors: number;
+  readonly mergedTensors: number;
+  /** Bytes of the fused weights. */
+  readonly bytes: number;
+  /** Bytes of the tensors that are held at once, at most; a method may need as much again for one of them. */
+  readonly memoryBytes: number;
+}

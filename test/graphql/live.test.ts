@@ -10,6 +10,7 @@ import { httpSuite } from './live/http.ts';
 import { jobSuite } from './live/jobs.ts';
 import { leaderboardSuite } from './live/leaderboards.ts';
 import { openAiSuite } from './live/openai.ts';
+import { planSuite } from './live/plans.ts';
 import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
 import { stageSuite } from './live/stages.ts';
@@ -35,6 +36,7 @@ describe('the API', () => {
   teacherSuite(current);
   resultSuite(current);
   headSuite(current);
+  planSuite(current);
   unitSuite(current);
   comparisonSuite(current);
   transferSuite(current);

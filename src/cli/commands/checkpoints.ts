@@ -1,6 +1,5 @@
 /** Checkpoints: `tandem checkpoints`, `evaluate`, `fuse` and `export`. */
 import type { Command } from 'commander';
-import { enumValueOf } from '../../catalog.ts';
 import {
   CheckpointsDocument,
   EvaluateBagOfWordsDocument,
@@ -8,15 +7,16 @@ import {
   type EvaluationFiguresFragment,
   ExportCheckpointDocument,
   FuseCheckpointsDocument,
-  type FusionMethod,
-  type FusionParametersInput,
+  PlanFusionDocument,
+  type PlanFusionQuery,
   type Split,
   type TandemClient,
 } from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
 import { fusionCatalog } from '../../fusion/catalog.ts';
-import { addCatalogOptions, givenParameters, rowOption } from '../catalog-options.ts';
+import { addCatalogOptions, rowOption } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
+import { type FuseOptions, fuseInput } from '../fuse-input.ts';
 import { taskOf, taskOption } from '../heads-option.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';
@@ -48,13 +48,18 @@ export function addCheckpointCommands(program: Command): void {
   const fusing = program
     .command('fuse')
     .description('fuse checkpoints of one lineage into a new one')
-    .requiredOption('--checkpoint <checkpoint>', 'id or alias (repeat it)', collect)
+    .option('--checkpoint <checkpoint>', 'id or alias (repeat it)', collect)
+    .option(
+      '--plan <file>',
+      'a tree of methods over checkpoints, as YAML or JSON, in place of the options above and below',
+    )
+    .option('--dry-run', 'show the plan and what it would take; fuse nothing')
     .option(
       '--base <checkpoint>',
       'id or alias of what the deltas are taken from (default: the model they descend from)',
     )
     .option('--weights <weights>', 'what each checkpoint counts, in their order, as 0.7,0.3 (default: 1)', realNumbers)
-    .addOption(rowOption('--method <name>', 'how to fuse them', fusionCatalog).default('delta-guided'))
+    .addOption(rowOption('--method <name>', 'how to fuse them (default: delta-guided)', fusionCatalog))
     .action(fuse);
   addCatalogOptions(fusing, fusionCatalog);
   program
@@ -143,30 +148,26 @@ async function evaluateOne(client: TandemClient, datasets: string[], options: Ev
   return (await client.execute(EvaluateCheckpointDocument, { input })).evaluateCheckpoint.evaluations;
 }
 
-interface FuseOptions {
-  readonly checkpoint: readonly string[];
-  readonly base?: string;
-  readonly weights?: number[];
-  readonly method: string;
-}
-
-async function fuse(options: FuseOptions, command: Command): Promise<void> {
+async function fuse(options: FuseOptions & { readonly dryRun?: boolean }, command: Command): Promise<void> {
   const client = await connect(command);
-  const checkpoints = await Promise.all(options.checkpoint.map((name) => checkpointId(client, name)));
-  const fusing = client.execute(FuseCheckpointsDocument, {
-    input: {
-      checkpoints,
-      ...(options.base !== undefined && { base: { id: await checkpointId(client, options.base) } }),
-      method: enumValueOf(options.method) as FusionMethod,
-      weights: options.weights,
-      parameters: givenParameters<FusionParametersInput>(command, fusionCatalog),
-    },
-  });
+  const input = await fuseInput(client, options, command);
+  if (options.dryRun) {
+    const { planFusion: planned } = await client.execute(PlanFusionDocument, { input });
+    print(command, planned, showPlan(planned));
+    return;
+  }
+  const fusing = client.execute(FuseCheckpointsDocument, { input });
   const { checkpoint } = (await withJobProgress(client, 'FUSE', fusing)).fuseCheckpoints;
   for (const { node, name, value, description } of checkpoint.fusion?.figures ?? []) {
     process.stderr.write(`${node === 0 ? '' : `node ${node}: `}${name} ${value ?? '-'}: ${description}\n`);
   }
   print(command, checkpoint, checkpoint.id);
+}
+
+/** The tree, and what it takes. */
+function showPlan({ text, tensors, mergedTensors, bytes, memoryBytes }: PlanFusionQuery['planFusion']): string {
+  const left = tensors > mergedTensors ? `, ${tensors - mergedTensors} stay those of the base` : '';
+  return `${text}\n${mergedTensors} tensors are merged${left}; ${bytes} bytes, ${memoryBytes} in memory at once`;
 }
 
 interface ExportOptions {

@@ -346,18 +346,20 @@ export type FuseCandidateInput = {
   readonly search: string;
 };
 
-/** The checkpoints to fuse, and how. */
+/** The checkpoints to fuse, and how: either checkpoints and a method, or a plan. */
 export type FuseCheckpointsInput = {
   /** What the deltas are taken from: any checkpoint from which all of them descend. Absent or null means the model. */
   readonly base?: CheckpointChoice | null | undefined;
-  /** Ids of two or more checkpoints of one lineage: all descend from one model, whatever the stages between. */
-  readonly checkpoints: ReadonlyArray<string>;
+  /** Ids of two or more checkpoints of one lineage: all descend from one model, whatever the stages between. Absent when a plan is given. */
+  readonly checkpoints?: ReadonlyArray<string> | null | undefined;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** The method of the fusion. */
-  readonly method: FusionMethod;
+  /** The method of the fusion; absent when a plan is given. */
+  readonly method?: FusionMethod | null | undefined;
   /** The parameters of the method; absent or null ones take their defaults. */
   readonly parameters?: FusionParametersInput | null | undefined;
+  /** A tree of methods; absent when a method is given. */
+  readonly plan?: FusionPlanInput | null | undefined;
   /** What each checkpoint counts, in their order, for a method that takes weights. Absent or null means 1 each. */
   readonly weights?: ReadonlyArray<number> | null | undefined;
 };
@@ -413,6 +415,27 @@ export type FusionParametersInput = {
   readonly of?: FusionOf | null | undefined;
   /** p: 0 is the uniform soup, negative favours the smaller change. From -8 to 8. Of DELTA_GUIDED (default 1). */
   readonly power?: number | null | undefined;
+};
+
+/** What a node of a plan merges: exactly one of these fields. */
+export type FusionPartInput =
+  {   /** A checkpoint; absent when a plan is given. */
+  readonly checkpoint: CheckpointChoice; readonly plan?: never; }
+  |  { readonly checkpoint?: never;   /** Another node, whose result is merged; absent when a checkpoint is given. */
+  readonly plan: FusionPlanInput; };
+
+/** A tree of fusions. A node merges checkpoints and the results of other nodes; all deltas are taken from the base. */
+export type FusionPlanInput = {
+  /** What it merges, in order. */
+  readonly inputs: ReadonlyArray<FusionPartInput>;
+  /** The method of the node. */
+  readonly method: FusionMethod;
+  /** Globs over the names in model.safetensors, * for any characters and ? for one: the node takes part in these parameters alone. Where nothing takes part the base stays. Absent or null means all. */
+  readonly only?: ReadonlyArray<string> | null | undefined;
+  /** The parameters of the method; absent or null ones take their defaults. */
+  readonly parameters?: FusionParametersInput | null | undefined;
+  /** What each input counts, in their order, for a method that takes weights. Absent or null means 1 each. */
+  readonly weights?: ReadonlyArray<number> | null | undefined;
 };
 
 /** Conditions that a search must meet; absent fields do not restrict. */
@@ -1412,6 +1435,13 @@ export type MtebResultsQueryVariables = Exact<{
 export type MtebResultsQuery = { readonly evaluations: { readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly split: Split, readonly pooled: boolean, readonly dimension: number | null, readonly mtebResult: unknown, readonly dataset: { readonly id: string, readonly name: string } }> } };
 
 export type EvaluationFiguresFragment = { readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }>, readonly geometry: { readonly texts: number, readonly alignment: number | null, readonly uniformity: number | null, readonly meanCosine: number | null, readonly tokenCosine: number | null, readonly effectiveRank: number, readonly conditionNumber: number | null } | null };
+
+export type PlanFusionQueryVariables = Exact<{
+  input: FuseCheckpointsInput;
+}>;
+
+
+export type PlanFusionQuery = { readonly planFusion: { readonly text: string, readonly tensors: number, readonly mergedTensors: number, readonly bytes: number, readonly memoryBytes: number, readonly nodes: ReadonlyArray<{ readonly parent: number | null, readonly weight: number | null, readonly method: FusionMethod | null, readonly only: ReadonlyArray<string> | null, readonly checkpoint: { readonly id: string, readonly alias: string | null } | null }> } };
 
 export type FuseCheckpointsMutationVariables = Exact<{
   input: FuseCheckpointsInput;
@@ -2699,6 +2729,27 @@ export const MtebResultsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MtebResultsQuery, MtebResultsQueryVariables>;
+export const PlanFusionDocument = new TypedDocumentString(`
+    query PlanFusion($input: FuseCheckpointsInput!) {
+  planFusion(input: $input) {
+    text
+    nodes {
+      parent
+      weight
+      method
+      only
+      checkpoint {
+        id
+        alias
+      }
+    }
+    tensors
+    mergedTensors
+    bytes
+    memoryBytes
+  }
+}
+    `) as unknown as TypedDocumentString<PlanFusionQuery, PlanFusionQueryVariables>;
 export const FuseCheckpointsDocument = new TypedDocumentString(`
     mutation FuseCheckpoints($input: FuseCheckpointsInput!) {
   fuseCheckpoints(input: $input) {

@@ -19,7 +19,7 @@ export const planLimits = { levels: 8, nodes: 64, inputs: 512, globs: 64, globLe
  * LIMIT_EXCEEDED with the path of what is at fault, as `input.plan.inputs.0.plan.parameters.power`.
  */
 export function readPlan(plan: FusionPlan, checkpoints: number, field: string): FusionPlan {
-  checkSize(plan, checkpoints, field);
+  checkPlanSize(plan, checkpoints, field);
   const used = new Set<number>();
   const read = readNode(plan, { checkpoints, used }, field);
   const unused = Array.from({ length: checkpoints }, (_, k) => k).find((k) => !used.has(k));
@@ -63,8 +63,8 @@ const isEveryCheckpoint = (inputs: readonly unknown[], { checkpoints }: Reading)
 
 // ---- size --------------------------------------------------------------------------------------------------------
 
-/** Refuses a plan that is too large before any of it is read. */
-function checkSize(root: FusionPlan, checkpoints: number, field: string): void {
+/** Throws a LIMIT_EXCEEDED for a plan that is too large; looks at nothing else of it. */
+export function checkPlanSize(root: FusionPlan, checkpoints: number, field: string): void {
   let [nodes, inputs] = [0, 0];
   const count = (plan: FusionPlan, level: number, at: string): void => {
     const own = inputsOf(plan, checkpoints);

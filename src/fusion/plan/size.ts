@@ -1,16 +1,7 @@
 /** What a fusion by a plan takes, before it runs. */
 import type { ParameterShape } from '../../model/types.ts';
+import type { PlanSize } from '../types.ts';
 import type { PlanScope } from './scope.ts';
-
-export interface PlanSize {
-  /** Tensors of the model, and how many of them the plan merges; the others stay those of the base. */
-  readonly tensors: number;
-  readonly mergedTensors: number;
-  /** Bytes of the fused weights. */
-  readonly bytes: number;
-  /** Bytes of the tensors that are held at once, at most; a method may need as much again for one of them. */
-  readonly memoryBytes: number;
-}
 
 export function sizeOf(scope: PlanScope, parameters: readonly ParameterShape[]): PlanSize {
   const bytes = parameters.map(({ shape }) => Float32Array.BYTES_PER_ELEMENT * shape.reduce((size, n) => size * n, 1));

@@ -1,26 +1,19 @@
 /** How a checkpoint was fused. */
 import type { CheckpointRow } from '../../db/schema.ts';
-import { fusionCatalog } from '../../fusion/catalog.ts';
 import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
+import { nodesOfFused, textOfFused } from '../../services/checkpoints/fusion-nodes.ts';
 import { builder } from '../builder.ts';
-import { parametersObject } from '../catalog-inputs.ts';
 import { FusionMethod } from '../enums.ts';
 import { refs } from '../nouns.ts';
+import { FusionNodeObject, FusionParameters } from './fusion-node.ts';
 
 const { Checkpoint } = refs;
-
-export const FusionParameters = parametersObject(
-  'FusionParameters',
-  'Fusion',
-  "A fusion method's parameters; null where the method has no such parameter.",
-  fusionCatalog,
-);
 
 const FusionFigure = builder.objectRef<checkpoints.DescribedFigure>('FusionFigure').implement({
   description: 'What the method of a fusion tells beside the weights.',
   fields: (t) => ({
     node: t.exposeInt('node', {
-      description: 'The node of the plan that tells it, by its place in the plan as a list; 0 is the root.',
+      description: 'The node of the plan that tells it, by its place in `nodes`; 0 is the root.',
     }),
     name: t.exposeString('name', { description: 'The name of the figure.' }),
     description: t.exposeString('description', { description: 'What it says.' }),
@@ -36,7 +29,7 @@ export const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
   fields: (t) => ({
     method: t.field({
       type: FusionMethod,
-      description: 'The method of the fusion.',
+      description: 'The method of the fusion; of a plan of several nodes, that of the root.',
       resolve: (row) => checkpoints.fusionOf(row).method,
     }),
     parameters: t.field({
@@ -46,8 +39,17 @@ export const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
     }),
     weights: t.floatList({
       nullable: true,
-      description: 'What each checkpoint counted, in their order; null if the method takes no weights.',
+      description: 'What each input of the method counted, in their order; null if it takes no weights.',
       resolve: (row) => checkpoints.fusionOf(row).weights,
+    }),
+    nodes: t.field({
+      type: [FusionNodeObject],
+      description: 'The whole plan: each node before what it merges, the root with the method above first.',
+      resolve: (row, _args, { tandem }) => nodesOfFused(tandem, row),
+    }),
+    text: t.string({
+      description: 'The plan for people: an indented tree.',
+      resolve: (row, _args, { tandem }) => textOfFused(tandem, row),
     }),
     figures: t.field({
       type: [FusionFigure],

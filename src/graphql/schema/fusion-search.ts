@@ -10,7 +10,7 @@ import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
 import { deletedPayload } from './common.ts';
 import { pooledSays } from './evaluation.ts';
-import { FusionParameters } from './fusion-object.ts';
+import { FusionParameters } from './fusion-node.ts';
 import { DevSetFigures, JointWeights } from './run-dev.ts';
 
 const { Checkpoint, Dataset, FusionSearch, Job, Model } = refs;

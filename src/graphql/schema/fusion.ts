@@ -1,47 +1,13 @@
-/** fuseCheckpoints. */
-import { fusionCatalog } from '../../fusion/catalog.ts';
-import { fuseCheckpoints } from '../../services/checkpoints/fuse.ts';
+/** fuseCheckpoints and planFusion. */
+import { fuseCheckpoints, type PlannedFusion, planFusion } from '../../services/checkpoints/fuse.ts';
+import { fusionNodes } from '../../services/checkpoints/fusion-nodes.ts';
+import { initialCheckpoint } from '../../services/models/models.ts';
 import { builder } from '../builder.ts';
-import { parametersInput } from '../catalog-inputs.ts';
-import { FusionMethod } from '../enums.ts';
-import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
+import { FuseInput, fuseRequest } from './fusion-input.ts';
+import { FusionNodeObject } from './fusion-node.ts';
 
 const { Checkpoint, Job } = refs;
-
-const FusionParametersInput = parametersInput(
-  'FusionParametersInput',
-  'Fusion',
-  "A fusion method's parameters; absent or null ones take their defaults.",
-  fusionCatalog,
-);
-
-const FuseInput = builder.inputType('FuseCheckpointsInput', {
-  description: 'The checkpoints to fuse, and how.',
-  fields: (t) => ({
-    checkpoints: t.idList({
-      required: true,
-      description:
-        'Ids of two or more checkpoints of one lineage: all descend from one model, whatever the stages between.',
-    }),
-    method: t.field({ type: FusionMethod, required: true, description: 'The method of the fusion.' }),
-    parameters: t.field({
-      type: FusionParametersInput,
-      description: 'The parameters of the method; absent or null ones take their defaults.',
-    }),
-    weights: t.floatList({
-      description:
-        'What each checkpoint counts, in their order, for a method that takes weights. Absent or null means 1 each.',
-    }),
-    base: t.field({
-      type: CheckpointChoice,
-      description:
-        'What the deltas are taken from: any checkpoint from which all of them descend. Absent or null means the model.',
-    }),
-    idempotencyKey: idempotencyKey(t),
-  }),
-});
 
 export const FusePayload = builder
   .objectRef<Awaited<ReturnType<typeof fuseCheckpoints>>>('FuseCheckpointsPayload')
@@ -53,17 +19,59 @@ export const FusePayload = builder
     }),
   });
 
+const PlannedFusionObject = builder.objectRef<PlannedFusion>('FusionPlan').implement({
+  description: 'What a fusion would do and take; nothing is merged.',
+  fields: (t) => ({
+    nodes: t.field({
+      type: [FusionNodeObject],
+      description: 'The plan with all its parameters and weights: each node before what it merges.',
+      resolve: ({ plan, checkpoints }) =>
+        fusionNodes(
+          plan,
+          checkpoints.map(({ id }) => id),
+        ),
+    }),
+    text: t.exposeString('text', { description: 'The plan for people: an indented tree.' }),
+    base: t.field({
+      type: Checkpoint,
+      description: 'What the deltas are taken from.',
+      resolve: ({ baseId, modelId }, _args, { tandem }) => baseId ?? initialCheckpoint(tandem, modelId),
+    }),
+    checkpoints: t.field({
+      type: [Checkpoint],
+      description: 'The checkpoints that would be fused, each once.',
+      resolve: ({ checkpoints }) => [...checkpoints],
+    }),
+    tensors: t.exposeInt('tensors', { description: 'The number of tensors of the model.' }),
+    mergedTensors: t.exposeInt('mergedTensors', {
+      description: 'How many of them the plan merges; the others stay those of the base.',
+    }),
+    bytes: t.expose('bytes', { type: 'Int64', description: 'The size of the fused weights in bytes.' }),
+    memoryBytes: t.expose('memoryBytes', {
+      type: 'Int64',
+      description:
+        'The bytes of the tensors that are held at once, at most; a method may need as much again for one of them.',
+    }),
+  }),
+});
+
+builder.queryField('planFusion', (t) =>
+  t.field({
+    type: PlannedFusionObject,
+    description:
+      'What fuseCheckpoints with this input would do and take. What it would refuse before it reads weights is refused.',
+    args: { input: t.arg({ type: FuseInput, required: true, description: 'The fusion that would be made.' }) },
+    resolve: async (_root, { input }, { tandem, signal }) =>
+      planFusion(tandem, await fuseRequest(tandem, input), signal),
+  }),
+);
+
 builder.mutationField('fuseCheckpoints', (t) =>
   t.field({
     type: FusePayload,
     description:
       'Fuses checkpoints of one model into a new one and waits for it. Checkpoints of different models are refused, and those that do not descend from the base.',
     args: { input: t.arg({ type: FuseInput, required: true, description: 'The checkpoints and the method.' }) },
-    resolve: async (_root, { input }, { tandem }) =>
-      fuseCheckpoints(tandem, {
-        ...input,
-        baseId: input.base ? await checkpointIdOf(tandem, input.base, 'input.base') : null,
-        checkpointIds: input.checkpoints.map((id, i) => keyOf(id, 'Checkpoint', `input.checkpoints.${i}`).key),
-      }),
+    resolve: async (_root, { input }, { tandem }) => fuseCheckpoints(tandem, await fuseRequest(tandem, input)),
   }),
 );

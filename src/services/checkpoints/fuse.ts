@@ -1,61 +1,85 @@
-/** fuseCheckpoints: checkpoints of one lineage into a new one. */
-
-import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
+/** fuseCheckpoints and planFusion: checkpoints of one lineage into a new one, or what that would take. */
+import { type GivenParameters, rowOf } from '../../catalog-parameters.ts';
 import { globalId } from '../../db/global-id.ts';
 import type { CheckpointRow, JobRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
-import { type FusionEntry, type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
-import { readWeights } from '../../fusion/weights.ts';
+import { type FusionEntry, fusionCatalog } from '../../fusion/catalog.ts';
+import { readPlan } from '../../fusion/plan/read-plan.ts';
+import { planText } from '../../fusion/plan/text.ts';
+import type { FusionPlan, PlanSize } from '../../fusion/types.ts';
+import { checkpointNames } from '../../jobs/kinds/common/checkpoint-names.ts';
+import { type FusionRows, fusionInput } from '../../jobs/kinds/common/fusion-input.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
 import { runJob } from '../jobs/jobs.ts';
 import type { Tandem } from '../tandem.ts';
 import { ancestryOf } from './ancestors.ts';
 
-export interface FuseRequest {
+/** A plan over checkpoints, which its inputs name by their places. */
+export interface FuseRequest extends Pick<FusionPlan, 'method' | 'only' | 'inputs'> {
   readonly checkpointIds: readonly string[];
-  readonly method: FusionMethod;
   readonly parameters?: GivenParameters | null;
-  /** One per checkpoint; absent = 1 each. */
+  /** What each input of the root counts; absent = 1 each. */
   readonly weights?: readonly number[] | null;
   /** What the deltas are taken from; absent = the model that all descend from. */
   readonly baseId?: string | null;
   readonly idempotencyKey?: string | null;
+  /** Where the caller's input has these; absent = in its own fields. */
+  readonly fields?: RequestFields;
 }
+
+/** Paths in an input. */
+interface RequestFields {
+  readonly plan: string;
+  readonly checkpoint: (place: number) => string;
+}
+
+const ownFields: RequestFields = { plan: 'input', checkpoint: (place) => `input.checkpoints.${place}` };
 
 export async function fuseCheckpoints(
   tandem: Tandem,
   request: FuseRequest,
 ): Promise<{ checkpoint: CheckpointRow; job: JobRow }> {
-  const plan = planOf(request);
-  const { checkpoints: counts }: FusionEntry = rowOf(fusionCatalog, request.method, 'input.method');
-  const parents = await parentsOf(tandem, request.checkpointIds, counts);
-  const [first] = parents;
-  invariant(first, 'a fusion of nothing');
-  const baseId = await baseOf(tandem, request.baseId ?? null, parents);
+  const { plan, modelId, baseId } = await readyFusion(tandem, request);
   const { checkpointIds, idempotencyKey } = request;
-  const input = { ...plan, checkpointIds: [...checkpointIds], modelId: first.modelId, baseId };
+  const input = { ...plan, checkpointIds: [...checkpointIds], modelId, baseId };
   const { id, job } = await runJob(tandem, 'fuse', { input, idempotencyKey });
   return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
 }
 
-function planOf({ method, parameters, weights, checkpointIds }: FuseRequest) {
-  const row = rowOf(fusionCatalog, method, 'input.method');
-  const values = readParameters(row, parameters ?? {}, 'input.parameters');
-  const read = readWeights(row, checkpointIds.length, weights, 'input.weights');
-  return { method, parameters: values, ...(row.weighted && { weights: [...read] }) };
+/** What fuseCheckpoints with this input would do. */
+export interface PlannedFusion extends PlanSize, FusionRows {
+  /** The plan for people. */
+  readonly text: string;
 }
 
-/** The checkpoints of these ids, in order; throws where they are too few or too many, or not of one lineage. */
-export async function parentsOf(
-  tandem: Tandem,
-  ids: readonly string[],
-  counts: FusionEntry['checkpoints'],
-): Promise<CheckpointRow[]> {
-  checkList(ids, tandem.config.limits, 'input.checkpoints', counts);
+/** Checks the plan and the files of its models as the fusion does; reads no weights. */
+export async function planFusion(tandem: Tandem, request: FuseRequest, signal: AbortSignal): Promise<PlannedFusion> {
+  const ready = await readyFusion(tandem, request);
+  const { db } = tandem.database;
+  const size = await tandem.jobs.cpu.call('planFusion', await fusionInput(db, ready), { signal });
+  return { ...ready, ...size, text: planText(ready.plan, await checkpointNames(db, ready.checkpoints)) };
+}
+
+async function readyFusion(tandem: Tandem, request: FuseRequest): Promise<FusionRows> {
+  const { checkpointIds: ids, method, parameters, weights, only, inputs, fields = ownFields } = request;
+  const { checkpoints: counts }: FusionEntry = rowOf(fusionCatalog, method, `${fields.plan}.method`);
+  // A node that names no inputs merges all checkpoints.
+  if (inputs === undefined) checkList(ids, tandem.config.limits, 'input.checkpoints', counts);
+  const given = { method, parameters: parameters ?? {}, ...(weights && { weights }), ...(only && { only }) };
+  const plan = readPlan({ ...given, ...(inputs && { inputs }) }, ids.length, fields.plan);
+  const checkpoints = await parentsOf(tandem, ids, fields);
+  const [first] = checkpoints;
+  invariant(first, 'a fusion of nothing');
+  const baseId = await baseOf(tandem, request.baseId ?? null, checkpoints, fields);
+  return { plan, checkpoints, modelId: first.modelId, baseId };
+}
+
+/** The checkpoints of these ids, in order; throws where they are not of one lineage. */
+export async function parentsOf(tandem: Tandem, ids: readonly string[], fields = ownFields): Promise<CheckpointRow[]> {
   const rows: CheckpointRow[] = [];
   for (const [i, id] of ids.entries()) {
-    const field = `input.checkpoints.${i}`;
+    const field = fields.checkpoint(i);
     if (ids.indexOf(id) !== i) {
       throw badInput(`Checkpoint ${globalId('Checkpoint', id)} is named twice`, {
         field,
@@ -83,6 +107,7 @@ export async function baseOf(
   { database: { db } }: Tandem,
   id: string | null,
   checkpoints: readonly CheckpointRow[],
+  fields = ownFields,
 ): Promise<string | null> {
   if (id === null) return null;
   const base = await requireRow(db, 'checkpoints', id, 'input.base');
@@ -94,7 +119,7 @@ export async function baseOf(
       continue;
     const [own, other] = [checkpoint.id, id].map((key) => globalId('Checkpoint', key));
     throw badInput(`Checkpoint ${own} does not descend from the base, checkpoint ${other}`, {
-      field: `input.checkpoints.${i}`,
+      field: fields.checkpoint(i),
       expected: 'checkpoints of runs that started from the base, or from its descendants',
       remedy: 'Leave the base out to take the deltas from the model, or name an ancestor of all checkpoints.',
     });

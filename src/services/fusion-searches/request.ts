@@ -6,6 +6,7 @@ import { badInput, invariant } from '../../errors.ts';
 import { type FusionEntry, type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
 import type { SearchStrategy } from '../../fusion/search/catalog.ts';
 import { baseOf, parentsOf } from '../checkpoints/fuse.ts';
+import { checkList } from '../embedding/texts.ts';
 import {
   checkWeights,
   type DevSetRequest,
@@ -38,7 +39,8 @@ export interface ReadySearch {
 
 export async function readySearch(tandem: Tandem, given: FusionSearchRequest): Promise<ReadySearch> {
   const { strategy, budget, minutes = null, seed } = given;
-  const checkpoints = await parentsOf(tandem, given.checkpointIds, { min: 2 });
+  checkList(given.checkpointIds, tandem.config.limits, 'input.checkpoints', { min: 2 });
+  const checkpoints = await parentsOf(tandem, given.checkpointIds);
   const [first] = checkpoints;
   invariant(first, 'a search over nothing');
   const baseId = await baseOf(tandem, given.baseId ?? null, checkpoints);

@@ -62,9 +62,8 @@ export async function fuseCandidate(
   const candidate = await candidateOf(tandem, search, number ?? null);
   const { plan } = candidate;
   if (!plan) throw isCheckpoint(candidate, checkpointIds[candidate.checkpoint ?? 0] as string);
-  const { inputs: _, ...fusion } = fusionPlanOf(plan);
   return fuseCheckpoints(tandem, {
-    ...{ ...fusion, baseId },
+    ...{ ...fusionPlanOf(plan), baseId },
     checkpointIds: placesOf(plan).map((place) => checkpointIds[place] as string),
     ...(idempotencyKey && { idempotencyKey }),
   });
