@@ -9,6 +9,7 @@ import {
   attemptsOf,
   checkpointsOf,
   createModel,
+  deriveModel,
   documentsOf,
   evaluate,
   exportCheckpoint,
@@ -72,6 +73,10 @@ const takeModel = job('import-model from a folder', ({ client, place, n, key }) 
   importModel(client, `imported-${n}`, place.folder, key),
 );
 
+const derive = job('derive-model', ({ client, place, n, key }) =>
+  deriveModel(client, `derived-${n}`, place.largeModel, key),
+);
+
 const measure = job('evaluate', ({ client, place, key }) => evaluate(client, place.checkpoint, [place.search], key));
 
 /** The powers make the fusions differ. */
@@ -109,6 +114,6 @@ const train: Kind = {
 };
 
 export const jobKinds: readonly Kind[] = [
-  ...[importInline, importPath, makeModel, takeModel, measure, join, embed, copyOut],
+  ...[importInline, importPath, makeModel, takeModel, derive, measure, join, embed, copyOut],
 ];
 export const kinds: readonly Kind[] = [...jobKinds, train];

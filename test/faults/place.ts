@@ -24,7 +24,8 @@ export interface Place {
   /** Quick to compute with. */
   readonly model: string;
   readonly checkpoint: string;
-  /** A checkpoint with large files, because it has many wide positions. */
+  /** A model with large files, because it has many wide positions, and its checkpoint. */
+  readonly largeModel: string;
   readonly large: string;
   /** Trained checkpoints of one model with many positions. */
   readonly trained: readonly string[];
@@ -68,7 +69,7 @@ export async function preparePlace(client: TandemClient, dataDir: string, seed =
   });
   return {
     ...{ dataDir, file, few, folder, dataset, texts, search, model: model.id, checkpoint: model.checkpoint.id },
-    ...{ large: large.checkpoint.id, trained, collection: createCollection.collection.id },
+    ...{ largeModel: large.id, large: large.checkpoint.id, trained, collection: createCollection.collection.id },
   };
 }
 

@@ -4,6 +4,7 @@ import {
   AddDocumentsDocument,
   CheckpointsDocument,
   CreateModelDocument,
+  DeriveModelDocument,
   EvaluateCheckpointDocument,
   ExportCheckpointDocument,
   type ExportCheckpointInput,
@@ -46,6 +47,12 @@ export async function createModel(client: TandemClient, wish: ModelWish, key: Ke
 export async function importModel(client: TandemClient, name: string, folder: string, key: Key) {
   const input = { name, source: { folder }, ...keyed(key) };
   return (await client.execute(ImportModelDocument, { input })).importModel.model;
+}
+
+/** With a head of each task. */
+export async function deriveModel(client: TandemClient, name: string, model: string, key: Key) {
+  const input = { name, model, heads: { ir: 'DENSE' as const, sts: 'DENSE' as const }, ...keyed(key) };
+  return (await client.execute(DeriveModelDocument, { input })).deriveModel.model;
 }
 
 export async function evaluate(client: TandemClient, checkpoint: string, datasets: readonly string[], key: Key) {
