@@ -3,6 +3,7 @@
 import { type GivenParameters, rowOf } from '../../../src/catalog-parameters.ts';
 import type { SamplerName } from '../../../src/data/samplers/catalog.ts';
 import type { Task } from '../../../src/data/types.ts';
+import { type Heads, noHeads } from '../../../src/model/types.ts';
 import { type LossEntry, type LossTerm, lossCatalog } from '../../../src/nn/losses/catalog.ts';
 import { presetSettings } from '../../../src/services/runs/preset.ts';
 import { defaultRunSettings, type RunSettings } from '../../../src/train/catalog.ts';
@@ -13,6 +14,7 @@ export interface TrajectoryCase {
   /** Tasks of its data sets. */
   readonly tasks: readonly Task[];
   readonly settings: RunSettings;
+  readonly heads: Heads;
 }
 
 export const steps = 10;
@@ -28,24 +30,32 @@ const optimizer = { ...defaultRunSettings.optimizer, learningRate: 1e-3 };
 function ofPreset(preset: PresetName, tasks: readonly Task[]): TrajectoryCase {
   const { clipNorm, ...settings } = presetSettings(preset, new Set(tasks));
   const name = tasks.length === 1 ? `${preset} ${tasks}` : preset;
-  return { name, tasks, settings: { ...shared, preset, ...settings, optimizer: { ...optimizer, clipNorm } } };
+  const own = { ...shared, preset, ...settings, optimizer: { ...optimizer, clipNorm } };
+  return { name, tasks, heads: noHeads, settings: own };
 }
 
 /** The preset codiemb with batches of another sampler. */
 function ofSampler(sampler: SamplerName, sizes: Partial<RunSettings>): TrajectoryCase {
-  const { name, tasks, settings } = ofPreset('codiemb', ['ir', 'sts']);
-  return { name: `${name} ${sampler}`, tasks, settings: { ...settings, sampler, ...sizes } };
+  const { name, settings, ...others } = ofPreset('codiemb', ['ir', 'sts']);
+  return { ...others, name: `${name} ${sampler}`, settings: { ...settings, sampler, ...sizes } };
+}
+
+/** CoDiEmb with a head of each task, and weight decay, which acts on a head in every update. */
+function ofHeads(): TrajectoryCase {
+  const { tasks, settings } = ofPreset('codiemb', ['ir', 'sts']);
+  const decayed = { ...settings, optimizer: { ...settings.optimizer, weightDecay: 0.01 } };
+  return { name: 'codiemb heads', tasks, heads: { ir: 'dense', sts: 'dense' }, settings: decayed };
 }
 
 /** CoDiEmb at three widths; nothing but the inner layer's loss stays at the whole width alone. */
 function ofWidths(): TrajectoryCase {
-  const { tasks, settings } = ofPreset('codiemb', ['ir', 'sts']);
+  const { settings, ...others } = ofPreset('codiemb', ['ir', 'sts']);
   const matryoshka = [
     { dimension: 12, weight: 1 },
     { dimension: 8, weight: 0.5 },
     { dimension: 5, weight: 2 },
   ];
-  return { name: 'codiemb matryoshka', tasks, settings: { ...settings, matryoshka } };
+  return { ...others, name: 'codiemb matryoshka', settings: { ...settings, matryoshka } };
 }
 
 /** A teacher's cosines are those of its whole vectors, whatever the width of the model's. */
@@ -64,7 +74,7 @@ function ofLoss({ name: loss, parameters }: LossEntry, task: Task, given: GivenP
   const term = { loss, weight: 0.7, parameters: { ...defaults, ...given } } as LossTerm;
   const losses = { ir: [], sts: [], [task]: [term] };
   const settings = { ...shared, preset: null, losses, optimizer: { ...optimizer, weightDecay: 0.01, clipNorm: 1 } };
-  return { name: [loss, task, ...Object.keys(given)].join(' '), tasks: [task], settings };
+  return { name: [loss, task, ...Object.keys(given)].join(' '), tasks: [task], heads: noHeads, settings };
 }
 
 const presets = [
@@ -100,6 +110,7 @@ export const trajectoryCases: readonly TrajectoryCase[] = [
   ofSampler('single', { irBatchSize: 6 }),
   ofSampler('mixed', { irBatchSize: 8, shardsPerUpdate: 2 }),
   ofWidths(),
+  ofHeads(),
   ...alone.flatMap((name) => {
     const row: LossEntry = rowOf(lossCatalog, name, 'loss');
     return row.tasks.map((task) => ofLoss(row, task));

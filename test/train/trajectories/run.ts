@@ -1,9 +1,10 @@
 /** A case as a run of its own: model, data, the batches that the sampler draws for it, and how it ends. */
 import { createHash } from 'node:crypto';
+import { initialValues } from '../../../src/authoring/initial-parameters.ts';
 import type { Task } from '../../../src/data/types.ts';
 import { readModelFolder, writeModelFolder } from '../../../src/formats/model-folder.ts';
-import { encoderParameters } from '../../../src/model/parameter-shapes.ts';
-import { type ModelSpec, plainPipeline } from '../../../src/model/types.ts';
+import { modelParameters } from '../../../src/model/pipeline.ts';
+import { type Heads, type ModelSpec, plainPipeline } from '../../../src/model/types.ts';
 import { publishStaged, type Storage } from '../../../src/storage/storage.ts';
 import { trainWordPiece } from '../../../src/tokenizer/train-wordpiece.ts';
 import { publishTokenFile } from '../../../src/tokens/token-file.ts';
@@ -24,17 +25,20 @@ import { steps, type TrajectoryCase } from './cases.ts';
 /** Three blocks, so that the inner layer is none of the ends; nothing is a power of two. */
 const encoder = tinySpec({ layers: 3, width: 12, heads: 2, innerWidth: 20, maxPositions: 18, vocabularySize: 44 });
 
-export async function publishPico(storage: Storage): Promise<string> {
+/** Heads are the identity at the start. */
+export async function publishPico(storage: Storage, heads: Heads): Promise<string> {
   const tokenizer = await trainWordPiece(['the pump is worn', 'the seal leaks'], encoder.architecture.vocabularySize);
   const spec: ModelSpec = {
     ...plainPipeline,
     ...encoder,
+    heads,
     ...{ includePrompt: true, maxLength: 16, prompts: {}, initialisation: null },
     templates: { query: '', sts: '', passage: '' },
   };
   const weights = randomWeights(encoder, 21);
-  const tensors = encoderParameters(encoder.family, encoder.architecture).map(({ name, shape }) => ({
-    ...{ name, shape, data: weights.get(name)! },
+  const tensors = modelParameters(spec).map((parameter) => ({
+    ...{ name: parameter.name, shape: parameter.shape },
+    data: weights.get(parameter.name) ?? initialValues(parameter, 0),
   }));
   const { digest } = await publishStaged(storage, 'models', (folder) =>
     writeModelFolder(folder, { spec, tokenizerJson: JSON.stringify(tokenizer), tensors }),
@@ -126,7 +130,7 @@ export async function trainCase(storage: Storage, input: TrainInput): Promise<Tr
   });
   const folder = await readModelFolder(storage.path('models', last));
   const weights = new Map<string, Float32Array>();
-  for (const { name } of encoderParameters(encoder.family, encoder.architecture)) {
+  for (const { name } of modelParameters(folder.spec)) {
     weights.set(name, await folder.weights.read(name));
   }
   await folder.close();

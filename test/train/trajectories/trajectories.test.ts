@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSafetensors, type TensorReader } from '../../../src/formats/safetensors.ts';
+import { hasHeads } from '../../../src/model/heads.ts';
 import { openStorage, type Storage } from '../../../src/storage/storage.ts';
 import type { TrainInput } from '../../../src/train/types.ts';
 import { expectClose } from '../../device.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { tolerances } from '../../tolerances.ts';
-import { trajectoryCases } from './cases.ts';
+import { type TrajectoryCase, trajectoryCases } from './cases.ts';
 import { digestOf, plainUpdates, prepareCase, publishPico, trainCase, updatesOf } from './run.ts';
 
 const out = process.env['TRAJECTORIES_OUT'];
@@ -22,22 +23,27 @@ const fixtures = fileURLToPath(new URL('../../fixtures/trajectories/', import.me
 const folder = temporaryFolder();
 
 let storage: Storage;
-let model: string;
+/** By whether it has heads. */
+const models = new Map<boolean, string>();
+const modelOf = ({ heads }: TrajectoryCase): string => models.get(hasHeads(heads))!;
 beforeAll(async () => {
   storage = openStorage(folder());
-  model = await publishPico(storage);
+  for (const { heads } of trajectoryCases) {
+    if (!models.has(hasHeads(heads))) models.set(hasHeads(heads), await publishPico(storage, heads));
+  }
 });
 
 it.runIf(out)('writes the model and the batches for PyTorch', async () => {
   await mkdir(out!, { recursive: true });
-  await cp(storage.path('models', model), join(out!, 'model'), { recursive: true });
+  await cp(storage.path('models', models.get(false)!), join(out!, 'model'), { recursive: true });
   for (const each of trajectoryCases) {
-    const input: TrainInput = await prepareCase(storage, model, each);
+    const input: TrainInput = await prepareCase(storage, modelOf(each), each);
     const { teacher } = input;
     if (teacher !== undefined) await cp(storage.path('models', teacher), join(out!, 'teacher'), { recursive: true });
     const updates = await updatesOf(storage, input);
     const { losses, matryoshka, optimizer } = each.settings;
-    const content = { losses, matryoshka, optimizer, digest: digestOf(updates), updates: plainUpdates(updates) };
+    const { heads } = each;
+    const content = { losses, heads, matryoshka, optimizer, digest: digestOf(updates), updates: plainUpdates(updates) };
     await writeFile(join(out!, `${each.name}.json`), JSON.stringify(content));
   }
 });
@@ -59,7 +65,7 @@ describe.skipIf(out)('ten updates as PyTorch makes them', () => {
 
   it.each(trajectoryCases.map((each) => [each.name, each] as const))('%s', async (name, each) => {
     const golden = goldens[name]!;
-    const input = await prepareCase(storage, model, each);
+    const input = await prepareCase(storage, modelOf(each), each);
     expect(digestOf(await updatesOf(storage, input)), 'the batches are those that PyTorch was given').toBe(
       golden.digest,
     );
