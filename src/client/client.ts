@@ -1,6 +1,6 @@
 /** The client itself: queries and mutations by fetch, subscriptions by server-sent events. */
 import { type Executable, operationOf, type Subscribable } from './documents.ts';
-import { dataOf, graphqlUrl, post, readAnswer } from './http.ts';
+import { ask, dataOf, graphqlUrl, readAnswer } from './http.ts';
 import { follow, type SubscriptionEndpoint } from './subscription.ts';
 
 export interface ClientOptions {
@@ -22,7 +22,8 @@ export interface TandemClient {
   /** Address of the GraphQL endpoint. */
   readonly url: string;
   /**
-   * Sends a query or a mutation and resolves with its data. Throws `ApiError` if the answer has errors or no server
+   * Sends a query or a mutation and resolves with its data; a query, and a mutation under an idempotency key, a second
+   * time where the connection closes without an answer. Throws `ApiError` if the answer has errors or no server
    * answers, and a TypeError for a subscription.
    */
   execute<Result, Variables>(
@@ -50,7 +51,7 @@ export function createClient(options: ClientOptions): TandemClient {
     async execute(document, variables, { signal } = {}) {
       const operation = operationOf(document);
       if (operation.kind === 'subscription') throw new TypeError('A subscription is followed by subscribe()');
-      return dataOf(await readAnswer(await post(endpoint, operation, variables, 'application/json', signal)));
+      return dataOf(await readAnswer(await ask(endpoint, operation, variables, signal)));
     },
     subscribe: (document, variables, { signal } = {}) => follow(endpoint, operationOf(document), variables, signal),
   };

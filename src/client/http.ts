@@ -41,6 +41,40 @@ export async function post(
   }
 }
 
+/**
+ * As {@link post}, for an answer in one piece. Asks once more where the connection closes without an answer, as one
+ * does that was kept open and that the server gives up at that moment; a mutation only under an idempotency key,
+ * because the first may have been done.
+ */
+export async function ask(
+  endpoint: Endpoint,
+  operation: OperationText,
+  variables: unknown,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const once = (): Promise<Response> => post(endpoint, operation, variables, 'application/json', signal);
+  try {
+    return await once();
+  } catch (error) {
+    if (!hasClosed(error) || !isRepeatable(operation, variables)) throw error;
+    return once();
+  }
+}
+
+/** What Node's fetch (undici) and its sockets call a connection that the other side has closed. */
+const closedCodes: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+function hasClosed(error: unknown): boolean {
+  if (!(error instanceof ApiError && error.unreachable && error.cause instanceof Error)) return false;
+  const { cause } = error.cause;
+  return closedCodes.has((cause as { readonly code?: unknown } | undefined)?.code);
+}
+
+function isRepeatable({ kind }: OperationText, variables: unknown): boolean {
+  const { input } = (variables ?? {}) as { readonly input?: { readonly idempotencyKey?: unknown } | null };
+  return kind === 'query' || typeof input?.idempotencyKey === 'string';
+}
+
 /** The answer's JSON. Throws {@link ApiError} with the beginning of the text if it is something else. */
 export async function readAnswer<Result>(response: Response): Promise<Answer<Result>> {
   const text = await response.text();

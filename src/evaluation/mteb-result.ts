@@ -1,13 +1,11 @@
 /** An evaluation in the form of mteb's result files, which mteb.TaskResult reads (mteb/results/task_result.py). */
 import type { Split } from '../data/types.ts';
+import { mtebLanguage } from './mteb-language.ts';
 import { roundLikeMteb } from './result.ts';
 import type { EvaluationFigures } from './types.ts';
 
 /** The version of mteb whose form and figures these are, and which they were compared with (docs/results.md). */
 const mtebVersion = '2.26.24';
-
-/** ISO 639-3 and 15924 for "undetermined": mteb takes the mean over languages, so that a result has one. */
-const undetermined = 'und-Zyyy';
 
 interface MtebScores {
   /** Metrics by name, rounded as mteb rounds them; null = undefined. */
@@ -35,10 +33,11 @@ export function mtebResult(
     seconds,
     split,
   }: Pick<EvaluationFigures, 'main' | 'metrics' | 'seconds'> & { readonly split: Split },
-  dataset: { readonly name: string; readonly digest: string },
+  dataset: { readonly name: string; readonly digest: string; readonly language: string | null },
 ): MtebResult {
   const rounded = roundLikeMteb(metrics);
-  const scores = { ...rounded, main_score: rounded[main] ?? null, hf_subset: 'default', languages: [undetermined] };
+  const languages = [mtebLanguage(dataset.language)];
+  const scores = { ...rounded, main_score: rounded[main] ?? null, hf_subset: 'default', languages };
   return {
     dataset_revision: dataset.digest,
     task_name: dataset.name,

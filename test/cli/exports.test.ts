@@ -61,6 +61,34 @@ describe('tandem export-runs', () => {
   });
 });
 
+describe('tandem runs series', () => {
+  const series = (...args: readonly string[]) => runTandem(live.url, ['runs', 'series', ...args]);
+
+  it('prints figures over the updates, and which there are', async () => {
+    const { run } = live.made;
+    const names = await series(run);
+    expect([names.code, names.stdout.split('\n')]).toEqual([0, expect.arrayContaining(['loss', 'loss.sts.pearson'])]);
+    const json = await series(run, '--names', 'loss, learningRate', '--json');
+    const [loss, rate] = JSON.parse(json.stdout) as { name: string; points: { step: number; min: number }[] }[];
+    expect([loss?.name, rate?.name, loss?.points.map(({ step }) => step)]).toEqual([
+      ...['loss', 'learningRate'],
+      [1, 2, 3, 4, 5, 6],
+    ]);
+    const { code, stdout } = await series(run, '--names', 'loss', '--points', '2');
+    expect([code, stdout.trimEnd().split('\n').slice(2)]).toEqual([
+      0,
+      [expect.stringMatching(/^loss +1 to 3 +[\d.]+ +[\d.]+$/), expect.stringMatching(/^loss +4 to 6 +/)],
+    ]);
+  });
+
+  it('names what there is where a name is none, and refuses what is no run', async () => {
+    const wrong = await series(live.made.run, '--names', 'loss,lost');
+    expect(wrong).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no series lost') });
+    expect(wrong.stderr).toContain('expected: some of');
+    expect((await series(live.made.model, '--names', 'loss')).code).toBe(2);
+  });
+});
+
 describe('tandem export-evaluations', () => {
   const evaluations = (...args: readonly string[]) => runTandem(live.url, ['export-evaluations', ...args]);
   const checkpoint = () => live.made.checkpoints.at(-1)!;

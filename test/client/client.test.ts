@@ -2,7 +2,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ApiError, createClient, RunEventsDocument, SystemDocument } from '../../src/client/index.ts';
+import {
+  ApiError,
+  createClient,
+  DeleteModelDocument,
+  ImportModelDocument,
+  RunEventsDocument,
+  SystemDocument,
+} from '../../src/client/index.ts';
 
 type Script = (body: { variables: { after?: number } }, response: ServerResponse) => void;
 
@@ -134,6 +141,36 @@ describe('a query', () => {
     await expect(createClient({ url }).execute(SystemDocument, {})).rejects.toThrow('The server answered 200: <html>');
     const empty = await serve((_body, response) => response.end('{}'));
     await expect(createClient({ url: empty.url }).execute(SystemDocument, {})).rejects.toBeInstanceOf(ApiError);
+  });
+
+  const closes: Script = (_body, response) => response.destroy();
+  const deleted: Script = (_body, response) => response.end('{"data":{"deleteModel":{"deletedId":"x"}}}');
+
+  it('is sent once more where the connection closes without an answer', async () => {
+    const { url, asked } = await serve(closes, (_body, response) =>
+      response.end('{"data":{"system":{"version":"1"}}}'),
+    );
+    expect(await createClient({ url }).execute(SystemDocument, {})).toMatchObject({ system: { version: '1' } });
+    expect(asked).toHaveLength(2);
+    const never = await serve(closes);
+    await expect(createClient({ url: never.url }).execute(SystemDocument, {})).rejects.toMatchObject({
+      ...{ code: 'UNAVAILABLE', unreachable: true },
+    });
+    expect(never.asked).toHaveLength(2);
+  });
+
+  it('that changes something is sent once more only under a key', async () => {
+    const { url, asked } = await serve(closes, deleted);
+    await expect(createClient({ url }).execute(DeleteModelDocument, { id: 'x' })).rejects.toBeInstanceOf(ApiError);
+    expect(asked).toHaveLength(1);
+    const keyed = await serve(closes, (_body, response) =>
+      response.end('{"data":{"importModel":{"model":{"id":"m"}}}}'),
+    );
+    const input = { name: 'a', source: { folder: 'a' }, idempotencyKey: 'a' };
+    expect(await createClient({ url: keyed.url }).execute(ImportModelDocument, { input })).toMatchObject({
+      importModel: { model: { id: 'm' } },
+    });
+    expect(keyed.asked).toHaveLength(2);
   });
 
   it('reads an answer that begins with white space', async () => {

@@ -22,6 +22,7 @@ import { print } from '../print.ts';
 import { startInput, type TrainOptions } from '../train-input.ts';
 import { addTrainOptions } from '../train-options.ts';
 import { collect } from '../values.ts';
+import { addSeriesCommand } from './run-series.ts';
 
 export function addRunCommands(program: Command): void {
   const training = program
@@ -46,7 +47,7 @@ export function addRunCommands(program: Command): void {
     .option('--watch', 'follow the run, and its stages, to the end')
     .action(train);
   addTrainOptions(training);
-  program.command('runs').description('list the runs').action(listRuns);
+  addSeriesCommand(program.command('runs').description('list the runs').action(listRuns));
   program
     .command('resume')
     .description('continue an interrupted run from its last checkpoint')

@@ -1539,6 +1539,16 @@ export type DevEvaluationsQueryVariables = Exact<{
 
 export type DevEvaluationsQuery = { readonly run: { readonly id: string, readonly bestCheckpoint: { readonly id: string } | null, readonly devEvaluations: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly step: number, readonly score: number, readonly sets: ReadonlyArray<{ readonly dataset: string, readonly split: Split, readonly pooled: boolean, readonly main: { readonly name: string, readonly value: number | null } }> }> } } | null };
 
+export type RunSeriesQueryVariables = Exact<{
+  id: string;
+  names: ReadonlyArray<string> | string;
+  maxPoints: number;
+  asked: boolean;
+}>;
+
+
+export type RunSeriesQuery = { readonly run: { readonly id: string, readonly name: string, readonly seriesNames: ReadonlyArray<string>, readonly series?: ReadonlyArray<{ readonly name: string, readonly points: ReadonlyArray<{ readonly step: number, readonly lastStep: number, readonly count: number, readonly min: number, readonly max: number }> }> } | null };
+
 export type CreateSuiteMutationVariables = Exact<{
   input: CreateSuiteInput;
 }>;
@@ -3084,6 +3094,25 @@ export const DevEvaluationsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DevEvaluationsQuery, DevEvaluationsQueryVariables>;
+export const RunSeriesDocument = new TypedDocumentString(`
+    query RunSeries($id: ID!, $names: [String!]!, $maxPoints: Int!, $asked: Boolean!) {
+  run(id: $id) {
+    id
+    name
+    seriesNames
+    series(names: $names, maxPoints: $maxPoints) @include(if: $asked) {
+      name
+      points {
+        step
+        lastStep
+        count
+        min
+        max
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunSeriesQuery, RunSeriesQueryVariables>;
 export const CreateSuiteDocument = new TypedDocumentString(`
     mutation CreateSuite($input: CreateSuiteInput!) {
   createSuite(input: $input) {
