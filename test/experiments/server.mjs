@@ -11,13 +11,15 @@ export async function serve(folder, environment = {}) {
   const args = [entry, 'serve', '--port', '0', '--data', folder];
   const env = { ...process.env, ...environment };
   const server = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const stop = async () => {
-    server.kill('SIGTERM');
-    if (server.exitCode === null) await once(server, 'exit');
+  const end = (signal) => async () => {
+    const ended = server.exitCode === null && server.signalCode === null ? once(server, 'exit') : undefined;
+    server.kill(signal);
+    await ended;
   };
+  const stop = end('SIGTERM');
   for await (const line of createInterface({ input: server.stdout })) {
     const [url] = /http:\/\/\S+/.exec(line) ?? [];
-    if (url) return { client: createClient({ url }), stop };
+    if (url) return { client: createClient({ url }), stop, kill: end('SIGKILL') };
   }
   await stop();
   throw new Error('the server ended before it served');
