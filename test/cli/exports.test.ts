@@ -1,5 +1,8 @@
-/** `tandem export-runs` and `export-evaluations` as processes of their own, against a service that trained a run. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+/**
+ * `tandem export-runs`, `export-evaluations`, and `export` of a model with heads as processes of their own, against a
+ * service that trained a run.
+ */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -162,5 +165,25 @@ describe('tandem export-evaluations', () => {
     for (const file of files.slice(1)) await rm(join(to, file));
     expect(await evaluations(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('%2ea.json already') });
     expect(await readdir(to)).toEqual(['%2ea.json']);
+  });
+});
+
+describe('a model with heads', () => {
+  const json = async (...args: readonly string[]) =>
+    JSON.parse((await runTandem(live.url, [...args, '--json'])).stdout);
+
+  it('is derived, embeds by task, and is exported for one', async () => {
+    const derived = await json('derive-model', 'tiny', '--name', 'headed', '--task-heads', 'both', '--pooling', 'max');
+    expect(derived).toMatchObject({ name: 'headed', heads: { ir: 'DENSE', sts: 'DENSE' } });
+    const texts = join(folder, 'texts.json');
+    await writeFile(texts, JSON.stringify(['the pump leaks oil']));
+    const embedded = await json('embed', '--model', derived.id, '--texts', texts, '--task', 'sts');
+    expect(embedded).toMatchObject({ dimension: 16, truncated: [false] });
+    const exporting = ['export', '--checkpoint', derived.id, '--folder', 'headed'];
+    const refused = await runTandem(live.url, exporting);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('depend on the task') });
+    const { path } = await json(...exporting, '--task', 'sts');
+    const modules = JSON.parse(await readFile(join(path, 'modules.json'), 'utf8'));
+    expect(modules.map((module: { path: string }) => module.path)).toEqual(['', '1_Pooling', '2_Dense', '3_Normalize']);
   });
 });

@@ -114,7 +114,7 @@ export type CollectionFilter = {
 
 /** A new collection. */
 export type CreateCollectionInput = {
-  /** The checkpoint that embeds its documents and queries. */
+  /** The checkpoint that embeds its documents and queries: by its head of IR, where it has one. */
   readonly checkpoint: CheckpointChoice;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;

@@ -22,7 +22,7 @@ Collection.implement({
     name: t.exposeString('name', { description: 'The name of the collection; no two have the same.' }),
     checkpoint: t.field({
       type: Checkpoint,
-      description: 'The checkpoint that embeds its documents and queries.',
+      description: 'The checkpoint that embeds its documents and queries: by its head of IR, where it has one.',
       resolve: (row) => row.checkpointId,
     }),
     dimension: t.exposeInt('dimension', { description: 'The number of values in its vectors.' }),
@@ -169,7 +169,7 @@ const CreateCollectionInput = builder.inputType('CreateCollectionInput', {
     checkpoint: t.field({
       type: CheckpointChoice,
       required: true,
-      description: 'The checkpoint that embeds its documents and queries.',
+      description: 'The checkpoint that embeds its documents and queries: by its head of IR, where it has one.',
     }),
     idempotencyKey: idempotencyKey(t),
   }),
