@@ -76,7 +76,7 @@ function planMemory(
     optimizer: 2 * trained.bytes,
     // Vectors and gradients of two layers and of every level of Matryoshka, and their shares within the loss.
     representations: 8 * texts * (vector + levels) * 4 + 2 * texts * texts * 4,
-    teacher: teacher ? teacherBytes(gpu, teacher, settings, { texts, longest: Math.max(...taught) }) : 0,
+    teacher: teacher ? teacherBytes(gpu, teacher, settings, { texts, longest: Math.max(...taught), width: vector }) : 0,
   };
   // A checkpoint reads one kind of them at a time, and searches go on beside a run, with their matrices packed.
   const reserve = Math.min(bytes, limit) * (keepsPacked(gpu, bytes) ? 2 : 1) + reservedBytes;

@@ -38,19 +38,20 @@ interface TaughtInput {
 
 /**
  * Upper estimate of its bytes on the device: weights, packed besides where that is done, the activations of a
- * micro-batch, one block at a time, its vectors with the copies that losses make, and two matrices of cosines.
+ * micro-batch, one block at a time, its vectors with the copies that losses make, two matrices of cosines, and what
+ * guided InfoNCE holds for each slot, gradients of `texts` vectors of `width` numbers.
  */
 export function teacherBytes(
   gpu: Pick<Gpu, 'traits' | 'largestBinding' | 'mostMemory'>,
   spec: ModelSpec,
   settings: RunSettings,
-  { texts, longest }: { readonly texts: number; readonly longest: number },
+  { texts, longest, width }: { readonly texts: number; readonly longest: number; readonly width: number },
 ): number {
   const { bytes } = layoutParameters(modelParameters(spec), gpu.largestBinding);
   const tokens = Math.min(texts * longest, Math.max(longest, teacherTokens(settings)));
   const forward = activationBytes(spec, tokens, { recompute: false, frozenBlocks: spec.architecture.layers });
-  const vectors = 4 * texts * dimensionOf(spec) * 4 + 2 * texts * texts * 4;
-  return bytes * (keepsPacked(gpu, bytes) ? 2 : 1) + forward + vectors;
+  const numbers = 4 * dimensionOf(spec) + 2 * texts + 2 * settings.positives * width;
+  return bytes * (keepsPacked(gpu, bytes) ? 2 : 1) + forward + texts * numbers * 4;
 }
 
 /** Unit rows [M, D] of a batch's texts in their order, leased by `holder`; undefined where no term needs them. */
