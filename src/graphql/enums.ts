@@ -131,7 +131,7 @@ export const CheckpointReason = namedEnum<CheckpointReasonName>('CheckpointReaso
 
 export const CandidateOrigin = namedEnum<CandidateOriginName>('CandidateOrigin', 'Why a search tried a candidate.', {
   single: 'It is a checkpoint as it is.',
-  default: 'It is a method with its defaults.',
+  default: 'It is a method with its defaults, also in two levels.',
   coordinate: 'It differs from one of the best candidates by one change.',
   random: 'It was drawn at random.',
   'greedy-soup': 'It adds a checkpoint to the soup so far.',

@@ -34,7 +34,7 @@ let config: Config;
 let live: Served;
 let client: TandemClient;
 let input: StartFusionSearchInput;
-let [ir, sts, run, modelDigest] = ['', '', '', ''];
+let [ir, sts, modelDigest] = ['', '', ''];
 
 /** Every third record that is not for test is for dev. */
 const withDev = <Row extends { readonly split: string }>(records: readonly Row[]): Row[] =>
@@ -53,17 +53,17 @@ beforeAll(async () => {
   sts = await importRecords(live, 'sts', withDev(stsRecords), 5);
   const spec = { name: 'tiny', vocabularyFrom: [ir, sts], vocabularySize: 200, maxLength: 24, architecture };
   const { id: model } = await createModel(live, spec);
-  run = await startRun(live, {
-    model,
-    datasets: [{ dataset: ir }, { dataset: sts }],
-    settings: { ...settings, epochs: 3 },
-  });
-  const [initial, ...checkpoints] = await checkpointsOf(live, run);
+  const train = async (epochs: number, datasets: readonly string[]) => {
+    const named = datasets.map((dataset) => ({ dataset }));
+    return checkpointsOf(live, await startRun(live, { model, datasets: named, settings: { ...settings, epochs } }));
+  };
+  const [initial, ...joint] = await train(2, [ir, sts]);
+  const checkpoints = [...joint, (await train(1, [sts])).at(-1) as string];
   const query = 'query($id: ID!) { node(id: $id) { ... on Checkpoint { digest } } }';
   modelDigest = (await get<{ node: { digest: string } }>(live, query, { id: initial })).node.digest;
   input = {
     ...{ checkpoints, devSets: [{ dataset: ir }, { dataset: sts }], testSets: [{ dataset: ir }, { dataset: sts }] },
-    ...{ budget: 14, seed: 3 },
+    ...{ budget: 16, seed: 3 },
   };
 });
 afterAll(async () => {
@@ -98,7 +98,7 @@ describe('a search', () => {
     whole = await begin();
     expect(await follow(whole.job.id)).toBe('SUCCEEDED');
     const { rows, front, winner, test } = await tableOf(whole.id);
-    expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 14 }, (_, n) => n));
+    expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 16 }, (_, n) => n));
     expect(rows.slice(0, 4).map(({ origin }) => origin)).toEqual(['SINGLE', 'SINGLE', 'SINGLE', 'DEFAULT']);
     for (const { score, ir: search, sts: similarity } of rows) {
       expect(score).toBeCloseTo(((search ?? 0) + (similarity ?? 0)) / 2, 12);
@@ -111,7 +111,7 @@ describe('a search', () => {
       ['TEST', 'STS'],
     ]);
     const shown = showSearch(await readSearch(client, whole.id));
-    expect(shown).toMatch(/14 of 14 candidates/);
+    expect(shown).toMatch(/16 of 16 candidates/);
     expect(shown).toMatch(/IR \(W winner/);
   });
 
@@ -131,7 +131,11 @@ describe('a search', () => {
   it('makes a checkpoint of any candidate, with the weights and figures that it found', async () => {
     const { rows } = await tableOf(whole.id);
     const storage = openStorage(config.dataDir);
-    for (const candidate of rows.filter(({ origin }) => origin !== 'SINGLE').slice(-3)) {
+    const nested = rows.find(({ text }) => /of \(\S+ of 0, 1[):].*, 2/.test(text));
+    expect(nested?.checkpoints).toEqual([0, 1, 2]);
+    const weighted = rows.find(({ weights, sameAs }) => weights?.some((weight) => weight !== 1) && sameAs === null);
+    for (const candidate of [nested, weighted, rows.at(-1)]) {
+      if (!candidate) throw new Error('the search tried no such candidate');
       const made = await client.execute(FuseCandidateDocument, {
         input: { search: whole.id, candidate: candidate.number },
       });
@@ -169,7 +173,7 @@ describe('a search', () => {
     await start();
     expect(await follow(search.job.id)).toBe('SUCCEEDED');
     const { rows } = await tableOf(search.id);
-    expect(rows.length).toBe(14);
+    expect(rows.length).toBe(16);
     expect(await tableOf(search.id)).toEqual(await tableOf(whole.id));
   });
 
@@ -181,7 +185,7 @@ describe('a search', () => {
     expect(cancelJob.state).toBe('CANCELLED');
     const { rows } = await tableOf(search.id);
     expect(rows.length).toBeGreaterThanOrEqual(4);
-    expect(rows.length).toBeLessThan(14);
+    expect(rows.length).toBeLessThan(16);
     expect((await begin({ idempotencyKey })).id).toBe(search.id);
     expect(await follow(search.job.id)).toBe('SUCCEEDED');
     expect(await tableOf(search.id)).toEqual(await tableOf(whole.id));

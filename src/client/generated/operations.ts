@@ -63,7 +63,7 @@ export type ArchitectureInput = {
 export type CandidateOrigin =
   /** It differs from one of the best candidates by one change. */
   | 'COORDINATE'
-  /** It is a method with its defaults. */
+  /** It is a method with its defaults, also in two levels. */
   | 'DEFAULT'
   /** It adds a checkpoint to the soup so far. */
   | 'GREEDY_SOUP'

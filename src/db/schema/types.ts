@@ -5,6 +5,7 @@ import type { AdapterReport } from '../../device/types.ts';
 import type { PlainError } from '../../errors.ts';
 import type { FusionMethod } from '../../fusion/catalog.ts';
 import type { SearchStrategy } from '../../fusion/search/catalog.ts';
+import type { Grouping } from '../../fusion/search/types.ts';
 import type { DevFigures, TrainEvent } from '../../train/types.ts';
 
 /** A job changed its state; with CANCELLED, FAILED and SUCCEEDED this is the terminal event. */
@@ -94,6 +95,8 @@ export interface SearchRequest {
   readonly weights: Readonly<Record<Task, number>>;
   readonly strategy: SearchStrategy;
   readonly methods: readonly FusionMethod[];
+  /** By run, and by the tasks of the runs. */
+  readonly groupings: readonly Grouping[];
   /** How many candidates are tried at most. */
   readonly budget: number;
   /** No candidate is begun once those before it have taken so long; null = no limit. */

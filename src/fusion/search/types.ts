@@ -30,9 +30,14 @@ export interface SearchSpace {
   /** How many checkpoints there are. */
   readonly checkpoints: number;
   readonly methods: readonly FusionMethod[];
+  /** Ways to group the checkpoints, for plans of two levels: first inside each group, then across the groups. */
+  readonly groupings: readonly Grouping[];
   readonly strategy: SearchStrategy;
   readonly seed: number;
 }
+
+/** Places of all checkpoints, in groups. */
+export type Grouping = readonly (readonly number[])[];
 
 /** A candidate with the checkpoints that it is made of, by their digests. */
 export interface CandidateInput {

@@ -67,10 +67,10 @@ function hasEnded({ request: { budget, minutes } }: FusionSearchRow, rows: reado
 
 function nextOf(
   { cpu, signal }: Context,
-  { request: { checkpointIds, methods, strategy, seed } }: FusionSearchRow,
+  { request: { checkpointIds, methods, groupings, strategy, seed } }: FusionSearchRow,
   rows: readonly FusionCandidateRow[],
 ): Promise<Candidate | null> {
-  const space = { checkpoints: checkpointIds.length, methods, strategy, seed };
+  const space = { checkpoints: checkpointIds.length, methods, groupings, strategy, seed };
   return cpu.call('nextCandidate', { space, before: rows.map(scoredOf) }, { signal });
 }
 

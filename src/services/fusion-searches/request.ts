@@ -16,6 +16,7 @@ import {
   splitsOf,
 } from '../runs/dev-request.ts';
 import type { Tandem } from '../tandem.ts';
+import { groupingsOf } from './groupings.ts';
 
 export interface FusionSearchRequest {
   readonly checkpointIds: readonly string[];
@@ -54,7 +55,7 @@ export async function readySearch(tandem: Tandem, given: FusionSearchRequest): P
     request: {
       ...{ checkpointIds: checkpoints.map(({ id }) => id), baseId, weights },
       ...{ devSets: dev.map(storedSet), testSets: testSets.map(storedSet) },
-      ...{ strategy, methods, budget, minutes, seed },
+      ...{ strategy, methods, groupings: await groupingsOf(tandem, checkpoints), budget, minutes, seed },
     },
   };
 }

@@ -4,11 +4,11 @@ import { fusionCatalog } from '../../../src/fusion/catalog.ts';
 import { searchedValues, searchStrategyCatalog } from '../../../src/fusion/search/catalog.ts';
 import { nextCandidate } from '../../../src/fusion/search/next-candidate.ts';
 import { keyOf } from '../../../src/fusion/search/plans.ts';
-import type { Candidate, Scored, SearchSpace } from '../../../src/fusion/search/types.ts';
+import type { Candidate, Scored, SearchPlan, SearchSpace } from '../../../src/fusion/search/types.ts';
 
 const methods = fusionCatalog.map(({ name }) => name);
 const spaceOf = (given: Partial<SearchSpace> = {}): SearchSpace => ({
-  ...{ checkpoints: 3, methods, strategy: 'coordinate', seed: 7 },
+  ...{ checkpoints: 3, methods, groupings: [], strategy: 'coordinate', seed: 7 },
   ...given,
 });
 
@@ -97,9 +97,9 @@ describe('coordinate', () => {
   });
 
   it('draws at random once no change is better', () => {
-    const origins = originsOf(search(spaceOf(), 200, () => 0.5));
+    const origins = originsOf(search(spaceOf({ methods: ['uniform-soup', 'delta-guided'] }), 90, () => 0.5));
     const first = origins.indexOf('random');
-    expect(first).toBeGreaterThan(3 + methods.length);
+    expect(first).toBeGreaterThan(5);
     expect(new Set(origins.slice(first))).toEqual(new Set(['random']));
   });
 
@@ -107,6 +107,53 @@ describe('coordinate', () => {
     const keys = (seed: number) => plansOf(search(spaceOf({ seed }), 40, hill)).map(keyOf);
     expect(keys(1)).toEqual(keys(1));
     expect(keys(1)).not.toEqual(keys(2));
+  });
+});
+
+describe('plans of two levels', () => {
+  const groupings = [
+    [[0, 2], [1], [3, 4]],
+    [
+      [0, 1, 2],
+      [3, 4],
+    ],
+  ];
+  const space = (strategy: SearchSpace['strategy']) => spaceOf({ strategy, checkpoints: 5, groupings });
+  const shapeOf = (inputs: SearchPlan['inputs']): unknown[] =>
+    inputs.map((input) => (typeof input === 'number' ? input : shapeOf(input.inputs)));
+  const isNested = ({ inputs }: SearchPlan) => inputs.some((input) => typeof input !== 'number');
+
+  it('follow the defaults: that which is best, by each grouping', () => {
+    const best: Score = ({ plan }) => (plan?.method === 'ties' ? 0.9 : 0.5);
+    const plans = plansOf(search(space('coordinate'), 5 + methods.length + 2, best));
+    expect(plans.slice(methods.length).map(({ method, inputs }) => [method, shapeOf(inputs)])).toEqual([
+      ['ties', [[0, 2], 1, [3, 4]]],
+      [
+        'ties',
+        [
+          [0, 1, 2],
+          [3, 4],
+        ],
+      ],
+    ]);
+  });
+
+  it('change in their nodes, too, and use each checkpoint once', () => {
+    const nested: Score = ({ plan }, number) => (plan && isNested(plan) ? 1 + number : 0);
+    const plans = plansOf(search(space('coordinate'), 60, nested)).filter(isNested);
+    const inner = plans.flatMap(({ inputs }) => inputs.filter((input) => typeof input !== 'number'));
+    expect(new Set(inner.map(({ method }) => method)).size).toBeGreaterThan(2);
+    for (const { inputs } of plans) {
+      const leaves = shapeOf(inputs).flat() as number[];
+      expect(new Set(leaves).size).toBe(leaves.length);
+    }
+  });
+
+  it('are drawn at random', () => {
+    const plans = plansOf(search(space('random'), 60, () => 0.5));
+    const nested = plans.filter(isNested);
+    expect(nested.length).toBeGreaterThan(5);
+    expect(nested.length).toBeLessThan(plans.length);
   });
 });
 

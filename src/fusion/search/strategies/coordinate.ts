@@ -4,7 +4,9 @@
  * is better, random plans follow.
  */
 import { RandomStream } from '../../../random/keyed.ts';
-import { countsOf, defaultPlan, neighboursOf } from '../plans.ts';
+import { grouped } from '../grouped.ts';
+import { neighboursOf } from '../neighbours.ts';
+import { countsOf, defaultPlan } from '../plans.ts';
 import type { Proposals, Trials } from '../trials.ts';
 import type { SearchPlan, SearchSpace } from '../types.ts';
 import { randomPlans } from './random.ts';
@@ -16,6 +18,7 @@ const starts = 3;
 export function* coordinateSearch(space: SearchSpace, trials: Trials): Proposals {
   yield* singles(space, trials);
   yield* defaults(space, trials);
+  yield* inTwoLevels(space, trials);
   const best = trials.fusions().slice(0, starts);
   yield* climbInTurn(
     best.map((start, number) => new Climb(space, number, start)),
@@ -32,6 +35,15 @@ function* defaults({ methods, checkpoints }: SearchSpace, trials: Trials): Propo
     const best = trials.singles().map(({ checkpoint }) => checkpoint);
     const chosen = max === checkpoints ? listed : best.slice(0, max);
     if (chosen.length >= min) yield* trials.propose({ origin: 'default', plan: defaultPlan(method, chosen) });
+  }
+}
+
+/** The best of those, by each of the groupings. */
+function* inTwoLevels({ groupings }: SearchSpace, trials: Trials): Proposals {
+  const [best] = trials.fusions();
+  for (const grouping of best ? groupings : []) {
+    const plan = best && grouped(best.plan, grouping);
+    if (plan) yield* trials.propose({ origin: 'default', plan });
   }
 }
 
@@ -83,8 +95,7 @@ class Climb {
   }
 
   #shuffled(): SearchPlan[] {
-    const { seed, checkpoints } = this.#space;
-    const random = new RandomStream(seed, randomStreams.sweeps, this.#number, this.#sweep);
-    return random.shuffle(neighboursOf(this.#current.plan, checkpoints));
+    const random = new RandomStream(this.#space.seed, randomStreams.sweeps, this.#number, this.#sweep);
+    return random.shuffle(neighboursOf(this.#current.plan, this.#space));
   }
 }

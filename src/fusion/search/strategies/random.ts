@@ -1,6 +1,6 @@
 /** Random search: plans that were not tried before, until a thousand draws in a row give none. */
 import { RandomStream } from '../../../random/keyed.ts';
-import { randomPlan } from '../plans.ts';
+import { randomPlan } from '../random-plan.ts';
 import type { Proposals, Trials } from '../trials.ts';
 import type { SearchPlan, SearchSpace } from '../types.ts';
 import { singles } from './singles.ts';
@@ -20,10 +20,10 @@ export function* randomPlans(space: SearchSpace, trials: Trials): Proposals {
   }
 }
 
-function draw({ seed, methods, checkpoints }: SearchSpace, trials: Trials): SearchPlan | undefined {
-  const random = new RandomStream(seed, randomStreams.plans, trials.count);
+function draw(space: SearchSpace, trials: Trials): SearchPlan | undefined {
+  const random = new RandomStream(space.seed, randomStreams.plans, trials.count);
   for (let drawn = 0; drawn < mostDraws; drawn++) {
-    const plan = randomPlan(random, methods, checkpoints);
+    const plan = randomPlan(random, space);
     if (trials.isNew(plan)) return plan;
   }
   return undefined;
