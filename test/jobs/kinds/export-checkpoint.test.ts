@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { eq, inArray, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  checkpointParents,
   checkpoints,
   datasets,
   evaluations,
@@ -174,7 +175,9 @@ it('tells in its model card every run that a checkpoint descends from', async ()
   const fusion = { method: 'uniform-soup', parameters: {} } as const;
   const [soup] = await db.insert(checkpoints).values({ reason: 'fused', modelId, digest, bytes, fusion }).returning();
   const fourth = await stage('after', soup!.id, 3, 0);
-  const fused = 'It was fused from checkpoints of training (uniform-soup)';
+  for (const [position, parentId] of [second[1], third[1]].entries())
+    await db.insert(checkpointParents).values({ checkpointId: soup!.id, parentId, position });
+  const fused = 'It was fused from checkpoints of training on questions, sentences, more (uniform-soup)';
   expect(await originOf(fourth[0])).toBe(`${fused}.`);
   expect(await originOf(fourth[1])).toBe(`${fused}; then trained by Tandem on after: 3 updates, epoch 0.`);
 });

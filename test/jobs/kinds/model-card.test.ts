@@ -80,8 +80,8 @@ model-index:
     const { stages } = facts.training;
     expect(of(facts.training)).toContain('\nIt was trained by Tandem on docs, pairs: 40 updates, epoch 2.\n');
     expect(of({ fusion: null, stages: [] })).toContain('\nIt was not trained by Tandem.\n');
-    const fusion = { method: 'uniform-soup', parameters: {} } as NonNullable<CardFacts['training']['fusion']>;
-    const fused = 'It was fused from checkpoints of training (uniform-soup)';
+    const fusion = { method: 'uniform-soup', datasets: ['docs', 'pairs'] } as const;
+    const fused = 'It was fused from checkpoints of training on docs, pairs (uniform-soup)';
     expect(of({ fusion, stages: [] })).toContain(`\n${fused}.\n`);
     const later = [...stages, { datasets: ['<more>'], step: 7, epoch: 0 }];
     expect(of({ fusion, stages: later })).toContain(

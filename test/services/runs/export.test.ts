@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
 import { globalId } from '../../../src/db/global-id.ts';
 import type { RunEventData } from '../../../src/db/schema/types.ts';
-import { jobEvents, jobs, runs } from '../../../src/db/schema.ts';
+import { checkpoints, datasets, jobEvents, jobs, runDevSets, runStarts, runs } from '../../../src/db/schema.ts';
 import { type ExportRunsRequest, exportRuns } from '../../../src/services/runs/export/export-runs.ts';
 import type { Tandem } from '../../../src/services/tandem.ts';
 import { openTestDatabase, type TestDatabase } from '../../db/database.ts';
-import { insertRun } from '../../db/rows.ts';
+import { insertRun, newDataset } from '../../db/rows.ts';
 
 let database: TestDatabase;
 let long: string;
@@ -130,11 +130,45 @@ describe('settings', () => {
       },
       { name: '=cmd', 'settings.seed': 49, 'settings.maxBatches': null },
     ]);
+    expect(rows[0]).toMatchObject({
+      cause: null,
+      startCheckpoint: null,
+      startAfter: null,
+      startFrom: null,
+      devSets: [],
+    });
     const csv = parse((await whole({ ...request, format: 'csv' }, 9)).text, { columns: true }) as typeof rows;
     expect(csv.map((row: object) => Object.keys(row))).toEqual(rows.map((row: object) => Object.keys(row)));
     expect(JSON.parse(csv[0]['settings.losses.ir'])).toEqual(rows[0]['settings.losses.ir']);
     expect(csv[1]['settings.maxBatches']).toBe('');
   });
+});
+
+it('of a stage has its start, its dev sets and the cause of its end', async () => {
+  const { db } = database;
+  const [first, { id, modelId }] = [await insertRun(db), await insertRun(db, { seed: 9 })];
+  const bytes = { digest: 'ab'.repeat(32), bytes: 1 };
+  const made = { runId: first.id, modelId, reason: 'epoch', step: 3, epoch: 1, attempt: 1 } as const;
+  const [checkpoint] = await db
+    .insert(checkpoints)
+    .values({ ...made, ...bytes })
+    .returning();
+  await db.insert(runStarts).values({ runId: id, afterId: first.id, checkpointId: checkpoint!.id, choice: 'best' });
+  const [dev] = await db
+    .insert(datasets)
+    .values(newDataset({ name: 'judged' }))
+    .returning();
+  await db.insert(runDevSets).values({ runId: id, position: 0, datasetId: dev!.id, split: 'dev', pooled: true });
+  const answer = { cause: 'EARLY_STOPPED' } as const;
+  await db.update(jobs).set({ state: 'SUCCEEDED', answer }).where(eq(jobs.id, id));
+  const { text } = await whole({ runIds: [id], table: 'settings', format: 'json' }, 9);
+  expect(JSON.parse(text)).toMatchObject([
+    {
+      ...{ state: 'SUCCEEDED', cause: 'EARLY_STOPPED', startCheckpoint: globalId('Checkpoint', checkpoint!.id) },
+      ...{ startAfter: globalId('Run', first.id), startFrom: 'best' },
+      devSets: [{ id: globalId('Dataset', dev!.id), name: 'judged', version: 1, split: 'dev', pooled: true }],
+    },
+  ]);
 });
 
 describe('an export is refused', () => {

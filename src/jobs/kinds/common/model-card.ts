@@ -189,7 +189,8 @@ function usage(task: Task | null): string {
 }
 
 function originOf({ fusion, stages }: Training): string {
-  const fused = fusion === null ? [] : [`fused from checkpoints of training (${fusion.method})`];
+  const on = fusion?.datasets.length ? ` on ${fusion.datasets.map(inline).join(', ')}` : '';
+  const fused = fusion === null ? [] : [`fused from checkpoints of training${on} (${fusion.method})`];
   const trained = stages.map(
     ({ datasets: names, step, epoch }) =>
       `trained by Tandem on ${names.map(inline).join(', ')}: ${step} updates, epoch ${epoch}`,
