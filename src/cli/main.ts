@@ -2,6 +2,7 @@
 /** The `tandem` command. Every command but serve and quickstart is a thin client of the GraphQL API. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../assets.ts';
+import { addArchitectureSearchCommands } from './commands/architecture-searches.ts';
 import { addCheckpointCommands } from './commands/checkpoints.ts';
 import { addSearchCommands } from './commands/collections.ts';
 import { addCompareCommand } from './commands/compare.ts';
@@ -42,6 +43,7 @@ for (const add of [
   addTransferCommand,
   addFusionSearchCommands,
   addRunCommands,
+  addArchitectureSearchCommands,
   addExportCommands,
   addJobCommands,
   addSearchCommands,

@@ -105,7 +105,7 @@ const hasDatasets = (stage: unknown): boolean => {
   return Array.isArray(datasets) && datasets.every((row) => typeof row?.dataset === 'string');
 };
 
-async function readJson(option: string, file: string, expected: string): Promise<unknown> {
+export async function readJson(option: string, file: string, expected: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as unknown;
   } catch (error) {

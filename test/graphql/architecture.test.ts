@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { architectureSuite } from './live/architecture.ts';
 import { startLive } from './live/fixture.ts';
-import { type Live, stopLive } from './live/harness.ts';
+import { type Live, serve, stopLive } from './live/harness.ts';
 
 describe('the API', () => {
   let live: Live;
@@ -10,5 +10,11 @@ describe('the API', () => {
     live = await startLive();
   });
   afterAll(() => stopLive(live));
-  architectureSuite(() => live);
+  architectureSuite(
+    () => live,
+    async () => {
+      await live.tandem.close();
+      live = { ...live, ...(await serve(live.config)) };
+    },
+  );
 });

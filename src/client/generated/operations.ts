@@ -59,6 +59,28 @@ export type ArchitectureInput = {
   readonly width?: number | null | undefined;
 };
 
+/** Conditions that a search must meet; absent fields do not restrict. */
+export type ArchitectureSearchFilter = {
+  /** Only searches from this model; absent or null means any model. */
+  readonly model?: string | null | undefined;
+  /** Only searches with exactly this name; absent or null means any name. */
+  readonly name?: string | null | undefined;
+  /** Only searches in this state; absent or null means any state. */
+  readonly state?: JobState | null | undefined;
+};
+
+/** What a search over architectures varies, a list of values for each dimension. An empty list leaves the dimension as the run has it. */
+export type ArchitectureSpaceInput = {
+  /** The layers of one task each. Absent or null means as the model, and each task with and without one. */
+  readonly heads?: ReadonlyArray<HeadsInput> | null | undefined;
+  /** The blocks that the inner-layer loss may read, from 1. Absent or null means those at each quarter of the depth. */
+  readonly innerLayers?: ReadonlyArray<number> | null | undefined;
+  /** The weights of losses. Absent or null means half, once and twice the weight of every STS loss where there are several. */
+  readonly lossWeights?: ReadonlyArray<LossWeightsInput> | null | undefined;
+  /** How token states become a text's vector: one mode, or several whose vectors are joined. Absent or null means as the model, the mean, and the first token, or the last one of a causal model. */
+  readonly poolings?: ReadonlyArray<ReadonlyArray<Pooling>> | null | undefined;
+};
+
 /** Why a search tried a candidate. */
 export type CandidateOrigin =
   /** It differs from one of the best candidates by one change. */
@@ -698,6 +720,16 @@ export type LossTermInput = {
   readonly weight?: number | null | undefined;
 };
 
+/** The weights that a loss of the run may have. */
+export type LossWeightsInput = {
+  /** A loss of the run on batches of that task. */
+  readonly loss: Loss;
+  /** The task on whose batches the loss is computed. */
+  readonly task: Task;
+  /** The weights, each above 0. */
+  readonly weights: ReadonlyArray<number>;
+};
+
 /** A dimension at which the losses are computed. */
 export type MatryoshkaLevelInput = {
   /** The number of the first components. */
@@ -981,6 +1013,13 @@ export type Sampler =
   /** Single: Every global batch is drawn from one data set; both tasks have the batch size of IR. For comparison. Source: CoDiEmb, arXiv 2508.11442. */
   | 'SINGLE';
 
+/** Whose checkpoints a search keeps; figures and runs stay in any case. */
+export type SearchKeep =
+  /** Those of all runs. */
+  | 'ALL'
+  /** Those of the last rung: of the winner and of the default configuration. */
+  | 'WINNER';
+
 /** How a search for the best fusion chooses what to try. All begin with every checkpoint as it is. */
 export type SearchStrategy =
   /** Coordinate search: Every method with its defaults, then from the best three one change at a time: of a parameter, of a weight, or of the subset. A change that is better is kept. Once no change of any is better: random plans. Source: docs/method.md, section 5. */
@@ -1005,6 +1044,34 @@ export type StageStart =
   | 'BEST'
   /** The last one. */
   | 'LAST';
+
+/** A run, and what to vary of it. Its settings, data sets and dev sets are those of the default configuration; the best joint score on the dev sets decides. */
+export type StartArchitectureSearchInput = {
+  /** The number of configurations of the first rung, the default one among them; fewer where the space has no more. */
+  readonly configurations?: number;
+  /** The data sets to train on, each once. */
+  readonly datasets: ReadonlyArray<RunDatasetInput>;
+  /** The splits of data sets to evaluate the run on while it trains. */
+  readonly devSets?: ReadonlyArray<DevSetInput>;
+  /** Of n configurations of a rung n / eta, rounded up, are trained anew for eta times as many updates. */
+  readonly eta?: number;
+  /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Whose checkpoints are kept. */
+  readonly keep?: SearchKeep;
+  /** Id of the model to train, as it was made. */
+  readonly model: string;
+  /** The name of the run; absent or null means one made of the model and the tasks. */
+  readonly name?: string | null | undefined;
+  /** The seed of the draw of configurations; that of the runs is in the settings. */
+  readonly seed?: number;
+  /** The settings, which decide what the run computes. */
+  readonly settings?: RunSettingsInput;
+  /** The values of each dimension. */
+  readonly space?: ArchitectureSpaceInput;
+  /** The checkpoint, of any model, whose vectors of the same texts a loss reads. Given exactly where a loss on the data needs a teacher; absent or null means none. */
+  readonly teacher?: CheckpointChoice | null | undefined;
+};
 
 /** What to search over, by what to choose, and how long. */
 export type StartFusionSearchInput = {
@@ -1163,6 +1230,47 @@ export type Verdict =
   | 'UNDECIDED'
   /** The interval of the difference lies below 0. */
   | 'WORSE';
+
+export type StartArchitectureSearchMutationVariables = Exact<{
+  input: StartArchitectureSearchInput;
+}>;
+
+
+export type StartArchitectureSearchMutation = { readonly startArchitectureSearch: { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } };
+
+export type ArchitectureSearchesQueryVariables = Exact<{
+  filter?: ArchitectureSearchFilter | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type ArchitectureSearchesQuery = { readonly architectureSearches: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null }> } };
+
+export type ArchitectureSearchQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ArchitectureSearchQuery = { readonly architectureSearch: { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } | null };
+
+export type ResumeArchitectureSearchMutationVariables = Exact<{
+  id: string;
+  allowDifferentAdapter?: boolean;
+}>;
+
+
+export type ResumeArchitectureSearchMutation = { readonly resumeArchitectureSearch: { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } };
+
+export type DeleteArchitectureSearchMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteArchitectureSearchMutation = { readonly deleteArchitectureSearch: { readonly deletedId: string } };
+
+export type ArchitectureSearchSummaryFragment = { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null };
+
+export type ArchitectureSearchPartsFragment = { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null };
 
 export type CreateCollectionMutationVariables = Exact<{
   input: CreateCollectionInput;
@@ -1644,6 +1752,87 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const ArchitectureSearchSummaryFragmentDoc = new TypedDocumentString(`
+    fragment ArchitectureSearchSummary on ArchitectureSearch {
+  id
+  name
+  state
+  steps
+  model {
+    name
+  }
+  job {
+    id
+    lastSeq
+  }
+  checkpoint {
+    id
+  }
+  error {
+    message
+    code
+  }
+}
+    `, {"fragmentName":"ArchitectureSearchSummary"}) as unknown as TypedDocumentString<ArchitectureSearchSummaryFragment, unknown>;
+export const ArchitectureSearchPartsFragmentDoc = new TypedDocumentString(`
+    fragment ArchitectureSearchParts on ArchitectureSearch {
+  ...ArchitectureSearchSummary
+  winner {
+    number
+  }
+  rungs {
+    number
+    steps
+  }
+  candidates {
+    number
+    innerLayer
+    pooling
+    heads {
+      ir
+      sts
+    }
+    lossWeights {
+      loss
+      weight
+    }
+    model {
+      id
+    }
+    trials {
+      rung
+      outcome
+      score
+      run {
+        id
+        state
+        bestCheckpoint {
+          id
+        }
+      }
+    }
+  }
+}
+    fragment ArchitectureSearchSummary on ArchitectureSearch {
+  id
+  name
+  state
+  steps
+  model {
+    name
+  }
+  job {
+    id
+    lastSeq
+  }
+  checkpoint {
+    id
+  }
+  error {
+    message
+    code
+  }
+}`, {"fragmentName":"ArchitectureSearchParts"}) as unknown as TypedDocumentString<ArchitectureSearchPartsFragment, unknown>;
 export const CollectionSummaryFragmentDoc = new TypedDocumentString(`
     fragment CollectionSummary on Collection {
   id
@@ -1938,6 +2127,196 @@ export const AdapterFragmentDoc = new TypedDocumentString(`
   software
 }
     `, {"fragmentName":"Adapter"}) as unknown as TypedDocumentString<AdapterFragment, unknown>;
+export const StartArchitectureSearchDocument = new TypedDocumentString(`
+    mutation StartArchitectureSearch($input: StartArchitectureSearchInput!) {
+  startArchitectureSearch(input: $input) {
+    ...ArchitectureSearchParts
+  }
+}
+    fragment ArchitectureSearchSummary on ArchitectureSearch {
+  id
+  name
+  state
+  steps
+  model {
+    name
+  }
+  job {
+    id
+    lastSeq
+  }
+  checkpoint {
+    id
+  }
+  error {
+    message
+    code
+  }
+}
+fragment ArchitectureSearchParts on ArchitectureSearch {
+  ...ArchitectureSearchSummary
+  winner {
+    number
+  }
+  rungs {
+    number
+    steps
+  }
+  candidates {
+    number
+    innerLayer
+    pooling
+    heads {
+      ir
+      sts
+    }
+    lossWeights {
+      loss
+      weight
+    }
+    model {
+      id
+    }
+    trials {
+      rung
+      outcome
+      score
+      run {
+        id
+        state
+        bestCheckpoint {
+          id
+        }
+      }
+    }
+  }
+}`) as unknown as TypedDocumentString<StartArchitectureSearchMutation, StartArchitectureSearchMutationVariables>;
+export const ArchitectureSearchesDocument = new TypedDocumentString(`
+    query ArchitectureSearches($filter: ArchitectureSearchFilter, $first: Int = 100) {
+  architectureSearches(filter: $filter, first: $first) {
+    totalCount
+    nodes {
+      ...ArchitectureSearchSummary
+    }
+  }
+}
+    fragment ArchitectureSearchSummary on ArchitectureSearch {
+  id
+  name
+  state
+  steps
+  model {
+    name
+  }
+  job {
+    id
+    lastSeq
+  }
+  checkpoint {
+    id
+  }
+  error {
+    message
+    code
+  }
+}`) as unknown as TypedDocumentString<ArchitectureSearchesQuery, ArchitectureSearchesQueryVariables>;
+export const ArchitectureSearchDocument = new TypedDocumentString(`
+    query ArchitectureSearch($id: ID!) {
+  architectureSearch(id: $id) {
+    ...ArchitectureSearchParts
+  }
+}
+    fragment ArchitectureSearchSummary on ArchitectureSearch {
+  id
+  name
+  state
+  steps
+  model {
+    name
+  }
+  job {
+    id
+    lastSeq
+  }
+  checkpoint {
+    id
+  }
+  error {
+    message
+    code
+  }
+}
+fragment ArchitectureSearchParts on ArchitectureSearch {
+  ...ArchitectureSearchSummary
+  winner {
+    number
+  }
+  rungs {
+    number
+    steps
+  }
+  candidates {
+    number
+    innerLayer
+    pooling
+    heads {
+      ir
+      sts
+    }
+    lossWeights {
+      loss
+      weight
+    }
+    model {
+      id
+    }
+    trials {
+      rung
+      outcome
+      score
+      run {
+        id
+        state
+        bestCheckpoint {
+          id
+        }
+      }
+    }
+  }
+}`) as unknown as TypedDocumentString<ArchitectureSearchQuery, ArchitectureSearchQueryVariables>;
+export const ResumeArchitectureSearchDocument = new TypedDocumentString(`
+    mutation ResumeArchitectureSearch($id: ID!, $allowDifferentAdapter: Boolean! = false) {
+  resumeArchitectureSearch(id: $id, allowDifferentAdapter: $allowDifferentAdapter) {
+    ...ArchitectureSearchSummary
+  }
+}
+    fragment ArchitectureSearchSummary on ArchitectureSearch {
+  id
+  name
+  state
+  steps
+  model {
+    name
+  }
+  job {
+    id
+    lastSeq
+  }
+  checkpoint {
+    id
+  }
+  error {
+    message
+    code
+  }
+}`) as unknown as TypedDocumentString<ResumeArchitectureSearchMutation, ResumeArchitectureSearchMutationVariables>;
+export const DeleteArchitectureSearchDocument = new TypedDocumentString(`
+    mutation DeleteArchitectureSearch($id: ID!) {
+  deleteArchitectureSearch(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteArchitectureSearchMutation, DeleteArchitectureSearchMutationVariables>;
 export const CreateCollectionDocument = new TypedDocumentString(`
     mutation CreateCollection($input: CreateCollectionInput!) {
   createCollection(input: $input) {

@@ -1,5 +1,6 @@
 /** Searches over architectures, by the API: a tiny one to its end, one that is stopped, and what is refused. */
 import { describe, expect, it, vi } from 'vitest';
+import { runTandem } from '../../cli/tandem.ts';
 import { importRecords, irRecords, settings, stsRecords } from './fixture.ts';
 import { get, inputRefusal, type Live, refusal } from './harness.ts';
 
@@ -9,6 +10,7 @@ interface Trial {
   readonly steps: number;
   readonly outcome: string | null;
   readonly score: number | null;
+  readonly sets: readonly object[];
   readonly run: { readonly id: string; readonly state: string; readonly checkpoints: { readonly totalCount: number } };
 }
 
@@ -20,7 +22,11 @@ interface Search {
   readonly candidates: readonly { readonly number: number; readonly model: { readonly id: string } }[];
   readonly rungs: readonly { readonly size: number; readonly steps: number; readonly trials: readonly Trial[] }[];
   readonly winner: { readonly number: number } | null;
-  readonly checkpoint: { readonly run: { readonly id: string }; readonly model: { readonly id: string } } | null;
+  readonly checkpoint: {
+    readonly id: string;
+    readonly run: { readonly id: string };
+    readonly model: { readonly id: string };
+  } | null;
 }
 
 const shown = `id state steps
@@ -31,12 +37,19 @@ const shown = `id state steps
     run { id state settings { maxBatches losses { sts { loss weight } } } checkpoints { totalCount } }
   } }
   winner { number }
-  checkpoint { run { id } model { id } }`;
+  checkpoint { id run { id } model { id } }`;
 
 const dev = <Row extends { split: string }>(records: readonly Row[]) =>
   records.slice(0, 8).map((record) => ({ ...record, split: 'DEV' }));
 
-export function architectureSuite(live: () => Live): void {
+/** What a search found, without the ids of its runs. */
+const tableOf = ({ rungs }: Search) =>
+  rungs.map(({ trials }) =>
+    trials.map(({ rung, candidate, steps, outcome, score, sets }) => [rung, candidate, steps, outcome, score, sets]),
+  );
+
+export function architectureSuite(live: () => Live, restart: () => Promise<void>): void {
+  const tandem = (...args: readonly string[]) => runTandem(live().url, args);
   const show = async (id: string) =>
     (
       await get<{ architectureSearch: Search }>(
@@ -65,6 +78,7 @@ export function architectureSuite(live: () => Live): void {
 
   describe('a search over architectures', () => {
     let input: Record<string, unknown>;
+    let table: ReturnType<typeof tableOf>;
     it('takes dev sets of its own', async () => {
       const [ir, sts] = [
         await importRecords(live(), 'dev-ir', dev(irRecords)),
@@ -75,7 +89,7 @@ export function architectureSuite(live: () => Live): void {
         model: live().made.model,
         datasets: [{ dataset: live().made.ir }, { dataset: live().made.sts }],
         devSets: [{ dataset: ir }, { dataset: sts }],
-        settings,
+        settings: { ...settings, epochs: 2 },
         configurations: 3,
         space: {
           poolings: [['CLS'], ['MEAN']],
@@ -90,12 +104,13 @@ export function architectureSuite(live: () => Live): void {
     it('trains all candidates for a third, the best of them and the default for all updates', async () => {
       const started = await start({ ...input, idempotencyKey: 'architectures' });
       expect(started.candidates[0]).toMatchObject({ number: 0, innerLayer: 1, model: { id: live().made.model } });
-      expect(started.steps).toBe(6);
+      expect(started.steps).toBe(12);
       const search = await untilState(started.id, 'SUCCEEDED');
       expect(search.rungs.map(({ size, steps }) => [size, steps])).toEqual([
-        [3, 2],
-        [1, 6],
+        [3, 4],
+        [1, 12],
       ]);
+      table = tableOf(search);
       const [first, last] = search.rungs as [Search['rungs'][number], Search['rungs'][number]];
       expect(first.trials.map(({ candidate, outcome }) => [candidate, outcome])).toEqual(
         [0, 1, 2].map((number) => [number, 'SUCCEEDED']),
@@ -105,7 +120,7 @@ export function architectureSuite(live: () => Live): void {
       expect(last.trials.map(({ candidate }) => candidate)).toEqual([...new Set([0, winner])]);
       expect(search.winner).toMatchObject({ number: winner });
       const won = last.trials.find(({ candidate }) => candidate === winner)!;
-      expect(search.checkpoint).toEqual({ run: { id: won.run.id }, model: search.candidates[winner]!.model });
+      expect(search.checkpoint).toMatchObject({ run: { id: won.run.id }, model: search.candidates[winner]!.model });
       // Of those that lost the figures stay.
       expect(first.trials.map(({ run }) => run.checkpoints.totalCount)).toEqual([0, 0, 0]);
       expect(won.run.checkpoints.totalCount).toBeGreaterThan(0);
@@ -114,10 +129,39 @@ export function architectureSuite(live: () => Live): void {
       expect((await act('resumeArchitectureSearch', search.id)).extensions).toMatchObject({ code: 'CONFLICT' });
       expect((await act('deleteJob', search.job.id)).message).toContain('architecture search "search"');
       expect((await act('deleteModel', live().made.model)).message).toContain('architecture search "search"');
+      const shownTable = (await tandem('architectures', search.id)).stdout;
+      expect(shownTable).toContain(`best checkpoint of the winner: ${search.checkpoint!.id}`);
+      expect(shownTable).toMatch(/^ +0 {2}W?D {3}? .*CLS|MEAN .* PRO (0\.5|4) /m);
       await remove(search.id);
       for (const { run } of [...first.trials, ...last.trials]) {
         await get(live(), 'mutation($id: ID!) { deleteRun(id: $id) { deletedId } }', { id: run.id });
       }
+    });
+
+    it('comes to the same table when it is stopped and resumed', async () => {
+      const { id } = await start({ ...input, name: 'again' });
+      await vi.waitFor(
+        async () => expect((await show(id)).rungs[0]!.trials.map(({ run }) => run.state)).toContain('RUNNING'),
+        { timeout: 60_000, interval: 20 },
+      );
+      await restart();
+      if ((await show(id)).state === 'INTERRUPTED') {
+        const { code, stdout } = await tandem('resume-search', id, '--watch');
+        expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^again: SUCCEEDED/) });
+      }
+      expect(tableOf(await untilState(id, 'SUCCEEDED'))).toEqual(table);
+      await remove(id);
+    });
+
+    it('is asked for on the command line', async () => {
+      const data = ['--model', 'tiny', '--dataset', 'ir', '--dataset', 'sts', '--dev', 'dev-ir', '--dev', 'dev-sts'];
+      const sizes = ['--batch-size', '6', '--max-length', '24', '--max-batches', '1', '--configurations', '1'];
+      const { code, stdout } = await tandem('search-architecture', ...data, ...sizes, '--keep', 'all', '--json');
+      expect(code).toBe(0);
+      const found = JSON.parse(stdout) as { id: string };
+      expect(found).toMatchObject({ state: 'SUCCEEDED', steps: 1, winner: { number: 0 } });
+      expect((await tandem('architecture-searches')).stdout).toContain('tiny architectures');
+      await remove(found.id);
     });
 
     it('ends with its runs when its job is cancelled', async () => {
@@ -156,7 +200,7 @@ export function architectureSuite(live: () => Live): void {
 
     it.each([
       ['no dev sets', { devSets: [] }, 'input.devSets'],
-      ['fewer updates than rungs need', { eta: 16 }, 'input.settings.epochs'],
+      ['fewer updates than rungs need', { settings: { ...settings, maxBatches: 2 } }, 'input.settings.epochs'],
       ['a block that is not there', { space: { innerLayers: [2] } }, 'input.space.innerLayers.0'],
       ['a block twice', { space: { innerLayers: [1, 1] } }, 'input.space.innerLayers'],
       [
