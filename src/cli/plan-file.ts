@@ -33,7 +33,7 @@ async function readYaml(path: string): Promise<unknown> {
 }
 
 /** Refuses what cannot be read, and bytes that are not UTF-8 instead of replacing them. */
-async function readText(path: string): Promise<string> {
+export async function readText(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: Error) => {
     throw wrong(path, '', `cannot be read: ${cause.message}`, 'a text file');
   });
@@ -105,7 +105,7 @@ function textOf(value: unknown, path: string, at: string): string {
 
 const wrong = (path: string, at: string, message: string, expected: string): TandemError =>
   badInput(`${at === '' ? path : `${at} in ${path}`} ${message}`, {
-    field: at === '' ? '--plan' : at,
+    field: at === '' ? 'file' : at,
     expected,
     remedy: 'Correct the file; docs/fusion.md has examples.',
   });

@@ -54,9 +54,9 @@ inputs:
   });
 
   it.each<[string, string | Uint8Array, string, RegExp]>([
-    ['no YAML', 'a: [', '--plan', /is no YAML/],
-    ['no UTF-8', Uint8Array.of(0xff, 0xfe, 0x61), '--plan', /is not UTF-8/],
-    ['no keys', '- a', '--plan', /holds no keys/],
+    ['no YAML', 'a: [', 'file', /is no YAML/],
+    ['no UTF-8', Uint8Array.of(0xff, 0xfe, 0x61), 'file', /is not UTF-8/],
+    ['no keys', '- a', 'file', /holds no keys/],
     ['no method', 'inputs: [a, b]', 'method', /method in .* is missing/],
     ['no inputs', 'method: linear', 'inputs', /is no list/],
     ['another key', 'method: linear\nweight: [1]\ninputs: [a]', 'weight', /is not read/],

@@ -51,8 +51,10 @@ export function addCheckpointCommands(program: Command): void {
     .option('--checkpoint <checkpoint>', 'id or alias (repeat it)', collect)
     .option(
       '--plan <file>',
-      'a tree of methods over checkpoints, as YAML or JSON, in place of the options above and below',
+      'a tree of methods over checkpoints, as YAML or JSON, in place of --checkpoint, --method and its options',
     )
+    .option('--mergekit <file>', 'a configuration of mergekit, in place of all of these and of --base')
+    .option('--map <name=checkpoint>', 'which checkpoint a model of the configuration is (repeat it)', collect)
     .option('--dry-run', 'show the plan and what it would take; fuse nothing')
     .option(
       '--base <checkpoint>',

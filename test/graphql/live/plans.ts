@@ -131,6 +131,39 @@ export function planSuite(live: () => Live): void {
       expect([extensions['code'], extensions['field']]).toEqual(refused);
     });
 
+    it('may be configurations of mergekit, by aliases, by given names and by models', async () => {
+      const [first = '', last = ''] = live().made.checkpoints;
+      const named = { name: './second', checkpoint: { id: last } };
+      const alias =
+        'mutation($input: SetCheckpointAliasInput!) { setCheckpointAlias(input: $input) { checkpoint { id } } }';
+      await get(live(), alias, { input: { checkpoint: first, alias: 'first' } });
+      const { model } = await get<{ model: { name: string } }>(live(), 'query($id: ID!) { model(id: $id) { name } }', {
+        id: live().made.model,
+      });
+      const list = `models:\n- {model: first, parameters: {weight: 3}}\n- {model: ./second, parameters: {weight: 1}}`;
+      const linear = { text: `merge_method: linear\n${list}`, models: [named] };
+      const flat = { checkpoints: [first, last], weights: [3, 1] };
+      expect(await planned({ mergekit: linear })).toEqual(await planned({ ...flat, method: 'LINEAR' }));
+      const text = `merge_method: task_arithmetic\nbase_model: ${JSON.stringify(model.name)}\n${list}`;
+      const arithmetic = await planned({ mergekit: { text, models: [named] } });
+      expect(arithmetic).toEqual(await planned({ ...flat, method: 'TASK_ARITHMETIC' }));
+      const refused = (mergekit: object, more: object = {}) =>
+        inputRefusal(live(), 'fuseCheckpoints', 'FuseCheckpointsInput', { mergekit, ...more });
+      expect(await refused({ text })).toEqual(['NOT_FOUND', 'input.mergekit.text.models.1.model']);
+      expect(await refused({ text: text.replace('task_arithmetic', 'della'), models: [named] })).toEqual([
+        ...['BAD_USER_INPUT', 'input.mergekit.text.merge_method'],
+      ]);
+      expect(await refused({ text, models: [named, { ...named, name: 'third' }] })).toEqual([
+        ...['BAD_USER_INPUT', 'input.mergekit.models'],
+      ]);
+      expect(await refused(linear, { base: { id: first } })).toEqual(['BAD_USER_INPUT', 'input.base']);
+      const twice = { name: './second', checkpoint: { id: first } };
+      expect(await refused({ ...linear, models: [twice] })).toEqual([
+        ...['BAD_USER_INPUT', 'input.mergekit.text.models.1.model'],
+      ]);
+      await get(live(), alias, { input: { checkpoint: first, alias: null } });
+    });
+
     it('are refused where they are too large, before a checkpoint is looked up', async () => {
       const nested = (levels: number): object => {
         const inputs = [checkpoint('no id'), checkpoint('no id')];
