@@ -30,7 +30,9 @@ export async function fuseInput(
   const base = options.base === undefined ? {} : { base: { id: await idOf(options.base) } };
   if (options.mergekit !== undefined) {
     refuseBeside([...flatOptions, 'plan', 'base'], options, parameters);
-    return { mergekit: { text: await readText(options.mergekit), models: await mappedModels(options.map ?? [], idOf) } };
+    return {
+      mergekit: { text: await readText(options.mergekit), models: await mappedModels(options.map ?? [], idOf) },
+    };
   }
   if (options.map !== undefined) throw notOne('--map', 'there is no configuration whose models it names');
   if (options.plan !== undefined) {

@@ -368,19 +368,21 @@ export type FuseCandidateInput = {
   readonly search: string;
 };
 
-/** The checkpoints to fuse, and how: either checkpoints and a method, or a plan. */
+/** The checkpoints to fuse, and how: checkpoints and a method, a plan, or a configuration of mergekit. */
 export type FuseCheckpointsInput = {
   /** What the deltas are taken from: any checkpoint from which all of them descend. Absent or null means the model. */
   readonly base?: CheckpointChoice | null | undefined;
-  /** Ids of two or more checkpoints of one lineage: all descend from one model, whatever the stages between. Absent when a plan is given. */
+  /** Ids of two or more checkpoints of one lineage: all descend from one model, whatever the stages between. Absent without a method. */
   readonly checkpoints?: ReadonlyArray<string> | null | undefined;
   /** A key chosen by the client. A call that repeats a key waits for the first one where that is still at work, and returns what it made; the same key with another input is a CONFLICT. A job with a key begins again after the death of its process; training waits for resumeRun. Absent or null means that every call makes something new. */
   readonly idempotencyKey?: string | null | undefined;
-  /** The method of the fusion; absent when a plan is given. */
+  /** A configuration of mergekit; absent when a method or a plan is given. It names the base itself. */
+  readonly mergekit?: MergekitInput | null | undefined;
+  /** The method of the fusion; absent when a plan or a configuration is given. */
   readonly method?: FusionMethod | null | undefined;
   /** The parameters of the method; absent or null ones take their defaults. */
   readonly parameters?: FusionParametersInput | null | undefined;
-  /** A tree of methods; absent when a method is given. */
+  /** A tree of methods; absent when a method or a configuration is given. */
   readonly plan?: FusionPlanInput | null | undefined;
   /** What each checkpoint counts, in their order, for a method that takes weights. Absent or null means 1 each. */
   readonly weights?: ReadonlyArray<number> | null | undefined;
@@ -736,6 +738,22 @@ export type MatryoshkaLevelInput = {
   readonly dimension: number;
   /** What the losses at this dimension are multiplied by. */
   readonly weight?: number;
+};
+
+/** A configuration of mergekit, of the methods linear, slerp, task_arithmetic, ties, sce and model_stock; what has no counterpart here is refused by name. */
+export type MergekitInput = {
+  /** Which checkpoints its models are. A model that is not listed is the checkpoint with its name as alias, or else the untrained weights of the model of that name. */
+  readonly models?: ReadonlyArray<MergekitModelInput> | null | undefined;
+  /** The configuration as YAML. */
+  readonly text: string;
+};
+
+/** Which checkpoint a model of a configuration is. */
+export type MergekitModelInput = {
+  /** The checkpoint. */
+  readonly checkpoint: CheckpointChoice;
+  /** The name of the model in the configuration. */
+  readonly name: string;
 };
 
 /** What stands for the negatives of a retrieval record that has none. */

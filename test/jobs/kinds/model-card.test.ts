@@ -80,9 +80,13 @@ model-index:
     const { stages } = facts.training;
     expect(of(facts.training)).toContain('\nIt was trained by Tandem on docs, pairs: 40 updates, epoch 2.\n');
     expect(of({ fusion: null, stages: [] })).toContain('\nIt was not trained by Tandem.\n');
-    const fusion = { method: 'uniform-soup', datasets: ['docs', 'pairs'] } as const;
+    const text = 'uniform-soup\n├─ `one`\n└─ two';
+    const fusion = { method: 'uniform-soup', datasets: ['docs', 'pairs'], text } as const;
     const fused = 'It was fused from checkpoints of training on docs, pairs (uniform-soup)';
     expect(of({ fusion, stages: [] })).toContain(`\n${fused}.\n`);
+    const tree = '\n\n## Fusion\n\n    uniform-soup\n    ├─ `one`\n    └─ two\n\n## Usage\n';
+    expect(of({ fusion, stages: [] })).toContain(tree);
+    expect(of(facts.training)).not.toContain('## Fusion');
     const later = [...stages, { datasets: ['<more>'], step: 7, epoch: 0 }];
     expect(of({ fusion, stages: later })).toContain(
       `\n${fused}; then trained by Tandem on docs, pairs: 40 updates, epoch 2; ` +

@@ -155,7 +155,7 @@ ${originOf(training)}
 - Pooling: ${model.pooling.join(', ')}
 - Longest text: ${model.maxLength} tokens
 - Dimensions: ${model.dimension}
-
+${fusionOf(training)}
 ## Usage
 
 \`\`\`python
@@ -187,6 +187,10 @@ function usage(task: Task | null): string {
   const similarity = ['pairs = model.encode(["a sentence", "another sentence"], prompt_name="sts")'];
   return [...(task === 'sts' ? [] : search), ...(task === 'ir' ? [] : similarity)].join('\n');
 }
+
+/** The plan, as code: names in it are nothing but text. */
+const fusionOf = ({ fusion }: Training): string =>
+  fusion === null ? '' : `\n## Fusion\n\n${fusion.text.replace(/^/gm, '    ')}\n`;
 
 function originOf({ fusion, stages }: Training): string {
   const on = fusion?.datasets.length ? ` on ${fusion.datasets.map(inline).join(', ')}` : '';

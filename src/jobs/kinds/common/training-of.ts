@@ -10,6 +10,9 @@ import {
   runDatasets,
   runStarts,
 } from '../../../db/schema.ts';
+import type { FusionMethod } from '../../../fusion/catalog.ts';
+import { planText } from '../../../fusion/plan/text.ts';
+import { checkpointNames } from './checkpoint-names.ts';
 
 export interface Training {
   /** How what the first of the runs started from was fused; null = it was the model as it was made. */
@@ -19,7 +22,10 @@ export interface Training {
 }
 
 interface Fusion {
-  readonly method: NonNullable<CheckpointRow['fusion']>['method'];
+  /** Of the root of its plan. */
+  readonly method: FusionMethod;
+  /** The plan for people, with names of its checkpoints: an indented tree. */
+  readonly text: string;
   /** Names of the data sets that its parents were trained on, each once, in the order of the parents. */
   readonly datasets: readonly string[];
 }
@@ -35,10 +41,8 @@ interface Stage {
 export async function trainingOf(db: Executor, checkpoint: CheckpointRow): Promise<Training> {
   const stages: Stage[] = [];
   for (let at = checkpoint; ; ) {
-    const { runId, step, epoch, fusion } = at;
-    if (runId === null) {
-      return { fusion: fusion && { method: fusion.method, datasets: await datasetsOfParents(db, at.id) }, stages };
-    }
+    const { runId, step, epoch } = at;
+    if (runId === null) return { fusion: await fusionOf(db, at), stages };
     if (step > 0) stages.unshift({ datasets: await datasetsOf(db, runId), step, epoch });
     const [start] = await db.select().from(runStarts).where(eq(runStarts.runId, runId));
     // Of a run that has checkpoints it is known; a run without one started from its model.
@@ -47,15 +51,22 @@ export async function trainingOf(db: Executor, checkpoint: CheckpointRow): Promi
   }
 }
 
-async function datasetsOfParents(db: Executor, fusedId: string): Promise<string[]> {
+async function fusionOf(db: Executor, { id, fusion }: CheckpointRow): Promise<Fusion | null> {
+  if (fusion === null) return null;
   const rows = await db
     .select({ parent: checkpoints })
     .from(checkpointParents)
     .innerJoin(checkpoints, eq(checkpoints.id, checkpointParents.parentId))
-    .where(eq(checkpointParents.checkpointId, fusedId))
+    .where(eq(checkpointParents.checkpointId, id))
     .orderBy(checkpointParents.position);
+  const parents = rows.map(({ parent }) => parent);
+  const text = planText(fusion, await checkpointNames(db, parents));
+  return { method: fusion.method, text, datasets: await datasetsOfAll(db, parents) };
+}
+
+async function datasetsOfAll(db: Executor, parents: readonly CheckpointRow[]): Promise<string[]> {
   const names: string[] = [];
-  for (const { parent } of rows) {
+  for (const parent of parents) {
     const { fusion, stages } = await trainingOf(db, parent);
     names.push(...(fusion?.datasets ?? []), ...stages.flatMap((stage) => stage.datasets));
   }

@@ -41,7 +41,7 @@ const methods: ReadonlyMap<string, (merge: Merge) => MergekitFusion> = new Map([
 
 // ---- methods -----------------------------------------------------------------------------------------------------
 
-/** Sum of w_k theta_k, divided by the sum of the weights unless `normalize` is false. The base is a model like others. */
+/** Sum of w_k theta_k / sum of w_k; not divided where `normalize` is false. The base is a model like others. */
 function linear(merge: Merge): MergekitFusion {
   checkNames(merge, ['weight'], ['normalize']);
   const models = modelsOf(merge, null);
