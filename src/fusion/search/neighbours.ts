@@ -51,22 +51,23 @@ const otherWeights = (plan: SearchPlan): SearchPlan[] =>
 
 /** One checkpoint less, or one more with the weight 1. */
 function otherSubsets(plan: SearchPlan, checkpoints: number): SearchPlan[] {
+  const places = Array.from({ length: checkpoints }, (_, place) => place);
+  const { max } = countsOf(plan.method, checkpoints);
+  const absent = plan.inputs.length < max ? places.filter((place) => !plan.inputs.includes(place)) : [];
+  return [...places.flatMap((place) => without(plan, place) ?? []), ...absent.map((place) => withOne(plan, place))];
+}
+
+/** The plan without a checkpoint; undefined where it merges it not, or its method takes no fewer. */
+export function without(plan: SearchPlan, place: number): SearchPlan | undefined {
+  const { method, inputs, weights } = plan;
+  const i = inputs.indexOf(place);
+  if (i < 0 || !takes(method, inputs.length - 1)) return undefined;
+  return { ...plan, inputs: inputs.toSpliced(i, 1), ...(weights && { weights: weights.toSpliced(i, 1) }) };
+}
+
+function withOne(plan: SearchPlan, place: number): SearchPlan {
   const { inputs, weights } = plan;
-  const { min, max } = countsOf(plan.method, checkpoints);
-  const without = (i: number): SearchPlan => ({
-    ...plan,
-    inputs: inputs.toSpliced(i, 1),
-    ...(weights && { weights: weights.toSpliced(i, 1) }),
-  });
-  const withOne = (place: number): SearchPlan => {
-    const at = inputs.findIndex((input) => typeof input === 'number' && input > place);
-    const i = at < 0 ? inputs.length : at;
-    const more = weights && { weights: weights.toSpliced(i, 0, 1) };
-    return { ...plan, inputs: inputs.toSpliced(i, 0, place), ...more };
-  };
-  const absent = Array.from({ length: checkpoints }, (_, k) => k).filter((k) => !inputs.includes(k));
-  return [
-    ...(inputs.length > min ? inputs.map((_, i) => without(i)) : []),
-    ...(inputs.length < max ? absent.map(withOne) : []),
-  ];
+  const behind = inputs.findIndex((input) => typeof input === 'number' && input > place);
+  const i = behind < 0 ? inputs.length : behind;
+  return { ...plan, inputs: inputs.toSpliced(i, 0, place), ...(weights && { weights: weights.toSpliced(i, 0, 1) }) };
 }

@@ -96,6 +96,12 @@ describe('coordinate', () => {
     expect(originsOf(scored)[3 + methods.length]).toBe('coordinate');
   });
 
+  it('first leaves out the checkpoint that is worst by itself', () => {
+    const worse: Score = ({ checkpoint, plan }) => (plan ? 0.5 : [0.3, 0.1, 0.2][checkpoint ?? 0]!);
+    const [first] = plansOf(search(spaceOf(), 3 + methods.length + 1, worse)).slice(methods.length);
+    expect(first).toMatchObject({ method: methods[0], inputs: [0, 2] });
+  });
+
   it('draws at random once no change is better', () => {
     const origins = originsOf(search(spaceOf({ methods: ['uniform-soup', 'delta-guided'] }), 90, () => 0.5));
     const first = origins.indexOf('random');

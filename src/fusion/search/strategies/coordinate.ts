@@ -5,7 +5,7 @@
  */
 import { RandomStream } from '../../../random/keyed.ts';
 import { grouped } from '../grouped.ts';
-import { neighboursOf } from '../neighbours.ts';
+import { neighboursOf, without } from '../neighbours.ts';
 import { countsOf, defaultPlan } from '../plans.ts';
 import type { Proposals, Trials } from '../trials.ts';
 import type { SearchPlan, SearchSpace } from '../types.ts';
@@ -21,7 +21,7 @@ export function* coordinateSearch(space: SearchSpace, trials: Trials): Proposals
   yield* inTwoLevels(space, trials);
   const best = trials.fusions().slice(0, starts);
   yield* climbInTurn(
-    best.map((start, number) => new Climb(space, number, start)),
+    best.map((start, number) => new Climb(space, trials, number, start)),
     trials,
   );
   yield* randomPlans(space, trials);
@@ -52,7 +52,7 @@ function* climbInTurn(climbs: readonly Climb[], trials: Trials): Proposals {
   for (let went = true; went; ) {
     went = false;
     for (const climb of climbs) {
-      const plan = climb.next(trials);
+      const plan = climb.next();
       if (!plan) continue;
       went = true;
       climb.learn(plan, yield* trials.propose({ origin: 'coordinate', plan }));
@@ -67,22 +67,24 @@ interface ScoredPlan {
 
 class Climb {
   readonly #space: SearchSpace;
+  readonly #trials: Trials;
   readonly #number: number;
   #current: ScoredPlan;
   #sweep = 0;
   #changes: SearchPlan[];
 
-  constructor(space: SearchSpace, number: number, start: ScoredPlan) {
+  constructor(space: SearchSpace, trials: Trials, number: number, start: ScoredPlan) {
     this.#space = space;
+    this.#trials = trials;
     this.#number = number;
     this.#current = start;
-    this.#changes = this.#shuffled();
+    this.#changes = this.#ordered();
   }
 
   /** The next change that was not tried before, by this climb or another; undefined = none is left. */
-  next(trials: Trials): SearchPlan | undefined {
+  next(): SearchPlan | undefined {
     let plan = this.#changes.shift();
-    while (plan && !trials.isNew(plan)) plan = this.#changes.shift();
+    while (plan && !this.#trials.isNew(plan)) plan = this.#changes.shift();
     return plan;
   }
 
@@ -91,11 +93,16 @@ class Climb {
     if (score === null || score <= this.#current.score) return;
     this.#current = { plan, score };
     this.#sweep++;
-    this.#changes = this.#shuffled();
+    this.#changes = this.#ordered();
   }
 
-  #shuffled(): SearchPlan[] {
+  /** First the plan without the checkpoint that is worst by itself, of equal ones the last; the others shuffled. */
+  #ordered(): SearchPlan[] {
+    const { plan } = this.#current;
     const random = new RandomStream(this.#space.seed, randomStreams.sweeps, this.#number, this.#sweep);
-    return random.shuffle(neighboursOf(this.#current.plan, this.#space));
+    const changes = random.shuffle(neighboursOf(plan, this.#space));
+    const worst = this.#trials.singles().findLast(({ checkpoint }) => plan.inputs.includes(checkpoint));
+    const first = worst && without(plan, worst.checkpoint);
+    return first ? [first, ...changes] : changes;
   }
 }
