@@ -31,16 +31,22 @@ const Comparison = builder.objectRef<Compared>('Comparison').implement({
     }),
     low: t.exposeFloat('low', {
       nullable: true,
-      description: 'Lower end of the 95 % interval: paired bootstrap of 10,000 resamples, percentiles.',
+      description:
+        'Lower end of the 95 % interval: paired bootstrap of 10,000 resamples, percentiles. Null where the difference is.',
     }),
-    high: t.exposeFloat('high', { nullable: true, description: 'Upper end of the interval.' }),
+    high: t.exposeFloat('high', {
+      nullable: true,
+      description: 'Upper end of the interval; null where the difference is.',
+    }),
     p: t.exposeFloat('p', {
       nullable: true,
-      description: 'Two-sided p of a randomisation test of 10,000 rounds; for STS the ranks are exchanged.',
+      description:
+        'Two-sided p of a randomisation test of 10,000 rounds; for STS the ranks are exchanged. Null where the difference is.',
     }),
     detectable: t.exposeFloat('detectable', {
       nullable: true,
-      description: 'The smallest difference that such a test finds with a probability of 80 %.',
+      description:
+        'The smallest difference that such a test finds with a probability of 80 %; null where the difference is.',
     }),
     resamples: t.exposeInt('resamples', { description: 'The resamples in which the difference is defined.' }),
     verdict: t.expose('verdict', { type: Verdict, description: 'What the interval says of the second.' }),
@@ -63,7 +69,7 @@ builder.queryField('compareCheckpoints', (t) =>
       first: t.arg({ type: CheckpointChoice, description: chosen('The first') }),
       second: t.arg({ type: CheckpointChoice, description: chosen('The second') }),
       datasets: t.arg.idList({ description: 'The data sets; absent or null means all that both were evaluated on.' }),
-      split: t.arg({ type: Split, required: true, defaultValue: 'test', description: 'The split.' }),
+      split: t.arg({ type: Split, required: true, defaultValue: 'test', description: 'The split of the data sets.' }),
       pooled: t.arg.boolean({ required: true, defaultValue: false, description: pooledSays }),
       figure: t.arg({
         type: QueryFigure,

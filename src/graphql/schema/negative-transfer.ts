@@ -30,8 +30,11 @@ const TransferScope = namedEnum<Row['over']>('TransferScope', 'What a row of a r
 const Transfer = builder.objectRef<TransferFigures>('Transfer').implement({
   description: 'The joint models minus those of a role.',
   fields: (t) => ({
-    role: t.expose('role', { type: TrainingRole, description: 'The role.' }),
-    value: t.exposeFloat('value', { nullable: true, description: "Mean of the role's main figures." }),
+    role: t.expose('role', { type: TrainingRole, description: 'The role of these models.' }),
+    value: t.exposeFloat('value', {
+      nullable: true,
+      description: "Mean of the role's main figures; null where one is undefined.",
+    }),
     difference: t.exposeFloat('difference', {
       nullable: true,
       description: 'Mean of the differences: below 0 the joint models are worse. Null where a figure is undefined.',
@@ -39,9 +42,9 @@ const Transfer = builder.objectRef<TransferFigures>('Transfer').implement({
     low: t.exposeFloat('low', {
       nullable: true,
       description:
-        "Lower end of the 95 % interval: Student's t over the seeds; of one seed, the bootstrap over the units of a data set, and none over several.",
+        "Lower end of the 95 % interval: Student's t over the seeds; of one seed, the bootstrap over the units of a data set, and null over several.",
     }),
-    high: t.exposeFloat('high', { nullable: true, description: 'Upper end of the interval.' }),
+    high: t.exposeFloat('high', { nullable: true, description: 'Upper end of the interval; null where low is.' }),
     p: t.exposeFloat('p', {
       nullable: true,
       description: 'Of one seed on one data set, the p of a randomisation test; null otherwise.',
@@ -64,7 +67,10 @@ const TransferRow = builder.objectRef<Row>('TransferRow').implement({
     task: t.expose('task', { type: Task, description: 'The task of the data sets.' }),
     datasets: t.exposeInt('datasets', { description: 'The number of data sets.' }),
     seeds: t.exposeInt('seeds', { description: 'The number of checkpoints of each role.' }),
-    joint: t.exposeFloat('joint', { nullable: true, description: "Mean of the joint models' main figures." }),
+    joint: t.exposeFloat('joint', {
+      nullable: true,
+      description: "Mean of the joint models' main figures; null where one is undefined.",
+    }),
     transfers: t.expose('transfers', { type: [Transfer], description: 'One per role, in the order given.' }),
   }),
 });
@@ -90,7 +96,7 @@ builder.queryField('negativeTransfer', (t) =>
       joint: t.arg.idList({ required: true, description: 'Ids of jointly trained checkpoints, one per seed.' }),
       others: t.arg({ type: [RoleInput], required: true, description: 'The checkpoints of the other roles.' }),
       datasets: t.arg.idList({ required: true, description: 'Ids of data sets that all were evaluated on.' }),
-      split: t.arg({ type: Split, required: true, defaultValue: 'test', description: 'The split.' }),
+      split: t.arg({ type: Split, required: true, defaultValue: 'test', description: 'The split of the data sets.' }),
       pooled: t.arg.boolean({ required: true, defaultValue: false, description: pooledSays }),
     },
     resolve: (_root, { joint, others, datasets, ...rest }, { tandem, signal }) =>
