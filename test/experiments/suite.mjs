@@ -1,8 +1,8 @@
 /**
- * The experiment: a suite of other people's data sets, evaluated by tf-idf, by the model of a folder and by a checkpoint
- * that is trained from it, with what the checkpoint has seen, paired tests, and the geometry of the vectors. The server
- * is killed half-way through the trained checkpoint's suite and started again; then every split is evaluated once more,
- * and the figures must be the same.
+ * The experiment: a suite of other people's data sets, evaluated by tf-idf, by the model of a folder and by a
+ * checkpoint that is trained from it, with what the checkpoint has seen, paired tests, and the geometry of the vectors.
+ * The server is killed half-way through the trained checkpoint's suite and started again; then every split is evaluated
+ * once more, and the figures must be the same.
  *   npm run experiments:suite -- DATA --model FOLDER [--train cranfield,stsb-en] [--batches 60] [--out FOLDER]
  * DATA holds folders as suite-data.mjs names them; those that are lacking are left out. Every request has a key and the
  * data folder stays below that of --out, so that what was stopped goes on at the same commit. Writes
