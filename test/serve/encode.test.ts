@@ -3,11 +3,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import { gatherTexts } from '../../src/nn/batch.ts';
+import type { EncoderSpec } from '../../src/nn/types.ts';
 import { encodeTexts } from '../../src/serve/encode.ts';
 import { testGpu } from '../device.ts';
 import { randomLengths, randomTexts, randomWeights, tinyEncoder, tinySpec } from '../nn/tiny.ts';
 
-const spec = tinySpec({ width: 32, heads: 2, innerWidth: 48 });
+/** A head of sts alone. */
+const spec: EncoderSpec = {
+  ...tinySpec({ width: 32, heads: 2, innerWidth: 48 }),
+  heads: { ir: 'none', sts: 'dense' },
+};
 const bits = (vectors: Float32Array): number[] => [
   ...new Uint32Array(vectors.buffer, vectors.byteOffset, vectors.length),
 ];
@@ -17,24 +22,27 @@ async function encoder() {
 }
 
 describe('encoding', () => {
-  it('gives a text the same bits alone, among others and in another order', async () => {
-    const model = await encoder();
-    const texts = randomTexts(randomLengths(23, 40, 4), 50, 2);
-    const together = await encodeTexts(model, texts, { task: 'ir' });
-    const inPieces = await encodeTexts(model, texts, { task: 'ir', microBatchTokens: 50 });
-    expect(bits(inPieces)).toEqual(bits(together));
-    const reversed = Array.from({ length: 23 }, (_, index) => 22 - index);
-    const backwards = await encodeTexts(model, gatherTexts(texts, reversed), { task: 'ir' });
-    for (const text of [0, 7, 22]) {
-      const expected = bits(together.slice(text * 32, (text + 1) * 32));
-      expect(bits(await encodeTexts(model, gatherTexts(texts, [text]), { task: 'ir' }))).toEqual(expected);
-      expect(bits(backwards.slice((22 - text) * 32, (23 - text) * 32))).toEqual(expected);
-    }
-    for (let text = 0; text < 23; text++) {
-      expect(Math.hypot(...together.subarray(text * 32, (text + 1) * 32))).toBeCloseTo(1, 5);
-    }
-    model.parameters.free();
-  });
+  it.each(['ir', 'sts'] as const)(
+    'gives a text of %s the same bits alone, among others and in another order',
+    async (task) => {
+      const model = await encoder();
+      const texts = randomTexts(randomLengths(23, 40, 4), 50, 2);
+      const together = await encodeTexts(model, texts, { task });
+      const inPieces = await encodeTexts(model, texts, { task, microBatchTokens: 50 });
+      expect(bits(inPieces)).toEqual(bits(together));
+      const reversed = Array.from({ length: 23 }, (_, index) => 22 - index);
+      const backwards = await encodeTexts(model, gatherTexts(texts, reversed), { task });
+      for (const text of [0, 7, 22]) {
+        const expected = bits(together.slice(text * 32, (text + 1) * 32));
+        expect(bits(await encodeTexts(model, gatherTexts(texts, [text]), { task }))).toEqual(expected);
+        expect(bits(backwards.slice((22 - text) * 32, (23 - text) * 32))).toEqual(expected);
+      }
+      for (let text = 0; text < 23; text++) {
+        expect(Math.hypot(...together.subarray(text * 32, (text + 1) * 32))).toBeCloseTo(1, 5);
+      }
+      model.parameters.free();
+    },
+  );
 
   it('takes no texts at all', async () => {
     const model = await encoder();

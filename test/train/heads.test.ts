@@ -13,10 +13,11 @@ import { readModelFolder } from '../../src/formats/model-folder.ts';
 import { modelParameters } from '../../src/model/pipeline.ts';
 import type { Heads } from '../../src/model/types.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
+import { DeviceServer } from '../../src/serve/server.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import type { OptimizerSettings } from '../../src/train/catalog.ts';
 import type { TrainInput } from '../../src/train/types.ts';
-import { expectClose } from '../device.ts';
+import { expectClose, testGpu } from '../device.ts';
 import { pipelinePath } from '../formats/pipelines.ts';
 import { tinySpec } from '../nn/tiny.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -102,7 +103,7 @@ describe('a run of a model with heads', () => {
   });
 });
 
-it('an imported pipeline learns heads, and exports a plain model for each task', async () => {
+it('an imported pipeline learns heads; each task is evaluated with its own, as its export is', async () => {
   const storage = openStorage(newFolder());
   const { digest, spec } = await importModel(storage, pipelinePath('max-mean-dense'), { heads: both });
   const settings = tinySettings({ maxBatches: 6, dropout: 0, attentionDropout: 0 });
@@ -120,5 +121,15 @@ it('an imported pipeline learns heads, and exports a plain model for each task',
     expect(await plain.weights.read('dense.1.linear.weight', [9, 9])).toEqual(weights.get(headOf(task)));
     expect(await plain.weights.read('dense.0.linear.weight', [9, 32])).toEqual(weights.get('dense.0.linear.weight'));
     await plain.close();
+    const { digest: exported } = await importModel(storage, path);
+    expect(await figuresOf(storage, exported, task)).toEqual(await figuresOf(storage, model, task));
   }
+  expect(await figuresOf(storage, model, 'sts')).not.toEqual(await figuresOf(storage, digest, 'sts'));
 });
+
+async function figuresOf(storage: Storage, model: string, task: Task) {
+  const server = new DeviceServer(await testGpu(), storage);
+  const options = { signal: new AbortController().signal };
+  const [found] = await server.evaluate({ model, tokens: `tiny-${task}`, split: 'test' }, options);
+  return found!.metrics;
+}
