@@ -187,3 +187,38 @@ describe('a model with heads', () => {
     expect(modules.map((module: { path: string }) => module.path)).toEqual(['', '1_Pooling', '2_Dense', '3_Normalize']);
   });
 });
+
+describe('tandem create-suite, evaluate-suite and leaderboard', () => {
+  const run = (...args: readonly string[]) => runTandem(live.url, args);
+
+  it('show figures, overlaps and rows, and export the result files of a suite', async () => {
+    const checkpoint = live.made.checkpoints.at(-1)!;
+    expect(await run('create-suite', 'shown', '--dataset', 'sts:train', '--pooled', 'ir')).toMatchObject({ code: 0 });
+    const { code, stdout } = await run('evaluate-suite', 'shown', '--checkpoint', checkpoint, '--overlaps');
+    expect([code, stdout.split('\n')]).toEqual([
+      0,
+      expect.arrayContaining([
+        expect.stringMatching(/^split +sts train +STS +-?[\d.]+$/),
+        expect.stringMatching(/^split +ir test \(pooled\) +IR +[\d.]+$/),
+        expect.stringMatching(/^mean +over the tasks +- +[\d.]+$/),
+        expect.stringMatching(/^sts train +no +\d+ +\d+ +18 +18 +sts$/),
+      ]),
+    ]);
+    expect(await run('evaluate-suite', 'shown')).toMatchObject({ code: 0 });
+    const board = await run('leaderboard', 'shown', '--task', 'ir');
+    expect(board.stdout.split('\n').slice(2)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^tf-idf baseline +-?[\d.]+ +[\d.]+ +/),
+        expect.stringContaining(checkpoint),
+      ]),
+    );
+    const to = join(folder, 'of-a-suite');
+    const args = ['--checkpoint', checkpoint, '--suite', 'shown', '--folder', to];
+    expect(await run('export-evaluations', ...args)).toMatchObject({ code: 0 });
+    // Figures on a pooled corpus are none that mteb has.
+    expect(await readdir(to)).toEqual(['sts.json']);
+    const wrong = await run('leaderboard', 'shown', '--entry', '2');
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('no entry 2') });
+    expect((await run('evaluate-suite', 'nobody')).code).toBe(2);
+  });
+});
