@@ -2,7 +2,8 @@
  * The experiment: a search over architectures by successive halving on the sample data, with several seeds of data,
  * weights and configurations: every candidate at every rung, and winner and default configuration, both trained for all
  * updates, on the test splits, which no search reads.
- *   npm run experiments:architecture-search -- [--seeds 1,2,3] [--configurations 9] [--eta 3] [--epochs 2] [--out FOLDER]
+ *   npm run experiments:architecture-search -- [--seeds 1,2,3] [--configurations 9] [--eta 3] [--epochs 2]
+ *     [--out FOLDER]
  * Every request has a key and the data folder stays below that of --out, so that what was stopped goes on at the same
  * commit. Writes <commit>/results.json and table.md.
  */
