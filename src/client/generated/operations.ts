@@ -742,7 +742,7 @@ export type MatryoshkaLevelInput = {
 
 /** A configuration of mergekit, of the methods linear, slerp, task_arithmetic, ties, sce and model_stock; what has no counterpart here is refused by name. */
 export type MergekitInput = {
-  /** Which checkpoints its models are. A model that is not listed is the checkpoint with its name as alias, or else the untrained weights of the model of that name. */
+  /** Which checkpoints its models are. A model that is not listed, or any where this is absent or null, is the checkpoint with its name as alias, or else the untrained weights of the model of that name. */
   readonly models?: ReadonlyArray<MergekitModelInput> | null | undefined;
   /** The configuration as YAML. */
   readonly text: string;
@@ -750,7 +750,7 @@ export type MergekitInput = {
 
 /** Which checkpoint a model of a configuration is. */
 export type MergekitModelInput = {
-  /** The checkpoint. */
+  /** The checkpoint that it is. */
   readonly checkpoint: CheckpointChoice;
   /** The name of the model in the configuration. */
   readonly name: string;

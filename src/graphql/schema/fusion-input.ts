@@ -59,7 +59,7 @@ const MergekitModelInput = builder.inputType('MergekitModelInput', {
   description: 'Which checkpoint a model of a configuration is.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'The name of the model in the configuration.' }),
-    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint.' }),
+    checkpoint: t.field({ type: CheckpointChoice, required: true, description: 'The checkpoint that it is.' }),
   }),
 });
 
@@ -71,7 +71,7 @@ const MergekitInput = builder.inputType('MergekitInput', {
     models: t.field({
       type: [MergekitModelInput],
       description:
-        'Which checkpoints its models are. A model that is not listed is the checkpoint with its name as alias, or else the untrained weights of the model of that name.',
+        'Which checkpoints its models are. A model that is not listed, or any where this is absent or null, is the checkpoint with its name as alias, or else the untrained weights of the model of that name.',
     }),
   }),
 });
