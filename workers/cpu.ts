@@ -11,6 +11,7 @@ import { writeTaskModel } from '../src/authoring/write-task-model.ts';
 import { importDataset } from '../src/data/import.ts';
 import { openDataset } from '../src/data/record-file.ts';
 import { vouchForVersion } from '../src/data/record-vouch.ts';
+import { hasTeacherScores } from '../src/data/teacher-scores.ts';
 import { evaluateBagOfWords } from '../src/evaluation/bag-of-words.ts';
 import { OverlapCounter } from '../src/evaluation/overlaps/count.ts';
 import { poolCorpus } from '../src/evaluation/pool.ts';
@@ -99,6 +100,8 @@ answer<CpuCommands>({
   compareUnits: (input, { signal }) => compareUnits(storage, input, pauseOf(signal)),
 
   countOverlap: (input, { signal }) => overlaps.count(storage, input, signal),
+
+  hasTeacherScores: async ({ dataset }, { signal }) => hasTeacherScores(await openDataset(storage, dataset), signal),
 
   poolCorpus: async ({ dataset, split }, { signal, transfer }) => {
     const pool = await poolCorpus(await openDataset(storage, dataset), split, signal);

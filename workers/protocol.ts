@@ -121,6 +121,8 @@ export interface CpuCommands {
   compareUnits: Command<CompareInput, Comparison>;
   /** What a split shares with the data sets that were trained on. */
   countOverlap: Command<OverlapInput, OverlapCounts>;
+  /** Whether a training record has scores of a teacher. `dataset` is the digest of a data set version. */
+  hasTeacherScores: Command<{ readonly dataset: string }, boolean>;
   /** Positions of the documents of a pooled corpus, ascending. `dataset` is the digest of a data set version. */
   poolCorpus: Command<{ readonly dataset: string; readonly split: Split }, Uint32Array>;
   /** What a fusion would take; refuses what it would refuse before it reads weights. */

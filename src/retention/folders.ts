@@ -1,5 +1,5 @@
 /** The folders of storage that work with these uses reads: a host can do it only where they lie. */
-import { and, desc, eq, inArray, isNotNull } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import type { Executor } from '../db/open.ts';
 import type { Use } from '../db/schema/types.ts';
 import {
@@ -12,6 +12,7 @@ import {
   runs,
   runTeachers,
 } from '../db/schema.ts';
+import { nextResumeOf } from './resumable.ts';
 import { startOf } from './starts.ts';
 import type { Folder } from './uses.ts';
 
@@ -50,8 +51,8 @@ async function foldersOfCheckpoints(db: Executor, ids: readonly string[]): Promi
 }
 
 /**
- * The model, the data sets, the teacher, what it starts from, and the checkpoint that it goes on from; without that one
- * also the optimizer state of its start, if it keeps that.
+ * The model, the data sets, the teacher, what it starts from, and the checkpoint that it goes on from, which is none
+ * that an attempt found damaged; without that one also the optimizer state of its start, if it keeps that.
  */
 async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
   const [model] = await db
@@ -69,12 +70,7 @@ async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
     .from(runDevSets)
     .innerJoin(datasets, eq(datasets.id, runDevSets.datasetId))
     .where(eq(runDevSets.runId, runId));
-  const [last] = await db
-    .select({ model: checkpoints.digest, state: checkpoints.stateDigest })
-    .from(checkpoints)
-    .where(and(eq(checkpoints.runId, runId), isNotNull(checkpoints.stateDigest)))
-    .orderBy(desc(checkpoints.step))
-    .limit(1);
+  const last = await nextResumeOf(db, runId);
   const [teacher] = await db
     .select({ id: runTeachers.checkpointId })
     .from(runTeachers)
@@ -87,8 +83,6 @@ async function foldersOfRun(db: Executor, runId: string): Promise<Folder[]> {
     ...(start ? [{ kind: 'models', digest: start.digest } as const] : []),
     ...(keptState ? [{ kind: 'states', digest: keptState } as const] : []),
     ...[...named, ...dev].map(({ digest }) => ({ kind: 'datasets', digest }) as const),
-    ...(last?.state
-      ? [{ kind: 'models', digest: last.model } as const, { kind: 'states', digest: last.state } as const]
-      : []),
+    ...(last ? [{ kind: 'models', digest: last.model } as const, { kind: 'states', digest: last.state } as const] : []),
   ];
 }

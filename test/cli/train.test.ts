@@ -192,6 +192,14 @@ it('startRun refuses what planRun refuses, with the same field', async () => {
     'BAD_USER_INPUT',
     'input.datasets.1.weight',
   ]);
+  const losses = [{ loss: 'INFONCE' }, { loss: 'SCORE_DISTILLATION' }];
+  for (const [field, input] of [
+    ['settings.losses.ir', { datasets: [{ dataset: ir }], settings: { irBatchSize: 6, losses: { ir: losses } } }],
+    ['datasets.0.losses', { datasets: [{ dataset: ir, losses }], settings: { irBatchSize: 6 } }],
+  ] as const) {
+    const refused = await inputRefusal(live, 'startRun', 'StartRunInput', { model, ...input });
+    expect(refused).toEqual(['BAD_USER_INPUT', `input.${field}`]);
+  }
   const long = { model, datasets: [{ dataset: ir }], settings: { irBatchSize: 6, maxLength: 25 } };
   expect(await inputRefusal(live, 'startRun', 'StartRunInput', long)).toEqual([
     'BAD_USER_INPUT',

@@ -1,7 +1,8 @@
 /** The folders that a host must have before it takes a run. */
+import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkpoints, models, runStarts, runTeachers } from '../../src/db/schema.ts';
+import { checkpoints, jobAttempts, models, runStarts, runTeachers } from '../../src/db/schema.ts';
 import { foldersOfUses } from '../../src/retention/folders.ts';
 import { usesOfCheckpoints } from '../../src/retention/uses.ts';
 import { openTestDatabase, type TestDatabase } from '../db/database.ts';
@@ -33,8 +34,13 @@ it.each(['kept', 'fresh'] as const)('are those of the state of its start, %s, un
     );
   expect(await states()).toEqual(kind === 'kept' ? [start!.stateDigest] : []);
   const own = checkpoint(run.id, run.modelId, 0);
-  await db.insert(checkpoints).values(own);
+  const [made] = await db.insert(checkpoints).values(own).returning();
   expect(await states()).toEqual([own.stateDigest]);
+  // Where that is damaged, the run begins again from its start.
+  const attempt = { jobId: run.id, number: 1, process: randomUUID(), host: 'here', pid: 1, leaseUntil: new Date(0) };
+  const details = { damaged: { checkpoint: made!.id, attempt: 1 } };
+  await db.insert(jobAttempts).values({ ...attempt, endedAt: new Date(), outcome: 'INTERRUPTED', details });
+  expect(await states()).toEqual(kind === 'kept' ? [start!.stateDigest] : []);
 });
 
 it('are those of its teacher, too, and of the model whose tokenizer that has', async () => {

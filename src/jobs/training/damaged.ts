@@ -4,18 +4,7 @@
  */
 import type { AttemptDetails } from '../../db/schema/types.ts';
 import { TandemError, unavailable } from '../../errors.ts';
-import type { Resumable } from './inputs.ts';
-
-/** Those that no earlier attempt found damaged, the last one first. */
-export function wholeCheckpoints(
-  resumable: readonly Resumable[],
-  earlier: readonly AttemptDetails[],
-): readonly Resumable[] {
-  const found = earlier.flatMap(({ damaged }) => (damaged ? [damaged] : []));
-  return resumable.filter(
-    ({ id, attempt }) => !found.some((damaged) => damaged.checkpoint === id && damaged.attempt >= attempt),
-  );
-}
+import type { Resumable } from '../../retention/resumable.ts';
 
 /** Whether an error of going on from a checkpoint names one of its files. Those of theta_0 are no checkpoint's own. */
 export function isDamageOf({ state, model }: Resumable, error: unknown, initial: string): error is TandemError {
@@ -46,7 +35,7 @@ function remedyOf(from: Remaining): string {
   return `Resume the run: ${next}.`;
 }
 
-/** What {@link wholeCheckpoints} reads in later attempts. */
+/** What `wholeCheckpoints` reads in later attempts. */
 export const damageNote = ({ id }: Resumable, attempt: number): Pick<AttemptDetails, 'damaged'> => ({
   damaged: { checkpoint: id, attempt },
 });

@@ -1,6 +1,6 @@
 /** What an attempt at a run reads: the run, its model and data sets, its start, and what it goes on from. */
 
-import { and, desc, eq, isNotNull } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import type { Executor } from '../../db/open.ts';
 import {
@@ -19,6 +19,7 @@ import {
   runTeachers,
 } from '../../db/schema.ts';
 import { notFound } from '../../errors.ts';
+import { type Resumable, resumableOf } from '../../retention/resumable.ts';
 import { startOf } from '../../retention/starts.ts';
 
 export interface RunInputs {
@@ -34,15 +35,6 @@ export interface RunInputs {
   readonly teacher: { readonly checkpoint: CheckpointRow; readonly model: ModelRow } | undefined;
   /** The checkpoints that have their state, the last one first. */
   readonly resumable: readonly Resumable[];
-}
-
-export interface Resumable {
-  readonly id: string;
-  readonly step: number;
-  /** The attempt that made it, or made it again. */
-  readonly attempt: number;
-  readonly model: string;
-  readonly state: string;
 }
 
 /** NOT_FOUND, too, if the run is deleted with its model meanwhile. */
@@ -62,14 +54,6 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
     .innerJoin(datasets, eq(datasets.id, runDevSets.datasetId))
     .where(eq(runDevSets.runId, runId))
     .orderBy(runDevSets.position);
-  const kept = await db
-    .select()
-    .from(checkpoints)
-    .where(and(eq(checkpoints.runId, runId), isNotNull(checkpoints.stateDigest)))
-    .orderBy(desc(checkpoints.step));
-  const resumable = kept.flatMap(({ id, step, attempt, digest, stateDigest: state }) =>
-    state === null ? [] : [{ id, step: step ?? 0, attempt: attempt ?? 0, model: digest, state }],
-  );
   const start = await startOf(db, runId);
   if (start && !start.checkpoint) throw noStart(run);
   const [teacher] = await db
@@ -78,7 +62,15 @@ export async function readInputs(db: Executor, runId: string): Promise<RunInputs
     .innerJoin(checkpoints, eq(checkpoints.id, runTeachers.checkpointId))
     .innerJoin(models, eq(models.id, checkpoints.modelId))
     .where(eq(runTeachers.runId, runId));
-  return { run, model, datasets: named, devSets, start: start?.checkpoint, teacher, resumable };
+  return {
+    run,
+    model,
+    datasets: named,
+    devSets,
+    start: start?.checkpoint,
+    teacher,
+    resumable: await resumableOf(db, runId),
+  };
 }
 
 const noStart = ({ name }: RunRow) =>

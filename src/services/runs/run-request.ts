@@ -27,6 +27,7 @@ import { checkLevels } from './matryoshka.ts';
 import type { Origin } from './origin.ts';
 import { presetSettings } from './preset.ts';
 import { type ReadyTeacher, readyTeacher } from './teacher.ts';
+import { requireTeacherScores } from './teacher-scores.ts';
 import { readTerms, requireDimension, requireLayer, requireTerms, type TermRequest } from './terms.ts';
 
 /** What a run may leave to its preset, its model or the defaults; absent and null do. */
@@ -106,15 +107,20 @@ export async function readyRun(
   const field = 'input.settings.matryoshka';
   const terms = [...losses.ir, ...losses.sts, ...datasets.flatMap((dataset) => dataset.losses ?? [])];
   if (matryoshka) checkLevels(matryoshka, { terms, dimension: model.dimension, field });
-  datasets.forEach(({ row: { task }, losses: own }, i) => {
-    const [terms, list] = own ? [own, `input.datasets.${i}.losses`] : [losses[task], `input.settings.losses.${task}`];
+  const trainedBy = datasets.map(({ row: { task, digest }, losses: own }, i) =>
+    own
+      ? { digest, task, terms: own, list: `input.datasets.${i}.losses` }
+      : { digest, task, terms: losses[task], list: `input.settings.losses.${task}` },
+  );
+  for (const { task, terms, list } of trainedBy) {
     requireTerms(terms, task, list);
     requireLayer(terms, model, list);
     // With levels, the losses see those instead of whole vectors.
     if (!matryoshka) requireDimension(terms, model, list);
-  });
+  }
   checkBatches(settings, datasets);
   await checkGroups(tandem, settings, model, before);
+  await requireTeacherScores(tandem, trainedBy);
   const used = datasets.flatMap(({ row: { task }, losses: own }) => termsOf(settings, { task, losses: own }));
   const teacher = await readyTeacher(tandem, request.teacherId ?? null, used);
   return { ...origin, datasets, devSets, teacher, settings };
