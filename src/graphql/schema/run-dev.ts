@@ -7,7 +7,7 @@ import type { DevFigures } from '../../train/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Split, Task } from '../enums.ts';
-import { refs } from '../nouns.ts';
+import { loadIfThere, refs } from '../nouns.ts';
 import type { InputFields } from './common.ts';
 import { Metric, metricsOf, pooledSays } from './evaluation.ts';
 
@@ -181,6 +181,10 @@ builder.objectFields(Run, (t) => ({
     nullable: true,
     description:
       'The checkpoint with the highest joint score; null before the first evaluation, and once it was deleted.',
-    resolve: (row, _args, { tandem }) => runs.bestCheckpointOf(tandem, row),
+    resolve: async (row, _args, context) => {
+      // It may be deleted in between, as those of a search are that lost.
+      const id = await runs.bestCheckpointOf(context.tandem, row);
+      return id === null ? null : loadIfThere<'checkpoints'>(context, 'Checkpoint', id);
+    },
   }),
 }));
