@@ -74,9 +74,9 @@ export async function evaluateAnew(client, checkpoint, datasets) {
 export const overlapsOf = async (client, suite, checkpoint) =>
   (await client.execute(SuiteOverlapsDocument, { suite, checkpoint: { id: checkpoint } })).suite.result.cells;
 
-/** The second minus the first on each data set; null = tf-idf. */
-export async function compare(client, first, second, datasets) {
+/** The candidate minus the reference on each data set; null = tf-idf. */
+export async function compare(client, reference, candidate, datasets) {
   const choice = (id) => (id === null ? null : { id });
-  const variables = { first: choice(first), second: choice(second), datasets };
+  const variables = { reference: choice(reference), candidate: choice(candidate), datasets };
   return (await client.execute(CompareCheckpointsDocument, variables)).compareCheckpoints;
 }

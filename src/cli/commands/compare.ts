@@ -14,8 +14,8 @@ export function addCompareCommand(program: Command): void {
   program
     .command('compare')
     .description('test the differences between two checkpoints that were evaluated on the same data sets')
-    .argument('<first>', `id or alias of a checkpoint, or ${baseline} for the baseline`)
-    .argument('<second>', 'what is compared with it')
+    .argument('<reference>', `id or alias of a checkpoint, or ${baseline} for the baseline`)
+    .argument('<candidate>', 'what is compared with it')
     .option('--dataset <dataset>', 'id or name (repeat it; default: all that both were evaluated on)', collect)
     .option('--split <split>', 'train, dev or test', splitName, 'TEST')
     .option('--pooled', 'compare the evaluations on pooled corpora')
@@ -29,14 +29,14 @@ interface CompareOptions {
 }
 
 async function compare(
-  first: string,
-  second: string,
+  reference: string,
+  candidate: string,
   { dataset, split, pooled = false }: CompareOptions,
   command: Command,
 ): Promise<void> {
   const client = await connect(command);
   const { compareCheckpoints: found } = await client.execute(CompareCheckpointsDocument, {
-    ...{ first: await choiceOf(client, first), second: await choiceOf(client, second), split, pooled },
+    ...{ reference: await choiceOf(client, reference), candidate: await choiceOf(client, candidate), split, pooled },
     datasets: dataset && (await Promise.all(dataset.map((name) => datasetId(client, name)))),
   });
   const rows = found.map((row) => [
@@ -44,7 +44,7 @@ async function compare(
     row.low === null || row.high === null ? '-' : `${signed(row.low)} to ${signed(row.high)}`,
     ...[formatScore(row.p), formatScore(row.detectable), row.undefinedReason ?? row.verdict.toLowerCase()],
   ]);
-  const columns = ['data set', 'metric', 'units', 'difference', '95 % interval', 'p', 'detectable', 'second is'];
+  const columns = ['data set', 'metric', 'units', 'difference', '95 % interval', 'p', 'detectable', 'candidate is'];
   print(command, found, formatTable(columns, rows));
 }
 

@@ -1240,7 +1240,7 @@ export type TransferScope =
   /** The data sets of one task. */
   | 'TASK';
 
-/** What a test says of the second system. */
+/** What a test says of the candidate. */
 export type Verdict =
   /** The interval of the difference lies above 0. */
   | 'BETTER'
@@ -1369,8 +1369,8 @@ export type TokenizeQueryVariables = Exact<{
 export type TokenizeQuery = { readonly tokenize: ReadonlyArray<{ readonly ids: ReadonlyArray<number>, readonly offsets: ReadonlyArray<number> }> };
 
 export type CompareCheckpointsQueryVariables = Exact<{
-  first?: CheckpointChoice | null | undefined;
-  second?: CheckpointChoice | null | undefined;
+  reference?: CheckpointChoice | null | undefined;
+  candidate?: CheckpointChoice | null | undefined;
   datasets?: ReadonlyArray<string> | string | null | undefined;
   split?: Split | null | undefined;
   pooled?: boolean | null | undefined;
@@ -1378,7 +1378,7 @@ export type CompareCheckpointsQueryVariables = Exact<{
 }>;
 
 
-export type CompareCheckpointsQuery = { readonly compareCheckpoints: ReadonlyArray<{ readonly figure: string, readonly units: number, readonly difference: number | null, readonly low: number | null, readonly high: number | null, readonly p: number | null, readonly detectable: number | null, readonly resamples: number, readonly verdict: Verdict, readonly undefinedReason: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly first: { readonly id: string, readonly main: { readonly name: string, readonly value: number | null } }, readonly second: { readonly id: string, readonly main: { readonly name: string, readonly value: number | null } } }> };
+export type CompareCheckpointsQuery = { readonly compareCheckpoints: ReadonlyArray<{ readonly figure: string, readonly units: number, readonly difference: number | null, readonly low: number | null, readonly high: number | null, readonly p: number | null, readonly detectable: number | null, readonly resamples: number, readonly verdict: Verdict, readonly undefinedReason: string | null, readonly dataset: { readonly id: string, readonly name: string }, readonly reference: { readonly id: string, readonly main: { readonly name: string, readonly value: number | null } }, readonly candidate: { readonly id: string, readonly main: { readonly name: string, readonly value: number | null } } }> };
 
 export type NegativeTransferQueryVariables = Exact<{
   joint: ReadonlyArray<string> | string;
@@ -2510,10 +2510,10 @@ export const TokenizeDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<TokenizeQuery, TokenizeQueryVariables>;
 export const CompareCheckpointsDocument = new TypedDocumentString(`
-    query CompareCheckpoints($first: CheckpointChoice, $second: CheckpointChoice, $datasets: [ID!], $split: Split = TEST, $pooled: Boolean = false, $figure: QueryFigure = NDCG_AT_10) {
+    query CompareCheckpoints($reference: CheckpointChoice, $candidate: CheckpointChoice, $datasets: [ID!], $split: Split = TEST, $pooled: Boolean = false, $figure: QueryFigure = NDCG_AT_10) {
   compareCheckpoints(
-    first: $first
-    second: $second
+    reference: $reference
+    candidate: $candidate
     datasets: $datasets
     split: $split
     pooled: $pooled
@@ -2523,14 +2523,14 @@ export const CompareCheckpointsDocument = new TypedDocumentString(`
       id
       name
     }
-    first {
+    reference {
       id
       main {
         name
         value
       }
     }
-    second {
+    candidate {
       id
       main {
         name

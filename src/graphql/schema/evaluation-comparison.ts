@@ -11,23 +11,23 @@ import { QueryFigure } from './evaluation-units.ts';
 
 const { Dataset, Evaluation } = refs;
 
-export const Verdict = namedEnum<ComparisonFigures['verdict']>('Verdict', 'What a test says of the second system.', {
+export const Verdict = namedEnum<ComparisonFigures['verdict']>('Verdict', 'What a test says of the candidate.', {
   better: 'The interval of the difference lies above 0.',
   worse: 'The interval of the difference lies below 0.',
   undecided: 'The interval of the difference holds 0, or there is none.',
 });
 
 const Comparison = builder.objectRef<Compared>('Comparison').implement({
-  description: 'Two evaluations of the same queries or pairs, the second minus the first.',
+  description: 'Two evaluations of the same queries or pairs, the candidate minus the reference.',
   fields: (t) => ({
-    dataset: t.field({ type: Dataset, description: 'The data set.', resolve: ({ first }) => first.datasetId }),
-    first: t.expose('first', { type: Evaluation, description: 'The evaluation that is subtracted.' }),
-    second: t.expose('second', { type: Evaluation, description: 'The evaluation that it is subtracted from.' }),
+    dataset: t.field({ type: Dataset, description: 'The data set.', resolve: ({ reference }) => reference.datasetId }),
+    reference: t.expose('reference', { type: Evaluation, description: 'The evaluation that is subtracted.' }),
+    candidate: t.expose('candidate', { type: Evaluation, description: 'The evaluation that it is subtracted from.' }),
     figure: t.exposeString('figure', { description: 'What is compared, by the name of the metric.' }),
     units: t.exposeInt('units', { description: 'The number of queries or pairs.' }),
     difference: t.exposeFloat('difference', {
       nullable: true,
-      description: 'The figure of the second minus that of the first; null where one is undefined.',
+      description: 'The figure of the candidate minus that of the reference; null where one is undefined.',
     }),
     low: t.exposeFloat('low', {
       nullable: true,
@@ -49,7 +49,7 @@ const Comparison = builder.objectRef<Compared>('Comparison').implement({
         'The smallest difference that such a test finds with a probability of 80 %; null where the difference is.',
     }),
     resamples: t.exposeInt('resamples', { description: 'The resamples in which the difference is defined.' }),
-    verdict: t.expose('verdict', { type: Verdict, description: 'What the interval says of the second.' }),
+    verdict: t.expose('verdict', { type: Verdict, description: 'What the interval says of the candidate.' }),
     undefinedReason: t.exposeString('undefinedReason', {
       nullable: true,
       description: 'Why the difference is null; null if it is defined.',
@@ -66,8 +66,8 @@ builder.queryField('compareCheckpoints', (t) =>
       'Compares two checkpoints on the data sets that both were evaluated on, by their newest evaluations of whole vectors. ' +
       'The tests take a second or two per data set.',
     args: {
-      first: t.arg({ type: CheckpointChoice, description: chosen('The first') }),
-      second: t.arg({ type: CheckpointChoice, description: chosen('The second') }),
+      reference: t.arg({ type: CheckpointChoice, description: chosen('The reference: a') }),
+      candidate: t.arg({ type: CheckpointChoice, description: chosen('The candidate: a') }),
       datasets: t.arg.idList({ description: 'The data sets; absent or null means all that both were evaluated on.' }),
       split: t.arg({ type: Split, required: true, defaultValue: 'test', description: 'The split of the data sets.' }),
       pooled: t.arg.boolean({ required: true, defaultValue: false, description: pooledSays }),
@@ -78,13 +78,13 @@ builder.queryField('compareCheckpoints', (t) =>
         description: 'What retrieval is compared by. STS is compared by Spearman.',
       }),
     },
-    resolve: async (_root, { first, second, datasets, ...rest }, { tandem, signal }) =>
+    resolve: async (_root, { reference, candidate, datasets, ...rest }, { tandem, signal }) =>
       compareCheckpoints(
         tandem,
         {
           ...rest,
-          firstId: first ? await checkpointIdOf(tandem, first, 'first') : null,
-          secondId: second ? await checkpointIdOf(tandem, second, 'second') : null,
+          referenceId: reference ? await checkpointIdOf(tandem, reference, 'reference') : null,
+          candidateId: candidate ? await checkpointIdOf(tandem, candidate, 'candidate') : null,
           datasetIds: datasets?.map((id, i) => keyOf(id, 'Dataset', `datasets.${i}`).key) ?? null,
         },
         signal,

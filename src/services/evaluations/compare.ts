@@ -11,8 +11,8 @@ import { datasetsOf as rowsOfSplit } from './evaluate.ts';
 
 export interface CompareRequest {
   /** Null = the tf-idf baseline. */
-  readonly firstId: string | null;
-  readonly secondId: string | null;
+  readonly referenceId: string | null;
+  readonly candidateId: string | null;
   /** Absent or null = all that both were evaluated on. */
   readonly datasetIds?: readonly string[] | null;
   readonly split: Split;
@@ -21,8 +21,8 @@ export interface CompareRequest {
 }
 
 export interface Compared extends Comparison {
-  readonly first: EvaluationRow;
-  readonly second: EvaluationRow;
+  readonly reference: EvaluationRow;
+  readonly candidate: EvaluationRow;
 }
 
 /** One comparison per data set, in the order given, else by the data sets' age. */
@@ -31,33 +31,33 @@ export async function compareCheckpoints(
   request: CompareRequest,
   signal: AbortSignal,
 ): Promise<Compared[]> {
-  if (request.firstId === request.secondId) {
+  if (request.referenceId === request.candidateId) {
     throw badInput('Both are the same checkpoint', {
-      field: 'second',
+      field: 'candidate',
       expected: 'two different checkpoints, or a checkpoint and the baseline',
       remedy: 'Name another checkpoint.',
     });
   }
-  const first = await newestOf(tandem, request.firstId, request);
-  const second = await newestOf(tandem, request.secondId, request);
-  const datasetIds = await datasetsOf(tandem, request, first, second);
+  const reference = await newestOf(tandem, request.referenceId, request);
+  const candidate = await newestOf(tandem, request.candidateId, request);
+  const datasetIds = await datasetsOf(tandem, request, reference, candidate);
   const compared: Compared[] = [];
   for (const id of datasetIds) {
-    const pair = { first: first.get(id)!, second: second.get(id)! };
+    const pair = { reference: reference.get(id)!, candidate: candidate.get(id)! };
     compared.push({ ...pair, ...(await compareRows(tandem, pair, request.figure, signal)) });
   }
   return compared;
 }
 
-/** The second of two evaluations with units minus the first. */
+/** The candidate minus the reference, of two evaluations with units. */
 export function compareRows(
   { jobs: { cpu } }: Tandem,
-  { first, second }: Pick<Compared, 'first' | 'second'>,
+  { reference, candidate }: Pick<Compared, 'reference' | 'candidate'>,
   figure: QueryFigure,
   signal: AbortSignal,
 ): Promise<Comparison> {
-  invariant(first.unitsDigest !== null && second.unitsDigest !== null, 'evaluations with units were asked for');
-  return cpu.call('compareUnits', { first: first.unitsDigest, second: second.unitsDigest, figure }, { signal });
+  invariant(reference.unitsDigest !== null && candidate.unitsDigest !== null, 'evaluations with units were asked for');
+  return cpu.call('compareUnits', { first: reference.unitsDigest, second: candidate.unitsDigest, figure }, { signal });
 }
 
 /** The newest evaluation of whole vectors that kept its units, by data set. */
@@ -85,12 +85,12 @@ type Found = ReadonlyMap<string, EvaluationRow>;
 async function datasetsOf(
   tandem: Tandem,
   request: CompareRequest,
-  first: Found,
-  second: Found,
+  reference: Found,
+  candidate: Found,
 ): Promise<readonly string[]> {
   const ids = request.datasetIds ?? null;
   if (ids === null) {
-    const shared = [...first.keys()].filter((id) => second.has(id));
+    const shared = [...reference.keys()].filter((id) => candidate.has(id));
     if (shared.length > 0) return shared;
     throw notFound('No data set has evaluations of both', {
       field: 'datasets',
@@ -100,8 +100,8 @@ async function datasetsOf(
   }
   for (const [i, { id, name }] of (await rowsOfSplit(tandem, ids, request.split, 'datasets')).entries()) {
     const where = `the ${request.split} split of data set "${name}"`;
-    if (!first.has(id)) throw notEvaluated(request.firstId, where, `datasets.${i}`);
-    if (!second.has(id)) throw notEvaluated(request.secondId, where, `datasets.${i}`);
+    if (!reference.has(id)) throw notEvaluated(request.referenceId, where, `datasets.${i}`);
+    if (!candidate.has(id)) throw notEvaluated(request.candidateId, where, `datasets.${i}`);
   }
   return ids;
 }

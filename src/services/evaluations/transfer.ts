@@ -151,7 +151,7 @@ async function rowOf(
       seeds === 1 && group.over === 'dataset'
         ? await compareRows(
             tandem,
-            { first: evaluated.get(ids[0]!)![0]!, second: joint.get(ids[0]!)![0]! },
+            { reference: evaluated.get(ids[0]!)![0]!, candidate: joint.get(ids[0]!)![0]! },
             'ndcg_at_10',
             signal,
           )

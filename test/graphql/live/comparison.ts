@@ -4,8 +4,8 @@ import { get, inputRefusal, type Live, refusal } from './harness.ts';
 
 interface Row {
   readonly dataset: { readonly name: string };
-  readonly first: { readonly main: { readonly value: number } };
-  readonly second: { readonly main: { readonly value: number } };
+  readonly reference: { readonly main: { readonly value: number } };
+  readonly candidate: { readonly main: { readonly value: number } };
   readonly figure: string;
   readonly units: number;
   readonly difference: number;
@@ -15,10 +15,10 @@ interface Row {
   readonly verdict: string;
 }
 
-const compare = `query($first: CheckpointChoice, $second: CheckpointChoice, $datasets: [ID!], $split: Split = TEST) {
-  compareCheckpoints(first: $first, second: $second, datasets: $datasets, split: $split) {
+const compare = `query($reference: CheckpointChoice, $candidate: CheckpointChoice, $datasets: [ID!], $split: Split = TEST) {
+  compareCheckpoints(reference: $reference, candidate: $candidate, datasets: $datasets, split: $split) {
     dataset { name } figure units difference low high p detectable verdict undefinedReason
-    first { main { value } } second { main { value } }
+    reference { main { value } } candidate { main { value } }
   }
 }`;
 
@@ -43,16 +43,16 @@ export function comparisonSuite(live: () => Live): void {
     it('gives the difference of the figures with its tests, per data set', async () => {
       await evaluateAll();
       const { compareCheckpoints: rows } = await get<{ compareCheckpoints: Row[] }>(live(), compare, {
-        first: choice(0),
-        second: choice(1),
+        reference: choice(0),
+        candidate: choice(1),
         datasets: [live().made.sts, live().made.ir],
       });
       expect(rows.map(({ figure, units }) => [figure, units])).toEqual([
         ['cosine_spearman', 6],
         ['ndcg_at_10', 6],
       ]);
-      for (const { first, second, difference, low, high, p, verdict } of rows) {
-        expect(difference).toBeCloseTo(second.main.value - first.main.value, 12);
+      for (const { reference, candidate, difference, low, high, p, verdict } of rows) {
+        expect(difference).toBeCloseTo(candidate.main.value - reference.main.value, 12);
         expect(low).toBeLessThanOrEqual(difference);
         expect(high).toBeGreaterThanOrEqual(difference);
         expect(p).toBeGreaterThan(0);
@@ -60,8 +60,8 @@ export function comparisonSuite(live: () => Live): void {
         expect(verdict).toBe(low > 0 ? 'BETTER' : high < 0 ? 'WORSE' : 'UNDECIDED');
       }
       const { compareCheckpoints: turned } = await get<{ compareCheckpoints: Row[] }>(live(), compare, {
-        first: choice(1),
-        second: choice(0),
+        reference: choice(1),
+        candidate: choice(0),
         datasets: [live().made.sts],
       });
       expect(turned[0]).toMatchObject({ difference: -rows[0]!.difference, p: rows[0]!.p });
@@ -70,21 +70,26 @@ export function comparisonSuite(live: () => Live): void {
     it('takes the baseline for one of them, and all that both were evaluated on', async () => {
       await evaluateAll();
       const { compareCheckpoints: rows } = await get<{ compareCheckpoints: Row[] }>(live(), compare, {
-        second: choice(1),
+        candidate: choice(1),
       });
       expect(rows.map(({ units }) => units)).toEqual([6, 6]);
     });
 
     it.each([
-      ['one checkpoint', { first: 0, second: 0 }, 'BAD_USER_INPUT', 'second'],
-      ['a split that was not evaluated', { first: 0, second: 1, split: 'TRAIN' }, 'NOT_FOUND', 'datasets'],
-      ['a data set twice', { first: 0, second: 1, datasets: 'sts sts' }, 'BAD_USER_INPUT', 'datasets.1'],
-      ['no data set', { first: 0, second: 1, datasets: '' }, 'BAD_USER_INPUT', 'datasets'],
-      ['a missing evaluation', { first: 0, second: 1, datasets: 'ir', split: 'TRAIN' }, 'NOT_FOUND', 'datasets.0'],
-    ] as const)('is refused for %s', async (_, { first, second, ...rest }, code, field) => {
+      ['one checkpoint', { reference: 0, candidate: 0 }, 'BAD_USER_INPUT', 'candidate'],
+      ['a split that was not evaluated', { reference: 0, candidate: 1, split: 'TRAIN' }, 'NOT_FOUND', 'datasets'],
+      ['a data set twice', { reference: 0, candidate: 1, datasets: 'sts sts' }, 'BAD_USER_INPUT', 'datasets.1'],
+      ['no data set', { reference: 0, candidate: 1, datasets: '' }, 'BAD_USER_INPUT', 'datasets'],
+      [
+        'a missing evaluation',
+        { reference: 0, candidate: 1, datasets: 'ir', split: 'TRAIN' },
+        'NOT_FOUND',
+        'datasets.0',
+      ],
+    ] as const)('is refused for %s', async (_, { reference, candidate, ...rest }, code, field) => {
       const { datasets, split } = { datasets: undefined, split: undefined, ...rest };
       const ids = datasets?.split(' ').flatMap((name) => (name === '' ? [] : [live().made[name as 'ir' | 'sts']]));
-      const variables = { first: choice(first), second: choice(second), datasets: ids, split };
+      const variables = { reference: choice(reference), candidate: choice(candidate), datasets: ids, split };
       expect((await refusal(live(), compare, variables)).extensions).toMatchObject({ code, field });
     });
   });
