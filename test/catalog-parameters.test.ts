@@ -1,10 +1,11 @@
 /** Catalog parameters from a caller. */
 import { describe, expect, it } from 'vitest';
-import { parametersOf, readParameters } from '../src/catalog-parameters.ts';
+import { parametersOf, readParameters, rowOf } from '../src/catalog-parameters.ts';
 import { fusionCatalog } from '../src/fusion/catalog.ts';
 import { lossCatalog } from '../src/nn/losses/catalog.ts';
 
-const [soup, guided] = fusionCatalog;
+const soup = rowOf(fusionCatalog, 'uniform-soup', 'method');
+const guided = rowOf(fusionCatalog, 'delta-guided', 'method');
 
 describe('parameters of a catalog row', () => {
   it('take their defaults', () => {
