@@ -105,7 +105,12 @@ async function evaluateSuite(name: string, options: EvaluateOptions, command: Co
 /** A split, then the means of tasks and domains, then the macro mean. */
 const rowsOf = ({ cells, tasks, domains, mean }: SuiteFiguresFragment): string[][] => [
   ...cells.map((cell) => ['split', nameOf(cell), cell.task, formatScore(cell.figure.value)]),
-  ...tasks.map(({ task, sets, figure }) => ['task', `${sets} splits`, task, formatScore(figure.value)]),
+  ...tasks.map(({ task, sets, figure }) => [
+    'task',
+    `${sets} ${sets === 1 ? 'split' : 'splits'}`,
+    task,
+    formatScore(figure.value),
+  ]),
   ...domains.map((row) => ['domain', row.domain, '-', formatScore(row.mean.value)]),
   ['mean', 'over the tasks', '-', formatScore(mean.value)],
 ];

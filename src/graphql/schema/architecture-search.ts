@@ -5,11 +5,11 @@ import { startArchitectureSearch } from '../../services/architecture-searches/st
 import type { ArchitectureConfiguration } from '../../train/architecture-search/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
-import { JobState, Loss, OrderDirection, Pooling, RunState, Task } from '../enums.ts';
+import { JobState, Loss, Pooling, RunState, Task } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
 import { SearchKeep, StartArchitectureSearchInput, searchRequest } from './architecture-search-input.ts';
-import { deletedPayload } from './common.ts';
+import { deletedPayload, orderInput } from './common.ts';
 import { Failure } from './failure.ts';
 import { HeadsObject } from './heads.ts';
 import { DevSetFigures } from './run-dev.ts';
@@ -193,18 +193,11 @@ const ArchitectureSearchOrderField = builder.enumType('ArchitectureSearchOrderFi
   } as const,
 });
 
-const ArchitectureSearchOrder = builder.inputType('ArchitectureSearchOrder', {
-  description: 'Order of searches.',
-  fields: (t) => ({
-    field: t.field({ type: ArchitectureSearchOrderField, required: true, description: 'The field to order by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'asc',
-      description: 'The direction of the order.',
-    }),
-  }),
-});
+const ArchitectureSearchOrder = orderInput(
+  'ArchitectureSearchOrder',
+  ArchitectureSearchOrderField,
+  'Order of searches.',
+);
 
 builder.queryFields((t) => ({
   architectureSearches: t.connection(

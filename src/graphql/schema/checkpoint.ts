@@ -3,10 +3,10 @@ import type { CheckpointRow } from '../../db/schema.ts';
 import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
-import { CheckpointReason, OrderDirection } from '../enums.ts';
+import { CheckpointReason } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, deletedPayload } from './common.ts';
+import { CheckpointChoice, checkpointIdOf, deletedPayload, orderInput } from './common.ts';
 import { Fusion } from './fusion-object.ts';
 
 const { Checkpoint, Evaluation, Model, Run } = refs;
@@ -84,18 +84,7 @@ const CheckpointOrderField = builder.enumType('CheckpointOrderField', {
   } as const,
 });
 
-const CheckpointOrder = builder.inputType('CheckpointOrder', {
-  description: 'Order of checkpoints.',
-  fields: (t) => ({
-    field: t.field({ type: CheckpointOrderField, required: true, description: 'The field to order by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'asc',
-      description: 'The direction of the order.',
-    }),
-  }),
-});
+const CheckpointOrder = orderInput('CheckpointOrder', CheckpointOrderField, 'Order of checkpoints.');
 
 builder.objectField(Run, 'checkpoints', (t) =>
   t.connection(

@@ -4,6 +4,7 @@ import { checkpointByAlias } from '../../services/checkpoints/checkpoints.ts';
 import { initialCheckpoint } from '../../services/models/models.ts';
 import type { Tandem } from '../../services/tandem.ts';
 import { builder, type ExtendedTypes } from '../builder.ts';
+import { OrderDirection } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 
 export const nameSchema = z.string().trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters');
@@ -24,6 +25,26 @@ export const deletedPayload = (name: string, noun: string) =>
     description: 'The id of what was deleted.',
     fields: (t) => ({
       deletedId: t.exposeID('deletedId', { description: `Id of the deleted ${noun}.` }),
+    }),
+  });
+
+/** The order of a list: by a field, in a direction that is ascending where none is given. */
+export const orderInput = <Field extends string>(
+  name: string,
+  fieldType: PothosSchemaTypes.EnumRef<ExtendedTypes, Field, Field>,
+  description: string,
+  by = 'The field to order by.',
+) =>
+  builder.inputType(name, {
+    description,
+    fields: (t) => ({
+      field: t.field({ type: fieldType, required: true, description: by }),
+      direction: t.field({
+        type: OrderDirection,
+        required: true,
+        defaultValue: 'asc',
+        description: 'The direction of the order.',
+      }),
     }),
   });
 

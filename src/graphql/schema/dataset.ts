@@ -4,9 +4,10 @@ import * as datasets from '../../services/datasets/datasets.ts';
 import type { CorpusDocumentView, GradedText, RecordView } from '../../services/datasets/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
-import { Importer, OrderDirection, Split, Task } from '../enums.ts';
+import { Importer, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
+import { orderInput } from './common.ts';
 
 const { Dataset } = refs;
 const { Dataset: DatasetConnection } = connections;
@@ -164,18 +165,7 @@ const DatasetOrderField = builder.enumType('DatasetOrderField', {
   } as const,
 });
 
-const DatasetOrder = builder.inputType('DatasetOrder', {
-  description: 'Order of data sets.',
-  fields: (t) => ({
-    field: t.field({ type: DatasetOrderField, required: true, description: 'The field to order by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'asc',
-      description: 'The direction of the order.',
-    }),
-  }),
-});
+const DatasetOrder = orderInput('DatasetOrder', DatasetOrderField, 'Order of data sets.');
 
 builder.queryFields((t) => ({
   datasets: t.connection(

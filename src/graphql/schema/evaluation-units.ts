@@ -3,8 +3,9 @@ import { type QueryFigure as QueryFigureName, queryFigures } from '../../evaluat
 import * as units from '../../services/evaluations/units.ts';
 import { builder } from '../builder.ts';
 import { connectIfThere } from '../connection.ts';
-import { namedEnum, OrderDirection } from '../enums.ts';
+import { namedEnum } from '../enums.ts';
 import { refs } from '../nouns.ts';
+import { orderInput } from './common.ts';
 import { TextParts } from './dataset.ts';
 import { Metric } from './evaluation.ts';
 
@@ -84,18 +85,12 @@ const EvaluatedPair = builder.objectRef<units.PairView>('EvaluatedPair').impleme
   }),
 });
 
-const EvaluatedQueryOrder = builder.inputType('EvaluatedQueryOrder', {
-  description: 'Order of the queries of an evaluation; of equal figures the earlier record comes first.',
-  fields: (t) => ({
-    field: t.field({ type: QueryFigure, required: true, description: 'The figure to order by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'asc',
-      description: 'The direction of the order.',
-    }),
-  }),
-});
+const EvaluatedQueryOrder = orderInput(
+  'EvaluatedQueryOrder',
+  QueryFigure,
+  'Order of the queries of an evaluation; of equal figures the earlier record comes first.',
+  'The figure to order by.',
+);
 
 const EvaluatedPairOrderField = namedEnum<units.PairOrderField>(
   'EvaluatedPairOrderField',
@@ -103,18 +98,12 @@ const EvaluatedPairOrderField = namedEnum<units.PairOrderField>(
   { cosine: 'The cosine of the two texts.', grade: 'The grade of the pair.' },
 );
 
-const EvaluatedPairOrder = builder.inputType('EvaluatedPairOrder', {
-  description: 'Order of the pairs of an evaluation; of equal values the earlier record comes first.',
-  fields: (t) => ({
-    field: t.field({ type: EvaluatedPairOrderField, required: true, description: 'The value to order by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'asc',
-      description: 'The direction of the order.',
-    }),
-  }),
-});
+const EvaluatedPairOrder = orderInput(
+  'EvaluatedPairOrder',
+  EvaluatedPairOrderField,
+  'Order of the pairs of an evaluation; of equal values the earlier record comes first.',
+  'The value to order by.',
+);
 
 builder.objectFields(Evaluation, (t) => ({
   unitsMissing: t.string({

@@ -5,10 +5,10 @@ import { follow } from '../../services/jobs/follow.ts';
 import * as jobs from '../../services/jobs/jobs.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
-import { JobKind, JobState, OrderDirection } from '../enums.ts';
+import { JobKind, JobState } from '../enums.ts';
 import { encodeId, keyOf } from '../ids.ts';
 import { connections, loaderOptions, loadNode, refs } from '../nouns.ts';
-import { deletedPayload } from './common.ts';
+import { deletedPayload, orderInput } from './common.ts';
 import { Failure } from './failure.ts';
 
 const { Job } = refs;
@@ -165,18 +165,7 @@ const JobOrderField = builder.enumType('JobOrderField', {
   } as const,
 });
 
-const JobOrder = builder.inputType('JobOrder', {
-  description: 'Order of jobs.',
-  fields: (t) => ({
-    field: t.field({ type: JobOrderField, required: true, description: 'The field to order by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'asc',
-      description: 'The direction of the order.',
-    }),
-  }),
-});
+const JobOrder = orderInput('JobOrder', JobOrderField, 'Order of jobs.');
 
 builder.queryFields((t) => ({
   jobs: t.connection(

@@ -6,10 +6,10 @@ import * as runs from '../../services/runs/runs.ts';
 import { cancelRun, resumeRun, startRun } from '../../services/runs/start-run.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
-import { OrderDirection, RunState } from '../enums.ts';
+import { RunState } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
-import { deletedPayload } from './common.ts';
+import { deletedPayload, orderInput } from './common.ts';
 import { Failure } from './failure.ts';
 import { RunDataset } from './run-dataset.ts';
 import { RunEvent } from './run-event.ts';
@@ -179,18 +179,7 @@ const RunOrderField = builder.enumType('RunOrderField', {
   } as const,
 });
 
-const RunOrder = builder.inputType('RunOrder', {
-  description: 'Order of runs.',
-  fields: (t) => ({
-    field: t.field({ type: RunOrderField, required: true, description: 'The field to order by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'asc',
-      description: 'The direction of the order.',
-    }),
-  }),
-});
+const RunOrder = orderInput('RunOrder', RunOrderField, 'Order of runs.');
 builder.queryFields((t) => ({
   runs: t.connection(
     {
