@@ -1,7 +1,7 @@
 /** Weights of the checkpoints of a fusion: finite numbers, one each, and no sum of 0 where a method divides by it. */
 import { enumValueOf } from '../catalog.ts';
 import { badInput } from '../errors.ts';
-import { branchOf, hasWeightlessBranch } from './branches.ts';
+import { branchOf, hasWeightlessBranch, isZeroSum } from './branches.ts';
 import type { FusionEntry } from './catalog.ts';
 
 /**
@@ -45,8 +45,7 @@ function refuseInfinite(given: readonly number[], field: string): void {
 }
 
 function refuseZeroSum(what: 'sum' | 'branch sums', given: readonly number[], field: string): void {
-  const isZero =
-    what === 'sum' ? given.reduce((sum, weight) => sum + weight, 0) === 0 : hasWeightlessBranch(branchOf(given));
+  const isZero = what === 'sum' ? isZeroSum(given) : hasWeightlessBranch(branchOf(given));
   if (!isZero) return;
   const pairs = what === 'sum' ? '' : ', or those of a pair or a half do';
   throw badInput(`The weights ${given.join(', ')} sum to 0${pairs}`, {

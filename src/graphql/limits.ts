@@ -22,7 +22,7 @@ import {
 import type { Limits } from '../config.ts';
 import { exceeded } from './exceeded.ts';
 import { introspectionRule } from './introspection-limit.ts';
-import { refuseDeepNesting } from './nesting.ts';
+import { deepestVariables, isTooDeep, refuseDeepNesting } from './nesting.ts';
 import type { PriceContext } from './prices.ts';
 
 const askForLess = 'Ask for less at once, or send several requests.';
@@ -86,6 +86,9 @@ const mostMisfits = 20;
 
 /** What does not fit of the variables, before anything else counts all of it. */
 function misfitsOf({ schema, document, operationName, variableValues }: ExecutionArgs): readonly GraphQLError[] {
+  if (isTooDeep(variableValues)) {
+    return [exceeded('variables with too many levels', `at most ${deepestVariables} levels`, askForLess)];
+  }
   const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {};
   return getVariableValues(schema, variableDefinitions, variableValues ?? {}, { maxErrors: mostMisfits }).errors ?? [];
 }

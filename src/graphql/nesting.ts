@@ -36,3 +36,16 @@ function nextKind(lexer: Lexer): string {
     throw error;
   }
 }
+
+/** Levels of variables: some more than those of a JSON value that is refused by its path. */
+export const deepestVariables = 1_100;
+
+/** Whether a JSON value has more levels than variables may have: what completes them calls itself for each. */
+export function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let levels = 0; level.length > 0; levels++) {
+    if (levels > deepestVariables) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
+}

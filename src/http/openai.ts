@@ -21,11 +21,7 @@ export async function answerOpenAi(
   facts: RequestFacts,
   { openai, bodyBytes, draining, life }: Options,
 ): Promise<void> {
-  const refuse = ({ error, status }: Refusal): void => {
-    // The body of a refused request is not read.
-    response.setHeader('connection', 'close');
-    send(response, openai.refuse(error, status));
-  };
+  const refuse = (refusal: Refusal): void => refuseOpenAi(response, openai, refusal);
   const isPost = facts.method === 'POST';
   const refusal = draining ? closing() : isPost ? refuseJson(facts, bodyBytes) : null;
   if (refusal) return refuse(refusal);
@@ -36,6 +32,12 @@ export async function answerOpenAi(
   response.once('close', () => gone.abort());
   const signal = AbortSignal.any([gone.signal, life]);
   send(response, await openai.answer({ method: facts.method, path: facts.path, body: body.toString(), signal }));
+}
+
+/** Closes the connection: the body of a refused request is not read. */
+export function refuseOpenAi(response: ServerResponse, openai: OpenAiApi, { error, status }: Refusal): void {
+  response.setHeader('connection', 'close');
+  send(response, openai.refuse(error, status));
 }
 
 function send(response: ServerResponse, { status, headers, body }: OpenAiAnswer): void {

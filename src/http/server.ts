@@ -27,7 +27,7 @@ import {
   tooLarge,
   tooManyWaiting,
 } from './guard.ts';
-import { answerOpenAi } from './openai.ts';
+import { answerOpenAi, refuseOpenAi } from './openai.ts';
 import { secureHeaders, sendAnswer } from './reply.ts';
 import { mostWaiting, Turns } from './turns.ts';
 
@@ -63,7 +63,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const turns = new Turns();
   const server = createServer((request, response) => {
     const begin = () => answer(request, response, { ...options, ...state, life: life.signal });
-    const refuse = () => sendRefusal(response, tooManyWaiting(mostWaiting));
+    const refuse = () => refuserOf(pathOf(request), response, options)(tooManyWaiting(mostWaiting));
     const work = turns.take(request.socket, begin, refuse).catch((error: unknown) => {
       if (!life.signal.aborted && !response.destroyed) options.logger.error({ err: error }, 'a request failed');
       response.destroy();
@@ -110,15 +110,24 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** Without the query string. */
+const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?')[0] ?? '/';
+
+/** Sends refusals in the form that clients of the path read. */
+const refuserOf =
+  (path: string, response: ServerResponse, { openai }: Pick<HttpOptions, 'openai'>) =>
+  (refusal: Refusal): void =>
+    `${path}/`.startsWith(openAiPath) ? refuseOpenAi(response, openai, refusal) : sendRefusal(response, refusal);
+
 type Request = HttpOptions & { readonly draining: boolean; readonly life: AbortSignal };
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: Request): Promise<void> {
-  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const path = pathOf(request);
   const facts: RequestFacts = { method: request.method ?? 'GET', path, headers: request.headers };
   const foreign = refuseHost(facts, options.port);
-  if (foreign) return sendRefusal(response, foreign);
+  if (foreign) return refuserOf(path, response, options)(foreign);
   if (path === graphqlPath) return answerOperation(request, response, facts, options);
-  if (path.startsWith(openAiPath)) return answerOpenAi(request, response, facts, options);
+  if (`${path}/`.startsWith(openAiPath)) return answerOpenAi(request, response, facts, options);
   if (facts.method !== 'GET') return sendRefusal(response, notFoundHere(facts));
   if (path === '/health') return sendProbe(response, options.probes.health());
   if (path === '/ready') return sendProbe(response, options.draining ? [stopping()] : await options.probes.readiness());

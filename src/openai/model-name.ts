@@ -23,5 +23,5 @@ export async function modelByName(tandem: Tandem, model: string): Promise<NamedM
 async function checkpointOf(tandem: Tandem, name: string): Promise<string> {
   const id = parseGlobalId(name);
   if (id?.type === 'Checkpoint') return id.key;
-  return id?.type === 'Model' ? initialCheckpoint(tandem, id.key) : checkpointByAlias(tandem, name, 'model');
+  return id?.type === 'Model' ? initialCheckpoint(tandem, id.key, 'model') : checkpointByAlias(tandem, name, 'model');
 }

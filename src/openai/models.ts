@@ -2,22 +2,22 @@
 
 import { globalId } from '../db/global-id.ts';
 import type { CheckpointRow } from '../db/schema.ts';
-import { list } from '../services/checkpoints/checkpoints.ts';
+import { list, namedCheckpoints } from '../services/checkpoints/checkpoints.ts';
 import { requireRow } from '../services/common/rows.ts';
 import type { Tandem } from '../services/tandem.ts';
 import { modelByName } from './model-name.ts';
 import type { ModelList, ModelObject } from './types.ts';
 
-/** Checkpoints that are listed, the newest ones. */
+/** Checkpoints that are listed: those with an alias, and the newest of the others. */
 const mostListed = 1_000;
 
 /** Checkpoints by their alias, the others by their id; those with an alias first. */
 export async function listModels(tandem: Tandem): Promise<ModelList> {
   const window = { offset: 0, limit: mostListed };
+  const named = await namedCheckpoints(tandem, mostListed);
   const { items } = await list(tandem, { orderBy: { field: 'createdAt', direction: 'desc' } }, window);
-  const isNamed = ({ alias }: CheckpointRow): boolean => alias !== null;
-  const ordered = [...items.filter(isNamed), ...items.filter((row) => !isNamed(row))];
-  return { object: 'list', data: ordered.map(modelObject) };
+  const others = items.filter(({ alias }) => alias === null).slice(0, mostListed - named.length);
+  return { object: 'list', data: [...named, ...others].map(modelObject) };
 }
 
 /** The checkpoint that `model` names, under that name. */

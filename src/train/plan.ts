@@ -142,6 +142,6 @@ function refuseMemory(
   throw limitExceeded(`The run needs about ${bytes} bytes on the device`, {
     field: 'settings',
     expected: `at most ${available} bytes, ${what}`,
-    remedy: `${recomputeActivations ? 'Lower' : 'Set recomputeActivations, lower'} microBatchTokens, maxLength or the batch sizes, or use a smaller model or teacher.`,
+    remedy: `${recomputeActivations ? 'Lower' : 'Set recomputeActivations, lower'} microBatchTokens, maxLength or the batch sizes, or use a smaller model, or a teacher that is smaller or reads shorter texts.`,
   });
 }

@@ -231,21 +231,22 @@ describe('is refused', () => {
     ['weights of another sum', () => ({ weights: { ir: 0.5, sts: 0.2 } }), 'BAD_USER_INPUT', 'weights'],
     ['no method', () => ({ methods: [] }), 'BAD_USER_INPUT', 'methods'],
     ['a budget of 0', () => ({ budget: 0 }), 'BAD_USER_INPUT', 'budget'],
+    ['a budget for the checkpoints alone', () => ({ budget: input.checkpoints.length }), 'BAD_USER_INPUT', 'budget'],
   ])('%s', async (_what, given, code, field) => {
     expect(await refused(given())).toEqual([code, `input.${field}`]);
   });
 
   it('another search under the same key', async () => {
-    await begin({ budget: 1, idempotencyKey: 'once' });
-    expect(await refused({ budget: 2, idempotencyKey: 'once' })).toEqual(['CONFLICT', 'input.idempotencyKey']);
+    await begin({ budget: 5, idempotencyKey: 'once' });
+    expect(await refused({ budget: 6, idempotencyKey: 'once' })).toEqual(['CONFLICT', 'input.idempotencyKey']);
   });
 
   it('a candidate that is a checkpoint, or is not there', async () => {
-    const { id: search, job } = await begin({ budget: 1 });
+    const { id: search, job } = await begin({ budget: 5 });
     await follow(job.id);
     const fused = (candidate?: number) =>
       inputRefusal(live, 'fuseCandidate', 'FuseCandidateInput', { search, candidate });
-    expect(await fused()).toEqual(['CONFLICT', 'input.candidate']);
+    expect(await fused(0)).toEqual(['CONFLICT', 'input.candidate']);
     expect(await fused(7)).toEqual(['NOT_FOUND', 'input.candidate']);
   });
 });

@@ -39,6 +39,15 @@ it('refuses an operation that is nested too deep', async () => {
   expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'LIMIT_EXCEEDED' } }] });
 });
 
+it.each([80, 365, 2_000, 50_000])('refuses a plan of %i levels in the variables', async (levels) => {
+  const leaf = '{"method":"UNIFORM_SOUP","inputs":[]}';
+  // Written by hand: JSON.stringify would overflow the stack.
+  const plan = `${'{"method":"UNIFORM_SOUP","inputs":[{"plan":'.repeat(levels)}${leaf}${'}]}'.repeat(levels)}`;
+  const query = 'query($input: FuseCheckpointsInput!) { planFusion(input: $input) { text } }';
+  const answer = await send(`{"query":${JSON.stringify(query)},"variables":{"input":{"plan":${plan}}}}`);
+  expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'LIMIT_EXCEEDED' } }] });
+});
+
 it.each([
   ['left out', 'subscription { jobEvents(jobId: "x") @skip(if: true) { id } }'],
   ['kept', 'subscription { jobEvents(jobId: "x") @include(if: true) { id } }'],

@@ -1095,7 +1095,7 @@ export type StartArchitectureSearchInput = {
 export type StartFusionSearchInput = {
   /** What the deltas are taken from: any checkpoint from which all of them descend. Absent or null means the model. */
   readonly base?: CheckpointChoice | null | undefined;
-  /** The number of candidates, the checkpoints as they are included; from 1 to 100000. */
+  /** The number of candidates, the checkpoints as they are included: more than there are of these; from 3 to 2000. */
   readonly budget?: number;
   /** Ids of two or more checkpoints of one lineage. */
   readonly checkpoints: ReadonlyArray<string>;

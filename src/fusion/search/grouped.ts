@@ -1,9 +1,10 @@
 /** Plans of two levels: first inside each group of checkpoints, then across the groups. */
+import { planLimits } from '../plan/read-plan.ts';
 import { defaultPlan, takes } from './plans.ts';
 import type { Grouping, SearchPlan } from './types.ts';
 
-/** A plan has at most 64 nodes. */
-const mostGroups = 60;
+/** The root and a node for each group of two or more. */
+const mostGroups = planLimits.nodes - 1;
 
 /**
  * The plan across the groups, over the same method with its defaults inside each group of two or more. Undefined where
@@ -17,7 +18,8 @@ export function grouped(plan: SearchPlan, grouping: Grouping): SearchPlan | unde
   const sizes = parts.map(({ length }) => length).filter((length) => length > 1);
   if (
     sizes.length === 0 ||
-    parts.length > mostGroups ||
+    sizes.length > mostGroups ||
+    parts.length + inputs.length > planLimits.inputs ||
     ![...sizes, parts.length].every((count) => takes(method, count))
   )
     return undefined;

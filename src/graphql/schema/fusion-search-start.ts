@@ -60,8 +60,9 @@ const StartFusionSearchInput = builder.inputType('StartFusionSearchInput', {
     budget: t.int({
       required: true,
       defaultValue: 30,
-      description: 'The number of candidates, the checkpoints as they are included; from 1 to 100000.',
-      validate: z.number().int().min(1).max(100_000),
+      description:
+        'The number of candidates, the checkpoints as they are included: more than there are of these; from 3 to 2000.',
+      validate: z.number().int().min(3).max(2_000),
     }),
     minutes: t.float({
       description:

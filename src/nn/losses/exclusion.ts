@@ -73,7 +73,7 @@ function maskedColumns(
 
 /**
  * Candidates that the guide finds nearer to the query than the target (GISTEmbed, arXiv 2402.16829). Its cosines are
- * products of equal shape for positives and negatives, so that equal texts have equal ones.
+ * products whose order of sums does not depend on their shape, so that equal texts have equal ones.
  */
 function aboveTarget(
   { gpu, scratch }: LossContext,

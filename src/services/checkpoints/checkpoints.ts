@@ -1,6 +1,6 @@
 /** Checkpoints: list, lineage, alias, delete. */
 
-import { desc, eq } from 'drizzle-orm';
+import { desc, eq, isNotNull } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
 import {
@@ -53,6 +53,15 @@ export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: W
 /** A checkpoint with its model. */
 export const encoderOf = ({ database: { db } }: Tandem, id: string, field: string): Promise<Encoder> =>
   readEncoder(db, id, field);
+
+/** Checkpoints that have an alias, the newest first. */
+export const namedCheckpoints = ({ database: { db } }: Tandem, most: number): Promise<CheckpointRow[]> =>
+  db
+    .select()
+    .from(checkpoints)
+    .where(isNotNull(checkpoints.alias))
+    .orderBy(desc(checkpoints.createdAt), desc(checkpoints.id))
+    .limit(most);
 
 /** Key of the checkpoint that has the alias. */
 export async function checkpointByAlias({ database: { db } }: Tandem, alias: string, field: string): Promise<string> {

@@ -2,7 +2,7 @@
 
 import { asc, desc, eq } from 'drizzle-orm';
 import { type CollectionRow, collections, type DocumentRow, documents } from '../../db/schema.ts';
-import { conflict, invariant } from '../../errors.ts';
+import { badInput, conflict, invariant } from '../../errors.ts';
 import { jobsUsing } from '../../retention/uses.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
 import { isEqual } from '../common/condition.ts';
@@ -34,9 +34,19 @@ export interface CreateRequest {
   readonly idempotencyKey?: string | null;
 }
 
+/** Dimensions of a vector column (pgvector). */
+const mostDimensions = 16_000;
+
 export async function create(tandem: Tandem, request: CreateRequest): Promise<CollectionRow> {
   const { checkpoint, model } = await encoderOf(tandem, request.checkpointId, 'input.checkpoint');
   const name = request.name.trim();
+  if (model.dimension > mostDimensions) {
+    throw badInput(`The model "${model.name}" gives vectors of ${model.dimension} dimensions`, {
+      field: 'input.checkpoint',
+      expected: `at most ${mostDimensions} dimensions, which is what pgvector stores`,
+      remedy: 'Take a checkpoint of a model with shorter vectors, such as one with fewer pooling modes.',
+    });
+  }
   return tandem.database.db.transaction(async (tx) => {
     const before = await byIdempotencyKey(tx, 'collections', request.idempotencyKey);
     if (before) {

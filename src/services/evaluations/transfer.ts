@@ -4,6 +4,7 @@
  * seeds, paired in order.
  */
 import type { Split, Task } from '../../data/types.ts';
+import { globalId } from '../../db/global-id.ts';
 import type { DatasetRow, EvaluationRow } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { tInterval } from '../../evaluation/statistics/t-interval.ts';
@@ -97,6 +98,27 @@ function checkRoles({ jointIds, others }: TransferRequest): void {
       remedy: 'Name one checkpoint of every role for each seed.',
     });
   });
+  refuseRepeats([
+    [jointIds, 'joint'],
+    ...others.map(({ checkpointIds }, i) => [checkpointIds, `others.${i}.checkpoints`] as const),
+  ]);
+}
+
+/** One checkpoint twice would count as two seeds without any difference. */
+function refuseRepeats(lists: readonly (readonly [ids: readonly string[], field: string])[]): void {
+  const seen = new Set<string>();
+  for (const [ids, field] of lists) {
+    for (const [i, id] of ids.entries()) {
+      if (seen.has(id)) {
+        throw badInput(`Checkpoint ${globalId('Checkpoint', id)} is named twice`, {
+          field: `${field}.${i}`,
+          expected: 'each checkpoint once, over all roles',
+          remedy: 'Name the checkpoint of another seed.',
+        });
+      }
+      seen.add(id);
+    }
+  }
 }
 
 async function evaluationsOf(

@@ -4,6 +4,7 @@ import type { SearchRequest, SearchSet } from '../../db/schema/types.ts';
 import { type CheckpointRow, type DatasetRow, datasets, runDatasets } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import { type FusionEntry, type FusionMethod, fusionCatalog } from '../../fusion/catalog.ts';
+import { planLimits } from '../../fusion/plan/read-plan.ts';
 import type { SearchStrategy } from '../../fusion/search/catalog.ts';
 import { baseOf, parentsOf } from '../checkpoints/fuse.ts';
 import { checkList } from '../embedding/texts.ts';
@@ -40,7 +41,8 @@ export interface ReadySearch {
 
 export async function readySearch(tandem: Tandem, given: FusionSearchRequest): Promise<ReadySearch> {
   const { strategy, budget, minutes = null, seed } = given;
-  checkList(given.checkpointIds, tandem.config.limits, 'input.checkpoints', { min: 2 });
+  checkList(given.checkpointIds, tandem.config.limits, 'input.checkpoints', { min: 2, max: planLimits.inputs });
+  checkBudget(budget, given.checkpointIds.length);
   const checkpoints = await parentsOf(tandem, given.checkpointIds);
   const [first] = checkpoints;
   invariant(first, 'a search over nothing');
@@ -58,6 +60,16 @@ export async function readySearch(tandem: Tandem, given: FusionSearchRequest): P
       ...{ strategy, methods, groupings: await groupingsOf(tandem, checkpoints), budget, minutes, seed },
     },
   };
+}
+
+/** Every checkpoint is tried as it is before anything is fused. */
+function checkBudget(budget: number, checkpoints: number): void {
+  if (budget > checkpoints) return;
+  throw badInput(`A search of ${budget} candidates over ${checkpoints} checkpoints would fuse nothing`, {
+    field: 'input.budget',
+    expected: `more candidates than checkpoints, each of which is tried by itself first: ${checkpoints + 1} or more`,
+    remedy: 'Raise the budget, or name fewer checkpoints.',
+  });
 }
 
 const storedSet = ({ row: { id: datasetId }, split, pooled }: ReadyDevSet): SearchSet => ({ datasetId, split, pooled });

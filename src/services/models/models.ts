@@ -26,9 +26,13 @@ const ownCheckpoint = (modelId: string) =>
   and(eq(checkpoints.modelId, modelId), eq(checkpoints.reason, 'initial'), isNull(checkpoints.runId));
 
 /** Key of the checkpoint that holds a model's untrained weights. */
-export async function initialCheckpoint({ database: { db } }: Tandem, modelId: string): Promise<string> {
+export async function initialCheckpoint(
+  { database: { db } }: Tandem,
+  modelId: string,
+  field?: string,
+): Promise<string> {
   const [row] = await db.select({ id: checkpoints.id }).from(checkpoints).where(ownCheckpoint(modelId)).limit(1);
-  if (row === undefined) throw missing('models', modelId);
+  if (row === undefined) throw missing('models', modelId, field);
   return row.id;
 }
 

@@ -45,6 +45,13 @@ export function httpSuite(live: () => Live): void {
       }
     });
 
+    it('refuses a foreign Host in the form of the path', async () => {
+      for (const path of ['/v1', '/v1/embeddings', '/v1/models']) {
+        const { status, body } = await raw(live(), path, { headers: { host: 'evil.example' } });
+        expect([status, JSON.parse(body)]).toMatchObject([421, { error: { code: 'forbidden', param: 'Host' } }]);
+      }
+    });
+
     it('refuses an operation without the CSRF header, also as events', async () => {
       const { 'x-graphql-yoga-csrf': _csrf, ...without } = headers;
       for (const accept of ['application/json', 'text/event-stream']) {

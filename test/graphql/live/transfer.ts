@@ -21,9 +21,21 @@ export function transferSuite(live: () => Live): void {
   const ids = () => live().made.checkpoints;
   const datasets = () => [live().made.ir, live().made.sts];
 
-  async function rowsOf(joint: readonly string[], others: object): Promise<readonly Row[]> {
+  /** A checkpoint of the same weights. */
+  async function copyOf(id: string): Promise<string> {
+    const mutation = `mutation($input: FuseCheckpointsInput!) { fuseCheckpoints(input: $input) { checkpoint { id } } }`;
+    const input = { checkpoints: [id], method: 'LINEAR', idempotencyKey: `transfer copy ${id}` };
+    const made = await get<{ fuseCheckpoints: { checkpoint: { id: string } } }>(live(), mutation, { input });
+    return made.fuseCheckpoints.checkpoint.id;
+  }
+
+  async function rowsOf(
+    joint: readonly string[],
+    others: object,
+    further: readonly string[] = [],
+  ): Promise<readonly Row[]> {
     const evaluate = 'mutation($input: EvaluateCheckpointInput!) { evaluateCheckpoint(input: $input) { __typename } }';
-    for (const [at, id] of ids().entries()) {
+    for (const [at, id] of [...ids(), ...further].entries()) {
       const input = { checkpoint: { id }, datasets: datasets(), idempotencyKey: `transfer ${at}` };
       await get(live(), evaluate, { input });
     }
@@ -51,8 +63,10 @@ export function transferSuite(live: () => Live): void {
 
     it("gives Student's interval over the seeds, paired in order", async () => {
       const [untrained, trained] = ids() as [string, string];
-      const others = [{ role: 'STS_THEN_IR', checkpoints: [untrained, trained] }];
-      const rows = await rowsOf([trained, untrained], others);
+      // The same weights by other rows, so that the difference of the means is 0.
+      const again = await Promise.all([untrained, trained].map((id) => copyOf(id)));
+      const others = [{ role: 'STS_THEN_IR', checkpoints: again }];
+      const rows = await rowsOf([trained, untrained], others, again);
       for (const { joint, seeds, transfers } of rows) {
         const [{ value, difference, low, high, p, verdict }] = transfers as [Record<string, number>];
         expect([seeds, p, verdict]).toEqual([2, null, 'UNDECIDED']);
@@ -65,6 +79,7 @@ export function transferSuite(live: () => Live): void {
     it.each([
       ['no joint checkpoint', { joint: [] }, 'BAD_USER_INPUT', 'joint'],
       ['no other role', { others: [] }, 'BAD_USER_INPUT', 'others'],
+      ['one checkpoint of two roles', { joint: [0] }, 'BAD_USER_INPUT', 'others.0.checkpoints.0'],
       ['another number of seeds', { others: [['IR_ONLY', 2]] }, 'BAD_USER_INPUT', 'others.0.checkpoints'],
       [
         'a role twice',

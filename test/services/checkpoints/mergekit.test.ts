@@ -202,6 +202,19 @@ describe('what mergekit does and this does not', () => {
     );
   });
 
+  it.each([
+    ['lists', '['],
+    ['maps', '{a: '],
+    ['entries', '- '],
+    ['keys', '? '],
+    ['lines', Array.from({ length: 200 }, (_, i) => `${' '.repeat(i)}a:\n`).join('')],
+  ])('refuses a text of many levels of %s, again and again', (_what, part) => {
+    for (const levels of [200, 5_000, 20_000]) {
+      const text = part.length > 10 ? part : part.repeat(levels);
+      expect(() => read(text)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    }
+  });
+
   it('refuses a long text, and aliases that multiply', () => {
     expect(() => read(`# ${'x'.repeat(100_000)}`)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
     const levels = Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`);

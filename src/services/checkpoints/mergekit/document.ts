@@ -2,7 +2,7 @@
  * A merge configuration of mergekit (https://github.com/arcee-ai/mergekit) as YAML text: `merge_method`, `models` with
  * their parameters, `base_model`, `parameters`. What is not read is refused by name.
  */
-import { parseDocument } from 'yaml';
+import { Lexer, parseDocument } from 'yaml';
 import { badInput, limitExceeded, type TandemError } from '../../../errors.ts';
 
 /** Characters of a configuration. Those of mergekit's own examples have a few hundred. */
@@ -48,6 +48,7 @@ function parse(text: string, field: string): unknown {
       remedy: 'Leave out what is no part of the configuration.',
     });
   }
+  refuseDeepNesting(text, field);
   const document = parseDocument(text, { version: '1.1', merge: true, prettyErrors: true });
   const [fault] = document.errors;
   if (fault !== undefined) throw noYaml(fault.message, field);
@@ -55,6 +56,30 @@ function parse(text: string, field: string): unknown {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     throw noYaml((error as Error).message, field);
+  }
+}
+
+/** Levels of a text: more than any configuration has, and far from where the parser, which calls itself, gives way. */
+const deepestNesting = 100;
+
+/** Flow collections that are open, columns of indentation and entries that begin on one line bound the levels. */
+function refuseDeepNesting(text: string, field: string): void {
+  let [open, onLine, isFirst] = [0, 0, true];
+  for (const token of new Lexer().lex(text)) {
+    if (/^[\r\n]/.test(token)) [onLine, isFirst] = [0, true];
+    else {
+      if (isFirst && /^ +$/.test(token)) onLine += token.length;
+      if (token === '-' || token === '?') onLine++;
+      if (token === '[' || token === '{') open++;
+      if (token === ']' || token === '}') open--;
+      isFirst = false;
+    }
+    if (open + onLine <= deepestNesting) continue;
+    throw limitExceeded('The text is nested too deep', {
+      field,
+      expected: `at most ${deepestNesting} levels, counted with the columns of indentation`,
+      remedy: 'Indent less, or leave out what is no part of the configuration.',
+    });
   }
 }
 
