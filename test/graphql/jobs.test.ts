@@ -1,14 +1,13 @@
 /** What lists of jobs and runs load beside their rows: once a list, and null where a row has been deleted. */
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
-import { type DocumentNode, execute, type FormattedExecutionResult, parse } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { defaultLimits } from '../../src/config.ts';
 import { checkpoints, jobAttempts, jobs } from '../../src/db/schema.ts';
 import { encodeId } from '../../src/graphql/ids.ts';
-import { schema } from '../../src/graphql/schema.ts';
 import { openTestDatabase, type TestDatabase } from '../db/database.ts';
 import { digestOf, insertModel, insertRun } from '../db/rows.ts';
+import { askOf } from './ask.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -16,18 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** The data of an operation without errors, and how many statements it took. */
-async function ask(document: DocumentNode, variableValues: Record<string, unknown> = {}) {
-  let statements = 0;
-  const count = () => void statements++;
-  database.pool.on('acquire', count);
-  const tandem = { database, config: { limits: defaultLimits }, jobs: { place: randomUUID() } };
-  const contextValue = { tandem, signal: new AbortController().signal };
-  const result = (await execute({ schema, document, variableValues, contextValue })) as FormattedExecutionResult;
-  database.pool.off('acquire', count);
-  expect(result.errors).toBeUndefined();
-  return { data: result.data as Record<string, never>, statements };
-}
+const ask = (document: DocumentNode, variables?: Record<string, unknown>) => askOf(database, document, variables);
 
 /** Two attempts, of which the second went on from this checkpoint. */
 async function addAttempts(jobId: string, resumedFrom: string): Promise<void> {

@@ -3,11 +3,13 @@ import type { SearchSet, SearchTestFigures } from '../../db/schema/types.ts';
 import type { FusionCandidateRow, FusionSearchRow } from '../../db/schema.ts';
 import { checkpointsIn, textOf } from '../../services/fusion-searches/candidate.ts';
 import * as searches from '../../services/fusion-searches/searches.ts';
+import { standingsOf } from '../../services/fusion-searches/standings.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { CandidateOrigin, FusionMethod, SearchStrategy, Split } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 import { deletedPayload } from './common.ts';
 import { pooledSays } from './evaluation.ts';
 import { FusionParameters } from './fusion-node.ts';
@@ -179,6 +181,8 @@ FusionSearch.implement({
   }),
 });
 
+const standings = requestLoader(standingsOf);
+
 /** Its candidates, and where they stand. */
 builder.objectFields(FusionSearch, (t) => ({
   candidates: t.connection({
@@ -192,19 +196,19 @@ builder.objectFields(FusionSearch, (t) => ({
     nullable: true,
     description:
       'The candidate with the highest joint score so far, of equal ones the first (of equal greedy soups the last); null before the first.',
-    resolve: async (row, _args, { tandem }) => (await searches.standingsOf(tandem, row)).winner,
+    resolve: async (row, _args, context) => (await standings(row, context)).winner,
   }),
   single: t.field({
     type: FusionCandidate,
     nullable: true,
     description: 'The best of the checkpoints as they are; null before the first.',
-    resolve: async (row, _args, { tandem }) => (await searches.standingsOf(tandem, row)).single,
+    resolve: async (row, _args, context) => (await standings(row, context)).single,
   }),
   front: t.field({
     type: [FusionCandidate],
     description:
       'The Pareto front so far, by descending IR: the candidates that no other one beats, which would be at least as good at both tasks and better at one. Of equal ones the first.',
-    resolve: async (row, _args, { tandem }) => [...(await searches.standingsOf(tandem, row)).front],
+    resolve: async (row, _args, context) => [...(await standings(row, context)).front],
   }),
 }));
 

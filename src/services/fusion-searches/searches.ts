@@ -9,8 +9,6 @@ import {
   jobs,
 } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
-import { candidatesOf } from '../../jobs/searching/candidates.ts';
-import { bestSingleOf, frontOf, winnerOf } from '../../jobs/searching/standings.ts';
 import { isEqual } from '../common/condition.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
@@ -38,28 +36,6 @@ export async function candidatePage(
   if (limit === 0 || offset >= totalCount) return { items: [], totalCount };
   const rows = db.select().from(fusionCandidates).where(own).orderBy(fusionCandidates.number);
   return { items: await rows.limit(limit).offset(offset), totalCount };
-}
-
-export interface Standings {
-  readonly candidates: readonly FusionCandidateRow[];
-  readonly winner: FusionCandidateRow | null;
-  /** The best of the checkpoints as they are. */
-  readonly single: FusionCandidateRow | null;
-  readonly front: readonly FusionCandidateRow[];
-}
-
-/** Where its candidates stand so far. */
-export async function standingsOf(
-  { database: { db } }: Tandem,
-  { id, request: { strategy } }: FusionSearchRow,
-): Promise<Standings> {
-  const candidates = await candidatesOf(db, id);
-  return {
-    candidates,
-    winner: winnerOf(candidates, strategy) ?? null,
-    single: bestSingleOf(candidates) ?? null,
-    front: frontOf(candidates),
-  };
 }
 
 /** Deletes a search that has ended, with its candidates and its job; checkpoints that were fused from it stay. */

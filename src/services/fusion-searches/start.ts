@@ -10,12 +10,13 @@ import {
 } from '../../db/schema.ts';
 import { conflict, notFound } from '../../errors.ts';
 import { fusionPlanOf, placesOf } from '../../fusion/search/places.ts';
+import { candidatesOf } from '../../jobs/searching/candidates.ts';
+import { winnerOf } from '../../jobs/searching/standings.ts';
 import { fuseCheckpoints } from '../checkpoints/fuse.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 import { type FusionSearchRequest, readySearch } from './request.ts';
-import { standingsOf } from './searches.ts';
 
 /**
  * Inserts a search and hands it over in one transaction. The same idempotency key returns the first one, which goes on
@@ -74,8 +75,9 @@ async function candidateOf(
   search: FusionSearchRow,
   number: number | null,
 ): Promise<FusionCandidateRow> {
-  const { candidates, winner } = await standingsOf(tandem, search);
-  const candidate = number === null ? winner : candidates.find((row) => row.number === number);
+  const candidates = await candidatesOf(tandem.database.db, search.id);
+  const wanted = number ?? winnerOf(candidates, search.request.strategy)?.number;
+  const candidate = candidates.find((row) => row.number === wanted);
   if (candidate) return candidate;
   throw notFound(number === null ? 'The search has no winner yet' : `The search has no candidate ${number}`, {
     field: 'input.candidate',

@@ -1,0 +1,67 @@
+/** Lists load what their items show once, however long they are. */
+import { randomUUID } from 'node:crypto';
+import { parse } from 'graphql';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fusionCandidates, fusionSearches, jobs } from '../../src/db/schema.ts';
+import { openTestDatabase, type TestDatabase } from '../db/database.ts';
+import { insertModel } from '../db/rows.ts';
+import { askOf } from './ask.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+/** The items of a list of 2 and of one of 5, which take equally many statements. */
+async function bothLists(list: string, fields: string, expected: number): Promise<Record<string, unknown>[]> {
+  const document = parse(`query($first: Int!) { ${list}(first: $first) { nodes { ${fields} } } }`);
+  const short = await askOf(database, document, { first: 2 });
+  const long = await askOf(database, document, { first: 5 });
+  expect([short.statements, long.statements]).toEqual([expected, expected]);
+  const { nodes } = long.data[list] as { nodes: Record<string, unknown>[] };
+  expect(nodes).toHaveLength(5);
+  return nodes;
+}
+
+/** Of candidates with these figures of IR and STS, the first a checkpoint as it is. */
+async function addFusionSearch(figures: readonly (readonly [ir: number, sts: number])[]): Promise<void> {
+  const { db } = database;
+  const { id: modelId } = await insertModel(db);
+  const id = randomUUID();
+  await db.insert(jobs).values({ id, kind: 'search-fusion', input: { searchId: id } });
+  const sets = { checkpointIds: [], baseId: null, devSets: [], testSets: [], weights: { ir: 0.5, sts: 0.5 } };
+  const search = { strategy: 'random', methods: [], groupings: [], budget: 9, minutes: null, seed: 1 } as const;
+  await db.insert(fusionSearches).values({ id, modelId, request: { ...sets, ...search } });
+  const plan = { method: 'uniform-soup', parameters: {}, inputs: [0, 1] } as never;
+  const rows = figures.map(([ir, sts], number) => ({
+    ...(number === 0 ? { origin: 'single' as const, checkpoint: 0 } : { origin: 'random' as const, plan }),
+    ...{ searchId: id, number, ir, sts, score: (ir + sts) / 2, figures: [], seconds: 1 },
+  }));
+  if (rows.length > 0) await db.insert(fusionCandidates).values(rows);
+}
+
+it('searches for a fusion find their winners and fronts together', async () => {
+  await addFusionSearch([]);
+  for (let i = 1; i < 5; i++) {
+    await addFusionSearch([
+      [0.5, 0.5],
+      [0.25, 0.25],
+      [0.5 + i / 16, 0.25],
+      [0.375, 0.875],
+    ]);
+  }
+  const numbers = 'winner { number } single { number score } front { number ir }';
+  // The count, the page, all candidates, and those that stand out.
+  const found = await bothLists('fusionSearches', numbers, 4);
+  const single = { number: 0, score: 0.5 };
+  const front = (ir: number) => [
+    { number: 2, ir },
+    { number: 0, ir: 0.5 },
+    { number: 3, ir: 0.375 },
+  ];
+  expect(found).toEqual([
+    ...[4, 3, 2, 1].map((i) => ({ winner: { number: 3 }, single, front: front(0.5 + i / 16) })),
+    { winner: null, single: null, front: [] },
+  ]);
+});
