@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fusionCandidates, fusionSearches, jobs } from '../../src/db/schema.ts';
+import { datasets, fusionCandidates, fusionSearches, jobs, suiteEntries, suites } from '../../src/db/schema.ts';
 import { openTestDatabase, type TestDatabase } from '../db/database.ts';
-import { insertModel } from '../db/rows.ts';
+import { insertModel, newDataset } from '../db/rows.ts';
 import { askOf } from './ask.ts';
 
 let database: TestDatabase;
@@ -64,4 +64,37 @@ it('searches for a fusion find their winners and fronts together', async () => {
     ...[4, 3, 2, 1].map((i) => ({ winner: { number: 3 }, single, front: front(0.5 + i / 16) })),
     { winner: null, single: null, front: [] },
   ]);
+});
+
+/** Suites of one split more each, of which the last has a domain of its own. */
+async function addSuites(count: number): Promise<void> {
+  const { db } = database;
+  for (let size = 1; size <= count; size++) {
+    const [suite] = await db
+      .insert(suites)
+      .values({ name: `suite ${size}` })
+      .returning();
+    for (let position = size - 1; position >= 0; position--) {
+      const name = `set ${size}.${position}`;
+      const [dataset] = await db
+        .insert(datasets)
+        .values(newDataset({ name, domain: 'law' }))
+        .returning();
+      const domain = position === size - 1 ? 'news' : null;
+      const entry = { suiteId: suite?.id ?? '', position, datasetId: dataset?.id ?? '' };
+      await db.insert(suiteEntries).values({ ...entry, split: 'test', pooled: false, domain });
+    }
+  }
+}
+
+it('suites load their entries together, each in its order', async () => {
+  await addSuites(5);
+  // The count, the page, the entries with their data sets, and those again as nodes.
+  const found = await bothLists('suites', 'name entries { domain dataset { name } }', 4);
+  const entriesOf = (size: number) =>
+    Array.from({ length: size }, (_, i) => ({
+      domain: i === size - 1 ? 'news' : 'law',
+      dataset: { name: `set ${size}.${i}` },
+    }));
+  expect(found).toEqual([5, 4, 3, 2, 1].map((size) => ({ name: `suite ${size}`, entries: entriesOf(size) })));
 });

@@ -1,6 +1,6 @@
 /** Suites: named lists of splits of data sets, on all of which a checkpoint is evaluated. */
 import type { SuiteRow } from '../../db/schema.ts';
-import { type EntryRequest, entriesOf, type SuiteEntry } from '../../services/suites/entries.ts';
+import { type EntryRequest, entriesOfSuites, type SuiteEntry } from '../../services/suites/entries.ts';
 import { type EvaluatedSuite, evaluateSuite } from '../../services/suites/evaluate-suite.ts';
 import { resultOf } from '../../services/suites/result.ts';
 import * as suites from '../../services/suites/suites.ts';
@@ -9,6 +9,7 @@ import { connect } from '../connection.ts';
 import { Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
 import { pooledSays } from './evaluation.ts';
 import { SuiteResult } from './suite-result.ts';
@@ -29,6 +30,9 @@ const SuiteEntryObject = builder.objectRef<SuiteEntry>('SuiteEntry').implement({
   }),
 });
 
+/** Of a suite, by its id. */
+const entries = requestLoader(entriesOfSuites);
+
 Suite.implement({
   description: 'A named list of splits of data sets. It never changes, and its data sets cannot be deleted before it.',
   fields: (t) => ({
@@ -36,7 +40,7 @@ Suite.implement({
     entries: t.field({
       type: [SuiteEntryObject],
       description: 'The splits, in order.',
-      resolve: ({ id }, _args, { tandem }) => entriesOf(tandem, id),
+      resolve: async ({ id }, _args, context) => [...(await entries(id, context))],
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the suite was made.' }),
     result: t.field({
@@ -48,8 +52,11 @@ Suite.implement({
           description: 'The checkpoint; absent or null means the baseline.',
         }),
       },
-      resolve: async ({ id }, { checkpoint }, { tandem }) =>
-        resultOf(tandem, await checkpointIdIf(tandem, checkpoint, 'checkpoint'), await entriesOf(tandem, id)),
+      resolve: async ({ id }, { checkpoint }, context) => {
+        const { tandem } = context;
+        const read = await entries(id, context);
+        return resultOf(tandem, await checkpointIdIf(tandem, checkpoint, 'checkpoint'), read);
+      },
     }),
   }),
 });

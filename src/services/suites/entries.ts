@@ -1,8 +1,9 @@
 /** The splits of a suite, as a caller names them and as they are kept. */
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, inArray } from 'drizzle-orm';
 import type { Split } from '../../data/types.ts';
 import { type DatasetRow, datasets, suiteEntries } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
+import { groupBy } from '../common/group-by.ts';
 import { requireRow } from '../common/rows.ts';
 import { requireCorpus, requireRecords } from '../datasets/split.ts';
 import { checkList } from '../embedding/texts.ts';
@@ -27,18 +28,31 @@ export interface EntryRequest {
 }
 
 /** In the order of the suite. */
-export async function entriesOf({ database: { db } }: Tandem, suiteId: string): Promise<SuiteEntry[]> {
+export async function entriesOf(tandem: Tandem, suiteId: string): Promise<readonly SuiteEntry[]> {
+  return (await entriesOfSuites(tandem, [suiteId]))[0] ?? [];
+}
+
+/** The entries of each of the suites, in the order of the ids. */
+export async function entriesOfSuites(
+  { database: { db } }: Tandem,
+  suiteIds: readonly string[],
+): Promise<(readonly SuiteEntry[])[]> {
   const rows = await db
     .select({ entry: suiteEntries, dataset: datasets })
     .from(suiteEntries)
     .innerJoin(datasets, eq(datasets.id, suiteEntries.datasetId))
-    .where(eq(suiteEntries.suiteId, suiteId))
+    .where(inArray(suiteEntries.suiteId, [...suiteIds]))
     .orderBy(asc(suiteEntries.position));
-  return rows.map(({ entry: { split, pooled, domain }, dataset }) => ({
-    ...{ dataset, split, pooled },
-    domain: domain ?? dataset.domain,
-  }));
+  const groups = groupBy(rows, ({ entry }) => entry.suiteId);
+  return suiteIds.map((id) => (groups.get(id) ?? []).map(entryOf));
 }
+
+type Joined = { readonly entry: typeof suiteEntries.$inferSelect; readonly dataset: DatasetRow };
+
+const entryOf = ({ entry: { split, pooled, domain }, dataset }: Joined): SuiteEntry => ({
+  ...{ dataset, split, pooled },
+  domain: domain ?? dataset.domain,
+});
 
 /** The entries that a caller names; refuses those that cannot be evaluated. */
 export async function readEntries(
