@@ -15,7 +15,7 @@ import { checkTeacherScores, type TrainingData } from './data.ts';
 import { largestTextCount } from './global-batch.ts';
 import { groupParameters } from './parameter-groups.ts';
 import { samplingOfRun } from './sampling.ts';
-import { teacherBytes } from './teacher.ts';
+import { teacherBatchTokens, teacherBytes } from './teacher.ts';
 import { needsTeacher, shownPositives, termsOf } from './terms.ts';
 import type { PlanOutput, TrainDataset } from './types.ts';
 
@@ -64,13 +64,13 @@ function planMemory(
   const texts = Math.max(...data.map(({ dataset }) => largestBatch(settings, dataset, sizes)));
   const longest = Math.max(...data.map(({ file }) => longestText(file)));
   const taught = data.flatMap((each) => (each.teacher ? [longestText(each.teacher)] : []));
-  const { width, innerWidth, heads } = spec.architecture;
-  const widest = Math.max(width, innerWidth, heads * headSizeOf(spec.architecture));
+  const widest = widestOf(spec);
   const held = { recompute: settings.recomputeActivations, frozenBlocks };
   const activations = (tokens: number): number => activationBytes(spec, tokens, held);
   const vector = Math.max(dimensionOf(spec), pooledWidth(spec));
   const levels = sum((settings.matryoshka ?? []).map(({ dimension }) => dimension));
   refuseBinding('irBatchSize', `A global batch of ${texts} texts`, texts * vector * 4, limit);
+  if (teacher) refuseTeacher(teacher, settings, { texts, longest: Math.max(...taught) }, limit);
   const fixed = {
     parameters: bytes + trained.bytes,
     optimizer: 2 * trained.bytes,
@@ -120,6 +120,29 @@ function longestText({ texts: { cumulative }, splits: { train } }: TokenFile): n
     for (const text of list) longest = Math.max(longest, cumulative[text + 1]! - cumulative[text]!);
   }
   return longest;
+}
+
+/** Values of the widest activation of a token. */
+function widestOf({ architecture }: ModelSpec): number {
+  const { width, innerWidth, heads } = architecture;
+  return Math.max(width, innerWidth, heads * headSizeOf(architecture));
+}
+
+/** A teacher reads at its own longest text, and may be wider than the model. */
+function refuseTeacher(
+  teacher: ModelSpec,
+  settings: RunSettings,
+  { texts, longest }: { readonly texts: number; readonly longest: number },
+  limit: number,
+): void {
+  const tokens = teacherBatchTokens(settings, { texts, longest });
+  const bytes = 4 * Math.max(texts * dimensionOf(teacher), tokens * widestOf(teacher));
+  if (bytes <= limit) return;
+  throw limitExceeded(`The teacher needs ${bytes} bytes in one binding`, {
+    field: 'teacher',
+    expected: `at most ${limit} bytes, the adapter's limit`,
+    remedy: 'Lower microBatchTokens or the batch sizes, or use a teacher that is smaller or reads shorter texts.',
+  });
 }
 
 function refuseBinding(field: string, what: string, bytes: number, limit: number): void {

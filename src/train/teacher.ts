@@ -26,6 +26,12 @@ const enoughTokens = 4096;
 /** Tokens of a micro-batch of the teacher, at most; a longer text is one by itself. */
 const teacherTokens = ({ microBatchTokens }: RunSettings): number => Math.min(microBatchTokens, enoughTokens);
 
+/** Tokens of its largest micro-batch, of a batch of so many texts of at most `longest` tokens. */
+export const teacherBatchTokens = (
+  settings: RunSettings,
+  { texts, longest }: { readonly texts: number; readonly longest: number },
+): number => Math.min(texts * longest, Math.max(longest, teacherTokens(settings)));
+
 /** The part of a batch's input that a teacher reads; see step.ts. */
 interface TaughtInput {
   readonly batch: GlobalBatch;
@@ -48,7 +54,7 @@ export function teacherBytes(
   { texts, longest, width }: { readonly texts: number; readonly longest: number; readonly width: number },
 ): number {
   const { bytes } = layoutParameters(modelParameters(spec), gpu.largestBinding);
-  const tokens = Math.min(texts * longest, Math.max(longest, teacherTokens(settings)));
+  const tokens = teacherBatchTokens(settings, { texts, longest });
   const forward = activationBytes(spec, tokens, { recompute: false, frozenBlocks: spec.architecture.layers });
   const numbers = 4 * dimensionOf(spec) + 2 * texts + 2 * settings.positives * width;
   return bytes * (keepsPacked(gpu, bytes) ? 2 : 1) + forward + texts * numbers * 4;

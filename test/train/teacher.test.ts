@@ -98,6 +98,17 @@ describe('a run with a teacher', () => {
     });
   });
 
+  it('is refused where one binding cannot hold what the teacher computes', async () => {
+    const gpu = await testGpu();
+    const { input, storage } = await prepare();
+    const bound = (largestBinding: number) =>
+      planTraining({ traits: gpu.traits, mostMemory: gpu.mostMemory, largestBinding }, storage, input);
+    await expect(bound(8_000)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      details: { field: 'teacher', expected: "at most 8000 bytes, the adapter's limit" },
+    });
+  });
+
   it('counts what the teacher takes, and is refused where that is too much', async () => {
     const gpu = await testGpu();
     const { input, storage } = await prepare();
@@ -112,7 +123,7 @@ describe('a run with a teacher', () => {
     const small = { traits: gpu.traits, largestBinding: gpu.largestBinding, mostMemory: memory.teacher };
     await expect(planTraining(small, storage, input)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      details: { remedy: expect.stringContaining('a smaller model or teacher') },
+      details: { remedy: expect.stringContaining('a teacher that is smaller') },
     });
   });
 });
