@@ -2,7 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { datasets, fusionCandidates, fusionSearches, jobs, suiteEntries, suites } from '../../src/db/schema.ts';
+import {
+  architectureCandidates,
+  architectureSearches,
+  architectureTrials,
+  datasets,
+  fusionCandidates,
+  fusionSearches,
+  jobs,
+  suiteEntries,
+  suites,
+} from '../../src/db/schema.ts';
+import { defaultRunSettings } from '../../src/train/catalog.ts';
 import { openTestDatabase, type TestDatabase } from '../db/database.ts';
 import { insertModel, newDataset } from '../db/rows.ts';
 import { askOf } from './ask.ts';
@@ -97,4 +108,47 @@ it('suites load their entries together, each in its order', async () => {
       dataset: { name: `set ${size}.${i}` },
     }));
   expect(found).toEqual([5, 4, 3, 2, 1].map((size) => ({ name: `suite ${size}`, entries: entriesOf(size) })));
+});
+
+/** Of two candidates; candidate 1 won unless the search still runs. */
+async function addArchitectureSearch(name: string, state: 'RUNNING' | 'SUCCEEDED'): Promise<void> {
+  const { db } = database;
+  const { id: modelId } = await insertModel(db);
+  const id = randomUUID();
+  await db.insert(jobs).values({ id, kind: 'search-architecture', state, input: { searchId: id } });
+  const space = { innerLayers: [], lossWeights: [], poolings: [], heads: [] };
+  const plan = { configurations: 2, seed: 1, eta: 2, steps: 8, keep: 'winner' as const };
+  const settings = { ...defaultRunSettings, dropout: 0, attentionDropout: 0 };
+  const search = { settings, datasets: [], devSets: [], space, ...plan };
+  await db.insert(architectureSearches).values({ id, name, modelId, ...search });
+  const heads = { ir: { layers: [] }, sts: { layers: [] } } as never;
+  const configuration = { innerLayer: null, lossWeights: [], pooling: ['mean' as const], heads };
+  const numbered = [1, 0].map((number) => ({ searchId: id, number, configuration, modelId }));
+  await db.insert(architectureCandidates).values(numbered);
+  const trial = (rung: number, candidate: number, score: number) => ({
+    ...{ searchId: id, rung, candidate, score, steps: 4 + 4 * rung },
+    outcome: 'SUCCEEDED' as const,
+  });
+  const trials = [trial(0, 1, 0.5), trial(0, 0, 0.25)];
+  await db.insert(architectureTrials).values(state === 'RUNNING' ? trials : [trial(1, 1, 0.75), ...trials]);
+}
+
+it('searches over architectures load candidates and rungs together', async () => {
+  for (let i = 0; i < 5; i++) await addArchitectureSearch(`search ${i}`, i === 4 ? 'RUNNING' : 'SUCCEEDED');
+  const shown = 'candidates { number trials { score } } rungs { steps trials { candidate } } winner { number }';
+  // The count, the page, the candidates and the trials.
+  const found = await bothLists('architectureSearches', `name ${shown}`, 4);
+  const search = (i: number, last: readonly number[]) => ({
+    name: `search ${i}`,
+    candidates: [
+      { number: 0, trials: [{ score: 0.25 }] },
+      { number: 1, trials: [{ score: 0.5 }, ...last.map(() => ({ score: 0.75 }))] },
+    ],
+    rungs: [
+      { steps: 4, trials: [{ candidate: 0 }, { candidate: 1 }] },
+      { steps: 8, trials: last.map((candidate) => ({ candidate })) },
+    ],
+    winner: last.length > 0 ? { number: 1 } : null,
+  });
+  expect(found).toEqual([search(4, []), ...[3, 2, 1, 0].map((i) => search(i, [1]))]);
 });

@@ -1,5 +1,6 @@
 /** Searches over architectures: their rungs, candidates and life cycle. */
 import type { ArchitectureTrialRow } from '../../db/schema.ts';
+import { type Candidate, partsOf, type RungView } from '../../services/architecture-searches/parts.ts';
 import * as searches from '../../services/architecture-searches/searches.ts';
 import { startArchitectureSearch } from '../../services/architecture-searches/start.ts';
 import type { ArchitectureConfiguration } from '../../train/architecture-search/types.ts';
@@ -8,6 +9,7 @@ import { connect } from '../connection.ts';
 import { JobState, Loss, Pooling, RunState, Task } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 import { SearchKeep, StartArchitectureSearchInput, searchRequest } from './architecture-search-input.ts';
 import { deletedPayload, orderInput } from './common.ts';
 import { Failure } from './failure.ts';
@@ -57,7 +59,7 @@ const ArchitectureTrial = builder.objectRef<ArchitectureTrialRow>('ArchitectureT
   }),
 });
 
-const ArchitectureCandidate = builder.objectRef<searches.Candidate>('ArchitectureCandidate').implement({
+const ArchitectureCandidate = builder.objectRef<Candidate>('ArchitectureCandidate').implement({
   description: 'A configuration of a search with its runs.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: 'Its number in the draw; 0 is the default configuration.' }),
@@ -94,7 +96,7 @@ const ArchitectureCandidate = builder.objectRef<searches.Candidate>('Architectur
   }),
 });
 
-const ArchitectureRung = builder.objectRef<searches.RungView>('ArchitectureRung').implement({
+const ArchitectureRung = builder.objectRef<RungView>('ArchitectureRung').implement({
   description: 'A rung of a search: runs of as many updates.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: 'The number of the rung, counted from 0.' }),
@@ -110,6 +112,8 @@ const ArchitectureRung = builder.objectRef<searches.RungView>('ArchitectureRung'
     }),
   }),
 });
+
+const parts = requestLoader(partsOf);
 
 ArchitectureSearch.implement({
   description:
@@ -137,18 +141,18 @@ ArchitectureSearch.implement({
     candidates: t.field({
       type: [ArchitectureCandidate],
       description: 'The configurations, in the order of the draw.',
-      resolve: ({ id }, _args, { tandem }) => searches.candidatesOf(tandem, id),
+      resolve: async (row, _args, context) => [...(await parts(row, context)).candidates],
     }),
     rungs: t.field({
       type: [ArchitectureRung],
       description: 'The rungs, in order.',
-      resolve: (row, _args, { tandem }) => searches.rungsOf(tandem, row),
+      resolve: async (row, _args, context) => [...(await parts(row, context)).rungs],
     }),
     winner: t.field({
       type: ArchitectureCandidate,
       nullable: true,
       description: 'The candidate that halving has kept to the end; null unless the search SUCCEEDED.',
-      resolve: (row, _args, { tandem }) => searches.winnerOf(tandem, row),
+      resolve: async (row, _args, context) => (await parts(row, context)).winner,
     }),
     checkpoint: t.field({
       type: Checkpoint,

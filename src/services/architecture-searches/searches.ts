@@ -1,16 +1,12 @@
-/** Searches over architectures: list, read their parts, resume, delete. */
+/** Searches over architectures: list, resume, delete. */
 import { and, eq, or, sql } from 'drizzle-orm';
 import {
-  type ArchitectureCandidateRow,
   type ArchitectureSearchRow,
-  type ArchitectureTrialRow,
   type JobState,
   jobs as jobRows,
   architectureSearchesWithJobs as searches,
 } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
-import { nextOf, type Rung, rungSizes, rungSteps } from '../../jobs/architecture-search/halving.ts';
-import * as rows from '../../jobs/architecture-search/trials.ts';
 import { isEqual } from '../common/condition.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
@@ -40,52 +36,6 @@ export function list(
   const columns = { createdAt: searches.createdAt, name: searches.name };
   return pageOf(tandem, 'architectureSearches', conditions, orderOf(orderBy, columns, searches), window);
 }
-
-/** A candidate with what its runs have shown so far, by rung. */
-export interface Candidate extends ArchitectureCandidateRow {
-  readonly trials: readonly ArchitectureTrialRow[];
-}
-
-/** A rung as it is planned, with its trials once it has begun. */
-export interface RungView extends Omit<Rung, 'candidates'> {
-  /** Number of candidates that halving takes into it. */
-  readonly size: number;
-  readonly trials: readonly ArchitectureTrialRow[];
-}
-
-export async function candidatesOf(tandem: Tandem, id: string): Promise<Candidate[]> {
-  const { candidates, trials } = await partsOf(tandem, id);
-  return candidates.map((row) => ({ ...row, trials: trials.filter(({ candidate }) => candidate === row.number) }));
-}
-
-export async function rungsOf(tandem: Tandem, search: ArchitectureSearchRow): Promise<RungView[]> {
-  const { candidates, trials } = await partsOf(tandem, search.id);
-  const plan = planOf(search, candidates);
-  const steps = rungSteps(plan);
-  return rungSizes(plan).map((size, number) => ({
-    ...{ number, size, steps: steps[number] ?? 1 },
-    trials: trials.filter(({ rung }) => rung === number),
-  }));
-}
-
-/** The candidate that won; null unless the search SUCCEEDED. */
-export async function winnerOf(tandem: Tandem, search: ArchitectureSearchRow): Promise<Candidate | null> {
-  if (search.state !== 'SUCCEEDED') return null;
-  const { candidates, trials } = await partsOf(tandem, search.id);
-  const next = nextOf(planOf(search, candidates), trials);
-  const winner = next.type === 'winner' ? next.candidate : undefined;
-  return (await candidatesOf(tandem, search.id)).find(({ number }) => number === winner) ?? null;
-}
-
-async function partsOf({ database: { db } }: Tandem, id: string) {
-  const [candidates, trials] = await Promise.all([rows.candidatesOf(db, id), rows.trialsOf(db, id)]);
-  return { candidates, trials };
-}
-
-const planOf = ({ eta, steps }: ArchitectureSearchRow, candidates: readonly unknown[]) => ({
-  candidates: candidates.length,
-  ...{ eta, steps },
-});
 
 /** Resumes the interrupted runs of a search, and the search itself where that was interrupted between rungs. */
 export async function resume(
