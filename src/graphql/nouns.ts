@@ -44,15 +44,24 @@ export const connections = Object.fromEntries(
   readonly [Name in TableName as TypeOf<Name>]: Noun<Name>['connection'];
 };
 
-/** The row with this key, loaded with all others of its type; null once it has been deleted. */
+/** The row with this key, loaded with all others of its type; a NOT_FOUND once it has been deleted. */
+export function loadRow<Name extends TableName>(
+  context: Context,
+  type: TypeOf<Name>,
+  key: string,
+): Promise<RowOf<Name>> {
+  const loader = refs[type].getDataloader(context) as { load(key: string): Promise<RowOf<Name>> };
+  return loader.load(key);
+}
+
+/** The same; null once it has been deleted. */
 export async function loadIfThere<Name extends TableName>(
   context: Context,
   type: TypeOf<Name>,
   key: string,
 ): Promise<RowOf<Name> | null> {
-  const loader = refs[type].getDataloader(context) as { load(key: string): Promise<RowOf<Name>> };
   try {
-    return await loader.load(key);
+    return await loadRow<Name>(context, type, key);
   } catch (error) {
     if (error instanceof TandemError && error.code === 'NOT_FOUND') return null;
     throw error;

@@ -7,6 +7,7 @@ import {
   architectureSearches,
   architectureTrials,
   datasets,
+  evaluations,
   fusionCandidates,
   fusionSearches,
   jobs,
@@ -151,4 +152,29 @@ it('searches over architectures load candidates and rungs together', async () =>
     winner: last.length > 0 ? { number: 1 } : null,
   });
   expect(found).toEqual([search(4, []), ...[3, 2, 1, 0].map((i) => search(i, [1]))]);
+});
+
+/** An evaluation of the baseline on each split of the suites. */
+async function evaluateSets(entries: readonly (typeof suiteEntries.$inferSelect)[]): Promise<void> {
+  const figures = { main: 'spearman', metrics: { spearman: 0.5 }, undefinedReasons: {}, count: 1, documents: 0 };
+  const rows = entries.map(({ datasetId, split, pooled }) => ({
+    ...{ ...figures, datasetId, split, pooled, tokens: 1, seconds: 1 },
+    ...{ evaluator: 'bag-of-words' as const, task: 'sts' as const },
+  }));
+  await database.db.insert(evaluations).values(rows);
+}
+
+it("results in mteb's form load their data sets together", async () => {
+  const entries = await database.db.select().from(suiteEntries);
+  await evaluateSets(entries);
+  // The count, the page and the data sets.
+  const listed = await bothLists('evaluations', 'mtebResult', 3);
+  expect(new Set(listed.map(({ mtebResult }) => (mtebResult as { task_name: string }).task_name)).size).toBe(5);
+  // The count, the page, the entries; and of each suite its evaluations.
+  const document = parse('query { suites(first: 1) { nodes { result { mtebResults } } } }');
+  const { data, statements } = await askOf(database, document);
+  expect(statements).toBe(4);
+  const { nodes } = data['suites'] as { nodes: { result: { mtebResults: { task_name: string }[] } }[] };
+  const names = nodes[0]?.result.mtebResults.map((result) => result.task_name);
+  expect(names).toEqual([0, 1, 2, 3, 4].map((i) => `set 5.${i}`));
 });

@@ -6,7 +6,7 @@ import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
-import { connections, refs } from '../nouns.ts';
+import { connections, loadRow, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
 
 const { Checkpoint, Dataset, Evaluation, Job } = refs;
@@ -91,7 +91,8 @@ Evaluation.implement({
       description:
         "The evaluation in the form of mteb's result files, which mteb.TaskResult reads. The task is the name of the " +
         'data set, with " (pooled)" on a pooled corpus; the revision is its digest.',
-      resolve: (row, _args, { tandem }) => evaluations.asMtebResult(tandem, row),
+      resolve: async (row, _args, context) =>
+        evaluations.asMtebResult(row, await loadRow<'datasets'>(context, 'Dataset', row.datasetId)),
     }),
   }),
 });

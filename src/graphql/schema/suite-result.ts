@@ -114,8 +114,8 @@ export const SuiteResult = builder.objectRef<SuiteResultShape>('SuiteResult').im
     mtebResults: t.field({
       type: ['JSON'],
       description: "The evaluations that there are in the form of mteb's result files, in the order of the suite.",
-      resolve: ({ cells }, _args, { tandem }) =>
-        Promise.all(cells.flatMap(({ evaluation }) => (evaluation ? [asMtebResult(tandem, evaluation)] : []))),
+      resolve: ({ cells }) =>
+        cells.flatMap(({ evaluation, dataset }) => (evaluation ? [asMtebResult(evaluation, dataset)] : [])),
     }),
   }),
 });

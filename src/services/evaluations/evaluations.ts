@@ -2,7 +2,7 @@
 
 import { desc, eq } from 'drizzle-orm';
 import type { Split } from '../../data/types.ts';
-import { type EvaluationRow, evaluations } from '../../db/schema.ts';
+import { type DatasetRow, type EvaluationRow, evaluations } from '../../db/schema.ts';
 import { type MtebResult, mtebResult } from '../../evaluation/mteb-result.ts';
 import { isEqual } from '../common/condition.ts';
 import type { Page, Window } from '../common/page.ts';
@@ -29,10 +29,8 @@ export function list(tandem: Tandem, filter: Filter, window: Window): Promise<Pa
 }
 
 /** An evaluation as a result file of mteb; one on a pooled corpus carries that in the name of its task. */
-export async function asMtebResult({ database: { db } }: Tandem, row: EvaluationRow): Promise<MtebResult> {
-  const dataset = await requireRow(db, 'datasets', row.datasetId);
-  return mtebResult(row, row.pooled ? { ...dataset, name: `${dataset.name} (pooled)` } : dataset);
-}
+export const asMtebResult = (row: EvaluationRow, dataset: DatasetRow): MtebResult =>
+  mtebResult(row, row.pooled ? { ...dataset, name: `${dataset.name} (pooled)` } : dataset);
 
 export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
   const units = await database.db.transaction(async (tx) => {
