@@ -209,7 +209,21 @@ async function runsWaitingFor(tx: Transaction, condition: SQL): Promise<string[]
   return rows.map(({ name }) => `run "${name}"`);
 }
 
-/** Names of the runs and suites that name a data set version, and of the live jobs that read it. */
+/** Names of the searches that have yet to train on a data set version; their runs refer to it once they are made. */
+async function searchesOfDataset(tx: Transaction, id: string): Promise<string[]> {
+  const entry = sql`${JSON.stringify([{ datasetId: id }])}::jsonb`;
+  const { datasets: trained, devSets } = architectureSearches;
+  const rows = await tx
+    .select({ name: architectureSearches.name })
+    .from(architectureSearches)
+    .innerJoin(jobs, eq(jobs.id, architectureSearches.id))
+    .where(
+      and(notInArray(jobs.state, [...terminalStates]), or(sql`${trained} @> ${entry}`, sql`${devSets} @> ${entry}`)),
+    );
+  return rows.map(({ name }) => `architecture search "${name}"`);
+}
+
+/** Names of the runs, suites and open searches that name a data set version, and of the live jobs that read it. */
 export async function usesOfDataset(tx: Transaction, id: string): Promise<string[]> {
   const users = await tx
     .select({ name: runs.name })
@@ -230,6 +244,7 @@ export async function usesOfDataset(tx: Transaction, id: string): Promise<string
   return [
     ...names,
     ...inSuites.map(({ name }) => `suite "${name}"`),
+    ...(await searchesOfDataset(tx, id)),
     ...(await jobsUsing(tx, [{ kind: 'dataset', id }])),
   ];
 }

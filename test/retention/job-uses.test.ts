@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config.ts';
 import { globalId } from '../../src/db/global-id.ts';
 import type { Use } from '../../src/db/schema/types.ts';
 import {
+  architectureSearches,
   type CheckpointRow,
   type CollectionRow,
   checkpoints,
@@ -17,6 +18,8 @@ import * as collectionService from '../../src/services/collections/collections.t
 import * as datasetService from '../../src/services/datasets/datasets.ts';
 import * as modelService from '../../src/services/models/models.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
+import { defaultArchitectureSearch } from '../../src/train/architecture-search/catalog.ts';
+import { defaultRunSettings } from '../../src/train/catalog.ts';
 import { collectionOf, digestOf, newDataset } from '../db/rows.ts';
 import { openWorkplace, type Workplace } from '../jobs/workplace.ts';
 
@@ -80,6 +83,31 @@ describe('while a job runs', () => {
     await withJob('fuse', parents, () => checkpointService.remove(tandem, fused.id));
     await withJob('fuse', parents, () => modelService.remove(tandem, own.modelId));
   });
+});
+
+it.each(['datasets', 'devSets'] as const)('the %s of an interrupted search over architectures stay', async (column) => {
+  const { db } = place.database;
+  const [job] = await db
+    .insert(jobs)
+    .values({ kind: 'search-architecture', state: 'INTERRUPTED', input: {} })
+    .returning();
+  const { configurations, eta, seed, keep } = defaultArchitectureSearch;
+  const entries = {
+    ...{ datasets: [], devSets: [] },
+    [column]: [{ datasetId: dataset.id, weight: 1, split: 'dev', pooled: false }],
+  };
+  const settings = { ...defaultRunSettings, dropout: 0, attentionDropout: 0 };
+  const space = { innerLayers: [], lossWeights: [], poolings: [], heads: [] };
+  await db.insert(architectureSearches).values({
+    ...{ id: job!.id, name: 'stopped', modelId: own.modelId, settings, teacherId: fused.id },
+    ...{ space, configurations, eta, seed, steps: 9, keep, ...entries },
+  });
+  const message = expect.stringContaining('architecture search "stopped"');
+  const refused = { code: 'CONFLICT', message, details: { field: 'id' } };
+  await expect(datasetService.remove(tandem, dataset.id)).rejects.toMatchObject(refused);
+  await expect(checkpointService.remove(tandem, fused.id)).rejects.toMatchObject(refused);
+  await db.update(jobs).set({ state: 'CANCELLED' }).where(eq(jobs.id, job!.id));
+  await datasetService.remove(tandem, dataset.id);
 });
 
 it('once the jobs have ended, everything is', async () => {
