@@ -38,23 +38,27 @@ const isLive = ({ state }: Pick<JobProgressFragment, 'state'>): boolean => state
 
 /**
  * Says on stderr that it waits or runs, and how far it is. Resolves with the job once it has ended; undefined if
- * nothing happened after the event `after`. Throws {@link RunNotSucceeded} if the server stops before.
+ * nothing happened after the event `after`. `isStuck` is asked after each event at which it waits; where it says yes,
+ * the job is returned though it has not ended. Throws {@link RunNotSucceeded} if the server stops before.
  */
 export async function followJob(
   client: TandemClient,
   jobId: string,
-  after: number | undefined,
+  { after, isStuck }: { readonly after?: number | undefined; readonly isStuck?: () => Promise<boolean> },
 ): Promise<JobProgressFragment | undefined> {
   const progress = new StageProgress();
-  let last: JobProgressFragment | undefined;
+  let [last, told]: [JobProgressFragment?, string?] = [];
   try {
     for await (const { jobEvents } of client.subscribe(JobEventsDocument, { jobId, after })) {
-      if (isLive(jobEvents) && jobEvents.state !== last?.state) {
+      const line = `${jobEvents.kind}: ${jobEvents.waitsFor ?? jobEvents.state}\n`;
+      if (isLive(jobEvents) && line !== told) {
         progress.stop();
-        process.stderr.write(`${jobEvents.kind}: ${jobEvents.waitsFor ?? jobEvents.state}\n`);
+        process.stderr.write(line);
+        told = line;
       }
       last = jobEvents;
       progress.show(last);
+      if (last.state === 'QUEUED' && (await isStuck?.())) return last;
     }
   } finally {
     progress.stop();

@@ -14,7 +14,7 @@ import {
 } from '../../client/index.ts';
 import { defaultArchitectureSearch, searchKeeps } from '../../train/architecture-search/catalog.ts';
 import { connect } from '../connect.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodes, RunNotSucceeded } from '../exit-codes.ts';
 import { describeEnd } from '../failure.ts';
 import { followJob } from '../job-progress.ts';
 import { formatTable } from '../output.ts';
@@ -48,7 +48,9 @@ export function addArchitectureSearchCommands(program: Command): void {
     .command('architectures')
     .description('show what a search over architectures has found so far')
     .argument('<search>', 'id of the search')
-    .action(async (id: string, _options: unknown, command: Command) => show(await connect(command), id, command));
+    .action(async (id: string, _options: unknown, command: Command) => {
+      await show(await connect(command), id, command);
+    });
   program
     .command('resume-search')
     .description('continue an interrupted search over architectures, with its interrupted runs')
@@ -89,18 +91,28 @@ async function searchInput(client: TandemClient, options: SearchOptions, command
 
 async function follow(
   client: TandemClient,
-  { id, job }: { readonly id: string; readonly job: { readonly id: string; readonly lastSeq: number } },
+  { id, job }: { readonly id: string; readonly job: { readonly id: string } },
   command: Command,
-  after = 0,
 ): Promise<void> {
-  const ended = await followJob(client, job.id, after);
+  const ended = await followJob(client, job.id, { isStuck: () => isStuck(client, id) });
   if (ended?.state !== 'SUCCEEDED') process.exitCode = exitCodes.runNotSucceeded;
-  await show(client, id, command, describeEnd(ended?.error ?? null));
+  const { state } = await show(client, id, command, describeEnd(ended?.error ?? null));
+  if (state !== 'INTERRUPTED') return;
+  throw new RunNotSucceeded(`search ${id} was interrupted; resume it with: tandem resume-search ${id} --watch`);
 }
 
-async function show(client: TandemClient, id: string, command: Command, end = ''): Promise<void> {
+/** Whether interrupted runs hold the search up, and no other goes on. No answer: the server stops, and ends events. */
+async function isStuck(client: TandemClient, id: string): Promise<boolean> {
+  const found = await readArchitectures(client, id).catch(() => undefined);
+  if (found?.state !== 'INTERRUPTED') return false;
+  const states = found.candidates.flatMap(({ trials }) => trials.map(({ run }) => run?.state));
+  return !states.some((state) => state === 'QUEUED' || state === 'RUNNING');
+}
+
+async function show(client: TandemClient, id: string, command: Command, end = '') {
   const found = await readArchitectures(client, id);
   print(command, found, `${showArchitectures(found)}${end}\n${id}`);
+  return found;
 }
 
 async function listSearches(_options: unknown, command: Command): Promise<void> {
@@ -123,6 +135,6 @@ async function resume(
   const client = await connect(command);
   const variables = { id, allowDifferentAdapter };
   const { resumeArchitectureSearch: search } = await client.execute(ResumeArchitectureSearchDocument, variables);
-  if (watch) return follow(client, search, command, search.job.lastSeq);
+  if (watch) return follow(client, search, command);
   print(command, search, `${search.name}: ${search.state}\n${id}`);
 }

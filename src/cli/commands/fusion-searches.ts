@@ -81,7 +81,7 @@ async function search(options: SearchOptions, command: Command): Promise<void> {
   const input = await searchInput(client, options, command);
   const { search: started } = (await client.execute(StartFusionSearchDocument, { input })).startFusionSearch;
   if (options.detach) return print(command, started, started.id);
-  const job = await followJob(client, started.job.id, 0);
+  const job = await followJob(client, started.job.id, { after: 0 });
   if (job?.state !== 'SUCCEEDED') process.exitCode = exitCodes.runNotSucceeded;
   const found = await readSearch(client, started.id);
   print(command, found, `${showSearch(found)}${describeEnd(job?.error ?? null)}\n${started.id}`);

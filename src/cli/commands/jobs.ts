@@ -76,7 +76,7 @@ async function watch(id: string, { after }: { readonly after?: number }, command
   const client = await connect(command);
   const run = await runOf(client, id);
   if (run !== undefined) return watchRun(client, run, command, after);
-  const job = (await followJob(client, id, after)) ?? (await findJob(client, id));
+  const job = (await followJob(client, id, { after })) ?? (await findJob(client, id));
   if (job.state !== 'SUCCEEDED') process.exitCode = exitCodes.runNotSucceeded;
   const made = job.resultId === null ? '' : `, result ${job.resultId}`;
   print(command, job, `${job.kind}: ${job.state}${made}${describeEnd(job.error)}\n${id}`);

@@ -1,7 +1,7 @@
 /**
  * What follows the end of a job. Those that wait for it, as the stages of training do, begin once it has SUCCEEDED and
  * are CANCELLED where it ended otherwise; the job that it is a part of (parts.ts) goes on once its last part has ended.
- * A job that is INTERRUPTED may go on, so they wait.
+ * A job that is INTERRUPTED may go on, so they wait; the whole says so once none of its parts goes on by itself.
  */
 import { and, asc, eq, notInArray } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
@@ -22,6 +22,7 @@ export interface FollowersContext {
 
 /** Called in the transaction that changed the job's state, with its row as it is now. */
 export async function followEnd(tx: Transaction, context: FollowersContext, job: JobRow): Promise<void> {
+  if (job.partOf !== null && job.state !== 'QUEUED') await partStopped(tx, context, job.partOf);
   if (!terminalStates.some((terminal) => terminal === job.state)) return;
   const { dispatcher, kinds, notifier } = context;
   const waiting = await tx
@@ -40,21 +41,28 @@ export async function followEnd(tx: Transaction, context: FollowersContext, job:
     }
     afterCommit(() => notifier.wake(next.id));
   }
-  if (job.partOf !== null) await partEnded(tx, context, job.partOf);
 }
 
-/** Of two parts that end at once the second finds the first ended, because it waits for the row of the whole. */
-async function partEnded(
+/**
+ * Called where a part has ended or was interrupted. Of two that stop at once the second finds the first stopped,
+ * because it waits for the row of the whole.
+ */
+async function partStopped(
   tx: Transaction,
   { dispatcher, kinds, notifier }: FollowersContext,
   id: string,
 ): Promise<void> {
   const [whole] = await tx.select().from(jobs).where(eq(jobs.id, id)).for('update');
   if (whole?.state !== 'QUEUED' || !whole.awaitsParts) return;
-  const open = and(eq(jobs.partOf, id), notInArray(jobs.state, [...terminalStates]));
-  if ((await tx.select({ id: jobs.id }).from(jobs).where(open).limit(1)).length > 0) return;
-  await tx.update(jobs).set({ awaitsParts: false }).where(eq(jobs.id, id));
-  await dispatcher.enqueue(tx, ticketOf(whole, kinds[whole.kind]?.entry));
+  const isOpen = and(eq(jobs.partOf, id), notInArray(jobs.state, [...terminalStates]));
+  const open = await tx.selectDistinct({ state: jobs.state }).from(jobs).where(isOpen);
+  if (open.some(({ state }) => state !== 'INTERRUPTED')) return;
+  if (open.length > 0) {
+    await changeState(tx, whole, 'QUEUED', { reason: 'all its parts that have not ended are interrupted' });
+  } else {
+    await tx.update(jobs).set({ awaitsParts: false }).where(eq(jobs.id, id));
+    await dispatcher.enqueue(tx, ticketOf(whole, kinds[whole.kind]?.entry));
+  }
   afterCommit(() => notifier.wake(id));
 }
 

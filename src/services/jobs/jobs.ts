@@ -1,6 +1,6 @@
 /** Jobs: their rows, and how a service has durable work done and waits for it. */
 
-import { asc, desc, eq, inArray, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, or, sql } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import { type JobAttemptRow, type JobRow, type JobState, jobAttempts, jobs } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
@@ -129,10 +129,24 @@ export function resultOf(job: JobRow): Named | null {
 }
 
 /** Why a queued job has not begun, for people; null of one that is not queued. */
-export function waitsFor({ jobs: { place } }: Tandem, job: JobRow): string | null {
+export async function waitsFor(tandem: Tandem, job: JobRow): Promise<string | null> {
   if (job.state !== 'QUEUED') return null;
+  return job.awaitsParts ? waitsForParts(tandem, job) : waitsForTurn(tandem, job);
+}
+
+async function waitsForParts({ database: { db } }: Tandem, { id }: JobRow): Promise<string> {
+  const [part] = await db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.partOf, id), eq(jobs.state, 'INTERRUPTED')))
+    .orderBy(asc(jobs.createdAt), asc(jobs.id))
+    .limit(1);
+  if (!part) return 'It waits for its parts to end: other jobs that it has queued.';
+  return `It waits until job ${globalId('Job', part.id)}, a part of it that is INTERRUPTED, is resumed or cancelled.`;
+}
+
+function waitsForTurn({ jobs: { place } }: Tandem, job: JobRow): string {
   if (job.after !== null) return `It waits until job ${globalId('Job', job.after)} has SUCCEEDED.`;
-  if (job.awaitsParts) return 'It waits for its parts to end: other jobs that it has queued.';
   if (job.notBefore && job.notBefore > new Date()) {
     return `${pausedBy(job)}: it begins again at ${job.notBefore.toISOString()}.`;
   }

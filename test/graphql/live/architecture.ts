@@ -1,4 +1,6 @@
 /** Searches over architectures, by the API: a tiny one to its end, one that is stopped, and what is refused. */
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { runTandem } from '../../cli/tandem.ts';
 import { importRecords, irRecords, settings, stsRecords } from './fixture.ts';
@@ -162,6 +164,23 @@ export function architectureSuite(live: () => Live, restart: () => Promise<void>
       expect(found).toMatchObject({ state: 'SUCCEEDED', steps: 1, winner: { number: 0 } });
       expect((await tandem('architecture-searches')).stdout).toContain('tiny architectures');
       await remove(found.id);
+    });
+
+    it('is left by who follows it once a fault has interrupted its runs, and goes on when it is resumed', async () => {
+      const states = join(live().config.dataDir, 'objects', 'states');
+      await rename(states, `${states}.away`);
+      await writeFile(states, 'where the states of runs belong');
+      const data = ['--model', 'tiny', '--dataset', 'sts', '--dev', 'dev-sts', '--name', 'faulty', '--keep', 'all'];
+      const sizes = ['--batch-size', '6', '--max-length', '24', '--max-batches', '1', '--configurations', '1'];
+      const left = await tandem('search-architecture', ...data, ...sizes);
+      expect(left).toMatchObject({ code: 4, stdout: expect.stringMatching(/^faulty: INTERRUPTED/) });
+      const id = left.stdout.trimEnd().split('\n').at(-1)!;
+      expect(left.stderr).toMatch(/job \S+, a part of it that is INTERRUPTED, is resumed or cancelled/);
+      expect(left.stderr).toContain(`resume it with: tandem resume-search ${id} --watch`);
+      await rm(states);
+      await rename(`${states}.away`, states);
+      expect(await tandem('resume-search', id, '--watch')).toMatchObject({ code: 0 });
+      await remove(id);
     });
 
     it('ends with its runs when its job is cancelled', async () => {

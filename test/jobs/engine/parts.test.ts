@@ -2,8 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type JobRow, jobs as jobRows } from '../../../src/db/schema.ts';
+import { globalId } from '../../../src/db/global-id.ts';
+import { type JobRow, jobEvents, jobs as jobRows } from '../../../src/db/schema.ts';
 import { badInput } from '../../../src/errors.ts';
+import { waitsFor } from '../../../src/services/jobs/jobs.ts';
+import type { Tandem } from '../../../src/services/tandem.ts';
 import { type Work, works } from '../probe.ts';
 import { openWorkplace, type Workplace } from '../workplace.ts';
 
@@ -25,6 +28,8 @@ const find = async (jobId: string): Promise<JobRow> =>
   (await place.database.db.select().from(jobRows).where(eq(jobRows.id, jobId)))[0]!;
 const partsOf = (jobId: string): Promise<JobRow[]> =>
   place.database.db.select().from(jobRows).where(eq(jobRows.partOf, jobId)).orderBy(asc(jobRows.createdAt));
+const eventsOf = (jobId: string) =>
+  place.database.db.select().from(jobEvents).where(eq(jobEvents.jobId, jobId)).orderBy(asc(jobEvents.seq));
 const soon = { timeout: 15_000, interval: 10 };
 const untilState = (jobId: string, state: JobRow['state']) =>
   vi.waitFor(async () => expect(await find(jobId)).toMatchObject({ state }), soon);
@@ -82,12 +87,42 @@ describe('a job with parts', () => {
   it('awaits those that a stop has interrupted, through a restart', async () => {
     const { job } = await place.startJob(awaiting('probe-resume', untilAborted), { kind: 'probe-resume' });
     await vi.waitFor(async () => expect(await partsOf(job.id)).toMatchObject([{ state: 'RUNNING' }]), soon);
+    expect(await waitsFor(place as unknown as Tandem, await find(job.id))).toContain('It waits for its parts to end');
     await place.restartJobs();
     const [part] = await partsOf(job.id);
     expect(part).toMatchObject({ state: 'INTERRUPTED' });
     expect(await find(job.id)).toMatchObject({ state: 'QUEUED', attempt: 1, awaitsParts: true });
     await place.jobs.cancel(part!.id);
     await untilState(job.id, 'SUCCEEDED');
+  });
+
+  it('tells of those that are interrupted once no other goes on, and names one', async () => {
+    let end = (): void => undefined;
+    const held: Work = async (context) => {
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      return atOnce(context);
+    };
+    const breaking: Work = async () => {
+      throw new Error('a defect');
+    };
+    const { job } = await place.startJob(awaiting('probe-resume', breaking, held), { kind: 'probe-resume' });
+    const stuck = 'all its parts that have not ended are interrupted';
+    const reasons = async () => (await eventsOf(job.id)).map(({ data }) => 'reason' in data && data.reason);
+    const [part] = await vi.waitFor(async () => {
+      const parts = await partsOf(job.id);
+      expect(parts.map(({ state }) => state).sort()).toEqual(['INTERRUPTED', 'RUNNING']);
+      return parts.filter(({ state }) => state === 'INTERRUPTED');
+    }, soon);
+    expect(await reasons()).not.toContain(stuck);
+    end();
+    await vi.waitFor(async () => expect((await reasons()).at(-1)).toBe(stuck), soon);
+    const sentence = () => find(job.id).then((row) => waitsFor(place as unknown as Tandem, row));
+    expect(await sentence()).toContain(`job ${globalId('Job', part!.id)}, a part of it that is INTERRUPTED`);
+    await place.jobs.cancel(part!.id);
+    await untilState(job.id, 'SUCCEEDED');
+    expect((await reasons()).filter((reason) => reason === stuck)).toHaveLength(1);
   });
 
   it('leaves them behind when it is deleted', async () => {

@@ -42,9 +42,8 @@ it.each([
   ],
   [{ notBefore: new Date(0), deaths: 1 }, 'It waits for its turn: a host works on 4 of its kind at a time.'],
   [{ after: other, place: other }, `It waits until job ${globalId('Job', other)} has SUCCEEDED.`],
-  [{ awaitsParts: true, place: other }, 'It waits for its parts to end: other jobs that it has queued.'],
   [{ state: 'RUNNING' }, null],
   [{ state: 'INTERRUPTED' }, null],
-] as const)('%j waits: %s', (fields, sentence) => {
-  expect(waitsFor({ jobs: { place: id } } as Tandem, job(fields as Partial<JobRow>))).toBe(sentence);
+] as const)('%j waits: %s', async (fields, sentence) => {
+  expect(await waitsFor({ jobs: { place: id } } as Tandem, job(fields as Partial<JobRow>))).toBe(sentence);
 });
