@@ -1,11 +1,13 @@
 /** Lists load what their items show once, however long they are. */
 import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   architectureCandidates,
   architectureSearches,
   architectureTrials,
+  checkpoints,
   datasets,
   evaluations,
   fusionCandidates,
@@ -14,9 +16,10 @@ import {
   suiteEntries,
   suites,
 } from '../../src/db/schema.ts';
+import { encodeId } from '../../src/graphql/ids.ts';
 import { defaultRunSettings } from '../../src/train/catalog.ts';
 import { openTestDatabase, type TestDatabase } from '../db/database.ts';
-import { insertModel, newDataset } from '../db/rows.ts';
+import { digestOf, insertModel, newDataset } from '../db/rows.ts';
 import { askOf } from './ask.ts';
 
 let database: TestDatabase;
@@ -154,12 +157,16 @@ it('searches over architectures load candidates and rungs together', async () =>
   expect(found).toEqual([search(4, []), ...[3, 2, 1, 0].map((i) => search(i, [1]))]);
 });
 
-/** An evaluation of the baseline on each split of the suites. */
-async function evaluateSets(entries: readonly (typeof suiteEntries.$inferSelect)[]): Promise<void> {
+/** An evaluation on each split, of the baseline unless a checkpoint is named. */
+async function evaluateSets(
+  entries: readonly (typeof suiteEntries.$inferSelect)[],
+  checkpointId: string | null = null,
+): Promise<void> {
   const figures = { main: 'spearman', metrics: { spearman: 0.5 }, undefinedReasons: {}, count: 1, documents: 0 };
   const rows = entries.map(({ datasetId, split, pooled }) => ({
     ...{ ...figures, datasetId, split, pooled, tokens: 1, seconds: 1 },
-    ...{ evaluator: 'bag-of-words' as const, task: 'sts' as const },
+    ...{ checkpointId, evaluator: checkpointId ? ('checkpoint' as const) : ('bag-of-words' as const) },
+    task: 'sts' as const,
   }));
   await database.db.insert(evaluations).values(rows);
 }
@@ -177,4 +184,32 @@ it("results in mteb's form load their data sets together", async () => {
   const { nodes } = data['suites'] as { nodes: { result: { mtebResults: { task_name: string }[] } }[] };
   const names = nodes[0]?.result.mtebResults.map((result) => result.task_name);
   expect(names).toEqual([0, 1, 2, 3, 4].map((i) => `set 5.${i}`));
+});
+
+it('a leaderboard reads evaluations whole only where they are shown', async () => {
+  const [suite] = await database.db.select().from(suites).where(eq(suites.name, 'suite 2'));
+  const modelId = (await insertModel(database.db)).id;
+  const entries = await database.db
+    .select()
+    .from(suiteEntries)
+    .where(eq(suiteEntries.suiteId, suite?.id ?? ''));
+  for (let i = 0; i < 5; i++) {
+    const [made] = await database.db
+      .insert(checkpoints)
+      .values({ reason: 'initial', modelId, digest: digestOf(`${i}`), bytes: 1 })
+      .returning();
+    await evaluateSets(entries, made?.id);
+  }
+  const document = parse(`query($suite: ID!, $first: Int!) { leaderboard(of: { suite: $suite }, first: $first) {
+    totalCount nodes { mean { value } checkpoint { digest } cells { evaluation { count } } } } }`);
+  const id = encodeId('Suite', suite?.id ?? '');
+  const short = await askOf(database, document, { suite: id, first: 2 });
+  const long = await askOf(database, document, { suite: id, first: 6 });
+  // The suite, its entries, the evaluations and their checkpoints; then the checkpoints and evaluations as nodes.
+  expect([short.statements, long.statements]).toEqual([6, 6]);
+  const { totalCount, nodes } = long.data['leaderboard'] as { totalCount: number; nodes: unknown[] };
+  expect(totalCount).toBe(6);
+  const row = { mean: { value: 0.5 }, cells: [{ evaluation: { count: 1 } }, { evaluation: { count: 1 } }] };
+  const initial = (text: string) => ({ ...row, checkpoint: { digest: digestOf(text) } });
+  expect(nodes).toEqual([{ ...row, checkpoint: null }, ...['0', '1', '2', '3', '4'].map(initial)]);
 });

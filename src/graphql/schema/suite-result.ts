@@ -10,7 +10,7 @@ import type {
 } from '../../services/suites/result.ts';
 import { builder } from '../builder.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
-import { refs } from '../nouns.ts';
+import { loadIfThere, refs } from '../nouns.ts';
 import { Overlap } from './overlap.ts';
 
 const { Checkpoint, Dataset, Evaluation } = refs;
@@ -66,7 +66,8 @@ const SuiteCellObject = builder.objectRef<SuiteCell>('SuiteCell').implement({
       type: Evaluation,
       nullable: true,
       description: 'The newest evaluation of whole vectors; null if there is none.',
-      resolve: ({ evaluation }) => evaluation ?? null,
+      resolve: ({ evaluation }, _args, context) =>
+        evaluation ? loadIfThere<'evaluations'>(context, 'Evaluation', evaluation.id) : null,
     }),
     overlap: t.field({
       type: Overlap,

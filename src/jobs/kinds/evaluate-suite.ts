@@ -56,7 +56,7 @@ interface Subject {
 /** One that keeps its units, since suites are compared query by query; older ones are made again. */
 async function existing({ db }: Context, { checkpointId, geometry }: Subject, split: EvaluatedSplit) {
   const [row] = inOrderOf([split], await latestEvaluations(db, [split], evaluationsOf(checkpointId)));
-  return row?.unitsDigest && (row.geometry !== null || !geometry) ? row.id : undefined;
+  return row?.unitsDigest && (row.hasGeometry || !geometry) ? row.id : undefined;
 }
 
 async function make(

@@ -28,8 +28,10 @@ export function list(tandem: Tandem, filter: Filter, window: Window): Promise<Pa
   return pageOf(tandem, 'evaluations', conditions, [desc(evaluations.createdAt), desc(evaluations.id)], window);
 }
 
+type Figures = Pick<EvaluationRow, 'main' | 'metrics' | 'seconds' | 'split' | 'pooled'>;
+
 /** An evaluation as a result file of mteb; one on a pooled corpus carries that in the name of its task. */
-export const asMtebResult = (row: EvaluationRow, dataset: DatasetRow): MtebResult =>
+export const asMtebResult = (row: Figures, dataset: DatasetRow): MtebResult =>
   mtebResult(row, row.pooled ? { ...dataset, name: `${dataset.name} (pooled)` } : dataset);
 
 export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {

@@ -2,8 +2,9 @@
 import { asc, inArray } from 'drizzle-orm';
 import type { Task } from '../../data/types.ts';
 import { latestEvaluations } from '../../db/latest-evaluations.ts';
-import { checkpoints, type EvaluationRow, evaluations } from '../../db/schema.ts';
+import { checkpoints, evaluations } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
+import { groupBy } from '../common/group-by.ts';
 import type { Page, Window } from '../common/page.ts';
 import type { Tandem } from '../tandem.ts';
 import type { SuiteEntry } from './entries.ts';
@@ -34,23 +35,20 @@ export async function leaderboard(
   const { db } = tandem.database;
   const only = checkpointIds ? inArray(evaluations.checkpointId, [...checkpointIds]) : undefined;
   const found = await latestEvaluations(db, splitsOf(entries), only);
-  const rows = (await subjectsOf(tandem, found))
-    .map((id) =>
-      resultFrom(
-        tandem,
-        id,
-        entries,
-        found.filter(({ checkpointId }) => checkpointId === id),
-      ),
-    )
+  const groups = groupBy(found, ({ checkpointId }) => checkpointId);
+  const rows = (await subjectsOf(tandem, [...groups.keys()]))
+    .map((id) => resultFrom(tandem, id, entries, groups.get(id) ?? []))
     .filter(({ cells }) => cells.some(({ evaluation }) => evaluation));
   const ordered = sorted(rows, (row) => figureOf(row, column), direction === 'asc' ? 1 : -1);
   return { items: ordered.slice(offset, offset + limit), totalCount: ordered.length };
 }
 
 /** The baseline first, then the checkpoints from the oldest on: the order of rows of equal figures. */
-async function subjectsOf({ database: { db } }: Tandem, rows: readonly EvaluationRow[]): Promise<(string | null)[]> {
-  const ids = [...new Set(rows.flatMap(({ checkpointId }) => checkpointId ?? []))];
+async function subjectsOf(
+  { database: { db } }: Tandem,
+  evaluated: readonly (string | null)[],
+): Promise<(string | null)[]> {
+  const ids = evaluated.filter((id) => id !== null);
   const ordered = await db
     .select({ id: checkpoints.id })
     .from(checkpoints)

@@ -1,6 +1,5 @@
 /** What a checkpoint, or the baseline, has on the splits of a suite: figures, and their means. */
-import { evaluationsOf, inOrderOf, latestEvaluations } from '../../db/latest-evaluations.ts';
-import type { EvaluationRow } from '../../db/schema.ts';
+import { evaluationsOf, inOrderOf, type LatestEvaluation, latestEvaluations } from '../../db/latest-evaluations.ts';
 import { type DomainMeans, domainMeans, type Figure, type Means, meansOf } from '../../evaluation/suite-means.ts';
 import { type TrainingSets, trainingSets } from '../checkpoints/overlap.ts';
 import type { Tandem } from '../tandem.ts';
@@ -13,7 +12,7 @@ export interface SuiteCell extends SuiteEntry {
   /** What the checkpoint has learnt from; null for the baseline. */
   readonly trained: TrainingSets | null;
   /** Undefined = there is none. */
-  readonly evaluation: EvaluationRow | undefined;
+  readonly evaluation: LatestEvaluation | undefined;
   readonly figure: Figure;
 }
 
@@ -43,7 +42,7 @@ export function resultFrom(
   tandem: Tandem,
   checkpointId: string | null,
   entries: readonly SuiteEntry[],
-  found: readonly EvaluationRow[],
+  found: readonly LatestEvaluation[],
 ): SuiteResult {
   const ordered = inOrderOf(splitsOf(entries), found);
   const trained = checkpointId === null ? null : trainingSets(tandem, checkpointId);
@@ -56,7 +55,7 @@ export function resultFrom(
 }
 
 /** The main figure. Why there is none names the split, since means repeat it. */
-function figureOf({ dataset, split, pooled }: SuiteEntry, row: EvaluationRow | undefined): Figure {
+function figureOf({ dataset, split, pooled }: SuiteEntry, row: LatestEvaluation | undefined): Figure {
   const name = `${dataset.name} ${split}${pooled ? ' (pooled)' : ''}`;
   if (row === undefined) return { undefined: `${name}: it was not evaluated` };
   const value = row.metrics[row.main] ?? null;
