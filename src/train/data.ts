@@ -3,12 +3,11 @@
 import { badInput, invariant } from '../errors.ts';
 import type { ModelSpec } from '../model/types.ts';
 import { checkTexts } from '../nn/batch.ts';
-import { type LossEntry, lossCatalog } from '../nn/losses/catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import { readTokenFile } from '../tokens/token-file.ts';
 import type { TokenFile, TokenizedSplit } from '../tokens/types.ts';
 import type { RunSettings } from './catalog.ts';
-import { termsOf } from './terms.ts';
+import { needsTeacherScores, teacherScoresMissing, termsOf } from './terms.ts';
 import type { TrainDataset } from './types.ts';
 
 export interface TrainingData {
@@ -18,8 +17,6 @@ export interface TrainingData {
   readonly teacher?: TokenFile;
 }
 
-const rows: readonly LossEntry[] = lossCatalog;
-
 export const hasTeacherScores = ({ positives, negatives }: TokenizedSplit): boolean =>
   positives.teacher !== undefined || negatives.teacher !== undefined;
 
@@ -27,16 +24,11 @@ export const hasTeacherScores = ({ positives, negatives }: TokenizedSplit): bool
 export function checkTeacherScores(settings: RunSettings, data: readonly TrainingData[]): void {
   const uses = data.flatMap(({ dataset, file }) =>
     termsOf(settings, dataset)
-      .filter(({ loss }) => rows.some(({ name, needs }) => name === loss && needs === 'teacher-scores'))
+      .filter(needsTeacherScores)
       .map(({ loss }) => ({ loss, hasScores: hasTeacherScores(file.splits.train) })),
   );
   const without = uses.find(({ loss }) => !uses.some((other) => other.loss === loss && other.hasScores));
-  if (!without) return;
-  throw badInput(`The loss ${without.loss} needs teacher scores, no data set that trains on it has any`, {
-    field: 'settings.losses.ir',
-    expected: 'a retrieval data set whose training records have teacher_scores',
-    remedy: 'Import the data set again with teacher_scores, or leave the loss out.',
-  });
+  if (without) throw teacherScoresMissing(without.loss, 'settings.losses.ir');
 }
 
 /**

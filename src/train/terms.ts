@@ -1,4 +1,5 @@
 /** The loss terms of a data set, and what they need of its batches. */
+import { badInput } from '../errors.ts';
 import { type LossEntry, type LossTerm, lossCatalog } from '../nn/losses/catalog.ts';
 import type { RunSettings } from './catalog.ts';
 import type { TrainDataset } from './types.ts';
@@ -21,6 +22,17 @@ export function innerLayerOf(terms: readonly LossTerm[]): number | undefined {
 /** Whether a term needs a teacher that encodes the texts of its batches. */
 export const needsTeacher = (terms: readonly LossTerm[]): boolean =>
   terms.some((term) => rowOf(term)?.needs === 'teacher');
+
+/** Whether a term reads scores that a teacher gave, in the records. */
+export const needsTeacherScores = (term: LossTerm): boolean => rowOf(term)?.needs === 'teacher-scores';
+
+/** The refusal of a loss for which none of the data sets that train on it has scores: it would be 0 throughout. */
+export const teacherScoresMissing = (loss: string, field: string) =>
+  badInput(`The loss ${loss} needs teacher scores, no data set that trains on it has any`, {
+    field,
+    expected: 'a retrieval data set whose training records have teacher_scores',
+    remedy: 'Import the data set again with teacher_scores, or leave the loss out.',
+  });
 
 /** Positives of each IR query that are encoded: as many as are drawn, or one where no term reads another. */
 export function shownPositives(terms: readonly LossTerm[], drawn: number): number {

@@ -1,9 +1,10 @@
 /** A data folder with a small model and two small tokenised data sets, for the tests of train/ and serve/. */
 import { initialParameters } from '../../src/authoring/initial-parameters.ts';
 import type { Task } from '../../src/data/types.ts';
-import { writeModelFolder } from '../../src/formats/model-folder.ts';
+import { readModelFolder, writeModelFolder } from '../../src/formats/model-folder.ts';
 import { type ModelSpec, plainPipeline } from '../../src/model/types.ts';
 import type { EncoderSpec } from '../../src/nn/types.ts';
+import { readOwn } from '../../src/storage/own-files.ts';
 import { openStorage, publishStaged, type Storage } from '../../src/storage/storage.ts';
 import { trainWordPiece } from '../../src/tokenizer/train-wordpiece.ts';
 import { publishTokenFile } from '../../src/tokens/token-file.ts';
@@ -134,6 +135,13 @@ export interface TinyRun {
 }
 
 /** Everything of a joint run: 18 IR records and 32 STS records make 3 + 4 batches an epoch. */
+/** What a model folder of storage says, its weights closed again. */
+export async function openModel(storage: Storage, model: string) {
+  const folder = await readOwn(storage, 'models', model, readModelFolder);
+  await folder.close();
+  return folder;
+}
+
 export async function prepareTinyRun(root: string, settings: RunSettings, encoder?: EncoderSpec): Promise<TinyRun> {
   const storage = openStorage(root);
   return prepareRun(storage, await publishTinyModel(storage, encoder), settings);

@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deviceTraits } from '../../src/device/types.ts';
 import { readModelFolder } from '../../src/formats/model-folder.ts';
-import { readOwn } from '../../src/storage/own-files.ts';
-import type { Storage } from '../../src/storage/storage.ts';
 import { publishTokenFile } from '../../src/tokens/token-file.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
 import { loadTrainingData } from '../../src/train/data.ts';
@@ -18,18 +16,12 @@ import { checkResume, readState, recordedPacing } from '../../src/train/state.ts
 import type { TrainEvent, TrainInput } from '../../src/train/types.ts';
 import { testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { prepareTinyRun, tinySettings, tinyTokenFile } from './fixture.ts';
+import { openModel, prepareTinyRun, tinySettings, tinyTokenFile } from './fixture.ts';
 import { lastCheckpoint, only, run } from './whole-run.ts';
 
 const folder = temporaryFolder();
 let folders = 0;
 const prepare = (settings: RunSettings = tinySettings()) => prepareTinyRun(`${folder()}/${folders++}`, settings);
-
-const openSpec = async (storage: Storage, model: string) => {
-  const folder = await readOwn(storage, 'models', model, readModelFolder);
-  await folder.close();
-  return folder;
-};
 
 describe('what is damaged', () => {
   const damages = [
@@ -149,7 +141,7 @@ describe('a run', () => {
       await publishTokenFile(storage, 'shared', file);
       const datasets = [{ ...input.datasets[0]!, tokens: 'shared' }, input.datasets[1]!];
       const shared = { ...input, datasets };
-      const data = await loadTrainingData(storage, datasets, (await openSpec(storage, input.model)).spec);
+      const data = await loadTrainingData(storage, datasets, (await openModel(storage, input.model)).spec);
       for (const update of samplingOfRun(settings, data).planEpoch(0).updates) {
         for (const planned of update.filter(({ dataset }) => dataset === 0)) {
           const shows = [...planned.records].filter((record) => record < 7);

@@ -1,8 +1,5 @@
 /** What a run will need, by arithmetic alone, and what is refused with the numbers. */
 import { describe, expect, it } from 'vitest';
-import { readModelFolder } from '../../src/formats/model-folder.ts';
-import { readOwn } from '../../src/storage/own-files.ts';
-import type { Storage } from '../../src/storage/storage.ts';
 import { publishTokenFile } from '../../src/tokens/token-file.ts';
 import type { TokenFile } from '../../src/tokens/types.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
@@ -11,17 +8,11 @@ import { planTraining } from '../../src/train/loop.ts';
 import { planRun } from '../../src/train/plan.ts';
 import { testGpu } from '../device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { prepareTinyRun, tinySettings, tinyTokenFile } from './fixture.ts';
+import { openModel, prepareTinyRun, tinySettings, tinyTokenFile } from './fixture.ts';
 
 const folder = temporaryFolder();
 let folders = 0;
 const prepare = (settings: RunSettings = tinySettings()) => prepareTinyRun(`${folder()}/${folders++}`, settings);
-
-const openSpec = async (storage: Storage, model: string) => {
-  const folder = await readOwn(storage, 'models', model, readModelFolder);
-  await folder.close();
-  return folder;
-};
 
 describe('a plan', () => {
   it('knows steps, parameters and memory beforehand', async () => {
@@ -92,7 +83,7 @@ describe('a plan', () => {
   it('refuses, with the numbers, a text that one binding cannot hold', async () => {
     const { traits, mostMemory } = await testGpu();
     const { input, storage } = await prepare();
-    const { spec } = await openSpec(storage, input.model);
+    const { spec } = await openModel(storage, input.model);
     const wide = { ...spec, architecture: { ...spec.architecture, innerWidth: 512 } };
     const data = await loadTrainingData(storage, input.datasets, spec);
     const small = { traits, mostMemory, largestBinding: 33_024 };

@@ -1,9 +1,7 @@
 /** Losses that need the scores of a teacher, refused with the request where no record has any. */
-import { badInput } from '../../errors.ts';
-import { type LossEntry, type LossTerm, lossCatalog } from '../../nn/losses/catalog.ts';
+import type { LossTerm } from '../../nn/losses/catalog.ts';
+import { needsTeacherScores, teacherScoresMissing } from '../../train/terms.ts';
 import type { Tandem } from '../tandem.ts';
-
-const rows: readonly LossEntry[] = lossCatalog;
 
 interface Trained {
   /** Digest of the data set version. */
@@ -18,20 +16,14 @@ interface Trained {
  * for runs with such a loss alone. A host without them leaves the check to the one that trains.
  */
 export async function requireTeacherScores({ jobs, storage }: Tandem, datasets: readonly Trained[]): Promise<void> {
-  for (const { name } of rows.filter(({ needs }) => needs === 'teacher-scores')) {
+  const names = new Set(datasets.flatMap(({ terms }) => terms.filter(needsTeacherScores).map(({ loss }) => loss)));
+  for (const name of names) {
     const using = datasets.filter(({ terms }) => terms.some(({ loss }) => loss === name));
-    const [first] = using;
-    if (!first) continue;
     let found = false;
     for (const { digest } of using) {
       if (!(await storage.exists('datasets', digest))) return;
       found ||= await jobs.cpu.call('hasTeacherScores', { dataset: digest });
     }
-    if (found) continue;
-    throw badInput(`The loss ${name} needs teacher scores, no data set that trains on it has any`, {
-      field: first.list,
-      expected: 'a retrieval data set whose training records have teacher_scores',
-      remedy: 'Import the data set again with teacher_scores, or leave the loss out.',
-    });
+    if (!found) throw teacherScoresMissing(name, using[0]!.list);
   }
 }
