@@ -18,7 +18,11 @@ export const nouns = {
   checkpoints: { table: tables.checkpoints, type: 'Checkpoint', called: 'checkpoint' },
   suites: { table: tables.suites, type: 'Suite', called: 'suite' },
   evaluations: { table: tables.evaluations, type: 'Evaluation', called: 'evaluation' },
-  fusionSearches: { table: tables.fusionSearches, type: 'FusionSearch', called: 'search for a fusion' },
+  fusionSearches: {
+    table: tables.fusionSearchesWithJobs,
+    type: 'FusionSearch',
+    called: 'search for a fusion',
+  },
   collections: { table: tables.collections, type: 'Collection', called: 'collection' },
   documents: { table: tables.documents, type: 'Document', called: 'document' },
   architectureSearches: {

@@ -103,13 +103,13 @@ export const architectureTrials = pgTable(
 
 /** Searches as people see them: each with what its job says. One that awaits its runs is in their state. */
 export const architectureSearchesWithJobs = pgView('architecture_searches_with_jobs').as((query) => {
-  const { state, lastSeq, error, startedAt, finishedAt, resultId, awaitsParts } = jobs;
+  const { updatedAt, state, lastSeq, error, startedAt, finishedAt, resultId, awaitsParts } = jobs;
   return query
     .select({
       ...getTableColumns(architectureSearches),
       state: sql<JobState>`case when not ${awaitsParts} then ${state} when exists (select 1 from jobs part where
         part.part_of = ${jobs.id} and part.state = 'INTERRUPTED') then 'INTERRUPTED' else 'RUNNING' end`.as('state'),
-      ...{ lastSeq, error, startedAt, finishedAt },
+      ...{ updatedAt, lastSeq, error, startedAt, finishedAt },
       /** Of the winner, once it SUCCEEDED. */
       checkpointId: sql<string | null>`${resultId}`.as('checkpoint_id'),
     })

@@ -13,7 +13,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { FusionFigure, FusionPlan } from '../../fusion/types.ts';
-import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, isDigest, notes, oneOf, tags, updatedAt } from './columns.ts';
 import { models } from './models.ts';
 import { runs } from './runs.ts';
 
@@ -25,7 +25,12 @@ export const checkpoints = pgTable(
   {
     id: id(),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
     idempotencyKey: idempotencyKey(),
+    /** That people give it; empty = none. */
+    name: text('name').notNull().default(''),
+    notes: notes(),
+    tags: tags(),
     reason: text('reason', { enum: checkpointReasons }).notNull(),
     /** theta_0 that this descends from; only checkpoints of one theta_0 can be fused. */
     modelId: uuid('model_id')

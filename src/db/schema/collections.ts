@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { checkpoints } from './checkpoints.ts';
-import { count64, createdAt, id, idempotencyKey } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, notes, tags, updatedAt } from './columns.ts';
 import { vector } from './vector.ts';
 
 export const collections = pgTable(
@@ -13,8 +13,11 @@ export const collections = pgTable(
   {
     id: id(),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
     idempotencyKey: idempotencyKey(),
     name: text('name').notNull(),
+    notes: notes(),
+    tags: tags(),
     /** What embeds its documents and queries. */
     checkpointId: uuid('checkpoint_id')
       .notNull()
@@ -35,6 +38,7 @@ export const documents = pgTable(
   {
     id: id(),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
     collectionId: uuid('collection_id')
       .notNull()
       .references(() => collections.id, { onDelete: 'cascade' }),

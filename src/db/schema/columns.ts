@@ -6,6 +6,22 @@ export const id = () => uuid('id').primaryKey().defaultRandom();
 
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
+/**
+ * When a row was made, or last changed in what people edit, in its state or its alias: not by progress, so that
+ * `ifUpdatedAt` can be asked of what is under way. Whole milliseconds, and of a row every one is later than the one
+ * before. Triggers of the database set it (migration 0019), because rows are written in many places.
+ */
+export const updatedAt = () =>
+  timestamp('updated_at', { withTimezone: true, mode: 'date', precision: 3 })
+    .notNull()
+    .default(sql`date_trunc('milliseconds', clock_timestamp())`);
+
+/** What people write to a thing. Empty text = nothing. */
+export const notes = () => text('notes').notNull().default('');
+
+/** Words that people sort things by: trimmed, each once, in the order in which they were given. */
+export const tags = () => text('tags').array().notNull().default(sql`'{}'::text[]`);
+
 export const createdAt = () => instant('created_at').notNull().defaultNow();
 
 /** Given by the caller of a creating mutation: the same key again finds the first row instead of making another. */

@@ -2,7 +2,7 @@
 import { boolean, index, integer, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import type { ImporterName } from '../../data/importers/catalog.ts';
 import type { DatasetSummary, Task } from '../../data/types.ts';
-import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, isDigest, notes, oneOf, tags, updatedAt } from './columns.ts';
 
 export const taskNames = ['ir', 'sts'] as const satisfies readonly Task[];
 
@@ -11,8 +11,11 @@ export const datasets = pgTable(
   {
     id: id(),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
     idempotencyKey: idempotencyKey(),
     name: text('name').notNull(),
+    notes: notes(),
+    tags: tags(),
     /** Counts from 1 per name. */
     version: integer('version').notNull(),
     task: text('task', { enum: taskNames }).notNull(),

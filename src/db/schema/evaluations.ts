@@ -4,7 +4,7 @@ import { boolean, check, doublePrecision, index, integer, jsonb, pgTable, text, 
 import type { Split } from '../../data/types.ts';
 import type { Geometry } from '../../evaluation/geometry/types.ts';
 import { checkpoints } from './checkpoints.ts';
-import { count64, createdAt, id, idempotencyKey, isDigest, oneOf } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, isDigest, oneOf, updatedAt } from './columns.ts';
 import { datasets, taskNames } from './datasets.ts';
 
 export const evaluators = ['checkpoint', 'bag-of-words'] as const;
@@ -15,6 +15,7 @@ export const evaluations = pgTable(
   {
     id: id(),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
     idempotencyKey: idempotencyKey(),
     evaluator: text('evaluator', { enum: evaluators }).notNull(),
     /** Null for `bag-of-words`. */

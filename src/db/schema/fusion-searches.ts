@@ -2,8 +2,19 @@
  * Searches for the best fusion and the candidates they tried. What a search shares with all durable work (its state,
  * progress, error) is in its job, which has the search's id. Candidates are written by jobs/ alone.
  */
-import { sql } from 'drizzle-orm';
-import { check, doublePrecision, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { eq, getTableColumns, sql } from 'drizzle-orm';
+import {
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  pgView,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { candidateOrigins } from '../../fusion/search/catalog.ts';
 import type { SearchPlan } from '../../fusion/search/types.ts';
 import type { DevFigures } from '../../train/types.ts';
@@ -68,6 +79,14 @@ export const fusionCandidates = pgTable(
   ],
 );
 
-export type FusionSearchRow = typeof fusionSearches.$inferSelect;
+/** Searches as people see them: each with what its job says. */
+export const fusionSearchesWithJobs = pgView('fusion_searches_with_jobs').as((query) =>
+  query
+    .select({ ...getTableColumns(fusionSearches), updatedAt: jobs.updatedAt, state: jobs.state })
+    .from(fusionSearches)
+    .innerJoin(jobs, eq(jobs.id, fusionSearches.id)),
+);
+
+export type FusionSearchRow = typeof fusionSearchesWithJobs.$inferSelect;
 export type FusionCandidateRow = typeof fusionCandidates.$inferSelect;
 export type NewFusionCandidate = typeof fusionCandidates.$inferInsert;

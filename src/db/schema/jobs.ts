@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm';
 import { type AnyPgColumn, boolean, check, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { PlainError } from '../../errors.ts';
-import { count64, createdAt, id, idempotencyKey, instant, oneOf } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, instant, oneOf, updatedAt } from './columns.ts';
 import type { JobProgress, Use } from './types.ts';
 
 export const jobStates = ['QUEUED', 'RUNNING', 'INTERRUPTED', 'CANCELLED', 'FAILED', 'SUCCEEDED'] as const;
@@ -21,6 +21,7 @@ export const jobs = pgTable(
   {
     id: id(),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
     idempotencyKey: idempotencyKey(),
     /** A name of jobs/kinds/catalog.ts, or of another version's. */
     kind: text('kind').notNull(),

@@ -2,7 +2,7 @@
 import { boolean, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import type { EncoderFamily } from '../../model/families/catalog.ts';
 import type { Heads, ModelDropout, ModelSpec, PoolingMode, PromptTemplates } from '../../model/types.ts';
-import { count64, createdAt, id, idempotencyKey, isDigest } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, isDigest, notes, tags, updatedAt } from './columns.ts';
 
 /** The part of a model folder's settings that has no column of its own. */
 export type ModelPipeline = Pick<
@@ -20,8 +20,11 @@ export const models = pgTable(
   {
     id: id(),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
     idempotencyKey: idempotencyKey(),
     name: text('name').notNull(),
+    notes: notes(),
+    tags: tags(),
     family: text('family').$type<EncoderFamily>().notNull(),
     /** The folder objects/models/<digest>. */
     digest: text('digest').notNull(),

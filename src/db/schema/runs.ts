@@ -22,7 +22,7 @@ import type { AdapterReport } from '../../device/types.ts';
 import type { LossTerm } from '../../nn/losses/catalog.ts';
 import type { RunSettings } from '../../train/catalog.ts';
 import { completeSettings, completeTerms } from '../../train/stored-settings.ts';
-import { count64, createdAt, idempotencyKey } from './columns.ts';
+import { count64, createdAt, idempotencyKey, notes, tags } from './columns.ts';
 import { datasets } from './datasets.ts';
 import { jobs } from './jobs.ts';
 import { models } from './models.ts';
@@ -54,6 +54,8 @@ export const runs = pgTable(
     createdAt: createdAt(),
     idempotencyKey: idempotencyKey(),
     name: text('name').notNull(),
+    notes: notes(),
+    tags: tags(),
     /** theta_0. */
     modelId: uuid('model_id')
       .notNull()
@@ -82,13 +84,13 @@ export const runs = pgTable(
 
 /** Runs as people see them: each with what its job says. */
 export const runsWithJobs = pgView('runs_with_jobs').as((query) => {
-  const { state, attempt, lastSeq, error, startedAt, finishedAt, answer } = jobs;
+  const { updatedAt, state, attempt, lastSeq, error, startedAt, finishedAt, answer } = jobs;
   const { secondsLeft, ...columns } = getTableColumns(runs);
   return query
     .select({
       ...columns,
       secondsLeft: sql<number | null>`case when ${state} = 'RUNNING' then ${secondsLeft} end`.as('seconds_left'),
-      ...{ state, attempt, lastSeq, error, startedAt, finishedAt },
+      ...{ updatedAt, state, attempt, lastSeq, error, startedAt, finishedAt },
       /** Why it succeeded before its planned end; null = it did not. */
       cause: sql<RunCause | null>`${answer} ->> 'cause'`.as('cause'),
     })

@@ -1,12 +1,18 @@
 /** Suites: named lists of splits of data sets, on all of which a checkpoint is evaluated. A suite never changes. */
 import { boolean, index, integer, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
-import { createdAt, id, idempotencyKey, oneOf } from './columns.ts';
+import { createdAt, id, idempotencyKey, oneOf, updatedAt } from './columns.ts';
 import { datasets } from './datasets.ts';
 import { splitNames } from './evaluations.ts';
 
 export const suites = pgTable(
   'suites',
-  { id: id(), createdAt: createdAt(), idempotencyKey: idempotencyKey(), name: text('name').notNull() },
+  {
+    id: id(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    idempotencyKey: idempotencyKey(),
+    name: text('name').notNull(),
+  },
   (table) => [unique('suites_name').on(table.name)],
 );
 

@@ -5,7 +5,7 @@ import {
   type FusionCandidateRow,
   type FusionSearchRow,
   fusionCandidates,
-  fusionSearches,
+  fusionSearchesWithJobs as fusionSearches,
   jobs,
 } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
