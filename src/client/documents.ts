@@ -1,5 +1,5 @@
 /** The documents that the client takes, and the one form that it sends. */
-import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+import type { DocumentTypeDecoration } from './document-types.ts';
 
 /**
  * A document as `tandem/client` 0.2.0 exported it.

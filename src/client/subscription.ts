@@ -1,8 +1,7 @@
 /** Follows a subscription over server-sent events, and subscribes again when the connection breaks. */
-import type { EventSourceMessage } from 'eventsource-parser';
 import type { OperationText } from './documents.ts';
 import { ApiError, unreachable } from './error.ts';
-import { readEvents } from './event-stream.ts';
+import { readEvents, type ServerEvent } from './event-stream.ts';
 import { type Answer, dataOf, type Endpoint, post, readAnswer } from './http.ts';
 
 export interface SubscriptionEndpoint extends Endpoint {
@@ -79,9 +78,9 @@ async function* connectOnce<Result>(
 
 /** The next event; null where the stream ended or broke without the event `complete`. */
 async function nextEvent(
-  events: AsyncGenerator<EventSourceMessage>,
+  events: AsyncGenerator<ServerEvent>,
   signal: AbortSignal | undefined,
-): Promise<EventSourceMessage | null> {
+): Promise<ServerEvent | null> {
   try {
     const { value, done } = await events.next();
     return done ? null : value;

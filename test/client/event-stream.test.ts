@@ -45,6 +45,17 @@ describe('readEvents', () => {
     ]);
   });
 
+  it('gives the id that an event carries, unless it has a NUL', async () => {
+    const ids: (string | undefined)[] = [];
+    const stream = streamOf(['id: 7\ndata: a\n\nid\ndata: b\n\nid: 8\0\ndata: c\n\ndata: d\n\n']);
+    for await (const { id } of readEvents(stream)) ids.push(id);
+    expect(ids).toEqual(['7', '', undefined, undefined]);
+  });
+
+  it('keeps what follows the first colon and one space', async () => {
+    expect(await eventsOf('data:  a: b\ndata\nevent:e\n\n')).toEqual([['e', ' a: b\n']]);
+  });
+
   it('drops an event that the end cuts off', async () => {
     expect(await eventsOf('\n\nevent: complete\ndata:\n\ndata: half')).toEqual([['complete', '']]);
   });

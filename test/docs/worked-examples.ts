@@ -5,7 +5,7 @@
  */
 import { exec } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 interface Block {
@@ -40,14 +40,16 @@ const blocksOf = (section: string): Block[] =>
 const sources = ['src', 'workers', 'shaders', 'test', 'docs'];
 const settings = [
   ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts', 'drizzle.config.ts', 'biome.json'],
-  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'LICENSE'],
   // What was built before: the template of new databases takes the longest.
   'dist',
 ];
 
 /** Copies the tree into an empty folder. The packages are shared by links, the caches beside them are not. */
 export function copyTree(root: string, folder: string): void {
-  for (const name of [...sources, ...settings]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  const filter = (path: string): boolean => basename(path) !== 'node_modules';
+  for (const name of [...sources, ...settings])
+    cpSync(join(root, name), join(folder, name), { recursive: true, filter });
   mkdirSync(join(folder, 'node_modules'));
   const packages = readdirSync(join(root, 'node_modules')).filter((name) => name === '.bin' || !name.startsWith('.'));
   for (const name of packages) {

@@ -1,4 +1,4 @@
-/** A server of an installed package, as a process of its own. Linux: /proc tells which libraries it has loaded. */
+/** A server as a process of its own, by default of the installed package. Linux: /proc tells its libraries. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
@@ -22,9 +22,12 @@ export class InstalledServer {
   }
 
   /** Starts one on an empty data folder. Throws where it ends before it serves. */
-  static async start(project: string, environment: Readonly<Record<string, string>>): Promise<InstalledServer> {
+  static async start(
+    project: string,
+    environment: Readonly<Record<string, string>>,
+    main = join(project, 'node_modules/tandem/dist/src/cli/main.js'),
+  ): Promise<InstalledServer> {
     const data = mkdtempSync(join(project, 'data-'));
-    const main = join(project, 'node_modules/tandem/dist/src/cli/main.js');
     const env = { ...process.env, ...environment, TANDEM_DATA: data, TANDEM_PORT: '0' };
     const child = spawn(process.execPath, [main, 'serve'], {
       cwd: project,

@@ -3,7 +3,7 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+import type { DocumentTypeDecoration } from '../document-types.ts';
 /** What kind of device an adapter is. */
 export type AdapterType =
   /** The CPU, by kernels that are compiled to WebAssembly. */
@@ -1770,7 +1770,7 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-export const ArchitectureSearchSummaryFragmentDoc = new TypedDocumentString(`
+export const ArchitectureSearchSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ArchitectureSearchSummary on ArchitectureSearch {
   id
   name
@@ -1792,7 +1792,7 @@ export const ArchitectureSearchSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ArchitectureSearchSummary"}) as unknown as TypedDocumentString<ArchitectureSearchSummaryFragment, unknown>;
-export const ArchitectureSearchPartsFragmentDoc = new TypedDocumentString(`
+export const ArchitectureSearchPartsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ArchitectureSearchParts on ArchitectureSearch {
   ...ArchitectureSearchSummary
   winner {
@@ -1851,7 +1851,7 @@ export const ArchitectureSearchPartsFragmentDoc = new TypedDocumentString(`
     code
   }
 }`, {"fragmentName":"ArchitectureSearchParts"}) as unknown as TypedDocumentString<ArchitectureSearchPartsFragment, unknown>;
-export const CollectionSummaryFragmentDoc = new TypedDocumentString(`
+export const CollectionSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment CollectionSummary on Collection {
   id
   name
@@ -1864,7 +1864,7 @@ export const CollectionSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"CollectionSummary"}) as unknown as TypedDocumentString<CollectionSummaryFragment, unknown>;
-export const DatasetSizesFragmentDoc = new TypedDocumentString(`
+export const DatasetSizesFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment DatasetSizes on Dataset {
   id
   name
@@ -1885,7 +1885,7 @@ export const DatasetSizesFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"DatasetSizes"}) as unknown as TypedDocumentString<DatasetSizesFragment, unknown>;
-export const FusionCandidateFiguresFragmentDoc = new TypedDocumentString(`
+export const FusionCandidateFiguresFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment FusionCandidateFigures on FusionCandidate {
   number
   origin
@@ -1902,7 +1902,7 @@ export const FusionCandidateFiguresFragmentDoc = new TypedDocumentString(`
   seconds
 }
     `, {"fragmentName":"FusionCandidateFigures"}) as unknown as TypedDocumentString<FusionCandidateFiguresFragment, unknown>;
-export const FusionSearchSummaryFragmentDoc = new TypedDocumentString(`
+export const FusionSearchSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment FusionSearchSummary on FusionSearch {
   id
   strategy
@@ -1942,7 +1942,7 @@ export const FusionSearchSummaryFragmentDoc = new TypedDocumentString(`
   sameAs
   seconds
 }`, {"fragmentName":"FusionSearchSummary"}) as unknown as TypedDocumentString<FusionSearchSummaryFragment, unknown>;
-export const SearchedSetFragmentDoc = new TypedDocumentString(`
+export const SearchedSetFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment SearchedSet on DevSetFigures {
   dataset
   split
@@ -1954,7 +1954,7 @@ export const SearchedSetFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SearchedSet"}) as unknown as TypedDocumentString<SearchedSetFragment, unknown>;
-export const JobProgressFragmentDoc = new TypedDocumentString(`
+export const JobProgressFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment JobProgress on Job {
   id
   kind
@@ -1972,7 +1972,7 @@ export const JobProgressFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"JobProgress"}) as unknown as TypedDocumentString<JobProgressFragment, unknown>;
-export const ModelSummaryFragmentDoc = new TypedDocumentString(`
+export const ModelSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
@@ -1991,7 +1991,7 @@ export const ModelSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ModelSummary"}) as unknown as TypedDocumentString<ModelSummaryFragment, unknown>;
-export const CheckpointSummaryFragmentDoc = new TypedDocumentString(`
+export const CheckpointSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment CheckpointSummary on Checkpoint {
   id
   alias
@@ -2006,7 +2006,7 @@ export const CheckpointSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"CheckpointSummary"}) as unknown as TypedDocumentString<CheckpointSummaryFragment, unknown>;
-export const EvaluationFiguresFragmentDoc = new TypedDocumentString(`
+export const EvaluationFiguresFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment EvaluationFigures on Evaluation {
   id
   task
@@ -2041,7 +2041,7 @@ export const EvaluationFiguresFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"EvaluationFigures"}) as unknown as TypedDocumentString<EvaluationFiguresFragment, unknown>;
-export const RunPlanPartsFragmentDoc = new TypedDocumentString(`
+export const RunPlanPartsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunPlanParts on RunPlan {
   steps
   updatesPerEpoch
@@ -2058,7 +2058,7 @@ export const RunPlanPartsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"RunPlanParts"}) as unknown as TypedDocumentString<RunPlanPartsFragment, unknown>;
-export const RunSummaryFragmentDoc = new TypedDocumentString(`
+export const RunSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunSummary on Run {
   id
   name
@@ -2079,7 +2079,7 @@ export const RunSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"RunSummary"}) as unknown as TypedDocumentString<RunSummaryFragment, unknown>;
-export const SuiteSummaryFragmentDoc = new TypedDocumentString(`
+export const SuiteSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment SuiteSummary on Suite {
   id
   name
@@ -2097,7 +2097,7 @@ export const SuiteSummaryFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SuiteSummary"}) as unknown as TypedDocumentString<SuiteSummaryFragment, unknown>;
-export const SuiteFiguresFragmentDoc = new TypedDocumentString(`
+export const SuiteFiguresFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment SuiteFigures on SuiteResult {
   cells {
     dataset {
@@ -2136,7 +2136,7 @@ export const SuiteFiguresFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SuiteFigures"}) as unknown as TypedDocumentString<SuiteFiguresFragment, unknown>;
-export const AdapterFragmentDoc = new TypedDocumentString(`
+export const AdapterFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Adapter on Device {
   name
   driver
@@ -2145,7 +2145,7 @@ export const AdapterFragmentDoc = new TypedDocumentString(`
   software
 }
     `, {"fragmentName":"Adapter"}) as unknown as TypedDocumentString<AdapterFragment, unknown>;
-export const StartArchitectureSearchDocument = new TypedDocumentString(`
+export const StartArchitectureSearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation StartArchitectureSearch($input: StartArchitectureSearchInput!) {
   startArchitectureSearch(input: $input) {
     ...ArchitectureSearchParts
@@ -2209,7 +2209,7 @@ fragment ArchitectureSearchParts on ArchitectureSearch {
     }
   }
 }`) as unknown as TypedDocumentString<StartArchitectureSearchMutation, StartArchitectureSearchMutationVariables>;
-export const ArchitectureSearchesDocument = new TypedDocumentString(`
+export const ArchitectureSearchesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ArchitectureSearches($filter: ArchitectureSearchFilter, $first: Int = 100) {
   architectureSearches(filter: $filter, first: $first) {
     totalCount
@@ -2238,7 +2238,7 @@ export const ArchitectureSearchesDocument = new TypedDocumentString(`
     code
   }
 }`) as unknown as TypedDocumentString<ArchitectureSearchesQuery, ArchitectureSearchesQueryVariables>;
-export const ArchitectureSearchDocument = new TypedDocumentString(`
+export const ArchitectureSearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ArchitectureSearch($id: ID!) {
   architectureSearch(id: $id) {
     ...ArchitectureSearchParts
@@ -2302,7 +2302,7 @@ fragment ArchitectureSearchParts on ArchitectureSearch {
     }
   }
 }`) as unknown as TypedDocumentString<ArchitectureSearchQuery, ArchitectureSearchQueryVariables>;
-export const ResumeArchitectureSearchDocument = new TypedDocumentString(`
+export const ResumeArchitectureSearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation ResumeArchitectureSearch($id: ID!, $allowDifferentAdapter: Boolean! = false) {
   resumeArchitectureSearch(id: $id, allowDifferentAdapter: $allowDifferentAdapter) {
     ...ArchitectureSearchSummary
@@ -2328,14 +2328,14 @@ export const ResumeArchitectureSearchDocument = new TypedDocumentString(`
     code
   }
 }`) as unknown as TypedDocumentString<ResumeArchitectureSearchMutation, ResumeArchitectureSearchMutationVariables>;
-export const DeleteArchitectureSearchDocument = new TypedDocumentString(`
+export const DeleteArchitectureSearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteArchitectureSearch($id: ID!) {
   deleteArchitectureSearch(id: $id) {
     deletedId
   }
 }
     `) as unknown as TypedDocumentString<DeleteArchitectureSearchMutation, DeleteArchitectureSearchMutationVariables>;
-export const CreateCollectionDocument = new TypedDocumentString(`
+export const CreateCollectionDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation CreateCollection($input: CreateCollectionInput!) {
   createCollection(input: $input) {
     collection {
@@ -2354,7 +2354,7 @@ export const CreateCollectionDocument = new TypedDocumentString(`
     totalCount
   }
 }`) as unknown as TypedDocumentString<CreateCollectionMutation, CreateCollectionMutationVariables>;
-export const CollectionsDocument = new TypedDocumentString(`
+export const CollectionsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Collections($filter: CollectionFilter, $first: Int = 100) {
   collections(filter: $filter, first: $first) {
     totalCount
@@ -2374,7 +2374,7 @@ export const CollectionsDocument = new TypedDocumentString(`
     totalCount
   }
 }`) as unknown as TypedDocumentString<CollectionsQuery, CollectionsQueryVariables>;
-export const AddDocumentsDocument = new TypedDocumentString(`
+export const AddDocumentsDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation AddDocuments($input: AddDocumentsInput!) {
   addDocuments(input: $input) {
     added
@@ -2387,7 +2387,7 @@ export const AddDocumentsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AddDocumentsMutation, AddDocumentsMutationVariables>;
-export const SearchDocument = new TypedDocumentString(`
+export const SearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Search($collection: ID!, $query: String!, $k: Int! = 10, $instruction: String! = "") {
   search(collection: $collection, query: $query, k: $k, instruction: $instruction) {
     searched
@@ -2407,7 +2407,7 @@ export const SearchDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
-export const ImportDatasetDocument = new TypedDocumentString(`
+export const ImportDatasetDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation ImportDataset($input: ImportDatasetInput!) {
   importDataset(input: $input) {
     reused
@@ -2435,7 +2435,7 @@ export const ImportDatasetDocument = new TypedDocumentString(`
     count
   }
 }`) as unknown as TypedDocumentString<ImportDatasetMutation, ImportDatasetMutationVariables>;
-export const DatasetsDocument = new TypedDocumentString(`
+export const DatasetsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Datasets($filter: DatasetFilter, $first: Int = 100) {
   datasets(filter: $filter, first: $first) {
     totalCount
@@ -2463,7 +2463,7 @@ export const DatasetsDocument = new TypedDocumentString(`
     count
   }
 }`) as unknown as TypedDocumentString<DatasetsQuery, DatasetsQueryVariables>;
-export const DatasetTextsDocument = new TypedDocumentString(`
+export const DatasetTextsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query DatasetTexts($id: ID!, $split: Split!, $first: Int!) {
   dataset(id: $id) {
     id
@@ -2486,7 +2486,7 @@ export const DatasetTextsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DatasetTextsQuery, DatasetTextsQueryVariables>;
-export const EmbedDocument = new TypedDocumentString(`
+export const EmbedDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Embed($texts: [String!]!, $checkpoint: CheckpointChoice!, $role: TextRole = PASSAGE, $prompt: ModelPromptInput) {
   embed(texts: $texts, checkpoint: $checkpoint, role: $role, prompt: $prompt) {
     dimensions
@@ -2501,7 +2501,7 @@ export const EmbedDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<EmbedQuery, EmbedQueryVariables>;
-export const TokenizeDocument = new TypedDocumentString(`
+export const TokenizeDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Tokenize($texts: [String!]!, $model: TokenizerChoice!) {
   tokenize(texts: $texts, model: $model) {
     ids
@@ -2509,7 +2509,7 @@ export const TokenizeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TokenizeQuery, TokenizeQueryVariables>;
-export const CompareCheckpointsDocument = new TypedDocumentString(`
+export const CompareCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query CompareCheckpoints($reference: CheckpointChoice, $candidate: CheckpointChoice, $datasets: [ID!], $split: Split = TEST, $pooled: Boolean = false, $figure: QueryFigure = NDCG_AT_10) {
   compareCheckpoints(
     reference: $reference
@@ -2550,7 +2550,7 @@ export const CompareCheckpointsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CompareCheckpointsQuery, CompareCheckpointsQueryVariables>;
-export const NegativeTransferDocument = new TypedDocumentString(`
+export const NegativeTransferDocument = /*#__PURE__*/ new TypedDocumentString(`
     query NegativeTransfer($joint: [ID!]!, $others: [TrainingRoleInput!]!, $datasets: [ID!]!, $split: Split = TEST, $pooled: Boolean = false) {
   negativeTransfer(
     joint: $joint
@@ -2577,7 +2577,7 @@ export const NegativeTransferDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NegativeTransferQuery, NegativeTransferQueryVariables>;
-export const StartFusionSearchDocument = new TypedDocumentString(`
+export const StartFusionSearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation StartFusionSearch($input: StartFusionSearchInput!) {
   startFusionSearch(input: $input) {
     search {
@@ -2624,7 +2624,7 @@ fragment FusionCandidateFigures on FusionCandidate {
   sameAs
   seconds
 }`) as unknown as TypedDocumentString<StartFusionSearchMutation, StartFusionSearchMutationVariables>;
-export const FusionSearchesDocument = new TypedDocumentString(`
+export const FusionSearchesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query FusionSearches($filter: FusionSearchFilter, $first: Int = 100) {
   fusionSearches(filter: $filter, first: $first) {
     totalCount
@@ -2672,7 +2672,7 @@ fragment FusionCandidateFigures on FusionCandidate {
   sameAs
   seconds
 }`) as unknown as TypedDocumentString<FusionSearchesQuery, FusionSearchesQueryVariables>;
-export const FusionSearchDocument = new TypedDocumentString(`
+export const FusionSearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     query FusionSearch($id: ID!, $after: String) {
   fusionSearch(id: $id) {
     ...FusionSearchSummary
@@ -2755,7 +2755,7 @@ fragment SearchedSet on DevSetFigures {
     value
   }
 }`) as unknown as TypedDocumentString<FusionSearchQuery, FusionSearchQueryVariables>;
-export const FuseCandidateDocument = new TypedDocumentString(`
+export const FuseCandidateDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation FuseCandidate($input: FuseCandidateInput!) {
   fuseCandidate(input: $input) {
     checkpoint {
@@ -2776,14 +2776,14 @@ export const FuseCandidateDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<FuseCandidateMutation, FuseCandidateMutationVariables>;
-export const DeleteFusionSearchDocument = new TypedDocumentString(`
+export const DeleteFusionSearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteFusionSearch($id: ID!) {
   deleteFusionSearch(id: $id) {
     deletedId
   }
 }
     `) as unknown as TypedDocumentString<DeleteFusionSearchMutation, DeleteFusionSearchMutationVariables>;
-export const JobsDocument = new TypedDocumentString(`
+export const JobsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Jobs($filter: JobFilter, $first: Int = 100) {
   jobs(filter: $filter, first: $first) {
     totalCount
@@ -2811,7 +2811,7 @@ export const JobsDocument = new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<JobsQuery, JobsQueryVariables>;
-export const JobDocument = new TypedDocumentString(`
+export const JobDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Job($id: ID!) {
   job(id: $id) {
     ...JobProgress
@@ -2837,7 +2837,7 @@ export const JobDocument = new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<JobQuery, JobQueryVariables>;
-export const JobsOfKeyDocument = new TypedDocumentString(`
+export const JobsOfKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
     query JobsOfKey($key: String!) {
   jobs(filter: {idempotencyKey: $key}, first: 20) {
     nodes {
@@ -2847,7 +2847,7 @@ export const JobsOfKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<JobsOfKeyQuery, JobsOfKeyQueryVariables>;
-export const RunningJobsDocument = new TypedDocumentString(`
+export const RunningJobsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query RunningJobs {
   jobs(filter: {state: RUNNING}, first: 20) {
     nodes {
@@ -2859,7 +2859,7 @@ export const RunningJobsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunningJobsQuery, RunningJobsQueryVariables>;
-export const CancelJobDocument = new TypedDocumentString(`
+export const CancelJobDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation CancelJob($id: ID!) {
   cancelJob(id: $id) {
     ...JobProgress
@@ -2881,7 +2881,7 @@ export const CancelJobDocument = new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<CancelJobMutation, CancelJobMutationVariables>;
-export const JobEventsDocument = new TypedDocumentString(`
+export const JobEventsDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription JobEvents($jobId: ID!, $after: Int64) {
   jobEvents(jobId: $jobId, after: $after) {
     ...JobProgress
@@ -2903,7 +2903,7 @@ export const JobEventsDocument = new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<JobEventsSubscription, JobEventsSubscriptionVariables>;
-export const CreateModelDocument = new TypedDocumentString(`
+export const CreateModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation CreateModel($input: CreateModelInput!) {
   createModel(input: $input) {
     model {
@@ -2928,7 +2928,7 @@ export const CreateModelDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<CreateModelMutation, CreateModelMutationVariables>;
-export const ImportModelDocument = new TypedDocumentString(`
+export const ImportModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation ImportModel($input: ImportModelInput!) {
   importModel(input: $input) {
     model {
@@ -2954,7 +2954,7 @@ export const ImportModelDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<ImportModelMutation, ImportModelMutationVariables>;
-export const DeriveModelDocument = new TypedDocumentString(`
+export const DeriveModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeriveModel($input: DeriveModelInput!) {
   deriveModel(input: $input) {
     model {
@@ -2979,14 +2979,14 @@ export const DeriveModelDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<DeriveModelMutation, DeriveModelMutationVariables>;
-export const DeleteModelDocument = new TypedDocumentString(`
+export const DeleteModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteModel($id: ID!) {
   deleteModel(id: $id) {
     deletedId
   }
 }
     `) as unknown as TypedDocumentString<DeleteModelMutation, DeleteModelMutationVariables>;
-export const ModelsDocument = new TypedDocumentString(`
+export const ModelsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Models($filter: ModelFilter, $first: Int = 100) {
   models(filter: $filter, first: $first) {
     totalCount
@@ -3012,7 +3012,7 @@ export const ModelsDocument = new TypedDocumentString(`
     id
   }
 }`) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
-export const CheckpointsDocument = new TypedDocumentString(`
+export const CheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Checkpoints($filter: CheckpointFilter, $first: Int = 100) {
   checkpoints(filter: $filter, first: $first, orderBy: {field: CREATED_AT}) {
     totalCount
@@ -3034,7 +3034,7 @@ export const CheckpointsDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<CheckpointsQuery, CheckpointsQueryVariables>;
-export const EvaluateCheckpointDocument = new TypedDocumentString(`
+export const EvaluateCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation EvaluateCheckpoint($input: EvaluateCheckpointInput!) {
   evaluateCheckpoint(input: $input) {
     evaluations {
@@ -3075,7 +3075,7 @@ export const EvaluateCheckpointDocument = new TypedDocumentString(`
     conditionNumber
   }
 }`) as unknown as TypedDocumentString<EvaluateCheckpointMutation, EvaluateCheckpointMutationVariables>;
-export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
+export const EvaluateBagOfWordsDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation EvaluateBagOfWords($input: EvaluateBagOfWordsInput!) {
   evaluateBagOfWords(input: $input) {
     evaluations {
@@ -3116,7 +3116,7 @@ export const EvaluateBagOfWordsDocument = new TypedDocumentString(`
     conditionNumber
   }
 }`) as unknown as TypedDocumentString<EvaluateBagOfWordsMutation, EvaluateBagOfWordsMutationVariables>;
-export const MtebResultsDocument = new TypedDocumentString(`
+export const MtebResultsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query MtebResults($filter: EvaluationFilter, $after: String) {
   evaluations(filter: $filter, first: 1000, after: $after) {
     pageInfo {
@@ -3136,7 +3136,7 @@ export const MtebResultsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MtebResultsQuery, MtebResultsQueryVariables>;
-export const PlanFusionDocument = new TypedDocumentString(`
+export const PlanFusionDocument = /*#__PURE__*/ new TypedDocumentString(`
     query PlanFusion($input: FuseCheckpointsInput!) {
   planFusion(input: $input) {
     text
@@ -3157,7 +3157,7 @@ export const PlanFusionDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PlanFusionQuery, PlanFusionQueryVariables>;
-export const FuseCheckpointsDocument = new TypedDocumentString(`
+export const FuseCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation FuseCheckpoints($input: FuseCheckpointsInput!) {
   fuseCheckpoints(input: $input) {
     checkpoint {
@@ -3186,7 +3186,7 @@ export const FuseCheckpointsDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<FuseCheckpointsMutation, FuseCheckpointsMutationVariables>;
-export const ExportCheckpointDocument = new TypedDocumentString(`
+export const ExportCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation ExportCheckpoint($input: ExportCheckpointInput!) {
   exportCheckpoint(input: $input) {
     path
@@ -3195,7 +3195,7 @@ export const ExportCheckpointDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ExportCheckpointMutation, ExportCheckpointMutationVariables>;
-export const PlanRunDocument = new TypedDocumentString(`
+export const PlanRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     query PlanRun($input: StartRunInput!) {
   planRun(input: $input) {
     ...RunPlanParts
@@ -3219,7 +3219,7 @@ export const PlanRunDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<PlanRunQuery, PlanRunQueryVariables>;
-export const StartRunDocument = new TypedDocumentString(`
+export const StartRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation StartRun($input: StartRunInput!) {
   startRun(input: $input) {
     run {
@@ -3249,7 +3249,7 @@ export const StartRunDocument = new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<StartRunMutation, StartRunMutationVariables>;
-export const CancelRunDocument = new TypedDocumentString(`
+export const CancelRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation CancelRun($id: ID!) {
   cancelRun(id: $id) {
     run {
@@ -3276,7 +3276,7 @@ export const CancelRunDocument = new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<CancelRunMutation, CancelRunMutationVariables>;
-export const ResumeRunDocument = new TypedDocumentString(`
+export const ResumeRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation ResumeRun($id: ID!, $allowDifferentAdapter: Boolean! = false) {
   resumeRun(id: $id, allowDifferentAdapter: $allowDifferentAdapter) {
     run {
@@ -3303,7 +3303,7 @@ export const ResumeRunDocument = new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<ResumeRunMutation, ResumeRunMutationVariables>;
-export const RunsDocument = new TypedDocumentString(`
+export const RunsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Runs($filter: RunFilter, $first: Int = 100) {
   runs(filter: $filter, first: $first) {
     totalCount
@@ -3331,7 +3331,7 @@ export const RunsDocument = new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<RunsQuery, RunsQueryVariables>;
-export const RunDocument = new TypedDocumentString(`
+export const RunDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Run($id: ID!) {
   run(id: $id) {
     ...RunSummary
@@ -3374,7 +3374,7 @@ fragment RunSummary on Run {
     remedy
   }
 }`) as unknown as TypedDocumentString<RunQuery, RunQueryVariables>;
-export const ExportRunsDocument = new TypedDocumentString(`
+export const ExportRunsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ExportRuns($input: ExportRunsInput!, $after: String) {
   exportRuns(input: $input, after: $after) {
     text
@@ -3383,7 +3383,7 @@ export const ExportRunsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ExportRunsQuery, ExportRunsQueryVariables>;
-export const RunEventsDocument = new TypedDocumentString(`
+export const RunEventsDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription RunEvents($runId: ID!, $after: Int64! = 0) {
   runEvents(runId: $runId, after: $after) {
     __typename
@@ -3465,7 +3465,7 @@ export const RunEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunEventsSubscription, RunEventsSubscriptionVariables>;
-export const DevEvaluationsDocument = new TypedDocumentString(`
+export const DevEvaluationsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query DevEvaluations($id: ID!, $first: Int = 1000) {
   run(id: $id) {
     id
@@ -3491,7 +3491,7 @@ export const DevEvaluationsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DevEvaluationsQuery, DevEvaluationsQueryVariables>;
-export const RunSeriesDocument = new TypedDocumentString(`
+export const RunSeriesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query RunSeries($id: ID!, $names: [String!]!, $maxPoints: Int!, $asked: Boolean!) {
   run(id: $id) {
     id
@@ -3510,7 +3510,7 @@ export const RunSeriesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunSeriesQuery, RunSeriesQueryVariables>;
-export const CreateSuiteDocument = new TypedDocumentString(`
+export const CreateSuiteDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation CreateSuite($input: CreateSuiteInput!) {
   createSuite(input: $input) {
     suite {
@@ -3534,14 +3534,14 @@ export const CreateSuiteDocument = new TypedDocumentString(`
     domain
   }
 }`) as unknown as TypedDocumentString<CreateSuiteMutation, CreateSuiteMutationVariables>;
-export const DeleteSuiteDocument = new TypedDocumentString(`
+export const DeleteSuiteDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteSuite($id: ID!) {
   deleteSuite(id: $id) {
     deletedId
   }
 }
     `) as unknown as TypedDocumentString<DeleteSuiteMutation, DeleteSuiteMutationVariables>;
-export const SuitesDocument = new TypedDocumentString(`
+export const SuitesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Suites($filter: SuiteFilter, $first: Int = 100) {
   suites(filter: $filter, first: $first) {
     totalCount
@@ -3566,7 +3566,7 @@ export const SuitesDocument = new TypedDocumentString(`
     domain
   }
 }`) as unknown as TypedDocumentString<SuitesQuery, SuitesQueryVariables>;
-export const EvaluateSuiteDocument = new TypedDocumentString(`
+export const EvaluateSuiteDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation EvaluateSuite($input: EvaluateSuiteInput!) {
   evaluateSuite(input: $input) {
     result {
@@ -3614,7 +3614,7 @@ export const EvaluateSuiteDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<EvaluateSuiteMutation, EvaluateSuiteMutationVariables>;
-export const SuiteOverlapsDocument = new TypedDocumentString(`
+export const SuiteOverlapsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query SuiteOverlaps($suite: ID!, $checkpoint: CheckpointChoice!) {
   suite(id: $suite) {
     result(checkpoint: $checkpoint) {
@@ -3642,7 +3642,7 @@ export const SuiteOverlapsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SuiteOverlapsQuery, SuiteOverlapsQueryVariables>;
-export const SuiteMtebResultsDocument = new TypedDocumentString(`
+export const SuiteMtebResultsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query SuiteMtebResults($suite: ID!, $checkpoint: CheckpointChoice!) {
   suite(id: $suite) {
     result(checkpoint: $checkpoint) {
@@ -3662,7 +3662,7 @@ export const SuiteMtebResultsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SuiteMtebResultsQuery, SuiteMtebResultsQueryVariables>;
-export const LeaderboardDocument = new TypedDocumentString(`
+export const LeaderboardDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Leaderboard($of: SuiteChoice!, $checkpoints: [ID!], $orderBy: LeaderboardOrder, $first: Int = 50, $after: String) {
   leaderboard(
     of: $of
@@ -3730,7 +3730,7 @@ export const LeaderboardDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<LeaderboardQuery, LeaderboardQueryVariables>;
-export const SystemDocument = new TypedDocumentString(`
+export const SystemDocument = /*#__PURE__*/ new TypedDocumentString(`
     query System {
   system {
     version
@@ -3754,7 +3754,7 @@ export const SystemDocument = new TypedDocumentString(`
   type
   software
 }`) as unknown as TypedDocumentString<SystemQuery, SystemQueryVariables>;
-export const DevicesDocument = new TypedDocumentString(`
+export const DevicesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Devices {
   devices {
     ...Adapter
@@ -3773,7 +3773,7 @@ export const DevicesDocument = new TypedDocumentString(`
   type
   software
 }`) as unknown as TypedDocumentString<DevicesQuery, DevicesQueryVariables>;
-export const VerificationDocument = new TypedDocumentString(`
+export const VerificationDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription Verification {
   verification {
     done
