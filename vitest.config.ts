@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     isolate: false,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/faults/**', 'test/bench/**', 'test/{package,kit}/**', 'test/fixtures/**'],
+    exclude: ['test/faults/**', 'test/bench/**', 'test/{package,kit,frontends}/**', 'test/fixtures/**'],
     setupFiles: ['test/setup.ts'],
     // What kernels are tested on; `npm run test:adapters` does it on every adapter there is.
     env: { TANDEM_TEST_ADAPTER: process.env['TANDEM_TEST_ADAPTER'] || 'cpu' },

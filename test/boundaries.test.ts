@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['http', 'graphql', 'openai', 'services', 'db', 'jobs', 'storage'],
   cli: ['client', 'main'],
   client: [],
+  adapters: ['client/index'],
   http: ['graphql', 'openai', 'services'],
   graphql: ['services', 'db'],
   openai: ['services', 'db'],
@@ -110,7 +111,7 @@ function importBreaches({ path, imports }: Module): string[] {
   if (isCommon(path)) return imports.filter((target) => !contracts.has(target)).map((target) => `${path} -> ${target}`);
   const mayImport = (target: string): boolean =>
     layerOf(target) === layer ||
-    (layer !== 'client' && contracts.has(target)) ||
+    (!['client', 'adapters'].includes(layer) && contracts.has(target)) ||
     (allowed[layer] ?? []).some((entry) => entry === layerOf(target) || target.replace(/^src\//, '') === `${entry}.ts`);
   return imports.filter((target) => !mayImport(target)).map((target) => `${path} -> ${target}`);
 }

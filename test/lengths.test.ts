@@ -21,7 +21,7 @@ const read = (path: string): Source => ({ path, text: readFileSync(join(root, pa
 const filesBelow = (folder: string, names: RegExp): Source[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => `${folder}/${name.split('\\').join('/')}`)
-    .filter((path) => names.test(path) && !path.includes('/generated/'))
+    .filter((path) => names.test(path) && !/\/(generated|node_modules)\//.test(path))
     .sort()
     .map(read);
 const linesOf = (text: string): string[] => text.trimEnd().split('\n');
@@ -102,6 +102,7 @@ describe('lengths', () => {
       .filter((name) => name.endsWith('.md'))
       .map(read),
     ...filesBelow('docs', /\.md$/),
+    ...filesBelow('src', /\.md$/),
   ];
 
   it('reads the whole tree', () => {

@@ -47,14 +47,14 @@ describe.each(names)('the package of: %s', (name) => {
     expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
   });
 
-  it('loads no package that its manifest does not name, and names none that it does not load', () => {
+  it('loads no package that its manifest does not name', () => {
     const { dependencies, peerDependencies } = manifestOf(name);
     const sources = filesOf(name).filter((file) => /\.(js|d\.ts)$/.test(file));
     const loaded = sources.flatMap(
       (file) => parseModule(file, readFileSync(join(packages, name, file), 'utf8')).packages,
     );
     const named = Object.keys({ ...dependencies, ...peerDependencies });
-    expect([...new Set(loaded)].sort()).toEqual(named.sort());
+    expect(loaded.filter((other) => !named.includes(other))).toEqual([]);
   });
 });
 
@@ -76,7 +76,11 @@ describe('the client, installed alone', () => {
     try {
       writeFileSync(join(project, 'program.js'), program);
       const output = run(process.execPath, ['program.js', server.url], project);
-      expect(JSON.parse(output)).toEqual({ version: manifestOf('client').version, done: true, refused: 'BAD_USER_INPUT' });
+      expect(JSON.parse(output)).toEqual({
+        version: manifestOf('client').version,
+        done: true,
+        refused: 'BAD_USER_INPUT',
+      });
     } finally {
       await server.stop();
     }
