@@ -20,8 +20,8 @@ export type ErrorCode =
  * Tandem wrote is broken or missing. `storage-full`, `database-full`:
  * no disk space or memory left. `statement-ended`: by the database's timeout, or somebody's cancel. `attempts`: the
  * process that worked on a job died too often. `deadline`: it took longer than work of its kind may. `earlier-job`: the
- * job that had to succeed before did not. `unusable-weights`: they or their vectors are not finite, or a figure
- * that counts has no value.
+ * job that had to succeed before did not. `unusable-weights`: they or their vectors are not finite.
+ * `undefined-figure`: a figure that the joint score counts has no value, for example because all its vectors are equal.
  */
 type ErrorReason =
   | 'segment-lost'
@@ -41,7 +41,8 @@ type ErrorReason =
   | 'deadline'
   | 'attempts'
   | 'earlier-job'
-  | 'unusable-weights';
+  | 'unusable-weights'
+  | 'undefined-figure';
 
 export interface ErrorDetails {
   readonly reason?: ErrorReason;

@@ -26,11 +26,17 @@ export async function weightedSum(
   return merged;
 }
 
-/** theta_0 + scale * sum_k a_k delta_k, rounded once. */
+/** What a sum of deltas is multiplied with, then divided by: once, after the sum, so that means are exact. */
+interface Scale {
+  readonly factor: number;
+  readonly divisor: number;
+}
+
+/** theta_0 + (factor * sum_k a_k delta_k) / divisor, rounded once. */
 export async function plusDeltas(
   tensor: TensorSet,
   coefficients: ArrayLike<number>,
-  scale: number,
+  scale: Scale,
   pause: Pause,
 ): Promise<Float32Array> {
   const merged = new Float32Array(tensor.initial.length);
@@ -43,14 +49,14 @@ export function addDeltas(
   merged: Float32Array,
   { initial, checkpoints }: TensorSet,
   coefficients: ArrayLike<number>,
-  scale: number,
+  { factor, divisor }: Scale,
   begin: number,
   end: number,
 ): void {
   for (let i = begin; i < end; i++) {
     let sum = 0;
     for (let k = 0; k < checkpoints.length; k++) sum += coefficients[k] * (checkpoints[k][i] - initial[i]);
-    merged[i] = initial[i] + scale * sum;
+    merged[i] = initial[i] + (factor * sum) / divisor;
   }
 }
 

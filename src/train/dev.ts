@@ -74,7 +74,7 @@ function mainOf({ dataset, split, main, metrics, undefinedReasons }: DevFigures)
   const value = metrics[main];
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw badInput(`The joint score is undefined: ${main} of ${dataset}, split ${split}, has no value`, {
-    reason: 'unusable-weights',
+    reason: 'undefined-figure',
     field: 'devSets',
     expected: `a defined figure of every dev set that counts; here ${undefinedReasons[main] ?? 'it is not finite'}`,
     remedy: 'Name another dev set, or give the task the weight 0.',

@@ -1,4 +1,7 @@
-/** Fusion of checkpoints in float64, straight from the formulas (docs/method.md section 5). Never optimised. */
+/**
+ * Fusion of checkpoints in float64, straight from the formulas (docs/method.md section 5). Never optimised. Sums run in
+ * the order that the document gives, so that the results are the very bits before the one rounding to f32.
+ */
 
 /** A model as its tensors by name; rows of the first axis, or one row for a vector. */
 export type ReferenceModel = ReadonlyMap<
@@ -26,7 +29,7 @@ export function linear(checkpoints: readonly ReferenceModel[], weights: readonly
   return new Map([...checkpoints[0]].map(([name, { data }]) => [name, data.map((_, i) => value(name, i))]));
 }
 
-/** a_k = |delta_k|^p / sum_j |delta_j|^p per group; merged = theta_0 + lambda * sum_k a_k delta_k. */
+/** Per group w_k = |delta_k|^p; merged = theta_0 + (lambda * sum_k w_k delta_k) / sum_k w_k. */
 export function deltaGuided(
   initial: ReferenceModel,
   checkpoints: readonly ReferenceModel[],
@@ -54,19 +57,29 @@ export function deltaGuided(
       places.map(({ tensor, index }) => model.get(tensor)!.data[index] - initial.get(tensor)!.data[index]),
     );
     const weights = groupWeights(
-      deltas.map((delta) => Math.sqrt(delta.reduce((sum, value) => sum + value * value, 0))),
+      deltas.map((delta) => groupNorm(delta, places)),
       power,
     );
+    const total = weights.reduce((sum, value) => sum + value, 0);
     places.forEach(({ tensor, index }, n) => {
-      merged.get(tensor)![index] += lambda * deltas.reduce((sum, delta, k) => sum + weights[k] * delta[n], 0);
+      const sum = deltas.reduce((before, delta, k) => before + weights[k] * delta[n], 0);
+      merged.get(tensor)![index] += (lambda * sum) / (total === 0 ? 1 : total);
     });
   }
   return merged;
 }
 
+/** Squares are summed by index inside each tensor, and those sums in the order of the tensors. */
+function groupNorm(delta: readonly number[], places: readonly Place[]): number {
+  const sums = new Map<string, number>();
+  for (const [n, { tensor }] of places.entries()) sums.set(tensor, (sums.get(tensor) ?? 0) + delta[n] ** 2);
+  return Math.sqrt([...sums.values()].reduce((sum, value) => sum + value, 0));
+}
+
+/** The norms are divided by their largest (power < 0: by the smallest that is not 0) before the power. */
 function groupWeights(norms: readonly number[], power: number): number[] {
-  if (power === 0) return norms.map(() => 1 / norms.length);
-  const powers = norms.map((norm) => (norm === 0 ? 0 : norm ** power));
-  const total = powers.reduce((sum, value) => sum + value, 0);
-  return powers.map((value) => (total === 0 ? 0 : value / total));
+  if (power === 0) return norms.map(() => 1);
+  const moved = norms.filter((norm) => norm > 0);
+  const scale = power < 0 ? Math.min(...moved) : Math.max(...moved);
+  return norms.map((norm) => (norm === 0 ? 0 : (norm / scale) ** power));
 }

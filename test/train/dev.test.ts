@@ -79,7 +79,10 @@ describe('the joint score', () => {
   it('is refused where a figure that counts is undefined', () => {
     const sets = [figures('ir', 0.4), figures('sts', null)];
     expect(() => jointScore(sets, { ir: 0.5, sts: 0.5 })).toThrow(
-      expect.objectContaining({ code: 'BAD_USER_INPUT', details: expect.objectContaining({ field: 'devSets' }) }),
+      expect.objectContaining({
+        code: 'BAD_USER_INPUT',
+        details: expect.objectContaining({ reason: 'undefined-figure', field: 'devSets' }),
+      }),
     );
     expect(jointScore(sets, { ir: 1, sts: 0 })).toBe(0.4);
   });

@@ -1,8 +1,8 @@
 /** `tandem compare`: two checkpoints on the data sets that both were evaluated on. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { CompareCheckpointsDocument, type Split, type TandemClient } from '../../client/index.ts';
 import { connect } from '../connect.ts';
-import { checkpointId, datasetId } from '../lookup.ts';
+import { checkpointId, datasetId, suiteId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { collect, splitName } from '../values.ts';
@@ -17,6 +17,7 @@ export function addCompareCommand(program: Command): void {
     .argument('<reference>', `id or alias of a checkpoint, or ${baseline} for the baseline`)
     .argument('<candidate>', 'what is compared with it')
     .option('--dataset <dataset>', 'id or name (repeat it; default: all that both were evaluated on)', collect)
+    .addOption(new Option('--suite <suite>', 'id or name; all its splits').conflicts(['dataset', 'split', 'pooled']))
     .option('--split <split>', 'train, dev or test', splitName, 'TEST')
     .option('--pooled', 'compare the evaluations on pooled corpora')
     .action(compare);
@@ -24,6 +25,7 @@ export function addCompareCommand(program: Command): void {
 
 interface CompareOptions {
   readonly dataset?: readonly string[];
+  readonly suite?: string;
   readonly split: Split;
   readonly pooled?: boolean;
 }
@@ -31,13 +33,14 @@ interface CompareOptions {
 async function compare(
   reference: string,
   candidate: string,
-  { dataset, split, pooled = false }: CompareOptions,
+  { dataset, suite, split, pooled = false }: CompareOptions,
   command: Command,
 ): Promise<void> {
   const client = await connect(command);
   const { compareCheckpoints: found } = await client.execute(CompareCheckpointsDocument, {
     ...{ reference: await choiceOf(client, reference), candidate: await choiceOf(client, candidate), split, pooled },
     datasets: dataset && (await Promise.all(dataset.map((name) => datasetId(client, name)))),
+    suite: suite && (await suiteId(client, suite)),
   });
   const rows = found.map((row) => [
     ...[row.dataset.name, row.figure, row.units, signed(row.difference)],

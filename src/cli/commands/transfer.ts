@@ -1,10 +1,16 @@
 /** `tandem transfer`: joint training beside training on one task and in two stages. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { enumValueOf } from '../../catalog.ts';
-import { NegativeTransferDocument, type Split, type TandemClient, type TrainingRole } from '../../client/index.ts';
+import {
+  NegativeTransferDocument,
+  type NegativeTransferQuery,
+  type Split,
+  type TandemClient,
+  type TrainingRole,
+} from '../../client/index.ts';
 import { badInput } from '../../errors.ts';
 import { connect } from '../connect.ts';
-import { checkpointId, datasetId } from '../lookup.ts';
+import { checkpointId, datasetId, suiteId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { collect, splitName } from '../values.ts';
@@ -21,7 +27,8 @@ export function addTransferCommand(program: Command): void {
       `a checkpoint of another role, ${roles.join(', ')} (repeat it per role and seed)`,
       collect,
     )
-    .requiredOption('--dataset <dataset>', 'id or name (repeat it)', collect)
+    .option('--dataset <dataset>', 'id or name (repeat it)', collect)
+    .addOption(new Option('--suite <suite>', 'id or name; all its splits').conflicts(['dataset', 'split', 'pooled']))
     .option('--split <split>', 'train, dev or test', splitName, 'TEST')
     .option('--pooled', 'by the evaluations on pooled corpora')
     .action(transfer);
@@ -30,30 +37,43 @@ export function addTransferCommand(program: Command): void {
 interface TransferOptions {
   readonly joint: readonly string[];
   readonly other: readonly string[];
-  readonly dataset: readonly string[];
+  readonly dataset?: readonly string[];
+  readonly suite?: string;
   readonly split: Split;
   readonly pooled?: boolean;
 }
 
 async function transfer(options: TransferOptions, command: Command): Promise<void> {
   const client = await connect(command);
-  const { split, pooled = false } = options;
+  const { dataset, suite, split, pooled = false } = options;
   const { negativeTransfer: rows } = await client.execute(NegativeTransferDocument, {
     joint: await Promise.all(options.joint.map((text) => checkpointId(client, text))),
     others: await othersOf(client, options.other),
-    datasets: await Promise.all(options.dataset.map((text) => datasetId(client, text))),
+    datasets: dataset && (await Promise.all(dataset.map((text) => datasetId(client, text)))),
+    suite: suite && (await suiteId(client, suite)),
     ...{ split, pooled },
   });
   const cells = rows.flatMap((row) =>
-    row.transfers.map(({ role, value, difference, low, high, p, verdict }) => [
-      ...[row.over.toLowerCase(), row.name ?? '-', row.task, formatScore(row.joint)],
+    row.transfers.map(({ role, value, difference, low, high, p, verdict, unseen }) => [
+      ...[row.over.toLowerCase(), nameOf(row), row.task, unseenText(row.unseen, unseen), formatScore(row.joint)],
       ...[textOf(role), formatScore(value), formatScore(difference)],
       low === null || high === null ? '-' : `${formatScore(low)} to ${formatScore(high)}`,
       ...[formatScore(p), verdict.toLowerCase()],
     ]),
   );
-  const columns = ['over', 'name', 'task', 'joint', 'beside', 'value', 'difference', '95 % interval', 'p', 'joint is'];
+  const values = ['joint', 'beside', 'value', 'difference', '95 % interval', 'p', 'joint is'];
+  const columns = ['over', 'name', 'task', 'unseen by', ...values];
   print(command, rows, formatTable(columns, cells));
+}
+
+type Row = NegativeTransferQuery['negativeTransfer'][number];
+
+const nameOf = ({ name, split }: Row): string => [name ?? '-', ...(split ? [split.toLowerCase()] : [])].join(' ');
+
+/** Which of the two kinds of models has learnt from nothing that the row shares. */
+function unseenText(byJoint: boolean, byOther: boolean): string {
+  if (byJoint) return byOther ? 'both' : 'joint';
+  return byOther ? 'other' : 'neither';
 }
 
 /** By role, in the order of their first mention. */

@@ -1372,6 +1372,7 @@ export type CompareCheckpointsQueryVariables = Exact<{
   reference?: CheckpointChoice | null | undefined;
   candidate?: CheckpointChoice | null | undefined;
   datasets?: ReadonlyArray<string> | string | null | undefined;
+  suite?: string | null | undefined;
   split?: Split | null | undefined;
   pooled?: boolean | null | undefined;
   figure?: QueryFigure | null | undefined;
@@ -1383,13 +1384,14 @@ export type CompareCheckpointsQuery = { readonly compareCheckpoints: ReadonlyArr
 export type NegativeTransferQueryVariables = Exact<{
   joint: ReadonlyArray<string> | string;
   others: ReadonlyArray<TrainingRoleInput> | TrainingRoleInput;
-  datasets: ReadonlyArray<string> | string;
+  datasets?: ReadonlyArray<string> | string | null | undefined;
+  suite?: string | null | undefined;
   split?: Split | null | undefined;
   pooled?: boolean | null | undefined;
 }>;
 
 
-export type NegativeTransferQuery = { readonly negativeTransfer: ReadonlyArray<{ readonly over: TransferScope, readonly name: string | null, readonly task: Task, readonly datasets: number, readonly seeds: number, readonly joint: number | null, readonly transfers: ReadonlyArray<{ readonly role: TrainingRole, readonly value: number | null, readonly difference: number | null, readonly low: number | null, readonly high: number | null, readonly p: number | null, readonly verdict: Verdict }> }> };
+export type NegativeTransferQuery = { readonly negativeTransfer: ReadonlyArray<{ readonly over: TransferScope, readonly name: string | null, readonly split: Split | null, readonly task: Task, readonly datasets: number, readonly seeds: number, readonly joint: number | null, readonly unseen: boolean, readonly transfers: ReadonlyArray<{ readonly role: TrainingRole, readonly value: number | null, readonly difference: number | null, readonly low: number | null, readonly high: number | null, readonly p: number | null, readonly verdict: Verdict, readonly unseen: boolean }> }> };
 
 export type StartFusionSearchMutationVariables = Exact<{
   input: StartFusionSearchInput;
@@ -2510,11 +2512,12 @@ export const TokenizeDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<TokenizeQuery, TokenizeQueryVariables>;
 export const CompareCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query CompareCheckpoints($reference: CheckpointChoice, $candidate: CheckpointChoice, $datasets: [ID!], $split: Split = TEST, $pooled: Boolean = false, $figure: QueryFigure = NDCG_AT_10) {
+    query CompareCheckpoints($reference: CheckpointChoice, $candidate: CheckpointChoice, $datasets: [ID!], $suite: ID, $split: Split = TEST, $pooled: Boolean = false, $figure: QueryFigure = NDCG_AT_10) {
   compareCheckpoints(
     reference: $reference
     candidate: $candidate
     datasets: $datasets
+    suite: $suite
     split: $split
     pooled: $pooled
     figure: $figure
@@ -2551,20 +2554,23 @@ export const CompareCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(
 }
     `) as unknown as TypedDocumentString<CompareCheckpointsQuery, CompareCheckpointsQueryVariables>;
 export const NegativeTransferDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query NegativeTransfer($joint: [ID!]!, $others: [TrainingRoleInput!]!, $datasets: [ID!]!, $split: Split = TEST, $pooled: Boolean = false) {
+    query NegativeTransfer($joint: [ID!]!, $others: [TrainingRoleInput!]!, $datasets: [ID!], $suite: ID, $split: Split = TEST, $pooled: Boolean = false) {
   negativeTransfer(
     joint: $joint
     others: $others
     datasets: $datasets
+    suite: $suite
     split: $split
     pooled: $pooled
   ) {
     over
     name
+    split
     task
     datasets
     seeds
     joint
+    unseen
     transfers {
       role
       value
@@ -2573,6 +2579,7 @@ export const NegativeTransferDocument = /*#__PURE__*/ new TypedDocumentString(`
       high
       p
       verdict
+      unseen
     }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Delta-guided fusion: theta_0 plus the checkpoints' deltas, each weighted, per parameter group, by the size of its own
  * deviation from theta_0 to a power. After CoDiEmb, arXiv 2508.11442 (abstract); a_k = |delta_k|^p / sum_j |delta_j|^p.
- * Weights are read and written in f32; what lies between is f64 and rounded once, so nothing is lost to the order of
- * sums.
+ * The weights are summed apart and divided by once, after the sum of the deltas, all in f64; the result is rounded to
+ * f32 once (docs/method.md section 5).
  */
 import type { ParameterShape } from '../../model/types.ts';
 import type { FusionGranularity } from '../catalog.ts';
@@ -29,7 +29,7 @@ async function weightsByGroup(
   { power }: DeltaGuided,
   groupOf: (parameter: ParameterShape) => string,
   pause: Pause,
-): Promise<ReadonlyMap<string, readonly number[]>> {
+): Promise<ReadonlyMap<string, GroupWeights>> {
   const squares = new Map<string, number[]>();
   for (const parameter of models.parameters) {
     await pause();
@@ -40,25 +40,31 @@ async function weightsByGroup(
       found.map((value, k) => value + before[k]),
     );
   }
-  return new Map([...squares].map(([group, sums]) => [group, deltaWeights(sums.map(Math.sqrt), power)]));
+  return new Map([...squares].map(([group, sums]) => [group, groupWeights(sums, power)]));
+}
+
+/** The weights of one group, [K], before they are divided by their sum. */
+interface GroupWeights {
+  readonly weights: Float64Array;
+  readonly sum: number;
+}
+
+/** From the sums of squares of the group's deltas. */
+function groupWeights(squares: readonly number[], power: number): GroupWeights {
+  const weights = Float64Array.from(squares, Math.sqrt);
+  return { sum: deltaWeights(weights, power), weights };
 }
 
 /**
- * Weights a_k of one group from the norms of its deltas. The norms are divided by their largest (p < 0: by the smallest
- * that is not zero) before the power, which then cannot overflow, nor vanish for all. All zero: zeros. p = 0: all
- * equal.
+ * Turns the norms of one group's deltas into weights, in place, since element-wise merging calls it once per parameter
+ * of the model, and returns what these are divided by: their sum, or 1 where no delta counts. The norms are divided by
+ * their largest (power < 0: by the smallest that is not zero) before the power, which then cannot overflow, nor vanish
+ * for all. All zero: zeros. Power 0: all 1, so that the merged values are those of the uniform soup.
  */
-export function deltaWeights(norms: readonly number[], power: number): number[] {
-  const weights = Float64Array.from(norms);
-  normsToWeights(weights, power);
-  return [...weights];
-}
-
-/** {@link deltaWeights} in place: element-wise merging calls it once per parameter of the model. */
-function normsToWeights(norms: Float64Array, power: number): void {
+export function deltaWeights(norms: Float64Array, power: number): number {
   if (power === 0) {
-    norms.fill(1 / norms.length);
-    return;
+    norms.fill(1);
+    return norms.length;
   }
   let scale = 0;
   for (const norm of norms) {
@@ -69,7 +75,7 @@ function normsToWeights(norms: Float64Array, power: number): void {
     if (norms[k] > 0) norms[k] = (norms[k] / scale) ** power;
     total += norms[k];
   }
-  if (total > 0) for (let k = 0; k < norms.length; k++) norms[k] /= total;
+  return total > 0 ? total : 1;
 }
 
 /** Sum of squares of delta_k over the tensor, per checkpoint. */
@@ -82,27 +88,25 @@ async function squaredDeltas({ initial, checkpoints }: TensorSet, pause: Pause):
   return sums;
 }
 
-/** Merges one tensor. `groupWeights` are those of the group the tensor belongs to where groups span tensors. */
+/** Merges one tensor. `shared` are the weights of the group the tensor belongs to where groups span tensors. */
 export async function mergeTensor(
   tensor: TensorSet,
-  { granularity, power, lambda }: DeltaGuided,
+  { granularity, power, lambda: factor }: DeltaGuided,
   pause: Pause,
-  groupWeights?: readonly number[],
+  shared?: GroupWeights,
 ): Promise<Float32Array> {
   const { length } = tensor.initial;
   const size = segmentLength(tensor, granularity);
-  if (groupWeights || size === length) {
-    const shared = Float64Array.from(
-      groupWeights ?? deltaWeights((await squaredDeltas(tensor, pause)).map(Math.sqrt), power),
-    );
-    return plusDeltas(tensor, shared, lambda, pause);
+  if (shared || size === length) {
+    const { weights, sum } = shared ?? groupWeights(await squaredDeltas(tensor, pause), power);
+    return plusDeltas(tensor, weights, { factor, divisor: sum }, pause);
   }
   const merged = new Float32Array(length);
   const weights = new Float64Array(tensor.checkpoints.length);
   const mergeSegments = (from: number, to: number): void => {
     for (let begin = from; begin < to; begin += size) {
-      segmentWeights(weights, tensor, begin, begin + size, power);
-      addDeltas(merged, tensor, weights, lambda, begin, begin + size);
+      const divisor = segmentWeights(weights, tensor, begin, begin + size, power);
+      addDeltas(merged, tensor, weights, { factor, divisor }, begin, begin + size);
     }
   };
   await eachPiece(length, pause, mergeSegments, size);
@@ -116,16 +120,16 @@ function segmentLength({ shape, initial }: TensorSet, granularity: FusionGranula
   return initial.length;
 }
 
-/** Fills in the weights of one segment. */
+/** Fills in the weights of one segment, and returns what they are divided by. */
 function segmentWeights(
   weights: Float64Array,
   { initial, checkpoints }: TensorSet,
   begin: number,
   end: number,
   power: number,
-): void {
+): number {
   for (let k = 0; k < checkpoints.length; k++) {
     weights[k] = Math.sqrt(addDeltaProducts(0, checkpoints[k], checkpoints[k], begin, end, initial));
   }
-  normsToWeights(weights, power);
+  return deltaWeights(weights, power);
 }

@@ -14,7 +14,7 @@ export const modelStock: Method<'model-stock'> = (_parameters, _models, pause) =
       const cosine = meanCosine(await gramOf(tensor, 'deltas', pause));
       const ratio = (K * cosine) / (1 + (K - 1) * cosine);
       ratios.set(name, ratio);
-      return plusDeltas(tensor, tensor.weights, ratio / K, pause);
+      return plusDeltas(tensor, tensor.weights, { factor: ratio, divisor: K }, pause);
     },
     figures: () => ({ meanRatio: meanOf([...ratios.values()]) }),
   };

@@ -16,7 +16,9 @@ export const slerp: Method<'slerp'> = ({ of }, _models, pause) => {
       const tree = new Interpolation(await gramOf(tensor, of, pause));
       const coefficients = tree.of(branchOf(tensor.weights));
       merged.set(name, { angles: tree.angles, lerps: tree.lerps });
-      return of === 'deltas' ? plusDeltas(tensor, coefficients, 1, pause) : weightedSum(tensor, coefficients, 1, pause);
+      return of === 'deltas'
+        ? plusDeltas(tensor, coefficients, { factor: 1, divisor: 1 }, pause)
+        : weightedSum(tensor, coefficients, 1, pause);
     },
     figures: () => ({
       tensors: merged.size,

@@ -3,5 +3,5 @@ import { plusDeltas } from '../sums.ts';
 import type { Method } from './method.ts';
 
 export const taskArithmetic: Method<'task-arithmetic'> = ({ lambda }, _models, pause) => ({
-  merge: (_, tensor) => plusDeltas(tensor, tensor.weights, lambda, pause),
+  merge: (_, tensor) => plusDeltas(tensor, tensor.weights, { factor: lambda, divisor: 1 }, pause),
 });

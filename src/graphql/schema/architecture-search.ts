@@ -251,8 +251,8 @@ builder.mutationFields((t) => ({
         description: 'The run, and what to vary of it.',
       }),
     },
-    resolve: async (_root, { input }, { tandem }) =>
-      startArchitectureSearch(tandem, await searchRequest(tandem, input)),
+    resolve: async (_root, { input }, { tandem, signal }) =>
+      startArchitectureSearch(tandem, await searchRequest(tandem, input), signal),
   }),
   resumeArchitectureSearch: t.field({
     type: ArchitectureSearch,

@@ -57,6 +57,9 @@ const Comparison = builder.objectRef<Compared>('Comparison').implement({
   }),
 });
 
+export const suiteSays =
+  'Id of a suite, whose splits are taken in place of data sets, split and pooled; absent or null means none.';
+
 const chosen = (which: string) => `${which} checkpoint; absent or null means the tf-idf baseline.`;
 
 builder.queryField('compareCheckpoints', (t) =>
@@ -68,7 +71,10 @@ builder.queryField('compareCheckpoints', (t) =>
     args: {
       reference: t.arg({ type: CheckpointChoice, description: chosen('The reference: a') }),
       candidate: t.arg({ type: CheckpointChoice, description: chosen('The candidate: a') }),
-      datasets: t.arg.idList({ description: 'The data sets; absent or null means all that both were evaluated on.' }),
+      datasets: t.arg.idList({
+        description: 'The data sets; absent or null means the suite, or else all that both were evaluated on.',
+      }),
+      suite: t.arg.id({ description: suiteSays }),
       split: t.arg({ type: Split, required: true, defaultValue: 'test', description: 'The split of the data sets.' }),
       pooled: t.arg.boolean({ required: true, defaultValue: false, description: pooledSays }),
       figure: t.arg({
@@ -78,7 +84,7 @@ builder.queryField('compareCheckpoints', (t) =>
         description: 'What retrieval is compared by. STS is compared by Spearman.',
       }),
     },
-    resolve: async (_root, { reference, candidate, datasets, ...rest }, { tandem, signal }) =>
+    resolve: async (_root, { reference, candidate, datasets, suite, ...rest }, { tandem, signal }) =>
       compareCheckpoints(
         tandem,
         {
@@ -86,6 +92,7 @@ builder.queryField('compareCheckpoints', (t) =>
           referenceId: reference ? await checkpointIdOf(tandem, reference, 'reference') : null,
           candidateId: candidate ? await checkpointIdOf(tandem, candidate, 'candidate') : null,
           datasetIds: datasets?.map((id, i) => keyOf(id, 'Dataset', `datasets.${i}`).key) ?? null,
+          suiteId: suite ? keyOf(suite, 'Suite', 'suite').key : null,
         },
         signal,
       ),

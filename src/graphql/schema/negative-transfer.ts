@@ -10,7 +10,7 @@ import { namedEnum, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
 import { pooledSays } from './evaluation.ts';
-import { Verdict } from './evaluation-comparison.ts';
+import { suiteSays, Verdict } from './evaluation-comparison.ts';
 
 const { Dataset } = refs;
 
@@ -50,6 +50,10 @@ const Transfer = builder.objectRef<TransferFigures>('Transfer').implement({
       description: 'Of one seed on one data set, the p of a randomisation test; null otherwise.',
     }),
     verdict: t.expose('verdict', { type: Verdict, description: 'What the interval says of the joint models.' }),
+    unseen: t.boolean({
+      description: 'Whether the splits share nothing with what the models of the role have learnt from (see Overlap).',
+      resolve: (transfer) => transfer.unseen(),
+    }),
   }),
 });
 
@@ -64,12 +68,17 @@ const TransferRow = builder.objectRef<Row>('TransferRow').implement({
       description: 'The data set; null over several.',
       resolve: ({ datasetId }) => datasetId,
     }),
+    split: t.expose('split', { type: Split, nullable: true, description: 'Its split; null over several.' }),
     task: t.expose('task', { type: Task, description: 'The task of the data sets.' }),
     datasets: t.exposeInt('datasets', { description: 'The number of data sets.' }),
     seeds: t.exposeInt('seeds', { description: 'The number of checkpoints of each role.' }),
     joint: t.exposeFloat('joint', {
       nullable: true,
       description: "Mean of the joint models' main figures; null where one is undefined.",
+    }),
+    unseen: t.boolean({
+      description: 'Whether the splits share nothing with what the joint models have learnt from (see Overlap).',
+      resolve: (row) => row.unseen(),
     }),
     transfers: t.expose('transfers', { type: [Transfer], description: 'One per role, in the order given.' }),
   }),
@@ -95,11 +104,14 @@ builder.queryField('negativeTransfer', (t) =>
     args: {
       joint: t.arg.idList({ required: true, description: 'Ids of jointly trained checkpoints, one per seed.' }),
       others: t.arg({ type: [RoleInput], required: true, description: 'The checkpoints of the other roles.' }),
-      datasets: t.arg.idList({ required: true, description: 'Ids of data sets that all were evaluated on.' }),
+      datasets: t.arg.idList({
+        description: 'Ids of data sets that all were evaluated on; absent or null where a suite is given.',
+      }),
+      suite: t.arg.id({ description: suiteSays }),
       split: t.arg({ type: Split, required: true, defaultValue: 'test', description: 'The split of the data sets.' }),
       pooled: t.arg.boolean({ required: true, defaultValue: false, description: pooledSays }),
     },
-    resolve: (_root, { joint, others, datasets, ...rest }, { tandem, signal }) =>
+    resolve: (_root, { joint, others, datasets, suite, ...rest }, { tandem, signal }) =>
       negativeTransfer(
         tandem,
         {
@@ -109,7 +121,8 @@ builder.queryField('negativeTransfer', (t) =>
             role,
             checkpointIds: keysOf(checkpoints, `others.${i}.checkpoints`, 'Checkpoint'),
           })),
-          datasetIds: keysOf(datasets, 'datasets', 'Dataset'),
+          datasetIds: datasets ? keysOf(datasets, 'datasets', 'Dataset') : null,
+          suiteId: suite ? keyOf(suite, 'Suite', 'suite').key : null,
         },
         signal,
       ),

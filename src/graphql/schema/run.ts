@@ -244,7 +244,7 @@ builder.mutationFields((t) => ({
         description: 'What the run starts from, its data sets and its settings.',
       }),
     },
-    resolve: async (_root, { input }, { tandem }) => startRun(tandem, await runRequest(tandem, input)),
+    resolve: async (_root, { input }, { tandem, signal }) => startRun(tandem, await runRequest(tandem, input), signal),
   }),
   cancelRun: t.field({
     type: RunPayload,

@@ -25,6 +25,11 @@ export interface EvaluatorOptions {
   readonly weights: Readonly<Record<'ir' | 'sts', number>>;
 }
 
+/** Whether it is the weights of the candidate that cannot be scored; anything else ends the search. */
+const hasNoScore = (error: unknown): error is TandemError =>
+  error instanceof TandemError &&
+  (error.details.reason === 'unusable-weights' || error.details.reason === 'undefined-figure');
+
 export class CandidateEvaluator {
   readonly #tools: Tools;
   readonly #options: EvaluatorOptions;
@@ -52,7 +57,7 @@ export class CandidateEvaluator {
       const { score, ir, sts, figures, failure } = same;
       return { digest, sameAs: same.number, score, ir, sts, figures, failure };
     } catch (error) {
-      if (!(error instanceof TandemError && error.details.reason === 'unusable-weights')) throw error;
+      if (!hasNoScore(error)) throw error;
       return { digest, sameAs: null, score: null, ir: null, sts: null, figures: [], failure: error.message };
     }
   }

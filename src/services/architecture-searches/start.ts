@@ -35,8 +35,12 @@ interface ReadySearch {
 }
 
 /** The same idempotency key returns the first search. */
-export async function startArchitectureSearch(tandem: Tandem, request: SearchRequest): Promise<ArchitectureSearchRow> {
-  const search = await readySearch(tandem, request);
+export async function startArchitectureSearch(
+  tandem: Tandem,
+  request: SearchRequest,
+  signal: AbortSignal,
+): Promise<ArchitectureSearchRow> {
+  const search = await readySearch(tandem, request, signal);
   const { db } = tandem.database;
   const { idempotencyKey = null } = request;
   const before = await byIdempotencyKey(db, 'architectureSearches', idempotencyKey);
@@ -64,10 +68,10 @@ export async function startArchitectureSearch(tandem: Tandem, request: SearchReq
   return requireRow(db, 'architectureSearches', id);
 }
 
-async function readySearch(tandem: Tandem, request: SearchRequest): Promise<ReadySearch> {
+async function readySearch(tandem: Tandem, request: SearchRequest, signal: AbortSignal): Promise<ReadySearch> {
   const { modelId, space: spaceRequest, configurations: count, eta, seed, keep } = request;
   const origin = await originOf(tandem, { modelId });
-  const ready = await readyRun(tandem, origin, request);
+  const ready = await readyRun(tandem, origin, request, signal);
   checkRun(ready);
   const space = spaceOf(spaceRequest, ready);
   const standard = defaultConfiguration(ready, space);

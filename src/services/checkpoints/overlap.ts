@@ -29,6 +29,31 @@ export function trainingSets({ database: { db } }: Tandem, checkpointId: string)
   };
 }
 
+/** Whether no text of the splits, and no data set related to theirs, was trained on. */
+export type HasNotSeen = (
+  splits: readonly { readonly dataset: DatasetRow; readonly split: Split }[],
+) => Promise<boolean>;
+
+/** By any of the checkpoints. Every split is compared once, however many groups of them are asked for. */
+export function unseenBy(tandem: Tandem, checkpointIds: readonly string[], signal: AbortSignal): HasNotSeen {
+  const each = checkpointIds.map((id) => trainingSets(tandem, id));
+  let all: Promise<readonly DatasetRow[]> | undefined;
+  const sets: TrainingSets = () => {
+    all ??= Promise.all(each.map((own) => own())).then((found) => found.flat());
+    return all;
+  };
+  const known = new Map<string, Promise<Overlap>>();
+  return async (splits) => {
+    const overlaps = splits.map(({ dataset, split }) => {
+      const key = `${dataset.id} ${split}`;
+      const overlap = known.get(key) ?? overlapOf(tandem, dataset, split, sets, signal);
+      known.set(key, overlap);
+      return overlap;
+    });
+    return (await Promise.all(overlaps)).every(({ unseen }) => unseen);
+  };
+}
+
 /** The same for one split, by the id of its data set. */
 export async function overlapWith(
   tandem: Tandem,

@@ -1,31 +1,29 @@
 /** compareCheckpoints: two checkpoints on the data sets that both were evaluated on, with tests. */
-import { and, desc, eq, isNotNull, isNull } from 'drizzle-orm';
-import type { Split } from '../../data/types.ts';
+import { and, eq } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import { type EvaluationRow, evaluations } from '../../db/schema.ts';
 import { badInput, invariant, notFound } from '../../errors.ts';
 import type { Comparison } from '../../evaluation/statistics/types.ts';
 import type { QueryFigure } from '../../evaluation/units/types.ts';
 import type { Tandem } from '../tandem.ts';
-import { datasetsOf as rowsOfSplit } from './evaluate.ts';
+import { newestOn, newestWhere, type SplitsRequest, splitsOf, splitText } from './splits.ts';
 
-export interface CompareRequest {
+/** Neither data sets nor a suite = all data sets that both were evaluated on. */
+export interface CompareRequest extends SplitsRequest {
   /** Null = the tf-idf baseline. */
   readonly referenceId: string | null;
   readonly candidateId: string | null;
-  /** Absent or null = all that both were evaluated on. */
-  readonly datasetIds?: readonly string[] | null;
-  readonly split: Split;
-  readonly pooled: boolean;
   readonly figure: QueryFigure;
 }
 
-export interface Compared extends Comparison {
+interface Pair {
   readonly reference: EvaluationRow;
   readonly candidate: EvaluationRow;
 }
 
-/** One comparison per data set, in the order given, else by the data sets' age. */
+export interface Compared extends Comparison, Pair {}
+
+/** One comparison per split, in the order given, else by the data sets' ids. */
 export async function compareCheckpoints(
   tandem: Tandem,
   request: CompareRequest,
@@ -38,12 +36,8 @@ export async function compareCheckpoints(
       remedy: 'Name another checkpoint.',
     });
   }
-  const reference = await newestOf(tandem, request.referenceId, request);
-  const candidate = await newestOf(tandem, request.candidateId, request);
-  const datasetIds = await datasetsOf(tandem, request, reference, candidate);
   const compared: Compared[] = [];
-  for (const id of datasetIds) {
-    const pair = { reference: reference.get(id)!, candidate: candidate.get(id)! };
+  for (const pair of await pairsOf(tandem, request)) {
     compared.push({ ...pair, ...(await compareRows(tandem, pair, request.figure, signal)) });
   }
   return compared;
@@ -52,7 +46,7 @@ export async function compareCheckpoints(
 /** The candidate minus the reference, of two evaluations with units. */
 export function compareRows(
   { jobs: { cpu } }: Tandem,
-  { reference, candidate }: Pick<Compared, 'reference' | 'candidate'>,
+  { reference, candidate }: Pair,
   figure: QueryFigure,
   signal: AbortSignal,
 ): Promise<Comparison> {
@@ -60,50 +54,38 @@ export function compareRows(
   return cpu.call('compareUnits', { first: reference.unitsDigest, second: candidate.unitsDigest, figure }, { signal });
 }
 
-/** The newest evaluation of whole vectors that kept its units, by data set. */
-export async function newestOf(
-  { database: { db } }: Tandem,
-  checkpointId: string | null,
-  { split, pooled }: Pick<CompareRequest, 'split' | 'pooled'>,
-): Promise<Map<string, EvaluationRow>> {
-  const rows = await db
-    .selectDistinctOn([evaluations.datasetId])
-    .from(evaluations)
-    .where(
-      and(
-        checkpointId === null ? isNull(evaluations.checkpointId) : eq(evaluations.checkpointId, checkpointId),
-        ...[eq(evaluations.split, split), eq(evaluations.pooled, pooled)],
-        ...[isNull(evaluations.dimension), isNotNull(evaluations.unitsDigest)],
-      ),
-    )
-    .orderBy(evaluations.datasetId, desc(evaluations.createdAt), desc(evaluations.id));
-  return new Map(rows.map((row) => [row.datasetId, row]));
+async function pairsOf(tandem: Tandem, request: CompareRequest): Promise<readonly Pair[]> {
+  const { referenceId, candidateId } = request;
+  const splits = await splitsOf(tandem, request);
+  if (splits === null) return sharedPairs(tandem, request);
+  const references = await newestOn(tandem, referenceId, splits);
+  const candidates = await newestOn(tandem, candidateId, splits);
+  return splits.map((entry, i) => {
+    const field = request.suiteId ? 'suite' : `datasets.${i}`;
+    const [reference, candidate] = [references[i], candidates[i]];
+    if (!reference) throw notEvaluated(referenceId, splitText(entry), field);
+    if (!candidate) throw notEvaluated(candidateId, splitText(entry), field);
+    return { reference, candidate };
+  });
 }
 
-type Found = ReadonlyMap<string, EvaluationRow>;
-
-async function datasetsOf(
+/** On all data sets of which the split was evaluated by both. */
+async function sharedPairs(
   tandem: Tandem,
-  request: CompareRequest,
-  reference: Found,
-  candidate: Found,
-): Promise<readonly string[]> {
-  const ids = request.datasetIds ?? null;
-  if (ids === null) {
-    const shared = [...reference.keys()].filter((id) => candidate.has(id));
-    if (shared.length > 0) return shared;
-    throw notFound('No data set has evaluations of both', {
-      field: 'datasets',
-      expected: `a ${request.split} split that both were evaluated on`,
-      remedy: 'Evaluate both on the same data sets.',
-    });
-  }
-  for (const [i, { id, name }] of (await rowsOfSplit(tandem, ids, request.split, 'datasets')).entries()) {
-    const where = `the ${request.split} split of data set "${name}"`;
-    if (!reference.has(id)) throw notEvaluated(request.referenceId, where, `datasets.${i}`);
-    if (!candidate.has(id)) throw notEvaluated(request.candidateId, where, `datasets.${i}`);
-  }
-  return ids;
+  { referenceId, candidateId, split, pooled }: CompareRequest,
+): Promise<readonly Pair[]> {
+  const where = and(eq(evaluations.split, split), eq(evaluations.pooled, pooled));
+  const candidates = await newestWhere(tandem, candidateId, where);
+  const pairs = (await newestWhere(tandem, referenceId, where)).flatMap((reference) => {
+    const candidate = candidates.find(({ datasetId }) => datasetId === reference.datasetId);
+    return candidate ? [{ reference, candidate }] : [];
+  });
+  if (pairs.length > 0) return pairs;
+  throw notFound('No data set has evaluations of both', {
+    field: 'datasets',
+    expected: `a ${split} split that both were evaluated on`,
+    remedy: 'Evaluate both on the same data sets.',
+  });
 }
 
 export function notEvaluated(checkpointId: string | null, where: string, field: string) {

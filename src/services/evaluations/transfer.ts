@@ -5,24 +5,23 @@
  */
 import type { Split, Task } from '../../data/types.ts';
 import { globalId } from '../../db/global-id.ts';
-import type { DatasetRow, EvaluationRow } from '../../db/schema.ts';
+import type { EvaluationRow } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { tInterval } from '../../evaluation/statistics/t-interval.ts';
 import type { Comparison } from '../../evaluation/statistics/types.ts';
+import { type HasNotSeen, unseenBy } from '../checkpoints/overlap.ts';
+import type { SuiteEntry } from '../suites/entries.ts';
 import type { Tandem } from '../tandem.ts';
-import { compareRows, newestOf, notEvaluated } from './compare.ts';
-import { datasetsOf } from './evaluate.ts';
+import { compareRows, notEvaluated } from './compare.ts';
+import { newestOn, type SplitsRequest, splitsOf, splitText } from './splits.ts';
 
 export type TrainingRole = 'ir-only' | 'sts-only' | 'ir-then-sts' | 'sts-then-ir';
 
-export interface TransferRequest {
+export interface TransferRequest extends SplitsRequest {
   /** Checkpoints trained on both tasks at once, one per seed. */
   readonly jointIds: readonly string[];
   /** As many checkpoints each. */
   readonly others: readonly { readonly role: TrainingRole; readonly checkpointIds: readonly string[] }[];
-  readonly datasetIds: readonly string[];
-  readonly split: Split;
-  readonly pooled: boolean;
 }
 
 /** The joint models minus those of a role. */
@@ -37,24 +36,33 @@ export interface Transfer {
   /** Of one seed on a data set; null otherwise. */
   readonly p: number | null;
   readonly verdict: Comparison['verdict'];
+  /** Whether the splits of the row share nothing with what the models of the role have learnt from. */
+  unseen(): Promise<boolean>;
 }
 
 export interface TransferRow {
-  /** A data set, or the mean over all of a domain or of a task. */
+  /** A split of a data set, or the mean over all of a domain or of a task. */
   readonly over: 'dataset' | 'domain' | 'task';
   /** Name of the data set or of the domain; null for a task. */
   readonly name: string | null;
+  /** Null over several. */
   readonly datasetId: string | null;
+  readonly split: Split | null;
   readonly task: Task;
   readonly datasets: number;
   readonly seeds: number;
   /** Mean of the joint models' main figures. */
   readonly joint: number | null;
   readonly transfers: readonly Transfer[];
+  /** Whether the splits share nothing with what the joint models have learnt from. */
+  unseen(): Promise<boolean>;
 }
 
-/** The main evaluations of a role: of each data set, one per seed. */
-type Evaluated = ReadonlyMap<string, readonly EvaluationRow[]>;
+/** The models of a role: of each split their main evaluations, one per seed. */
+interface Evaluated {
+  readonly on: ReadonlyMap<SuiteEntry, readonly EvaluationRow[]>;
+  readonly hasNotSeen: HasNotSeen;
+}
 
 interface Roles {
   readonly joint: Evaluated;
@@ -68,18 +76,28 @@ export async function negativeTransfer(
 ): Promise<TransferRow[]> {
   const seeds = request.jointIds.length;
   checkRoles(request);
-  const datasets = await datasetsOf(tandem, request.datasetIds, request.split, 'datasets');
-  const evaluatedBy = (ids: readonly string[], field: string): Promise<Evaluated> =>
-    evaluationsOf(tandem, ids, datasets, request, field);
+  const splits = await splitsOf(tandem, request);
+  if (splits === null) throw noSplits();
+  const evaluatedBy = async (ids: readonly string[], field: string): Promise<Evaluated> => ({
+    on: await evaluationsOf(tandem, ids, splits, field),
+    hasNotSeen: unseenBy(tandem, ids, signal),
+  });
   const joint = await evaluatedBy(request.jointIds, 'joint');
   const others: Roles['others'][number][] = [];
   for (const [i, { role, checkpointIds }] of request.others.entries()) {
     others.push({ role, evaluated: await evaluatedBy(checkpointIds, `others.${i}.checkpoints`) });
   }
   const rows: TransferRow[] = [];
-  for (const group of groupsOf(datasets)) rows.push(await rowOf(tandem, group, { joint, others }, seeds, signal));
+  for (const group of groupsOf(splits)) rows.push(await rowOf(tandem, group, { joint, others }, seeds, signal));
   return rows;
 }
+
+const noSplits = () =>
+  badInput('Nothing is named that the models are compared on', {
+    field: 'datasets',
+    expected: 'data sets, or a suite',
+    remedy: 'Name what all models were evaluated on.',
+  });
 
 function checkRoles({ jointIds, others }: TransferRequest): void {
   if (jointIds.length === 0)
@@ -124,36 +142,40 @@ function refuseRepeats(lists: readonly (readonly [ids: readonly string[], field:
 async function evaluationsOf(
   tandem: Tandem,
   ids: readonly string[],
-  datasets: readonly DatasetRow[],
-  request: TransferRequest,
+  splits: readonly SuiteEntry[],
   field: string,
-): Promise<Evaluated> {
-  const found = new Map<string, EvaluationRow[]>(datasets.map(({ id }) => [id, []]));
+): Promise<Evaluated['on']> {
+  const found = new Map(splits.map((entry) => [entry, [] as EvaluationRow[]]));
   for (const [i, id] of ids.entries()) {
-    const newest = await newestOf(tandem, id, request);
-    for (const dataset of datasets) {
-      const row = newest.get(dataset.id);
-      if (!row) throw notEvaluated(id, `the ${request.split} split of data set "${dataset.name}"`, `${field}.${i}`);
-      found.get(dataset.id)!.push(row);
+    const newest = await newestOn(tandem, id, splits);
+    for (const [at, entry] of splits.entries()) {
+      const row = newest[at];
+      if (!row) throw notEvaluated(id, splitText(entry), `${field}.${i}`);
+      found.get(entry)!.push(row);
     }
   }
   return found;
 }
 
-type Group = Pick<TransferRow, 'over' | 'name' | 'task'> & { readonly members: readonly DatasetRow[] };
+type Group = Pick<TransferRow, 'over' | 'name' | 'task'> & { readonly members: readonly SuiteEntry[] };
 
-/** Every data set by itself, then the domains, then the tasks; domains and tasks apart by task. */
-function groupsOf(datasets: readonly DatasetRow[]): Group[] {
-  const single = datasets.map((row): Group => ({ over: 'dataset', name: row.name, task: row.task, members: [row] }));
+/** Every split by itself, then the domains, then the tasks; domains and tasks apart by task. */
+function groupsOf(splits: readonly SuiteEntry[]): Group[] {
+  const single = splits.map((entry): Group => {
+    const { name, task } = entry.dataset;
+    return { over: 'dataset', name, task, members: [entry] };
+  });
   const domains = new Map<string, Group>();
-  for (const { domain, task } of datasets) {
+  for (const { domain, dataset } of splits) {
     if (domain === null) continue;
-    const members = datasets.filter((row) => row.domain === domain && row.task === task);
+    const { task } = dataset;
+    const members = splits.filter((entry) => entry.domain === domain && entry.dataset.task === task);
     domains.set(JSON.stringify([domain, task]), { over: 'domain', name: domain, task, members });
   }
-  const tasks = (['ir', 'sts'] as const).map(
-    (task): Group => ({ over: 'task', name: null, task, members: datasets.filter((row) => row.task === task) }),
-  );
+  const tasks = (['ir', 'sts'] as const).map((task): Group => {
+    const members = splits.filter(({ dataset }) => dataset.task === task);
+    return { over: 'task', name: null, task, members };
+  });
   return [...single, ...domains.values(), ...tasks.filter(({ members }) => members.length > 0)];
 }
 
@@ -164,39 +186,44 @@ async function rowOf(
   seeds: number,
   signal: AbortSignal,
 ): Promise<TransferRow> {
-  const ids = members.map(({ id }) => id);
-  const ofJoint = seedMeans(joint, ids, seeds);
+  const ofJoint = seedMeans(joint, members, seeds);
+  const [only] = group.over === 'dataset' ? members : [];
   const transfers: Transfer[] = [];
   for (const { role, evaluated } of others) {
-    const ofRole = seedMeans(evaluated, ids, seeds);
+    const ofRole = seedMeans(evaluated, members, seeds);
     const tested =
-      seeds === 1 && group.over === 'dataset'
+      seeds === 1 && only
         ? await compareRows(
             tandem,
-            { reference: evaluated.get(ids[0]!)![0]!, candidate: joint.get(ids[0]!)![0]! },
+            { reference: evaluated.on.get(only)![0]!, candidate: joint.on.get(only)![0]! },
             'ndcg_at_10',
             signal,
           )
         : overSeeds(ofJoint.map((value, seed) => minus(value, ofRole[seed] ?? null)));
     const { difference, low, high, p, verdict } = tested;
-    transfers.push({ role, value: meanOf(ofRole), difference, low, high, p, verdict });
+    const unseen = () => evaluated.hasNotSeen(members);
+    transfers.push({ role, value: meanOf(ofRole), difference, low, high, p, verdict, unseen });
   }
-  const datasetId = group.over === 'dataset' ? ids[0]! : null;
-  return { ...group, datasetId, datasets: ids.length, seeds, joint: meanOf(ofJoint), transfers };
+  return {
+    ...group,
+    ...{ datasetId: only?.dataset.id ?? null, split: only?.split ?? null },
+    ...{ datasets: members.length, seeds, joint: meanOf(ofJoint), transfers },
+    unseen: () => joint.hasNotSeen(members),
+  };
 }
 
-/** Of every seed the mean of the main figures over the data sets; null where one is undefined. */
-const seedMeans = (evaluated: Evaluated, ids: readonly string[], seeds: number): (number | null)[] =>
+/** Of every seed the mean of the main figures over the splits; null where one is undefined. */
+const seedMeans = ({ on }: Evaluated, members: readonly SuiteEntry[], seeds: number): (number | null)[] =>
   Array.from({ length: seeds }, (_, seed) =>
     meanOf(
-      ids.map((id) => {
-        const { main, metrics } = evaluated.get(id)![seed]!;
+      members.map((entry) => {
+        const { main, metrics } = on.get(entry)![seed]!;
         return metrics[main] ?? null;
       }),
     ),
   );
 
-function overSeeds(differences: readonly (number | null)[]): Omit<Transfer, 'role' | 'value'> {
+function overSeeds(differences: readonly (number | null)[]): Omit<Transfer, 'role' | 'value' | 'unseen'> {
   const defined = differences.filter((value) => value !== null);
   const interval = defined.length === differences.length ? tInterval(defined) : null;
   if (!interval) return { difference: null, low: null, high: null, p: null, verdict: 'undecided' };

@@ -9,7 +9,7 @@ import type { RunPlan } from './types.ts';
 
 /** Tokenises what is not tokenised yet (kept for the runs), then asks the device thread. */
 export async function planRun(tandem: Tandem, request: RunRequest, signal: AbortSignal): Promise<RunPlan> {
-  const [first, ...later] = await readyRuns(tandem, request);
+  const [first, ...later] = await readyRuns(tandem, request, signal);
   await requireOptimizerState(tandem.database.db, first);
   const plan = await planOf(tandem, first, signal);
   const stages: RunPlan[] = [];

@@ -92,6 +92,7 @@ export async function readyRun(
   tandem: Tandem,
   origin: Origin,
   request: RunContent,
+  signal: AbortSignal,
   before?: Pick<ReadyRun, 'settings'>,
 ): Promise<ReadyRun> {
   const { model } = origin;
@@ -120,7 +121,7 @@ export async function readyRun(
   }
   checkBatches(settings, datasets);
   await checkGroups(tandem, settings, model, before);
-  await requireTeacherScores(tandem, trainedBy);
+  await requireTeacherScores(tandem, trainedBy, signal);
   const used = datasets.flatMap(({ row: { task }, losses: own }) => termsOf(settings, { task, losses: own }));
   const teacher = await readyTeacher(tandem, request.teacherId ?? null, used);
   return { ...origin, datasets, devSets, teacher, settings };

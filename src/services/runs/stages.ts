@@ -26,16 +26,20 @@ export interface ReadyStage extends ReadyRun {
 const mostStages = 16;
 
 /** Finds and checks everything that the runs need, before any of them exists. */
-export async function readyRuns(tandem: Tandem, request: RunRequest): Promise<readonly [ReadyStage, ...ReadyStage[]]> {
+export async function readyRuns(
+  tandem: Tandem,
+  request: RunRequest,
+  signal: AbortSignal,
+): Promise<readonly [ReadyStage, ...ReadyStage[]]> {
   const stages = request.stages ?? [];
   checkList(stages, tandem.config.limits, 'input.stages', { min: 0, max: mostStages });
   const origin = await originOf(tandem, request.origin);
-  const first = await readyRun(tandem, origin, request, await trainedBefore(tandem, origin));
+  const first = await readyRun(tandem, origin, request, signal, await trainedBefore(tandem, origin));
   checkOptimizerState(first.settings, origin);
   const later: ReadyStage[] = [];
   for (const [i, stage] of stages.entries()) {
     const before = later.at(-1) ?? first;
-    const ready = await inStage(i, () => readyRun(tandem, { ...origin, start: null }, stage, before));
+    const ready = await inStage(i, () => readyRun(tandem, { ...origin, start: null }, stage, signal, before));
     checkBest(stage, before, i);
     later.push({ ...ready, name: stage.name?.trim() || `${nameOf(ready)}, stage ${i + 2}`, from: stage.from });
   }

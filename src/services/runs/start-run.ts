@@ -15,8 +15,12 @@ import { type ReadyStage, type RunRequest, readyRuns } from './stages.ts';
 /**
  * Inserts a run and its stages and hands them over in one transaction; the same idempotency key returns the first ones.
  */
-export async function startRun(tandem: Tandem, request: RunRequest): Promise<readonly [RunRow, ...RunRow[]]> {
-  const ready = await readyRuns(tandem, request);
+export async function startRun(
+  tandem: Tandem,
+  request: RunRequest,
+  signal: AbortSignal,
+): Promise<readonly [RunRow, ...RunRow[]]> {
+  const ready = await readyRuns(tandem, request, signal);
   const { idempotencyKey = null } = request;
   const { db } = tandem.database;
   const ids = await db.transaction(async (tx) => {

@@ -15,14 +15,18 @@ interface Trained {
  * Throws where none of the data sets that train on such a loss has scores: it would be 0 throughout. Records are read
  * for runs with such a loss alone. A host without them leaves the check to the one that trains.
  */
-export async function requireTeacherScores({ jobs, storage }: Tandem, datasets: readonly Trained[]): Promise<void> {
+export async function requireTeacherScores(
+  { jobs, storage }: Tandem,
+  datasets: readonly Trained[],
+  signal: AbortSignal,
+): Promise<void> {
   const names = new Set(datasets.flatMap(({ terms }) => terms.filter(needsTeacherScores).map(({ loss }) => loss)));
   for (const name of names) {
     const using = datasets.filter(({ terms }) => terms.some(({ loss }) => loss === name));
     let found = false;
     for (const { digest } of using) {
       if (!(await storage.exists('datasets', digest))) return;
-      found ||= await jobs.cpu.call('hasTeacherScores', { dataset: digest });
+      found ||= await jobs.cpu.call('hasTeacherScores', { dataset: digest }, { signal });
     }
     if (!found) throw teacherScoresMissing(name, using[0]!.list);
   }

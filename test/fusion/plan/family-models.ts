@@ -20,11 +20,14 @@ export interface FamilyModels {
   readonly models: readonly ReferenceModel[];
 }
 
-/** Takes a model of test/fixtures/pipelines over, and moves it: each tensor of checkpoint k by scales[k]. */
+/** By how much the tensors of a checkpoint move, drawn around 0; or what becomes of each. */
+type Move = number | ((tensor: NamedTensor) => NamedTensor);
+
+/** Takes a model of test/fixtures/pipelines over, and moves each tensor of checkpoint k as moves[k] says. */
 export async function familyModels(
   storage: Storage,
   name: Parameters<typeof pipelinePath>[0],
-  scales: readonly number[],
+  moves: readonly Move[],
 ): Promise<FamilyModels> {
   const { digest: initial, spec } = await importModel(storage, pipelinePath(name));
   const path = storage.path('models', initial);
@@ -36,7 +39,7 @@ export async function familyModels(
     tensors.push({ name: tensor, shape, data: await weights.read(tensor) });
   }
   await close();
-  const all = [tensors, ...scales.map((scale, k) => tensors.map((tensor, t) => moved(tensor, scale, k, t)))];
+  const all = [tensors, ...moves.map((move, k) => tensors.map((tensor, t) => moved(tensor, move, k, t)))];
   const checkpoints: string[] = [];
   for (const content of all.slice(1)) {
     const folder = { spec: { ...spec, initialisation: initial }, tokenizerJson, tokenizerSettings, tensors: content };
@@ -46,9 +49,10 @@ export async function familyModels(
   return { parameters, initial, checkpoints, start: start!, models };
 }
 
-function moved(tensor: NamedTensor, scale: number, k: number, t: number): NamedTensor {
+function moved(tensor: NamedTensor, move: Move, k: number, t: number): NamedTensor {
+  if (typeof move !== 'number') return move(tensor);
   const random = new RandomStream(k + 1, t);
-  return { ...tensor, data: tensor.data.map((value) => value + scale * (random.float() - 0.5) * (1 + (t % 3))) };
+  return { ...tensor, data: tensor.data.map((value) => value + move * (random.float() - 0.5) * (1 + (t % 3))) };
 }
 
 const referenceOf = (tensors: readonly NamedTensor[]): ReferenceModel =>

@@ -2,19 +2,24 @@
 import { describe, expect, it } from 'vitest';
 import { get, type Live, refusal } from './harness.ts';
 
-const report = `query($joint: [ID!]!, $others: [TrainingRoleInput!]!, $datasets: [ID!]!, $split: Split = TEST) {
-  negativeTransfer(joint: $joint, others: $others, datasets: $datasets, split: $split) {
-    over name task datasets seeds joint transfers { role value difference low high p verdict }
+const report = `query(
+  $joint: [ID!]!, $others: [TrainingRoleInput!]!, $datasets: [ID!], $suite: ID, $split: Split = TEST
+) {
+  negativeTransfer(joint: $joint, others: $others, datasets: $datasets, suite: $suite, split: $split) {
+    over name split task datasets seeds joint unseen
+    transfers { role value difference low high p verdict unseen }
   }
 }`;
 
 interface Row {
   readonly over: string;
   readonly name: string | null;
+  readonly split: string | null;
+  readonly unseen: boolean;
   readonly task: string;
   readonly seeds: number;
   readonly joint: number;
-  readonly transfers: readonly Record<string, number | string | null>[];
+  readonly transfers: readonly Record<string, number | string | boolean | null>[];
 }
 
 export function transferSuite(live: () => Live): void {
@@ -29,6 +34,9 @@ export function transferSuite(live: () => Live): void {
     return made.fuseCheckpoints.checkpoint.id;
   }
 
+  const reported = async (joint: readonly string[], others: object, on: object): Promise<readonly Row[]> =>
+    (await get<{ negativeTransfer: Row[] }>(live(), report, { joint, others, ...on })).negativeTransfer;
+
   async function rowsOf(
     joint: readonly string[],
     others: object,
@@ -39,8 +47,7 @@ export function transferSuite(live: () => Live): void {
       const input = { checkpoint: { id }, datasets: datasets(), idempotencyKey: `transfer ${at}` };
       await get(live(), evaluate, { input });
     }
-    const found = await get<{ negativeTransfer: Row[] }>(live(), report, { joint, others, datasets: datasets() });
-    return found.negativeTransfer;
+    return reported(joint, others, { datasets: datasets() });
   }
 
   describe('a report of negative transfer', () => {
@@ -59,6 +66,56 @@ export function transferSuite(live: () => Live): void {
         expect(difference).toBeCloseTo(joint - value!, 12);
         expect([low === null, p === null]).toEqual(over === 'DATASET' ? [false, false] : [true, true]);
       }
+    });
+
+    it('marks what the joint models, and those of a role, have not learnt from', async () => {
+      const [untrained, trained] = ids() as [string, string];
+      const rows = await rowsOf([trained], [{ role: 'IR_ONLY', checkpoints: [untrained] }]);
+      // The run trained on other splits of both data sets; its checkpoint 0 has learnt nothing.
+      expect(rows.map(({ unseen, transfers }) => [unseen, transfers[0]!['unseen']])).toEqual(
+        rows.map(() => [false, true]),
+      );
+      const turned = await rowsOf([untrained], [{ role: 'IR_ONLY', checkpoints: [trained] }]);
+      expect(turned.map(({ unseen, transfers }) => [unseen, transfers[0]!['unseen']])).toEqual(
+        rows.map(() => [true, false]),
+      );
+    });
+
+    it('is over the splits of a suite, by the domains that it says', async () => {
+      const [untrained, trained] = ids() as [string, string];
+      const others = [{ role: 'IR_ONLY', checkpoints: [untrained] }];
+      const plain = await rowsOf([trained], others);
+      const create = 'mutation($input: CreateSuiteInput!) { createSuite(input: $input) { suite { id } } }';
+      const entries = datasets().map((dataset) => ({ dataset, domain: 'all' }));
+      const input = { name: 'transfer', entries };
+      const { suite } = (await get<{ createSuite: { suite: { id: string } } }>(live(), create, { input })).createSuite;
+      // The splits are those of the suite, whatever else is said.
+      const rows = await reported([trained], others, { suite: suite.id, split: 'TRAIN' });
+      expect(rows.filter(({ over }) => over !== 'DOMAIN')).toEqual(plain);
+      const domains = rows.filter(({ over }) => over === 'DOMAIN');
+      expect(domains.map(({ name, task, split }) => [name, task, split])).toEqual([
+        ['all', 'IR', null],
+        ['all', 'STS', null],
+      ]);
+      const both = { joint: [trained], others, datasets: datasets(), suite: suite.id };
+      const refused = (await refusal(live(), report, both)).extensions;
+      expect(refused).toMatchObject({ code: 'BAD_USER_INPUT', field: 'suite' });
+      const compare = `query($reference: CheckpointChoice, $candidate: CheckpointChoice, $suite: ID) {
+        compareCheckpoints(reference: $reference, candidate: $candidate, suite: $suite) {
+          dataset { id } reference { split } difference
+        }
+      }`;
+      const choices = { reference: { id: untrained }, candidate: { id: trained }, suite: suite.id };
+      const compared = await get<{ compareCheckpoints: { dataset: object; reference: object; difference: number }[] }>(
+        live(),
+        compare,
+        choices,
+      );
+      expect(compared.compareCheckpoints.map(({ dataset, reference }) => [dataset, reference])).toEqual(
+        datasets().map((id) => [{ id }, { split: 'TEST' }]),
+      );
+      expect(compared.compareCheckpoints[0]!.difference).toBe(rows[0]!.transfers[0]!['difference']);
+      await get(live(), 'mutation($id: ID!) { deleteSuite(id: $id) { deletedId } }', { id: suite.id });
     });
 
     it("gives Student's interval over the seeds, paired in order", async () => {
@@ -93,12 +150,16 @@ export function transferSuite(live: () => Live): void {
         'others.1.role',
       ],
       ['a missing evaluation', { split: 'TRAIN' }, 'NOT_FOUND', 'joint.0'],
+      ['nothing to compare on', { on: null }, 'BAD_USER_INPUT', 'datasets'],
     ] as const)('is refused for %s', async (_, given, code, field) => {
-      const { joint, others, split } = { joint: [1], others: [['STS_ONLY', 1]] as const, split: 'TEST', ...given };
+      const { joint, others, split, on } = {
+        ...{ joint: [1], others: [['STS_ONLY', 1]] as const, split: 'TEST', on: datasets() },
+        ...given,
+      };
       const variables = {
         joint: joint.map((at) => ids()[at]),
         others: others.map(([role, count]) => ({ role, checkpoints: ids().slice(0, count) })),
-        datasets: datasets(),
+        datasets: on,
         split,
       };
       expect((await refusal(live(), report, variables)).extensions).toMatchObject({ code, field });

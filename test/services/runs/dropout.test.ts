@@ -29,7 +29,12 @@ async function ratesOf(model: Partial<NewModel>, rates: Rates = {}): Promise<Rat
     .returning();
   const settings = { ...defaultRunSettings, maxLength: null, ...rates };
   const request = { datasets: [{ datasetId: dataset!.id, weight: 1 }], settings };
-  const ready = await readyRun({ database, config: loadConfig({}) } as unknown as Tandem, origin, request);
+  const ready = await readyRun(
+    { database, config: loadConfig({}) } as unknown as Tandem,
+    origin,
+    request,
+    new AbortController().signal,
+  );
   const { dropout, attentionDropout } = ready.settings;
   return { dropout, attentionDropout };
 }

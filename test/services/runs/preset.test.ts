@@ -42,7 +42,12 @@ async function readyOf(
     datasets: made.map(({ id }, i) => ({ datasetId: id, weight: 1, losses: i === 0 ? own : null })),
     settings: { ...absent, ...given },
   };
-  return readyRun({ database, config: loadConfig({}) } as unknown as Tandem, origin, request);
+  return readyRun(
+    { database, config: loadConfig({}) } as unknown as Tandem,
+    origin,
+    request,
+    new AbortController().signal,
+  );
 }
 
 const namesOf = ({ losses }: RunSettings) => ({

@@ -11,6 +11,7 @@ import { defaultRunSettings } from '../../../src/train/catalog.ts';
 import { digestOf, insertRun, newDataset } from '../../db/rows.ts';
 import { openWorkplace, type Workplace } from '../../jobs/workplace.ts';
 
+const { signal } = new AbortController();
 let place: Workplace;
 beforeAll(async () => {
   place = await openWorkplace();
@@ -47,16 +48,28 @@ async function requestFrom(): Promise<{ tandem: Tandem; request: RunRequest; che
 it('finds the run that its key made; a new one is refused', async () => {
   const { tandem, request, checkpointId } = await requestFrom();
   const { db } = place.database;
-  const [run] = await startRun(tandem, request);
+  const [run] = await startRun(tandem, request, signal);
   await db.update(checkpoints).set({ stateDigest: null }).where(eq(checkpoints.id, checkpointId));
-  expect((await startRun(tandem, request)).map(({ id }) => id)).toEqual([run.id]);
+  expect((await startRun(tandem, request, signal)).map(({ id }) => id)).toEqual([run.id]);
   const count = (await db.select().from(runs)).length;
   const gone = {
     code: 'BAD_USER_INPUT',
     message: expect.stringContaining('which is gone'),
     details: { field: 'input.settings.optimizerState' },
   };
-  await expect(startRun(tandem, { ...request, idempotencyKey: 'another' })).rejects.toMatchObject(gone);
-  await expect(planRun(tandem, request, new AbortController().signal)).rejects.toMatchObject(gone);
+  await expect(startRun(tandem, { ...request, idempotencyKey: 'another' }, signal)).rejects.toMatchObject(gone);
+  await expect(planRun(tandem, request, signal)).rejects.toMatchObject(gone);
   expect(await db.select().from(runs)).toHaveLength(count);
+});
+
+it('is not asked for teacher scores once its caller has gone, and makes no run', async () => {
+  const { tandem, request } = await requestFrom();
+  const distilled: RunRequest = {
+    ...request,
+    settings: { ...request.settings, losses: { ir: [{ loss: 'score-distillation' }] }, optimizerState: 'fresh' },
+    idempotencyKey: 'left alone',
+  };
+  const count = (await place.database.db.select().from(runs)).length;
+  await expect(startRun(tandem, distilled, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  expect(await place.database.db.select().from(runs)).toHaveLength(count);
 });
