@@ -19,7 +19,7 @@ export interface SchemaTypes {
     DateTime: { Input: Date; Output: Date };
     JSON: { Input: unknown; Output: unknown };
   };
-  Connection: { totalCount: number };
+  Connection: { totalCount: number | Promise<number> };
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
   DefaultFieldNullability: false;
@@ -47,11 +47,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     hasNextPageFieldOptions: { description: 'Whether more items follow this page.' },
     hasPreviousPageFieldOptions: { description: 'Whether items precede this page.' },
     startCursorFieldOptions: {
-      description: 'The cursor of the first item; of an empty page, the position at which it would begin. Never null.',
+      description: 'The cursor of the first item, for `before`; null on an empty page.',
     },
     endCursorFieldOptions: {
-      description:
-        'The cursor of the last item, to give as `after` for the next page; of an empty page, the position before it. Never null.',
+      description: 'The cursor of the last item, to give as `after` for the next page; null on an empty page.',
     },
     pageInfoFieldOptions: { description: 'The position of this page within the list.', nullable: false },
     edgesFieldOptions: {
@@ -67,8 +66,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         'The largest number of items to return from the start; absent or null means 50, or as many as `last` says.',
     },
     lastArgOptions: {
-      description:
-        'The largest number of items to return from the end; requires `before` or `first`. Absent or null means no such bound.',
+      description: 'The largest number of items to return from the end. Absent or null means no such bound.',
     },
     nodesOnConnection: { description: 'The items of this page without their cursors.' },
     defaultConnectionTypeOptions: { description: 'One page of a list.' },
@@ -81,7 +79,10 @@ builder.addScalarType('DateTime', dateTime);
 builder.addScalarType('JSON', json);
 
 builder.globalConnectionField('totalCount', (t) =>
-  t.exposeInt('totalCount', { description: 'The number of items of the whole list that match, over all pages.' }),
+  t.int({
+    description: 'The number of items of the whole list that match, over all pages; counted only where it is selected.',
+    resolve: (connection) => connection.totalCount,
+  }),
 );
 
 builder.queryType({ description: 'The queries of the API.' });

@@ -13,7 +13,9 @@ export interface ConnectionArguments {
   readonly after?: string | null;
 }
 
-export const defaultPageSize = 50;
+export { defaultPageSize } from './lists/window.ts';
+
+import { defaultPageSize } from './lists/window.ts';
 
 /** Loads the window that the arguments name and puts the whole list's count beside it. */
 export async function connect<T extends object>(

@@ -6,6 +6,7 @@ import type { Split as SplitName, Task as TaskName } from '../data/types.ts';
 import type {
   CheckpointReason as CheckpointReasonName,
   JobState as JobStateName,
+  RunCause as RunCauseName,
   StageStart as StageStartName,
 } from '../db/schema.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
@@ -103,6 +104,12 @@ export const RunState = namedEnum<JobStateName>('RunState', 'The state of a run.
   FAILED: 'The run ended with an error; this state is final.',
   SUCCEEDED: 'The run finished; this state is final.',
 });
+
+export const RunCause = namedEnum<RunCauseName>(
+  'RunCause',
+  'Why a run SUCCEEDED before it had made all planned updates.',
+  { EARLY_STOPPED: 'The dev score did not rise in as many evaluations as the patience of the run says.' },
+);
 
 export const JobState = namedEnum<JobStateName>('JobState', 'The state of a job.', {
   QUEUED: 'The job waits to begin, for the first time or again; waitsFor says why.',

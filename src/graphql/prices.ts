@@ -14,7 +14,7 @@ import {
   isListType,
   isObjectType,
 } from 'graphql';
-import { defaultPageSize } from './connection.ts';
+import { defaultPageSize } from './lists/window.ts';
 
 /** What a price may depend on besides arguments. */
 export interface PriceContext {
@@ -24,16 +24,19 @@ export interface PriceContext {
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** Arguments that say how long the list below them is at most; absent or null means the default page. */
-const sizeArguments = ['first', 'last', 'k'];
+/** Arguments that say how long the list below them is at most, or are as long; absent or null: the default page. */
+const sizeArguments = ['first', 'last', 'k', 'ids'];
 /** The length that a list without such an argument is counted with: attempts, evaluations, data sets of a run. */
 const unpagedSize = 10;
 
 const isSized = ({ args }: Field) => args.some(({ name }) => sizeArguments.includes(name));
 const isList = ({ type }: Field) => isListType(getNullableType(type));
 
+const isCount = (value: unknown): value is number => typeof value === 'number';
+
 function sizeOf(args: Readonly<Record<string, unknown>>, { pageSize }: PriceContext): number {
-  const asked = sizeArguments.map((name) => args[name]).find((value) => typeof value === 'number');
+  const given = sizeArguments.map((name) => args[name]);
+  const asked = given.map((value) => (Array.isArray(value) ? value.length : value)).find(isCount);
   return Math.min(Math.max(asked ?? defaultPageSize, 0), pageSize);
 }
 

@@ -33,6 +33,7 @@ import './schema/collection.ts';
 import './schema/embedding.ts';
 import './schema/tokenize.ts';
 import './schema/job.ts';
+import './schema/node.ts';
 import './schema/system.ts';
 import './schema/verification.ts';
 

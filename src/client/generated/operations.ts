@@ -128,10 +128,44 @@ export type CheckpointReason =
   /** The run was stopped, on request or because its dev score did not rise. */
   | 'STOP';
 
-/** Conditions that a collection must meet; absent fields do not restrict. */
+/** Conditions that collections must meet, joined by and; absent and null fields do not restrict. */
 export type CollectionFilter = {
-  /** Only the collection with exactly this name; absent or null means any name. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<CollectionFilter> | null | undefined;
+  /** Only collections embedded by this checkpoint; absent or null does not restrict. */
+  readonly checkpoint?: string | null | undefined;
+  /** Only collections embedded by a checkpoint that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly checkpointIn?: ReadonlyArray<string> | null | undefined;
+  /** Only collections where the time of its making is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only collections where the number of values in its vectors is in this range; absent or null does not restrict. */
+  readonly dimension?: IntRange | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only collections where the name is exactly this; absent or null does not restrict. */
   readonly name?: string | null | undefined;
+  /** Only collections where the name has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly nameContains?: string | null | undefined;
+  /** Only collections where the name is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly nameIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: CollectionFilter | null | undefined;
+  /** Only collections where the text of the notes is exactly this; absent or null does not restrict. */
+  readonly notes?: string | null | undefined;
+  /** Only collections where the text of the notes has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly notesContains?: string | null | undefined;
+  /** Only collections where the text of the notes is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly notesIn?: ReadonlyArray<string> | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<CollectionFilter> | null | undefined;
+  /** Only collections with this in the name or the text of the notes or the tags, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only collections that have all of these; absent or null does not restrict, and an empty list matches all. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Only collections that have any of these; absent or null does not restrict, and an empty list matches none. */
+  readonly tagsAny?: ReadonlyArray<string> | null | undefined;
+  /** Only collections where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
 /** A new collection. */
@@ -203,6 +237,24 @@ export type DatasetFilter = {
   readonly name?: string | null | undefined;
   /** Only data sets of this task; absent or null means any task. */
   readonly task?: Task | null | undefined;
+};
+
+/** A range of times, which are compared to the millisecond. Its fields are joined by and; absent or null ones do not restrict. */
+export type DateTimeRange = {
+  /** Only values equal to this. */
+  readonly eq?: string | null | undefined;
+  /** Only values greater than this. */
+  readonly gt?: string | null | undefined;
+  /** Only values of at least this. */
+  readonly gte?: string | null | undefined;
+  /** Only values equal to one of these; an empty list matches none. */
+  readonly in?: ReadonlyArray<string> | null | undefined;
+  /** Only values that are null, or only others. A field that is never null has no null values. */
+  readonly isNull?: boolean | null | undefined;
+  /** Only values less than this. */
+  readonly lt?: string | null | undefined;
+  /** Only values of at most this. */
+  readonly lte?: string | null | undefined;
 };
 
 /** A model of the weights of another one, and what is different of it. */
@@ -357,6 +409,24 @@ export type FindingKind =
   | 'MISSING'
   /** Tandem did not write the file and passes it over. */
   | 'UNNAMED';
+
+/** A range of numbers. Its fields are joined by and; absent or null ones do not restrict. */
+export type FloatRange = {
+  /** Only values equal to this. */
+  readonly eq?: number | null | undefined;
+  /** Only values greater than this. */
+  readonly gt?: number | null | undefined;
+  /** Only values of at least this. */
+  readonly gte?: number | null | undefined;
+  /** Only values equal to one of these; an empty list matches none. */
+  readonly in?: ReadonlyArray<number> | null | undefined;
+  /** Only values that are null, or only others. A field that is never null has no null values. */
+  readonly isNull?: boolean | null | undefined;
+  /** Only values less than this. */
+  readonly lt?: number | null | undefined;
+  /** Only values of at most this. */
+  readonly lte?: number | null | undefined;
+};
 
 /** A candidate of a search that becomes a checkpoint. */
 export type FuseCandidateInput = {
@@ -569,14 +639,92 @@ export type Importer =
   /** STS table: TSV or CSV with sentence1, sentence2, score; one file, or a folder with train, dev, test. Source: Cer et al. 2017, arXiv 1708.00055 (STS benchmark). */
   | 'STS_TABLE';
 
-/** Conditions that a job must meet; absent fields do not restrict. */
+/** A range of whole numbers beyond 32 bits. Its fields are joined by and; absent or null ones do not restrict. */
+export type Int64Range = {
+  /** Only values equal to this. */
+  readonly eq?: number | null | undefined;
+  /** Only values greater than this. */
+  readonly gt?: number | null | undefined;
+  /** Only values of at least this. */
+  readonly gte?: number | null | undefined;
+  /** Only values equal to one of these; an empty list matches none. */
+  readonly in?: ReadonlyArray<number> | null | undefined;
+  /** Only values that are null, or only others. A field that is never null has no null values. */
+  readonly isNull?: boolean | null | undefined;
+  /** Only values less than this. */
+  readonly lt?: number | null | undefined;
+  /** Only values of at most this. */
+  readonly lte?: number | null | undefined;
+};
+
+/** A range of whole numbers. Its fields are joined by and; absent or null ones do not restrict. */
+export type IntRange = {
+  /** Only values equal to this. */
+  readonly eq?: number | null | undefined;
+  /** Only values greater than this. */
+  readonly gt?: number | null | undefined;
+  /** Only values of at least this. */
+  readonly gte?: number | null | undefined;
+  /** Only values equal to one of these; an empty list matches none. */
+  readonly in?: ReadonlyArray<number> | null | undefined;
+  /** Only values that are null, or only others. A field that is never null has no null values. */
+  readonly isNull?: boolean | null | undefined;
+  /** Only values less than this. */
+  readonly lt?: number | null | undefined;
+  /** Only values of at most this. */
+  readonly lte?: number | null | undefined;
+};
+
+/** Conditions that jobs must meet, joined by and; absent and null fields do not restrict. */
 export type JobFilter = {
-  /** Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any. The keys of startRun and of startFusionSearch belong to the run and the search. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<JobFilter> | null | undefined;
+  /** Only jobs where the number of the last attempt is in this range; absent or null does not restrict. */
+  readonly attempt?: IntRange | null | undefined;
+  /** Only jobs where the time of its first request is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only jobs where the number of attempts whose process died is in this range; absent or null does not restrict. */
+  readonly deaths?: IntRange | null | undefined;
+  /** Only jobs where the time of its end is in this range; absent or null does not restrict. */
+  readonly finishedAt?: DateTimeRange | null | undefined;
+  /** Only the job begun with this idempotencyKey, also of a call that still waits. The keys of startRun and of startFusionSearch belong to the run and the search; absent or null does not restrict. */
   readonly idempotencyKey?: string | null | undefined;
-  /** Only jobs of this kind; absent or null means any kind. */
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only jobs where the kind is exactly this; absent or null does not restrict. */
   readonly kind?: JobKind | null | undefined;
-  /** Only jobs in this state; absent or null means any state. */
+  /** Only jobs where the kind is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly kindIn?: ReadonlyArray<JobKind> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: JobFilter | null | undefined;
+  /** Only jobs where the earliest time of its next attempt is in this range; absent or null does not restrict. */
+  readonly notBefore?: DateTimeRange | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<JobFilter> | null | undefined;
+  /** Only jobs that are parts of this job; absent or null does not restrict. */
+  readonly partOf?: string | null | undefined;
+  /** Only jobs that are parts of a job that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly partOfIn?: ReadonlyArray<string> | null | undefined;
+  /** Only jobs that are parts of no job (true) or that are parts of one (false); absent or null does not restrict. */
+  readonly partOfIsNull?: boolean | null | undefined;
+  /** Only jobs with this in the stage, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only jobs where the stage is exactly this; absent or null does not restrict. */
+  readonly stage?: string | null | undefined;
+  /** Only jobs where the stage has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly stageContains?: string | null | undefined;
+  /** Only jobs where the stage is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly stageIn?: ReadonlyArray<string> | null | undefined;
+  /** Only jobs where the stage is null (true) or is not null (false); absent or null does not restrict. */
+  readonly stageIsNull?: boolean | null | undefined;
+  /** Only jobs where the time at which the first attempt began is in this range; absent or null does not restrict. */
+  readonly startedAt?: DateTimeRange | null | undefined;
+  /** Only jobs where the state is exactly this; absent or null does not restrict. */
   readonly state?: JobState | null | undefined;
+  /** Only jobs where the state is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly stateIn?: ReadonlyArray<JobState> | null | undefined;
+  /** Only jobs where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
 /** What a job does. */
@@ -912,14 +1060,86 @@ export type RunDatasetInput = {
   readonly weight?: number;
 };
 
-/** Conditions that a run must meet; absent fields do not restrict. */
+/** Conditions that runs must meet, joined by and; absent and null fields do not restrict. */
 export type RunFilter = {
-  /** Only runs that train this model; absent or null means any model. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<RunFilter> | null | undefined;
+  /** Only runs where the number of the last attempt is in this range; absent or null does not restrict. */
+  readonly attempt?: IntRange | null | undefined;
+  /** Only runs where the highest joint score is in this range; absent or null does not restrict. */
+  readonly bestScore?: FloatRange | null | undefined;
+  /** Only runs where the step of the highest joint score is in this range; absent or null does not restrict. */
+  readonly bestStep?: IntRange | null | undefined;
+  /** Only runs where the cause of an early success is exactly this; absent or null does not restrict. */
+  readonly cause?: RunCause | null | undefined;
+  /** Only runs where the cause of an early success is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly causeIn?: ReadonlyArray<RunCause> | null | undefined;
+  /** Only runs where the cause of an early success is null (true) or is not null (false); absent or null does not restrict. */
+  readonly causeIsNull?: boolean | null | undefined;
+  /** Only runs that started from this checkpoint; absent or null does not restrict. */
+  readonly checkpoint?: string | null | undefined;
+  /** Only runs that started from a checkpoint that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly checkpointIn?: ReadonlyArray<string> | null | undefined;
+  /** Only runs where the time of its request is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only runs that train on this data set; absent or null does not restrict. */
+  readonly dataset?: string | null | undefined;
+  /** Only runs that train on a data set that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly datasetIn?: ReadonlyArray<string> | null | undefined;
+  /** Only runs where the epoch is in this range; absent or null does not restrict. */
+  readonly epoch?: IntRange | null | undefined;
+  /** Only runs where the time of its end is in this range; absent or null does not restrict. */
+  readonly finishedAt?: DateTimeRange | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only runs where the last loss is in this range; absent or null does not restrict. */
+  readonly loss?: FloatRange | null | undefined;
+  /** Only runs where the estimate of the device memory is in this range; absent or null does not restrict. */
+  readonly memoryBytes?: Int64Range | null | undefined;
+  /** Only runs of the lineage of this model; absent or null does not restrict. */
   readonly model?: string | null | undefined;
-  /** Only runs with exactly this name; absent or null means any name. */
+  /** Only runs of the lineage of a model that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly modelIn?: ReadonlyArray<string> | null | undefined;
+  /** Only runs where the name is exactly this; absent or null does not restrict. */
   readonly name?: string | null | undefined;
-  /** Only runs in this state; absent or null means any state. */
+  /** Only runs where the name has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly nameContains?: string | null | undefined;
+  /** Only runs where the name is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly nameIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: RunFilter | null | undefined;
+  /** Only runs where the text of the notes is exactly this; absent or null does not restrict. */
+  readonly notes?: string | null | undefined;
+  /** Only runs where the text of the notes has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly notesContains?: string | null | undefined;
+  /** Only runs where the text of the notes is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly notesIn?: ReadonlyArray<string> | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<RunFilter> | null | undefined;
+  /** Only runs where the number of weights is in this range; absent or null does not restrict. */
+  readonly parameters?: Int64Range | null | undefined;
+  /** Only runs with this in the name or the text of the notes or the tags, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only runs where the estimated time left is in this range; absent or null does not restrict. */
+  readonly secondsLeft?: FloatRange | null | undefined;
+  /** Only runs where the time at which the first attempt began is in this range; absent or null does not restrict. */
+  readonly startedAt?: DateTimeRange | null | undefined;
+  /** Only runs where the state is exactly this; absent or null does not restrict. */
   readonly state?: RunState | null | undefined;
+  /** Only runs where the state is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly stateIn?: ReadonlyArray<RunState> | null | undefined;
+  /** Only runs where the number of updates made is in this range; absent or null does not restrict. */
+  readonly step?: IntRange | null | undefined;
+  /** Only runs where the number of planned updates is in this range; absent or null does not restrict. */
+  readonly steps?: IntRange | null | undefined;
+  /** Only runs that have all of these; absent or null does not restrict, and an empty list matches all. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Only runs that have any of these; absent or null does not restrict, and an empty list matches none. */
+  readonly tagsAny?: ReadonlyArray<string> | null | undefined;
+  /** Only runs where the tokens per second is in this range; absent or null does not restrict. */
+  readonly tokensPerSecond?: FloatRange | null | undefined;
+  /** Only runs where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
 /** The settings that decide what a run computes. */

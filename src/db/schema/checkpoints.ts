@@ -60,6 +60,7 @@ export const checkpoints = pgTable(
     unique('checkpoints_alias').on(table.alias),
     unique('checkpoints_step').on(table.runId, table.step),
     index('checkpoints_model').on(table.modelId),
+    index('checkpoints_newest').on(table.createdAt, table.id),
     index('checkpoints_digest').on(table.digest),
     oneOf('checkpoints_reason', table.reason, checkpointReasons),
     isDigest('checkpoints_digest_is_sha256', table.digest),

@@ -48,6 +48,7 @@ export const evaluations = pgTable(
   (table) => [
     index('evaluations_checkpoint').on(table.checkpointId),
     index('evaluations_dataset').on(table.datasetId),
+    index('evaluations_newest').on(table.createdAt, table.id),
     index('evaluations_units').on(table.unitsDigest),
     oneOf('evaluations_evaluator', table.evaluator, evaluators),
     oneOf('evaluations_split', table.split, splitNames),

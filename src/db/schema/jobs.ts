@@ -61,7 +61,8 @@ export const jobs = pgTable(
     finishedAt: instant('finished_at'),
   },
   (table) => [
-    index('jobs_state').on(table.state),
+    index('jobs_state').on(table.state, table.id),
+    index('jobs_newest').on(table.createdAt, table.id),
     index('jobs_after').on(table.after).where(sql`${table.after} is not null`),
     index('jobs_part_of').on(table.partOf).where(sql`${table.partOf} is not null`),
     oneOf('jobs_state_is_known', table.state, jobStates),

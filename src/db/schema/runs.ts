@@ -79,7 +79,12 @@ export const runs = pgTable(
     memoryBytes: count64('memory_bytes'),
     adapter: jsonb('adapter').$type<AdapterReport>(),
   },
-  (table) => [index('runs_model').on(table.modelId), check('runs_step_is_count', sql`${table.step} >= 0`)],
+  (table) => [
+    index('runs_model').on(table.modelId),
+    index('runs_newest').on(table.createdAt, table.id),
+    index('runs_name').on(table.name, table.id),
+    check('runs_step_is_count', sql`${table.step} >= 0`),
+  ],
 );
 
 /** Runs as people see them: each with what its job says. */

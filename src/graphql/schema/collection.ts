@@ -3,11 +3,13 @@ import { z } from 'zod';
 import type { CollectionRow, DocumentRow } from '../../db/schema.ts';
 import * as collections from '../../services/collections/collections.ts';
 import { addDocuments, deleteDocuments } from '../../services/collections/documents.ts';
+import { collectionList, documentList } from '../../services/collections/list.ts';
 import { search } from '../../services/collections/search.ts';
 import { base64Of, type StoredVector, vectorsOf } from '../../services/embedding/vectors.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { keyOf } from '../ids.ts';
+import { defineList } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
 import { AddDocumentsInput } from './document-inputs.ts';
@@ -27,15 +29,6 @@ Collection.implement({
     }),
     dimension: t.exposeInt('dimension', { description: 'The number of values in its vectors.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the collection was made.' }),
-    documents: t.connection(
-      {
-        type: Document,
-        description: 'The documents of the collection, in the order in which they were added.',
-        resolve: (row, args, context) =>
-          connect<DocumentRow>(args, context, (window) => collections.documentsOf(context.tandem, row.id, window)),
-      },
-      DocumentConnection,
-    ),
   }),
 });
 
@@ -105,36 +98,20 @@ const SearchResult = builder.objectRef<Awaited<ReturnType<typeof search>>>('Sear
   }),
 });
 
-const CollectionFilter = builder.inputType('CollectionFilter', {
-  description: 'Conditions that a collection must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    name: t.string({ description: 'Only the collection with exactly this name; absent or null means any name.' }),
-  }),
-});
+const collectionsOf = defineList<CollectionRow>(collectionList, 'Collection', Collection, CollectionConnection);
+const documentsOf = defineList<DocumentRow>(documentList, 'Document', Document, DocumentConnection);
+
+builder.objectField(Collection, 'documents', (t) =>
+  documentsOf.part(t, { edge: 'collection', description: 'The documents of the collection.' }),
+);
+builder.objectField(Checkpoint, 'collections', (t) =>
+  collectionsOf.part(t, { edge: 'checkpoint', description: 'The collections that the checkpoint embeds.' }),
+);
 
 builder.queryFields((t) => ({
-  collections: t.connection(
-    {
-      type: Collection,
-      description: 'The collections, newest first.',
-      args: {
-        filter: t.arg({
-          type: CollectionFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-      },
-      resolve: (_root, args, context) =>
-        connect(args, context, (window) => collections.list(context.tandem, args, window)),
-    },
-    CollectionConnection,
-  ),
-  collection: t.field({
-    type: Collection,
-    nullable: true,
-    description: 'One collection; null, with the error NOT_FOUND, if there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a collection.' }) },
-    resolve: (_root, { id }) => keyOf(id, 'Collection', 'id').key,
-  }),
+  collections: collectionsOf.whole(t, 'The collections, newest first.'),
+  collection: lookup(t, 'Collection', 'a collection'),
+  document: lookup(t, 'Document', 'a document of a collection'),
   search: t.field({
     type: SearchResult,
     description: 'Searches a collection exactly: the query is compared with every document.',

@@ -1,14 +1,16 @@
 /** Jobs: durable work of every kind. */
-import type { JobAttemptRow } from '../../db/schema.ts';
+import type { JobAttemptRow, JobRow } from '../../db/schema.ts';
 import type { JobKind as JobKindName } from '../../jobs/kinds/catalog.ts';
 import { follow } from '../../services/jobs/follow.ts';
 import * as jobs from '../../services/jobs/jobs.ts';
+import { jobList } from '../../services/jobs/list.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { JobKind, JobState } from '../enums.ts';
 import { encodeId, keyOf } from '../ids.ts';
+import { defineList } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, loaderOptions, loadNode, refs } from '../nouns.ts';
-import { deletedPayload, orderInput } from './common.ts';
+import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
 
 const { Job } = refs;
@@ -144,53 +146,16 @@ builder.objectFields(Job, (t) => ({
   }),
 }));
 
-const JobFilter = builder.inputType('JobFilter', {
-  description: 'Conditions that a job must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    kind: t.field({ type: JobKind, description: 'Only jobs of this kind; absent or null means any kind.' }),
-    state: t.field({ type: JobState, description: 'Only jobs in this state; absent or null means any state.' }),
-    idempotencyKey: t.string({
-      description:
-        'Only the job begun with this idempotencyKey, also of a call that still waits; absent or null means any. The keys of startRun and of startFusionSearch belong to the run and the search.',
-    }),
-  }),
-});
-
-const JobOrderField = builder.enumType('JobOrderField', {
-  description: 'What jobs are ordered by.',
-  values: {
-    CREATED_AT: { value: 'createdAt', description: 'When the jobs were requested.' },
-    KIND: { value: 'kind', description: 'The name of the kind.' },
-    STATE: { value: 'state', description: 'The name of the state.' },
-  } as const,
-});
-
-const JobOrder = orderInput('JobOrder', JobOrderField, 'Order of jobs.');
+const jobsOf = defineList<JobRow>(jobList, 'Job', Job, JobConnection, { enums: { kind: JobKind, state: JobState } });
 
 builder.queryFields((t) => ({
-  jobs: t.connection(
-    {
-      type: Job,
-      description: 'The jobs of every kind, those of runs included, newest first.',
-      args: {
-        filter: t.arg({
-          type: JobFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-        orderBy: t.arg({ type: JobOrder, description: 'The order of the items; absent or null means newest first.' }),
-      },
-      resolve: (_root, args, context) => connect(args, context, (window) => jobs.list(context.tandem, args, window)),
-    },
-    JobConnection,
-  ),
-  job: t.field({
-    type: Job,
-    nullable: true,
-    description: 'One job; null, with the error NOT_FOUND, if there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
-    resolve: (_root, { id }) => keyOf(id, 'Job', 'id').key,
-  }),
+  jobs: jobsOf.whole(t, 'The jobs of every kind, those of runs included, newest first.'),
+  job: lookup(t, 'Job', 'a job'),
 }));
+
+builder.objectField(Job, 'parts', (t) =>
+  jobsOf.part(t, { edge: 'partOf', description: 'The jobs that are parts of it, such as the runs of a search.' }),
+);
 
 const DeleteJobPayload = deletedPayload('DeleteJobPayload', 'job');
 

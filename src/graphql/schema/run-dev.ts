@@ -1,12 +1,12 @@
 /** Evaluation of a run on dev sets while it trains: what is asked for, what takes effect, and the figures. */
 import { z } from 'zod';
-import type { DevEvaluationRow, RunCause, RunDevSetRow } from '../../db/schema.ts';
+import type { DevEvaluationRow, RunDevSetRow } from '../../db/schema.ts';
 import * as runs from '../../services/runs/runs.ts';
 import { type DevSettings, defaultDevSettings } from '../../train/catalog.ts';
 import type { DevFigures } from '../../train/types.ts';
 import { builder } from '../builder.ts';
 import { connect } from '../connection.ts';
-import { Split, Task } from '../enums.ts';
+import { RunCause, Split, Task } from '../enums.ts';
 import { loadIfThere, refs } from '../nouns.ts';
 import type { InputFields } from './common.ts';
 import { Metric, metricsOf, pooledSays } from './evaluation.ts';
@@ -142,18 +142,9 @@ const DevEvaluation = builder.objectRef<DevEvaluationRow>('DevEvaluation').imple
   }),
 });
 
-const Cause = builder.enumType('RunCause', {
-  description: 'Why a run SUCCEEDED before it had made all planned updates.',
-  values: {
-    EARLY_STOPPED: {
-      description: 'The dev score did not rise in as many evaluations as the patience of the run says.',
-    },
-  } satisfies Record<RunCause, object>,
-});
-
 builder.objectFields(Run, (t) => ({
   cause: t.expose('cause', {
-    type: Cause,
+    type: RunCause,
     nullable: true,
     description: 'Why the run SUCCEEDED before it had made all planned updates; null where it did not.',
   }),

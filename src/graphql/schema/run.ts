@@ -1,15 +1,17 @@
 /** Training runs: their state, events and life cycle. */
 import { z } from 'zod';
-import type { JobAttemptRow } from '../../db/schema.ts';
+import type { JobAttemptRow, RunRow } from '../../db/schema.ts';
 import * as jobs from '../../services/jobs/jobs.ts';
+import { runList } from '../../services/runs/list.ts';
 import * as runs from '../../services/runs/runs.ts';
 import { cancelRun, resumeRun, startRun } from '../../services/runs/start-run.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
-import { RunState } from '../enums.ts';
-import { keyIf, keyOf } from '../ids.ts';
+import { RunCause, RunState } from '../enums.ts';
+import { keyOf } from '../ids.ts';
+import { defineList } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
-import { deletedPayload, orderInput } from './common.ts';
+import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
 import { RunDataset } from './run-dataset.ts';
 import { RunEvent } from './run-event.ts';
@@ -17,7 +19,7 @@ import { runRequest, StartRunInput } from './run-input.ts';
 import { RunSettingsObject } from './run-settings.ts';
 import { Device } from './system.ts';
 
-const { Checkpoint, Job, Model, Run } = refs;
+const { Checkpoint, Dataset, Job, Model, Run } = refs;
 const { Run: RunConnection } = connections;
 
 const RunAttempt = builder.objectRef<JobAttemptRow>('RunAttempt').implement({
@@ -161,54 +163,25 @@ builder.objectFields(Run, (t) => ({
   }),
 }));
 
-const RunFilter = builder.inputType('RunFilter', {
-  description: 'Conditions that a run must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    name: t.string({ description: 'Only runs with exactly this name; absent or null means any name.' }),
-    state: t.field({ type: RunState, description: 'Only runs in this state; absent or null means any state.' }),
-    model: t.id({ description: 'Only runs that train this model; absent or null means any model.' }),
-  }),
-});
+const runsOf = defineList<RunRow>(runList, 'Run', Run, RunConnection, { enums: { state: RunState, cause: RunCause } });
 
-const RunOrderField = builder.enumType('RunOrderField', {
-  description: 'What runs are ordered by.',
-  values: {
-    CREATED_AT: { value: 'createdAt', description: 'When the runs were requested.' },
-    NAME: { value: 'name', description: 'The name of the run.' },
-    STATE: { value: 'state', description: 'The state of the run.' },
-  } as const,
-});
-
-const RunOrder = orderInput('RunOrder', RunOrderField, 'Order of runs.');
 builder.queryFields((t) => ({
-  runs: t.connection(
-    {
-      type: Run,
-      description: 'The runs, newest first.',
-      args: {
-        filter: t.arg({
-          type: RunFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-        orderBy: t.arg({ type: RunOrder, description: 'The order of the items; absent or null means newest first.' }),
-      },
-      resolve: (_root, args, context) => {
-        const model = args.filter?.model;
-        const modelId = keyIf(model, 'Model', 'filter.model');
-        const filter = { name: args.filter?.name, state: args.filter?.state, modelId };
-        return connect(args, context, (window) => runs.list(context.tandem, { filter, orderBy: args.orderBy }, window));
-      },
-    },
-    RunConnection,
-  ),
-  run: t.field({
-    type: Run,
-    nullable: true,
-    description: 'One run; null, with the error NOT_FOUND, if there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a run.' }) },
-    resolve: (_root, { id }) => keyOf(id, 'Run', 'id').key,
-  }),
+  runs: runsOf.whole(t, 'The runs, newest first.'),
+  run: lookup(t, 'Run', 'a run'),
 }));
+
+builder.objectField(Model, 'runs', (t) =>
+  runsOf.part(t, {
+    edge: 'model',
+    description: 'The runs that train the model, or a checkpoint that descends from it.',
+  }),
+);
+builder.objectField(Dataset, 'runs', (t) =>
+  runsOf.part(t, { edge: 'dataset', description: 'The runs that train on the data set.' }),
+);
+builder.objectField(Checkpoint, 'runs', (t) =>
+  runsOf.part(t, { edge: 'checkpoint', description: 'The runs that started from the checkpoint.' }),
+);
 
 const RunPayload = builder.objectRef<{ run: typeof Run.$inferType }>('RunPayload').implement({
   description: 'A run that was stopped or continued.',

@@ -1,32 +1,15 @@
 /** Collections: make, list, delete. */
 
-import { asc, desc, eq } from 'drizzle-orm';
-import { type CollectionRow, collections, type DocumentRow, documents } from '../../db/schema.ts';
+import { eq } from 'drizzle-orm';
+import { type CollectionRow, collections } from '../../db/schema.ts';
 import { badInput, conflict, invariant } from '../../errors.ts';
 import { jobsUsing } from '../../retention/uses.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
-import { isEqual } from '../common/condition.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
-import type { Page, Window } from '../common/page.ts';
-import { byIdempotencyKey, pageOf, requireRow } from '../common/rows.ts';
+import { byIdempotencyKey, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 import { dropSegment } from './segments.ts';
-
-interface ListRequest {
-  readonly filter?: { readonly name?: string | null } | null;
-}
-
-export function list(tandem: Tandem, { filter }: ListRequest, window: Window): Promise<Page<CollectionRow>> {
-  const conditions = [isEqual(collections.name, filter?.name)];
-  const order = [desc(collections.createdAt), desc(collections.id)];
-  return pageOf(tandem, 'collections', conditions, order, window);
-}
-
-/** Documents in order of arrival. */
-export function documentsOf(tandem: Tandem, collectionId: string, window: Window): Promise<Page<DocumentRow>> {
-  return pageOf(tandem, 'documents', [eq(documents.collectionId, collectionId)], [asc(documents.ordinal)], window);
-}
 
 export interface CreateRequest {
   readonly name: string;

@@ -1,44 +1,17 @@
 /** Jobs: their rows, and how a service has durable work done and waits for it. */
 
-import { and, asc, desc, eq, inArray, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
-import { type JobAttemptRow, type JobRow, type JobState, jobAttempts, jobs } from '../../db/schema.ts';
+import { type JobAttemptRow, type JobRow, jobAttempts, jobs } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import type { AnyJob } from '../../jobs/define.ts';
 import type { SubmitInput } from '../../jobs/jobs.ts';
 import type { JobKind, JobKindEntry } from '../../jobs/kinds/catalog.ts';
 import type { Payload } from '../../jobs/kinds/common/payload.ts';
 import { type JobAnswers, jobKinds } from '../../jobs/kinds/index.ts';
-import { isEqual } from '../common/condition.ts';
-import { type OrderBy, orderOf } from '../common/order.ts';
-import type { Page, Window } from '../common/page.ts';
-import { pageOf, requireRow } from '../common/rows.ts';
+import { requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 import { entryOf, hasEnded } from './job-state.ts';
-
-interface ListRequest {
-  readonly filter?: {
-    readonly kind?: JobKind | null;
-    readonly state?: JobState | null;
-    readonly idempotencyKey?: string | null;
-  } | null;
-  readonly orderBy?: OrderBy<'createdAt' | 'kind' | 'state'> | null | undefined;
-}
-
-export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<JobRow>> {
-  const { kind, state, idempotencyKey } = filter ?? {};
-  const conditions = [
-    isEqual(jobs.kind, kind),
-    isEqual(jobs.state, state),
-    idempotencyKey === undefined || idempotencyKey === null ? undefined : startedWith(idempotencyKey),
-  ];
-  const columns = { createdAt: jobs.createdAt, kind: jobs.kind, state: jobs.state };
-  return pageOf(tandem, 'jobs', conditions, orderOf(orderBy, columns, jobs), window);
-}
-
-/** An evaluation of several data sets is a job for each, and each has the caller's key with its data set's id. */
-const startedWith = (key: string) =>
-  or(eq(jobs.idempotencyKey, key), eq(jobs.idempotencyKey, sql`${`${key}:`} || (${jobs.input} ->> 'datasetId')`));
 
 /** Stops a job of any kind, on this host or another; one that waits, or a run that is interrupted, ends at once. */
 export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {

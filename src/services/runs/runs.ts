@@ -7,7 +7,6 @@ import {
   devEvaluations,
   evaluations,
   type JobEventRow,
-  type JobState,
   jobEvents,
   jobs as jobRows,
   type RunDatasetRow,
@@ -15,42 +14,19 @@ import {
   type RunRow,
   runDatasets,
   runDevSets,
-  runsWithJobs,
 } from '../../db/schema.ts';
 import { badInput, conflict } from '../../errors.ts';
 import type { JobStreamItem } from '../../jobs/jobs.ts';
 import { usesOfCheckpoints, usesOfRun } from '../../retention/uses.ts';
-import { isEqual } from '../common/condition.ts';
 import { refuseWhileInUse } from '../common/in-use.ts';
-import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
-import { pageOf, requireRow } from '../common/rows.ts';
+import { requireRow } from '../common/rows.ts';
 import { deleteEvaluations } from '../evaluations/delete.ts';
 import type { Tandem } from '../tandem.ts';
 import { isTerminal } from './run-state.ts';
 
 export type { JobStreamItem } from '../../jobs/jobs.ts';
 export { isTerminal } from './run-state.ts';
-
-interface ListRequest {
-  readonly filter: {
-    readonly name?: string | null | undefined;
-    readonly state?: JobState | null | undefined;
-    readonly modelId?: string | undefined;
-  };
-  readonly orderBy?: OrderBy<'createdAt' | 'name' | 'state'> | null | undefined;
-}
-
-export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<RunRow>> {
-  const { name, state, modelId } = filter;
-  const conditions = [
-    isEqual(runsWithJobs.name, name),
-    isEqual(runsWithJobs.state, state),
-    isEqual(runsWithJobs.modelId, modelId),
-  ];
-  const columns = { createdAt: runsWithJobs.createdAt, name: runsWithJobs.name, state: runsWithJobs.state };
-  return pageOf(tandem, 'runs', conditions, orderOf(orderBy, columns, runsWithJobs), window);
-}
 
 export const datasetsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunDatasetRow[]> =>
   db.select().from(runDatasets).where(eq(runDatasets.runId, runId)).orderBy(asc(runDatasets.position));

@@ -1,0 +1,109 @@
+/** The statements of a list: a page, for one parent or for several at once, and a count. */
+import { and, count, getTableColumns, getViewSelectedFields, is, type SQL, sql, Table } from 'drizzle-orm';
+import type { PgTable, PgView } from 'drizzle-orm/pg-core';
+import type { Executor } from '../../../db/open.ts';
+import { invariant } from '../../../errors.ts';
+import { groupBy } from '../group-by.ts';
+import { beyond, orderSql, placeSql, type Term } from './order.ts';
+import type { Item, List, Place, Window } from './types.ts';
+import { parametersOf } from './values.ts';
+
+/** What is asked of a list, whatever the window; equal for all parents of a nested list. */
+export interface Query {
+  readonly list: List;
+  readonly condition: SQL | undefined;
+  readonly terms: readonly Term[];
+  /** By which edge of the list parents have parts of it; null = the whole list. */
+  readonly edge: string | null;
+}
+
+type Row = Record<string, unknown>;
+
+/** The columns of a table or view by the names that the rows have. */
+function fieldsOf(table: PgTable | PgView): Record<string, never> {
+  if (is(table, Table)) return getTableColumns(table) as Record<string, never>;
+  const names = Object.keys(getViewSelectedFields(table));
+  return Object.fromEntries(names.map((name) => [name, table[name as never]]));
+}
+
+/** `parent`: what the edge leads to. */
+function whereOf({ list, edge, condition }: Query, parent: SQL | null): SQL | undefined {
+  if (edge === null || parent === null) return condition;
+  const way = list.edges[edge];
+  invariant(way, `no edge ${edge} in the list ${list.name}`);
+  return and(
+    way.where((column) => sql`${column} = ${parent}`),
+    condition,
+  );
+}
+
+const keyOf = (parent: string): SQL => sql`${parent}::uuid`;
+const parents = (keys: readonly string[]): SQL => sql`unnest(${parametersOf('id', keys)}) as parent(key)`;
+const parentKey = sql`parent.key`;
+
+function select(db: Executor, query: Query, window: Window, parent: SQL | null) {
+  const { list, terms } = query;
+  const { after, before, backwards, limit, offset } = window;
+  return db
+    .select({ ...fieldsOf(list.table), place: placeSql(terms).as('place') })
+    .from(list.table as PgTable)
+    .where(
+      and(
+        whereOf(query, parent),
+        after ? beyond(terms, after, false) : undefined,
+        before ? beyond(terms, before, true) : undefined,
+      ),
+    )
+    .orderBy(...orderSql(terms, backwards))
+    .limit(limit)
+    .offset(offset);
+}
+
+/** The items of each parent, in the order of the parents; one null stands for the whole list. */
+export async function itemsOf(
+  db: Executor,
+  query: Query,
+  window: Window,
+  keys: readonly (string | null)[],
+): Promise<Item<Row>[][]> {
+  const [only = null] = keys;
+  const inOrder = (rows: readonly Row[]): Item<Row>[] => {
+    const items = rows.map(({ place, ...node }) => ({ node, place: place as Place }));
+    return window.backwards ? items.reverse() : items;
+  };
+  if (keys.length === 1) {
+    return [inOrder((await select(db, query, window, only === null ? null : keyOf(only))) as Row[])];
+  }
+  const page = select(db, query, window, parentKey).as('page');
+  const names = [...Object.keys(fieldsOf(query.list.table)), 'place'];
+  const columns = Object.fromEntries(names.map((name) => [name, page[name as never]]));
+  // A lateral subquery is run once for each parent, and its rows come in its order.
+  const found = (await db
+    .select({ parent: sql<string>`${parentKey}`, page: columns as Record<string, never> })
+    .from(parents(keys as string[]))
+    .crossJoinLateral(page)) as { parent: string; page: Row }[];
+  const groups = groupBy(found, ({ parent }) => parent);
+  return keys.map((key) => inOrder((groups.get(key ?? '') ?? []).map((row) => row.page)));
+}
+
+/** How many rows each parent has, in the order of the parents. */
+export async function countsOf(db: Executor, query: Query, keys: readonly (string | null)[]): Promise<number[]> {
+  const { table } = query.list;
+  const counted = (parent: SQL | null) =>
+    db
+      .select({ rows: count().as('rows') })
+      .from(table as PgTable)
+      .where(whereOf(query, parent));
+  const [only = null] = keys;
+  if (keys.length === 1) {
+    const rows = await counted(only === null ? null : keyOf(only));
+    return rows.map((row) => row.rows);
+  }
+  const each = counted(parentKey).as('counted');
+  const found = await db
+    .select({ parent: sql<string>`${parentKey}`, rows: each.rows })
+    .from(parents(keys as string[]))
+    .crossJoinLateral(each);
+  const counts = new Map(found.map(({ parent, rows }) => [parent, rows]));
+  return keys.map((key) => counts.get(key ?? '') ?? 0);
+}

@@ -1,0 +1,45 @@
+/** The list of runs. */
+import { sql } from 'drizzle-orm';
+import { runDatasets, runStarts, runsWithJobs as runs } from '../../db/schema.ts';
+import { column, columnEdge, edge, edited, nounList } from '../common/listing/define.ts';
+
+const changes = { changes: true };
+
+export const runList = nounList('runs', {
+  called: 'runs',
+  columns: {
+    createdAt: column(runs.createdAt, 'time of its request'),
+    name: column(runs.name, 'name', { searched: true }),
+    ...edited(runs),
+    state: column(runs.state, 'state', changes),
+    step: column(runs.step, 'number of updates made', changes),
+    steps: column(runs.steps, 'number of planned updates', changes),
+    epoch: column(runs.epoch, 'epoch', changes),
+    loss: column(runs.loss, 'last loss', changes),
+    bestScore: column(runs.bestScore, 'highest joint score', changes),
+    bestStep: column(runs.bestStep, 'step of the highest joint score', changes),
+    tokensPerSecond: column(runs.tokensPerSecond, 'tokens per second', changes),
+    secondsLeft: column(runs.secondsLeft, 'estimated time left', { kind: 'float', nullable: true, ...changes }),
+    parameters: column(runs.parameters, 'number of weights', changes),
+    memoryBytes: column(runs.memoryBytes, 'estimate of the device memory', changes),
+    attempt: column(runs.attempt, 'number of the last attempt', changes),
+    cause: column(runs.cause, 'cause of an early success', { kind: 'enum', nullable: true, ...changes }),
+    startedAt: column(runs.startedAt, 'time at which the first attempt began', changes),
+    finishedAt: column(runs.finishedAt, 'time of its end', changes),
+  },
+  edges: {
+    model: columnEdge('Model', 'of the lineage of', runs.modelId),
+    dataset: edge(
+      'Dataset',
+      'that train on',
+      (is) =>
+        sql`exists (select from ${runDatasets} where ${runDatasets.runId} = ${runs.id} and ${is(runDatasets.datasetId)})`,
+    ),
+    checkpoint: edge(
+      'Checkpoint',
+      'that started from',
+      (is) =>
+        sql`exists (select from ${runStarts} where ${runStarts.runId} = ${runs.id} and ${is(runStarts.checkpointId)})`,
+    ),
+  },
+});
