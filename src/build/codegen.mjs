@@ -1,11 +1,13 @@
 // Writes the typed client's operations (src/client/generated/operations.ts) from docs/schema.graphql and
-// src/client/operations/*.graphql. Run by `npm run schema`, in the root of the repository. With --check it writes
-// nothing and exits with 1 if the file is stale.
+// src/client/operations/*.graphql, with documents for the rest of the API (derive-operations.mjs). Run by
+// `npm run schema`, in the root of the repository. With --check it writes nothing and exits with 1 if the file is
+// stale.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocumentNode from '@graphql-codegen/typed-document-node';
 import * as typescriptOperations from '@graphql-codegen/typescript-operations';
 import { parse } from 'graphql';
+import { deriveOperations } from './derive-operations.mjs';
 
 const folder = 'src/client/operations';
 const target = 'src/client/generated/operations.ts';
@@ -17,10 +19,15 @@ const documents = readdirSync(folder)
   .sort()
   .map((name) => ({ location: name, document: parse(readFileSync(`${folder}/${name}`, 'utf8')) }));
 
+const derived = deriveOperations(
+  schema,
+  documents.map(({ document }) => document),
+).map((text) => ({ location: 'derived', document: parse(text) }));
+
 const generated = await codegen({
   filename: target,
   schema,
-  documents,
+  documents: [...documents, ...derived],
   config: {
     ...{ enumsAsTypes: true, immutableTypes: true, strictScalars: true, scalars },
     // Bundlers leave out the documents that a program does not use.

@@ -257,6 +257,14 @@ export type DateTimeRange = {
   readonly lte?: string | null | undefined;
 };
 
+/** Documents to delete. */
+export type DeleteDocumentsInput = {
+  /** Id of a collection. */
+  readonly collection: string;
+  /** The keys of the documents to delete. */
+  readonly keys: ReadonlyArray<string>;
+};
+
 /** A model of the weights of another one, and what is different of it. */
 export type DeriveModelInput = {
   /** Its heads; absent or null means those of the model. A head that both have is kept. */
@@ -1267,6 +1275,14 @@ export type SearchStrategy =
   /** Random search: Methods, subsets, parameters and weights are drawn at random. Source: Bergstra and Bengio 2012, "Random Search for Hyper-Parameter Optimization". */
   | 'RANDOM';
 
+/** The alias of a checkpoint. */
+export type SetCheckpointAliasInput = {
+  /** The alias, 1 to 100 letters, digits, dots or dashes; another checkpoint that has it loses it. Absent or null removes the alias. */
+  readonly alias?: string | null | undefined;
+  /** Id of a checkpoint. */
+  readonly checkpoint: string;
+};
+
 /** A part of a data set. */
 export type Split =
   /** The records for choices made while developing. */
@@ -1404,6 +1420,14 @@ export type TestSetInput = {
   readonly dataset: string;
   /** Whether only a pooled corpus is searched: the judged documents of the queries and the first 50 that tf-idf finds for each. Its figures are higher than those on all documents; never compare them. */
   readonly pooled?: boolean;
+};
+
+/** Two texts to compare. */
+export type TextPair = {
+  /** The first text of the pair. */
+  readonly a: string;
+  /** The second text of the pair. */
+  readonly b: string;
 };
 
 /** A text with its instructions. */
@@ -1973,6 +1997,137 @@ export type VerificationSubscriptionVariables = Exact<{ [key: string]: never; }>
 
 
 export type VerificationSubscription = { readonly verification: { readonly done: number, readonly total: number, readonly findings: ReadonlyArray<{ readonly kind: FindingKind, readonly path: string, readonly message: string, readonly remedy: string }> } };
+
+export type CheckpointQueryVariables = Exact<{
+  by: CheckpointChoice;
+}>;
+
+
+export type CheckpointQuery = { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } | null };
+
+export type CollectionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CollectionQuery = { readonly collection: { readonly id: string, readonly name: string, readonly dimension: number, readonly checkpoint: { readonly id: string }, readonly documents: { readonly totalCount: number } } | null };
+
+export type DocumentQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DocumentQuery = { readonly document: { readonly id: string } | null };
+
+export type ModelQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ModelQuery = { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } | null };
+
+export type NodeQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type NodeQuery = { readonly node:
+    | { readonly __typename: 'ArchitectureSearch', readonly id: string }
+    | { readonly __typename: 'Checkpoint', readonly id: string }
+    | { readonly __typename: 'Collection', readonly id: string }
+    | { readonly __typename: 'Dataset', readonly id: string }
+    | { readonly __typename: 'Document', readonly id: string }
+    | { readonly __typename: 'Evaluation', readonly id: string }
+    | { readonly __typename: 'FusionSearch', readonly id: string }
+    | { readonly __typename: 'Job', readonly id: string }
+    | { readonly __typename: 'Model', readonly id: string }
+    | { readonly __typename: 'Run', readonly id: string }
+    | { readonly __typename: 'Suite', readonly id: string }
+   | null };
+
+export type NodesQueryVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type NodesQuery = { readonly nodes: ReadonlyArray<
+    | { readonly __typename: 'ArchitectureSearch', readonly id: string }
+    | { readonly __typename: 'Checkpoint', readonly id: string }
+    | { readonly __typename: 'Collection', readonly id: string }
+    | { readonly __typename: 'Dataset', readonly id: string }
+    | { readonly __typename: 'Document', readonly id: string }
+    | { readonly __typename: 'Evaluation', readonly id: string }
+    | { readonly __typename: 'FusionSearch', readonly id: string }
+    | { readonly __typename: 'Job', readonly id: string }
+    | { readonly __typename: 'Model', readonly id: string }
+    | { readonly __typename: 'Run', readonly id: string }
+    | { readonly __typename: 'Suite', readonly id: string }
+   | null> };
+
+export type SimilarityQueryVariables = Exact<{
+  checkpoint: CheckpointChoice;
+  instruction?: string;
+  pairs: ReadonlyArray<TextPair> | TextPair;
+}>;
+
+
+export type SimilarityQuery = { readonly similarity: { readonly scores: ReadonlyArray<number>, readonly report: { readonly prompt: string, readonly tokens: number, readonly truncated: number, readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } } };
+
+export type DeleteCheckpointMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteCheckpointMutation = { readonly deleteCheckpoint: { readonly deletedId: string } };
+
+export type DeleteCollectionMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteCollectionMutation = { readonly deleteCollection: { readonly deletedId: string } };
+
+export type DeleteDatasetMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteDatasetMutation = { readonly deleteDataset: { readonly deletedId: string } };
+
+export type DeleteDocumentsMutationVariables = Exact<{
+  input: DeleteDocumentsInput;
+}>;
+
+
+export type DeleteDocumentsMutation = { readonly deleteDocuments: { readonly deleted: number, readonly unknownKeys: ReadonlyArray<string>, readonly collection: { readonly id: string, readonly name: string, readonly dimension: number, readonly checkpoint: { readonly id: string }, readonly documents: { readonly totalCount: number } } } };
+
+export type DeleteEvaluationMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteEvaluationMutation = { readonly deleteEvaluation: { readonly deletedId: string } };
+
+export type DeleteJobMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteJobMutation = { readonly deleteJob: { readonly deletedId: string } };
+
+export type DeleteRunMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteRunMutation = { readonly deleteRun: { readonly deletedId: string } };
+
+export type SetCheckpointAliasMutationVariables = Exact<{
+  input: SetCheckpointAliasInput;
+}>;
+
+
+export type SetCheckpointAliasMutation = { readonly setCheckpointAlias: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -4014,3 +4169,196 @@ export const VerificationDocument = /*#__PURE__*/ new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<VerificationSubscription, VerificationSubscriptionVariables>;
+export const CheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Checkpoint($by: CheckpointChoice!) {
+  checkpoint(by: $by) {
+    ...CheckpointSummary
+  }
+}
+    fragment CheckpointSummary on Checkpoint {
+  id
+  alias
+  reason
+  step
+  epoch
+  best
+  digest
+  model {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<CheckpointQuery, CheckpointQueryVariables>;
+export const CollectionDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Collection($id: ID!) {
+  collection(id: $id) {
+    ...CollectionSummary
+  }
+}
+    fragment CollectionSummary on Collection {
+  id
+  name
+  dimension
+  checkpoint {
+    id
+  }
+  documents(first: 0) {
+    totalCount
+  }
+}`) as unknown as TypedDocumentString<CollectionQuery, CollectionQueryVariables>;
+export const DocumentDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Document($id: ID!) {
+  document(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<DocumentQuery, DocumentQueryVariables>;
+export const ModelDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Model($id: ID!) {
+  model(id: $id) {
+    ...ModelSummary
+  }
+}
+    fragment ModelSummary on Model {
+  id
+  name
+  family
+  dimension
+  layers
+  parameters
+  vocabularySize
+  maxLength
+  heads {
+    ir
+    sts
+  }
+  checkpoint {
+    id
+  }
+}`) as unknown as TypedDocumentString<ModelQuery, ModelQueryVariables>;
+export const NodeDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Node($id: ID!) {
+  node(id: $id) {
+    __typename
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<NodeQuery, NodeQueryVariables>;
+export const NodesDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Nodes($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    __typename
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<NodesQuery, NodesQueryVariables>;
+export const SimilarityDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Similarity($checkpoint: CheckpointChoice!, $instruction: String! = "", $pairs: [TextPair!]!) {
+  similarity(checkpoint: $checkpoint, instruction: $instruction, pairs: $pairs) {
+    report {
+      checkpoint {
+        ...CheckpointSummary
+      }
+      prompt
+      tokens
+      truncated
+    }
+    scores
+  }
+}
+    fragment CheckpointSummary on Checkpoint {
+  id
+  alias
+  reason
+  step
+  epoch
+  best
+  digest
+  model {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<SimilarityQuery, SimilarityQueryVariables>;
+export const DeleteCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteCheckpoint($id: ID!) {
+  deleteCheckpoint(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteCheckpointMutation, DeleteCheckpointMutationVariables>;
+export const DeleteCollectionDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteCollection($id: ID!) {
+  deleteCollection(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteCollectionMutation, DeleteCollectionMutationVariables>;
+export const DeleteDatasetDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteDataset($id: ID!) {
+  deleteDataset(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteDatasetMutation, DeleteDatasetMutationVariables>;
+export const DeleteDocumentsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteDocuments($input: DeleteDocumentsInput!) {
+  deleteDocuments(input: $input) {
+    collection {
+      ...CollectionSummary
+    }
+    deleted
+    unknownKeys
+  }
+}
+    fragment CollectionSummary on Collection {
+  id
+  name
+  dimension
+  checkpoint {
+    id
+  }
+  documents(first: 0) {
+    totalCount
+  }
+}`) as unknown as TypedDocumentString<DeleteDocumentsMutation, DeleteDocumentsMutationVariables>;
+export const DeleteEvaluationDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteEvaluation($id: ID!) {
+  deleteEvaluation(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteEvaluationMutation, DeleteEvaluationMutationVariables>;
+export const DeleteJobDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteJob($id: ID!) {
+  deleteJob(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteJobMutation, DeleteJobMutationVariables>;
+export const DeleteRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteRun($id: ID!) {
+  deleteRun(id: $id) {
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteRunMutation, DeleteRunMutationVariables>;
+export const SetCheckpointAliasDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation SetCheckpointAlias($input: SetCheckpointAliasInput!) {
+  setCheckpointAlias(input: $input) {
+    checkpoint {
+      ...CheckpointSummary
+    }
+  }
+}
+    fragment CheckpointSummary on Checkpoint {
+  id
+  alias
+  reason
+  step
+  epoch
+  best
+  digest
+  model {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<SetCheckpointAliasMutation, SetCheckpointAliasMutationVariables>;

@@ -1,0 +1,3 @@
+import type { DocumentNode } from 'graphql';
+
+export function deriveOperations(schemaDocument: DocumentNode, documents: readonly DocumentNode[]): string[];
