@@ -1,0 +1,21 @@
+/** Errors as Refine knows them. */
+import type { ApiError } from '../../client/index.ts';
+import { fieldErrors, messageOf, statusOf } from '../common/failures.ts';
+
+/** As Refine's HttpError: `errors` are the messages of a form's fields by their names. */
+export class DataProviderError extends Error {
+  override readonly name = 'HttpError';
+  /** The status of HTTP that the code stands for: 401 for UNAUTHENTICATED. */
+  readonly statusCode: number;
+  readonly errors?: Record<string, string>;
+  override readonly cause: ApiError;
+
+  /** `values` are those of the form that was sent. */
+  constructor(error: ApiError, values?: unknown) {
+    super(messageOf(error), { cause: error });
+    this.cause = error;
+    this.statusCode = statusOf(error);
+    const errors = fieldErrors(error, values);
+    if (Object.keys(errors).length > 0) this.errors = errors;
+  }
+}
