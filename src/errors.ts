@@ -12,7 +12,9 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'LIMIT_EXCEEDED'
-  | 'UNAVAILABLE';
+  | 'UNAVAILABLE'
+  /** What a client knows is too old to be continued from: it loads everything anew. */
+  | 'RESYNC';
 
 /**
  * What exactly happened, for programs: control flow and clients read this code, never a message. Absent = the code says
@@ -117,6 +119,7 @@ export const notFound = (message: string, details?: ErrorDetails) => new TandemE
 export const conflict = (message: string, details?: ErrorDetails) => new TandemError('CONFLICT', message, details);
 export const limitExceeded = (message: string, details?: ErrorDetails) =>
   new TandemError('LIMIT_EXCEEDED', message, details);
+export const resync = (message: string, details?: ErrorDetails) => new TandemError('RESYNC', message, details);
 export const unavailable = (message: string, details?: ErrorDetails) =>
   new TandemError('UNAVAILABLE', message, details);
 

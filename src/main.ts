@@ -13,6 +13,7 @@ import { startHttp } from './http/server.ts';
 import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createOpenAiApi } from './openai/api.ts';
+import { openChanges } from './services/changes/changes.ts';
 import { probesOf } from './services/system/health.ts';
 import type { Tandem } from './services/tandem.ts';
 import { keepPrivate, privateMode } from './storage/private-folders.ts';
@@ -71,7 +72,9 @@ async function open(
   }
   const jobs = await openJobs({ database, storage, config, claims });
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
-  const tandem: Tandem = { config, database, storage, jobs, startedAt: new Date() };
+  const changes = openChanges({ database, log: logger });
+  closers.push(() => changes.stop());
+  const tandem: Tandem = { config, database, storage, jobs, changes, startedAt: new Date() };
   const { bodyBytes } = config.limits;
   const [graphql, probes] = [createGraphQLServer(tandem, logger), probesOf(tandem)];
   const openai = createOpenAiApi(tandem, logger);
@@ -80,6 +83,7 @@ async function open(
     // New requests are refused first; streams stay open until the runs have reported that they were interrupted.
     http.drain();
     await jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) });
+    await changes.stop();
     await http.close();
   });
   await writePortFile(config.dataDir, http.url);

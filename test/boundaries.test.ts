@@ -26,10 +26,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   graphql: ['services', 'db'],
   openai: ['services', 'db'],
   services: [
-    ...['db', 'jobs', 'storage', 'retention', 'data', 'evaluation', 'random'],
+    ...['db', 'live', 'jobs', 'storage', 'retention', 'data', 'evaluation', 'random'],
     ...[...plans, 'fusion/search/places', 'train/terms'],
   ],
-  jobs: ['db', 'storage', 'retention', 'workers/protocol', 'workers/runtime', ...plans, 'train/terms'],
+  jobs: ['db', 'live', 'storage', 'retention', 'workers/protocol', 'workers/runtime', ...plans, 'train/terms'],
   workers: [
     ...['train', 'serve', 'fusion', 'evaluation', 'authoring', 'tokens', 'data'],
     ...['tokenizer', 'formats', 'hub', 'device', 'storage'],
@@ -49,6 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   device: [],
   wgsl: ['device/shader-source', 'device/wasm/command-layout', 'device/wasm/kernel-note'],
   storage: [],
+  live: [],
   retention: ['db', 'storage'],
   db: ['train/stored-settings'],
   model: [],

@@ -2,7 +2,8 @@
  * A pg pool that catches a second connection taken inside a transaction. PGlite is one session: such a query would wait
  * for the transaction that waits for it. On Postgres it would read another snapshot. Both are defects, found at once.
  * It also takes back the connection of every transaction: Drizzle keeps one whose BEGIN fails, as on a connection that
- * the server ended, and a pool that lends all of its connections for ever answers nobody any more.
+ * the server ended, and a pool that lends all of its connections for ever answers nobody any more. And it tells of
+ * every commit that wrote something.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
@@ -28,11 +29,24 @@ type Connected = (
 ) => void;
 
 export class GuardedPool extends pg.Pool {
+  readonly #onWritten = new Set<() => void>();
+
   constructor(config: pg.PoolConfig) {
     super(config);
     // A broken connection rejects its query and emits an event, which ends the process without a listener. The pool
     // listens to idle ones only.
-    this.on('connect', (client) => client.on('error', () => {}));
+    this.on('connect', (client) => {
+      client.on('error', () => {});
+      tellOfWrites(client, () => {
+        for (const listener of this.#onWritten) listener();
+      });
+    });
+  }
+
+  /** Calls back after every commit of this process that wrote rows, until the returned function is called. */
+  onWritten(listener: () => void): () => void {
+    this.#onWritten.add(listener);
+    return () => void this.#onWritten.delete(listener);
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -44,6 +58,29 @@ export class GuardedPool extends pg.Pool {
     else super.connect(callback);
     return undefined;
   }
+}
+
+/** What the server says of a statement, and of itself once it has answered: I = outside of a transaction. */
+interface Protocol extends NodeJS.EventEmitter {
+  on(event: 'commandComplete', listener: (message: { readonly text: string }) => void): this;
+  on(event: 'readyForQuery', listener: (message: { readonly status: string }) => void): this;
+}
+
+const writes = /^(INSERT 0|UPDATE|DELETE|MERGE) [1-9]/;
+
+/** By what the server answers: whoever sends the statement, and however, a commit is told and a rollback is not. */
+function tellOfWrites(client: pg.PoolClient, tell: () => void): void {
+  const { connection } = client as unknown as { readonly connection: Protocol };
+  let wrote = false;
+  connection.on('commandComplete', ({ text }) => {
+    if (text === 'ROLLBACK') wrote = false;
+    else wrote ||= writes.test(text);
+  });
+  connection.on('readyForQuery', ({ status }) => {
+    if (status !== 'I' || !wrote) return;
+    wrote = false;
+    tell();
+  });
 }
 
 /** Notes the connection with the transaction that takes it, until it is given back. */

@@ -35,6 +35,8 @@ export interface Database {
   readonly owner: FolderOwner;
   /** Why it will never answer again in this process: the embedded server's thread has ended. Undefined otherwise. */
   readonly death: TandemError | undefined;
+  /** Calls back after every commit of this process that wrote rows, until the returned function is called. */
+  onWritten(listener: () => void): () => void;
   /** Waits for running queries, ends the server if it is ours, frees the data folder. A second or two at most. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
     const db = guardTransactions(drizzle(pool, { schema }));
     return {
       ...{ db, pool, kind, version, owner, close: closeAll },
+      onWritten: (listener) => pool.onWritten(listener),
       get death() {
         return server?.death;
       },

@@ -1,5 +1,6 @@
 /** The tables, a line a file. */
 export * from './schema/architecture-searches.ts';
+export * from './schema/changes.ts';
 export * from './schema/checkpoints.ts';
 export * from './schema/collections.ts';
 export * from './schema/datasets.ts';

@@ -16,6 +16,7 @@ import './schema/run-start.ts';
 import './schema/run-teacher.ts';
 import './schema/run-event.ts';
 import './schema/run-export.ts';
+import './schema/change.ts';
 import './schema/checkpoint.ts';
 import './schema/checkpoint-export.ts';
 import './schema/evaluation.ts';

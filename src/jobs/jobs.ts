@@ -10,6 +10,7 @@ import type { Database, Db, Transaction } from '../db/open.ts';
 import { type JobRow, type JobState, liveStates } from '../db/schema.ts';
 import type { AdapterReport } from '../device/types.ts';
 import { invariant } from '../errors.ts';
+import { Notifier } from '../live/notifier.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { Retention } from '../retention/retention.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -20,8 +21,7 @@ import { endEarlierAttempts, startReaper } from './engine/deaths.ts';
 import { Engine } from './engine/engine.ts';
 import { JobFiles } from './engine/files.ts';
 import { thisHost } from './engine/host.ts';
-import { Notifier } from './engine/notifier.ts';
-import { type JobStreamItem, streamJobEvents } from './engine/stream.ts';
+import { type JobStreamItem, jobLogs, streamJobEvents } from './engine/stream.ts';
 import type { JobKind } from './kinds/catalog.ts';
 import { type Payload, releasePayloads, storePayload } from './kinds/common/payload.ts';
 import { jobKinds } from './kinds/index.ts';
@@ -141,6 +141,7 @@ async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
   const { cpu, device, adapter } = threads;
   const retention = new Retention({ db, storage, forget: (digest) => forgetModel(threads, digest) });
   const notifier = new Notifier();
+  const logs = jobLogs(db, notifier);
   const dispatcher = (options.dispatcher ?? ownTablesDispatcher)({ db });
   const host = thisHost(database.owner, config.dataDir);
   const shared = database.kind === 'postgres';
@@ -194,7 +195,7 @@ async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
     cancel: (jobId) => engine.cancel(jobId),
     remove: (jobId) => engine.remove(jobId),
     resumeRun: (runId, allowed) => resumeRun({ db, engine, files, adapter, shared }, runId, allowed),
-    events: (jobId, { open = liveStates, ...rest } = {}) => streamJobEvents(db, notifier, jobId, { ...rest, open }),
+    events: (jobId, { open = liveStates, ...rest } = {}) => streamJobEvents(logs, jobId, { ...rest, open }),
     stop: ({ graceMs = 10_000 } = {}) => {
       clearInterval(looking);
       stopped ??= stopJobs({ engine, reaper, threads, notifier, log }, graceMs);

@@ -1,8 +1,9 @@
 /** Stops durable work in order and within a time, whatever does not listen. */
+
+import type { Notifier } from '../live/notifier.ts';
 import type { Logger } from '../log.ts';
 import { endsWithin } from '../within.ts';
 import type { Engine } from './engine/engine.ts';
-import type { Notifier } from './engine/notifier.ts';
 import type { Threads } from './threads/threads.ts';
 
 /**

@@ -33,7 +33,13 @@ let fused: CheckpointRow;
 beforeAll(async () => {
   place = await openWorkplace();
   const { database, storage, jobs: opened, dataDir } = place;
-  tandem = { config: loadConfig({ TANDEM_DATA: dataDir }), database, storage, jobs: opened, startedAt: new Date() };
+  tandem = {
+    config: loadConfig({ TANDEM_DATA: dataDir }),
+    database,
+    storage,
+    jobs: opened,
+    startedAt: new Date(),
+  } as Tandem;
 });
 /** What a job reads, and no other test has. */
 beforeEach(async () => {

@@ -15,13 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => place.close());
 
-const tandem = (): Tandem => ({
-  config: loadConfig({ TANDEM_DATA: place.dataDir }),
-  database: place.database,
-  storage: place.storage,
-  jobs: place.jobs,
-  startedAt: new Date(),
-});
+const tandem = () => {
+  const { dataDir, database, storage, jobs } = place;
+  return { config: loadConfig({ TANDEM_DATA: dataDir }), database, storage, jobs, startedAt: new Date() } as Tandem;
+};
 
 const lastOf = async (runId: string) => {
   const rows = await place.database.db.select().from(checkpoints).where(eq(checkpoints.runId, runId));

@@ -18,7 +18,7 @@ let tandem: Tandem;
 beforeAll(async () => {
   place = await openWorkplace();
   const { database, storage, jobs, dataDir } = place;
-  tandem = { config: loadConfig({ TANDEM_DATA: dataDir }), database, storage, jobs, startedAt: new Date() };
+  tandem = { config: loadConfig({ TANDEM_DATA: dataDir }), database, storage, jobs, startedAt: new Date() } as Tandem;
 });
 beforeEach(() => removeUnusedTokens({ storage: tandem.storage, db: tandem.database.db }));
 afterAll(() => place.close());

@@ -94,6 +94,15 @@ export type CandidateOrigin =
   /** It is a checkpoint as it is. */
   | 'SINGLE';
 
+/** What happened to a node. */
+export type ChangeKind =
+  /** The node is new. */
+  | 'CREATED'
+  /** The node is gone. */
+  | 'DELETED'
+  /** Something that the node shows is another. */
+  | 'UPDATED';
+
 /** The choice of a checkpoint, by exactly one of these fields. */
 export type CheckpointChoice =
   {   /** The alias of a checkpoint; absent when an id is given. */
@@ -937,6 +946,29 @@ export type ModelSourceInput =
   readonly folder: string; readonly hub?: never; }
   |  { readonly folder?: never;   /** A repository to download from the hub; absent when a folder is given. */
   readonly hub: HubModelInput; };
+
+/** A type of node whose changes are sent. */
+export type NodeType =
+  /** Searches over architectures, with their trials. */
+  | 'ARCHITECTURE_SEARCH'
+  /** Checkpoints, with their aliases. */
+  | 'CHECKPOINT'
+  /** Collections; a change of their documents is one of theirs. */
+  | 'COLLECTION'
+  /** Imported data sets. */
+  | 'DATASET'
+  /** Evaluations of checkpoints. */
+  | 'EVALUATION'
+  /** Searches for a fusion, with their candidates. */
+  | 'FUSION_SEARCH'
+  /** Jobs of every kind, those of runs included. */
+  | 'JOB'
+  /** Models before any training. */
+  | 'MODEL'
+  /** Training runs, with their states and figures. */
+  | 'RUN'
+  /** Suites of data sets. */
+  | 'SUITE';
 
 /** AdamW with linear warm-up and decay. */
 export type OptimizerSettingsInput = {
@@ -1998,6 +2030,11 @@ export type VerificationSubscriptionVariables = Exact<{ [key: string]: never; }>
 
 export type VerificationSubscription = { readonly verification: { readonly done: number, readonly total: number, readonly findings: ReadonlyArray<{ readonly kind: FindingKind, readonly path: string, readonly message: string, readonly remedy: string }> } };
 
+export type ChangeSeqQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ChangeSeqQuery = { readonly changeSeq: number };
+
 export type CheckpointQueryVariables = Exact<{
   by: CheckpointChoice;
 }>;
@@ -2128,6 +2165,26 @@ export type SetCheckpointAliasMutationVariables = Exact<{
 
 
 export type SetCheckpointAliasMutation = { readonly setCheckpointAlias: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+
+export type ChangesSubscriptionVariables = Exact<{
+  after?: number | null | undefined;
+  types?: ReadonlyArray<NodeType> | NodeType | null | undefined;
+}>;
+
+
+export type ChangesSubscription = { readonly changes: { readonly seq: number, readonly change: { readonly id: string, readonly kind: ChangeKind, readonly type: NodeType, readonly node:
+        | { readonly __typename: 'ArchitectureSearch', readonly id: string }
+        | { readonly __typename: 'Checkpoint', readonly id: string }
+        | { readonly __typename: 'Collection', readonly id: string }
+        | { readonly __typename: 'Dataset', readonly id: string }
+        | { readonly __typename: 'Document', readonly id: string }
+        | { readonly __typename: 'Evaluation', readonly id: string }
+        | { readonly __typename: 'FusionSearch', readonly id: string }
+        | { readonly __typename: 'Job', readonly id: string }
+        | { readonly __typename: 'Model', readonly id: string }
+        | { readonly __typename: 'Run', readonly id: string }
+        | { readonly __typename: 'Suite', readonly id: string }
+       | null } | null } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -4169,6 +4226,11 @@ export const VerificationDocument = /*#__PURE__*/ new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<VerificationSubscription, VerificationSubscriptionVariables>;
+export const ChangeSeqDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query ChangeSeq {
+  changeSeq
+}
+    `) as unknown as TypedDocumentString<ChangeSeqQuery, ChangeSeqQueryVariables>;
 export const CheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Checkpoint($by: CheckpointChoice!) {
   checkpoint(by: $by) {
@@ -4362,3 +4424,19 @@ export const SetCheckpointAliasDocument = /*#__PURE__*/ new TypedDocumentString(
     name
   }
 }`) as unknown as TypedDocumentString<SetCheckpointAliasMutation, SetCheckpointAliasMutationVariables>;
+export const ChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
+    subscription Changes($after: Int64, $types: [NodeType!]) {
+  changes(after: $after, types: $types) {
+    change {
+      id
+      kind
+      node {
+        __typename
+        id
+      }
+      type
+    }
+    seq
+  }
+}
+    `) as unknown as TypedDocumentString<ChangesSubscription, ChangesSubscriptionVariables>;

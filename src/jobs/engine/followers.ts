@@ -8,9 +8,9 @@ import { globalId } from '../../db/global-id.ts';
 import { afterCommit, type Transaction } from '../../db/open.ts';
 import { type JobRow, jobs, terminalStates } from '../../db/schema.ts';
 import { conflict, keptError } from '../../errors.ts';
+import type { Notifier } from '../../live/notifier.ts';
 import type { JobKinds } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
-import type { Notifier } from './notifier.ts';
 import { changeState } from './store.ts';
 import { ticketOf } from './ticket.ts';
 

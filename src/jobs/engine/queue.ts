@@ -2,10 +2,10 @@
 import { afterCommit, type Transaction } from '../../db/open.ts';
 import { type JobRow, jobs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
+import type { Notifier } from '../../live/notifier.ts';
 import type { AnyJob } from '../define.ts';
 import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
-import type { Notifier } from './notifier.ts';
 import { changeState } from './store.ts';
 import { ticketOf } from './ticket.ts';
 

@@ -5,7 +5,6 @@ import type { Transaction } from '../../../src/db/open.ts';
 import type { JobEventData, JobProgress } from '../../../src/db/schema/types.ts';
 import { type JobRow, jobs, liveStates } from '../../../src/db/schema.ts';
 import { thisHost } from '../../../src/jobs/engine/host.ts';
-import { Notifier } from '../../../src/jobs/engine/notifier.ts';
 import {
   appendEvents,
   beginAttempt,
@@ -16,7 +15,8 @@ import {
   finishJob,
   lockJob,
 } from '../../../src/jobs/engine/store.ts';
-import { streamJobEvents } from '../../../src/jobs/engine/stream.ts';
+import { jobLogs, streamJobEvents } from '../../../src/jobs/engine/stream.ts';
+import { Notifier } from '../../../src/live/notifier.ts';
 import { follow } from '../../../src/services/jobs/follow.ts';
 import type { Tandem } from '../../../src/services/tandem.ts';
 import { openTestDatabase, type TestDatabase } from '../../db/database.ts';
@@ -27,7 +27,7 @@ const notifier = new Notifier();
 beforeAll(async () => {
   database = await openTestDatabase();
   const events = (id: string, options: object) =>
-    streamJobEvents(database.db, notifier, id, { ...options, open: liveStates });
+    streamJobEvents(jobLogs(database.db, notifier), id, { ...options, open: liveStates });
   tandem = { database, jobs: { events } } as unknown as Tandem;
 });
 afterAll(async () => {

@@ -41,7 +41,7 @@ async function requestFrom(): Promise<{ tandem: Tandem; request: RunRequest; che
     settings: { ...settings, maxLength: 16, optimizerState: 'kept' },
     idempotencyKey: 'kept once',
   };
-  const tandem = { config: loadConfig({}), database, storage, jobs, startedAt: new Date() };
+  const tandem = { config: loadConfig({}), database, storage, jobs, startedAt: new Date() } as Tandem;
   return { tandem, request, checkpointId: start!.id };
 }
 

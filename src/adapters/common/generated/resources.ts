@@ -5,7 +5,7 @@ export const resources = {
   "architectureSearches": {
     "list": "architectureSearches",
     "type": "ArchitectureSearch",
-    "nodeType": null,
+    "nodeType": "ARCHITECTURE_SEARCH",
     "fields": "checkpoint { __typename id alias step } createdAt error { code expected field message reason remedy } eta finishedAt id job { __typename id } keep model { __typename id name } name seed settings { attentionDropout checkpointEverySteps dev { everySteps minDelta patience } distinctTexts dropout epochs equalBatchesPerTask irBatchSize matryoshka { dimension weight } maxBatches maxLength microBatchTokens missingNegatives negatives optimizer { beta1 beta2 clipNorm epsilon learningRate warmupRatio weightDecay } optimizerState positives preset recomputeActivations sampler seed shardsPerUpdate sizeExponent stsBatchSize } state steps",
     "filter": {
       "model": "ID",
@@ -35,7 +35,7 @@ export const resources = {
   "checkpoints": {
     "list": "checkpoints",
     "type": "Checkpoint",
-    "nodeType": null,
+    "nodeType": "CHECKPOINT",
     "fields": "alias best bytes createdAt digest epoch evaluations { __typename id } fusion { base { __typename id alias step } checkpoints { __typename id alias step } figures { description name node value } method nodes { checkpoint { __typename id alias step } method only parent weight } parameters { density granularity lambda of power } text weights } id model { __typename id name } parent { __typename id alias step } reason resumable run { __typename id name step } step trainingSets { __typename id name }",
     "filter": {
       "alias": "String",
@@ -71,7 +71,7 @@ export const resources = {
   "collections": {
     "list": "collections",
     "type": "Collection",
-    "nodeType": null,
+    "nodeType": "COLLECTION",
     "fields": "checkpoint { __typename id alias step } createdAt dimension id name",
     "filter": {
       "checkpoint": "ID",
@@ -115,7 +115,7 @@ export const resources = {
   "datasets": {
     "list": "datasets",
     "type": "Dataset",
-    "nodeType": null,
+    "nodeType": "DATASET",
     "fields": "bytes createdAt derivedFrom digest domain id ignoreIdenticalIds importer language name scaleHigh scaleLow source splits { documents records split } task version warnings { count message }",
     "filter": {
       "derivedFrom": "String",
@@ -149,7 +149,7 @@ export const resources = {
   "evaluations": {
     "list": "evaluations",
     "type": "Evaluation",
-    "nodeType": null,
+    "nodeType": "EVALUATION",
     "fields": "checkpoint { __typename id alias step } count createdAt dataset { __typename id name } dimension documents evaluator id main { name undefinedReason value } metrics { name undefinedReason value } pooled seconds split task tokens unitsMissing wordSegmenter",
     "filter": {
       "checkpoint": "ID",
@@ -182,7 +182,7 @@ export const resources = {
   "fusionSearches": {
     "list": "fusionSearches",
     "type": "FusionSearch",
-    "nodeType": null,
+    "nodeType": "FUSION_SEARCH",
     "fields": "base { __typename id alias step } budget checkpoints { __typename id alias step } createdAt devSets { dataset { __typename id name } pooled split } id job { __typename id } methods minutes model { __typename id name } seed strategy testSets { dataset { __typename id name } pooled split } weights { ir sts } winner { checkpoints createdAt digest failure ir method number origin parameters { density granularity lambda of power } sameAs score seconds sets { count dataset documents pooled split task } sts text weights }",
     "filter": {
       "model": "ID"
@@ -207,7 +207,7 @@ export const resources = {
   "jobs": {
     "list": "jobs",
     "type": "Job",
-    "nodeType": null,
+    "nodeType": "JOB",
     "fields": "attempt attempts { createdAt endedAt heartbeatAt host number outcome } createdAt deaths done error { code expected field message reason remedy } finishedAt host id kind lastSeq notBefore result { __typename id } resultId stage startedAt state subject { __typename id } total waitsFor",
     "filter": {
       "attempt": "IntRange",
@@ -303,7 +303,7 @@ export const resources = {
   "models": {
     "list": "models",
     "type": "Model",
-    "nodeType": null,
+    "nodeType": "MODEL",
     "fields": "architecture { causal globalEvery headSize heads innerWidth keyValueHeads layers localAttention localRopeTheta maxPositions ropeTheta width } attentionDropout bytes checkpoint { __typename id alias step } createdAt defaultPromptName dense { activation bias inFeatures outFeatures } digest dimension dropout family heads { ir sts } id includePrompt layers lowerCase maxLength name normalize parameters pooling prompts { name text } seed similarity source templates { passage query sts } vocabularySize",
     "filter": {
       "name": "String"
@@ -338,7 +338,7 @@ export const resources = {
   "runs": {
     "list": "runs",
     "type": "Run",
-    "nodeType": null,
+    "nodeType": "RUN",
     "fields": "adapter { architecture backend driver features limits { name value } name notice software type vendor } attempt attempts { createdAt endedAt host number outcome resumedFrom { __typename id alias step } } bestCheckpoint { __typename id alias step } bestScore bestStep cause createdAt datasets { dataset { __typename id name } weight } devSets { dataset { __typename id name } pooled split } epoch error { code expected field message reason remedy } finishedAt id job { __typename id } lastSeq loss memoryBytes model { __typename id name } name parameters secondsLeft settings { attentionDropout checkpointEverySteps dev { everySteps minDelta patience } distinctTexts dropout epochs equalBatchesPerTask irBatchSize matryoshka { dimension weight } maxBatches maxLength microBatchTokens missingNegatives negatives optimizer { beta1 beta2 clipNorm epsilon learningRate warmupRatio weightDecay } optimizerState positives preset recomputeActivations sampler seed shardsPerUpdate sizeExponent stsBatchSize } start { after { __typename id name step } checkpoint { __typename id alias step } from } startedAt state step steps teacher { __typename id alias step } tokensPerSecond",
     "filter": {
       "attempt": "IntRange",
@@ -417,7 +417,7 @@ export const resources = {
   "suites": {
     "list": "suites",
     "type": "Suite",
-    "nodeType": null,
+    "nodeType": "SUITE",
     "fields": "createdAt entries { dataset { __typename id name } domain pooled split task } id name",
     "filter": {
       "name": "String"
