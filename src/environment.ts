@@ -7,7 +7,7 @@ import { badInput } from './errors.ts';
 
 /** One environment variable. */
 export interface Variable<Value = unknown> {
-  readonly group: 'Folders and the server' | 'Log' | 'Command line' | 'Models from a Hugging Face hub';
+  readonly group: 'Folders and the server' | 'Log' | 'Traces' | 'Command line' | 'Models from a Hugging Face hub';
   /** Of the text, or of undefined where the variable is unset. */
   readonly schema: z.ZodType<Value>;
   readonly meaning: string;
@@ -134,6 +134,44 @@ const log = {
   },
 } as const satisfies Record<string, Variable>;
 
+const endpoint = z
+  .string()
+  .trim()
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value))
+  .optional();
+
+const traces = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    group: 'Traces',
+    schema: endpoint,
+    meaning:
+      'Collector that traces are sent to by OTLP over HTTP, in protobuf. Its other variables are those of OpenTelemetry: ' +
+      'OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES.',
+    expected: 'an address such as http://127.0.0.1:4318',
+    default: 'unset: no traces, and nothing of OpenTelemetry is loaded',
+    example: 'http://127.0.0.1:4318',
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    group: 'Traces',
+    schema: endpoint,
+    meaning: 'The same with the whole path, where traces go elsewhere than other signals.',
+    expected: 'an address such as http://127.0.0.1:4318/v1/traces',
+    default: 'v1/traces, below OTEL_EXPORTER_OTLP_ENDPOINT',
+    example: 'http://127.0.0.1:4318/v1/traces',
+  },
+  OTEL_SDK_DISABLED: {
+    group: 'Traces',
+    schema: z
+      .string()
+      .optional()
+      .transform((value) => value?.trim().toLowerCase() === 'true'),
+    meaning: 'No traces, whatever the endpoint is.',
+    expected: 'true; everything else is off',
+    default: 'off',
+    example: 'true',
+  },
+} as const satisfies Record<string, Variable>;
+
 const commandLine = {
   TANDEM_URL: {
     group: 'Command line',
@@ -211,7 +249,7 @@ const hub = {
   },
 } as const satisfies Record<string, Variable>;
 
-export const variables = { ...folders, ...log, ...commandLine, ...hub };
+export const variables = { ...folders, ...log, ...traces, ...commandLine, ...hub };
 
 export type VariableName = keyof typeof variables;
 

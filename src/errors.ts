@@ -24,6 +24,7 @@ export type ErrorCode =
  * process that worked on a job died too often. `deadline`: it took longer than work of its kind may. `earlier-job`: the
  * job that had to succeed before did not. `unusable-weights`: they or their vectors are not finite.
  * `undefined-figure`: a figure that the joint score counts has no value, for example because all its vectors are equal.
+ * `queue-full`: as many requests as may wait do; the same one may succeed later.
  */
 type ErrorReason =
   | 'segment-lost'
@@ -44,7 +45,8 @@ type ErrorReason =
   | 'attempts'
   | 'earlier-job'
   | 'unusable-weights'
-  | 'undefined-figure';
+  | 'undefined-figure'
+  | 'queue-full';
 
 export interface ErrorDetails {
   readonly reason?: ErrorReason;

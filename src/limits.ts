@@ -11,6 +11,8 @@ export interface Limits {
   readonly pageSize: number;
   /** How long embed, similarity and search may take, in milliseconds. */
   readonly requestMs: number;
+  /** How many of these may be under way at once; more would only wait. */
+  readonly waitingRequests: number;
 }
 
 export const defaultLimits: Limits = {
@@ -23,4 +25,5 @@ export const defaultLimits: Limits = {
   queryNodes: 100_000,
   pageSize: 1_000,
   requestMs: 10 * 60_000,
+  waitingRequests: 256,
 };

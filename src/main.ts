@@ -12,6 +12,8 @@ import { removePortFile, writePortFile } from './http/port-file.ts';
 import { startHttp } from './http/server.ts';
 import { openJobs } from './jobs/jobs.ts';
 import { createLogger, type Logger } from './log.ts';
+import { watchEventLoop } from './observe/metrics.ts';
+import { startTracing } from './observe/otel.ts';
 import { createOpenAiApi } from './openai/api.ts';
 import { openChanges } from './services/changes/changes.ts';
 import { probesOf } from './services/system/health.ts';
@@ -62,6 +64,10 @@ async function open(
   { logger, claims = true }: StartOptions & { readonly logger: Logger },
   closers: Closer[],
 ): Promise<{ url: string; tandem: Tandem }> {
+  const stopTracing = await startTracing('main');
+  closers.push(stopTracing);
+  const stopWatching = watchEventLoop();
+  closers.push(async () => stopWatching());
   const database = await openDatabase(config);
   closers.push(() => database.close());
   const storage = openStorage(config.dataDir);

@@ -18,7 +18,7 @@ const plans = ['fusion/plan/inputs', 'fusion/plan/read-plan', 'fusion/plan/text'
 
 /** What a layer may import, besides itself and what every layer may import. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  main: ['http', 'graphql', 'openai', 'services', 'db', 'jobs', 'storage'],
+  main: ['http', 'graphql', 'openai', 'services', 'db', 'jobs', 'storage', 'observe'],
   cli: ['client', 'main'],
   client: [],
   adapters: ['client/index'],
@@ -32,8 +32,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   jobs: ['db', 'live', 'storage', 'retention', 'workers/protocol', 'workers/runtime', ...plans, 'train/terms'],
   workers: [
     ...['train', 'serve', 'fusion', 'evaluation', 'authoring', 'tokens', 'data'],
-    ...['tokenizer', 'formats', 'hub', 'device', 'storage'],
+    ...['tokenizer', 'formats', 'hub', 'device', 'storage', 'observe'],
   ],
+  observe: [],
   train: ['nn', 'model', 'data', 'tokens', 'tokenizer', 'formats', 'storage'],
   serve: ['nn', 'model', 'data', 'tokens', 'tokenizer', 'formats', 'storage', 'evaluation'],
   authoring: ['model', 'random', 'tokens', 'formats', 'tokenizer', 'data', 'storage'],
@@ -67,12 +68,17 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   '@anush008/tokenizers': ['tokenizer'],
   '@huggingface/hub': ['hub'],
   commander: ['cli'],
+  '@opentelemetry/api': ['observe'],
+  '@opentelemetry/sdk-trace-node': ['observe'],
+  '@opentelemetry/exporter-trace-otlp-proto': ['observe'],
+  '@opentelemetry/resources': ['observe'],
 };
 
 const common = new Set(
   [
     ...['config', 'environment', 'limits', 'disk-full', 'errors', 'log', 'log-line'],
     ...['within', 'assets', 'tar', 'catalog', 'catalog-parameters'],
+    ...['observe/registry', 'observe/metrics', 'observe/tracing'],
   ].map((name) => `src/${name}.ts`),
 );
 

@@ -25,6 +25,7 @@ import { candidateWeights } from '../src/fusion/search/candidate-weights.ts';
 import { nextCandidate } from '../src/fusion/search/next-candidate.ts';
 import { downloadModel } from '../src/hub/download.ts';
 import { atMostEvery } from '../src/hub/throttle.ts';
+import { startTracing } from '../src/observe/otel.ts';
 import { confinedTo } from '../src/storage/foreign-file.ts';
 import { readOwn } from '../src/storage/own-files.ts';
 import { openStorage } from '../src/storage/storage.ts';
@@ -39,87 +40,92 @@ import { answer } from './runtime.ts';
 
 const { storageRoot } = workerData as ThreadData;
 const storage = openStorage(storageRoot);
+const stopTracing = await startTracing('cpu');
 const tokenizers = new TokenizerCache();
 const overlaps = new OverlapCounter();
 
-answer<CpuCommands>({
-  importDataset: (input, { signal, emit }) =>
-    confinedTo('within' in input.source ? input.source.within : undefined, () =>
-      importDataset(storage, input, { signal, onLines: (lines) => emit({ lines }) }),
-    ),
+answer<CpuCommands>(
+  {
+    importDataset: (input, { signal, emit }) =>
+      confinedTo('within' in input.source ? input.source.within : undefined, () =>
+        importDataset(storage, input, { signal, onLines: (lines) => emit({ lines }) }),
+      ),
 
-  createModel: (input, { signal, emit }) =>
-    createModel(storage, input, { signal, onStage: (stage) => emit({ stage }) }),
+    createModel: (input, { signal, emit }) =>
+      createModel(storage, input, { signal, onStage: (stage) => emit({ stage }) }),
 
-  downloadModel: ({ reference, settings }, { signal, emit }) =>
-    downloadModel(reference, {
-      ...{ folder: join(storageRoot, 'hub'), settings, signal },
-      onProgress: atMostEvery(100, emit),
-    }),
+    downloadModel: ({ reference, settings }, { signal, emit }) =>
+      downloadModel(reference, {
+        ...{ folder: join(storageRoot, 'hub'), settings, signal },
+        onProgress: atMostEvery(100, emit),
+      }),
 
-  deriveModel: (input, { signal, emit }) =>
-    deriveModel(storage, input, { signal, onTensor: (done, total) => emit({ done, total }) }),
+    deriveModel: (input, { signal, emit }) =>
+      deriveModel(storage, input, { signal, onTensor: (done, total) => emit({ done, total }) }),
 
-  importModel: ({ path, within, heads }, { signal, emit }) => {
-    const onTensor = (done: number, total: number) => emit({ done, total });
-    return confinedTo(within, () => importModel(storage, path, { heads, signal, onTensor }));
+    importModel: ({ path, within, heads }, { signal, emit }) => {
+      const onTensor = (done: number, total: number) => emit({ done, total });
+      return confinedTo(within, () => importModel(storage, path, { heads, signal, onTensor }));
+    },
+
+    writeTaskModel: (request, { signal }) => writeTaskModel(storage, request, signal),
+
+    tokenizeDataset: async (request, { signal }) => {
+      return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model), signal);
+    },
+
+    checkParameterGroups: async ({ model, optimizer, before }) => {
+      const spec = await readOwn(storage, 'models', model, readModelSpec);
+      groupParameters(spec, optimizer);
+      if (before) checkSameTrained(spec, optimizer, before);
+    },
+
+    tokenizeTexts: async (input, { signal, transfer }) => {
+      const tokenizer = await tokenizers.of(storage, input.model);
+      const output = await tokenizeTexts(storage, input, tokenizer, signal);
+      const { ids, cumulative, poolStart } = output.encoded;
+      transfer(ids.buffer as ArrayBuffer, cumulative.buffer as ArrayBuffer, poolStart.buffer as ArrayBuffer);
+      return output;
+    },
+
+    tokenizeWhole: async (input, { signal, transfer }) => {
+      const within = 'within' in input.source ? input.source.within : undefined;
+      const output = await confinedTo(within, () => tokenizeWhole(storage, input, tokenizers, signal));
+      for (const { buffer } of [output.ids, output.cumulative, output.offsets]) transfer(buffer as ArrayBuffer);
+      return output;
+    },
+
+    evaluateBagOfWords: async ({ dataset, split, pool }, { signal }) =>
+      evaluateBagOfWords(await openDataset(storage, dataset), split, { pool, signal }),
+
+    publishUnits: (input, { signal }) => publishUnits(storage, input, signal),
+
+    compareUnits: (input, { signal }) => compareUnits(storage, input, pauseOf(signal)),
+
+    countOverlap: (input, { signal }) => overlaps.count(storage, input, signal),
+
+    hasTeacherScores: async ({ dataset }, { signal }) => hasTeacherScores(await openDataset(storage, dataset), signal),
+
+    poolCorpus: async ({ dataset, split }, { signal, transfer }) => {
+      const pool = await poolCorpus(await openDataset(storage, dataset), split, signal);
+      transfer(pool.buffer as ArrayBuffer);
+      return pool;
+    },
+
+    planFusion: (input) => planFusion(storage, input),
+
+    fuse: (input, { signal, emit }) =>
+      fuse(storage, input, { signal, onTensor: (done, total) => emit({ done, total }) }),
+
+    nextCandidate: ({ space, before }) => nextCandidate(space, before) ?? null,
+
+    candidateWeights: async (input, { signal, transfer }) => {
+      const weights = await candidateWeights(storage, input, signal);
+      transfer(...weights.tensors.map(({ data }) => data.buffer as ArrayBuffer));
+      return weights;
+    },
+
+    verifyObject: (object, { signal }) => verifyObject(storage, object, { datasets: vouchForVersion }, signal),
   },
-
-  writeTaskModel: (request, { signal }) => writeTaskModel(storage, request, signal),
-
-  tokenizeDataset: async (request, { signal }) => {
-    return tokenizeDataset(storage, request, await tokenizers.of(storage, request.model), signal);
-  },
-
-  checkParameterGroups: async ({ model, optimizer, before }) => {
-    const spec = await readOwn(storage, 'models', model, readModelSpec);
-    groupParameters(spec, optimizer);
-    if (before) checkSameTrained(spec, optimizer, before);
-  },
-
-  tokenizeTexts: async (input, { signal, transfer }) => {
-    const tokenizer = await tokenizers.of(storage, input.model);
-    const output = await tokenizeTexts(storage, input, tokenizer, signal);
-    const { ids, cumulative, poolStart } = output.encoded;
-    transfer(ids.buffer as ArrayBuffer, cumulative.buffer as ArrayBuffer, poolStart.buffer as ArrayBuffer);
-    return output;
-  },
-
-  tokenizeWhole: async (input, { signal, transfer }) => {
-    const within = 'within' in input.source ? input.source.within : undefined;
-    const output = await confinedTo(within, () => tokenizeWhole(storage, input, tokenizers, signal));
-    for (const { buffer } of [output.ids, output.cumulative, output.offsets]) transfer(buffer as ArrayBuffer);
-    return output;
-  },
-
-  evaluateBagOfWords: async ({ dataset, split, pool }, { signal }) =>
-    evaluateBagOfWords(await openDataset(storage, dataset), split, { pool, signal }),
-
-  publishUnits: (input, { signal }) => publishUnits(storage, input, signal),
-
-  compareUnits: (input, { signal }) => compareUnits(storage, input, pauseOf(signal)),
-
-  countOverlap: (input, { signal }) => overlaps.count(storage, input, signal),
-
-  hasTeacherScores: async ({ dataset }, { signal }) => hasTeacherScores(await openDataset(storage, dataset), signal),
-
-  poolCorpus: async ({ dataset, split }, { signal, transfer }) => {
-    const pool = await poolCorpus(await openDataset(storage, dataset), split, signal);
-    transfer(pool.buffer as ArrayBuffer);
-    return pool;
-  },
-
-  planFusion: (input) => planFusion(storage, input),
-
-  fuse: (input, { signal, emit }) => fuse(storage, input, { signal, onTensor: (done, total) => emit({ done, total }) }),
-
-  nextCandidate: ({ space, before }) => nextCandidate(space, before) ?? null,
-
-  candidateWeights: async (input, { signal, transfer }) => {
-    const weights = await candidateWeights(storage, input, signal);
-    transfer(...weights.tensors.map(({ data }) => data.buffer as ArrayBuffer));
-    return weights;
-  },
-
-  verifyObject: (object, { signal }) => verifyObject(storage, object, { datasets: vouchForVersion }, signal),
-});
+  { onClose: stopTracing },
+);

@@ -5,6 +5,7 @@
 import { workerData } from 'node:worker_threads';
 import { openDevice } from '../src/device/open.ts';
 import type { Gpu } from '../src/device/types.ts';
+import { startTracing } from '../src/observe/otel.ts';
 import { DeviceServer } from '../src/serve/server.ts';
 import { openStorage } from '../src/storage/storage.ts';
 import { evaluateSets, jointFigures } from '../src/train/dev.ts';
@@ -14,6 +15,7 @@ import { answer } from './runtime.ts';
 
 const { adapter, threads, simd, storageRoot } = workerData as ThreadData;
 const storage = openStorage(storageRoot);
+const stopTracing = await startTracing('device');
 
 /** The device is opened once. Where there is no adapter, every command rejects with the reason, `describe` first. */
 const opening: Promise<{ gpu: Gpu; server: DeviceServer }> = openDevice({ adapter, threads, simd }).then((gpu) => {
@@ -73,12 +75,17 @@ answer<DeviceCommands>(
       transfer(found.rows.buffer as ArrayBuffer, found.scores.buffer as ArrayBuffer);
       return found;
     },
+    memory: async () => {
+      const { gpu } = await opening;
+      return { ...gpu.memory(), most: Number.isFinite(gpu.mostMemory) ? gpu.mostMemory : null };
+    },
     forget: (input) => onDevice((_gpu, server) => server.forget(input)),
   },
   {
     onClose: async () => {
       const opened = await opening.catch(() => undefined);
       await opened?.gpu.destroy();
+      await stopTracing();
     },
   },
 );

@@ -63,6 +63,11 @@ export interface ThreadData {
 export interface DeviceCommands {
   /** The adapter in use; asked first, so that a machine without any adapter is reported at start. */
   describe: Command<Record<never, never>, AdapterReport>;
+  /** Bytes that tensors take now (`persistent`, `pooled`), took at most, and may take; null = no bound of its own. */
+  memory: Command<
+    Record<never, never>,
+    { readonly persistent: number; readonly pooled: number; readonly peak: number; readonly most: number | null }
+  >;
   /** What a run would need, before it starts: steps and device memory; refuses what cannot fit. */
   plan: Command<PlanInput, PlanOutput>;
   train: Command<TrainInput, TrainOutput, TrainEvent>;

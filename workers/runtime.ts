@@ -11,6 +11,7 @@ import {
   toPlainError,
   unavailable,
 } from '../src/errors.ts';
+import { inSpan, traceContext } from '../src/observe/tracing.ts';
 import type { Command } from './protocol.ts';
 
 /** A type whose every member is a {@link Command}. */
@@ -28,9 +29,13 @@ type Down =
       readonly name: string;
       readonly input: unknown;
       readonly abort?: PlainError;
+      /** The span of the caller, as `traceparent`; absent = none is recorded. */
+      readonly trace?: string;
     }
   | { readonly kind: 'abort'; readonly id: number; readonly reason?: PlainError }
   | { readonly kind: 'close' };
+
+type Call = Extract<Down, { kind: 'call' }>;
 
 type Up =
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
@@ -68,7 +73,7 @@ export function answer<C extends CommandSet<C>>(
   let closing = false;
   const running = new Map<number, { readonly stop: AbortController; readonly done: Promise<void> }>();
 
-  async function run(id: number, name: string, input: unknown, signal: AbortSignal): Promise<void> {
+  async function run({ id, name, input, trace }: Call, signal: AbortSignal): Promise<void> {
     const moved: Transferable[] = [];
     const post = (message: Up, transfer: readonly Transferable[]): void => port!.postMessage(message, transfer);
     try {
@@ -76,21 +81,23 @@ export function answer<C extends CommandSet<C>>(
       if (closing) throw unavailable('The thread is closing and takes no more calls', { field: name });
       const handler = Object.hasOwn(handlers, name) ? (handlers[name as Name<C>] as AnyHandler) : undefined;
       invariant(handler, `A thread was sent the unknown command "${name}"`);
-      const output = await handler(input, {
-        signal,
-        emit: (event, transfer = []) => post({ kind: 'event', id, event }, transfer),
-        transfer: (...buffers) => void moved.push(...buffers),
-      });
+      const output = await inSpan(name, { kind: 'server', parent: trace ?? null }, async () =>
+        handler(input, {
+          signal,
+          emit: (event, transfer = []) => post({ kind: 'event', id, event }, transfer),
+          transfer: (...buffers) => void moved.push(...buffers),
+        }),
+      );
       post({ kind: 'answer', id, output }, moved);
     } catch (error) {
       post({ kind: 'error', id, error: toPlainError(error) }, []);
     }
   }
 
-  function start(message: Extract<Down, { kind: 'call' }>): void {
+  function start(message: Call): void {
     const stop = new AbortController();
     if (message.abort) stop.abort(fromPlainError(message.abort));
-    const done = run(message.id, message.name, message.input, stop.signal).finally(() => running.delete(message.id));
+    const done = run(message, stop.signal).finally(() => running.delete(message.id));
     running.set(message.id, { stop, done });
   }
 
@@ -198,7 +205,9 @@ export function connect<C extends CommandSet<C>>(worker: Worker, label = 'worker
       worker.postMessage({ kind: 'abort', id, reason: toPlainError(signal?.reason) } satisfies Down);
     const answered = new Promise<unknown>((resolve, reject) => {
       const before = signal?.aborted ? { abort: toPlainError(signal.reason) } : {};
-      worker.postMessage({ kind: 'call', id, name, input, ...before } satisfies Down, transfer);
+      const trace = traceContext();
+      const message: Call = { kind: 'call', id, name, input, ...before, ...(trace !== undefined && { trace }) };
+      worker.postMessage(message, transfer);
       open.set(id, { resolve, reject, ...(onEvent && { onEvent: onEvent as (event: unknown) => void }) });
       signal?.addEventListener('abort', abort, { once: true });
     });

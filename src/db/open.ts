@@ -18,6 +18,7 @@ import { GuardedPool, guardTransactions } from './guarded-pool.ts';
 import type { Db } from './handle.ts';
 import { lockDataFolder } from './lock.ts';
 import { applyMigrations } from './migrate.ts';
+import { ObservedClient } from './observed-client.ts';
 import { databaseError } from './refusals.ts';
 import * as schema from './schema.ts';
 import { checkServer, type ServerVersion } from './server-version.ts';
@@ -86,6 +87,7 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
  * temporary state, and would wait for each other's transactions; so it gets exactly one, and the pool is the queue.
  */
 function connection({ databaseUrl }: Pick<Config, 'databaseUrl'>, server: EmbeddedServer | undefined): PoolConfig {
-  if (server) return { ...server.connection, max: 1, idleTimeoutMillis: 0 };
-  return { connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 10_000 };
+  const Client = ObservedClient;
+  if (server) return { ...server.connection, Client, max: 1, idleTimeoutMillis: 0 };
+  return { connectionString: databaseUrl, Client, max: 10, connectionTimeoutMillis: 10_000 };
 }

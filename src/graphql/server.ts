@@ -10,6 +10,7 @@ import type { Tandem } from '../services/tandem.ts';
 import type { Context } from './context.ts';
 import { errorMasker, fromGraphQL } from './errors.ts';
 import { limitRules, parseWithin, refusalsOf } from './limits.ts';
+import { observing } from './observing.ts';
 import { accepts, eventsNotAccepted, refusePersisted } from './request-form.ts';
 import { schema } from './schema.ts';
 import { steadySubscriptionRule } from './subscription-rule.ts';
@@ -42,7 +43,7 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
     context: ({ request }) => ({ tandem, signal: request.signal }),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
-    plugins: [limiting, coding],
+    plugins: [observing, limiting, coding],
     graphiql: false,
     landingPage: false,
     cors: false,

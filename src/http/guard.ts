@@ -112,7 +112,7 @@ export const tooManyWaiting = (most: number): Refusal =>
 export const notFoundHere = ({ path }: RequestFacts): Refusal =>
   refuse(404, 'NOT_FOUND', `There is nothing at ${path.slice(0, 200)}`, {
     field: 'path',
-    expected: 'POST /graphql, POST /v1/embeddings, GET /v1/models, GET /health, GET /ready or GET /',
+    expected: 'POST /graphql, POST /v1/embeddings, GET /v1/models, GET /health, GET /ready, GET /metrics or GET /',
     remedy: 'Correct the address.',
   });
 

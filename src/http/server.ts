@@ -1,7 +1,7 @@
 /**
  * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
- * events), /v1/ (embeddings as OpenAI has them), GET /health, GET /ready, GET / (GraphiQL). Called by main.ts. It does
- * not look into GraphQL operations.
+ * events), /v1/ (embeddings as OpenAI has them), GET /health, GET /ready, GET /metrics, GET / (GraphiQL). Called by
+ * main.ts. It does not look into GraphQL operations.
  */
 import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -27,6 +27,7 @@ import {
   tooLarge,
   tooManyWaiting,
 } from './guard.ts';
+import { countRequest, traceRequest } from './observe.ts';
 import { answerOpenAi, refuseOpenAi } from './openai.ts';
 import { secureHeaders, sendAnswer } from './reply.ts';
 import { mostWaiting, Turns } from './turns.ts';
@@ -62,8 +63,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const running = new Set<Promise<void>>();
   const turns = new Turns();
   const server = createServer((request, response) => {
-    const begin = () => answer(request, response, { ...options, ...state, life: life.signal });
-    const refuse = () => refuserOf(pathOf(request), response, options)(tooManyWaiting(mostWaiting));
+    const path = pathOf(request);
+    countRequest(request, response, path);
+    const begin = () =>
+      traceRequest(request, response, path, () =>
+        answer(request, response, { ...options, ...state, life: life.signal }),
+      );
+    const refuse = () => refuserOf(path, response, options)(tooManyWaiting(mostWaiting));
     const work = turns.take(request.socket, begin, refuse).catch((error: unknown) => {
       if (!life.signal.aborted && !response.destroyed) options.logger.error({ err: error }, 'a request failed');
       response.destroy();
@@ -130,6 +136,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   if (`${path}/`.startsWith(openAiPath)) return answerOpenAi(request, response, facts, options);
   if (facts.method !== 'GET') return sendRefusal(response, notFoundHere(facts));
   if (path === '/health') return sendProbe(response, options.probes.health());
+  if (path === '/metrics') return send(response, 200, metricsType, await options.probes.metrics());
   if (path === '/ready') return sendProbe(response, options.draining ? [stopping()] : await options.probes.readiness());
   if (path !== '/') return sendRefusal(response, notFoundHere(facts));
   response.writeHead(200, { ...secureHeaders, ...pageHeaders }).end(graphiqlPage(graphqlPath));
@@ -157,6 +164,9 @@ async function answerOperation(
   });
   await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
 }
+
+/** Of Prometheus' text format. */
+const metricsType = 'text/plain; version=0.0.4';
 
 /** Answers 200, or 503 with the parts that do not work. */
 function sendProbe(response: ServerResponse, ailments: readonly Ailment[]): void {

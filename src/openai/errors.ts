@@ -2,7 +2,7 @@
 import { type ErrorCode, MaskedError, TandemError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { foreseen } from '../services/common/foreseen.ts';
-import type { OpenAiAnswer } from './types.ts';
+import type { ErrorBody, OpenAiAnswer } from './types.ts';
 
 const statusOf: Readonly<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,
@@ -24,7 +24,8 @@ export function errorAnswer(error: unknown, logger: Logger, status?: number): Op
   if (known === null) return masked(error, logger);
   const { code, message, details } = known;
   const { expected, remedy, field } = details;
-  const answered = status ?? statusOf[code];
+  // OpenAI's clients send a request again after this one.
+  const answered = status ?? (details.reason === 'queue-full' ? 429 : statusOf[code]);
   const told = [`${message}.`, expected === undefined ? '' : `Expected: ${expected}.`, remedy ?? ''];
   return {
     status: answered,
@@ -32,12 +33,22 @@ export function errorAnswer(error: unknown, logger: Logger, status?: number): Op
     body: {
       error: {
         message: told.filter((part) => part !== '').join(' '),
-        type: answered >= 500 ? 'server_error' : 'invalid_request_error',
+        type: typeOf(answered),
         param: field ?? null,
-        code: code === 'NOT_FOUND' && field === 'model' ? 'model_not_found' : code.toLowerCase(),
+        code: codeOf(known),
       },
     },
   };
+}
+
+function typeOf(status: number): ErrorBody['error']['type'] {
+  if (status === 429) return 'rate_limit_error';
+  return status >= 500 ? 'server_error' : 'invalid_request_error';
+}
+
+function codeOf({ code, details: { field, reason } }: TandemError): string {
+  if (code === 'NOT_FOUND' && field === 'model') return 'model_not_found';
+  return reason === 'queue-full' ? 'queue_full' : code.toLowerCase();
 }
 
 function masked(error: unknown, logger: Logger): OpenAiAnswer {

@@ -27,10 +27,10 @@ export interface ModelList {
   readonly data: readonly ModelObject[];
 }
 
-interface ErrorBody {
+export interface ErrorBody {
   readonly error: {
     readonly message: string;
-    readonly type: 'invalid_request_error' | 'server_error';
+    readonly type: 'invalid_request_error' | 'rate_limit_error' | 'server_error';
     readonly param: string | null;
     readonly code: string | null;
   };

@@ -10,6 +10,7 @@ import { httpSuite } from './live/http.ts';
 import { jobSuite } from './live/jobs.ts';
 import { leaderboardSuite } from './live/leaderboards.ts';
 import { openAiSuite } from './live/openai.ts';
+import { metricsSuite } from './live/metrics.ts';
 import { planSuite } from './live/plans.ts';
 import { resultSuite } from './live/results.ts';
 import { servingSuite } from './live/serving.ts';
@@ -44,6 +45,7 @@ describe('the API', () => {
   leaderboardSuite(current);
   servingSuite(current);
   openAiSuite(current);
+  metricsSuite(current);
   systemSuite(current);
   jobSuite(current);
   deleteSuite(current);

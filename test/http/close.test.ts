@@ -11,7 +11,7 @@ import { createLogger } from '../../src/log.ts';
 it('closes within a second although an upload stalls', async () => {
   const graphql = createYoga<Record<string, unknown>, Context>({ schema: buildSchema('type Query { x: Int }') });
   const logger = createLogger('test', 'silent');
-  const probes = { health: () => [], readiness: async () => [] };
+  const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
   const server = await startHttp({
     graphql,
     openai: undefined as never,

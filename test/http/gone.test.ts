@@ -33,7 +33,7 @@ it('aborts the signal of a request whose client hangs up', async () => {
     logging: false,
     plugins: [{ onExecute: ({ args }: { args: object }) => void Object.assign(args, { rootValue }) }],
   });
-  const probes = { health: () => [], readiness: async () => [] };
+  const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
   const logger = createLogger('test', 'silent');
   const server = await startHttp({ graphql, openai: undefined as never, probes, port: 0, bodyBytes: 1_000, logger });
   const client = new AbortController();

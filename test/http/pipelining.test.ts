@@ -22,7 +22,7 @@ beforeAll(async () => {
   };
   const schema = buildSchema('type Query { x: Int }');
   const graphql = createYoga<Record<string, unknown>, Context>({ schema, plugins: [withRoot(rootValue)] });
-  const probes = { health: () => [], readiness: async () => [] };
+  const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
   server = await startHttp({
     graphql,
     openai: undefined as never,

@@ -17,6 +17,7 @@ import { type FollowersContext, followEnd } from './followers.ts';
 import { suspendAttempt } from './parts.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import { type Attempt, appendEvents, type Begun, finishJob, LostJob, noteDetails, ownJob } from './store.ts';
+import { type AttemptOutcome, observeAttempt } from './traces.ts';
 import { untilAnswered } from './until-answered.ts';
 
 export interface AttemptContext extends JobTools, FollowersContext {
@@ -27,17 +28,29 @@ export interface AttemptContext extends JobTools, FollowersContext {
 }
 
 /** Resolves when the attempt has ended and its end is recorded; never rejects for what went wrong in the job. */
-export async function executeAttempt(
+export const executeAttempt = (
   context: AttemptContext,
   begun: Begun,
   definition: AnyJob,
   stop: AbortController,
-): Promise<void> {
+): Promise<void> => observeAttempt(begun.job, (told) => execute(context, begun, definition, { stop, told }));
+
+/** What stops an attempt, and where it says how it ended. */
+interface Course {
+  readonly stop: AbortController;
+  readonly told: AttemptOutcome;
+}
+
+async function execute(context: AttemptContext, begun: Begun, definition: AnyJob, course: Course): Promise<void> {
   const { notifier, log } = context;
+  const { stop, told } = course;
   const { job } = begun;
   try {
-    const ending = await work(context, begun, definition, stop);
-    if (ending) await writeEnding(context, begun, definition, ending);
+    const ending = await work(context, begun, definition, course);
+    if (ending) {
+      await writeEnding(context, begun, definition, ending);
+      told.outcome = ending.state;
+    }
   } catch (error) {
     if (!isLost(error, stop.signal)) log.error({ error, job: job.id }, 'the end of a job could not be written');
   }
@@ -50,7 +63,7 @@ async function work(
   context: AttemptContext,
   begun: Begun,
   { entry, input, run }: AnyJob,
-  stop: AbortController,
+  { stop, told }: Course,
 ): Promise<Ending | undefined> {
   const { job } = begun;
   const { log } = context;
@@ -58,7 +71,7 @@ async function work(
     entry.deadlineMs === null ? undefined : setTimeout(() => stop.abort('deadline'), entry.deadlineMs).unref();
   const progress = progressWriter(context, begun, stop);
   try {
-    await run(contextOf(context, begun, entry, { progress, stop }), readInput(input, job));
+    await run(contextOf(context, begun, entry, { progress, stop, told }), readInput(input, job));
     return undefined;
   } catch (error) {
     await progress.end();
@@ -92,19 +105,22 @@ function contextOf(
   context: AttemptContext,
   { job, attempt, earlier }: Begun,
   entry: JobKindEntry,
-  { progress, stop }: { readonly progress: ProgressWriter; readonly stop: AbortController },
+  { progress, stop, told }: Course & { readonly progress: ProgressWriter },
 ): JobContext<unknown> {
   const { db, log, storage, retention, cpu, device, adapter, config, notifier } = context;
   const succeed = async (write: (tx: Transaction) => Promise<Made<unknown>>): Promise<Finished> => {
     await progress.end();
     const onEnd = (tx: Transaction, ended: JobRow): Promise<void> => followEnd(tx, context, ended);
     const finish = () => finishJob(db, attempt, write, onEnd);
-    return { resultId: await writeEnd(context, attempt, finish, { until: stop.signal }) };
+    const resultId = await writeEnd(context, attempt, finish, { until: stop.signal });
+    told.outcome = 'SUCCEEDED';
+    return { resultId };
   };
   const awaitParts: JobContext<unknown>['awaitParts'] = async (write) => {
     await progress.end();
     const suspend = () => db.transaction((tx) => suspendAttempt(tx, context, { attempt, entry }, write));
     await writeEnd(context, attempt, suspend, { until: stop.signal });
+    told.outcome = 'WAITS_FOR_PARTS';
     return { resultId: null };
   };
   return {

@@ -8,6 +8,7 @@ import type { Dispatcher } from '../dispatch/types.ts';
 import type { JobKindEntry } from '../kinds/catalog.ts';
 import { changeState } from './store.ts';
 import { ticketOf } from './ticket.ts';
+import { rememberTrace } from './traces.ts';
 
 interface QueueContext {
   readonly dispatcher: Dispatcher;
@@ -41,5 +42,6 @@ export async function queueJob(
   const queued = await changeState(tx, job, 'QUEUED', { ...changes, notBefore: null, cancelRequested: false });
   if (queued.after === null) await dispatcher.enqueue(tx, ticketOf(queued, entry));
   afterCommit(() => notifier.wake(job.id));
+  rememberTrace(job.id);
   return queued;
 }

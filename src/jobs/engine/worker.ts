@@ -3,6 +3,8 @@
  * job (after the commit), by the end of one, once at start, when a pause is over, and some seconds after the queue
  * could not be read; where other hosts queue work too, by a look every now and then.
  */
+
+import { outsideSpans } from '../../observe/tracing.ts';
 import type { JobKinds } from '../define.ts';
 import type { Claim } from '../dispatch/types.ts';
 import type { Threads } from '../threads/threads.ts';
@@ -53,7 +55,7 @@ export class Worker {
     this.#again = true;
     if (this.#context.closing.aborted || this.#loop) return;
     clearTimeout(this.#timer);
-    this.#loop = this.#drain()
+    this.#loop = outsideSpans(() => this.#drain())
       .then(() => {
         this.#failure = undefined;
       })

@@ -3,6 +3,7 @@ import type { TextTriple } from '../../data/types.ts';
 import type { CheckpointRow, ModelRow } from '../../db/schema.ts';
 import { unavailable } from '../../errors.ts';
 import { type TextRole, taskOfRole } from '../../model/types.ts';
+import { metrics } from '../../observe/metrics.ts';
 import type { Threads } from './threads.ts';
 
 /** A checkpoint with its model. */
@@ -41,6 +42,8 @@ export async function encodeTexts(
   const tokens = Array.from(encoded.cumulative.subarray(1), (end, i) => end - (encoded.cumulative[i] ?? 0));
   const input = { model: checkpoint.digest, texts: encoded, task: taskOfRole[role], ...(unit ? { unit } : {}) };
   const { data, dimension } = await device.call('encode', input, options);
+  metrics.encodedTexts.add({ role }, texts.length);
+  metrics.encodedTokens.add({ role }, encoded.cumulative.at(-1) ?? 0);
   requireFinite(data, `one of ${texts.length} texts`);
   return { data, dimension, tokens, truncated, prompt: prompt ?? prompts[role] ?? '' };
 }

@@ -8,6 +8,7 @@ import { type CommandSet, type Connection, connect } from '../../../workers/runt
 import { workerEntry } from '../../assets.ts';
 import type { AdapterReport } from '../../device/types.ts';
 import { createLogger } from '../../log.ts';
+import { observedCalls } from './observed.ts';
 import { restarted } from './restarted.ts';
 
 /** Typed calls of one thread's commands. */
@@ -40,8 +41,11 @@ const sendAgain =
 export async function startThreads({ entries, ...workerData }: ThreadSettings): Promise<Threads> {
   const start = <C extends CommandSet<C>>(name: 'cpu' | 'device', remedy?: string): Connection<C> =>
     connect<C>(new Worker(entries?.[name] ?? workerEntry(name), { workerData }), name, remedy);
-  const cpu = restarted(() => start<CpuCommands>('cpu', sendAgain), createLogger('jobs'));
-  const device = start<DeviceCommands>('device');
+  const cpu = observedCalls(
+    'cpu',
+    restarted(() => start<CpuCommands>('cpu', sendAgain), createLogger('jobs')),
+  );
+  const device = observedCalls('device', start<DeviceCommands>('device'));
   const close = async (graceMs: number): Promise<void> => {
     await Promise.all([cpu.close({ graceMs }), device.close({ graceMs })]);
   };

@@ -35,7 +35,7 @@ export interface SearchAnswer {
 }
 
 export function search(tandem: Tandem, request: SearchRequest, signal?: AbortSignal): Promise<SearchAnswer> {
-  return withinDeadline(tandem.config.limits, signal, (within) => searchNow(tandem, request, within));
+  return withinDeadline(tandem, signal, (within) => searchNow(tandem, request, within));
 }
 
 async function searchNow(tandem: Tandem, request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer> {

@@ -28,7 +28,11 @@ export interface EmbedRequest {
 }
 
 /** With a prompt of the model, blank texts are allowed, as in sentence-transformers. */
-export async function embed(tandem: Tandem, request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
+export function embed(tandem: Tandem, request: EmbedRequest, signal?: AbortSignal): Promise<EmbedAnswer> {
+  return withinDeadline(tandem, signal, (within) => embedNow(tandem, request, within));
+}
+
+async function embedNow(tandem: Tandem, request: EmbedRequest, signal: AbortSignal): Promise<EmbedAnswer> {
   const { limits } = tandem.config;
   const { fields = { texts: 'texts', checkpoint: 'checkpoint' } } = request;
   checkList(request.texts, limits, fields.texts);
@@ -46,9 +50,8 @@ export async function embed(tandem: Tandem, request: EmbedRequest, signal?: Abor
   }
   const triples = request.texts.map((text): TextTriple => [request.instruction, '', text]);
   const prompt = request.prompt ? promptOf(encoder, request.prompt.name) : undefined;
-  const encoded = await withinDeadline(limits, signal, (within) =>
-    encodeTexts(tandem.jobs, encoder, request.role, triples, within, { unit: false, prompt }),
-  );
+  const options = { unit: false, prompt };
+  const encoded = await encodeTexts(tandem.jobs, encoder, request.role, triples, signal, options);
   const embeddings = request.texts.map((_text, index) => ({
     index,
     tokens: encoded.tokens[index] ?? 0,
@@ -86,12 +89,25 @@ export interface SimilarityRequest {
   readonly instruction: string;
 }
 
+interface SimilarityAnswer {
+  readonly report: EmbeddingReport;
+  readonly scores: readonly number[];
+}
+
 /** Cosines of pairs, both texts with the STS prompt. */
-export async function similarity(
+export function similarity(
+  tandem: Tandem,
+  request: SimilarityRequest,
+  signal?: AbortSignal,
+): Promise<SimilarityAnswer> {
+  return withinDeadline(tandem, signal, (within) => similarityNow(tandem, request, within));
+}
+
+async function similarityNow(
   tandem: Tandem,
   { pairs, checkpointId, instruction }: SimilarityRequest,
-  signal?: AbortSignal,
-): Promise<{ report: EmbeddingReport; scores: readonly number[] }> {
+  signal: AbortSignal,
+): Promise<SimilarityAnswer> {
   const { limits } = tandem.config;
   checkList(pairs, limits, 'pairs');
   for (const [i, { a, b }] of pairs.entries()) {
@@ -104,9 +120,7 @@ export async function similarity(
     [instruction, '', a],
     [instruction, '', b],
   ]);
-  const encoded = await withinDeadline(limits, signal, (within) =>
-    encodeTexts(tandem.jobs, encoder, 'sts', triples, within),
-  );
+  const encoded = await encodeTexts(tandem.jobs, encoder, 'sts', triples, signal);
   const scores = pairs.map((_pair, i) => cosine(rowOf(encoded, 2 * i), rowOf(encoded, 2 * i + 1)));
   return { report: reportOf(encoder, encoded), scores };
 }

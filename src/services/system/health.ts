@@ -6,6 +6,7 @@ import { diskFull, hasTooLittleRoom } from '../../disk-full.ts';
 import { type TandemError, unavailable } from '../../errors.ts';
 import { endsWithin } from '../../within.ts';
 import type { Tandem } from '../tandem.ts';
+import { metricsText } from './metrics.ts';
 
 /** A part that does not work, and why. */
 export interface Ailment {
@@ -19,6 +20,8 @@ export interface Probes {
   health(): readonly Ailment[];
   /** What keeps it from taking work now. */
   readiness(): Promise<readonly Ailment[]>;
+  /** What it counted, in Prometheus' text format. */
+  metrics(): Promise<string>;
 }
 
 /** A large write of documents may keep the embedded database for seconds. */
@@ -35,6 +38,7 @@ export function probesOf(tandem: Tandem): Probes {
   };
   return {
     health: () => deadThreads(tandem),
+    metrics: () => metricsText(tandem),
     async readiness() {
       const dead = deadThreads(tandem);
       if (dead.some(({ part }) => part === 'database thread')) return dead;

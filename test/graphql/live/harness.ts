@@ -25,7 +25,10 @@ export interface Answer<T = Data> {
   readonly errors?: readonly Failure[];
 }
 
-export const limits = { ...defaultLimits, bodyBytes: 300_000, textCodePoints: 2_000, listItems: 120, pageSize: 20 };
+export const limits = {
+  ...{ ...defaultLimits, bodyBytes: 300_000, textCodePoints: 2_000, listItems: 120, pageSize: 20 },
+  waitingRequests: 32,
+};
 
 /** Ids of the fixture. */
 export interface Made {

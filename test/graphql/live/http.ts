@@ -199,7 +199,7 @@ export function httpSuite(live: () => Live): void {
       const second = startHttp({
         graphql: graphql as never,
         openai: undefined as never,
-        probes: { health: () => [], readiness: async () => [] },
+        probes: { health: () => [], readiness: async () => [], metrics: async () => '' },
         port,
         bodyBytes: 1,
         logger: createLogger('test', 'silent'),

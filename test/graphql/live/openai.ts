@@ -112,6 +112,23 @@ export function openAiSuite(live: () => Live): void {
       expect(answer.param).toBe(param);
     });
 
+    it('says when to come again where too many wait, and goes on answering', async () => {
+      const body = JSON.stringify({ model: trained(), input: Array.from({ length: 100 }, (_, i) => `pump ${i}`) });
+      const options = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+      const sent = Array.from({ length: 3 * limits.waitingRequests }, () =>
+        fetch(`${live().url}/v1/embeddings`, options),
+      );
+      const answers = await Promise.all(sent);
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 429]));
+      expect(answers.length - refused.length).toBeGreaterThanOrEqual(limits.waitingRequests);
+      expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await refused[0]!.json()).toMatchObject({ error: { type: 'rate_limit_error', code: 'queue_full' } });
+      // OpenAI's client tries again by itself.
+      const patient = new OpenAI({ baseURL: `${live().url}/v1`, apiKey: 'none' });
+      expect((await patient.embeddings.create({ model: trained(), input: 'x' })).data).toHaveLength(1);
+    });
+
     it('refuses other forms of a request', async () => {
       expect((await post('{"model"')).status).toBe(400);
       expect((await post('[]')).status).toBe(400);
