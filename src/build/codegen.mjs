@@ -1,7 +1,7 @@
 // Writes the typed client's operations (src/client/generated/operations.ts) from docs/schema.graphql and
 // src/client/operations/*.graphql, with documents for the rest of the API (derive-operations.mjs), and the adapters'
-// table of nouns (resources.mjs). Run by `npm run schema`, in the root of the repository. With --check it writes nothing
-// and exits with 1 if a file is stale.
+// table of nouns (resources.mjs). Run by `npm run schema`, in the root of the repository. With --check it writes
+// nothing and exits with 1 if a file is stale.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocumentNode from '@graphql-codegen/typed-document-node';

@@ -53,7 +53,7 @@ function readSample(line: string): ReadSample {
   labelForm.lastIndex = 0;
   let end = 0;
   for (const [text, label, raw] of labels.matchAll(labelForm)) {
-    found[label!] = raw!.replace(/\\(["\\n])/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
+    found[label!] = raw!.replace(/\\(["\\n])/g, (_, mark: string) => (mark === 'n' ? '\n' : mark));
     end += text.length;
   }
   if (end !== labels.length) throw new Error(`labels that are none: ${line}`);
