@@ -50,7 +50,7 @@ export function metricsSuite(live: () => Live): void {
   }
 
   /** The value of the one sample with these labels; 0 where there is none yet. */
-  const valueOf = (families: ReadonlyMap<string, ReadFamily>, name: string, labels: object = {}): number => {
+  const sampled = (families: ReadonlyMap<string, ReadFamily>, name: string, labels: object = {}): number => {
     const { samples } = families.get(name.replace(/_(count|sum)$/, '')) ?? families.get(name)!;
     const wanted = Object.entries(labels);
     const found = samples.filter(
@@ -101,7 +101,7 @@ export function metricsSuite(live: () => Live): void {
       await ask(live(), 'query { noSuchField }');
       const after = await read();
       const grown = (metric: string, labels: object = {}) =>
-        valueOf(after, metric, labels) - valueOf(before, metric, labels);
+        sampled(after, metric, labels) - sampled(before, metric, labels);
       const operations = 'tandem_graphql_operations_total';
       expect(grown(operations, { type: 'query', operation: name, outcome: 'ok' })).toBe(1);
       expect(grown(operations, { type: 'query', operation: name, outcome: 'BAD_USER_INPUT' })).toBe(1);
@@ -121,15 +121,15 @@ export function metricsSuite(live: () => Live): void {
       });
       const after = await read();
       const grown = (metric: string, labels: object) =>
-        valueOf(after, metric, labels) - valueOf(before, metric, labels);
+        sampled(after, metric, labels) - sampled(before, metric, labels);
       expect(grown('tandem_encoded_texts_total', { role: 'query' })).toBe(2);
       expect(grown('tandem_encoded_tokens_total', { role: 'query' })).toBe(embed.report.tokens);
       expect(grown('tandem_thread_calls_total', { thread: 'device', command: 'encode', outcome: 'ok' })).toBe(1);
       const kinds = new Set(after.get('tandem_jobs')!.samples.map(({ labels }) => labels['kind']));
       expect(kinds).toEqual(new Set(jobKindCatalog.map(({ name }) => name)));
-      expect(valueOf(after, 'tandem_job_attempts_total', { kind: 'train', outcome: 'SUCCEEDED' })).toBeGreaterThan(0);
+      expect(sampled(after, 'tandem_job_attempts_total', { kind: 'train', outcome: 'SUCCEEDED' })).toBeGreaterThan(0);
       expect(after.get('tandem_part_up')!.samples.map(({ value }) => value)).toEqual([1, 1, 1]);
-      expect(valueOf(after, 'tandem_device_memory_bytes', { use: 'persistent' })).toBeGreaterThan(0);
+      expect(sampled(after, 'tandem_device_memory_bytes', { use: 'persistent' })).toBeGreaterThan(0);
     });
   });
 }
