@@ -10,6 +10,8 @@ const { version, license } = JSON.parse(readFileSync('package.json', 'utf8'));
 const client = JSON.parse(readFileSync('src/client/package.json', 'utf8')).name;
 
 makePackage('src/client', 'src/client', 'client');
+// For the codegen of other people's documents.
+copyFileSync('docs/schema.graphql', 'dist/packages/client/schema.graphql');
 for (const name of existsSync('src/adapters') ? readdirSync('src/adapters') : []) {
   if (existsSync(`src/adapters/${name}/package.json`)) makePackage('src/adapters', `src/adapters/${name}`, name);
 }
@@ -34,7 +36,7 @@ function manifestOf(folder, entry) {
   const types = `./${entry}.d.ts`;
   return {
     ...{ name, version, description, license, ...rest, sideEffects: false, types },
-    exports: { '.': { types, default: `./${entry}.js` }, './package.json': './package.json' },
+    exports: { '.': { types, default: `./${entry}.js` }, ...rest.exports, './package.json': './package.json' },
     ...(name === client ? {} : { dependencies: { ...rest.dependencies, [client]: version } }),
   };
 }

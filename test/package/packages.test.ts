@@ -66,6 +66,11 @@ describe('the client, installed alone', () => {
     run('npm', ['install', '--offline', '--no-audit', join(folder, filename)], project);
   });
 
+  it('carries the schema for codegen', () => {
+    const schema = join(project, 'node_modules/tandem-client/schema.graphql');
+    expect(readFileSync(schema, 'utf8')).toBe(readFileSync(join(root, 'docs/schema.graphql'), 'utf8'));
+  });
+
   it('brings nothing else', () => {
     const installed = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
     expect(installed).toEqual(['tandem-client']);
