@@ -90,11 +90,8 @@ export function createChangeFeed(client: TandemClient, { pauseMs = 5_000, onErro
     current = new AbortController();
     followed = wanted;
     if (wanted.size === 0) seq = null;
-    else
-      void keep(
-        [...wanted].flatMap((name) => resourceNamed(name).nodeType ?? []),
-        current.signal,
-      );
+    const types = [...wanted].flatMap((name) => resourceNamed(name).nodeType ?? []);
+    if (types.length > 0) void keep(types, current.signal);
   }
 
   /** Later, because a page that changes ends its old listeners and adds new ones in one go. */

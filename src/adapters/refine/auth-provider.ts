@@ -5,6 +5,7 @@ import { createSession, isKeyRefused } from '../common/session.ts';
 import { DataProviderError } from './errors.ts';
 
 interface Answer {
+  [key: string]: unknown;
   success: boolean;
   redirectTo?: string;
   error?: Error;

@@ -1,0 +1,101 @@
+import { Tab, Tabs } from '@mui/material';
+import { useState } from 'react';
+import {
+  AutocompleteArrayInput,
+  Create,
+  DataTable,
+  DateField,
+  Edit,
+  List,
+  NumberInput,
+  ReferenceArrayInput,
+  required,
+  SearchInput,
+  SelectInput,
+  SimpleForm,
+  TextArrayInput,
+  TextInput,
+} from 'react-admin';
+import { TagsField } from './fields';
+
+export const ModelList = () => (
+  <List filters={[<SearchInput key="q" source="q" alwaysOn />]} sort={{ field: 'createdAt', order: 'DESC' }}>
+    <DataTable rowClick="edit">
+      <DataTable.Col source="name" />
+      <DataTable.Col source="family" disableSort />
+      <DataTable.NumberCol source="parameters" disableSort />
+      <DataTable.NumberCol source="dimension" disableSort />
+      <DataTable.Col source="source" disableSort />
+      <DataTable.Col source="tags" disableSort>
+        <TagsField source="tags" />
+      </DataTable.Col>
+      <DataTable.Col source="createdAt">
+        <DateField source="createdAt" showTime />
+      </DataTable.Col>
+    </DataTable>
+  </List>
+);
+
+export const ModelEdit = () => (
+  <Edit mutationMode="pessimistic">
+    <SimpleForm>
+      <TextInput source="name" validate={required()} />
+      <TextInput source="notes" multiline fullWidth />
+      <TextArrayInput source="tags" />
+    </SimpleForm>
+  </Edit>
+);
+
+/** Three ways to a model: random weights, a folder of the server, a repository of a Hugging Face hub. */
+const ways = ['From scratch', 'From a folder', 'From a hub'];
+
+export const ModelCreate = () => {
+  const [way, setWay] = useState(0);
+  const meta = { mutation: way === 0 ? 'createModel' : 'importModel' };
+  return (
+    <Create redirect="list" mutationOptions={{ meta }}>
+      <Tabs value={way} onChange={(_, chosen: number) => setWay(chosen)}>
+        {ways.map((label) => (
+          <Tab key={label} label={label} />
+        ))}
+      </Tabs>
+      {[Scratch, Folder, Hub].map((Form, index) => index === way && <Form key={ways[index]} />)}
+    </Create>
+  );
+};
+
+const tiny = { layers: 1, width: 32, heads: 2, innerWidth: 64, maxPositions: 64 };
+
+const Scratch = () => (
+  <SimpleForm defaultValues={{ family: 'BERT', vocabularySize: 1000, maxLength: 48, architecture: tiny }}>
+    <TextInput source="name" validate={required()} />
+    <SelectInput source="family" choices={['BERT', 'MODERNBERT', 'LLAMA', 'QWEN3'].map((id) => ({ id, name: id }))} />
+    <ReferenceArrayInput source="vocabularyFrom" reference="datasets">
+      <AutocompleteArrayInput validate={required()} label="Vocabulary from the texts of" />
+    </ReferenceArrayInput>
+    <NumberInput source="vocabularySize" />
+    <NumberInput source="maxLength" label="Longest text in tokens" />
+    <NumberInput source="architecture.layers" label="Layers" />
+    <NumberInput source="architecture.width" label="Width" />
+  </SimpleForm>
+);
+
+const Folder = () => (
+  <SimpleForm>
+    <TextInput source="name" validate={required()} />
+    <TextInput
+      source="source.folder"
+      label="Folder in the import folder of the server"
+      validate={required()}
+      fullWidth
+    />
+  </SimpleForm>
+);
+
+const Hub = () => (
+  <SimpleForm defaultValues={{ source: { hub: { revision: 'main' } } }}>
+    <TextInput source="name" validate={required()} />
+    <TextInput source="source.hub.repository" label="Repository" validate={required()} fullWidth />
+    <TextInput source="source.hub.revision" label="Revision" />
+  </SimpleForm>
+);

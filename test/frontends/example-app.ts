@@ -1,0 +1,82 @@
+/** A complete app of docs/examples: installed, built, served by Vite, and open in a real browser. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface ExampleApp {
+  readonly url: string;
+  readonly page: Page;
+  /** Errors of the page that nobody caught. */
+  readonly errors: readonly string[];
+  /** Keeps a picture of the page in test/frontends/screenshots. */
+  picture(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the app of docs/examples/NAME over the server at this address. */
+export async function openExample(name: string, server: string): Promise<ExampleApp> {
+  const folder = join(root, 'docs/examples', name);
+  install(folder);
+  execFileSync('npm', ['run', 'build'], { cwd: folder, stdio: 'inherit' });
+  const vite = spawn(process.execPath, ['node_modules/vite/bin/vite.js', 'preview', '--port', '0'], {
+    cwd: folder,
+    env: { ...process.env, TANDEM_URL: server, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let browser: Browser | undefined;
+  const close = async (): Promise<void> => {
+    await browser?.close();
+    vite.kill();
+  };
+  try {
+    const url = await addressOf(vite);
+    browser = await chromium.launch({
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox'],
+    });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(60_000);
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    return { url, page, errors, close, picture: (title) => keepPicture(page, `${name}-${title}`) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function keepPicture(page: Page, title: string): Promise<void> {
+  const folder = join(import.meta.dirname, 'screenshots');
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${title}.png`) });
+}
+
+/** Installs what the lock file names where that has changed, and the packages as they were built last. */
+function install(folder: string): void {
+  const lock = join(folder, 'package-lock.json');
+  const installed = join(folder, 'node_modules/installed-lock.json');
+  if (!existsSync(installed) || readFileSync(lock, 'utf8') !== readFileSync(installed, 'utf8')) {
+    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
+    copyFileSync(lock, installed);
+  }
+  for (const name of readdirSync(join(root, 'dist/packages'))) {
+    const target = join(folder, 'node_modules', `tandem-${name}`);
+    if (!existsSync(target)) continue;
+    rmSync(target, { recursive: true, force: true });
+    cpSync(join(root, 'dist/packages', name), target, { recursive: true });
+  }
+}
+
+/** The address that Vite prints. Throws where it ends without one. */
+async function addressOf({ stdout }: ChildProcess): Promise<string> {
+  if (stdout === null) throw new Error('Vite has no output');
+  for await (const line of createInterface(stdout)) {
+    const [, url] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(line) ?? [];
+    if (url !== undefined) return url;
+  }
+  throw new Error('Vite ended without an address');
+}
