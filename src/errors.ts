@@ -25,6 +25,7 @@ export type ErrorCode =
  * job that had to succeed before did not. `unusable-weights`: they or their vectors are not finite.
  * `undefined-figure`: a figure that the joint score counts has no value, for example because all its vectors are equal.
  * `queue-full`: as many requests as may wait do; the same one may succeed later.
+ * `changed-meanwhile`: somebody changed the row after it was read.
  */
 type ErrorReason =
   | 'segment-lost'
@@ -46,7 +47,8 @@ type ErrorReason =
   | 'earlier-job'
   | 'unusable-weights'
   | 'undefined-figure'
-  | 'queue-full';
+  | 'queue-full'
+  | 'changed-meanwhile';
 
 export interface ErrorDetails {
   readonly reason?: ErrorReason;

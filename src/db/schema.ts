@@ -9,26 +9,28 @@ export * from './tables.ts';
 
 /**
  * The nouns of the API: every table whose rows have a global id, the GraphQL type of its rows, and what messages call
- * one row. The loaders, connections and id checks of the API all derive from this record.
+ * one row and several. The loaders, connections and id checks of the API all derive from this record.
  */
 export const nouns = {
-  datasets: { table: tables.datasets, type: 'Dataset', called: 'data set' },
-  models: { table: tables.models, type: 'Model', called: 'model' },
-  runs: { table: tables.runsWithJobs, type: 'Run', called: 'run' },
-  checkpoints: { table: tables.checkpoints, type: 'Checkpoint', called: 'checkpoint' },
-  suites: { table: tables.suites, type: 'Suite', called: 'suite' },
-  evaluations: { table: tables.evaluations, type: 'Evaluation', called: 'evaluation' },
+  datasets: { table: tables.datasets, type: 'Dataset', called: 'data set', plural: 'data sets' },
+  models: { table: tables.models, type: 'Model', called: 'model', plural: 'models' },
+  runs: { table: tables.runsWithJobs, type: 'Run', called: 'run', plural: 'runs' },
+  checkpoints: { table: tables.checkpoints, type: 'Checkpoint', called: 'checkpoint', plural: 'checkpoints' },
+  suites: { table: tables.suites, type: 'Suite', called: 'suite', plural: 'suites' },
+  evaluations: { table: tables.evaluations, type: 'Evaluation', called: 'evaluation', plural: 'evaluations' },
   fusionSearches: {
     table: tables.fusionSearchesWithJobs,
     type: 'FusionSearch',
     called: 'search for a fusion',
+    plural: 'searches for a fusion',
   },
-  collections: { table: tables.collections, type: 'Collection', called: 'collection' },
-  documents: { table: tables.documents, type: 'Document', called: 'document' },
+  collections: { table: tables.collections, type: 'Collection', called: 'collection', plural: 'collections' },
+  documents: { table: tables.documents, type: 'Document', called: 'document', plural: 'documents' },
   architectureSearches: {
     table: tables.architectureSearchesWithJobs,
     type: 'ArchitectureSearch',
     called: 'architecture search',
+    plural: 'architecture searches',
   },
-  jobs: { table: tables.jobs, type: 'Job', called: 'job' },
+  jobs: { table: tables.jobs, type: 'Job', called: 'job', plural: 'jobs' },
 } as const;

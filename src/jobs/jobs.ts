@@ -78,8 +78,6 @@ export interface Jobs {
   troubles(): readonly { readonly jobId: string | null; readonly error: unknown }[];
   /** Stops a job where it runs, on this host or another; resolves when it has ended. */
   cancel(jobId: string): Promise<JobRow>;
-  /** Removes a job that has ended. */
-  remove(jobId: string): Promise<void>;
   /** Continues an INTERRUPTED run from its last checkpoint: it is QUEUED again. */
   resumeRun(runId: string, options?: { readonly allowDifferentAdapter?: boolean }): Promise<void>;
   /**
@@ -193,7 +191,6 @@ async function openWith(threads: Threads, options: JobsOptions): Promise<Jobs> {
     outcome: (jobId) => engine.outcome(jobId),
     troubles: () => engine.troubles(),
     cancel: (jobId) => engine.cancel(jobId),
-    remove: (jobId) => engine.remove(jobId),
     resumeRun: (runId, allowed) => resumeRun({ db, engine, files, adapter, shared }, runId, allowed),
     events: (jobId, { open = liveStates, ...rest } = {}) => streamJobEvents(logs, jobId, { ...rest, open }),
     stop: ({ graceMs = 10_000 } = {}) => {

@@ -128,10 +128,21 @@ export async function jobsUsing(tx: Executor, uses: readonly Use[]): Promise<str
   return rows.map(({ id, kind }) => `job ${globalId('Job', id)} (${kind})`);
 }
 
-/** Names of what uses any of these checkpoints besides their evaluations; a fusion among them does not count. */
-export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly string[]): Promise<string[]> {
+/** Rows that are deleted together: none of them keeps another. */
+export interface Going {
+  readonly checkpoints?: readonly string[];
+  readonly runs?: readonly string[];
+}
+
+/** Names of what uses any of these checkpoints besides their evaluations, and besides what goes with them. */
+export async function usesOfCheckpoints(
+  tx: Transaction,
+  checkpointIds: readonly string[],
+  going: Going = {},
+): Promise<string[]> {
   const ids = [...checkpointIds];
   if (ids.length === 0) return [];
+  const gone = [...ids, ...(going.checkpoints ?? [])];
   const inCollections = await tx
     .select({ name: collections.name })
     .from(collections)
@@ -139,21 +150,21 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
   const inFusions = await tx
     .select({ id: checkpointParents.checkpointId })
     .from(checkpointParents)
-    .where(and(inArray(checkpointParents.parentId, ids), notInArray(checkpointParents.checkpointId, ids)));
+    .where(and(inArray(checkpointParents.parentId, ids), notInArray(checkpointParents.checkpointId, gone)));
   const asBases = await tx
     .select({ id: checkpoints.id })
     .from(checkpoints)
-    .where(and(inArray(checkpoints.baseId, ids), notInArray(checkpoints.id, ids)));
+    .where(and(inArray(checkpoints.baseId, ids), notInArray(checkpoints.id, gone)));
   const inRuns = await tx
     .select({ name: runs.name })
     .from(runStarts)
     .innerJoin(runs, eq(runs.id, runStarts.runId))
-    .where(inArray(runStarts.checkpointId, ids));
+    .where(and(inArray(runStarts.checkpointId, ids), stays(going)));
   const taught = await tx
     .select({ name: runs.name })
     .from(runTeachers)
     .innerJoin(runs, eq(runs.id, runTeachers.runId))
-    .where(inArray(runTeachers.checkpointId, ids));
+    .where(and(inArray(runTeachers.checkpointId, ids), stays(going)));
   const inSearches = await tx
     .select({ name: architectureSearches.name })
     .from(architectureSearches)
@@ -164,7 +175,7 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
     ...[...inFusions, ...asBases].map(({ id }) => `fused checkpoint ${globalId('Checkpoint', id)}`),
     ...[...inRuns, ...taught].map(({ name }) => `run "${name}"`),
     ...inSearches.map(({ name }) => `architecture search "${name}"`),
-    ...(await runsWaitingFor(tx, inArray(runStarts.afterId, runsOf))),
+    ...(await runsWaitingFor(tx, inArray(runStarts.afterId, runsOf), going)),
     ...(await jobsUsing(
       tx,
       ids.map((id) => ({ kind: 'checkpoint', id })),
@@ -174,8 +185,8 @@ export async function usesOfCheckpoints(tx: Transaction, checkpointIds: readonly
 }
 
 /** Names of the stages behind a run that have yet to find their start among its checkpoints, and of its live search. */
-export const usesOfRun = async (tx: Transaction, id: string): Promise<string[]> => [
-  ...(await runsWaitingFor(tx, eq(runStarts.afterId, id))),
+export const usesOfRun = async (tx: Transaction, id: string, going: Going = {}): Promise<string[]> => [
+  ...(await runsWaitingFor(tx, eq(runStarts.afterId, id), going)),
   ...(await searchesOf(tx, id)),
 ];
 
@@ -199,13 +210,16 @@ export async function searchesOfModel(tx: Transaction, modelId: string): Promise
   return rows.map(({ name }) => `architecture search "${name}"`);
 }
 
-async function runsWaitingFor(tx: Transaction, condition: SQL): Promise<string[]> {
+/** True of runs that do not go. */
+const stays = ({ runs: ids = [] }: Going): SQL => notInArray(runs.id, [...ids]);
+
+async function runsWaitingFor(tx: Transaction, condition: SQL, going: Going): Promise<string[]> {
   const rows = await tx
     .select({ name: runs.name })
     .from(runStarts)
     .innerJoin(runs, eq(runs.id, runStarts.runId))
     .innerJoin(jobs, eq(jobs.id, runStarts.runId))
-    .where(and(condition, isNull(runStarts.checkpointId), notInArray(jobs.state, [...terminalStates])));
+    .where(and(condition, stays(going), isNull(runStarts.checkpointId), notInArray(jobs.state, [...terminalStates])));
   return rows.map(({ name }) => `run "${name}"`);
 }
 

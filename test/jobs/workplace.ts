@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { loadConfig } from '../../src/config.ts';
+import { type Config, loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/open.ts';
 import type { RunEventData, Use } from '../../src/db/schema/types.ts';
 import { type JobEventRow, type JobRow, type RunRow, runStarts, type StageStart } from '../../src/db/schema.ts';
@@ -35,6 +35,7 @@ interface Behaviour {
 
 export interface Workplace {
   readonly dataDir: string;
+  readonly config: Config;
   readonly database: Database;
   readonly storage: Storage;
   readonly jobs: Jobs;
@@ -88,6 +89,7 @@ export async function openWorkplace({ shared = false } = {}): Promise<Workplace>
   return {
     dataDir,
     database,
+    config,
     storage,
     get jobs() {
       return jobs;

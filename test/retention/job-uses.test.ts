@@ -15,6 +15,7 @@ import {
 } from '../../src/db/schema.ts';
 import * as checkpointService from '../../src/services/checkpoints/checkpoints.ts';
 import * as collectionService from '../../src/services/collections/collections.ts';
+import { deleteRows } from '../../src/services/common/editing/remove.ts';
 import * as datasetService from '../../src/services/datasets/datasets.ts';
 import * as modelService from '../../src/services/models/models.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
@@ -76,18 +77,20 @@ describe('while a job runs', () => {
 
   it('neither its data set nor its checkpoint is deleted', async () => {
     const uses = [use('dataset', dataset), use('checkpoint', fused)];
-    await withJob('evaluate', uses, () => datasetService.remove(tandem, dataset.id));
-    await withJob('evaluate', uses, () => checkpointService.remove(tandem, fused.id));
-    await withJob('create-model', [use('dataset', dataset)], () => datasetService.remove(tandem, dataset.id));
+    await withJob('evaluate', uses, () => deleteRows(tandem, datasetService.deletion, [dataset.id]));
+    await withJob('evaluate', uses, () => deleteRows(tandem, checkpointService.deletion, [fused.id]));
+    await withJob('create-model', [use('dataset', dataset)], () =>
+      deleteRows(tandem, datasetService.deletion, [dataset.id]),
+    );
   });
 
   it('its collection, the checkpoints of a fusion and their model are not deleted', async () => {
     await withJob('embed-collection', [use('collection', collection)], () =>
-      collectionService.remove(tandem, collection.id),
+      deleteRows(tandem, collectionService.deletion, [collection.id]),
     );
     const parents = [use('checkpoint', own), use('checkpoint', fused)];
-    await withJob('fuse', parents, () => checkpointService.remove(tandem, fused.id));
-    await withJob('fuse', parents, () => modelService.remove(tandem, own.modelId));
+    await withJob('fuse', parents, () => deleteRows(tandem, checkpointService.deletion, [fused.id]));
+    await withJob('fuse', parents, () => deleteRows(tandem, modelService.deletion, [own.modelId]));
   });
 });
 
@@ -110,15 +113,15 @@ it.each(['datasets', 'devSets'] as const)('the %s of an interrupted search over 
   });
   const message = expect.stringContaining('architecture search "stopped"');
   const refused = { code: 'CONFLICT', message, details: { field: 'id' } };
-  await expect(datasetService.remove(tandem, dataset.id)).rejects.toMatchObject(refused);
-  await expect(checkpointService.remove(tandem, fused.id)).rejects.toMatchObject(refused);
+  await expect(deleteRows(tandem, datasetService.deletion, [dataset.id])).rejects.toMatchObject(refused);
+  await expect(deleteRows(tandem, checkpointService.deletion, [fused.id])).rejects.toMatchObject(refused);
   await db.update(jobs).set({ state: 'CANCELLED' }).where(eq(jobs.id, job!.id));
-  await datasetService.remove(tandem, dataset.id);
+  await deleteRows(tandem, datasetService.deletion, [dataset.id]);
 });
 
 it('once the jobs have ended, everything is', async () => {
-  await datasetService.remove(tandem, dataset.id);
-  await collectionService.remove(tandem, collection.id);
-  await checkpointService.remove(tandem, fused.id);
-  await modelService.remove(tandem, own.modelId);
+  await deleteRows(tandem, datasetService.deletion, [dataset.id]);
+  await deleteRows(tandem, collectionService.deletion, [collection.id]);
+  await deleteRows(tandem, checkpointService.deletion, [fused.id]);
+  await deleteRows(tandem, modelService.deletion, [own.modelId]);
 });

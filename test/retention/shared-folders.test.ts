@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config.ts';
 import { checkpoints, jobs } from '../../src/db/schema.ts';
 import { recordCheckpoint } from '../../src/jobs/training/checkpoints.ts';
 import * as checkpointService from '../../src/services/checkpoints/checkpoints.ts';
+import { deleteRows } from '../../src/services/common/editing/remove.ts';
 import * as runService from '../../src/services/runs/runs.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
 import { openWorkplace, readEvents, statesOf, type Workplace } from '../jobs/workplace.ts';
@@ -41,19 +42,19 @@ async function equalRuns(seed: number) {
 
 it('deletes a run and leaves the state that another resumes from', async () => {
   const { first, second, model, state } = await equalRuns(5);
-  await runService.remove(tandem(), first.id);
+  await deleteRows(tandem(), runService.deletion, [first.id]);
   expect(await place.storage.exists('models', model)).toBe(true);
   expect(await place.storage.exists('states', state)).toBe(true);
   await place.jobs.resumeRun(second.id);
   expect(statesOf(await readEvents(place, second.id)).at(-1)).toBe('SUCCEEDED');
-  await runService.remove(tandem(), second.id);
+  await deleteRows(tandem(), runService.deletion, [second.id]);
   expect(await place.storage.exists('models', model)).toBe(false);
   expect(await place.storage.exists('states', state)).toBe(false);
 });
 
 it('deletes a checkpoint and leaves the files that another names', async () => {
   const { first, model, state } = await equalRuns(7);
-  await checkpointService.remove(tandem(), (await lastOf(first.id)).id);
+  await deleteRows(tandem(), checkpointService.deletion, [(await lastOf(first.id)).id]);
   expect(await place.storage.exists('models', model)).toBe(true);
   expect(await place.storage.exists('states', state)).toBe(true);
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { checkpoints, datasets, jobs, type ModelRow, models, runDatasets } from '../../src/db/schema.ts';
 import { removeUnusedTokens } from '../../src/retention/token-files.ts';
+import { deleteRows } from '../../src/services/common/editing/remove.ts';
 import * as datasetService from '../../src/services/datasets/datasets.ts';
 import * as modelService from '../../src/services/models/models.ts';
 import * as runService from '../../src/services/runs/runs.ts';
@@ -59,9 +60,9 @@ describe('token files', () => {
       await makeDataset('b'),
     ];
     const files = [await makeFile(first.digest, model.digest, 'x'), await makeFile(other.digest, model.digest, 'x')];
-    await datasetService.remove(tandem, first.id);
+    await deleteRows(tandem, datasetService.deletion, [first.id]);
     expect(await thereOf(files)).toEqual([true, true]);
-    await datasetService.remove(tandem, twin.id);
+    await deleteRows(tandem, datasetService.deletion, [twin.id]);
     expect(await thereOf(files)).toEqual([false, true]);
     expect(await place.storage.list('tokens')).toContain(other.digest);
     expect(await place.storage.list('tokens')).not.toContain(first.digest);
@@ -71,9 +72,9 @@ describe('token files', () => {
     const set = await makeDataset('c');
     const [first, twin, other] = [await makeModel('m2'), await makeModel('m2'), await makeModel('m3')];
     const files = [await makeFile(set.digest, first.digest, 'x'), await makeFile(set.digest, other.digest, 'x')];
-    await modelService.remove(tandem, first.id);
+    await deleteRows(tandem, modelService.deletion, [first.id]);
     expect(await thereOf(files)).toEqual([true, true]);
-    await modelService.remove(tandem, twin.id);
+    await deleteRows(tandem, modelService.deletion, [twin.id]);
     expect(await thereOf(files)).toEqual([false, true]);
   });
 
@@ -85,13 +86,15 @@ describe('token files', () => {
     const [named] = await db.select().from(runDatasets).where(eq(runDatasets.runId, run.id));
     const [dataset] = await db.select().from(datasets).where(eq(datasets.id, named!.datasetId));
     const file = await makeFile(dataset!.digest, model!.digest, 'x');
-    await expect(datasetService.remove(tandem, dataset!.id)).rejects.toMatchObject({ code: 'CONFLICT' });
-    await expect(modelService.remove(tandem, run.modelId)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(deleteRows(tandem, datasetService.deletion, [dataset!.id])).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    await expect(deleteRows(tandem, modelService.deletion, [run.modelId])).rejects.toMatchObject({ code: 'CONFLICT' });
     await removeUnusedTokens({ storage: tandem.storage, db: tandem.database.db });
     expect(await thereOf([file])).toEqual([true]);
     await db.update(jobs).set({ state: 'CANCELLED' }).where(eq(jobs.id, run.id));
-    await runService.remove(tandem, run.id);
-    await modelService.remove(tandem, run.modelId);
+    await deleteRows(tandem, runService.deletion, [run.id]);
+    await deleteRows(tandem, modelService.deletion, [run.modelId]);
     expect(await thereOf([file])).toEqual([false]);
   });
 

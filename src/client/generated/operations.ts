@@ -1516,6 +1516,106 @@ export type TransferScope =
   /** The data sets of one task. */
   | 'TASK';
 
+/** What to change of a checkpoint; absent fields stay as they are. */
+export type UpdateCheckpointInput = {
+  /** Id of the checkpoint. */
+  readonly id: string;
+  /** Its `updatedAt` as it was read: the update is a CONFLICT if that has changed. Absent or null updates it in any case. */
+  readonly ifUpdatedAt?: string | null | undefined;
+  /** The new name, up to 200 characters; an empty one takes it away. Absent or null leaves it. */
+  readonly name?: string | null | undefined;
+  /** The new notes, at most 64 KiB; absent or null leaves them. */
+  readonly notes?: string | null | undefined;
+  /** The new tags in place of all that it has, at most 50 of 1 to 100 characters; they are trimmed, and each is kept once. Absent or null leaves them. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+};
+
+/** What to change of checkpoints. */
+export type UpdateCheckpointsInput = {
+  /** The changes, at most 1,000, each of another id. */
+  readonly items: ReadonlyArray<UpdateCheckpointInput>;
+};
+
+/** What to change of a collection; absent fields stay as they are. */
+export type UpdateCollectionInput = {
+  /** Id of the collection. */
+  readonly id: string;
+  /** Its `updatedAt` as it was read: the update is a CONFLICT if that has changed. Absent or null updates it in any case. */
+  readonly ifUpdatedAt?: string | null | undefined;
+  /** The new name, 1 to 200 characters, not yet taken; absent or null leaves it. */
+  readonly name?: string | null | undefined;
+  /** The new notes, at most 64 KiB; absent or null leaves them. */
+  readonly notes?: string | null | undefined;
+  /** The new tags in place of all that it has, at most 50 of 1 to 100 characters; they are trimmed, and each is kept once. Absent or null leaves them. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+};
+
+/** What to change of collections. */
+export type UpdateCollectionsInput = {
+  /** The changes, at most 1,000, each of another id. */
+  readonly items: ReadonlyArray<UpdateCollectionInput>;
+};
+
+/** What to change of a data set; absent fields stay as they are. */
+export type UpdateDatasetInput = {
+  /** Id of the data set. */
+  readonly id: string;
+  /** Its `updatedAt` as it was read: the update is a CONFLICT if that has changed. Absent or null updates it in any case. */
+  readonly ifUpdatedAt?: string | null | undefined;
+  /** The new name, 1 to 200 characters; no other data set has it with the same version. The old name is added to `derivedFrom`, so that relations by name still hold. Absent or null leaves it. */
+  readonly name?: string | null | undefined;
+  /** The new notes, at most 64 KiB; absent or null leaves them. */
+  readonly notes?: string | null | undefined;
+  /** The new tags in place of all that it has, at most 50 of 1 to 100 characters; they are trimmed, and each is kept once. Absent or null leaves them. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+};
+
+/** What to change of data sets. */
+export type UpdateDatasetsInput = {
+  /** The changes, at most 1,000, each of another id. */
+  readonly items: ReadonlyArray<UpdateDatasetInput>;
+};
+
+/** What to change of a model; absent fields stay as they are. */
+export type UpdateModelInput = {
+  /** Id of the model. */
+  readonly id: string;
+  /** Its `updatedAt` as it was read: the update is a CONFLICT if that has changed. Absent or null updates it in any case. */
+  readonly ifUpdatedAt?: string | null | undefined;
+  /** The new name, 1 to 200 characters; absent or null leaves it. */
+  readonly name?: string | null | undefined;
+  /** The new notes, at most 64 KiB; absent or null leaves them. */
+  readonly notes?: string | null | undefined;
+  /** The new tags in place of all that it has, at most 50 of 1 to 100 characters; they are trimmed, and each is kept once. Absent or null leaves them. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+};
+
+/** What to change of models. */
+export type UpdateModelsInput = {
+  /** The changes, at most 1,000, each of another id. */
+  readonly items: ReadonlyArray<UpdateModelInput>;
+};
+
+/** What to change of a run; absent fields stay as they are. */
+export type UpdateRunInput = {
+  /** Id of the run. */
+  readonly id: string;
+  /** Its `updatedAt` as it was read: the update is a CONFLICT if that has changed. Absent or null updates it in any case. */
+  readonly ifUpdatedAt?: string | null | undefined;
+  /** The new name, 1 to 200 characters; absent or null leaves it. */
+  readonly name?: string | null | undefined;
+  /** The new notes, at most 64 KiB; absent or null leaves them. */
+  readonly notes?: string | null | undefined;
+  /** The new tags in place of all that it has, at most 50 of 1 to 100 characters; they are trimmed, and each is kept once. Absent or null leaves them. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+};
+
+/** What to change of runs. */
+export type UpdateRunsInput = {
+  /** The changes, at most 1,000, each of another id. */
+  readonly items: ReadonlyArray<UpdateRunInput>;
+};
+
 /** What a test says of the candidate. */
 export type Verdict =
   /** The interval of the difference lies above 0. */
@@ -2110,26 +2210,54 @@ export type SimilarityQueryVariables = Exact<{
 
 export type SimilarityQuery = { readonly similarity: { readonly scores: ReadonlyArray<number>, readonly report: { readonly prompt: string, readonly tokens: number, readonly truncated: number, readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } } };
 
+export type DeleteArchitectureSearchesMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteArchitectureSearchesMutation = { readonly deleteArchitectureSearches: { readonly deletedIds: ReadonlyArray<string>, readonly architectureSearches: ReadonlyArray<{ readonly id: string }> } };
+
 export type DeleteCheckpointMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteCheckpointMutation = { readonly deleteCheckpoint: { readonly deletedId: string } };
+export type DeleteCheckpointMutation = { readonly deleteCheckpoint: { readonly deletedId: string, readonly checkpoint: { readonly id: string } } };
+
+export type DeleteCheckpointsMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteCheckpointsMutation = { readonly deleteCheckpoints: { readonly deletedIds: ReadonlyArray<string>, readonly checkpoints: ReadonlyArray<{ readonly id: string }> } };
 
 export type DeleteCollectionMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteCollectionMutation = { readonly deleteCollection: { readonly deletedId: string } };
+export type DeleteCollectionMutation = { readonly deleteCollection: { readonly deletedId: string, readonly collection: { readonly id: string } } };
+
+export type DeleteCollectionsMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteCollectionsMutation = { readonly deleteCollections: { readonly deletedIds: ReadonlyArray<string>, readonly collections: ReadonlyArray<{ readonly id: string }> } };
 
 export type DeleteDatasetMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteDatasetMutation = { readonly deleteDataset: { readonly deletedId: string } };
+export type DeleteDatasetMutation = { readonly deleteDataset: { readonly deletedId: string, readonly dataset: { readonly id: string } } };
+
+export type DeleteDatasetsMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteDatasetsMutation = { readonly deleteDatasets: { readonly deletedIds: ReadonlyArray<string>, readonly datasets: ReadonlyArray<{ readonly id: string }> } };
 
 export type DeleteDocumentsMutationVariables = Exact<{
   input: DeleteDocumentsInput;
@@ -2143,21 +2271,63 @@ export type DeleteEvaluationMutationVariables = Exact<{
 }>;
 
 
-export type DeleteEvaluationMutation = { readonly deleteEvaluation: { readonly deletedId: string } };
+export type DeleteEvaluationMutation = { readonly deleteEvaluation: { readonly deletedId: string, readonly evaluation: { readonly id: string } } };
+
+export type DeleteEvaluationsMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteEvaluationsMutation = { readonly deleteEvaluations: { readonly deletedIds: ReadonlyArray<string>, readonly evaluations: ReadonlyArray<{ readonly id: string }> } };
+
+export type DeleteFusionSearchesMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteFusionSearchesMutation = { readonly deleteFusionSearches: { readonly deletedIds: ReadonlyArray<string>, readonly fusionSearches: ReadonlyArray<{ readonly id: string }> } };
 
 export type DeleteJobMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteJobMutation = { readonly deleteJob: { readonly deletedId: string } };
+export type DeleteJobMutation = { readonly deleteJob: { readonly deletedId: string, readonly job: { readonly id: string } } };
+
+export type DeleteJobsMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteJobsMutation = { readonly deleteJobs: { readonly deletedIds: ReadonlyArray<string>, readonly jobs: ReadonlyArray<{ readonly id: string }> } };
+
+export type DeleteModelsMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteModelsMutation = { readonly deleteModels: { readonly deletedIds: ReadonlyArray<string>, readonly models: ReadonlyArray<{ readonly id: string }> } };
 
 export type DeleteRunMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteRunMutation = { readonly deleteRun: { readonly deletedId: string } };
+export type DeleteRunMutation = { readonly deleteRun: { readonly deletedId: string, readonly run: { readonly id: string } } };
+
+export type DeleteRunsMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteRunsMutation = { readonly deleteRuns: { readonly deletedIds: ReadonlyArray<string>, readonly runs: ReadonlyArray<{ readonly id: string }> } };
+
+export type DeleteSuitesMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteSuitesMutation = { readonly deleteSuites: { readonly deletedIds: ReadonlyArray<string>, readonly suites: ReadonlyArray<{ readonly id: string }> } };
 
 export type SetCheckpointAliasMutationVariables = Exact<{
   input: SetCheckpointAliasInput;
@@ -2165,6 +2335,76 @@ export type SetCheckpointAliasMutationVariables = Exact<{
 
 
 export type SetCheckpointAliasMutation = { readonly setCheckpointAlias: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+
+export type UpdateCheckpointMutationVariables = Exact<{
+  input: UpdateCheckpointInput;
+}>;
+
+
+export type UpdateCheckpointMutation = { readonly updateCheckpoint: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+
+export type UpdateCheckpointsMutationVariables = Exact<{
+  input: UpdateCheckpointsInput;
+}>;
+
+
+export type UpdateCheckpointsMutation = { readonly updateCheckpoints: { readonly checkpoints: ReadonlyArray<{ readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> } };
+
+export type UpdateCollectionMutationVariables = Exact<{
+  input: UpdateCollectionInput;
+}>;
+
+
+export type UpdateCollectionMutation = { readonly updateCollection: { readonly collection: { readonly id: string, readonly name: string, readonly dimension: number, readonly checkpoint: { readonly id: string }, readonly documents: { readonly totalCount: number } } } };
+
+export type UpdateCollectionsMutationVariables = Exact<{
+  input: UpdateCollectionsInput;
+}>;
+
+
+export type UpdateCollectionsMutation = { readonly updateCollections: { readonly collections: ReadonlyArray<{ readonly id: string, readonly name: string, readonly dimension: number, readonly checkpoint: { readonly id: string }, readonly documents: { readonly totalCount: number } }> } };
+
+export type UpdateDatasetMutationVariables = Exact<{
+  input: UpdateDatasetInput;
+}>;
+
+
+export type UpdateDatasetMutation = { readonly updateDataset: { readonly dataset: { readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly domain: string | null, readonly language: string | null, readonly derivedFrom: ReadonlyArray<string>, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> } } };
+
+export type UpdateDatasetsMutationVariables = Exact<{
+  input: UpdateDatasetsInput;
+}>;
+
+
+export type UpdateDatasetsMutation = { readonly updateDatasets: { readonly datasets: ReadonlyArray<{ readonly id: string, readonly name: string, readonly version: number, readonly task: Task, readonly digest: string, readonly domain: string | null, readonly language: string | null, readonly derivedFrom: ReadonlyArray<string>, readonly splits: ReadonlyArray<{ readonly split: Split, readonly records: number, readonly documents: number }>, readonly warnings: ReadonlyArray<{ readonly message: string, readonly count: number }> }> } };
+
+export type UpdateModelMutationVariables = Exact<{
+  input: UpdateModelInput;
+}>;
+
+
+export type UpdateModelMutation = { readonly updateModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
+
+export type UpdateModelsMutationVariables = Exact<{
+  input: UpdateModelsInput;
+}>;
+
+
+export type UpdateModelsMutation = { readonly updateModels: { readonly models: ReadonlyArray<{ readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } }> } };
+
+export type UpdateRunMutationVariables = Exact<{
+  input: UpdateRunInput;
+}>;
+
+
+export type UpdateRunMutation = { readonly updateRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
+
+export type UpdateRunsMutationVariables = Exact<{
+  input: UpdateRunsInput;
+}>;
+
+
+export type UpdateRunsMutation = { readonly updateRuns: { readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
 export type ChangesSubscriptionVariables = Exact<{
   after?: number | null | undefined;
@@ -4340,27 +4580,76 @@ export const SimilarityDocument = /*#__PURE__*/ new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<SimilarityQuery, SimilarityQueryVariables>;
+export const DeleteArchitectureSearchesDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteArchitectureSearches($ids: [ID!]!) {
+  deleteArchitectureSearches(ids: $ids) {
+    architectureSearches {
+      id
+    }
+    deletedIds
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteArchitectureSearchesMutation, DeleteArchitectureSearchesMutationVariables>;
 export const DeleteCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteCheckpoint($id: ID!) {
   deleteCheckpoint(id: $id) {
+    checkpoint {
+      id
+    }
     deletedId
   }
 }
     `) as unknown as TypedDocumentString<DeleteCheckpointMutation, DeleteCheckpointMutationVariables>;
+export const DeleteCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteCheckpoints($ids: [ID!]!) {
+  deleteCheckpoints(ids: $ids) {
+    checkpoints {
+      id
+    }
+    deletedIds
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteCheckpointsMutation, DeleteCheckpointsMutationVariables>;
 export const DeleteCollectionDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteCollection($id: ID!) {
   deleteCollection(id: $id) {
+    collection {
+      id
+    }
     deletedId
   }
 }
     `) as unknown as TypedDocumentString<DeleteCollectionMutation, DeleteCollectionMutationVariables>;
+export const DeleteCollectionsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteCollections($ids: [ID!]!) {
+  deleteCollections(ids: $ids) {
+    collections {
+      id
+    }
+    deletedIds
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteCollectionsMutation, DeleteCollectionsMutationVariables>;
 export const DeleteDatasetDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteDataset($id: ID!) {
   deleteDataset(id: $id) {
+    dataset {
+      id
+    }
     deletedId
   }
 }
     `) as unknown as TypedDocumentString<DeleteDatasetMutation, DeleteDatasetMutationVariables>;
+export const DeleteDatasetsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteDatasets($ids: [ID!]!) {
+  deleteDatasets(ids: $ids) {
+    datasets {
+      id
+    }
+    deletedIds
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteDatasetsMutation, DeleteDatasetsMutationVariables>;
 export const DeleteDocumentsDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteDocuments($input: DeleteDocumentsInput!) {
   deleteDocuments(input: $input) {
@@ -4386,23 +4675,92 @@ export const DeleteEvaluationDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteEvaluation($id: ID!) {
   deleteEvaluation(id: $id) {
     deletedId
+    evaluation {
+      id
+    }
   }
 }
     `) as unknown as TypedDocumentString<DeleteEvaluationMutation, DeleteEvaluationMutationVariables>;
+export const DeleteEvaluationsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteEvaluations($ids: [ID!]!) {
+  deleteEvaluations(ids: $ids) {
+    deletedIds
+    evaluations {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteEvaluationsMutation, DeleteEvaluationsMutationVariables>;
+export const DeleteFusionSearchesDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteFusionSearches($ids: [ID!]!) {
+  deleteFusionSearches(ids: $ids) {
+    deletedIds
+    fusionSearches {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteFusionSearchesMutation, DeleteFusionSearchesMutationVariables>;
 export const DeleteJobDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteJob($id: ID!) {
   deleteJob(id: $id) {
     deletedId
+    job {
+      id
+    }
   }
 }
     `) as unknown as TypedDocumentString<DeleteJobMutation, DeleteJobMutationVariables>;
+export const DeleteJobsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteJobs($ids: [ID!]!) {
+  deleteJobs(ids: $ids) {
+    deletedIds
+    jobs {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteJobsMutation, DeleteJobsMutationVariables>;
+export const DeleteModelsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteModels($ids: [ID!]!) {
+  deleteModels(ids: $ids) {
+    deletedIds
+    models {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteModelsMutation, DeleteModelsMutationVariables>;
 export const DeleteRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteRun($id: ID!) {
   deleteRun(id: $id) {
     deletedId
+    run {
+      id
+    }
   }
 }
     `) as unknown as TypedDocumentString<DeleteRunMutation, DeleteRunMutationVariables>;
+export const DeleteRunsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteRuns($ids: [ID!]!) {
+  deleteRuns(ids: $ids) {
+    deletedIds
+    runs {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteRunsMutation, DeleteRunsMutationVariables>;
+export const DeleteSuitesDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteSuites($ids: [ID!]!) {
+  deleteSuites(ids: $ids) {
+    deletedIds
+    suites {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteSuitesMutation, DeleteSuitesMutationVariables>;
 export const SetCheckpointAliasDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation SetCheckpointAlias($input: SetCheckpointAliasInput!) {
   setCheckpointAlias(input: $input) {
@@ -4424,6 +4782,244 @@ export const SetCheckpointAliasDocument = /*#__PURE__*/ new TypedDocumentString(
     name
   }
 }`) as unknown as TypedDocumentString<SetCheckpointAliasMutation, SetCheckpointAliasMutationVariables>;
+export const UpdateCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateCheckpoint($input: UpdateCheckpointInput!) {
+  updateCheckpoint(input: $input) {
+    checkpoint {
+      ...CheckpointSummary
+    }
+  }
+}
+    fragment CheckpointSummary on Checkpoint {
+  id
+  alias
+  reason
+  step
+  epoch
+  best
+  digest
+  model {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<UpdateCheckpointMutation, UpdateCheckpointMutationVariables>;
+export const UpdateCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateCheckpoints($input: UpdateCheckpointsInput!) {
+  updateCheckpoints(input: $input) {
+    checkpoints {
+      ...CheckpointSummary
+    }
+  }
+}
+    fragment CheckpointSummary on Checkpoint {
+  id
+  alias
+  reason
+  step
+  epoch
+  best
+  digest
+  model {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<UpdateCheckpointsMutation, UpdateCheckpointsMutationVariables>;
+export const UpdateCollectionDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateCollection($input: UpdateCollectionInput!) {
+  updateCollection(input: $input) {
+    collection {
+      ...CollectionSummary
+    }
+  }
+}
+    fragment CollectionSummary on Collection {
+  id
+  name
+  dimension
+  checkpoint {
+    id
+  }
+  documents(first: 0) {
+    totalCount
+  }
+}`) as unknown as TypedDocumentString<UpdateCollectionMutation, UpdateCollectionMutationVariables>;
+export const UpdateCollectionsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateCollections($input: UpdateCollectionsInput!) {
+  updateCollections(input: $input) {
+    collections {
+      ...CollectionSummary
+    }
+  }
+}
+    fragment CollectionSummary on Collection {
+  id
+  name
+  dimension
+  checkpoint {
+    id
+  }
+  documents(first: 0) {
+    totalCount
+  }
+}`) as unknown as TypedDocumentString<UpdateCollectionsMutation, UpdateCollectionsMutationVariables>;
+export const UpdateDatasetDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateDataset($input: UpdateDatasetInput!) {
+  updateDataset(input: $input) {
+    dataset {
+      ...DatasetSizes
+    }
+  }
+}
+    fragment DatasetSizes on Dataset {
+  id
+  name
+  version
+  task
+  digest
+  domain
+  language
+  derivedFrom
+  splits {
+    split
+    records
+    documents
+  }
+  warnings {
+    message
+    count
+  }
+}`) as unknown as TypedDocumentString<UpdateDatasetMutation, UpdateDatasetMutationVariables>;
+export const UpdateDatasetsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateDatasets($input: UpdateDatasetsInput!) {
+  updateDatasets(input: $input) {
+    datasets {
+      ...DatasetSizes
+    }
+  }
+}
+    fragment DatasetSizes on Dataset {
+  id
+  name
+  version
+  task
+  digest
+  domain
+  language
+  derivedFrom
+  splits {
+    split
+    records
+    documents
+  }
+  warnings {
+    message
+    count
+  }
+}`) as unknown as TypedDocumentString<UpdateDatasetsMutation, UpdateDatasetsMutationVariables>;
+export const UpdateModelDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateModel($input: UpdateModelInput!) {
+  updateModel(input: $input) {
+    model {
+      ...ModelSummary
+    }
+  }
+}
+    fragment ModelSummary on Model {
+  id
+  name
+  family
+  dimension
+  layers
+  parameters
+  vocabularySize
+  maxLength
+  heads {
+    ir
+    sts
+  }
+  checkpoint {
+    id
+  }
+}`) as unknown as TypedDocumentString<UpdateModelMutation, UpdateModelMutationVariables>;
+export const UpdateModelsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateModels($input: UpdateModelsInput!) {
+  updateModels(input: $input) {
+    models {
+      ...ModelSummary
+    }
+  }
+}
+    fragment ModelSummary on Model {
+  id
+  name
+  family
+  dimension
+  layers
+  parameters
+  vocabularySize
+  maxLength
+  heads {
+    ir
+    sts
+  }
+  checkpoint {
+    id
+  }
+}`) as unknown as TypedDocumentString<UpdateModelsMutation, UpdateModelsMutationVariables>;
+export const UpdateRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateRun($input: UpdateRunInput!) {
+  updateRun(input: $input) {
+    run {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  name
+  state
+  step
+  steps
+  epoch
+  attempt
+  loss
+  lastSeq
+  cause
+  bestScore
+  bestStep
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<UpdateRunMutation, UpdateRunMutationVariables>;
+export const UpdateRunsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateRuns($input: UpdateRunsInput!) {
+  updateRuns(input: $input) {
+    runs {
+      ...RunSummary
+    }
+  }
+}
+    fragment RunSummary on Run {
+  id
+  name
+  state
+  step
+  steps
+  epoch
+  attempt
+  loss
+  lastSeq
+  cause
+  bestScore
+  bestStep
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<UpdateRunsMutation, UpdateRunsMutationVariables>;
 export const ChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription Changes($after: Int64, $types: [NodeType!]) {
   changes(after: $after, types: $types) {

@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { checkpoints } from './checkpoints.ts';
-import { count64, createdAt, id, idempotencyKey, notes, tags, updatedAt } from './columns.ts';
+import { count64, createdAt, id, idempotencyKey, madeAs, notes, tags, updatedAt } from './columns.ts';
 import { vector } from './vector.ts';
 
 export const collections = pgTable(
@@ -16,6 +16,7 @@ export const collections = pgTable(
     updatedAt: updatedAt(),
     idempotencyKey: idempotencyKey(),
     name: text('name').notNull(),
+    madeAs: madeAs(),
     notes: notes(),
     tags: tags(),
     /** What embeds its documents and queries. */

@@ -19,6 +19,9 @@ export const updatedAt = () =>
 /** What people write to a thing. Empty text = nothing. */
 export const notes = () => text('notes').notNull().default('');
 
+/** The name under which it was made, by which a repeated idempotency key is compared; null = it has that name. */
+export const madeAs = () => text('made_as');
+
 /** Words that people sort things by: trimmed, each once, in the order in which they were given. */
 export const tags = () => text('tags').array().notNull().default(sql`'{}'::text[]`);
 

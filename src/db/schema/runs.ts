@@ -22,7 +22,7 @@ import type { AdapterReport } from '../../device/types.ts';
 import type { LossTerm } from '../../nn/losses/catalog.ts';
 import type { RunSettings } from '../../train/catalog.ts';
 import { completeSettings, completeTerms } from '../../train/stored-settings.ts';
-import { count64, createdAt, idempotencyKey, notes, tags } from './columns.ts';
+import { count64, createdAt, idempotencyKey, madeAs, notes, tags } from './columns.ts';
 import { datasets } from './datasets.ts';
 import { jobs } from './jobs.ts';
 import { models } from './models.ts';
@@ -54,6 +54,7 @@ export const runs = pgTable(
     createdAt: createdAt(),
     idempotencyKey: idempotencyKey(),
     name: text('name').notNull(),
+    madeAs: madeAs(),
     notes: notes(),
     tags: tags(),
     /** theta_0. */

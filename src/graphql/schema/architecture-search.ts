@@ -11,7 +11,7 @@ import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
 import { SearchKeep, StartArchitectureSearchInput, searchRequest } from './architecture-search-input.ts';
-import { deletedPayload, orderInput } from './common.ts';
+import { orderInput } from './common.ts';
 import { Failure } from './failure.ts';
 import { HeadsObject } from './heads.ts';
 import { DevSetFigures } from './run-dev.ts';
@@ -237,8 +237,6 @@ builder.queryFields((t) => ({
   }),
 }));
 
-const DeletePayload = deletedPayload('DeleteArchitectureSearchPayload', 'search');
-
 builder.mutationFields((t) => ({
   startArchitectureSearch: t.field({
     type: ArchitectureSearch,
@@ -268,15 +266,5 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, { id, allowDifferentAdapter }, { tandem }) =>
       searches.resume(tandem, keyOf(id, 'ArchitectureSearch', 'id').key, { allowDifferentAdapter }),
-  }),
-  deleteArchitectureSearch: t.field({
-    type: DeletePayload,
-    description:
-      'Deletes a search that has ended, with its figures and its job. Its runs and the models that were derived for it stay.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a search.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await searches.remove(tandem, keyOf(id, 'ArchitectureSearch', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));

@@ -6,7 +6,7 @@ import { connect } from '../connection.ts';
 import { CheckpointReason } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, deletedPayload, orderInput } from './common.ts';
+import { CheckpointChoice, checkpointIdOf, orderInput } from './common.ts';
 import { Fusion } from './fusion-object.ts';
 
 const { Checkpoint, Evaluation, Model, Run } = refs;
@@ -164,8 +164,6 @@ const SetAliasInput = builder.inputType('SetCheckpointAliasInput', {
   }),
 });
 
-const DeleteCheckpointPayload = deletedPayload('DeleteCheckpointPayload', 'checkpoint');
-
 builder.mutationFields((t) => ({
   setCheckpointAlias: t.field({
     type: SetAliasPayload,
@@ -178,15 +176,5 @@ builder.mutationFields((t) => ({
         input.alias ?? null,
       ),
     }),
-  }),
-  deleteCheckpoint: t.field({
-    type: DeleteCheckpointPayload,
-    description:
-      'Deletes a checkpoint and its evaluations; CONFLICT names the collections, fusions and runs that use it.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a checkpoint.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await checkpoints.remove(tandem, keyOf(id, 'Checkpoint', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));

@@ -11,7 +11,7 @@ import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
 import { connections, refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { CheckpointChoice, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
 import { AddDocumentsInput } from './document-inputs.ts';
 import { EmbeddingReportObject } from './embedding.ts';
 
@@ -200,8 +200,6 @@ const DeleteDocumentsPayload = builder
     }),
   });
 
-const DeleteCollectionPayload = deletedPayload('DeleteCollectionPayload', 'collection');
-
 builder.mutationFields((t) => ({
   createCollection: t.field({
     type: CreateCollectionPayload,
@@ -233,14 +231,5 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: DeleteDocumentsInput, required: true, description: 'The documents to delete.' }) },
     resolve: (_root, { input }, { tandem }) =>
       deleteDocuments(tandem, keyOf(input.collection, 'Collection', 'input.collection').key, input.keys),
-  }),
-  deleteCollection: t.field({
-    type: DeleteCollectionPayload,
-    description: 'Deletes a collection with its documents and vectors.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a collection.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await collections.remove(tandem, keyOf(id, 'Collection', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));

@@ -19,15 +19,6 @@ export const idempotencyKey = (t: InputFields) =>
     validate: z.string().min(1, 'must not be empty').max(200, 'must have at most 200 characters').nullish(),
   });
 
-/** The payload of a delete. */
-export const deletedPayload = (name: string, noun: string) =>
-  builder.objectRef<{ deletedId: string }>(name).implement({
-    description: 'The id of what was deleted.',
-    fields: (t) => ({
-      deletedId: t.exposeID('deletedId', { description: `Id of the deleted ${noun}.` }),
-    }),
-  });
-
 /** The order of a list: by a field, in a direction that is ascending where none is given. */
 export const orderInput = <Field extends string>(
   name: string,

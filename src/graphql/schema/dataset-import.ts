@@ -1,14 +1,12 @@
 /** importDataset and deleteDataset. */
 import { z } from 'zod';
 import { defaultImporter, importerCatalog } from '../../data/importers/catalog.ts';
-import * as datasets from '../../services/datasets/datasets.ts';
 import { importDataset } from '../../services/datasets/import.ts';
 import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { Importer, Split, Task } from '../enums.ts';
-import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
-import { deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { idempotencyKey, nameSchema } from './common.ts';
 
 const { Dataset, Job } = refs;
 
@@ -159,8 +157,6 @@ const ImportDatasetPayload = builder
     }),
   });
 
-const DeleteDatasetPayload = deletedPayload('DeleteDatasetPayload', 'data set');
-
 builder.mutationFields((t) => ({
   importDataset: t.field({
     type: ImportDatasetPayload,
@@ -170,14 +166,5 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: ImportDatasetInput, required: true, description: 'The data set and how to read it.' }),
     },
     resolve: (_root, { input }, { tandem }) => importDataset(tandem, input),
-  }),
-  deleteDataset: t.field({
-    type: DeleteDatasetPayload,
-    description: 'Deletes a data set version and its evaluations; CONFLICT names the runs that use it.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a data set.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await datasets.remove(tandem, keyOf(id, 'Dataset', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));

@@ -7,7 +7,7 @@ import { connect } from '../connection.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadRow, refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey } from './common.ts';
+import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 
 const { Checkpoint, Dataset, Evaluation, Job } = refs;
 const { Evaluation: EvaluationConnection } = connections;
@@ -177,8 +177,6 @@ const EvaluatePayload = builder
   });
 
 const datasetKeys = (ids: readonly string[]) => ids.map((id, i) => keyOf(id, 'Dataset', `input.datasets.${i}`).key);
-const DeleteEvaluationPayload = deletedPayload('DeleteEvaluationPayload', 'evaluation');
-
 builder.mutationFields((t) => ({
   evaluateCheckpoint: t.field({
     type: EvaluatePayload,
@@ -209,14 +207,5 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, { input }, { tandem }) =>
       evaluateBagOfWords(tandem, { ...input, datasetIds: datasetKeys(input.datasets) }),
-  }),
-  deleteEvaluation: t.field({
-    type: DeleteEvaluationPayload,
-    description: 'Deletes an evaluation.',
-    args: { id: t.arg.id({ required: true, description: 'Id of an evaluation.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await evaluations.remove(tandem, keyOf(id, 'Evaluation', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));

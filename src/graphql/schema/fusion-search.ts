@@ -10,7 +10,6 @@ import { CandidateOrigin, FusionMethod, SearchStrategy, Split } from '../enums.t
 import { keyIf, keyOf } from '../ids.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
-import { deletedPayload } from './common.ts';
 import { pooledSays } from './evaluation.ts';
 import { FusionParameters } from './fusion-node.ts';
 import { DevSetFigures, JointWeights } from './run-dev.ts';
@@ -245,18 +244,3 @@ builder.queryFields((t) => ({
     resolve: (_root, { id }) => keyOf(id, 'FusionSearch', 'id').key,
   }),
 }));
-
-const DeleteFusionSearchPayload = deletedPayload('DeleteFusionSearchPayload', 'search for a fusion');
-
-builder.mutationField('deleteFusionSearch', (t) =>
-  t.field({
-    type: DeleteFusionSearchPayload,
-    description:
-      'Deletes a search that has ended, with its candidates and its job; what was fused from it stays. One that is QUEUED or RUNNING is a CONFLICT: cancelJob ends it.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a search for a fusion.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await searches.remove(tandem, keyOf(id, 'FusionSearch', 'id').key);
-      return { deletedId: id };
-    },
-  }),
-);

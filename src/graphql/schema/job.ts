@@ -10,7 +10,6 @@ import { encodeId, keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
 import { connections, loaderOptions, loadNode, refs } from '../nouns.ts';
-import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
 
 const { Job } = refs;
@@ -157,8 +156,6 @@ builder.objectField(Job, 'parts', (t) =>
   jobsOf.part(t, { edge: 'partOf', description: 'The jobs that are parts of it, such as the runs of a search.' }),
 );
 
-const DeleteJobPayload = deletedPayload('DeleteJobPayload', 'job');
-
 builder.mutationFields((t) => ({
   cancelJob: t.field({
     type: Job,
@@ -166,16 +163,6 @@ builder.mutationFields((t) => ({
       'Stops a job of any kind that is QUEUED or RUNNING, or the job of an INTERRUPTED run. What it had begun is discarded; a run keeps its checkpoints, a search for a fusion its candidates. A job that has ended is a CONFLICT.',
     args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
     resolve: (_root, { id }, { tandem }) => jobs.cancel(tandem, keyOf(id, 'Job', 'id').key),
-  }),
-  deleteJob: t.field({
-    type: DeleteJobPayload,
-    description:
-      'Deletes a job that has ended, with its attempts and events; what it made stays, and its idempotencyKey is free again. A job that is QUEUED or RUNNING is a CONFLICT, and so is that of a run or of a search for a fusion, which goes with deleteRun or deleteFusionSearch.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a job.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await jobs.remove(tandem, keyOf(id, 'Job', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));
 

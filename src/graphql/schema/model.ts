@@ -12,7 +12,6 @@ import { connect } from '../connection.ts';
 import { EncoderFamily, namedEnum, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
-import { deletedPayload } from './common.ts';
 import { HeadsObject } from './heads.ts';
 import { CreateModelInput, ImportModelInput } from './model-inputs.ts';
 
@@ -199,8 +198,6 @@ const ImportModelPayload = builder.objectRef<Awaited<ReturnType<typeof importMod
   }),
 });
 
-const DeleteModelPayload = deletedPayload('DeleteModelPayload', 'model');
-
 builder.mutationFields((t) => ({
   createModel: t.field({
     type: CreateModelPayload,
@@ -218,14 +215,5 @@ builder.mutationFields((t) => ({
       'Imports a model with its tokenizer, pooling, dense layers and prompts, and returns when it is done; its job reports the progress meanwhile.',
     args: { input: t.arg({ type: ImportModelInput, required: true, description: 'The model to import.' }) },
     resolve: (_root, { input }, { tandem }) => importModel(tandem, input),
-  }),
-  deleteModel: t.field({
-    type: DeleteModelPayload,
-    description: 'Deletes a model and its untrained checkpoint; CONFLICT names the runs and checkpoints that use it.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a model.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await models.remove(tandem, keyOf(id, 'Model', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));

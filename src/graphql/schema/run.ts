@@ -11,7 +11,6 @@ import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
 import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
-import { deletedPayload } from './common.ts';
 import { Failure } from './failure.ts';
 import { RunDataset } from './run-dataset.ts';
 import { RunEvent } from './run-event.ts';
@@ -202,7 +201,6 @@ const StartRunPayload = builder.objectRef<Awaited<ReturnType<typeof startRun>>>(
   }),
 });
 
-const DeleteRunPayload = deletedPayload('DeleteRunPayload', 'run');
 const runId = (t: Parameters<Parameters<typeof builder.mutationFields>[0]>[0]) =>
   t.arg.id({ required: true, description: 'Id of a run.' });
 
@@ -240,14 +238,5 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { id, allowDifferentAdapter }, { tandem }) => ({
       run: await resumeRun(tandem, keyOf(id, 'Run', 'id').key, { allowDifferentAdapter }),
     }),
-  }),
-  deleteRun: t.field({
-    type: DeleteRunPayload,
-    description: 'Deletes an ended run with its events and checkpoints; CONFLICT names what uses them.',
-    args: { id: runId(t) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await runs.remove(tandem, keyOf(id, 'Run', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));

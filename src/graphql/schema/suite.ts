@@ -10,7 +10,7 @@ import { Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { connections, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
-import { CheckpointChoice, checkpointIdOf, deletedPayload, idempotencyKey, nameSchema } from './common.ts';
+import { CheckpointChoice, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
 import { pooledSays } from './evaluation.ts';
 import { SuiteResult } from './suite-result.ts';
 
@@ -171,8 +171,6 @@ const EvaluateSuitePayload = builder.objectRef<EvaluatedSuite>('EvaluateSuitePay
   }),
 });
 
-const DeleteSuitePayload = deletedPayload('DeleteSuitePayload', 'suite');
-
 builder.mutationFields((t) => ({
   createSuite: t.field({
     type: CreateSuitePayload,
@@ -194,14 +192,5 @@ builder.mutationFields((t) => ({
         checkpointId: await checkpointIdIf(tandem, checkpoint, 'input.checkpoint'),
         idempotencyKey: key,
       }),
-  }),
-  deleteSuite: t.field({
-    type: DeleteSuitePayload,
-    description: 'Deletes a suite; its data sets and the evaluations on them stay.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a suite.' }) },
-    resolve: async (_root, { id }, { tandem }) => {
-      await suites.remove(tandem, keyOf(id, 'Suite', 'id').key);
-      return { deletedId: id };
-    },
   }),
 }));

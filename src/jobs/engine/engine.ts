@@ -210,16 +210,6 @@ export class Engine {
       log.warn({ error }, 'jobs that nobody waits for any more could not be marked; the next start does it'),
     );
   }
-
-  /** Removes a job that has ended, with its attempts and events. */
-  async remove(jobId: string): Promise<void> {
-    const { db } = this.#context;
-    await db.transaction(async (tx) => {
-      const job = await lockJob(tx, jobId);
-      if (job.state === 'QUEUED' || job.state === 'RUNNING') throw isLive(job);
-      await tx.delete(jobs).where(eq(jobs.id, jobId));
-    });
-  }
 }
 
 /** As it is read from the row again. */
@@ -252,11 +242,4 @@ const otherRequest = (first: JobRow) =>
     field: 'idempotencyKey',
     expected: `the input of job ${globalId('Job', first.id)}`,
     remedy: 'Use a new key for a new request.',
-  });
-
-const isLive = (job: JobRow) =>
-  conflict(`The job is ${job.state}`, {
-    field: 'id',
-    expected: 'a job that has ended',
-    remedy: 'Cancel it first, or let it end.',
   });

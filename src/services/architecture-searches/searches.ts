@@ -8,9 +8,11 @@ import {
 } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
 import { isEqual } from '../common/condition.ts';
+import type { Deletion } from '../common/editing/remove.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { pageOf, requireRow } from '../common/rows.ts';
+import { deleteJobs } from '../jobs/delete.ts';
 import { isTerminal } from '../runs/run-state.ts';
 import type { Tandem } from '../tandem.ts';
 
@@ -58,19 +60,17 @@ export async function resume(
   return requireRow(db, 'architectureSearches', id);
 }
 
-/** Deletes a search that has ended, with its figures. Its runs and the models that were derived for it stay. */
-export async function remove({ database: { db } }: Tandem, id: string): Promise<void> {
-  await db.transaction(async (tx) => {
-    // Locked: a resume that commits first is seen, a later one finds no search.
-    await tx.select({ id: jobRows.id }).from(jobRows).where(eq(jobRows.id, id)).for('update');
-    const { name, state } = await requireRow(tx, 'architectureSearches', id);
-    if (!isTerminal(state)) {
-      throw conflict(`The architecture search "${name}" is ${state}`, {
-        field: 'id',
-        expected: 'a search that has ended',
-        remedy: 'Cancel its job first.',
-      });
-    }
-    await tx.delete(jobRows).where(eq(jobRows.id, id));
-  });
-}
+/** A search that has ended goes with its figures. Its runs and the models that were derived for it stay. */
+export const deletion: Deletion<'architectureSearches'> = {
+  noun: 'architectureSearches',
+  locked: jobRows,
+  refusal: async (_tx, { name, state }) =>
+    isTerminal(state)
+      ? null
+      : {
+          message: `The architecture search "${name}" is ${state}`,
+          expected: 'a search that has ended',
+          remedy: 'Cancel its job first.',
+        },
+  remove: deleteJobs,
+};

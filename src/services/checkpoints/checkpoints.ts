@@ -1,6 +1,6 @@
 /** Checkpoints: list, lineage, alias, delete. */
 
-import { desc, eq, isNotNull } from 'drizzle-orm';
+import { desc, eq, inArray, isNotNull } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
 import {
@@ -12,14 +12,14 @@ import {
   evaluations,
   jobs,
 } from '../../db/schema.ts';
-import { badInput, conflict, invariant, notFound } from '../../errors.ts';
+import { badInput, invariant, notFound } from '../../errors.ts';
 import { type FusionEntry, fusionCatalog } from '../../fusion/catalog.ts';
 import type { FusionFigure, FusionPlan } from '../../fusion/types.ts';
 import { encoderOf as readEncoder } from '../../jobs/kinds/common/rows.ts';
 import type { Encoder } from '../../jobs/threads/encode.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
 import { isEqual } from '../common/condition.ts';
-import { refuseWhileInUse } from '../common/in-use.ts';
+import { type Deletion, inUse, type Refusal } from '../common/editing/remove.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
 import { missing, pageOf, requireRow } from '../common/rows.ts';
@@ -128,41 +128,46 @@ export async function setAlias({ database: { db } }: Tandem, id: string, alias: 
   });
 }
 
-/** Deletes a checkpoint with its evaluations. A model's own goes with its model, a live run's with its run. */
-export async function remove({ database, jobs: { retention } }: Tandem, id: string): Promise<void> {
-  const { digest, stateDigest, units } = await database.db.transaction(async (tx) => {
-    const row = await requireRow(tx, 'checkpoints', id);
-    await refuseIfBound(tx, row);
-    refuseWhileInUse(`checkpoint ${globalId('Checkpoint', id)}`, await usesOfCheckpoints(tx, [id]));
-    const units = await deleteEvaluations(tx, eq(evaluations.checkpointId, id));
-    await tx.delete(checkpoints).where(eq(checkpoints.id, id));
-    return { ...row, units };
-  });
-  await retention.release('models', [digest]);
-  await retention.release('states', [stateDigest]);
-  await retention.release('units', units);
-}
+/** A checkpoint goes with its evaluations. A model's own goes with its model, a live run's with its run. */
+export const deletion: Deletion<'checkpoints'> = {
+  noun: 'checkpoints',
+  locked: checkpoints,
+  async refusal(tx, row, going) {
+    const goingToo = { checkpoints: going.map(({ id }) => id) };
+    const users = await usesOfCheckpoints(tx, [row.id], goingToo);
+    return (await boundTo(tx, row)) ?? inUse(`checkpoint ${globalId('Checkpoint', row.id)}`, users);
+  },
+  async remove(tx, rows) {
+    const ids = rows.map(({ id }) => id);
+    const units = await deleteEvaluations(tx, inArray(evaluations.checkpointId, ids));
+    // Those that go together may be fused from each other.
+    await tx.delete(checkpointParents).where(inArray(checkpointParents.checkpointId, ids));
+    await tx.delete(checkpoints).where(inArray(checkpoints.id, ids));
+    return {
+      models: rows.map(({ digest }) => digest),
+      states: rows.map(({ stateDigest }) => stateDigest),
+      units,
+    };
+  },
+};
 
-async function refuseIfBound(tx: Transaction, { reason, runId, modelId, id }: CheckpointRow): Promise<void> {
+async function boundTo(tx: Transaction, { reason, runId, modelId, id }: CheckpointRow): Promise<Refusal | null> {
   if (reason === 'initial' && runId === null) {
     const model = await requireRow(tx, 'models', modelId);
-    throw conflict(
-      `The checkpoint ${globalId('Checkpoint', id)} holds the untrained weights of the model "${model.name}"`,
-      {
-        field: 'id',
-        expected: 'a checkpoint of a run or a fusion',
-        remedy: 'Delete the model.',
-      },
-    );
+    return {
+      message: `The checkpoint ${globalId('Checkpoint', id)} holds the untrained weights of the model "${model.name}"`,
+      expected: 'a checkpoint of a run or a fusion',
+      remedy: 'Delete the model.',
+    };
   }
-  if (runId === null) return;
+  if (runId === null) return null;
   // Locked: a run that is resumed at this moment is seen as live, or finds its checkpoint gone before it starts.
   await tx.select({ id: jobs.id }).from(jobs).where(eq(jobs.id, runId)).for('update');
   const run = await requireRow(tx, 'runs', runId);
-  if (isTerminal(run.state)) return;
-  throw conflict(`The run "${run.name}" is ${run.state} and may go on from its checkpoints`, {
-    field: 'id',
+  if (isTerminal(run.state)) return null;
+  return {
+    message: `The run "${run.name}" is ${run.state} and may go on from its checkpoints`,
     expected: 'a checkpoint of a run that has ended',
     remedy: 'Cancel the run, or wait for its end.',
-  });
+  };
 }

@@ -1,13 +1,13 @@
 /** Collections: make, list, delete. */
 
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import { type CollectionRow, collections } from '../../db/schema.ts';
 import { badInput, conflict, invariant } from '../../errors.ts';
 import { jobsUsing } from '../../retention/uses.ts';
 import { encoderOf } from '../checkpoints/checkpoints.ts';
+import { type Deletion, inUse } from '../common/editing/remove.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
-import { refuseWhileInUse } from '../common/in-use.ts';
-import { byIdempotencyKey, requireRow } from '../common/rows.ts';
+import { byIdempotencyKey } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 import { dropSegment } from './segments.ts';
 
@@ -33,7 +33,7 @@ export async function create(tandem: Tandem, request: CreateRequest): Promise<Co
   return tandem.database.db.transaction(async (tx) => {
     const before = await byIdempotencyKey(tx, 'collections', request.idempotencyKey);
     if (before) {
-      const asked = { name: before.name, checkpointId: before.checkpointId };
+      const asked = { name: before.madeAs ?? before.name, checkpointId: before.checkpointId };
       requireSameRequest(asked, { name, checkpointId: checkpoint.id });
       return before;
     }
@@ -55,12 +55,17 @@ export async function create(tandem: Tandem, request: CreateRequest): Promise<Co
   });
 }
 
-/** Deletes a collection with its documents and vectors. */
-export async function remove(tandem: Tandem, id: string): Promise<void> {
-  await tandem.database.db.transaction(async (tx) => {
-    const { name } = await requireRow(tx, 'collections', id);
-    refuseWhileInUse(`collection "${name}"`, await jobsUsing(tx, [{ kind: 'collection', id }]));
-    await tx.delete(collections).where(eq(collections.id, id));
-  });
-  await dropSegment(tandem, id);
-}
+/** A collection goes with its documents and vectors. */
+export const deletion: Deletion<'collections'> = {
+  noun: 'collections',
+  locked: collections,
+  refusal: async (tx, { id, name }) => inUse(`collection "${name}"`, await jobsUsing(tx, [{ kind: 'collection', id }])),
+  async remove(tx, rows) {
+    const ids = rows.map(({ id }) => id);
+    await tx.delete(collections).where(inArray(collections.id, ids));
+    return {};
+  },
+  async after(tandem, rows) {
+    for (const { id } of rows) await dropSegment(tandem, id);
+  },
+};

@@ -1,15 +1,15 @@
 /** Data set versions: list, read their records, delete. */
 
-import { eq, sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import { type Dataset, openDataset } from '../../data/record-file.ts';
 import type { Split, StoredRecord, Task, TextTriple } from '../../data/types.ts';
 import { type DatasetRow, datasets, evaluations } from '../../db/schema.ts';
 import { usesOfDataset } from '../../retention/uses.ts';
 import { isEqual } from '../common/condition.ts';
-import { refuseWhileInUse } from '../common/in-use.ts';
+import { type Deletion, inUse } from '../common/editing/remove.ts';
 import { type OrderBy, orderOf } from '../common/order.ts';
 import type { Page, Window } from '../common/page.ts';
-import { pageOf, requireRow } from '../common/rows.ts';
+import { pageOf } from '../common/rows.ts';
 import { deleteEvaluations } from '../evaluations/delete.ts';
 import type { Tandem } from '../tandem.ts';
 import type { CorpusDocumentView, GradedText, RecordView } from './types.ts';
@@ -92,15 +92,16 @@ export async function documents(
   return { items, totalCount };
 }
 
-/** Deletes a version with its evaluations; its files, token files too, go if no other version shares them. */
-export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
-  const { digest, units } = await database.db.transaction(async (tx) => {
-    const row = await requireRow(tx, 'datasets', id);
-    refuseWhileInUse(`data set "${row.name}" version ${row.version}`, await usesOfDataset(tx, id));
-    const units = await deleteEvaluations(tx, eq(evaluations.datasetId, id));
-    await tx.delete(datasets).where(eq(datasets.id, id));
-    return { digest: row.digest, units };
-  });
-  await jobs.retention.release('datasets', [digest]);
-  await jobs.retention.release('units', units);
-}
+/** A version goes with its evaluations; its files, token files too, go if no other version shares them. */
+export const deletion: Deletion<'datasets'> = {
+  noun: 'datasets',
+  locked: datasets,
+  refusal: async (tx, { id, name, version }) =>
+    inUse(`data set "${name}" version ${version}`, await usesOfDataset(tx, id)),
+  async remove(tx, rows) {
+    const ids = rows.map(({ id }) => id);
+    const units = await deleteEvaluations(tx, inArray(evaluations.datasetId, ids));
+    await tx.delete(datasets).where(inArray(datasets.id, ids));
+    return { datasets: rows.map(({ digest }) => digest), units };
+  },
+};

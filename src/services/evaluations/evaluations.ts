@@ -1,12 +1,13 @@
 /** Evaluations: list, write as mteb does, delete. */
 
-import { desc, eq } from 'drizzle-orm';
+import { desc, inArray } from 'drizzle-orm';
 import type { Split } from '../../data/types.ts';
 import { type DatasetRow, type EvaluationRow, evaluations } from '../../db/schema.ts';
 import { type MtebResult, mtebResult } from '../../evaluation/mteb-result.ts';
 import { isEqual } from '../common/condition.ts';
+import type { Deletion } from '../common/editing/remove.ts';
 import type { Page, Window } from '../common/page.ts';
-import { pageOf, requireRow } from '../common/rows.ts';
+import { pageOf } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 import { deleteEvaluations } from './delete.ts';
 
@@ -34,10 +35,17 @@ type Figures = Pick<EvaluationRow, 'main' | 'metrics' | 'seconds' | 'split' | 'p
 export const asMtebResult = (row: Figures, dataset: DatasetRow): MtebResult =>
   mtebResult(row, row.pooled ? { ...dataset, name: `${dataset.name} (pooled)` } : dataset);
 
-export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
-  const units = await database.db.transaction(async (tx) => {
-    await requireRow(tx, 'evaluations', id);
-    return deleteEvaluations(tx, eq(evaluations.id, id));
-  });
-  await jobs.retention.release('units', units);
-}
+export const deletion: Deletion<'evaluations'> = {
+  noun: 'evaluations',
+  locked: evaluations,
+  refusal: async () => null,
+  remove: async (tx, rows) => ({
+    units: await deleteEvaluations(
+      tx,
+      inArray(
+        evaluations.id,
+        rows.map(({ id }) => id),
+      ),
+    ),
+  }),
+};

@@ -8,10 +8,11 @@ import {
   fusionSearchesWithJobs as fusionSearches,
   jobs,
 } from '../../db/schema.ts';
-import { conflict } from '../../errors.ts';
 import { isEqual } from '../common/condition.ts';
+import type { Deletion } from '../common/editing/remove.ts';
 import type { Page, Window } from '../common/page.ts';
-import { pageOf, requireRow } from '../common/rows.ts';
+import { pageOf } from '../common/rows.ts';
+import { deleteJobs } from '../jobs/delete.ts';
 import { hasEnded } from '../jobs/job-state.ts';
 import type { Tandem } from '../tandem.ts';
 
@@ -38,18 +39,17 @@ export async function candidatePage(
   return { items: await rows.limit(limit).offset(offset), totalCount };
 }
 
-/** Deletes a search that has ended, with its candidates and its job; checkpoints that were fused from it stay. */
-export async function remove({ database: { db } }: Tandem, id: string): Promise<void> {
-  await db.transaction(async (tx) => {
-    await requireRow(tx, 'fusionSearches', id);
-    const [job] = await tx.select().from(jobs).where(eq(jobs.id, id)).for('update');
-    if (job && !hasEnded(job)) {
-      throw conflict(`The search ${globalId('FusionSearch', id)} is ${job.state}`, {
-        field: 'id',
-        expected: 'a search that has ended',
-        remedy: 'Cancel its job first.',
-      });
-    }
-    await tx.delete(jobs).where(eq(jobs.id, id));
-  });
-}
+/** A search that has ended goes with its candidates and its job; checkpoints that were fused from it stay. */
+export const deletion: Deletion<'fusionSearches'> = {
+  noun: 'fusionSearches',
+  locked: jobs,
+  refusal: async (_tx, { id, state }) =>
+    hasEnded({ kind: 'search-fusion', state })
+      ? null
+      : {
+          message: `The search ${globalId('FusionSearch', id)} is ${state}`,
+          expected: 'a search that has ended',
+          remedy: 'Cancel its job first.',
+        },
+  remove: deleteJobs,
+};

@@ -2,15 +2,17 @@
 
 import { and, asc, desc, eq, inArray } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
-import { type JobAttemptRow, type JobRow, jobAttempts, jobs } from '../../db/schema.ts';
+import { type JobAttemptRow, type JobRow, jobAttempts, jobs, liveStates } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import type { AnyJob } from '../../jobs/define.ts';
 import type { SubmitInput } from '../../jobs/jobs.ts';
 import type { JobKind, JobKindEntry } from '../../jobs/kinds/catalog.ts';
 import type { Payload } from '../../jobs/kinds/common/payload.ts';
 import { type JobAnswers, jobKinds } from '../../jobs/kinds/index.ts';
+import type { Deletion, Refusal } from '../common/editing/remove.ts';
 import { requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
+import { deleteJobs } from './delete.ts';
 import { entryOf, hasEnded } from './job-state.ts';
 
 /** Stops a job of any kind, on this host or another; one that waits, or a run that is interrupted, ends at once. */
@@ -26,31 +28,34 @@ export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
   return tandem.jobs.cancel(id);
 }
 
-/** Deletes a job that has ended; that of a run, or of a search for a fusion, goes with it. */
-export async function remove(tandem: Tandem, id: string): Promise<void> {
-  const { db } = tandem.database;
-  const { kind } = await requireRow(db, 'jobs', id);
-  if (kind === 'train') {
-    const { name } = await requireRow(db, 'runs', id);
-    throw isWorkOf(`run "${name}"`, 'Delete the run with deleteRun: its job goes with it.');
-  }
-  if (kind === 'search-fusion') {
-    const search = `search for a fusion ${globalId('FusionSearch', id)}`;
-    throw isWorkOf(search, 'Delete the search with deleteFusionSearch: its job goes with it.');
-  }
-  if (kind === 'search-architecture') {
-    const { name } = await requireRow(db, 'architectureSearches', id);
-    throw conflict(`The job is the work of the architecture search "${name}"`, {
-      field: 'id',
-      expected: 'a job of another kind',
-      remedy: 'Delete the search with deleteArchitectureSearch: its job goes with it.',
-    });
-  }
-  await tandem.jobs.remove(id);
-}
+/** A job that has ended goes alone; that of a run, or of a search, goes with it. */
+export const deletion: Deletion<'jobs'> = {
+  noun: 'jobs',
+  locked: jobs,
+  async refusal(tx, { id, kind, state }) {
+    if (kind === 'train') return isWorkOf(`run "${(await requireRow(tx, 'runs', id)).name}"`, 'run', 'deleteRun');
+    if (kind === 'search-fusion') {
+      return isWorkOf(`search for a fusion ${globalId('FusionSearch', id)}`, 'search', 'deleteFusionSearch');
+    }
+    if (kind === 'search-architecture') {
+      const { name } = await requireRow(tx, 'architectureSearches', id);
+      return isWorkOf(`architecture search "${name}"`, 'search', 'deleteArchitectureSearch');
+    }
+    if (!liveStates.some((live) => live === state)) return null;
+    return {
+      message: `The job is ${state}`,
+      expected: 'a job that has ended',
+      remedy: 'Cancel it first, or let it end.',
+    };
+  },
+  remove: deleteJobs,
+};
 
-const isWorkOf = (what: string, remedy: string) =>
-  conflict(`The job is the work of the ${what}`, { field: 'id', expected: 'a job of another kind', remedy });
+const isWorkOf = (what: string, noun: string, mutation: string): Refusal => ({
+  message: `The job is the work of the ${what}`,
+  expected: 'a job of another kind',
+  remedy: `Delete the ${noun} with ${mutation}: its job goes with it.`,
+});
 
 /** The attempts at each of the jobs, oldest first, in the order of the ids. */
 export async function attemptsOf(

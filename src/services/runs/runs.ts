@@ -14,14 +14,17 @@ import {
   type RunRow,
   runDatasets,
   runDevSets,
+  runStarts,
+  runTeachers,
 } from '../../db/schema.ts';
-import { badInput, conflict } from '../../errors.ts';
+import { badInput } from '../../errors.ts';
 import type { JobStreamItem } from '../../jobs/jobs.ts';
 import { usesOfCheckpoints, usesOfRun } from '../../retention/uses.ts';
-import { refuseWhileInUse } from '../common/in-use.ts';
+import { type Deletion, inUse, type Refusal } from '../common/editing/remove.ts';
 import type { Page, Window } from '../common/page.ts';
 import { requireRow } from '../common/rows.ts';
 import { deleteEvaluations } from '../evaluations/delete.ts';
+import { deleteJobs } from '../jobs/delete.ts';
 import type { Tandem } from '../tandem.ts';
 import { isTerminal } from './run-state.ts';
 
@@ -96,38 +99,38 @@ export async function follow(
   return tandem.jobs.events(runId, { after, signal, open: ['QUEUED', 'RUNNING', 'INTERRUPTED'] });
 }
 
-/** Deletes an ended run with its events, checkpoints and their evaluations. */
-export async function remove({ database, jobs }: Tandem, id: string): Promise<void> {
-  const { own, units } = await database.db.transaction(async (tx) => {
-    // Locked: a resume that commits first is seen, a later one finds no run.
-    await tx.select({ id: jobRows.id }).from(jobRows).where(eq(jobRows.id, id)).for('update');
-    const run = await requireRow(tx, 'runs', id);
-    refuseIfLive(run);
-    const own = await tx.select().from(checkpoints).where(eq(checkpoints.runId, id));
-    const ids = own.map((row) => row.id);
-    const users = [...(await usesOfRun(tx, id)), ...(await usesOfCheckpoints(tx, ids))];
-    refuseWhileInUse(`run "${run.name}"`, [...new Set(users)]);
-    const units = await deleteEvaluations(tx, inArray(evaluations.checkpointId, ids));
-    await tx.delete(checkpoints).where(eq(checkpoints.runId, id));
-    await tx.delete(jobRows).where(eq(jobRows.id, id));
-    return { own, units };
-  });
-  await jobs.retention.release(
-    'models',
-    own.map(({ digest }) => digest),
-  );
-  await jobs.retention.release(
-    'states',
-    own.map(({ stateDigest }) => stateDigest),
-  );
-  await jobs.retention.release('units', units);
-}
+/** An ended run goes with its events, checkpoints and their evaluations. */
+export const deletion: Deletion<'runs'> = {
+  noun: 'runs',
+  // A resume that commits first is seen, a later one finds no run.
+  locked: jobRows,
+  async refusal(tx, run, going) {
+    const checkpointsOf = (ids: readonly string[]) =>
+      tx
+        .select({ id: checkpoints.id })
+        .from(checkpoints)
+        .where(inArray(checkpoints.runId, [...ids]));
+    const runIds = going.map(({ id }) => id);
+    const goingToo = { runs: runIds, checkpoints: (await checkpointsOf(runIds)).map(({ id }) => id) };
+    const own = (await checkpointsOf([run.id])).map(({ id }) => id);
+    const users = [...(await usesOfRun(tx, run.id, goingToo)), ...(await usesOfCheckpoints(tx, own, goingToo))];
+    return liveness(run) ?? inUse(`run "${run.name}"`, [...new Set(users)]);
+  },
+  async remove(tx, rows) {
+    const ids = rows.map(({ id }) => id);
+    const own = await tx.select().from(checkpoints).where(inArray(checkpoints.runId, ids));
+    const ownIds = own.map(({ id }) => id);
+    const units = await deleteEvaluations(tx, inArray(evaluations.checkpointId, ownIds));
+    // Those that go together may start from each other's checkpoints, or be taught by them.
+    await tx.delete(runStarts).where(inArray(runStarts.runId, ids));
+    await tx.delete(runTeachers).where(inArray(runTeachers.runId, ids));
+    await tx.delete(checkpoints).where(inArray(checkpoints.runId, ids));
+    await deleteJobs(tx, rows);
+    return { models: own.map(({ digest }) => digest), states: own.map(({ stateDigest }) => stateDigest), units };
+  },
+};
 
-function refuseIfLive({ state, name }: RunRow): void {
-  if (isTerminal(state) || state === 'INTERRUPTED') return;
-  throw conflict(`The run "${name}" is ${state}`, {
-    field: 'id',
-    expected: 'a run that has ended',
-    remedy: 'Cancel it first.',
-  });
-}
+const liveness = ({ state, name }: RunRow): Refusal | null =>
+  isTerminal(state) || state === 'INTERRUPTED'
+    ? null
+    : { message: `The run "${name}" is ${state}`, expected: 'a run that has ended', remedy: 'Cancel it first.' };

@@ -69,7 +69,7 @@ const recordOf = ({ name, model, start, settings, from, datasets, devSets, teach
 /** A run and the stages behind it, as they were asked for. */
 async function requestOf(
   tx: Transaction,
-  { id, name, modelId, settings }: RunRow,
+  { id, name: nameNow, madeAs, modelId, settings }: RunRow,
 ): Promise<readonly { readonly id: string; readonly record: RunRecord }[]> {
   const datasets = await tx
     .select({ datasetId: runDatasets.datasetId, weight: runDatasets.weight, losses: runDatasets.losses })
@@ -87,6 +87,7 @@ async function requestOf(
   const from = start?.choice ?? null;
   const startId = from === null ? (start?.checkpointId ?? null) : null;
   const [behind] = await tx.select({ id: runStarts.runId }).from(runStarts).where(eq(runStarts.afterId, id));
+  const name = madeAs ?? nameNow;
   const next = behind ? await requestOf(tx, await requireRow(tx, 'runs', behind.id)) : [];
   return [{ id, record: { name, modelId, settings, from, startId, teacherId, datasets, devSets } }, ...next];
 }

@@ -1,12 +1,12 @@
 /** Suites: make, list, delete. */
-import { desc, eq, getTableColumns } from 'drizzle-orm';
+import { desc, eq, getTableColumns, inArray } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
 import { type SuiteRow, suiteEntries, suites } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import { jobsUsing } from '../../retention/uses.ts';
 import { isEqual } from '../common/condition.ts';
+import { type Deletion, inUse } from '../common/editing/remove.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
-import { refuseWhileInUse } from '../common/in-use.ts';
 import type { Page, Window } from '../common/page.ts';
 import { byIdempotencyKey, pageOf, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
@@ -69,11 +69,14 @@ async function refuseTaken(tx: Transaction, name: string): Promise<void> {
 export const requireSuite = ({ database: { db } }: Tandem, id: string, field: string): Promise<SuiteRow> =>
   requireRow(db, 'suites', id, field);
 
-/** Deletes a suite; its data sets and the evaluations on them stay. */
-export async function remove({ database }: Tandem, id: string): Promise<void> {
-  await database.db.transaction(async (tx) => {
-    const { name } = await requireRow(tx, 'suites', id);
-    refuseWhileInUse(`suite "${name}"`, await jobsUsing(tx, [{ kind: 'suite', id }]));
-    await tx.delete(suites).where(eq(suites.id, id));
-  });
-}
+/** The data sets of a suite and the evaluations on them stay. */
+export const deletion: Deletion<'suites'> = {
+  noun: 'suites',
+  locked: suites,
+  refusal: async (tx, { id, name }) => inUse(`suite "${name}"`, await jobsUsing(tx, [{ kind: 'suite', id }])),
+  async remove(tx, rows) {
+    const ids = rows.map(({ id }) => id);
+    await tx.delete(suites).where(inArray(suites.id, ids));
+    return {};
+  },
+};

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type JobRow, jobAttempts, jobEvents, jobs as jobRows, jobTickets } from '../../../src/db/schema.ts';
 import { badInput } from '../../../src/errors.ts';
 import { payloadOf, storePayload } from '../../../src/jobs/kinds/common/payload.ts';
+import { deleteRows } from '../../../src/services/common/editing/remove.ts';
+import { deletion } from '../../../src/services/jobs/jobs.ts';
+import type { Tandem } from '../../../src/services/tandem.ts';
 import type { Work } from '../probe.ts';
 import { openWorkplace, type Workplace } from '../workplace.ts';
 
@@ -100,9 +103,11 @@ describe('a job', () => {
 
   it('that has ended can be deleted, and a live one cannot', async () => {
     const { job } = await place.startJob(untilAborted);
-    await expect(place.jobs.remove(job.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(deleteRows(place as unknown as Tandem, deletion, [job.id])).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
     await place.jobs.cancel(job.id);
-    await place.jobs.remove(job.id);
+    await deleteRows(place as unknown as Tandem, deletion, [job.id]);
     expect(await find(job.id)).toBeUndefined();
     expect(await place.database.db.$count(jobEvents, eq(jobEvents.jobId, job.id))).toBe(0);
     await expect(place.jobs.outcome(job.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });

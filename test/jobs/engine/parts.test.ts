@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { globalId } from '../../../src/db/global-id.ts';
 import { type JobRow, jobEvents, jobs as jobRows } from '../../../src/db/schema.ts';
 import { badInput } from '../../../src/errors.ts';
-import { waitsFor } from '../../../src/services/jobs/jobs.ts';
+import { deleteRows } from '../../../src/services/common/editing/remove.ts';
+import { deletion, waitsFor } from '../../../src/services/jobs/jobs.ts';
 import type { Tandem } from '../../../src/services/tandem.ts';
 import { type Work, works } from '../probe.ts';
 import { openWorkplace, type Workplace } from '../workplace.ts';
@@ -129,7 +130,7 @@ describe('a job with parts', () => {
     const { job, done } = await place.startJob(awaiting('probe', atOnce));
     await done;
     const [part] = await partsOf(job.id);
-    await place.jobs.remove(job.id);
+    await deleteRows(place as unknown as Tandem, deletion, [job.id]);
     expect(await find(part!.id)).toMatchObject({ state: 'SUCCEEDED', partOf: null });
   });
 });

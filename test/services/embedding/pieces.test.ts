@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../../src/config.ts';
 import { requireFinite } from '../../../src/jobs/threads/encode.ts';
-import { refuseWhileInUse } from '../../../src/services/common/in-use.ts';
+import { inUse } from '../../../src/services/common/editing/remove.ts';
 import { checkList, checkText } from '../../../src/services/embedding/texts.ts';
 import { base64Of, shorten } from '../../../src/services/embedding/vectors.ts';
 import { exclusively } from '../../../src/storage/exclusive.ts';
@@ -91,9 +91,9 @@ describe('vectors', () => {
 
 describe('deleting what is in use', () => {
   it('names the users', () => {
-    expect(() => refuseWhileInUse('model "m"', ['run "a"', 'run "b"'])).toThrow('is used by run "a", run "b"');
+    expect(inUse('model "m"', ['run "a"', 'run "b"'])?.message).toContain('is used by run "a", run "b"');
     const many = Array.from({ length: 12 }, (_, i) => `run "${i}"`);
-    expect(() => refuseWhileInUse('model "m"', many)).toThrow('and 2 more');
-    expect(() => refuseWhileInUse('model "m"', [])).not.toThrow();
+    expect(inUse('model "m"', many)).toMatchObject({ message: expect.stringContaining('and 2 more'), users: many });
+    expect(inUse('model "m"', [])).toBeNull();
   });
 });

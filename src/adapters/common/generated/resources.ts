@@ -6,7 +6,7 @@ export const resources = {
     "list": "architectureSearches",
     "type": "ArchitectureSearch",
     "nodeType": "ARCHITECTURE_SEARCH",
-    "fields": "checkpoint { __typename id alias step } createdAt error { code expected field message reason remedy } eta finishedAt id job { __typename id } keep model { __typename id name } name seed settings { attentionDropout checkpointEverySteps dev { everySteps minDelta patience } distinctTexts dropout epochs equalBatchesPerTask irBatchSize matryoshka { dimension weight } maxBatches maxLength microBatchTokens missingNegatives negatives optimizer { beta1 beta2 clipNorm epsilon learningRate warmupRatio weightDecay } optimizerState positives preset recomputeActivations sampler seed shardsPerUpdate sizeExponent stsBatchSize } state steps",
+    "fields": "checkpoint { __typename id name alias step } createdAt error { code expected field message reason remedy } eta finishedAt id job { __typename id } keep model { __typename id name } name seed settings { attentionDropout checkpointEverySteps dev { everySteps minDelta patience } distinctTexts dropout epochs equalBatchesPerTask irBatchSize matryoshka { dimension weight } maxBatches maxLength microBatchTokens missingNegatives negatives optimizer { beta1 beta2 clipNorm epsilon learningRate warmupRatio weightDecay } optimizerState positives preset recomputeActivations sampler seed shardsPerUpdate sizeExponent stsBatchSize } state steps updatedAt",
     "filter": {
       "model": "ID",
       "name": "String",
@@ -28,15 +28,20 @@ export const resources = {
     "updateMany": null,
     "delete": {
       "name": "deleteArchitectureSearch",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "architectureSearch"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteArchitectureSearches",
+      "type": "[ID!]!",
+      "place": "architectureSearches"
+    }
   },
   "checkpoints": {
     "list": "checkpoints",
     "type": "Checkpoint",
     "nodeType": "CHECKPOINT",
-    "fields": "alias best bytes createdAt digest epoch evaluations { __typename id } fusion { base { __typename id alias step } checkpoints { __typename id alias step } figures { description name node value } method nodes { checkpoint { __typename id alias step } method only parent weight } parameters { density granularity lambda of power } text weights } id model { __typename id name } parent { __typename id alias step } reason resumable run { __typename id name step } step trainingSets { __typename id name }",
+    "fields": "alias best bytes createdAt digest epoch evaluations { __typename id } fusion { base { __typename id name alias step } checkpoints { __typename id name alias step } figures { description name node value } method nodes { checkpoint { __typename id name alias step } method only parent weight } parameters { density granularity lambda of power } text weights } id model { __typename id name } name notes parent { __typename id name alias step } reason resumable run { __typename id name step } step tags trainingSets { __typename id name } updatedAt",
     "filter": {
       "alias": "String",
       "model": "ID",
@@ -59,20 +64,37 @@ export const resources = {
         "place": "checkpoint"
       }
     ],
-    "editable": {},
-    "update": null,
-    "updateMany": null,
+    "editable": {
+      "name": "String",
+      "notes": "String",
+      "tags": "[String!]"
+    },
+    "update": {
+      "name": "updateCheckpoint",
+      "type": "UpdateCheckpointInput!",
+      "place": "checkpoint"
+    },
+    "updateMany": {
+      "name": "updateCheckpoints",
+      "type": "UpdateCheckpointsInput!",
+      "place": "checkpoints"
+    },
     "delete": {
       "name": "deleteCheckpoint",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "checkpoint"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteCheckpoints",
+      "type": "[ID!]!",
+      "place": "checkpoints"
+    }
   },
   "collections": {
     "list": "collections",
     "type": "Collection",
     "nodeType": "COLLECTION",
-    "fields": "checkpoint { __typename id alias step } createdAt dimension id name",
+    "fields": "checkpoint { __typename id name alias step } createdAt dimension id name notes tags updatedAt",
     "filter": {
       "checkpoint": "ID",
       "checkpointIn": "[ID!]",
@@ -103,20 +125,37 @@ export const resources = {
         "place": "collection"
       }
     ],
-    "editable": {},
-    "update": null,
-    "updateMany": null,
+    "editable": {
+      "name": "String",
+      "notes": "String",
+      "tags": "[String!]"
+    },
+    "update": {
+      "name": "updateCollection",
+      "type": "UpdateCollectionInput!",
+      "place": "collection"
+    },
+    "updateMany": {
+      "name": "updateCollections",
+      "type": "UpdateCollectionsInput!",
+      "place": "collections"
+    },
     "delete": {
       "name": "deleteCollection",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "collection"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteCollections",
+      "type": "[ID!]!",
+      "place": "collections"
+    }
   },
   "datasets": {
     "list": "datasets",
     "type": "Dataset",
     "nodeType": "DATASET",
-    "fields": "bytes createdAt derivedFrom digest domain id ignoreIdenticalIds importer language name scaleHigh scaleLow source splits { documents records split } task version warnings { count message }",
+    "fields": "bytes createdAt derivedFrom digest domain id ignoreIdenticalIds importer language name notes scaleHigh scaleLow source splits { documents records split } tags task updatedAt version warnings { count message }",
     "filter": {
       "derivedFrom": "String",
       "digest": "String",
@@ -137,20 +176,37 @@ export const resources = {
         "place": "dataset"
       }
     ],
-    "editable": {},
-    "update": null,
-    "updateMany": null,
+    "editable": {
+      "name": "String",
+      "notes": "String",
+      "tags": "[String!]"
+    },
+    "update": {
+      "name": "updateDataset",
+      "type": "UpdateDatasetInput!",
+      "place": "dataset"
+    },
+    "updateMany": {
+      "name": "updateDatasets",
+      "type": "UpdateDatasetsInput!",
+      "place": "datasets"
+    },
     "delete": {
       "name": "deleteDataset",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "dataset"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteDatasets",
+      "type": "[ID!]!",
+      "place": "datasets"
+    }
   },
   "evaluations": {
     "list": "evaluations",
     "type": "Evaluation",
     "nodeType": "EVALUATION",
-    "fields": "checkpoint { __typename id alias step } count createdAt dataset { __typename id name } dimension documents evaluator id main { name undefinedReason value } metrics { name undefinedReason value } pooled seconds split task tokens unitsMissing wordSegmenter",
+    "fields": "checkpoint { __typename id name alias step } count createdAt dataset { __typename id name } dimension documents evaluator id main { name undefinedReason value } metrics { name undefinedReason value } pooled seconds split task tokens unitsMissing updatedAt wordSegmenter",
     "filter": {
       "checkpoint": "ID",
       "dataset": "ID",
@@ -175,15 +231,20 @@ export const resources = {
     "updateMany": null,
     "delete": {
       "name": "deleteEvaluation",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "evaluation"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteEvaluations",
+      "type": "[ID!]!",
+      "place": "evaluations"
+    }
   },
   "fusionSearches": {
     "list": "fusionSearches",
     "type": "FusionSearch",
     "nodeType": "FUSION_SEARCH",
-    "fields": "base { __typename id alias step } budget checkpoints { __typename id alias step } createdAt devSets { dataset { __typename id name } pooled split } id job { __typename id } methods minutes model { __typename id name } seed strategy testSets { dataset { __typename id name } pooled split } weights { ir sts } winner { checkpoints createdAt digest failure ir method number origin parameters { density granularity lambda of power } sameAs score seconds sets { count dataset documents pooled split task } sts text weights }",
+    "fields": "base { __typename id name alias step } budget checkpoints { __typename id name alias step } createdAt devSets { dataset { __typename id name } pooled split } id job { __typename id } methods minutes model { __typename id name } seed strategy testSets { dataset { __typename id name } pooled split } updatedAt weights { ir sts } winner { checkpoints createdAt digest failure ir method number origin parameters { density granularity lambda of power } sameAs score seconds sets { count dataset documents pooled split task } sts text weights }",
     "filter": {
       "model": "ID"
     },
@@ -200,15 +261,20 @@ export const resources = {
     "updateMany": null,
     "delete": {
       "name": "deleteFusionSearch",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "fusionSearch"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteFusionSearches",
+      "type": "[ID!]!",
+      "place": "fusionSearches"
+    }
   },
   "jobs": {
     "list": "jobs",
     "type": "Job",
     "nodeType": "JOB",
-    "fields": "attempt attempts { createdAt endedAt heartbeatAt host number outcome } createdAt deaths done error { code expected field message reason remedy } finishedAt host id kind lastSeq notBefore result { __typename id } resultId stage startedAt state subject { __typename id } total waitsFor",
+    "fields": "attempt attempts { createdAt endedAt heartbeatAt host number outcome } createdAt deaths done error { code expected field message reason remedy } finishedAt host id kind lastSeq notBefore result { __typename id } resultId stage startedAt state subject { __typename id } total updatedAt waitsFor",
     "filter": {
       "attempt": "IntRange",
       "createdAt": "DateTimeRange",
@@ -296,15 +362,20 @@ export const resources = {
     "updateMany": null,
     "delete": {
       "name": "deleteJob",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "job"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteJobs",
+      "type": "[ID!]!",
+      "place": "jobs"
+    }
   },
   "models": {
     "list": "models",
     "type": "Model",
     "nodeType": "MODEL",
-    "fields": "architecture { causal globalEvery headSize heads innerWidth keyValueHeads layers localAttention localRopeTheta maxPositions ropeTheta width } attentionDropout bytes checkpoint { __typename id alias step } createdAt defaultPromptName dense { activation bias inFeatures outFeatures } digest dimension dropout family heads { ir sts } id includePrompt layers lowerCase maxLength name normalize parameters pooling prompts { name text } seed similarity source templates { passage query sts } vocabularySize",
+    "fields": "architecture { causal globalEvery headSize heads innerWidth keyValueHeads layers localAttention localRopeTheta maxPositions ropeTheta width } attentionDropout bytes checkpoint { __typename id name alias step } createdAt defaultPromptName dense { activation bias inFeatures outFeatures } digest dimension dropout family heads { ir sts } id includePrompt layers lowerCase maxLength name normalize notes parameters pooling prompts { name text } seed similarity source tags templates { passage query sts } updatedAt vocabularySize",
     "filter": {
       "name": "String"
     },
@@ -326,20 +397,37 @@ export const resources = {
         "place": "model"
       }
     ],
-    "editable": {},
-    "update": null,
-    "updateMany": null,
+    "editable": {
+      "name": "String",
+      "notes": "String",
+      "tags": "[String!]"
+    },
+    "update": {
+      "name": "updateModel",
+      "type": "UpdateModelInput!",
+      "place": "model"
+    },
+    "updateMany": {
+      "name": "updateModels",
+      "type": "UpdateModelsInput!",
+      "place": "models"
+    },
     "delete": {
       "name": "deleteModel",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "model"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteModels",
+      "type": "[ID!]!",
+      "place": "models"
+    }
   },
   "runs": {
     "list": "runs",
     "type": "Run",
     "nodeType": "RUN",
-    "fields": "adapter { architecture backend driver features limits { name value } name notice software type vendor } attempt attempts { createdAt endedAt host number outcome resumedFrom { __typename id alias step } } bestCheckpoint { __typename id alias step } bestScore bestStep cause createdAt datasets { dataset { __typename id name } weight } devSets { dataset { __typename id name } pooled split } epoch error { code expected field message reason remedy } finishedAt id job { __typename id } lastSeq loss memoryBytes model { __typename id name } name parameters secondsLeft settings { attentionDropout checkpointEverySteps dev { everySteps minDelta patience } distinctTexts dropout epochs equalBatchesPerTask irBatchSize matryoshka { dimension weight } maxBatches maxLength microBatchTokens missingNegatives negatives optimizer { beta1 beta2 clipNorm epsilon learningRate warmupRatio weightDecay } optimizerState positives preset recomputeActivations sampler seed shardsPerUpdate sizeExponent stsBatchSize } start { after { __typename id name step } checkpoint { __typename id alias step } from } startedAt state step steps teacher { __typename id alias step } tokensPerSecond",
+    "fields": "adapter { architecture backend driver features limits { name value } name notice software type vendor } attempt attempts { createdAt endedAt host number outcome resumedFrom { __typename id name alias step } } bestCheckpoint { __typename id name alias step } bestScore bestStep cause createdAt datasets { dataset { __typename id name } weight } devSets { dataset { __typename id name } pooled split } epoch error { code expected field message reason remedy } finishedAt id job { __typename id } lastSeq loss memoryBytes model { __typename id name } name notes parameters secondsLeft settings { attentionDropout checkpointEverySteps dev { everySteps minDelta patience } distinctTexts dropout epochs equalBatchesPerTask irBatchSize matryoshka { dimension weight } maxBatches maxLength microBatchTokens missingNegatives negatives optimizer { beta1 beta2 clipNorm epsilon learningRate warmupRatio weightDecay } optimizerState positives preset recomputeActivations sampler seed shardsPerUpdate sizeExponent stsBatchSize } start { after { __typename id name step } checkpoint { __typename id name alias step } from } startedAt state step steps tags teacher { __typename id name alias step } tokensPerSecond updatedAt",
     "filter": {
       "attempt": "IntRange",
       "bestScore": "FloatRange",
@@ -405,20 +493,37 @@ export const resources = {
         "place": "run"
       }
     ],
-    "editable": {},
-    "update": null,
-    "updateMany": null,
+    "editable": {
+      "name": "String",
+      "notes": "String",
+      "tags": "[String!]"
+    },
+    "update": {
+      "name": "updateRun",
+      "type": "UpdateRunInput!",
+      "place": "run"
+    },
+    "updateMany": {
+      "name": "updateRuns",
+      "type": "UpdateRunsInput!",
+      "place": "runs"
+    },
     "delete": {
       "name": "deleteRun",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "run"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteRuns",
+      "type": "[ID!]!",
+      "place": "runs"
+    }
   },
   "suites": {
     "list": "suites",
     "type": "Suite",
     "nodeType": "SUITE",
-    "fields": "createdAt entries { dataset { __typename id name } domain pooled split task } id name",
+    "fields": "createdAt entries { dataset { __typename id name } domain pooled split task } id name updatedAt",
     "filter": {
       "name": "String"
     },
@@ -435,8 +540,13 @@ export const resources = {
     "updateMany": null,
     "delete": {
       "name": "deleteSuite",
-      "type": "ID!"
+      "type": "ID!",
+      "place": "suite"
     },
-    "deleteMany": null
+    "deleteMany": {
+      "name": "deleteSuites",
+      "type": "[ID!]!",
+      "place": "suites"
+    }
   }
 } as const satisfies Record<string, Resource>;
