@@ -38,6 +38,7 @@ export const App = () => (
     />
     <Resource
       name="datasets"
+      options={{ label: 'Data sets' }}
       icon={icons.datasets}
       list={DatasetList}
       create={DatasetCreate}
