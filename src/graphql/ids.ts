@@ -40,7 +40,3 @@ export function keyOf<T extends NodeType>(
   }
   return { type: typename as T, key };
 }
-
-/** The key of an id that a filter names; absent or null names none. */
-export const keyIf = (id: string | null | undefined, type: NodeType, field: string): string | undefined =>
-  id === null || id === undefined ? undefined : keyOf(id, type, field).key;

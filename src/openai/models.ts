@@ -2,7 +2,7 @@
 
 import { globalId } from '../db/global-id.ts';
 import type { CheckpointRow } from '../db/schema.ts';
-import { list, namedCheckpoints } from '../services/checkpoints/checkpoints.ts';
+import { namedCheckpoints, unnamedCheckpoints } from '../services/checkpoints/checkpoints.ts';
 import { requireRow } from '../services/common/rows.ts';
 import type { Tandem } from '../services/tandem.ts';
 import { modelByName } from './model-name.ts';
@@ -13,10 +13,8 @@ const mostListed = 1_000;
 
 /** Checkpoints by their alias, the others by their id; those with an alias first. */
 export async function listModels(tandem: Tandem): Promise<ModelList> {
-  const window = { offset: 0, limit: mostListed };
   const named = await namedCheckpoints(tandem, mostListed);
-  const { items } = await list(tandem, { orderBy: { field: 'createdAt', direction: 'desc' } }, window);
-  const others = items.filter(({ alias }) => alias === null).slice(0, mostListed - named.length);
+  const others = await unnamedCheckpoints(tandem, mostListed - named.length);
   return { object: 'list', data: [...named, ...others].map(modelObject) };
 }
 

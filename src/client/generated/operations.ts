@@ -59,14 +59,50 @@ export type ArchitectureInput = {
   readonly width?: number | null | undefined;
 };
 
-/** Conditions that a search must meet; absent fields do not restrict. */
+/** Conditions that searches must meet, joined by and; absent and null fields do not restrict. */
 export type ArchitectureSearchFilter = {
-  /** Only searches from this model; absent or null means any model. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<ArchitectureSearchFilter> | null | undefined;
+  /** Only searches where the number of configurations asked for is in this range; absent or null does not restrict. */
+  readonly configurations?: IntRange | null | undefined;
+  /** Only searches where the time of its request is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only searches where the time of its end is in this range; absent or null does not restrict. */
+  readonly finishedAt?: DateTimeRange | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only searches from this model; absent or null does not restrict. */
   readonly model?: string | null | undefined;
-  /** Only searches with exactly this name; absent or null means any name. */
+  /** Only searches from a model that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly modelIn?: ReadonlyArray<string> | null | undefined;
+  /** Only searches where the name is exactly this; absent or null does not restrict. */
   readonly name?: string | null | undefined;
-  /** Only searches in this state; absent or null means any state. */
+  /** Only searches where the name has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly nameContains?: string | null | undefined;
+  /** Only searches where the name is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly nameIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: ArchitectureSearchFilter | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<ArchitectureSearchFilter> | null | undefined;
+  /** Only searches with this in the name, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only searches where the time at which the first attempt began is in this range; absent or null does not restrict. */
+  readonly startedAt?: DateTimeRange | null | undefined;
+  /** Only searches where the state is exactly this; absent or null does not restrict. */
   readonly state?: JobState | null | undefined;
+  /** Only searches where the state is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly stateIn?: ReadonlyArray<JobState> | null | undefined;
+  /** Only searches where the number of updates at the last rung is in this range; absent or null does not restrict. */
+  readonly steps?: IntRange | null | undefined;
+  /** Only searches whose runs learn from this checkpoint; absent or null does not restrict. */
+  readonly teacher?: string | null | undefined;
+  /** Only searches whose runs learn from a checkpoint that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly teacherIn?: ReadonlyArray<string> | null | undefined;
+  /** Only searches whose runs learn from no checkpoint (true) or whose runs learn from one (false); absent or null does not restrict. */
+  readonly teacherIsNull?: boolean | null | undefined;
+  /** Only searches where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
 /** What a search over architectures varies, a list of values for each dimension. An empty list leaves the dimension as the run has it. */
@@ -110,16 +146,82 @@ export type CheckpointChoice =
   |  { readonly alias?: never;   /** The id of a checkpoint, or of a model for its untrained weights; absent when an alias is given. */
   readonly id: string; };
 
-/** Conditions that a checkpoint must meet; absent fields do not restrict. */
+/** Conditions that checkpoints must meet, joined by and; absent and null fields do not restrict. */
 export type CheckpointFilter = {
-  /** Only the checkpoint with this alias; absent or null means any. */
+  /** Only checkpoints where the alias is exactly this; absent or null does not restrict. */
   readonly alias?: string | null | undefined;
-  /** Only checkpoints that descend from this model; absent or null means any model. */
+  /** Only checkpoints where the alias has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly aliasContains?: string | null | undefined;
+  /** Only checkpoints where the alias is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly aliasIn?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints where the alias is null (true) or is not null (false); absent or null does not restrict. */
+  readonly aliasIsNull?: boolean | null | undefined;
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<CheckpointFilter> | null | undefined;
+  /** Only checkpoints where the size in bytes is in this range; absent or null does not restrict. */
+  readonly bytes?: Int64Range | null | undefined;
+  /** Only checkpoints where the time of its making is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only checkpoints where the digest is exactly this; absent or null does not restrict. */
+  readonly digest?: string | null | undefined;
+  /** Only checkpoints where the digest has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly digestContains?: string | null | undefined;
+  /** Only checkpoints where the digest is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly digestIn?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints where the epoch is in this range; absent or null does not restrict. */
+  readonly epoch?: IntRange | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints that descend from this model; absent or null does not restrict. */
   readonly model?: string | null | undefined;
-  /** Only checkpoints made for this reason; absent or null means any reason. */
+  /** Only checkpoints that descend from a model that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly modelIn?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints where the name is exactly this; absent or null does not restrict. */
+  readonly name?: string | null | undefined;
+  /** Only checkpoints where the name has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly nameContains?: string | null | undefined;
+  /** Only checkpoints where the name is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly nameIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: CheckpointFilter | null | undefined;
+  /** Only checkpoints where the text of the notes is exactly this; absent or null does not restrict. */
+  readonly notes?: string | null | undefined;
+  /** Only checkpoints where the text of the notes has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly notesContains?: string | null | undefined;
+  /** Only checkpoints where the text of the notes is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly notesIn?: ReadonlyArray<string> | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<CheckpointFilter> | null | undefined;
+  /** Only checkpoints that were fused from this checkpoint; absent or null does not restrict. */
+  readonly parent?: string | null | undefined;
+  /** Only checkpoints that were fused from a checkpoint that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly parentIn?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints with this in the alias or the name or the text of the notes or the tags, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only checkpoints where the reason is exactly this; absent or null does not restrict. */
   readonly reason?: CheckpointReason | null | undefined;
-  /** Only checkpoints of this run; absent or null means any run. */
+  /** Only checkpoints where the reason is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly reasonIn?: ReadonlyArray<CheckpointReason> | null | undefined;
+  /** Only checkpoints where the ability to continue its run is this; absent or null does not restrict. */
+  readonly resumable?: boolean | null | undefined;
+  /** Only checkpoints of this run; absent or null does not restrict. */
   readonly run?: string | null | undefined;
+  /** Only checkpoints of a run that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly runIn?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints of no run (true) or of one (false); absent or null does not restrict. */
+  readonly runIsNull?: boolean | null | undefined;
+  /** Only checkpoints that are the start of this run; absent or null does not restrict. */
+  readonly startOf?: string | null | undefined;
+  /** Only checkpoints that are the start of a run that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly startOfIn?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints where the number of updates made is in this range; absent or null does not restrict. */
+  readonly step?: IntRange | null | undefined;
+  /** Only checkpoints that have all of these; absent or null does not restrict, and an empty list matches all. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints that have any of these; absent or null does not restrict, and an empty list matches none. */
+  readonly tagsAny?: ReadonlyArray<string> | null | undefined;
+  /** Only checkpoints where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
 /** Why a checkpoint was made. */
@@ -232,20 +334,82 @@ export type DatabaseKind =
   /** A Postgres server named by DATABASE_URL. */
   | 'POSTGRES';
 
-/** Conditions that a data set must meet; absent fields do not restrict. */
+/** Conditions that data sets must meet, joined by and; absent and null fields do not restrict. */
 export type DatasetFilter = {
-  /** Only data sets that say they are derived from the one of this name; absent or null means any. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<DatasetFilter> | null | undefined;
+  /** Only data sets where the size in bytes is in this range; absent or null does not restrict. */
+  readonly bytes?: Int64Range | null | undefined;
+  /** Only data sets where the time of its import is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only data sets that say they are derived from the one of this name; absent or null does not restrict. */
   readonly derivedFrom?: string | null | undefined;
-  /** Only data sets with this digest; absent or null means any digest. */
+  /** Only data sets where the digest is exactly this; absent or null does not restrict. */
   readonly digest?: string | null | undefined;
-  /** Only data sets with exactly this domain; absent or null means any. */
+  /** Only data sets where the digest has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly digestContains?: string | null | undefined;
+  /** Only data sets where the digest is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly digestIn?: ReadonlyArray<string> | null | undefined;
+  /** Only data sets where the domain is exactly this; absent or null does not restrict. */
   readonly domain?: string | null | undefined;
-  /** Only data sets with exactly this language tag; absent or null means any. */
+  /** Only data sets where the domain has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly domainContains?: string | null | undefined;
+  /** Only data sets where the domain is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly domainIn?: ReadonlyArray<string> | null | undefined;
+  /** Only data sets where the domain is null (true) or is not null (false); absent or null does not restrict. */
+  readonly domainIsNull?: boolean | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only data sets where the importer is exactly this; absent or null does not restrict. */
+  readonly importer?: Importer | null | undefined;
+  /** Only data sets where the importer is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly importerIn?: ReadonlyArray<Importer> | null | undefined;
+  /** Only data sets where the language tag is exactly this; absent or null does not restrict. */
   readonly language?: string | null | undefined;
-  /** Only data sets with exactly this name; absent or null means any name. */
+  /** Only data sets where the language tag has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly languageContains?: string | null | undefined;
+  /** Only data sets where the language tag is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly languageIn?: ReadonlyArray<string> | null | undefined;
+  /** Only data sets where the language tag is null (true) or is not null (false); absent or null does not restrict. */
+  readonly languageIsNull?: boolean | null | undefined;
+  /** Only data sets where the name is exactly this; absent or null does not restrict. */
   readonly name?: string | null | undefined;
-  /** Only data sets of this task; absent or null means any task. */
+  /** Only data sets where the name has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly nameContains?: string | null | undefined;
+  /** Only data sets where the name is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly nameIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: DatasetFilter | null | undefined;
+  /** Only data sets where the text of the notes is exactly this; absent or null does not restrict. */
+  readonly notes?: string | null | undefined;
+  /** Only data sets where the text of the notes has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly notesContains?: string | null | undefined;
+  /** Only data sets where the text of the notes is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly notesIn?: ReadonlyArray<string> | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<DatasetFilter> | null | undefined;
+  /** Only data sets with this in the name or the text of the notes or the tags or the source or the domain or the language tag, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only data sets where the number of records is in this range; absent or null does not restrict. */
+  readonly records?: Int64Range | null | undefined;
+  /** Only data sets where the source is exactly this; absent or null does not restrict. */
+  readonly source?: string | null | undefined;
+  /** Only data sets where the source has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly sourceContains?: string | null | undefined;
+  /** Only data sets where the source is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly sourceIn?: ReadonlyArray<string> | null | undefined;
+  /** Only data sets that have all of these; absent or null does not restrict, and an empty list matches all. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Only data sets that have any of these; absent or null does not restrict, and an empty list matches none. */
+  readonly tagsAny?: ReadonlyArray<string> | null | undefined;
+  /** Only data sets where the task is exactly this; absent or null does not restrict. */
   readonly task?: Task | null | undefined;
+  /** Only data sets where the task is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly taskIn?: ReadonlyArray<Task> | null | undefined;
+  /** Only data sets where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
+  /** Only data sets where the version is in this range; absent or null does not restrict. */
+  readonly version?: IntRange | null | undefined;
 };
 
 /** A range of times, which are compared to the millisecond. Its fields are joined by and; absent or null ones do not restrict. */
@@ -377,16 +541,64 @@ export type EvaluateSuiteInput = {
   readonly suite: string;
 };
 
-/** Conditions that an evaluation must meet; absent fields do not restrict. */
+/** Conditions that evaluations must meet, joined by and; absent and null fields do not restrict. */
 export type EvaluationFilter = {
-  /** Only evaluations of this checkpoint; absent or null means any. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<EvaluationFilter> | null | undefined;
+  /** Only evaluations of this checkpoint; absent or null does not restrict. */
   readonly checkpoint?: string | null | undefined;
-  /** Only evaluations on this data set; absent or null means any. */
+  /** Only evaluations of a checkpoint that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly checkpointIn?: ReadonlyArray<string> | null | undefined;
+  /** Only evaluations of no checkpoint (true) or of one (false); absent or null does not restrict. */
+  readonly checkpointIsNull?: boolean | null | undefined;
+  /** Only evaluations where the number of queries or pairs that count is in this range; absent or null does not restrict. */
+  readonly count?: IntRange | null | undefined;
+  /** Only evaluations where the time of its making is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only evaluations on this data set; absent or null does not restrict. */
   readonly dataset?: string | null | undefined;
-  /** Only evaluations of this kind; absent or null means any. */
+  /** Only evaluations on a data set that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly datasetIn?: ReadonlyArray<string> | null | undefined;
+  /** Only evaluations where the number of components that were compared is in this range; absent or null does not restrict. */
+  readonly dimension?: IntRange | null | undefined;
+  /** Only evaluations where the number of documents searched is in this range; absent or null does not restrict. */
+  readonly documents?: IntRange | null | undefined;
+  /** Only evaluations where the evaluator is exactly this; absent or null does not restrict. */
   readonly evaluator?: Evaluator | null | undefined;
-  /** Only evaluations on this split; absent or null means any. */
+  /** Only evaluations where the evaluator is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly evaluatorIn?: ReadonlyArray<Evaluator> | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only evaluations where the value of the figure that counts most is in this range; absent or null does not restrict. */
+  readonly main?: FloatRange | null | undefined;
+  /** Only evaluations of checkpoints that descend from this model; absent or null does not restrict. */
+  readonly model?: string | null | undefined;
+  /** Only evaluations of checkpoints that descend from a model that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly modelIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: EvaluationFilter | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<EvaluationFilter> | null | undefined;
+  /** Only evaluations where the restriction to a pooled corpus is this; absent or null does not restrict. */
+  readonly pooled?: boolean | null | undefined;
+  /** Only evaluations of checkpoints of this run; absent or null does not restrict. */
+  readonly run?: string | null | undefined;
+  /** Only evaluations of checkpoints of a run that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly runIn?: ReadonlyArray<string> | null | undefined;
+  /** Only evaluations where the time it took is in this range; absent or null does not restrict. */
+  readonly seconds?: FloatRange | null | undefined;
+  /** Only evaluations where the split is exactly this; absent or null does not restrict. */
   readonly split?: Split | null | undefined;
+  /** Only evaluations where the split is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly splitIn?: ReadonlyArray<Split> | null | undefined;
+  /** Only evaluations where the task is exactly this; absent or null does not restrict. */
+  readonly task?: Task | null | undefined;
+  /** Only evaluations where the task is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly taskIn?: ReadonlyArray<Task> | null | undefined;
+  /** Only evaluations where the number of tokens embedded is in this range; absent or null does not restrict. */
+  readonly tokens?: Int64Range | null | undefined;
+  /** Only evaluations where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
 /** What was evaluated. */
@@ -549,10 +761,38 @@ export type FusionPlanInput = {
   readonly weights?: ReadonlyArray<number> | null | undefined;
 };
 
-/** Conditions that a search must meet; absent fields do not restrict. */
+/** Conditions that searches must meet, joined by and; absent and null fields do not restrict. */
 export type FusionSearchFilter = {
-  /** Only searches over checkpoints of this model; absent or null means any. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<FusionSearchFilter> | null | undefined;
+  /** Only searches where the number of candidates at most is in this range; absent or null does not restrict. */
+  readonly budget?: IntRange | null | undefined;
+  /** Only searches over this checkpoint; absent or null does not restrict. */
+  readonly checkpoint?: string | null | undefined;
+  /** Only searches over a checkpoint that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly checkpointIn?: ReadonlyArray<string> | null | undefined;
+  /** Only searches where the time of its request is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only searches over checkpoints of this model; absent or null does not restrict. */
   readonly model?: string | null | undefined;
+  /** Only searches over checkpoints of a model that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly modelIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: FusionSearchFilter | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<FusionSearchFilter> | null | undefined;
+  /** Only searches where the state is exactly this; absent or null does not restrict. */
+  readonly state?: JobState | null | undefined;
+  /** Only searches where the state is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly stateIn?: ReadonlyArray<JobState> | null | undefined;
+  /** Only searches where the strategy is exactly this; absent or null does not restrict. */
+  readonly strategy?: SearchStrategy | null | undefined;
+  /** Only searches where the strategy is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly strategyIn?: ReadonlyArray<SearchStrategy> | null | undefined;
+  /** Only searches where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
 /** A text with its grade. */
@@ -928,10 +1168,68 @@ export type MissingNegatives =
   /** Nothing: The passage "nothing" stands there, is encoded and counts for every query. Source: TencentCloudADP/youtu-embedding. */
   | 'NOTHING';
 
-/** Conditions that a model must meet; absent fields do not restrict. */
+/** Conditions that models must meet, joined by and; absent and null fields do not restrict. */
 export type ModelFilter = {
-  /** Only the model with exactly this name; absent or null means any name. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<ModelFilter> | null | undefined;
+  /** Only models where the size in bytes is in this range; absent or null does not restrict. */
+  readonly bytes?: Int64Range | null | undefined;
+  /** Only models where the time of its making is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only models where the digest is exactly this; absent or null does not restrict. */
+  readonly digest?: string | null | undefined;
+  /** Only models where the digest has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly digestContains?: string | null | undefined;
+  /** Only models where the digest is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly digestIn?: ReadonlyArray<string> | null | undefined;
+  /** Only models where the number of values in its vectors is in this range; absent or null does not restrict. */
+  readonly dimension?: IntRange | null | undefined;
+  /** Only models where the family is exactly this; absent or null does not restrict. */
+  readonly family?: EncoderFamily | null | undefined;
+  /** Only models where the family is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly familyIn?: ReadonlyArray<EncoderFamily> | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only models where the number of transformer blocks is in this range; absent or null does not restrict. */
+  readonly layers?: IntRange | null | undefined;
+  /** Only models where the longest text in tokens is in this range; absent or null does not restrict. */
+  readonly maxLength?: IntRange | null | undefined;
+  /** Only models where the name is exactly this; absent or null does not restrict. */
   readonly name?: string | null | undefined;
+  /** Only models where the name has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly nameContains?: string | null | undefined;
+  /** Only models where the name is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly nameIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: ModelFilter | null | undefined;
+  /** Only models where the text of the notes is exactly this; absent or null does not restrict. */
+  readonly notes?: string | null | undefined;
+  /** Only models where the text of the notes has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly notesContains?: string | null | undefined;
+  /** Only models where the text of the notes is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly notesIn?: ReadonlyArray<string> | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<ModelFilter> | null | undefined;
+  /** Only models where the number of weights is in this range; absent or null does not restrict. */
+  readonly parameters?: Int64Range | null | undefined;
+  /** Only models with this in the name or the text of the notes or the tags or the source, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only models where the seed is in this range; absent or null does not restrict. */
+  readonly seed?: Int64Range | null | undefined;
+  /** Only models where the source is exactly this; absent or null does not restrict. */
+  readonly source?: string | null | undefined;
+  /** Only models where the source has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly sourceContains?: string | null | undefined;
+  /** Only models where the source is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly sourceIn?: ReadonlyArray<string> | null | undefined;
+  /** Only models that have all of these; absent or null does not restrict, and an empty list matches all. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Only models that have any of these; absent or null does not restrict, and an empty list matches none. */
+  readonly tagsAny?: ReadonlyArray<string> | null | undefined;
+  /** Only models where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
+  /** Only models where the number of tokens in its vocabulary is in this range; absent or null does not restrict. */
+  readonly vocabularySize?: IntRange | null | undefined;
 };
 
 /** One of the model's own prompts, as sentence-transformers takes it: texts are embedded unchanged, blank ones too. */
@@ -1426,10 +1724,32 @@ export type SuiteEntryInput = {
   readonly split?: Split;
 };
 
-/** Conditions that a suite must meet; absent fields do not restrict. */
+/** Conditions that suites must meet, joined by and; absent and null fields do not restrict. */
 export type SuiteFilter = {
-  /** Only the suite with exactly this name; absent or null means any. */
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<SuiteFilter> | null | undefined;
+  /** Only suites where the time of its making is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only suites with this data set; absent or null does not restrict. */
+  readonly dataset?: string | null | undefined;
+  /** Only suites with a data set that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly datasetIn?: ReadonlyArray<string> | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only suites where the name is exactly this; absent or null does not restrict. */
   readonly name?: string | null | undefined;
+  /** Only suites where the name has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly nameContains?: string | null | undefined;
+  /** Only suites where the name is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly nameIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: SuiteFilter | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<SuiteFilter> | null | undefined;
+  /** Only suites with this in the name, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only suites where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
 /** How a table is written. */
@@ -2136,7 +2456,8 @@ export type ChangeSeqQueryVariables = Exact<{ [key: string]: never; }>;
 export type ChangeSeqQuery = { readonly changeSeq: number };
 
 export type CheckpointQueryVariables = Exact<{
-  by: CheckpointChoice;
+  by?: CheckpointChoice | null | undefined;
+  id?: string | null | undefined;
 }>;
 
 
@@ -2155,6 +2476,13 @@ export type DocumentQueryVariables = Exact<{
 
 
 export type DocumentQuery = { readonly document: { readonly id: string } | null };
+
+export type EvaluationQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type EvaluationQuery = { readonly evaluation: { readonly id: string, readonly task: Task, readonly split: Split, readonly pooled: boolean, readonly count: number, readonly documents: number, readonly seconds: number, readonly wordSegmenter: string | null, readonly dimension: number | null, readonly dataset: { readonly id: string, readonly name: string }, readonly main: { readonly name: string, readonly value: number | null, readonly undefinedReason: string | null }, readonly metrics: ReadonlyArray<{ readonly name: string, readonly value: number | null }>, readonly geometry: { readonly texts: number, readonly alignment: number | null, readonly uniformity: number | null, readonly meanCosine: number | null, readonly tokenCosine: number | null, readonly effectiveRank: number, readonly conditionNumber: number | null } | null } | null };
 
 export type ModelQueryVariables = Exact<{
   id: string;
@@ -4472,8 +4800,8 @@ export const ChangeSeqDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<ChangeSeqQuery, ChangeSeqQueryVariables>;
 export const CheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Checkpoint($by: CheckpointChoice!) {
-  checkpoint(by: $by) {
+    query Checkpoint($by: CheckpointChoice, $id: ID) {
+  checkpoint(by: $by, id: $id) {
     ...CheckpointSummary
   }
 }
@@ -4514,6 +4842,45 @@ export const DocumentDocument = /*#__PURE__*/ new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DocumentQuery, DocumentQueryVariables>;
+export const EvaluationDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Evaluation($id: ID!) {
+  evaluation(id: $id) {
+    ...EvaluationFigures
+  }
+}
+    fragment EvaluationFigures on Evaluation {
+  id
+  task
+  split
+  pooled
+  count
+  documents
+  seconds
+  wordSegmenter
+  dimension
+  dataset {
+    id
+    name
+  }
+  main {
+    name
+    value
+    undefinedReason
+  }
+  metrics {
+    name
+    value
+  }
+  geometry {
+    texts
+    alignment
+    uniformity
+    meanCosine
+    tokenCosine
+    effectiveRank
+    conditionNumber
+  }
+}`) as unknown as TypedDocumentString<EvaluationQuery, EvaluationQueryVariables>;
 export const ModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Model($id: ID!) {
   model(id: $id) {

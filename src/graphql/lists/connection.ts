@@ -2,6 +2,7 @@
  * Connections over whatever a list lies in. Nothing is read before it is selected: not the page, not the count, not
  * whether anything precedes or follows.
  */
+import type { PageInfoShape } from '@pothos/plugin-relay';
 import type { Item, Source, Window } from '../../services/common/listing/types.ts';
 import type { Context } from '../context.ts';
 import { type ConnectionArguments, windowOf } from './window.ts';
@@ -34,7 +35,7 @@ export function connect<Row extends object>(args: ConnectionArguments, { tandem 
     get totalCount() {
       return source.count();
     },
-    pageInfo: {
+    pageInfo: asShape({
       get hasPreviousPage() {
         return page().then(({ precede }) => precede || (isCutBefore && goesOn(true)));
       },
@@ -47,9 +48,12 @@ export function connect<Row extends object>(args: ConnectionArguments, { tandem 
       get endCursor() {
         return page().then(({ items }) => (items.length > 0 ? source.cursor(items.at(-1)!.place) : null));
       },
-    },
+    }),
   };
 }
+
+/** The type of the library knows no promises in these fields; whoever resolves them awaits them. */
+const asShape = (pageInfo: Readonly<Record<keyof PageInfoShape, unknown>>): PageInfoShape => pageInfo as PageInfoShape;
 
 /** Reads one item more than the page has. `keep`: how many of them count, from the end. */
 async function readPage<Row>(source: Source<Row>, window: Window, keep: number): Promise<Page<Row>> {

@@ -1,17 +1,18 @@
 /** Searches over architectures: their rungs, candidates and life cycle. */
-import type { ArchitectureTrialRow } from '../../db/schema.ts';
+import type { ArchitectureSearchRow, ArchitectureTrialRow } from '../../db/schema.ts';
+import { architectureSearchList } from '../../services/architecture-searches/list.ts';
 import { type Candidate, partsOf, type RungView } from '../../services/architecture-searches/parts.ts';
 import * as searches from '../../services/architecture-searches/searches.ts';
 import { startArchitectureSearch } from '../../services/architecture-searches/start.ts';
 import type { ArchitectureConfiguration } from '../../train/architecture-search/types.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { JobState, Loss, Pooling, RunState, Task } from '../enums.ts';
-import { keyIf, keyOf } from '../ids.ts';
+import { keyOf } from '../ids.ts';
+import { defineList } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
 import { SearchKeep, StartArchitectureSearchInput, searchRequest } from './architecture-search-input.ts';
-import { orderInput } from './common.ts';
 import { Failure } from './failure.ts';
 import { HeadsObject } from './heads.ts';
 import { DevSetFigures } from './run-dev.ts';
@@ -180,61 +181,21 @@ ArchitectureSearch.implement({
   }),
 });
 
-const ArchitectureSearchFilter = builder.inputType('ArchitectureSearchFilter', {
-  description: 'Conditions that a search must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    name: t.string({ description: 'Only searches with exactly this name; absent or null means any name.' }),
-    state: t.field({ type: JobState, description: 'Only searches in this state; absent or null means any state.' }),
-    model: t.id({ description: 'Only searches from this model; absent or null means any model.' }),
-  }),
-});
+const searchesOf = defineList<ArchitectureSearchRow>(
+  architectureSearchList,
+  'ArchitectureSearch',
+  ArchitectureSearch,
+  ArchitectureSearchConnection,
+  { enums: { state: JobState } },
+);
 
-const ArchitectureSearchOrderField = builder.enumType('ArchitectureSearchOrderField', {
-  description: 'What searches are ordered by.',
-  values: {
-    CREATED_AT: { value: 'createdAt', description: 'When the searches were requested.' },
-    NAME: { value: 'name', description: 'The name of the search.' },
-  } as const,
-});
-
-const ArchitectureSearchOrder = orderInput(
-  'ArchitectureSearchOrder',
-  ArchitectureSearchOrderField,
-  'Order of searches.',
+builder.objectField(Model, 'architectureSearches', (t) =>
+  searchesOf.part(t, { edge: 'model', description: 'The searches over architectures from the model, newest first.' }),
 );
 
 builder.queryFields((t) => ({
-  architectureSearches: t.connection(
-    {
-      type: ArchitectureSearch,
-      description: 'The searches over architectures, newest first.',
-      args: {
-        filter: t.arg({
-          type: ArchitectureSearchFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-        orderBy: t.arg({
-          type: ArchitectureSearchOrder,
-          description: 'The order of the items; absent or null means newest first.',
-        }),
-      },
-      resolve: (_root, args, context) => {
-        const modelId = keyIf(args.filter?.model, 'Model', 'filter.model');
-        const filter = { name: args.filter?.name, state: args.filter?.state, modelId };
-        return connect(args, context, (window) =>
-          searches.list(context.tandem, { filter, orderBy: args.orderBy }, window),
-        );
-      },
-    },
-    ArchitectureSearchConnection,
-  ),
-  architectureSearch: t.field({
-    type: ArchitectureSearch,
-    nullable: true,
-    description: 'One search over architectures; null, with the error NOT_FOUND, if there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a search.' }) },
-    resolve: (_root, { id }) => keyOf(id, 'ArchitectureSearch', 'id').key,
-  }),
+  architectureSearches: searchesOf.whole(t, 'The searches over architectures, newest first.'),
+  architectureSearch: lookup(t, 'ArchitectureSearch', 'a search over architectures'),
 }));
 
 builder.mutationFields((t) => ({

@@ -1,16 +1,23 @@
 /** Checkpoints: weights with their lineage; alias, delete. */
 import type { CheckpointRow } from '../../db/schema.ts';
+import { badInput } from '../../errors.ts';
 import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
+import { checkpointList } from '../../services/checkpoints/list.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { CheckpointReason } from '../enums.ts';
-import { keyIf, keyOf } from '../ids.ts';
+import { keyOf } from '../ids.ts';
+import { defineList } from '../lists/field.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, orderInput } from './common.ts';
+import { requestLoader } from '../request-loader.ts';
+import { evaluationOrder, readEvaluationOrder } from './checkpoint-order.ts';
+import { CheckpointChoice, checkpointIdOf } from './common.ts';
 import { Fusion } from './fusion-object.ts';
 
 const { Checkpoint, Evaluation, Model, Run } = refs;
 const { Checkpoint: CheckpointConnection } = connections;
+
+/** Of a checkpoint, by its id. */
+const evaluationsOf = requestLoader(checkpoints.evaluationsOf);
 
 Checkpoint.implement({
   description: 'Weights with their lineage, kept as a sentence-transformers folder.',
@@ -58,90 +65,55 @@ Checkpoint.implement({
     evaluations: t.field({
       type: [Evaluation],
       description: 'The evaluations of the checkpoint, newest first.',
-      resolve: (row, _args, { tandem }) => checkpoints.evaluationsOf(tandem, row.id),
+      resolve: (row, _args, context) => evaluationsOf(row.id, context),
     }),
   }),
 });
 
-const CheckpointFilter = builder.inputType('CheckpointFilter', {
-  description: 'Conditions that a checkpoint must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    run: t.id({ description: 'Only checkpoints of this run; absent or null means any run.' }),
-    model: t.id({ description: 'Only checkpoints that descend from this model; absent or null means any model.' }),
-    reason: t.field({
-      type: CheckpointReason,
-      description: 'Only checkpoints made for this reason; absent or null means any reason.',
-    }),
-    alias: t.string({ description: 'Only the checkpoint with this alias; absent or null means any.' }),
-  }),
+const checkpointsOf = defineList<CheckpointRow>(checkpointList, 'Checkpoint', Checkpoint, CheckpointConnection, {
+  enums: { reason: CheckpointReason },
+  orderArguments: evaluationOrder,
+  readOrder: readEvaluationOrder,
 });
-
-const CheckpointOrderField = builder.enumType('CheckpointOrderField', {
-  description: 'What checkpoints are ordered by.',
-  values: {
-    CREATED_AT: { value: 'createdAt', description: 'When they were made.' },
-    STEP: { value: 'step', description: 'The number of updates made.' },
-  } as const,
-});
-
-const CheckpointOrder = orderInput('CheckpointOrder', CheckpointOrderField, 'Order of checkpoints.');
 
 builder.objectField(Run, 'checkpoints', (t) =>
-  t.connection(
-    {
-      type: Checkpoint,
-      description: 'The checkpoints of the run, oldest first.',
-      resolve: (row, args, context) =>
-        connect<CheckpointRow>(args, context, (window) =>
-          checkpoints.list(
-            context.tandem,
-            { filter: { runId: row.id }, orderBy: { field: 'step', direction: 'asc' } },
-            window,
-          ),
-        ),
-    },
-    CheckpointConnection,
-  ),
+  checkpointsOf.part(t, {
+    edge: 'run',
+    description: 'The checkpoints of the run, by the number of updates unless another order is asked for.',
+    order: [{ field: 'step', direction: 'asc' }],
+  }),
+);
+builder.objectField(Model, 'checkpoints', (t) =>
+  checkpointsOf.part(t, { edge: 'model', description: 'The checkpoints that descend from the model, newest first.' }),
 );
 
 builder.queryFields((t) => ({
-  checkpoints: t.connection(
-    {
-      type: Checkpoint,
-      description: 'The checkpoints, newest first.',
-      args: {
-        filter: t.arg({
-          type: CheckpointFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-        orderBy: t.arg({
-          type: CheckpointOrder,
-          description: 'The order of the items; absent or null means newest first.',
-        }),
-      },
-      resolve: (_root, args, context) => {
-        const { run, model, reason, alias } = args.filter ?? {};
-        const filter = {
-          runId: keyIf(run, 'Run', 'filter.run'),
-          modelId: keyIf(model, 'Model', 'filter.model'),
-          reason,
-          alias,
-        };
-        return connect(args, context, (window) =>
-          checkpoints.list(context.tandem, { filter, orderBy: args.orderBy }, window),
-        );
-      },
-    },
-    CheckpointConnection,
-  ),
+  checkpoints: checkpointsOf.whole(t, 'The checkpoints, newest first.'),
   checkpoint: t.field({
     type: Checkpoint,
     nullable: true,
-    description: 'One checkpoint; null, with the error NOT_FOUND, if there is none.',
-    args: { by: t.arg({ type: CheckpointChoice, required: true, description: 'The checkpoint to return.' }) },
-    resolve: (_root, { by }, { tandem }) => checkpointIdOf(tandem, by, 'by'),
+    description: 'One checkpoint, by its id or by its alias; null, with the error NOT_FOUND, if there is none.',
+    args: {
+      id: t.arg.id({ description: 'Id of a checkpoint; absent or null beside `by`.' }),
+      by: t.arg({
+        type: CheckpointChoice,
+        description: 'The checkpoint by its id or its alias; absent or null beside `id`.',
+      }),
+    },
+    resolve: (_root, { id, by }, { tandem }) => {
+      const given = [id, by].filter((one) => one !== null && one !== undefined);
+      if (given.length !== 1) throw notOne(given.length);
+      return by ? checkpointIdOf(tandem, by, 'by') : keyOf(id ?? '', 'Checkpoint', 'id').key;
+    },
   }),
 }));
+
+const notOne = (count: number) =>
+  badInput(`The checkpoint is named ${count === 0 ? 'by nothing' : 'twice'}`, {
+    field: 'id',
+    expected: 'either id or by',
+    remedy: 'Give the id as `id`, or the alias as `by: { alias: ... }`.',
+  });
 
 const SetAliasPayload = builder.objectRef<{ checkpoint: CheckpointRow }>('SetCheckpointAliasPayload').implement({
   description: 'The result of setCheckpointAlias.',

@@ -1,13 +1,15 @@
 /** Data sets: immutable versions of imported records. */
 import type { TextTriple } from '../../data/types.ts';
-import * as datasets from '../../services/datasets/datasets.ts';
+import type { DatasetRow } from '../../db/schema.ts';
+import { datasetList } from '../../services/datasets/list.ts';
+import { documentSource, recordSource } from '../../services/datasets/records.ts';
 import type { CorpusDocumentView, GradedText, RecordView } from '../../services/datasets/types.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { Importer, Split, Task } from '../enums.ts';
-import { keyOf } from '../ids.ts';
+import { connect } from '../lists/connection.ts';
+import { defineList, offsetArgument } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, refs } from '../nouns.ts';
-import { orderInput } from './common.ts';
 
 const { Dataset } = refs;
 const { Dataset: DatasetConnection } = connections;
@@ -81,6 +83,29 @@ const CorpusDocument = builder.objectRef<CorpusDocumentView>('CorpusDocument').i
   }),
 });
 
+const DatasetLineFilter = builder.inputType('DatasetLineFilter', {
+  description: 'Conditions on records or documents of a data set, joined by and; each reads the whole split.',
+  fields: (t) => ({
+    key: t.string({ description: 'Only those with exactly this key; absent or null does not restrict.' }),
+    keyIn: t.stringList({
+      description: 'Only those with one of these keys; absent or null does not restrict, an empty list matches none.',
+    }),
+    textContains: t.string({
+      description:
+        'Only those with this in a text, in any case and any form of its characters; absent or null does not restrict.',
+    }),
+  }),
+});
+
+const lineArguments = (t: Parameters<typeof offsetArgument>[0]) => ({
+  split: t.arg({ type: Split, required: true, description: 'The split of the data set.' }),
+  filter: t.arg({
+    type: DatasetLineFilter,
+    description: 'Conditions that the items must meet; absent or null means all.',
+  }),
+  offset: offsetArgument(t),
+});
+
 Dataset.implement({
   description: 'A version of a data set. It never changes; another import of the same name is another version.',
   fields: (t) => ({
@@ -126,72 +151,25 @@ Dataset.implement({
     records: t.connection({
       type: DatasetRecord,
       description: 'The records of one split, in the order of the file.',
-      args: { split: t.arg({ type: Split, required: true, description: 'The split of the data set.' }) },
-      resolve: (row, args, context) =>
-        connect<RecordView>(args, context, (window) => datasets.records(context.tandem, row, args.split, window)),
+      args: lineArguments(t),
+      resolve: (row, { split, filter, ...args }, context) =>
+        connect(args, context, recordSource(context.tandem, row, split, filter ?? {})),
     }),
     documents: t.connection({
       type: CorpusDocument,
       description: 'The corpus that an IR evaluation of one split searches.',
-      args: { split: t.arg({ type: Split, required: true, description: 'The split of the data set.' }) },
-      resolve: (row, args, context) =>
-        connect<CorpusDocumentView>(args, context, (window) =>
-          datasets.documents(context.tandem, row, args.split, window),
-        ),
+      args: lineArguments(t),
+      resolve: (row, { split, filter, ...args }, context) =>
+        connect(args, context, documentSource(context.tandem, row, split, filter ?? {})),
     }),
   }),
 });
 
-const DatasetFilter = builder.inputType('DatasetFilter', {
-  description: 'Conditions that a data set must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    name: t.string({ description: 'Only data sets with exactly this name; absent or null means any name.' }),
-    task: t.field({ type: Task, description: 'Only data sets of this task; absent or null means any task.' }),
-    domain: t.string({ description: 'Only data sets with exactly this domain; absent or null means any.' }),
-    language: t.string({ description: 'Only data sets with exactly this language tag; absent or null means any.' }),
-    derivedFrom: t.string({
-      description: 'Only data sets that say they are derived from the one of this name; absent or null means any.',
-    }),
-    digest: t.string({ description: 'Only data sets with this digest; absent or null means any digest.' }),
-  }),
+const datasetsOf = defineList<DatasetRow>(datasetList, 'Dataset', Dataset, DatasetConnection, {
+  enums: { task: Task, importer: Importer },
 });
-
-const DatasetOrderField = builder.enumType('DatasetOrderField', {
-  description: 'What data sets are ordered by.',
-  values: {
-    CREATED_AT: { value: 'createdAt', description: 'When they were imported.' },
-    NAME: { value: 'name', description: 'The name, then the version.' },
-    BYTES: { value: 'bytes', description: 'The size in bytes.' },
-  } as const,
-});
-
-const DatasetOrder = orderInput('DatasetOrder', DatasetOrderField, 'Order of data sets.');
 
 builder.queryFields((t) => ({
-  datasets: t.connection(
-    {
-      type: Dataset,
-      description: 'The imported data sets, newest first.',
-      args: {
-        filter: t.arg({
-          type: DatasetFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-        orderBy: t.arg({
-          type: DatasetOrder,
-          description: 'The order of the items; absent or null means newest first.',
-        }),
-      },
-      resolve: (_root, args, context) =>
-        connect(args, context, (window) => datasets.list(context.tandem, args, window)),
-    },
-    DatasetConnection,
-  ),
-  dataset: t.field({
-    type: Dataset,
-    nullable: true,
-    description: 'One data set; null, with the error NOT_FOUND, if there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a data set.' }) },
-    resolve: (_root, { id }) => keyOf(id, 'Dataset', 'id').key,
-  }),
+  datasets: datasetsOf.whole(t, 'The imported data sets, newest first.'),
+  dataset: lookup(t, 'Dataset', 'a data set'),
 }));

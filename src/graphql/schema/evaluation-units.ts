@@ -2,8 +2,9 @@
 import { type QueryFigure as QueryFigureName, queryFigures } from '../../evaluation/units/types.ts';
 import * as units from '../../services/evaluations/units.ts';
 import { builder } from '../builder.ts';
-import { connectIfThere } from '../connection.ts';
 import { namedEnum } from '../enums.ts';
+import { connect } from '../lists/connection.ts';
+import { offsetArgument } from '../lists/field.ts';
 import { refs } from '../nouns.ts';
 import { orderInput } from './common.ts';
 import { TextParts } from './dataset.ts';
@@ -122,9 +123,12 @@ builder.objectFields(Evaluation, (t) => ({
         description: 'The order of the queries; absent or null means that of the records.',
       }),
       key: t.arg.string({ description: 'Only the query with this id; absent or null means all.' }),
+      offset: offsetArgument(t),
     },
-    resolve: (row, args, context) =>
-      connectIfThere(args, context, (window) => units.queries(context.tandem, row, args, window)),
+    resolve: (row, args, context) => {
+      const source = units.queries(context.tandem, row, args);
+      return source && connect(args, context, source);
+    },
   }),
   pairs: t.connection({
     type: EvaluatedPair,
@@ -136,8 +140,11 @@ builder.objectFields(Evaluation, (t) => ({
         description: 'The order of the pairs; absent or null means that of the records.',
       }),
       key: t.arg.string({ description: 'Only the pair with this id; absent or null means all.' }),
+      offset: offsetArgument(t),
     },
-    resolve: (row, args, context) =>
-      connectIfThere(args, context, (window) => units.pairs(context.tandem, row, args, window)),
+    resolve: (row, args, context) => {
+      const source = units.pairs(context.tandem, row, args);
+      return source && connect(args, context, source);
+    },
   }),
 }));

@@ -2,14 +2,16 @@
 import type { EvaluationRow, JobRow } from '../../db/schema.ts';
 import { evaluateBagOfWords, evaluateCheckpoint } from '../../services/evaluations/evaluate.ts';
 import * as evaluations from '../../services/evaluations/evaluations.ts';
+import { evaluationList } from '../../services/evaluations/list.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { Evaluator, Split, Task } from '../enums.ts';
-import { keyIf, keyOf } from '../ids.ts';
+import { keyOf } from '../ids.ts';
+import { defineList } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, loadRow, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 
-const { Checkpoint, Dataset, Evaluation, Job } = refs;
+const { Checkpoint, Dataset, Evaluation, Job, Model, Run } = refs;
 const { Evaluation: EvaluationConnection } = connections;
 
 export const pooledSays =
@@ -97,41 +99,27 @@ Evaluation.implement({
   }),
 });
 
-const EvaluationFilter = builder.inputType('EvaluationFilter', {
-  description: 'Conditions that an evaluation must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    checkpoint: t.id({ description: 'Only evaluations of this checkpoint; absent or null means any.' }),
-    dataset: t.id({ description: 'Only evaluations on this data set; absent or null means any.' }),
-    split: t.field({ type: Split, description: 'Only evaluations on this split; absent or null means any.' }),
-    evaluator: t.field({ type: Evaluator, description: 'Only evaluations of this kind; absent or null means any.' }),
-  }),
+const evaluationsOf = defineList<EvaluationRow>(evaluationList, 'Evaluation', Evaluation, EvaluationConnection, {
+  enums: { evaluator: Evaluator, split: Split, task: Task },
 });
 
 builder.queryFields((t) => ({
-  evaluations: t.connection(
-    {
-      type: Evaluation,
-      description: 'The evaluations, newest first.',
-      args: {
-        filter: t.arg({
-          type: EvaluationFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-      },
-      resolve: (_root, args, context) => {
-        const { checkpoint, dataset, split, evaluator } = args.filter ?? {};
-        const filter = {
-          checkpointId: keyIf(checkpoint, 'Checkpoint', 'filter.checkpoint'),
-          datasetId: keyIf(dataset, 'Dataset', 'filter.dataset'),
-          split,
-          evaluator,
-        };
-        return connect(args, context, (window) => evaluations.list(context.tandem, filter, window));
-      },
-    },
-    EvaluationConnection,
-  ),
+  evaluations: evaluationsOf.whole(t, 'The evaluations, newest first.'),
+  evaluation: lookup(t, 'Evaluation', 'an evaluation'),
 }));
+
+builder.objectField(Run, 'evaluations', (t) =>
+  evaluationsOf.part(t, { edge: 'run', description: 'The evaluations of the checkpoints of the run, newest first.' }),
+);
+builder.objectField(Model, 'evaluations', (t) =>
+  evaluationsOf.part(t, {
+    edge: 'model',
+    description: 'The evaluations of the checkpoints that descend from the model, newest first.',
+  }),
+);
+builder.objectField(Dataset, 'evaluations', (t) =>
+  evaluationsOf.part(t, { edge: 'dataset', description: 'The evaluations on the data set, newest first.' }),
+);
 
 const EvaluateCheckpointInput = builder.inputType('EvaluateCheckpointInput', {
   description: 'The checkpoint to evaluate, and the data sets and the split to evaluate it on.',

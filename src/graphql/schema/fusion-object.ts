@@ -1,13 +1,18 @@
 /** How a checkpoint was fused. */
 import type { CheckpointRow } from '../../db/schema.ts';
 import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
-import { nodesOfFused, textOfFused } from '../../services/checkpoints/fusion-nodes.ts';
+import { fusionNodes, textOfFused } from '../../services/checkpoints/fusion-nodes.ts';
 import { builder } from '../builder.ts';
 import { FusionMethod } from '../enums.ts';
 import { refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 import { FusionNodeObject, FusionParameters } from './fusion-node.ts';
 
 const { Checkpoint } = refs;
+
+/** Of a checkpoint, by its id; and of its row. */
+const parentsOf = requestLoader(checkpoints.parentsOf);
+const baseOf = requestLoader(checkpoints.basesOf);
 
 const FusionFigure = builder.objectRef<checkpoints.DescribedFigure>('FusionFigure').implement({
   description: 'What the method of a fusion tells beside the weights.',
@@ -45,11 +50,11 @@ export const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
     nodes: t.field({
       type: [FusionNodeObject],
       description: 'The whole plan: each node before what it merges, the root with the method above first.',
-      resolve: (row, _args, { tandem }) => nodesOfFused(tandem, row),
+      resolve: async (row, _args, context) => fusionNodes(checkpoints.fusionOf(row), await parentsOf(row.id, context)),
     }),
     text: t.string({
       description: 'The plan for people: an indented tree.',
-      resolve: (row, _args, { tandem }) => textOfFused(tandem, row),
+      resolve: async (row, _args, context) => textOfFused(context.tandem, row, await parentsOf(row.id, context)),
     }),
     figures: t.field({
       type: [FusionFigure],
@@ -60,12 +65,12 @@ export const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
       type: Checkpoint,
       description:
         'What the deltas were taken from: the untrained weights of the model, unless another base was given.',
-      resolve: (row, _args, { tandem }) => checkpoints.baseOf(tandem, row),
+      resolve: (row, _args, context) => baseOf(row, context),
     }),
     checkpoints: t.field({
       type: [Checkpoint],
       description: 'The checkpoints that were fused, in the order in which they were given.',
-      resolve: (row, _args, { tandem }) => checkpoints.parentsOf(tandem, row.id),
+      resolve: (row, _args, context) => parentsOf(row.id, context),
     }),
   }),
 });

@@ -2,12 +2,12 @@
 import type { SearchSet, SearchTestFigures } from '../../db/schema/types.ts';
 import type { FusionCandidateRow, FusionSearchRow } from '../../db/schema.ts';
 import { checkpointsIn, textOf } from '../../services/fusion-searches/candidate.ts';
-import * as searches from '../../services/fusion-searches/searches.ts';
+import { candidateList, fusionSearchList } from '../../services/fusion-searches/list.ts';
 import { standingsOf } from '../../services/fusion-searches/standings.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
-import { CandidateOrigin, FusionMethod, SearchStrategy, Split } from '../enums.ts';
-import { keyIf, keyOf } from '../ids.ts';
+import { CandidateOrigin, FusionMethod, JobState, SearchStrategy, Split } from '../enums.ts';
+import { defineList } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
 import { pooledSays } from './evaluation.ts';
@@ -184,12 +184,6 @@ const standings = requestLoader(standingsOf);
 
 /** Its candidates, and where they stand. */
 builder.objectFields(FusionSearch, (t) => ({
-  candidates: t.connection({
-    type: FusionCandidate,
-    description: 'What it has tried so far, in that order.',
-    resolve: (row, args, context) =>
-      connect<FusionCandidateRow>(args, context, (window) => searches.candidatePage(context.tandem, row.id, window)),
-  }),
   winner: t.field({
     type: FusionCandidate,
     nullable: true,
@@ -211,36 +205,28 @@ builder.objectFields(FusionSearch, (t) => ({
   }),
 }));
 
-const FusionSearchFilter = builder.inputType('FusionSearchFilter', {
-  description: 'Conditions that a search must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    model: t.id({ description: 'Only searches over checkpoints of this model; absent or null means any.' }),
-  }),
+const searchesOf = defineList<FusionSearchRow>(fusionSearchList, 'FusionSearch', FusionSearch, FusionSearchConnection, {
+  enums: { state: JobState, strategy: SearchStrategy },
 });
+const candidatesOf = defineList<FusionCandidateRow>(
+  candidateList,
+  'FusionCandidate',
+  FusionCandidate,
+  builder.connectionObject({ type: FusionCandidate, name: 'FusionSearchCandidatesConnection' }),
+  { enums: { origin: CandidateOrigin, method: FusionMethod } },
+);
+
+builder.objectField(FusionSearch, 'candidates', (t) =>
+  candidatesOf.part(t, {
+    edge: 'search',
+    description: 'What it has tried so far, in that order unless another is asked for.',
+  }),
+);
+builder.objectField(Model, 'fusionSearches', (t) =>
+  searchesOf.part(t, { edge: 'model', description: 'The searches for a fusion of its checkpoints, newest first.' }),
+);
 
 builder.queryFields((t) => ({
-  fusionSearches: t.connection(
-    {
-      type: FusionSearch,
-      description: 'The searches for a fusion, newest first.',
-      args: {
-        filter: t.arg({
-          type: FusionSearchFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-      },
-      resolve: (_root, args, context) => {
-        const filter = { modelId: keyIf(args.filter?.model, 'Model', 'filter.model') };
-        return connect<FusionSearchRow>(args, context, (window) => searches.list(context.tandem, filter, window));
-      },
-    },
-    FusionSearchConnection,
-  ),
-  fusionSearch: t.field({
-    type: FusionSearch,
-    nullable: true,
-    description: 'One search for a fusion; null, with the error NOT_FOUND, if there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a search for a fusion.' }) },
-    resolve: (_root, { id }) => keyOf(id, 'FusionSearch', 'id').key,
-  }),
+  fusionSearches: searchesOf.whole(t, 'The searches for a fusion, newest first.'),
+  fusionSearch: lookup(t, 'FusionSearch', 'a search for a fusion'),
 }));

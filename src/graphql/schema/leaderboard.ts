@@ -1,12 +1,14 @@
 /** The leaderboard of a suite. */
+import { inMemory, numberedSource } from '../../services/common/listing/places.ts';
 import { entriesOf, readEntries, type SuiteEntry } from '../../services/suites/entries.ts';
 import { type LeaderboardColumn, leaderboard } from '../../services/suites/leaderboard.ts';
 import { requireSuite } from '../../services/suites/suites.ts';
 import type { Tandem } from '../../services/tandem.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { OrderDirection, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { connect } from '../lists/connection.ts';
+import { offsetArgument } from '../lists/field.ts';
 import { entryRequests, SuiteEntryInput } from './suite.ts';
 import { SuiteResult } from './suite-result.ts';
 
@@ -49,7 +51,7 @@ builder.queryField('leaderboard', (t) =>
   t.connection({
     type: SuiteResult,
     description:
-      'All checkpoints that were evaluated on one of the splits, and the baseline if it was, the best first.',
+      'All checkpoints that were evaluated on one of the splits, and the baseline if it was, the best first. A cursor names a place by its number: rows move as evaluations are made.',
     args: {
       of: t.arg({ type: SuiteChoice, required: true, description: 'A suite, or its splits themselves.' }),
       checkpoints: t.arg.idList({ description: 'Only these checkpoints; absent or null means all, and the baseline.' }),
@@ -57,20 +59,17 @@ builder.queryField('leaderboard', (t) =>
         type: LeaderboardOrder,
         description: 'The order of the rows; absent or null means by the macro mean, the largest first.',
       }),
+      offset: offsetArgument(t),
     },
-    resolve: (_root, { of, checkpoints, orderBy, ...args }, context) =>
-      connect(args, context, async (window) =>
-        leaderboard(
-          context.tandem,
-          {
-            entries: await chosenEntries(context.tandem, of),
-            checkpointIds: checkpoints?.map((id, i) => keyOf(id, 'Checkpoint', `checkpoints.${i}`).key) ?? null,
-            column: columnOf(orderBy?.column),
-            direction: orderBy?.direction ?? 'desc',
-          },
-          window,
-        ),
-      ),
+    resolve: async (_root, { of, checkpoints, orderBy, ...args }, context) => {
+      const rows = await leaderboard(context.tandem, {
+        entries: await chosenEntries(context.tandem, of),
+        checkpointIds: checkpoints?.map((id, i) => keyOf(id, 'Checkpoint', `checkpoints.${i}`).key) ?? null,
+        column: columnOf(orderBy?.column),
+        direction: orderBy?.direction ?? 'desc',
+      });
+      return connect(args, context, numberedSource(['leaderboard', of, checkpoints, orderBy], inMemory(rows)));
+    },
   }),
 );
 

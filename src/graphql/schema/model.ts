@@ -1,17 +1,21 @@
 /** Models: encoders before training. */
+import type { ModelRow } from '../../db/schema.ts';
 import { encoderCatalog } from '../../model/families/catalog.ts';
 import type { DenseActivation, DenseLayer, Similarity as SimilarityName } from '../../model/types.ts';
 import { createModel } from '../../services/models/create-model.ts';
 import { headsOf } from '../../services/models/derive-model.ts';
 import { dropoutOf } from '../../services/models/dropout.ts';
 import { importModel } from '../../services/models/import-model.ts';
+import { modelList } from '../../services/models/list.ts';
 import * as models from '../../services/models/models.ts';
 import { builder } from '../builder.ts';
 import { parametersObject } from '../catalog-inputs.ts';
-import { connect } from '../connection.ts';
 import { EncoderFamily, namedEnum, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { defineList } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 import { HeadsObject } from './heads.ts';
 import { CreateModelInput, ImportModelInput } from './model-inputs.ts';
 
@@ -63,6 +67,9 @@ const Architecture = parametersObject(
   "An encoder's sizes; null where the family has no such size.",
   encoderCatalog,
 );
+
+/** Of a model, by its id. */
+const initialCheckpointOf = requestLoader(models.initialCheckpoints);
 
 Model.implement({
   description: 'An encoder before any training: theta_0 of its runs. Trained weights are checkpoints.',
@@ -142,40 +149,16 @@ Model.implement({
     checkpoint: t.field({
       type: Checkpoint,
       description: 'Its untrained weights as a checkpoint.',
-      resolve: (row, _args, { tandem }) => models.initialCheckpoint(tandem, row.id),
+      resolve: (row, _args, context) => initialCheckpointOf(row.id, context),
     }),
   }),
 });
 
-const ModelFilter = builder.inputType('ModelFilter', {
-  description: 'Conditions that a model must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    name: t.string({ description: 'Only the model with exactly this name; absent or null means any name.' }),
-  }),
-});
+const modelsOf = defineList<ModelRow>(modelList, 'Model', Model, ModelConnection, { enums: { family: EncoderFamily } });
 
 builder.queryFields((t) => ({
-  models: t.connection(
-    {
-      type: Model,
-      description: 'The models, newest first.',
-      args: {
-        filter: t.arg({
-          type: ModelFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-      },
-      resolve: (_root, args, context) => connect(args, context, (window) => models.list(context.tandem, args, window)),
-    },
-    ModelConnection,
-  ),
-  model: t.field({
-    type: Model,
-    nullable: true,
-    description: 'One model; null, with the error NOT_FOUND, if there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a model.' }) },
-    resolve: (_root, { id }) => keyOf(id, 'Model', 'id').key,
-  }),
+  models: modelsOf.whole(t, 'The models, newest first.'),
+  model: lookup(t, 'Model', 'a model'),
 }));
 
 const CreateModelPayload = builder.objectRef<Awaited<ReturnType<typeof createModel>>>('CreateModelPayload').implement({

@@ -1,13 +1,15 @@
 /** Evaluation of a run on dev sets while it trains: what is asked for, what takes effect, and the figures. */
 import { z } from 'zod';
 import type { DevEvaluationRow, RunDevSetRow } from '../../db/schema.ts';
+import { devEvaluationList } from '../../services/runs/list.ts';
 import * as runs from '../../services/runs/runs.ts';
 import { type DevSettings, defaultDevSettings } from '../../train/catalog.ts';
 import type { DevFigures } from '../../train/types.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { RunCause, Split, Task } from '../enums.ts';
+import { defineList } from '../lists/field.ts';
 import { loadIfThere, refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 import type { InputFields } from './common.ts';
 import { Metric, metricsOf, pooledSays } from './evaluation.ts';
 
@@ -142,6 +144,23 @@ const DevEvaluation = builder.objectRef<DevEvaluationRow>('DevEvaluation').imple
   }),
 });
 
+const devEvaluationsOf = defineList<DevEvaluationRow>(
+  devEvaluationList,
+  'DevEvaluation',
+  DevEvaluation,
+  builder.connectionObject({ type: DevEvaluation, name: 'RunDevEvaluationsConnection' }),
+);
+
+builder.objectField(Run, 'devEvaluations', (t) =>
+  devEvaluationsOf.part(t, {
+    edge: 'run',
+    description: 'Its evaluations on the dev sets, by step unless another order is asked for.',
+  }),
+);
+
+const devSetsOf = requestLoader(runs.devSetsOf);
+const bestCheckpointOf = requestLoader(runs.bestCheckpointsOf);
+
 builder.objectFields(Run, (t) => ({
   cause: t.expose('cause', {
     type: RunCause,
@@ -151,13 +170,7 @@ builder.objectFields(Run, (t) => ({
   devSets: t.field({
     type: [DevSet],
     description: 'The splits that it is evaluated on while it trains, in the order in which they were given.',
-    resolve: (row, _args, { tandem }) => runs.devSetsOf(tandem, row.id),
-  }),
-  devEvaluations: t.connection({
-    type: DevEvaluation,
-    description: 'Its evaluations on the dev sets, by step.',
-    resolve: (row, args, context) =>
-      connect<DevEvaluationRow>(args, context, (window) => runs.devEvaluationsOf(context.tandem, row.id, window)),
+    resolve: (row, _args, context) => devSetsOf(row.id, context),
   }),
   bestScore: t.exposeFloat('bestScore', {
     nullable: true,
@@ -174,7 +187,7 @@ builder.objectFields(Run, (t) => ({
       'The checkpoint with the highest joint score; null before the first evaluation, and once it was deleted.',
     resolve: async (row, _args, context) => {
       // It may be deleted in between, as those of a search are that lost.
-      const id = await runs.bestCheckpointOf(context.tandem, row);
+      const id = await bestCheckpointOf(row, context);
       return id === null ? null : loadIfThere<'checkpoints'>(context, 'Checkpoint', id);
     },
   }),

@@ -11,6 +11,7 @@ import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
 import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 import { Failure } from './failure.ts';
 import { RunDataset } from './run-dataset.ts';
 import { RunEvent } from './run-event.ts';
@@ -20,6 +21,9 @@ import { Device } from './system.ts';
 
 const { Checkpoint, Dataset, Job, Model, Run } = refs;
 const { Run: RunConnection } = connections;
+
+/** Of a run, by its id. */
+const datasetsOf = requestLoader(runs.datasetsOf);
 
 const RunAttempt = builder.objectRef<JobAttemptRow>('RunAttempt').implement({
   description: 'The work of one process on a run. A resumed run gets another attempt.',
@@ -67,7 +71,7 @@ Run.implement({
     datasets: t.field({
       type: [RunDataset],
       description: 'The data sets that it trains on, in the order in which they were given.',
-      resolve: (row, _args, { tandem }) => runs.datasetsOf(tandem, row.id),
+      resolve: (row, _args, context) => datasetsOf(row.id, context),
     }),
     settings: t.expose('settings', {
       type: RunSettingsObject,

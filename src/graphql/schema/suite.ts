@@ -2,12 +2,14 @@
 import type { SuiteRow } from '../../db/schema.ts';
 import { type EntryRequest, entriesOfSuites, type SuiteEntry } from '../../services/suites/entries.ts';
 import { type EvaluatedSuite, evaluateSuite } from '../../services/suites/evaluate-suite.ts';
+import { suiteList } from '../../services/suites/list.ts';
 import { resultOf } from '../../services/suites/result.ts';
 import * as suites from '../../services/suites/suites.ts';
 import { builder } from '../builder.ts';
-import { connect } from '../connection.ts';
 import { Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { defineList } from '../lists/field.ts';
+import { lookup } from '../lists/lookup.ts';
 import { connections, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
@@ -70,36 +72,16 @@ const checkpointIdIf = async (
   field: string,
 ): Promise<string | null> => (choice ? checkpointIdOf(tandem, choice, field) : null);
 
-const SuiteFilter = builder.inputType('SuiteFilter', {
-  description: 'Conditions that a suite must meet; absent fields do not restrict.',
-  fields: (t) => ({
-    name: t.string({ description: 'Only the suite with exactly this name; absent or null means any.' }),
-  }),
-});
+const suitesOf = defineList<SuiteRow>(suiteList, 'Suite', Suite, connections.Suite);
 
 builder.queryFields((t) => ({
-  suites: t.connection(
-    {
-      type: Suite,
-      description: 'The suites, newest first.',
-      args: {
-        filter: t.arg({
-          type: SuiteFilter,
-          description: 'Conditions that the items must meet; absent or null means all.',
-        }),
-      },
-      resolve: (_root, args, context) => connect(args, context, (window) => suites.list(context.tandem, args, window)),
-    },
-    connections.Suite,
-  ),
-  suite: t.field({
-    type: Suite,
-    nullable: true,
-    description: 'One suite; null, with the error NOT_FOUND, if there is none.',
-    args: { id: t.arg.id({ required: true, description: 'Id of a suite.' }) },
-    resolve: (_root, { id }) => keyOf(id, 'Suite', 'id').key,
-  }),
+  suites: suitesOf.whole(t, 'The suites, newest first.'),
+  suite: lookup(t, 'Suite', 'a suite'),
 }));
+
+builder.objectField(Dataset, 'suites', (t) =>
+  suitesOf.part(t, { edge: 'dataset', description: 'The suites with the data set, newest first.' }),
+);
 
 export const SuiteEntryInput = builder.inputType('SuiteEntryInput', {
   description: 'A split of a data set.',

@@ -1,43 +1,12 @@
 /** Searches over architectures: list, resume, delete. */
-import { and, eq, or, sql } from 'drizzle-orm';
-import {
-  type ArchitectureSearchRow,
-  type JobState,
-  jobs as jobRows,
-  architectureSearchesWithJobs as searches,
-} from '../../db/schema.ts';
+import { and, eq, or } from 'drizzle-orm';
+import { type ArchitectureSearchRow, jobs as jobRows } from '../../db/schema.ts';
 import { conflict } from '../../errors.ts';
-import { isEqual } from '../common/condition.ts';
 import type { Deletion } from '../common/editing/remove.ts';
-import { type OrderBy, orderOf } from '../common/order.ts';
-import type { Page, Window } from '../common/page.ts';
-import { pageOf, requireRow } from '../common/rows.ts';
+import { requireRow } from '../common/rows.ts';
 import { deleteJobs } from '../jobs/delete.ts';
 import { isTerminal } from '../runs/run-state.ts';
 import type { Tandem } from '../tandem.ts';
-
-interface ListRequest {
-  readonly filter: {
-    readonly name?: string | null | undefined;
-    readonly state?: JobState | null | undefined;
-    readonly modelId?: string | undefined;
-  };
-  readonly orderBy?: OrderBy<'createdAt' | 'name'> | null | undefined;
-}
-
-export function list(
-  tandem: Tandem,
-  { filter: { name, state, modelId }, orderBy }: ListRequest,
-  window: Window,
-): Promise<Page<ArchitectureSearchRow>> {
-  const conditions = [
-    isEqual(searches.name, name),
-    state ? sql`${searches.state} = ${state}` : undefined,
-    isEqual(searches.modelId, modelId),
-  ];
-  const columns = { createdAt: searches.createdAt, name: searches.name };
-  return pageOf(tandem, 'architectureSearches', conditions, orderOf(orderBy, columns, searches), window);
-}
 
 /** Resumes the interrupted runs of a search, and the search itself where that was interrupted between rungs. */
 export async function resume(

@@ -1,10 +1,9 @@
 /** Checkpoints: list, lineage, alias, delete. */
 
-import { desc, eq, inArray, isNotNull } from 'drizzle-orm';
+import { desc, eq, inArray, isNotNull, isNull, type SQL } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
 import {
-  type CheckpointReason,
   type CheckpointRow,
   checkpointParents,
   checkpoints,
@@ -18,50 +17,28 @@ import type { FusionFigure, FusionPlan } from '../../fusion/types.ts';
 import { encoderOf as readEncoder } from '../../jobs/kinds/common/rows.ts';
 import type { Encoder } from '../../jobs/threads/encode.ts';
 import { usesOfCheckpoints } from '../../retention/uses.ts';
-import { isEqual } from '../common/condition.ts';
 import { type Deletion, inUse, type Refusal } from '../common/editing/remove.ts';
-import { type OrderBy, orderOf } from '../common/order.ts';
-import type { Page, Window } from '../common/page.ts';
-import { missing, pageOf, requireRow } from '../common/rows.ts';
+import { groupBy } from '../common/group-by.ts';
+import { missing, requireRow } from '../common/rows.ts';
 import { deleteEvaluations } from '../evaluations/delete.ts';
-import { initialCheckpoint } from '../models/models.ts';
+import { initialCheckpoints } from '../models/models.ts';
 import { isTerminal } from '../runs/run-state.ts';
 import type { Tandem } from '../tandem.ts';
-
-interface ListRequest {
-  readonly filter?: {
-    readonly runId?: string | undefined;
-    readonly modelId?: string | undefined;
-    readonly reason?: CheckpointReason | null | undefined;
-    readonly alias?: string | null | undefined;
-  };
-  readonly orderBy?: OrderBy<'createdAt' | 'step'> | null | undefined;
-}
-
-export function list(tandem: Tandem, { filter, orderBy }: ListRequest, window: Window): Promise<Page<CheckpointRow>> {
-  const { runId, modelId, reason, alias } = filter ?? {};
-  const conditions = [
-    isEqual(checkpoints.runId, runId),
-    isEqual(checkpoints.modelId, modelId),
-    isEqual(checkpoints.reason, reason),
-    isEqual(checkpoints.alias, alias),
-  ];
-  const columns = { createdAt: checkpoints.createdAt, step: checkpoints.step };
-  return pageOf(tandem, 'checkpoints', conditions, orderOf(orderBy, columns, checkpoints), window);
-}
 
 /** A checkpoint with its model. */
 export const encoderOf = ({ database: { db } }: Tandem, id: string, field: string): Promise<Encoder> =>
   readEncoder(db, id, field);
 
+const newest = ({ database: { db } }: Tandem, condition: SQL, most: number): Promise<CheckpointRow[]> =>
+  db.select().from(checkpoints).where(condition).orderBy(desc(checkpoints.createdAt), desc(checkpoints.id)).limit(most);
+
 /** Checkpoints that have an alias, the newest first. */
-export const namedCheckpoints = ({ database: { db } }: Tandem, most: number): Promise<CheckpointRow[]> =>
-  db
-    .select()
-    .from(checkpoints)
-    .where(isNotNull(checkpoints.alias))
-    .orderBy(desc(checkpoints.createdAt), desc(checkpoints.id))
-    .limit(most);
+export const namedCheckpoints = (tandem: Tandem, most: number): Promise<CheckpointRow[]> =>
+  newest(tandem, isNotNull(checkpoints.alias), most);
+
+/** Those without one likewise. */
+export const unnamedCheckpoints = (tandem: Tandem, most: number): Promise<CheckpointRow[]> =>
+  newest(tandem, isNull(checkpoints.alias), most);
 
 /** Key of the checkpoint that has the alias. */
 export async function checkpointByAlias({ database: { db } }: Tandem, alias: string, field: string): Promise<string> {
@@ -91,22 +68,35 @@ export function figuresOf({ fusion, fusionFigures }: CheckpointRow): DescribedFi
   });
 }
 
-/** Key of what the deltas of a fusion were taken from: its model's own checkpoint, unless another one was named. */
-export const baseOf = (tandem: Tandem, { baseId, modelId }: CheckpointRow): string | Promise<string> =>
-  baseId ?? initialCheckpoint(tandem, modelId);
-
-/** Keys of what was fused, in order. */
-export async function parentsOf({ database: { db } }: Tandem, id: string): Promise<string[]> {
-  const rows = await db
-    .select({ id: checkpointParents.parentId })
-    .from(checkpointParents)
-    .where(eq(checkpointParents.checkpointId, id))
-    .orderBy(checkpointParents.position);
-  return rows.map((row) => row.id);
+/** Key of what the deltas of each fusion were taken from: its model's own checkpoint, unless another was named. */
+export async function basesOf(tandem: Tandem, rows: readonly CheckpointRow[]): Promise<string[]> {
+  const modelIds = rows.filter(({ baseId }) => baseId === null).map(({ modelId }) => modelId);
+  const own = await initialCheckpoints(tandem, modelIds);
+  return rows.map(({ baseId, modelId }) => baseId ?? own[modelIds.indexOf(modelId)]!);
 }
 
-export const evaluationsOf = ({ database: { db } }: Tandem, id: string): Promise<EvaluationRow[]> =>
-  db.select().from(evaluations).where(eq(evaluations.checkpointId, id)).orderBy(desc(evaluations.createdAt));
+/** Keys of what was fused into each of the checkpoints, in order. */
+export async function parentsOf({ database: { db } }: Tandem, ids: readonly string[]): Promise<string[][]> {
+  const rows = await db
+    .select()
+    .from(checkpointParents)
+    .where(inArray(checkpointParents.checkpointId, [...ids]))
+    .orderBy(checkpointParents.position);
+  const groups = groupBy(rows, ({ checkpointId }) => checkpointId);
+  return ids.map((id) => (groups.get(id) ?? []).map(({ parentId }) => parentId));
+}
+
+/** The evaluations of each of the checkpoints, newest first. */
+export async function evaluationsOf({ database: { db } }: Tandem, ids: readonly string[]): Promise<EvaluationRow[][]> {
+  const own = inArray(evaluations.checkpointId, [...ids]);
+  const rows = await db
+    .select()
+    .from(evaluations)
+    .where(own)
+    .orderBy(desc(evaluations.createdAt), desc(evaluations.id));
+  const groups = groupBy(rows, ({ checkpointId }) => checkpointId);
+  return ids.map((id) => groups.get(id) ?? []);
+}
 
 const aliasPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 

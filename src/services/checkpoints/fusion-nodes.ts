@@ -6,7 +6,7 @@ import type { FusionPlan } from '../../fusion/types.ts';
 import { checkpointNames } from '../../jobs/kinds/common/checkpoint-names.ts';
 import { checkpointsOf } from '../../jobs/kinds/common/rows.ts';
 import type { Tandem } from '../tandem.ts';
-import { fusionOf, parentsOf } from './checkpoints.ts';
+import { fusionOf } from './checkpoints.ts';
 
 /** A node, or a checkpoint that one merges. */
 export interface FusionNode extends Pick<PlanLine, 'parent' | 'weight'> {
@@ -22,14 +22,12 @@ export const fusionNodes = (plan: FusionPlan, checkpointIds: readonly string[]):
       : { parent, weight, plan: part, checkpointId: null },
   );
 
-/** The nodes of a fused checkpoint. */
-export async function nodesOfFused(tandem: Tandem, row: CheckpointRow): Promise<FusionNode[]> {
-  return fusionNodes(fusionOf(row), await parentsOf(tandem, row.id));
-}
-
-/** The plan of a fused checkpoint for people. */
-export async function textOfFused(tandem: Tandem, row: CheckpointRow): Promise<string> {
-  const { db } = tandem.database;
-  const parents = await checkpointsOf(db, await parentsOf(tandem, row.id));
+/** The plan of a fused checkpoint for people; `parentIds` are those of what was fused, in order. */
+export async function textOfFused(
+  { database: { db } }: Tandem,
+  row: CheckpointRow,
+  parentIds: readonly string[],
+): Promise<string> {
+  const parents = await checkpointsOf(db, [...parentIds]);
   return planText(fusionOf(row), await checkpointNames(db, parents));
 }

@@ -1,12 +1,11 @@
 /** Finding rows by ids, counting and paging them: what every noun's service shares. */
-import { and, count, eq, inArray, type SQL } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Executor } from '../../db/open.ts';
 import { missing, type RowOf, type TableName } from '../../db/rows.ts';
 import { nouns } from '../../db/schema.ts';
 import type { TandemError } from '../../errors.ts';
 import type { Tandem } from '../tandem.ts';
-import type { Page, Window } from './page.ts';
 
 export { missing, type RowOf, requireRow, type TableName } from '../../db/rows.ts';
 
@@ -23,29 +22,6 @@ export async function byIds<Name extends TableName>(
     .where(inArray(table.id, [...ids]))) as RowOf<Name>[];
   const found = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => found.get(id) ?? missing(name, id));
-}
-
-/** A window of a table's rows that match, in order, and how many match in all. */
-export async function pageOf<Name extends TableName>(
-  { database: { db } }: Tandem,
-  name: Name,
-  conditions: readonly (SQL | undefined)[],
-  order: readonly SQL[],
-  { offset, limit }: Window,
-): Promise<Page<RowOf<Name>>> {
-  const table = nouns[name].table as PgTable;
-  const where = and(...conditions);
-  const [total] = await db.select({ count: count() }).from(table).where(where);
-  const totalCount = total?.count ?? 0;
-  if (limit === 0 || offset >= totalCount) return { items: [], totalCount };
-  const items = (await db
-    .select()
-    .from(table)
-    .where(where)
-    .orderBy(...order)
-    .limit(limit)
-    .offset(offset)) as RowOf<Name>[];
-  return { items, totalCount };
 }
 
 type Keyed = 'architectureSearches' | 'collections' | 'fusionSearches' | 'runs' | 'suites';

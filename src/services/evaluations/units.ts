@@ -2,8 +2,8 @@
 import type { EvaluationRow } from '../../db/schema.ts';
 import { readUnits } from '../../evaluation/units/read.ts';
 import type { Hit, PairUnits, QueryFigure, QueryUnits } from '../../evaluation/units/types.ts';
-import type { OrderBy } from '../common/order.ts';
-import type { Page, Window } from '../common/page.ts';
+import { inMemory, numberedSource } from '../common/listing/places.ts';
+import type { Source } from '../common/listing/types.ts';
 import type { Tandem } from '../tandem.ts';
 import { type SplitTexts, textsOf } from './unit-texts.ts';
 
@@ -26,6 +26,11 @@ export interface HitView extends Hit {
 
 export type PairOrderField = 'cosine' | 'grade';
 
+interface OrderBy<Field extends string> {
+  readonly field: Field;
+  readonly direction: 'asc' | 'desc';
+}
+
 interface Request<Field extends string> {
   /** Absent or null = the order of the records. */
   readonly orderBy?: OrderBy<Field> | null | undefined;
@@ -38,30 +43,34 @@ export const unitsMissing = ({ unitsDigest }: EvaluationRow): string | null =>
   unitsDigest === null ? 'Versions before 0.3.0 kept none. Evaluate again to have them.' : null;
 
 /** Null = none are kept, or the evaluation has pairs. */
-export async function queries(
+export function queries(
   tandem: Tandem,
   row: EvaluationRow,
   { orderBy, key }: Request<QueryFigure>,
-  window: Window,
-): Promise<Page<QueryView> | null> {
-  if (row.unitsDigest === null || row.task !== 'ir') return null;
-  const units = (await readUnits(tandem.storage, row.unitsDigest)) as QueryUnits;
-  const order = orderOf(units, key, orderBy && units.values[orderBy.field], orderBy?.direction);
-  return pageOf(units, order, await textsOf(tandem, row), window);
+): Source<QueryView> | null {
+  const { unitsDigest } = row;
+  if (unitsDigest === null || row.task !== 'ir') return null;
+  return numberedSource(['queries', row.id, orderBy, key], async () => {
+    const units = (await readUnits(tandem.storage, unitsDigest)) as QueryUnits;
+    const order = orderOf(units, key, orderBy && units.values[orderBy.field], orderBy?.direction);
+    return inMemory(viewsOf(units, order, await textsOf(tandem, row)));
+  });
 }
 
 /** Null = none are kept, or the evaluation has queries. */
-export async function pairs(
+export function pairs(
   tandem: Tandem,
   row: EvaluationRow,
   { orderBy, key }: Request<PairOrderField>,
-  window: Window,
-): Promise<Page<PairView> | null> {
-  if (row.unitsDigest === null || row.task !== 'sts') return null;
-  const units = (await readUnits(tandem.storage, row.unitsDigest)) as PairUnits;
-  const values = { cosine: units.cosines, grade: units.grades };
-  const order = orderOf(units, key, orderBy && values[orderBy.field], orderBy?.direction);
-  return pageOf(units, order, await textsOf(tandem, row), window);
+): Source<PairView> | null {
+  const { unitsDigest } = row;
+  if (unitsDigest === null || row.task !== 'sts') return null;
+  return numberedSource(['pairs', row.id, orderBy, key], async () => {
+    const units = (await readUnits(tandem.storage, unitsDigest)) as PairUnits;
+    const values = { cosine: units.cosines, grade: units.grades };
+    const order = orderOf(units, key, orderBy && values[orderBy.field], orderBy?.direction);
+    return inMemory(viewsOf(units, order, await textsOf(tandem, row)));
+  });
 }
 
 export const hitsOf = ({ units, at, texts }: QueryView): HitView[] =>
@@ -79,12 +88,5 @@ function orderOf(
   return values ? places.sort((a, b) => sign * (values[a]! - values[b]!) || a - b) : places;
 }
 
-const pageOf = <Units>(
-  units: Units,
-  order: readonly number[],
-  texts: SplitTexts,
-  { offset, limit }: Window,
-): Page<UnitView<Units>> => ({
-  items: order.slice(offset, offset + limit).map((at) => ({ units, at, texts })),
-  totalCount: order.length,
-});
+const viewsOf = <Units>(units: Units, order: readonly number[], texts: SplitTexts): UnitView<Units>[] =>
+  order.map((at) => ({ units, at, texts }));

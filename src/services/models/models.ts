@@ -1,44 +1,43 @@
 /** Models: list, find the untrained checkpoint, delete. */
 
-import { and, desc, eq, inArray, isNull, ne } from 'drizzle-orm';
+import { and, eq, inArray, isNull, ne } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import type { Transaction } from '../../db/open.ts';
-import { checkpoints, evaluations, fusionSearches, type ModelRow, models, runs } from '../../db/schema.ts';
+import { checkpoints, evaluations, fusionSearches, models, runs } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import { searchesOfModel, usesOfCheckpoints } from '../../retention/uses.ts';
-import { isEqual } from '../common/condition.ts';
 import { type Deletion, inUse } from '../common/editing/remove.ts';
-import type { Page, Window } from '../common/page.ts';
-import { missing, pageOf } from '../common/rows.ts';
+import { missing } from '../common/rows.ts';
 import { deleteEvaluations } from '../evaluations/delete.ts';
 import type { Tandem } from '../tandem.ts';
-
-interface ListRequest {
-  readonly filter?: { readonly name?: string | null } | null;
-}
-
-export function list(tandem: Tandem, { filter }: ListRequest, window: Window): Promise<Page<ModelRow>> {
-  const conditions = [isEqual(models.name, filter?.name)];
-  return pageOf(tandem, 'models', conditions, [desc(models.createdAt), desc(models.id)], window);
-}
 
 /** The own checkpoints of models: untrained, of no run. */
 const ownCheckpoint = (modelIds: readonly string[]) =>
   and(inArray(checkpoints.modelId, [...modelIds]), eq(checkpoints.reason, 'initial'), isNull(checkpoints.runId));
 
 /** Key of the checkpoint that holds a model's untrained weights. */
-export async function initialCheckpoint(
+export async function initialCheckpoint(tandem: Tandem, modelId: string, field?: string): Promise<string> {
+  const [id] = await initialCheckpoints(tandem, [modelId], field);
+  return id!;
+}
+
+/** Of each of the models, in their order. */
+export async function initialCheckpoints(
   { database: { db } }: Tandem,
-  modelId: string,
+  modelIds: readonly string[],
   field?: string,
-): Promise<string> {
-  const [row] = await db
-    .select({ id: checkpoints.id })
+): Promise<string[]> {
+  if (modelIds.length === 0) return [];
+  const rows = await db
+    .select({ id: checkpoints.id, modelId: checkpoints.modelId })
     .from(checkpoints)
-    .where(ownCheckpoint([modelId]))
-    .limit(1);
-  if (row === undefined) throw missing('models', modelId, field);
-  return row.id;
+    .where(ownCheckpoint(modelIds));
+  const keys = new Map(rows.map(({ id, modelId }) => [modelId, id]));
+  return modelIds.map((modelId) => {
+    const id = keys.get(modelId);
+    if (id === undefined) throw missing('models', modelId, field);
+    return id;
+  });
 }
 
 /** A model goes with its untrained checkpoint and that one's evaluations. */

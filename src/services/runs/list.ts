@@ -1,7 +1,7 @@
-/** The list of runs. */
+/** The lists of runs and of their evaluations on dev sets. */
 import { sql } from 'drizzle-orm';
-import { runDatasets, runStarts, runsWithJobs as runs } from '../../db/schema.ts';
-import { column, columnEdge, edge, edited, nounList } from '../common/listing/define.ts';
+import { devEvaluations, runDatasets, runStarts, runsWithJobs as runs } from '../../db/schema.ts';
+import { column, columnEdge, edge, edited, listOf, nounList } from '../common/listing/define.ts';
 
 const changes = { changes: true };
 
@@ -42,4 +42,19 @@ export const runList = nounList('runs', {
         sql`exists (select from ${runStarts} where ${runStarts.runId} = ${runs.id} and ${is(runStarts.checkpointId)})`,
     ),
   },
+});
+
+export const devEvaluationList = listOf('devEvaluations', {
+  table: devEvaluations,
+  key: column(devEvaluations.step, 'number of updates made'),
+  called: 'evaluations',
+  columns: {
+    step: column(devEvaluations.step, 'number of updates made'),
+    createdAt: column(devEvaluations.createdAt, 'time of its making'),
+    epoch: column(devEvaluations.epoch, 'epoch'),
+    score: column(devEvaluations.score, 'joint score'),
+    seconds: column(devEvaluations.seconds, 'time it took'),
+  },
+  edges: { run: columnEdge('Run', 'of', devEvaluations.runId) },
+  order: [{ field: 'step', direction: 'asc' }],
 });

@@ -1,10 +1,8 @@
 /** Runs: list, read their parts, follow their events, delete. */
 
-import { and, asc, count, eq, gt, inArray } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import {
   checkpoints,
-  type DevEvaluationRow,
-  devEvaluations,
   evaluations,
   type JobEventRow,
   jobEvents,
@@ -15,13 +13,14 @@ import {
   runDatasets,
   runDevSets,
   runStarts,
+  runs as runTable,
   runTeachers,
 } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import type { JobStreamItem } from '../../jobs/jobs.ts';
 import { usesOfCheckpoints, usesOfRun } from '../../retention/uses.ts';
 import { type Deletion, inUse, type Refusal } from '../common/editing/remove.ts';
-import type { Page, Window } from '../common/page.ts';
+import { groupBy } from '../common/group-by.ts';
 import { requireRow } from '../common/rows.ts';
 import { deleteEvaluations } from '../evaluations/delete.ts';
 import { deleteJobs } from '../jobs/delete.ts';
@@ -31,34 +30,36 @@ import { isTerminal } from './run-state.ts';
 export type { JobStreamItem } from '../../jobs/jobs.ts';
 export { isTerminal } from './run-state.ts';
 
-export const datasetsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunDatasetRow[]> =>
-  db.select().from(runDatasets).where(eq(runDatasets.runId, runId)).orderBy(asc(runDatasets.position));
-
-export const devSetsOf = ({ database: { db } }: Tandem, runId: string): Promise<RunDevSetRow[]> =>
-  db.select().from(runDevSets).where(eq(runDevSets.runId, runId)).orderBy(asc(runDevSets.position));
-
-/** Evaluations on the run's dev sets, by step. */
-export async function devEvaluationsOf(
-  { database: { db } }: Tandem,
-  runId: string,
-  { offset, limit }: Window,
-): Promise<Page<DevEvaluationRow>> {
-  const ofRun = eq(devEvaluations.runId, runId);
-  const [total] = await db.select({ count: count() }).from(devEvaluations).where(ofRun);
-  const totalCount = total?.count ?? 0;
-  if (limit === 0 || offset >= totalCount) return { items: [], totalCount };
-  const rows = db.select().from(devEvaluations).where(ofRun).orderBy(asc(devEvaluations.step));
-  return { items: await rows.limit(limit).offset(offset), totalCount };
+/** The data sets of each of the runs, in the order of the ids. */
+export async function datasetsOf({ database: { db } }: Tandem, ids: readonly string[]): Promise<RunDatasetRow[][]> {
+  const own = inArray(runDatasets.runId, [...ids]);
+  const rows = await db.select().from(runDatasets).where(own).orderBy(asc(runDatasets.position));
+  const groups = groupBy(rows, ({ runId }) => runId);
+  return ids.map((id) => groups.get(id) ?? []);
 }
 
-/** Key of the best checkpoint on the dev sets; null = none, or it was deleted. */
-export async function bestCheckpointOf({ database: { db } }: Tandem, { id, bestStep }: RunRow): Promise<string | null> {
-  if (bestStep === null) return null;
-  const [row] = await db
-    .select({ id: checkpoints.id })
+/** The dev sets likewise. */
+export async function devSetsOf({ database: { db } }: Tandem, ids: readonly string[]): Promise<RunDevSetRow[][]> {
+  const own = inArray(runDevSets.runId, [...ids]);
+  const rows = await db.select().from(runDevSets).where(own).orderBy(asc(runDevSets.position));
+  const groups = groupBy(rows, ({ runId }) => runId);
+  return ids.map((id) => groups.get(id) ?? []);
+}
+
+/** Keys of the best checkpoints on the dev sets, in the order of the runs; null = none, or it was deleted. */
+export async function bestCheckpointsOf(
+  { database: { db } }: Tandem,
+  rows: readonly RunRow[],
+): Promise<(string | null)[]> {
+  const best = rows.filter(({ bestStep }) => bestStep !== null).map(({ id }) => id);
+  if (best.length === 0) return rows.map(() => null);
+  const found = await db
+    .select({ id: checkpoints.id, runId: runTable.id })
     .from(checkpoints)
-    .where(and(eq(checkpoints.runId, id), eq(checkpoints.step, bestStep)));
-  return row?.id ?? null;
+    .innerJoin(runTable, and(eq(runTable.id, checkpoints.runId), eq(runTable.bestStep, checkpoints.step)))
+    .where(inArray(runTable.id, best));
+  const keys = new Map(found.map(({ id, runId }) => [runId, id]));
+  return rows.map(({ id }) => keys.get(id) ?? null);
 }
 
 /** Kept events behind `after`, at most `first` and at most one page. */

@@ -5,7 +5,6 @@ import { latestEvaluations } from '../../db/latest-evaluations.ts';
 import { checkpoints, evaluations } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { groupBy } from '../common/group-by.ts';
-import type { Page, Window } from '../common/page.ts';
 import type { Tandem } from '../tandem.ts';
 import type { SuiteEntry } from './entries.ts';
 import { type Figure, resultFrom, type SuiteResult, splitsOf } from './result.ts';
@@ -29,8 +28,7 @@ export interface LeaderboardRequest {
 export async function leaderboard(
   tandem: Tandem,
   { entries, checkpointIds, column, direction }: LeaderboardRequest,
-  { offset, limit }: Window,
-): Promise<Page<SuiteResult>> {
+): Promise<SuiteResult[]> {
   checkColumn(column, entries);
   const { db } = tandem.database;
   const only = checkpointIds ? inArray(evaluations.checkpointId, [...checkpointIds]) : undefined;
@@ -39,8 +37,7 @@ export async function leaderboard(
   const rows = (await subjectsOf(tandem, [...groups.keys()]))
     .map((id) => resultFrom(tandem, id, entries, groups.get(id) ?? []))
     .filter(({ cells }) => cells.some(({ evaluation }) => evaluation));
-  const ordered = sorted(rows, (row) => figureOf(row, column), direction === 'asc' ? 1 : -1);
-  return { items: ordered.slice(offset, offset + limit), totalCount: ordered.length };
+  return sorted(rows, (row) => figureOf(row, column), direction === 'asc' ? 1 : -1);
 }
 
 /** The baseline first, then the checkpoints from the oldest on: the order of rows of equal figures. */

@@ -1,23 +1,14 @@
 /** Suites: make, list, delete. */
-import { desc, eq, getTableColumns, inArray } from 'drizzle-orm';
+import { eq, getTableColumns, inArray } from 'drizzle-orm';
 import type { Transaction } from '../../db/open.ts';
 import { type SuiteRow, suiteEntries, suites } from '../../db/schema.ts';
 import { conflict, invariant } from '../../errors.ts';
 import { jobsUsing } from '../../retention/uses.ts';
-import { isEqual } from '../common/condition.ts';
 import { type Deletion, inUse } from '../common/editing/remove.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
-import type { Page, Window } from '../common/page.ts';
-import { byIdempotencyKey, pageOf, requireRow } from '../common/rows.ts';
+import { byIdempotencyKey, requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
 import { type EntryRequest, readEntries } from './entries.ts';
-
-interface ListRequest {
-  readonly filter?: { readonly name?: string | null } | null;
-}
-
-export const list = (tandem: Tandem, { filter }: ListRequest, window: Window): Promise<Page<SuiteRow>> =>
-  pageOf(tandem, 'suites', [isEqual(suites.name, filter?.name)], [desc(suites.createdAt), desc(suites.id)], window);
 
 export interface CreateRequest {
   readonly name: string;

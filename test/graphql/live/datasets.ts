@@ -203,7 +203,7 @@ export function datasetSuite(live: () => Live): void {
           records(split: TRAIN, first: $first, after: $after) {
             totalCount nodes { key query { text } positives { score text { text } } } edges { cursor }
           }
-          documents(split: TEST, first: 3, after: $after) { totalCount nodes { key text { text } } }
+          documents(split: TEST, first: 3) { totalCount nodes { key text { text } } }
         }
       }`;
       interface Records {
@@ -230,7 +230,9 @@ export function datasetSuite(live: () => Live): void {
     it.each([
       ['first: -1', 'BAD_USER_INPUT'],
       ['after: "x"', 'BAD_USER_INPUT'],
-      ['last: 2', 'BAD_USER_INPUT'],
+      ['last: -1', 'BAD_USER_INPUT'],
+      ['offset: -1', 'BAD_USER_INPUT'],
+      ['last: 1, offset: 1', 'BAD_USER_INPUT'],
     ])('refuse the page %s', async (args, code) => {
       expect((await refusal(live(), `{ datasets(${args}) { totalCount } }`)).extensions['code']).toBe(code);
     });

@@ -27,7 +27,7 @@ const free = 'absent or null does not restrict';
 const none = `${free}, and an empty list matches none`;
 
 /** Texts are compared in one case and in the form NFKC, by the database on both sides. */
-export const contains = (column: Expression, text: string): SQL =>
+const contains = (column: Expression, text: string): SQL =>
   sql`strpos(search_form(${column}), search_form(${text})) > 0`;
 
 export function filterFieldsOf(list: List): Fields {

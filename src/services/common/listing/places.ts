@@ -9,9 +9,12 @@ interface Numbered<Row> {
 }
 
 /** `of` is all that decides what stands where: a cursor of another list, order or filter is refused. */
-export function numberedSource<Row>(of: readonly unknown[], open: () => Promise<Numbered<Row>>): Source<Row> {
+export function numberedSource<Row>(
+  of: readonly unknown[],
+  given: Numbered<Row> | (() => Promise<Numbered<Row>>),
+): Source<Row> {
   let opened: Promise<Numbered<Row>> | undefined;
-  const list = () => (opened ??= open());
+  const list = () => (opened ??= typeof given === 'function' ? given() : Promise.resolve(given));
   const digest = digestOf(...of);
   return {
     async items({ limit, offset, backwards, after, before }) {

@@ -19,6 +19,9 @@ export interface Query {
 
 type Row = Record<string, unknown>;
 
+/** Of the place beside the columns of a row; no table has a column of this name. */
+const placeName = 'place_in_list';
+
 /** The columns of a table or view by the names that the rows have. */
 function fieldsOf(table: PgTable | PgView): Record<string, never> {
   if (is(table, Table)) return getTableColumns(table) as Record<string, never>;
@@ -45,7 +48,7 @@ function select(db: Executor, query: Query, window: Window, parent: SQL | null) 
   const { list, terms } = query;
   const { after, before, backwards, limit, offset } = window;
   return db
-    .select({ ...fieldsOf(list.table), place: placeSql(terms).as('place') })
+    .select({ ...fieldsOf(list.table), [placeName]: placeSql(terms).as(placeName) })
     .from(list.table as PgTable)
     .where(
       and(
@@ -68,14 +71,14 @@ export async function itemsOf(
 ): Promise<Item<Row>[][]> {
   const [only = null] = keys;
   const inOrder = (rows: readonly Row[]): Item<Row>[] => {
-    const items = rows.map(({ place, ...node }) => ({ node, place: place as Place }));
+    const items = rows.map(({ [placeName]: place, ...node }) => ({ node, place: place as Place }));
     return window.backwards ? items.reverse() : items;
   };
   if (keys.length === 1) {
     return [inOrder((await select(db, query, window, only === null ? null : keyOf(only))) as Row[])];
   }
   const page = select(db, query, window, parentKey).as('page');
-  const names = [...Object.keys(fieldsOf(query.list.table)), 'place'];
+  const names = [...Object.keys(fieldsOf(query.list.table)), placeName];
   const columns = Object.fromEntries(names.map((name) => [name, page[name as never]]));
   // A lateral subquery is run once for each parent, and its rows come in its order.
   const found = (await db

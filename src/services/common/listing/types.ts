@@ -26,7 +26,7 @@ export interface ListColumn {
 }
 
 /** Restricts a column to what a filter names. */
-export type Is = (column: AnyColumn) => SQL;
+export type Is = (column: Expression) => SQL;
 
 /** A relation to another noun: a filter by its ids, and the way from one of these to its part of the list. */
 export interface ListEdge {
