@@ -1,8 +1,9 @@
 /** Operations on a database without a server, with the statements that they take. */
 import { randomUUID } from 'node:crypto';
-import { type DocumentNode, execute, type FormattedExecutionResult } from 'graphql';
+import { type DocumentNode, type ExecutionResult, execute } from 'graphql';
 import { expect } from 'vitest';
 import { defaultLimits } from '../../src/config.ts';
+import { TandemError } from '../../src/errors.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import type { TestDatabase } from '../db/database.ts';
 
@@ -15,10 +16,26 @@ export async function askOf(
   let statements = 0;
   const count = () => void statements++;
   database.pool.on('acquire', count);
-  const tandem = { database, config: { limits: defaultLimits }, jobs: { place: randomUUID() } };
-  const contextValue = { tandem, signal: new AbortController().signal };
-  const result = (await execute({ schema, document, variableValues, contextValue })) as FormattedExecutionResult;
+  const result = await run(database, document, variableValues);
   database.pool.off('acquire', count);
   expect(result.errors).toBeUndefined();
   return { data: result.data as Record<string, never>, statements };
+}
+
+/** The one error of an operation that is refused. */
+export async function refusalOf(
+  database: TestDatabase,
+  document: DocumentNode,
+  variableValues: Record<string, unknown>,
+) {
+  const { errors = [] } = await run(database, document, variableValues);
+  const [origin, ...others] = new Set(errors.map(({ originalError }) => originalError));
+  if (!(origin instanceof TandemError) || others.length > 0) throw new Error(`not refused as one: ${errors.join()}`);
+  return origin;
+}
+
+async function run(database: TestDatabase, document: DocumentNode, variableValues: Record<string, unknown>) {
+  const tandem = { database, config: { limits: defaultLimits }, jobs: { place: randomUUID() } };
+  const contextValue = { tandem, signal: new AbortController().signal };
+  return (await execute({ schema, document, variableValues, contextValue })) as ExecutionResult;
 }

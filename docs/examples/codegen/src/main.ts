@@ -22,7 +22,8 @@ try {
   for (const { name, state, step, steps, loss } of runs.nodes) {
     console.log(`  ${name || '(no name)'} ${state} ${step}/${steps ?? '?'} loss ${loss?.toFixed(4) ?? '-'}`);
   }
-  for (const { name, createdAt } of collections.nodes) console.log(`  ${name}, made ${new Date(createdAt).toISOString()}`);
+  for (const { name, createdAt } of collections.nodes)
+    console.log(`  ${name}, made ${new Date(createdAt).toISOString()}`);
 
   // The client goes on behind the last seq when the connection breaks: it sees the variable "after".
   if (process.argv.includes('--watch')) {

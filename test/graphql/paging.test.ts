@@ -1,0 +1,245 @@
+/** Pages of lists while rows come and go, what cursors are refused, and the statements of nested lists. */
+import { randomUUID } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
+import { parse } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkpoints, evaluations } from '../../src/db/schema.ts';
+import { encodeId } from '../../src/graphql/ids.ts';
+import { RandomStream } from '../../src/random/keyed.ts';
+import { openTestDatabase, type TestDatabase } from '../db/database.ts';
+import { digestOf, insertModel, insertRun } from '../db/rows.ts';
+import { askOf, refusalOf } from './ask.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+interface Page {
+  readonly nodes: readonly { readonly id: string }[];
+  readonly edges: readonly { readonly cursor: string }[];
+  readonly totalCount: number;
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+}
+
+const pageDocument = parse(`query(
+  $filter: CheckpointFilter, $orderBy: [CheckpointOrder!], $first: Int, $last: Int, $after: String, $before: String,
+  $offset: Int
+) {
+  checkpoints(
+    filter: $filter, orderBy: $orderBy, first: $first, last: $last, after: $after, before: $before, offset: $offset
+  ) {
+    nodes { id } edges { cursor } totalCount
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}`);
+
+async function pageOf(variables: Record<string, unknown>): Promise<Page> {
+  const { data } = await askOf(database, pageDocument, variables);
+  return data['checkpoints'];
+}
+
+const keysOf = ({ nodes }: Page): string[] => nodes.map(({ id }) => id);
+
+/**
+ * A checkpoint whose alias is null half the time, whose epoch ties with others, and whose time differs from others by
+ * microseconds or not at all.
+ */
+async function insertOne(modelId: string, draw: () => number): Promise<string> {
+  const microseconds = Math.floor(draw() * 6);
+  const [row] = await database.db
+    .insert(checkpoints)
+    .values({
+      ...{ reason: 'initial', modelId, digest: digestOf('weights'), bytes: 2 ** 40 + Math.floor(draw() * 3) },
+      epoch: Math.floor(draw() * 3),
+      alias: draw() < 0.5 ? null : `a-${Math.floor(draw() * 1e9)}`,
+      createdAt: sql`'2026-01-02T03:04:05.678Z'::timestamptz + ${microseconds} * interval '1 microsecond'`,
+    })
+    .returning();
+  return encodeId('Checkpoint', row!.id);
+}
+
+const orders = [
+  [{ field: 'CREATED_AT', direction: 'DESC' }],
+  [{ field: 'CREATED_AT', direction: 'ASC' }],
+  [{ field: 'ALIAS', direction: 'ASC' }],
+  [{ field: 'ALIAS', direction: 'DESC' }],
+  [
+    { field: 'EPOCH', direction: 'ASC' },
+    { field: 'ALIAS', direction: 'DESC' },
+    { field: 'BYTES', direction: 'ASC' },
+  ],
+  [
+    { field: 'BYTES', direction: 'DESC' },
+    { field: 'CREATED_AT', direction: 'ASC' },
+  ],
+];
+
+describe('pages of checkpoints, while others are made and deleted', () => {
+  const cases = orders.flatMap((orderBy, i) =>
+    ['forwards', 'backwards'].map((way) => ({ orderBy, way, seed: 17 * i + way.length })),
+  );
+
+  it.each(cases)('give each that stays once, $way, seed $seed', async ({ orderBy, way, seed }) => {
+    const stream = new RandomStream(seed);
+    const draw = () => stream.float();
+    const { id: modelId } = await insertModel(database.db);
+    const filter = { model: encodeId('Model', modelId) };
+    const stay = new Set<string>();
+    const going: string[] = [];
+    for (let i = 0; i < 14; i++) stay.add(await insertOne(modelId, draw));
+    for (let i = 0; i < 7; i++) going.push(await insertOne(modelId, draw));
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    for (let more = true; more; ) {
+      const size = 1 + Math.floor(draw() * 5);
+      const window: object = way === 'forwards' ? { first: size, after: cursor } : { last: size, before: cursor };
+      const page: Page = await pageOf({ filter, orderBy, ...window });
+      if (way === 'forwards') seen.push(...keysOf(page));
+      else seen.unshift(...keysOf(page));
+      more = way === 'forwards' ? page.pageInfo.hasNextPage : page.pageInfo.hasPreviousPage;
+      cursor = way === 'forwards' ? page.pageInfo.endCursor : page.pageInfo.startCursor;
+      // The item of the cursor itself may go, too.
+      const gone = going.splice(Math.floor(draw() * going.length), 1)[0];
+      if (gone) await deleteOne(gone);
+      await insertOne(modelId, draw);
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    const whole = await pageOf({ filter, orderBy, first: 100 });
+    const inOrder = keysOf(whole);
+    expect(seen.filter((id) => stay.has(id))).toEqual(inOrder.filter((id) => stay.has(id)));
+    expect(whole.totalCount).toBe(inOrder.length);
+  });
+
+  async function deleteOne(id: string): Promise<void> {
+    const key = Buffer.from(id, 'base64url').toString().split(':')[1]!;
+    await database.db.delete(checkpoints).where(eq(checkpoints.id, key));
+  }
+});
+
+describe('a page', () => {
+  let filter: { model: string };
+  beforeAll(async () => {
+    const stream = new RandomStream(5);
+    const { id: modelId } = await insertModel(database.db);
+    for (let i = 0; i < 12; i++) await insertOne(modelId, () => stream.float());
+    filter = { model: encodeId('Model', modelId) };
+  });
+
+  it.each(orders.map((orderBy) => [orderBy]))(
+    'by %j has null last and is the same by number and by cursor',
+    async (orderBy) => {
+      const whole = await pageOf({ filter, orderBy });
+      expect(whole.nodes).toHaveLength(12);
+      const [third, sixth] = [whole.edges[2]!.cursor, whole.edges[6]!.cursor];
+      const between = await pageOf({ filter, orderBy, after: third, before: sixth });
+      expect(keysOf(between)).toEqual(keysOf(whole).slice(3, 6));
+      expect(between.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+      const numbered = await pageOf({ filter, orderBy, first: 3, offset: 3 });
+      expect([keysOf(numbered), numbered.pageInfo]).toEqual([keysOf(between), between.pageInfo]);
+      const end = await pageOf({ filter, orderBy, last: 2 });
+      expect(keysOf(end)).toEqual(keysOf(whole).slice(-2));
+      expect(end.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    },
+  );
+
+  it.each(['ASC', 'DESC'])('by a nullable field has what is null last, %s', async (direction) => {
+    const orderBy = [{ field: 'ALIAS', direction }];
+    const named = await pageOf({ filter: { ...filter, aliasIsNull: false }, orderBy });
+    const whole = await pageOf({ filter, orderBy });
+    expect(named.nodes.length).toBeGreaterThan(0);
+    expect(named.nodes.length).toBeLessThan(12);
+    expect(keysOf(whole).slice(0, named.nodes.length)).toEqual(keysOf(named));
+  });
+
+  it('without items has no cursors', async () => {
+    const empty = { nodes: [], edges: [], totalCount: 0 };
+    const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
+    expect(await pageOf({ filter: { ...filter, ids: [] } })).toEqual({ ...empty, pageInfo });
+  });
+
+  it('is refused for what is no cursor, and for a cursor of another list, filter or order', async () => {
+    const cursor = (await pageOf({ filter, first: 1 })).pageInfo.endCursor!;
+    const [digest, , key] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const forged = (...place: unknown[]) => Buffer.from(JSON.stringify([digest, ...place])).toString('base64url');
+    const time = '2026-01-02T03:04:05.678000Z';
+    const none = [
+      ...['', 'x', '%', `${cursor}=`, cursor.slice(3), 'A'.repeat(10_000), forged(), forged(time), forged(time, 'x')],
+      ...[forged('2026-02-31T00:00:00.000000Z', key), forged(null, key), forged(1, key), forged(time, key, key)],
+      ...[forged({}, key), forged("'; drop table checkpoints --", key), forged('infinity', key)],
+    ];
+    for (const after of none) await refused({ filter, after }, 'after', 'is no cursor');
+    for (const before of none) await refused({ filter, before }, 'before', 'is no cursor');
+    const another = 'is a cursor of another list, order or filter';
+    await refused({ after: cursor }, 'after', another);
+    await refused({ filter, orderBy: [{ field: 'BYTES' }], after: cursor }, 'after', another);
+    const model = encodeId('Model', (await insertModel(database.db)).id);
+    await refused({ filter: { model }, after: cursor }, 'after', another);
+    const ofRuns = Buffer.from(JSON.stringify(['0123456789abcdef', time, key])).toString('base64url');
+    await refused({ filter, after: ofRuns }, 'after', another);
+  });
+
+  it('is refused for negative numbers, and for a number beside a cursor', async () => {
+    const cursor = (await pageOf({ filter, first: 1 })).pageInfo.endCursor;
+    for (const field of ['first', 'last', 'offset']) await refused({ filter, [field]: -1 }, field, `${field} is -1`);
+    await refused({ filter, offset: 1, after: cursor }, 'offset', 'offset stands beside after');
+    await refused({ filter, offset: 1, before: cursor }, 'offset', 'offset stands beside before');
+    await refused({ filter, offset: 0, last: 1 }, 'offset', 'offset stands beside last');
+  });
+
+  async function refused(variables: Record<string, unknown>, field: string, message: string): Promise<void> {
+    const error = await refusalOf(database, pageDocument, variables);
+    expect(error.message).toContain(message);
+    expect(error).toMatchObject({ code: 'BAD_USER_INPUT', details: { field, remedy: expect.any(String) } });
+  }
+});
+
+it('nodes are found in their order, and null where they are gone', async () => {
+  const { id: modelId } = await insertModel(database.db, { name: 'there' });
+  const [model, gone] = [encodeId('Model', modelId), encodeId('Run', randomUUID())];
+  const document = parse('query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Model { name } } }');
+  const { data } = await askOf(database, document, { ids: [gone, model, gone, model] });
+  const there = { id: model, name: 'there' };
+  expect(data['nodes']).toEqual([null, there, null, there]);
+});
+
+describe('nested lists', () => {
+  it('of runs with their checkpoints and evaluations take as many statements for 50 runs as for 2', async () => {
+    const { db } = database;
+    const runIds: string[] = [];
+    for (let i = 0; i < 50; i++) {
+      const run = await insertRun(db);
+      runIds.push(run.id);
+      const steps = [0, 1, 2, 3, 4, 5].map((step) => ({
+        ...{ reason: 'interval' as const, modelId: run.modelId, runId: run.id, digest: digestOf('w'), bytes: 1, step },
+      }));
+      const rows = await db.insert(checkpoints).values(steps).returning();
+      expect(rows).toHaveLength(6);
+    }
+    expect(await db.$count(evaluations)).toBe(0);
+    const document = parse(`query($first: Int!) {
+      runs(first: $first) { totalCount nodes { name model { name } datasets { dataset { name } }
+        checkpoints(first: 5, orderBy: [{ field: STEP, direction: DESC }]) {
+          totalCount pageInfo { hasNextPage } nodes { step evaluations { main } run { name } } } } }
+    }`);
+    const few = await askOf(database, document, { first: 2 });
+    const many = await askOf(database, document, { first: 50 });
+    expect(many.statements).toBe(few.statements);
+    expect(many.statements).toBeLessThanOrEqual(10);
+    interface Shown {
+      readonly nodes: { checkpoints: { totalCount: number; pageInfo: object; nodes: { step: number }[] } }[];
+    }
+    const { nodes } = many.data['runs'] as Shown;
+    expect(nodes).toHaveLength(50);
+    for (const run of nodes) {
+      expect(run.checkpoints).toMatchObject({ totalCount: 6, pageInfo: { hasNextPage: true } });
+      expect(run.checkpoints.nodes.map(({ step }) => step)).toEqual([5, 4, 3, 2, 1]);
+    }
+  });
+});
