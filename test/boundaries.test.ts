@@ -64,6 +64,8 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   pg: ['db'],
   'drizzle-orm': ['db', 'retention', 'jobs', 'services', 'graphql'],
   'graphql-yoga': ['http', 'graphql'],
+  'graphql-ws': ['http'],
+  ws: ['http'],
   '@pothos/core': ['graphql'],
   '@anush008/tokenizers': ['tokenizer'],
   '@huggingface/hub': ['hub'],

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { createClient, type TandemClient } from '../client/index.ts';
+import { ApiError, createClient, type TandemClient } from '../client/index.ts';
 import { loadConfig } from '../config.ts';
 import { readVariable } from '../environment.ts';
 import { badInput } from '../errors.ts';
@@ -26,7 +26,20 @@ export const configOf = ({ data }: GlobalOptions) =>
  */
 export const connect = async (command: Command): Promise<TandemClient> => clientOf(await urlOf(command));
 
-export const clientOf = (url: string): TandemClient => createClient({ url });
+/**
+ * A command follows one thing at a time, which needs no WebSocket, and gives up some seconds after the server has
+ * stopped.
+ */
+export const clientOf = (url: string): TandemClient => createClient({ url, webSocket: false, retries: 4 });
+
+/** The events of a subscription until it ends, or the server stops and does not start again. */
+export async function* untilServerStops<T>(events: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* events;
+  } catch (error) {
+    if (!(error instanceof ApiError && error.unreachable)) throw error;
+  }
+}
 
 /** Address of the server that is named, or that runs on the data folder; undefined = none runs there. */
 export async function findServer(command: Command): Promise<string | undefined> {

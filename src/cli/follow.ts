@@ -1,5 +1,6 @@
 /** Follows a run from its first event to its last, with a progress bar. */
 import { RunDocument, RunEventsDocument, type RunEventsSubscription, type TandemClient } from '../client/index.ts';
+import { untilServerStops } from './connect.ts';
 import { RunNotSucceeded } from './exit-codes.ts';
 import { formatScore, formatSeconds } from './output.ts';
 import { type Progress, startProgress } from './progress.ts';
@@ -26,10 +27,8 @@ export async function followRun(
   const steps: RunStep[] = [];
   let progress: Progress | undefined;
   try {
-    for await (const { runEvents: event } of client.subscribe(RunEventsDocument, {
-      runId,
-      after: options.after ?? 0,
-    })) {
+    const events = client.subscribe(RunEventsDocument, { runId, after: options.after ?? 0 });
+    for await (const { runEvents: event } of untilServerStops(events)) {
       if (event.__typename === 'RunStarted') progress ??= startProgress('training', event.steps, options.quiet);
       if (event.__typename === 'RunWarning') process.stderr.write(`warning at step ${event.step}: ${event.message}\n`);
       if (event.__typename === 'RunEvaluation' && !options.quiet) process.stderr.write(`${evaluationLine(event)}\n`);

@@ -6,6 +6,7 @@ import {
   RunningJobsDocument,
   type TandemClient,
 } from '../client/index.ts';
+import { untilServerStops } from './connect.ts';
 import { RunNotSucceeded } from './exit-codes.ts';
 import { type Progress, startProgress } from './progress.ts';
 
@@ -49,7 +50,7 @@ export async function followJob(
   const progress = new StageProgress();
   let [last, told]: [JobProgressFragment?, string?] = [];
   try {
-    for await (const { jobEvents } of client.subscribe(JobEventsDocument, { jobId, after })) {
+    for await (const { jobEvents } of untilServerStops(client.subscribe(JobEventsDocument, { jobId, after }))) {
       const line = `${jobEvents.kind}: ${jobEvents.waitsFor ?? jobEvents.state}\n`;
       if (isLive(jobEvents) && line !== told) {
         progress.stop();

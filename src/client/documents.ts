@@ -1,5 +1,6 @@
 /** The documents that the client takes, and the one form that it sends. */
 import type { DocumentTypeDecoration } from './document-types.ts';
+import { type Node, print } from './print.ts';
 
 /**
  * A document as `tandem/client` 0.2.0 exported it.
@@ -15,12 +16,15 @@ export interface Operation<Kind extends 'query' | 'mutation' | 'subscription', R
   readonly types?: { readonly result: Result; readonly variables: Variables };
 }
 
-/** A query or a mutation: a `TypedDocumentString` of GraphQL codegen (Tandem's or your own), or a document of 0.2.0. */
+/**
+ * A query or a mutation: a `TypedDocumentString` or a `TypedDocumentNode` of GraphQL codegen (Tandem's or your own), or
+ * a document of 0.2.0.
+ */
 export type Executable<Result, Variables> =
   | DocumentTypeDecoration<Result, Variables>
   | Operation<'query' | 'mutation', Result, Variables>;
 
-/** A subscription, in the same two forms. */
+/** A subscription, in the same forms. */
 export type Subscribable<Result, Variables> =
   | DocumentTypeDecoration<Result, Variables>
   | Operation<'subscription', Result, Variables>;
@@ -39,7 +43,9 @@ export function operationOf<Result, Variables>(
 ): OperationText {
   // A document of 0.2.0 names the operation that it means: its text may hold several.
   if ('text' in document) return document;
-  const text = String(document);
+  const text = isParsed(document) ? print(document) : String(document);
   const [, kind = 'query', name] = /^\s*(query|mutation|subscription)\b\s*(\w+)?/m.exec(text) ?? [];
   return { kind, name, text };
 }
+
+const isParsed = (document: object): document is Node => (document as Partial<Node>).kind === 'Document';

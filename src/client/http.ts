@@ -6,7 +6,34 @@ export interface Endpoint {
   /** Address of POST /graphql. */
   readonly url: string;
   readonly fetch: typeof globalThis.fetch;
+  readonly headers: HeadersOption | undefined;
 }
+
+/** Headers that are sent with each request, for example `authorization`, or what says them when they are needed. */
+export type HeadersOption = Readonly<Record<string, string>> | (() => HeadersNow | Promise<HeadersNow>);
+
+type HeadersNow = Readonly<Record<string, string>>;
+
+/** By names in small letters. */
+export async function headersOf(option: HeadersOption | undefined): Promise<Record<string, string>> {
+  const headers = typeof option === 'function' ? await option() : (option ?? {});
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** What is asked for; `lastEventId` continues a subscription. */
+export interface Request {
+  readonly operation: OperationText;
+  readonly variables: unknown;
+  readonly lastEventId?: string | undefined;
+}
+
+/** The request as GraphQL over HTTP has it, which a WebSocket takes too. */
+export const bodyOf = ({ operation, variables, lastEventId }: Request): object => ({
+  query: operation.text,
+  operationName: operation.name,
+  variables,
+  ...(lastEventId !== undefined && { extensions: { lastEventId } }),
+});
 
 export interface Answer<Result> {
   readonly data?: Result | null;
@@ -22,17 +49,17 @@ export function graphqlUrl(text: string): string {
 
 /** Resolves with the response's head. Throws {@link ApiError} if no server answers, or the reason of an abort. */
 export async function post(
-  { fetch, url }: Endpoint,
-  { text, name }: OperationText,
-  variables: unknown,
+  { fetch, url, headers }: Endpoint,
+  request: Request,
   accept: 'application/json' | 'text/event-stream',
   signal: AbortSignal | undefined,
 ): Promise<Response> {
+  const own = await headersOf(headers);
   try {
     return await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept, 'x-graphql-yoga-csrf': 'tandem' },
-      body: JSON.stringify({ query: text, operationName: name, variables }),
+      headers: { ...own, 'content-type': 'application/json', accept, 'x-graphql-yoga-csrf': 'tandem' },
+      body: JSON.stringify(bodyOf(request)),
       signal: signal ?? null,
     });
   } catch (error) {
@@ -52,7 +79,7 @@ export async function ask(
   variables: unknown,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
-  const once = (): Promise<Response> => post(endpoint, operation, variables, 'application/json', signal);
+  const once = (): Promise<Response> => post(endpoint, { operation, variables }, 'application/json', signal);
   try {
     return await once();
   } catch (error) {

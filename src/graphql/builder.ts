@@ -90,5 +90,6 @@ builder.mutationType({
   description: 'The mutations of the API. Mutations that create something accept an idempotencyKey.',
 });
 builder.subscriptionType({
-  description: 'The subscriptions of the API, delivered as server-sent events on POST /graphql.',
+  description:
+    'The subscriptions of the API, delivered as server-sent events on POST /graphql and /graphql/stream, or over a WebSocket (graphql-ws) on /graphql.',
 });

@@ -5,4 +5,16 @@ export interface Context {
   readonly tandem: Tandem;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
+  /** Of a subscription: where its reader stands. */
+  readonly position: EventPosition;
+}
+
+/** Where the reader of a subscription stands (event-position.ts). */
+export interface EventPosition {
+  /** The last event that the reader has, as it says; undefined = it begins. */
+  readonly lastEventId: string | undefined;
+  /** The number of the event that was made last; undefined before the first, and where events have none. */
+  eventId: string | undefined;
+  /** Whether the operation is within the limits and began. */
+  begun: boolean;
 }

@@ -57,8 +57,11 @@ export function refusePersisted(params: unknown): void {
 const answers = ['application/graphql-response+json', 'application/json', 'multipart/mixed', 'text/event-stream'];
 
 /** Whether an Accept header allows an answer to a query, or one to a subscription. */
-export function accepts(accept: string, { events }: { readonly events: boolean }): boolean {
-  const offered = events ? answers.slice(-1) : answers;
+export const accepts = (accept: string, { events }: { readonly events: boolean }): boolean =>
+  acceptsAny(accept, events ? answers.slice(-1) : answers);
+
+/** Whether an Accept header allows an answer in one of these types. */
+export function acceptsAny(accept: string, offered: readonly string[]): boolean {
   const asked = accept.toLowerCase().replaceAll(/\s/g, '').split(',');
   return asked.some((range) => {
     const [type = '', ...parameters] = range.split(';');

@@ -1,6 +1,7 @@
 /** The whole schema. Importing it registers types and nothing else. */
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
+import { withEventPositions } from './event-position.ts';
 import { withPrices } from './prices.ts';
 import { withWellFormedArguments } from './well-formed.ts';
 import './editing/deletes.ts';
@@ -41,4 +42,4 @@ import './schema/node.ts';
 import './schema/system.ts';
 import './schema/verification.ts';
 
-export const schema: GraphQLSchema = withWellFormedArguments(withPrices(builder.toSchema()));
+export const schema: GraphQLSchema = withEventPositions(withWellFormedArguments(withPrices(builder.toSchema())));

@@ -2,13 +2,16 @@
  * The GraphQL engine: schema, context, limits and errors in one yoga server. It listens nowhere; http/ feeds it
  * requests.
  */
+import { once } from 'node:events';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Tandem } from '../services/tandem.ts';
-import type { Context } from './context.ts';
+import type { Context, EventPosition } from './context.ts';
 import { errorMasker, fromGraphQL } from './errors.ts';
+import { knownPosition, positionOf } from './event-position.ts';
+import { eventBody, type NumberedResult, plainResult } from './event-stream.ts';
 import { limitRules, parseWithin, refusalsOf } from './limits.ts';
 import { observing } from './observing.ts';
 import { accepts, eventsNotAccepted, refusePersisted } from './request-form.ts';
@@ -17,7 +20,23 @@ import { steadySubscriptionRule } from './subscription-rule.ts';
 
 export const graphqlPath = '/graphql';
 
-export type GraphQLServer = YogaServerInstance<Record<string, unknown>, Context>;
+const eventsType = 'text/event-stream';
+
+/** What the transport of a request tells beside it. */
+export interface Served {
+  /** Aborts as soon as the server begins to stop. */
+  readonly stopping?: AbortSignal;
+  /** Takes the result in place of an answer that is written (run-operation.ts). */
+  readonly take?: (taken: Taken) => void;
+}
+
+export interface Taken {
+  readonly results: ExecutionResult | AsyncIterable<NumberedResult>;
+  /** False = refused before anything ran. */
+  readonly begun: boolean;
+}
+
+export type GraphQLServer = YogaServerInstance<Served, Context>;
 
 export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServer {
   const { limits } = tandem.config;
@@ -30,20 +49,22 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
     onSubscribe(event) {
       const accept = event.args.contextValue.request.headers.get('accept') ?? '*/*';
       if (accepts(accept, { events: true })) refuse(event, limits, maskError);
-      else event.setResultAndStopExecution({ errors: [eventsNotAccepted(accept)] });
+      else {
+        withoutEvents.add(event.args.contextValue.request);
+        event.setResultAndStopExecution({ errors: [eventsNotAccepted(accept)] });
+      }
     },
   };
-  const coding: Plugin = {
-    onResultProcess({ result, setResult }) {
-      if ('errors' in result && result.errors) setResult({ ...result, errors: result.errors.map(fromGraphQL) });
-    },
-  };
-  return createYoga<Record<string, unknown>, Context>({
+  return createYoga<Served, Context>({
     schema,
-    context: ({ request }) => ({ tandem, signal: request.signal }),
+    context: ({ request, params }) => ({
+      tandem,
+      signal: request.signal,
+      position: positionOf(request, params.extensions),
+    }),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
-    plugins: [observing, limiting, coding],
+    plugins: [observing, limiting, sendingResults],
     graphiql: false,
     landingPage: false,
     cors: false,
@@ -63,16 +84,58 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
 /** The caller gets it; where it tells of a defect, masking has logged it. */
 const isAnswer = (error: unknown): boolean => error instanceof GraphQLError;
 
+/** Requests for a subscription whose caller takes no events: the answer says so as JSON, whatever they take. */
+const withoutEvents = new WeakSet<Request>();
+
+/** How results leave the engine. */
+const sendingResults: Plugin<Context, Served> = {
+  onResultProcess({ result: given, setResult, request, serverContext: { stopping, take }, setResultProcessor }) {
+    // One operation a request: no batches.
+    const result = given as ExecutionResult | AsyncIterable<ExecutionResult>;
+    const position = knownPosition(request);
+    const isStream = Symbol.asyncIterator in result;
+    const results = isStream ? numbered(result, request.signal, { stopping, position }) : coded(result);
+    if (!isStream) setResult(coded(result));
+    if (take) {
+      take({ results, begun: position?.begun ?? false });
+      setResultProcessor(() => new Response(null, { status: 202 }), '*/*');
+    } else if (Symbol.asyncIterator in results) {
+      const headers = { 'content-type': eventsType, 'content-encoding': 'none' };
+      setResultProcessor(() => new Response(eventBody(results, request.signal), { headers }), eventsType);
+    } else if (withoutEvents.has(request)) {
+      const init = { status: 406, headers: { 'content-type': 'application/json' } };
+      setResultProcessor(() => new Response(JSON.stringify(plainResult(results)), init), 'application/json');
+    }
+  },
+};
+
+const coded = (result: ExecutionResult): ExecutionResult =>
+  result.errors ? { ...result, errors: result.errors.map(fromGraphQL) } : result;
+
+/**
+ * Events with their numbers. When the server stops, what it followed ends, which is not the end of a subscription: that
+ * stays open until its connection is closed.
+ */
+async function* numbered(
+  events: AsyncIterable<ExecutionResult>,
+  signal: AbortSignal,
+  { stopping, position }: Pick<Served, 'stopping'> & { readonly position: EventPosition | undefined },
+): AsyncGenerator<NumberedResult, void, undefined> {
+  for await (const result of events) yield { result, eventId: position?.eventId };
+  if (stopping?.aborted && !signal.aborted) await once(signal, 'abort');
+}
+
 interface Start {
   readonly args: ExecutionArgs;
   readonly setResultAndStopExecution: (result: ExecutionResult) => void;
 }
 
-/** Answers an operation that goes over the limits, or whose page sizes are invalid, with its errors. */
+/** Answers an operation that goes over the limits, or whose page sizes are invalid, with its errors; else it begins. */
 function refuse({ args, setResultAndStopExecution }: Start, limits: Limits, mask: (error: unknown) => GraphQLError) {
   try {
     const errors = refusalsOf(args, limits);
     if (errors.length > 0) setResultAndStopExecution({ errors: errors.map(mask) });
+    else (args.contextValue as Context).position.begun = true;
   } catch (error) {
     setResultAndStopExecution({ errors: [mask(error)] });
   }

@@ -3,7 +3,9 @@
  * origin could send (across origins a page may post a form or plain text, but no custom header and no JSON without a
  * preflight).
  */
+import type { GraphQLError } from 'graphql';
 import { type ErrorCode, TandemError } from '../errors.ts';
+import { plainError } from '../graphql/event-stream.ts';
 import { accepts } from '../graphql/request-form.ts';
 
 /** The parts of a request that decide. */
@@ -20,9 +22,13 @@ export const csrfHeader = 'x-graphql-yoga-csrf';
 export interface Refusal {
   readonly status: number;
   readonly error: TandemError;
+  /** All errors of an operation, where the engine refused it. */
+  readonly errors?: readonly GraphQLError[];
+  /** Of 405: the methods that are offered; POST where it is absent. */
+  readonly allow?: string;
 }
 
-const refuse = (status: number, code: ErrorCode, message: string, details: TandemError['details']): Refusal => ({
+export const refuse = (status: number, code: ErrorCode, message: string, details: TandemError['details']): Refusal => ({
   status,
   error: new TandemError(code, message, details),
 });
@@ -32,13 +38,27 @@ const refuse = (status: number, code: ErrorCode, message: string, details: Tande
  * allowed.
  */
 export function refuseHost({ headers }: RequestFacts, port: number): Refusal | null {
-  const allowed = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
+  const allowed = hostsOf(port);
   const host = String(headers['host'] ?? '').toLowerCase();
   if (allowed.includes(host)) return null;
   return refuse(421, 'FORBIDDEN', `The Host header is ${JSON.stringify(host.slice(0, 200))}`, {
     field: 'Host',
     expected: allowed.join(', '),
     remedy: `Ask http://127.0.0.1:${port}.`,
+  });
+}
+
+const hostsOf = (port: number): string[] => ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
+
+/** For WebSockets, which a page of any origin may open without a preflight. Null = allowed, as programs without one. */
+export function refuseOrigin({ headers }: RequestFacts, port: number): Refusal | null {
+  const origin = headers['origin'];
+  const allowed = hostsOf(port).map((name) => `http://${name}`);
+  if (origin === undefined || allowed.includes(String(origin).toLowerCase())) return null;
+  return refuse(403, 'FORBIDDEN', `The page is of the origin ${JSON.stringify(String(origin).slice(0, 200))}`, {
+    field: 'Origin',
+    expected: allowed.join(', '),
+    remedy: 'Open the page from the server itself.',
   });
 }
 
@@ -112,7 +132,8 @@ export const tooManyWaiting = (most: number): Refusal =>
 export const notFoundHere = ({ path }: RequestFacts): Refusal =>
   refuse(404, 'NOT_FOUND', `There is nothing at ${path.slice(0, 200)}`, {
     field: 'path',
-    expected: 'POST /graphql, POST /v1/embeddings, GET /v1/models, GET /health, GET /ready, GET /metrics or GET /',
+    expected:
+      'POST /graphql, /graphql/stream, POST /v1/embeddings, GET /v1/models, GET /health, GET /ready, GET /metrics or GET /',
     remedy: 'Correct the address.',
   });
 
@@ -123,5 +144,7 @@ export const closing = (): Refusal =>
   });
 
 /** The body of a refusal, as GraphQL clients read it. */
-export const refusalBody = ({ error }: Refusal): string =>
-  JSON.stringify({ errors: [{ message: error.message, extensions: { code: error.code, ...error.details } }] });
+export const refusalBody = ({ error, errors }: Refusal): string =>
+  JSON.stringify({
+    errors: errors?.map(plainError) ?? [{ message: error.message, extensions: { code: error.code, ...error.details } }],
+  });

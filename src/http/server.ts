@@ -1,11 +1,12 @@
 /**
  * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
- * events), /v1/ (embeddings as OpenAI has them), GET /health, GET /ready, GET /metrics, GET / (GraphiQL). Called by
- * main.ts. It does not look into GraphQL operations.
+ * events), WebSockets at /graphql and event streams at /graphql/stream (many operations on one connection), /v1/
+ * (embeddings as OpenAI has them), GET /health, GET /ready, GET /metrics, GET / (GraphiQL). Called by main.ts. It does
+ * not look into GraphQL operations.
  */
-import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { conflict } from '../errors.ts';
 import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
@@ -13,24 +14,25 @@ import type { Logger } from '../log.ts';
 import { type OpenAiApi, openAiPath } from '../openai/api.ts';
 import type { Ailment, Probes } from '../services/system/health.ts';
 import { endsWithin } from '../within.ts';
-import { readBody } from './body.ts';
+import { EventStreams, streamPath } from './event-streams/streams.ts';
 import { graphiqlPage, pageHeaders } from './graphiql.ts';
 import {
   closing,
   notFoundHere,
-  notUtf8,
   type Refusal,
   type RequestFacts,
   refusalBody,
   refuseHost,
-  refuseOperation,
-  tooLarge,
+  refuseOrigin,
   tooManyWaiting,
 } from './guard.ts';
 import { countRequest, traceRequest } from './observe.ts';
 import { answerOpenAi, refuseOpenAi } from './openai.ts';
-import { secureHeaders, sendAnswer } from './reply.ts';
+import { answerOperation } from './operation.ts';
+import { answerRawRequests } from './raw-requests.ts';
+import { secureHeaders } from './reply.ts';
 import { mostWaiting, Turns } from './turns.ts';
+import { Sockets } from './web-socket/sockets.ts';
 
 export interface HttpServer {
   /** For example http://127.0.0.1:4000 */
@@ -58,17 +60,19 @@ const host = '127.0.0.1';
 const graceMs = 500;
 
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const life = new AbortController();
-  const state = { draining: false, port: options.port };
+  const [life, stopping] = [new AbortController(), new AbortController()];
   const running = new Set<Promise<void>>();
-  const turns = new Turns();
-  const server = createServer((request, response) => {
+  const [turns, answering] = [new Turns(), new WeakMap<Duplex, ServerResponse>()];
+  const context: Serving = { ...options, life: life.signal, stopping: stopping.signal };
+  const [sockets, streams] = [new Sockets(context), new EventStreams(context)];
+  // A request without a Host header is refused by refuseHost, with a body.
+  const server = createServer({ requireHostHeader: false }, (request, response) => {
     const path = pathOf(request);
     countRequest(request, response, path);
-    const begin = () =>
-      traceRequest(request, response, path, () =>
-        answer(request, response, { ...options, ...state, life: life.signal }),
-      );
+    const begin = () => {
+      answering.set(request.socket, response);
+      return traceRequest(request, response, path, () => answer(request, response, { ...context, streams }));
+    };
     const refuse = () => refuserOf(path, response, options)(tooManyWaiting(mostWaiting));
     const work = turns.take(request.socket, begin, refuse).catch((error: unknown) => {
       if (!life.signal.aborted && !response.destroyed) options.logger.error({ err: error }, 'a request failed');
@@ -77,22 +81,26 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     running.add(work);
     void work.finally(() => running.delete(work));
   });
-  state.port = await listen(server, options.port);
+  answerRawRequests(server, {
+    answering: (socket) => answering.get(socket),
+    refuse: sendRefusal,
+    upgrade: (request, socket, head) => refuseUpgrade(request, context) ?? sockets.accept(request, socket, head),
+  });
+  context.port = await listen(server, options.port);
   return {
-    url: `http://${host}:${state.port}`,
-    port: state.port,
-    drain() {
-      state.draining = true;
-    },
+    url: `http://${host}:${context.port}`,
+    port: context.port,
+    drain: () => stopping.abort(),
     async close() {
-      state.draining = true;
-      life.abort();
+      stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const socketsClosed = sockets.close(graceMs);
+      life.abort();
       server.closeIdleConnections();
       await endsWithin(graceMs, Promise.all(running));
       // A client that stalls, in sending or in reading, loses its connection; its request ends with that.
       server.closeAllConnections();
-      await endsWithin(graceMs, Promise.all(running));
+      await endsWithin(graceMs, Promise.all([...running, socketsClosed]));
       await closed;
     },
   };
@@ -125,44 +133,55 @@ const refuserOf =
   (refusal: Refusal): void =>
     `${path}/`.startsWith(openAiPath) ? refuseOpenAi(response, openai, refusal) : sendRefusal(response, refusal);
 
-type Request = HttpOptions & { readonly draining: boolean; readonly life: AbortSignal };
+type Serving = Omit<HttpOptions, 'port'> & {
+  port: number;
+  readonly life: AbortSignal;
+  /** Aborts when draining begins. */
+  readonly stopping: AbortSignal;
+};
+
+type Request = Serving & { readonly streams: EventStreams };
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: Request): Promise<void> {
   const path = pathOf(request);
   const facts: RequestFacts = { method: request.method ?? 'GET', path, headers: request.headers };
+  const refuse = refuserOf(path, response, options);
   const foreign = refuseHost(facts, options.port);
-  if (foreign) return refuserOf(path, response, options)(foreign);
-  if (path === graphqlPath) return answerOperation(request, response, facts, options);
-  if (`${path}/`.startsWith(openAiPath)) return answerOpenAi(request, response, facts, options);
-  if (facts.method !== 'GET') return sendRefusal(response, notFoundHere(facts));
-  if (path === '/health') return sendProbe(response, options.probes.health());
-  if (path === '/metrics') return send(response, 200, metricsType, await options.probes.metrics());
-  if (path === '/ready') return sendProbe(response, options.draining ? [stopping()] : await options.probes.readiness());
-  if (path !== '/') return sendRefusal(response, notFoundHere(facts));
-  response.writeHead(200, { ...secureHeaders, ...pageHeaders }).end(graphiqlPage(graphqlPath));
+  if (foreign) return refuse(foreign);
+  if (`${path}/`.startsWith(openAiPath)) {
+    return answerOpenAi(request, response, facts, { ...options, draining: options.stopping.aborted });
+  }
+  const refusal = await answerPath(request, response, facts, options);
+  if (refusal) refuse(refusal);
 }
 
-async function answerOperation(
+/** Answers a request of a path, or resolves with why not. */
+async function answerPath(
   request: IncomingMessage,
   response: ServerResponse,
   facts: RequestFacts,
-  { graphql, bodyBytes, draining, life, port }: Request,
-): Promise<void> {
-  const refusal = draining ? closing() : refuseOperation(facts, bodyBytes);
-  if (refusal) return sendRefusal(response, refusal);
-  const body = await readBody(request, bodyBytes);
-  if (body === null) return sendRefusal(response, tooLarge(bodyBytes));
-  if (!isUtf8(body)) return sendRefusal(response, notUtf8());
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const accept = String(request.headers.accept ?? 'application/json');
-  const answered = graphql.fetch(`http://${host}:${port}${graphqlPath}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept },
-    body,
-    signal: AbortSignal.any([gone.signal, life]),
-  });
-  await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
+  options: Request,
+): Promise<Refusal | null> {
+  const { probes, streams, stopping } = options;
+  if (facts.path === streamPath && streams.isFor(request)) return streams.answer(request, response, facts);
+  if (facts.path === streamPath || facts.path === graphqlPath)
+    return answerOperation(request, response, facts, options);
+  if (facts.method !== 'GET') return notFoundHere(facts);
+  if (facts.path === '/health') sendProbe(response, probes.health());
+  else if (facts.path === '/metrics') send(response, 200, metricsType, await probes.metrics());
+  else if (facts.path === '/ready') sendProbe(response, stopping.aborted ? [stops()] : await probes.readiness());
+  else if (facts.path !== '/') return notFoundHere(facts);
+  else response.writeHead(200, { ...secureHeaders, ...pageHeaders }).end(graphiqlPage(graphqlPath));
+  return null;
+}
+
+/** Why a WebSocket is not opened: everybody may ask for it, also pages of other origins, which it does not tell. */
+function refuseUpgrade(request: IncomingMessage, { port, stopping }: Serving): Refusal | null {
+  const facts: RequestFacts = { method: request.method ?? 'GET', path: pathOf(request), headers: request.headers };
+  const foreign = refuseHost(facts, port) ?? refuseOrigin(facts, port);
+  if (foreign) return foreign;
+  if (facts.path !== graphqlPath) return notFoundHere(facts);
+  return stopping.aborted ? closing() : null;
 }
 
 /** Of Prometheus' text format. */
@@ -175,7 +194,7 @@ function sendProbe(response: ServerResponse, ailments: readonly Ailment[]): void
   send(response, ok ? 200 : 503, 'application/json', JSON.stringify(body));
 }
 
-function stopping(): Ailment {
+function stops(): Ailment {
   const { message, details } = closing().error;
   return { part: 'server', message, remedy: details.remedy ?? '' };
 }
@@ -187,6 +206,6 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 /** Closes the connection: the body of a refused request is not read. */
 function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   response.setHeader('connection', 'close');
-  if (refusal.status === 405) response.setHeader('allow', 'POST');
+  if (refusal.status === 405) response.setHeader('allow', refusal.allow ?? 'POST');
   send(response, refusal.status, 'application/json', refusalBody(refusal));
 }

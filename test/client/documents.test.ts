@@ -1,6 +1,7 @@
 /** The documents that a client may hold: today's, those of 0.2.0, and those of somebody else's codegen. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type DocumentNode, parse } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   createClient,
@@ -30,7 +31,7 @@ const oldSubscription: Operation<
 describe('a client', () => {
   let server: Server;
   let url: string;
-  const sent: { query: string; operationName?: string; variables: Record<string, unknown> }[] = [];
+  const sent: { query: string; operationName?: string; variables: Record<string, unknown>; extensions?: object }[] = [];
   beforeAll(async () => {
     server = createServer(async (request, response) => {
       let body = '';
@@ -41,7 +42,9 @@ describe('a client', () => {
       const answer = JSON.stringify({ data: isStream ? { runEvents: { seq: 3 } } : { jobs: { nodes: ['a'] } } });
       // The first connection of a subscription breaks after its event.
       const isLast = sent.length > 1;
-      response.end(isStream ? `event: next\ndata: ${answer}\n\n${isLast ? 'event: complete\ndata:\n\n' : ''}` : answer);
+      response.end(
+        isStream ? `id: 3\nevent: next\ndata: ${answer}\n\n${isLast ? 'event: complete\ndata:\n\n' : ''}` : answer,
+      );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -50,7 +53,7 @@ describe('a client', () => {
   beforeEach(() => void sent.splice(0));
 
   it('executes and subscribes with the documents of 0.2.0', async () => {
-    const client = createClient({ url, retryMs: 1 });
+    const client = createClient({ url, webSocket: false, retryMs: 1 });
     const { jobs } = await client.execute(oldQuery, {});
     expect(jobs.nodes).toEqual(['a']);
     expect(sent).toEqual([{ query: oldQuery.text, operationName: 'RunningJobs', variables: {} }]);
@@ -58,12 +61,24 @@ describe('a client', () => {
     const seen: number[] = [];
     for await (const { runEvents } of client.subscribe(oldSubscription, { runId: 'x' })) seen.push(runEvents.seq);
     expect(seen).toEqual([3, 3]);
-    expect(sent.map(({ variables }) => variables)).toEqual([{ runId: 'x' }, { runId: 'x', after: 3 }]);
+    expect(sent.map(({ extensions }) => extensions)).toEqual([undefined, { lastEventId: '3' }]);
   });
 
   it('sends the text and the name of its own documents', async () => {
     await createClient({ url }).execute(ImportModelDocument, { input: { name: 'm', source: { folder: 'f' } } });
     expect(sent).toMatchObject([{ operationName: 'ImportModel', query: String(ImportModelDocument) }]);
+  });
+
+  it('takes documents that were parsed, also without the text that they come from', async () => {
+    const text = 'query Some($first: Int) { jobs(first: $first) { nodes { id } } }';
+    // What `TypedDocumentNode` of GraphQL codegen is.
+    const parsed = parse(text, { noLocation: true }) as DocumentNode & {
+      __apiType?: (variables: { first: number }) => { readonly jobs: unknown };
+    };
+    expect(await createClient({ url }).execute(parsed, { first: 1 })).toMatchObject({ jobs: { nodes: ['a'] } });
+    expect(sent).toEqual([{ query: text, operationName: 'Some', variables: { first: 1 } }]);
+    // @ts-expect-error The variables are those of the document.
+    void ((): unknown => createClient({ url }).execute(parsed, { last: 1 }));
   });
 
   it("takes documents of somebody else's codegen, and an operation without a name", async () => {

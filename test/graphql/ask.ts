@@ -36,6 +36,7 @@ export async function refusalOf(
 
 async function run(database: TestDatabase, document: DocumentNode, variableValues: Record<string, unknown>) {
   const tandem = { database, config: { limits: defaultLimits }, jobs: { place: randomUUID() } };
-  const contextValue = { tandem, signal: new AbortController().signal };
+  const position = { lastEventId: undefined, eventId: undefined, begun: true };
+  const contextValue = { tandem, signal: new AbortController().signal, position };
   return (await execute({ schema, document, variableValues, contextValue })) as ExecutionResult;
 }

@@ -5,11 +5,12 @@ import { buildSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
+import type { Served } from '../../src/graphql/server.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 
 it('closes within a second although an upload stalls', async () => {
-  const graphql = createYoga<Record<string, unknown>, Context>({ schema: buildSchema('type Query { x: Int }') });
+  const graphql = createYoga<Served, Context>({ schema: buildSchema('type Query { x: Int }') });
   const logger = createLogger('test', 'silent');
   const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
   const server = await startHttp({

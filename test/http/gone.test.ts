@@ -3,6 +3,7 @@ import { buildSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
+import type { Served } from '../../src/graphql/server.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 
@@ -27,7 +28,7 @@ it('aborts the signal of a request whose client hangs up', async () => {
     },
   };
   const context = ({ request }: { request: Request }) => ({ signal: request.signal }) as Context;
-  const graphql = createYoga<Record<string, unknown>, Context>({
+  const graphql = createYoga<Served, Context>({
     schema,
     context,
     logging: false,

@@ -5,6 +5,7 @@ import { buildSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
+import type { Served } from '../../src/graphql/server.ts';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { mostWaiting } from '../../src/http/turns.ts';
 import { createLogger } from '../../src/log.ts';
@@ -21,7 +22,7 @@ beforeAll(async () => {
     },
   };
   const schema = buildSchema('type Query { x: Int }');
-  const graphql = createYoga<Record<string, unknown>, Context>({ schema, plugins: [withRoot(rootValue)] });
+  const graphql = createYoga<Served, Context>({ schema, plugins: [withRoot(rootValue)] });
   const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
   server = await startHttp({
     graphql,

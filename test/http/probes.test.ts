@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { jobs } from '../../src/db/schema.ts';
 import type { Context } from '../../src/graphql/context.ts';
+import type { Served } from '../../src/graphql/server.ts';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { probesOf } from '../../src/services/system/health.ts';
@@ -32,7 +33,7 @@ async function open(): Promise<Probed> {
   const db = { execute: (query: string) => (execute ? execute() : database.db.execute(query)) };
   const config = loadConfig({ TANDEM_DATA: place.dataDir });
   const tandem = { config, storage, jobs, startedAt: new Date(), database: { ...database, db } } as unknown as Tandem;
-  const graphql = createYoga<Record<string, unknown>, Context>({ schema: buildSchema('type Query { x: Int }') });
+  const graphql = createYoga<Served, Context>({ schema: buildSchema('type Query { x: Int }') });
   const server = await startHttp({
     graphql,
     openai: undefined as never,

@@ -135,7 +135,7 @@ export function httpSuite(live: () => Live): void {
 
     it('refuses a subscription whose caller takes no events', async () => {
       const body = JSON.stringify({ query: 'subscription { jobEvents(jobId: "x") { id } }' });
-      for (const accept of ['application/json', 'application/graphql-response+json', undefined]) {
+      for (const accept of ['application/json', 'application/graphql-response+json', 'multipart/mixed', undefined]) {
         const own = { ...headers, ...(accept === undefined ? {} : { accept }) };
         const answer = await raw(live(), '/graphql', { method: 'POST', headers: own, body });
         const [{ extensions }] = JSON.parse(answer.body).errors;

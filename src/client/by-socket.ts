@@ -1,0 +1,153 @@
+/**
+ * Subscriptions over one WebSocket (the protocol of graphql-ws), which is opened by the first and closed behind the
+ * last. Browsers allow six connections to a server over HTTP/1.1, in all tabs together, and hundreds of WebSockets.
+ */
+import { ApiError, type GraphQLFailure } from './error.ts';
+import { type Answer, bodyOf, type Endpoint, headersOf } from './http.ts';
+import type { Outcome, SubscriptionEvent, SubscriptionRequest } from './subscription.ts';
+
+/** The part of the WebSocket of browsers, of Node 22, and of npm's ws that is used. */
+export type WebSocketClass = new (url: string, protocol: string) => PlainSocket;
+
+interface PlainSocket {
+  readonly readyState: number;
+  onopen: unknown;
+  onmessage: unknown;
+  onclose: unknown;
+  onerror: unknown;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+type Message =
+  | { readonly type: 'next'; readonly payload: Answer<never> & { readonly extensions?: { readonly eventId?: string } } }
+  | { readonly type: 'error'; readonly payload: readonly GraphQLFailure[] }
+  | { readonly type: 'complete' | 'broken' | 'aborted' };
+
+interface Connection {
+  readonly socket: PlainSocket;
+  /** Who takes the messages of an operation, by its id. */
+  readonly takers: Map<string, (message: Message) => void>;
+}
+
+const isOpen = 1;
+/** Between pings; a server that has told nothing since the last one is gone. */
+const pingMs = 15_000;
+/** How long a connection without operations stays. */
+const idleMs = 1_000;
+/** Events that wait for a reader; more are told again later, behind those that it has taken. */
+const mostWaiting = 1_000;
+
+export class SharedSocket {
+  readonly #endpoint: Endpoint;
+  readonly #WebSocket: WebSocketClass;
+  #connection: Promise<Connection | null> | undefined;
+  #hasOpened = false;
+  #lastId = 0;
+
+  constructor(endpoint: Endpoint, webSocket: WebSocketClass) {
+    this.#endpoint = endpoint;
+    this.#WebSocket = webSocket;
+  }
+
+  /** Ends as `unopened` where no WebSocket to the server has ever opened. */
+  async *subscribe<Result>(
+    request: SubscriptionRequest,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<SubscriptionEvent<Result>, Outcome | 'unopened', undefined> {
+    this.#connection ??= this.#open();
+    const connection = await this.#connection;
+    signal?.throwIfAborted();
+    if (!connection) return this.#hasOpened ? 'broken' : 'unopened';
+    const { socket, takers } = connection;
+    const id = String(++this.#lastId);
+    const waiting: Message[] = [];
+    let wake = (): void => {};
+    const take = (message: Message): void => {
+      waiting.push(message);
+      if (waiting.length === mostWaiting) {
+        waiting.push({ type: 'broken' });
+        takers.delete(id);
+      }
+      wake();
+    };
+    const abort = (): void => take({ type: 'aborted' });
+    let isOver = false;
+    try {
+      takers.set(id, take);
+      signal?.addEventListener('abort', abort);
+      socket.send(JSON.stringify({ id, type: 'subscribe', payload: bodyOf(request) }));
+      for (;;) {
+        const message = waiting.shift();
+        if (message?.type === 'next') {
+          const answer = message.payload as Answer<Result>;
+          yield { answer, eventId: message.payload.extensions?.eventId };
+        } else if (message?.type === 'aborted') signal?.throwIfAborted();
+        else if (message) {
+          isOver = takers.has(id);
+          if (message.type === 'error') throw new ApiError(message.payload);
+          return message.type;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      takers.delete(id);
+      signal?.removeEventListener('abort', abort);
+      if (!isOver && socket.readyState === isOpen) socket.send(JSON.stringify({ id, type: 'complete' }));
+      setTimeout(() => this.#closeIdle(connection), idleMs);
+    }
+  }
+
+  #closeIdle({ socket, takers }: Connection): void {
+    if (takers.size > 0 || socket.readyState !== isOpen) return;
+    this.#connection = undefined;
+    socket.close(1000);
+  }
+
+  /** Resolves once the server has acknowledged the connection; with null if it closes before. */
+  async #open(): Promise<Connection | null> {
+    const { url, headers } = this.#endpoint;
+    const payload = await headersOf(headers).catch((error: unknown) => {
+      this.#connection = undefined;
+      throw error;
+    });
+    const socket = new this.#WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws');
+    const connection: Connection = { socket, takers: new Map() };
+    const mine = this.#connection;
+    let [heard, pings]: [boolean, ReturnType<typeof setInterval>?] = [true];
+    return new Promise((resolve) => {
+      socket.onopen = () => socket.send(JSON.stringify({ type: 'connection_init', payload }));
+      socket.onerror = () => {};
+      socket.onmessage = ({ data }: { readonly data: unknown }) => {
+        heard = true;
+        const message = JSON.parse(String(data)) as { type: string; id: string };
+        if (message.type === 'ping') socket.send('{"type":"pong"}');
+        else if (message.type !== 'connection_ack') connection.takers.get(message.id)?.(message as unknown as Message);
+        else {
+          this.#hasOpened = true;
+          resolve(connection);
+          pings = setInterval(() => {
+            if (!heard) return socket.close();
+            heard = false;
+            socket.send('{"type":"ping"}');
+          }, pingMs);
+        }
+      };
+      socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
+        clearInterval(pings);
+        if (this.#connection === mine) this.#connection = undefined;
+        for (const take of [...connection.takers.values()]) take(ending(code, reason));
+        resolve(null);
+      };
+    });
+  }
+}
+
+/** The server closes with 44xx what would be refused the next time as well. */
+const ending = (code: number, reason: string): Message =>
+  code < 4400 || code >= 4500
+    ? { type: 'broken' }
+    : { type: 'error', payload: [{ message: `The server closed the connection: ${reason} (${code})` }] };

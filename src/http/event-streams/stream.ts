@@ -1,0 +1,129 @@
+/** One stream of server-sent events that carries the results of many operations (the single connection mode). */
+import type { ServerResponse } from 'node:http';
+import { comment, eventText, silenceMs } from '../../graphql/event-stream.ts';
+import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
+import type { GraphQLServer } from '../../graphql/server.ts';
+import type { Logger } from '../../log.ts';
+import { mostOperations, operationExists, refusalOf, tooManyOperations } from '../connection-refusals.ts';
+import { closing, type Refusal } from '../guard.ts';
+
+export interface StreamOptions {
+  readonly graphql: GraphQLServer;
+  readonly logger: Logger;
+  /** Aborts as soon as the server begins to stop: no operation begins any more. */
+  readonly stopping: AbortSignal;
+  /** Ends with the server. */
+  readonly life: AbortSignal;
+}
+
+/** A reader that takes nothing in this time loses its stream. */
+const patienceMs = 30_000;
+
+export class EventStream {
+  readonly #options: StreamOptions;
+  readonly #operations = new Map<string, AbortController>();
+  readonly #opened: Promise<ServerResponse>;
+  #open: (response: ServerResponse) => void = () => {};
+  #response: ServerResponse | undefined;
+  /** While the reader has not taken what was written. */
+  #drained: Promise<void> | undefined;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#response !== undefined;
+  }
+
+  /** Sends from now on to this response, whose head was written. Resolves when the reader or the server goes. */
+  async open(response: ServerResponse): Promise<void> {
+    this.#response = response;
+    response.write(comment);
+    const silence = setInterval(() => this.#drained || response.write(comment), silenceMs);
+    this.#open(response);
+    await new Promise<void>((resolve) => {
+      response.once('close', resolve);
+      if (response.destroyed) resolve();
+      this.#options.life.addEventListener('abort', () => resolve());
+    });
+    clearInterval(silence);
+    this.end();
+    response.end();
+  }
+
+  /** Begins an operation, whose JSON this is. Null = its results go to the stream. */
+  async start(id: string, body: Uint8Array<ArrayBuffer>): Promise<Refusal | null> {
+    const { graphql, stopping, life, logger } = this.#options;
+    if (stopping.aborted) return closing();
+    if (this.#operations.has(id)) return operationExists(id);
+    if (this.#operations.size >= mostOperations) return tooManyOperations();
+    const operation = new AbortController();
+    this.#operations.set(id, operation);
+    const signal = AbortSignal.any([operation.signal, life]);
+    try {
+      const { refusals, results } = await runOperation(graphql, body, { signal, stopping });
+      if (refusals.length > 0) {
+        this.stop(id);
+        return refusalOf(refusals);
+      }
+      void this.#send(id, results, signal).catch((error: unknown) => {
+        if (!signal.aborted) logger.error({ err: error }, 'an operation of an event stream failed');
+        this.#response?.destroy();
+      });
+      return null;
+    } catch (error) {
+      this.stop(id);
+      if (!signal.aborted) throw error;
+      return null;
+    }
+  }
+
+  /** Ends an operation without another event. */
+  stop(id: string): void {
+    this.#operations.get(id)?.abort();
+    this.#operations.delete(id);
+  }
+
+  /** Ends all operations. */
+  end(): void {
+    for (const id of [...this.#operations.keys()]) this.stop(id);
+  }
+
+  /** An operation makes its next result after the reader has taken the one before. */
+  async #send(id: string, results: OperationResults, signal: AbortSignal): Promise<void> {
+    for await (const payload of results) {
+      if (!signal.aborted) await this.#write(eventText('next', JSON.stringify({ id, payload })));
+    }
+    if (signal.aborted) return;
+    this.#operations.delete(id);
+    await this.#write(eventText('complete', JSON.stringify({ id })));
+  }
+
+  async #write(text: string): Promise<void> {
+    const response = await this.#opened;
+    while (this.#drained) await this.#drained;
+    if (response.destroyed || response.writableEnded || response.write(text)) return;
+    this.#drained = drainOf(response).finally(() => {
+      this.#drained = undefined;
+    });
+    await this.#drained;
+  }
+}
+
+/** Resolves when all that was written has been taken, or the response is gone; ends one that is not read. */
+function drainOf(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), patienceMs);
+    const done = (): void => {
+      clearTimeout(timer);
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+    if (response.destroyed) done();
+  });
+}

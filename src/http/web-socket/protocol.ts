@@ -1,0 +1,77 @@
+/** The server's side of graphql-ws: what one connection may ask for, and how its operations run. */
+import type { IncomingMessage } from 'node:http';
+import { type ExecutionArgs, GraphQLError, parse } from 'graphql';
+import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { plainError } from '../../graphql/event-stream.ts';
+import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
+import type { GraphQLServer } from '../../graphql/server.ts';
+import { mostOperations, tooManyOperations } from '../connection-refusals.ts';
+import { closing, type Refusal } from '../guard.ts';
+
+export interface ProtocolOptions {
+  readonly graphql: GraphQLServer;
+  /** Aborts as soon as the server begins to stop: no operation begins any more. */
+  readonly stopping: AbortSignal;
+  /** Ends with the server. */
+  readonly life: AbortSignal;
+}
+
+export interface Upgraded {
+  readonly request: IncomingMessage;
+}
+
+type InitPayload = Record<string, unknown> | undefined;
+
+/** How long a client may take to send connection_init, in milliseconds. */
+const initMs = 10_000;
+
+export const openProtocol = (options: ProtocolOptions): Server<Upgraded> =>
+  makeServer<NonNullable<InitPayload>, Upgraded>({
+    connectionInitWaitTimeout: initMs,
+    onSubscribe: (connection, id, payload) => begin(options, connection, id, payload),
+    subscribe: ({ rootValue }) => rootValue as AsyncGenerator<never>,
+    onNext: (_connection, _id, _payload, _args, result) => result as never,
+    onError: (_connection, _id, _payload, errors) => errors.map((error) => plainError(error as GraphQLError)),
+  });
+
+/** By a document the library chooses how it asks for results. Here those of any operation are a stream. */
+const document = parse('subscription { results }');
+
+/** Runs an operation, and resolves with what the library takes its results from; with its errors if it is refused. */
+async function begin(
+  { graphql, stopping, life }: ProtocolOptions,
+  connection: Context<InitPayload, Upgraded>,
+  id: string,
+  payload: SubscribePayload,
+): Promise<ExecutionArgs | GraphQLError[]> {
+  if (stopping.aborted) return [errorOf(closing())];
+  if (Object.keys(connection.subscriptions).length > mostOperations) return [errorOf(tooManyOperations())];
+  const ended = new AbortController();
+  const signal = AbortSignal.any([ended.signal, life]);
+  // The library returns it when the client completes the operation or goes away, also before there are results.
+  connection.subscriptions[id] = endedBy(ended, nothing());
+  try {
+    const { refusals, results } = await runOperation(graphql, JSON.stringify(payload), { signal, stopping });
+    if (refusals.length > 0) return [...refusals];
+    return { document, rootValue: endedBy(ended, results) } as Partial<ExecutionArgs> as ExecutionArgs;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // Nobody waits any more, and an answer could reach a new operation with the same id.
+    return new Promise(() => {});
+  }
+}
+
+const errorOf = ({ error: { message, code, details } }: Refusal): GraphQLError =>
+  new GraphQLError(message, { extensions: { code, ...details } });
+
+async function* nothing(): OperationResults {}
+
+/** The same results; whoever returns them ends the operation. */
+function endedBy(operation: AbortController, results: OperationResults): OperationResults {
+  const end = results.return.bind(results);
+  results.return = () => {
+    operation.abort();
+    return end();
+  };
+  return results;
+}
