@@ -3,15 +3,19 @@ import { defineConfig } from 'vite';
 
 const target = process.env['TANDEM_URL'] ?? 'http://127.0.0.1:4000';
 
-// The browser talks to this address only, and Vite passes /graphql on to the server, subscriptions included. The server
-// sees a request of its own host: without the page's Origin, which it would have to know.
+interface ProxyServer {
+  on(event: 'proxyReq' | 'proxyReqWs', change: (request: { removeHeader(name: string): void }) => void): void;
+}
+
+// The browser talks to this address only, and Vite passes /graphql on to the server, its WebSocket included. The server
+// sees a request of its own host: without the page's Origin, which it refuses.
 const proxy = {
   '/graphql': {
-    target,
-    changeOrigin: true,
-    configure: (server: {
-      on(event: 'proxyReq', change: (request: { removeHeader(name: string): void }) => void): void;
-    }) => server.on('proxyReq', (request) => request.removeHeader('origin')),
+    ...{ target, changeOrigin: true, ws: true },
+    configure(server: ProxyServer): void {
+      server.on('proxyReq', (request) => request.removeHeader('origin'));
+      server.on('proxyReqWs', (request) => request.removeHeader('origin'));
+    },
   },
 };
 

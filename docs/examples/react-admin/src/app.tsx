@@ -4,21 +4,13 @@ import { CollectionEdit, CollectionList } from './collections';
 import { DatasetCreate, DatasetList } from './datasets';
 import { AppLayout, icons } from './layout';
 import { LeaderboardPage } from './leaderboard';
-import { LoginPage } from './login';
 import { ModelCreate, ModelEdit, ModelList } from './models';
 import { RunCreate, RunEdit, RunList, RunShow } from './runs';
 import { SearchPage } from './search';
-import { authProvider, dataProvider } from './tandem';
+import { dataProvider } from './tandem';
 
 export const App = () => (
-  <Admin
-    title="Tandem"
-    dataProvider={dataProvider}
-    authProvider={authProvider}
-    layout={AppLayout}
-    loginPage={LoginPage}
-    disableTelemetry
-  >
+  <Admin title="Tandem" dataProvider={dataProvider} layout={AppLayout} disableTelemetry>
     <Resource
       name="runs"
       icon={icons.runs}

@@ -1,13 +1,10 @@
 /** The connection to the server: one client for everything, one feed of changes for all live pages. */
 import { createClient } from 'tandem-client';
-import { createAuthProvider, createChangeFeed, createDataProvider, createKeyStore } from 'tandem-react-admin';
+import { createChangeFeed, createDataProvider } from 'tandem-react-admin';
 
-const keys = createKeyStore();
+/** The address of this page, from which Vite passes /graphql on. */
+const url = window.location.origin;
 
-/** The address of this page, from which Vite passes /graphql on; or that of a server that names it in TANDEM_ORIGINS. */
-const url = import.meta.env['VITE_TANDEM_URL'] ?? window.location.origin;
-
-export const client = createClient({ url, headers: () => keys.headers() });
+export const client = createClient({ url });
 export const dataProvider = createDataProvider(client);
-export const authProvider = createAuthProvider(client, keys);
 export const feed = createChangeFeed(client);

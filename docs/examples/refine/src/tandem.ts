@@ -1,19 +1,10 @@
 /** The connection to the server: one client for everything, one feed of changes for all live pages. */
 import { createClient } from 'tandem-client';
-import {
-  createAuthProvider,
-  createChangeFeed,
-  createDataProvider,
-  createKeyStore,
-  createLiveProvider,
-} from 'tandem-refine';
+import { createChangeFeed, createDataProvider, createLiveProvider } from 'tandem-refine';
 
-const keys = createKeyStore();
+/** The address of this page, from which Vite passes /graphql on. */
+const url = window.location.origin;
 
-/** The address of this page, from which Vite passes /graphql on; or that of a server that names it in TANDEM_ORIGINS. */
-const url = import.meta.env['VITE_TANDEM_URL'] ?? window.location.origin;
-
-const client = createClient({ url, headers: () => keys.headers() });
+const client = createClient({ url });
 export const dataProvider = createDataProvider(client);
-export const authProvider = createAuthProvider(client, keys);
 export const liveProvider = createLiveProvider(createChangeFeed(client));
