@@ -121,18 +121,18 @@ export function systemSuite(live: () => Live): void {
 
     it('lists its jobs, follows an ended one, and cancels none', async () => {
       interface Jobs {
-        readonly jobs: { readonly totalCount: number; readonly nodes: readonly { readonly id: string }[] };
+        readonly jobs: { readonly totalCount: number; readonly nodes: readonly { id: string; lastSeq: number }[] };
       }
       const query =
-        '{ jobs(filter: { kind: IMPORT_DATASET, state: FAILED }) { totalCount nodes { id error { code message } } } }';
+        '{ jobs(filter: { kind: IMPORT_DATASET, state: FAILED }) { totalCount nodes { id lastSeq error { code message } } } }';
       const bad = { name: 'bad', source: { records: [{ ...stsRecords[0], positives: [] }] }, scaleHigh: 5 };
       await inputRefusal(live(), 'importDataset', 'ImportDatasetInput', bad);
       const { jobs } = await get<Jobs>(live(), query);
       expect(jobs.nodes[0]).toMatchObject({ error: { code: 'BAD_USER_INPUT' } });
-      const id = jobs.nodes[0]?.id;
+      const { id, lastSeq } = jobs.nodes[0] ?? { id: '', lastSeq: 0 };
       const follow = 'subscription($id: ID!) { jobEvents(jobId: $id) { state kind } }';
       const event = 'event: next\ndata: {"data":{"jobEvents":{"state":"FAILED","kind":"IMPORT_DATASET"}}}\n\n';
-      expect(await eventsOf(live(), follow, { id })).toBe(`${event}event: complete\ndata:\n\n`);
+      expect(await eventsOf(live(), follow, { id })).toBe(`id: ${lastSeq}\n${event}event: complete\ndata:\n\n`);
       const cancel = await refusal(live(), 'mutation($id: ID!) { cancelJob(id: $id) { id } }', { id });
       expect(cancel.extensions['code']).toBe('CONFLICT');
     });

@@ -251,11 +251,11 @@ export function runSuite(live: () => Live): void {
         ...['RunCheckpoint', 'RunEnded'],
       ]);
       const kept = text.replaceAll(
-        /event: next\ndata: \{"data":\{"runEvents":\{"__typename":"RunHeartbeat","seq":\d+\}\}\}\n\n/g,
+        /id: (\d+)\nevent: next\ndata: \{"data":\{"runEvents":\{"__typename":"RunHeartbeat","seq":\1\}\}\}\n\n/g,
         '',
       );
       const event = (name: string | undefined, i: number) =>
-        `event: next\ndata: {"data":{"runEvents":{"__typename":"${name}","seq":${i + 1}}}}\n\n`;
+        `id: ${i + 1}\nevent: next\ndata: {"data":{"runEvents":{"__typename":"${name}","seq":${i + 1}}}}\n\n`;
       expect(kept).toBe(`${names.map(event).join('')}event: complete\ndata:\n\n`);
     });
   });
