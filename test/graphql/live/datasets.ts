@@ -167,7 +167,10 @@ export function datasetSuite(live: () => Live): void {
         await importRecords(live(), name, stsRecords.slice(from), 5);
       }
       const query = `query($after: String) {
-        datasets(first: 2, after: $after, orderBy: { field: NAME, direction: ASC }) {
+        datasets(
+          first: 2, after: $after,
+          orderBy: [{ field: NAME, direction: ASC }, { field: VERSION, direction: ASC }]
+        ) {
           totalCount pageInfo { hasNextPage endCursor } nodes { name version }
         }
       }`;
