@@ -106,9 +106,11 @@ const isNewSource = (file: string): boolean => file.endsWith('.ts') && examples.
 const isDiffOf = ({ blocks }: WorkedExample, name: string): boolean =>
   blocks.some(({ language, file }) => language === 'diff' && file === name);
 
-const isGenerated = (file: string): boolean =>
-  ['docs/schema.graphql', 'docs/catalogs.md', 'src/client/generated/operations.ts'].includes(file) ||
-  file.startsWith('src/db/migrations/');
+const generatedFiles = [
+  ...['docs/schema.graphql', 'docs/catalogs.md', 'src/client/generated/operations.ts'],
+  'src/adapters/common/generated/resources.ts',
+];
+const isGenerated = (file: string): boolean => generatedFiles.includes(file) || file.startsWith('src/db/migrations/');
 
 describe('a wrong example', () => {
   const wrong = (language: string, file: string | undefined, text: string): WorkedExample => ({
