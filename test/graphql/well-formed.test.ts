@@ -66,5 +66,7 @@ describe('arguments', () => {
 
 it('subscriptions of the API are checked too', async () => {
   const { subscribe } = schema.getSubscriptionType()!.getFields()['jobEvents']!;
-  expect(() => subscribe!({}, { jobId: '\0' }, {}, {} as never)).toThrow('jobId has a NUL character');
+  const context = { position: { lastEventId: undefined, eventId: undefined, begun: true } };
+  const begin = async () => subscribe!({}, { jobId: '\0' }, context, {} as never);
+  await expect(begin()).rejects.toThrow('jobId has a NUL character');
 });
