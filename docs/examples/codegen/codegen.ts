@@ -2,6 +2,8 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
 const config: CodegenConfig = {
+  // Node wants the extensions of imported files.
+  emitLegacyCommonJSImports: false,
   schema: 'node_modules/tandem-client/schema.graphql',
   documents: ['src/**/*.ts', '!src/generated/**'],
   generates: {
@@ -18,8 +20,6 @@ const config: CodegenConfig = {
         strictScalars: true,
         scalars: { ID: 'string', DateTime: 'string', Int64: 'number', JSON: 'unknown' },
       },
-      // Node wants the extensions of imported files.
-      importExtension: '.js',
     },
   },
 };
