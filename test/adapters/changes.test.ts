@@ -28,7 +28,7 @@ function scripted(...scripts: readonly (readonly Step[])[]) {
 }
 
 const begin = (seq: number) => ({ seq, change: null });
-const change = (seq: number, kind: string, type: string, id: string) => ({ seq, change: { kind, type, id } });
+const change = (seq: number, kind: string, type: string, nodeId: string) => ({ seq, change: { kind, type, nodeId } });
 const failure = (code: string) => new ApiError([{ message: code, extensions: { code } }]);
 const told = (changes: readonly Change[]) => changes.map(({ kind, id }) => `${kind} ${id}`);
 

@@ -29,7 +29,7 @@ const update = gql`
 `;
 const changes = gql`
   subscription Changes($types: [NodeType!]) {
-    changes(types: $types) { seq change { kind id node { id ... on Collection { name notes } } } }
+    changes(types: $types) { seq change { kind nodeId node { id ... on Collection { name notes } } } }
   }
 `;
 
@@ -117,14 +117,14 @@ describe('Apollo', () => {
     const [, { id, name }] = made;
     const seen = await new Promise((resolve, reject) => {
       interface Event {
-        readonly changes: { readonly change: { readonly kind: string; readonly id: string } | null };
+        readonly changes: { readonly change: { readonly kind: string; readonly nodeId: string } | null };
       }
       const variables = { types: ['COLLECTION'] };
       const subscription = apollo.subscribe<Event>({ query: changes, variables }).subscribe(({ data, error }) => {
         if (error) return reject(error);
         if (data?.changes.change === null) {
           void apollo.mutate({ mutation: update, variables: { input: { id, notes: 'seen by Apollo' } } });
-        } else if (data?.changes.change?.id === id) {
+        } else if (data?.changes.change?.nodeId === id) {
           subscription.unsubscribe();
           resolve(data.changes.change);
         }

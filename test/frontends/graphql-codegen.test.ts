@@ -25,7 +25,7 @@ const remove = graphql(`
   mutation CodegenDelete($id: ID!) { deleteCollection(id: $id) { deletedId } }
 `);
 const changes = graphql(`
-  subscription CodegenChanges($after: Int64) { changes(types: [COLLECTION], after: $after) { seq change { kind id } } }
+  subscription CodegenChanges($after: Int64) { changes(types: [COLLECTION], after: $after) { seq change { kind nodeId } } }
 `);
 
 describe('graphql-codegen', () => {
@@ -89,7 +89,7 @@ describe('graphql-codegen', () => {
     let seq = 0;
     for await (const { changes: event } of client.subscribe(changes, {})) {
       if (event.change === null) await client.execute(update, { input: { id, tags: ['live'] } });
-      if (event.change?.id !== id) continue;
+      if (event.change?.nodeId !== id) continue;
       seen = event.change;
       // An Int64 is a number.
       seq = event.seq;

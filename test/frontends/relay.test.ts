@@ -55,7 +55,7 @@ const remove = graphql`
 `;
 const changes = graphql`
   subscription relayChangesSubscription {
-    changes(types: [COLLECTION]) { seq change { kind id node { id ... on Collection { notes } } } }
+    changes(types: [COLLECTION]) { seq change { kind nodeId node { id ... on Collection { notes } } } }
   }
 `;
 
@@ -185,7 +185,7 @@ describe('Relay', () => {
         onNext: (event) => {
           const change = event?.changes.change;
           if (change === null) void mutate<relayUpdateMutation>(update, { input: { id, notes: 'seen by Relay' } });
-          else if (change?.id === id) {
+          else if (change?.nodeId === id) {
             dispose();
             resolve(change);
           }

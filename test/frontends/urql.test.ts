@@ -91,20 +91,20 @@ describe('urql', () => {
 
   can('urql', 'live', async () => {
     const [, { id }] = made;
-    const changes = gql<{ changes: { seq: number; change: { kind: string; id: string } | null } }>`
-      subscription Changes { changes(types: [COLLECTION]) { seq change { kind id } } }
+    const changes = gql<{ changes: { seq: number; change: { kind: string; nodeId: string } | null } }>`
+      subscription Changes { changes(types: [COLLECTION]) { seq change { kind nodeId } } }
     `;
     const seen = await new Promise((resolve, reject) => {
       const { unsubscribe } = client.subscription(changes, {}).subscribe(({ data, error }) => {
         if (error) return reject(error);
         if (data?.changes.change === null) void client.mutation(update, { input: { id, notes: 'seen' } }).toPromise();
-        else if (data?.changes.change?.id === id) {
+        else if (data?.changes.change?.nodeId === id) {
           unsubscribe();
           resolve(data.changes.change);
         }
       });
     });
-    expect(seen).toMatchObject({ kind: 'UPDATED', id });
+    expect(seen).toMatchObject({ kind: 'UPDATED', nodeId: id });
   });
 });
 

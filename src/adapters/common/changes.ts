@@ -28,7 +28,7 @@ interface FeedOptions {
 
 interface Event {
   readonly seq: number;
-  readonly change: { readonly kind: Change['kind']; readonly type: string; readonly id: string } | null;
+  readonly change: { readonly kind: Change['kind']; readonly type: string; readonly nodeId: string } | null;
 }
 
 const document: Operation<
@@ -39,7 +39,7 @@ const document: Operation<
   kind: 'subscription',
   name: 'Changes',
   text: `subscription Changes($types: [NodeType!], $after: Int64) {
-  changes(types: $types, after: $after) { seq change { kind type id } }
+  changes(types: $types, after: $after) { seq change { kind type nodeId } }
 }`,
 };
 
@@ -64,7 +64,7 @@ export function createChangeFeed(client: TandemClient, { pauseMs = 5_000, onErro
       seq = changes.seq;
       const { change } = changes;
       const resource = change && names.get(change.type);
-      if (change && resource) send({ kind: change.kind, resource, id: change.id });
+      if (change && resource) send({ kind: change.kind, resource, id: change.nodeId });
       // The server begins here, so what was read before may be stale.
       if (!change) for (const name of listeners.keys()) send({ kind: 'RESYNC', resource: name, id: null });
     }

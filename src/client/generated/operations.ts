@@ -2740,7 +2740,7 @@ export type ChangesSubscriptionVariables = Exact<{
 }>;
 
 
-export type ChangesSubscription = { readonly changes: { readonly seq: number, readonly change: { readonly id: string, readonly kind: ChangeKind, readonly type: NodeType, readonly node:
+export type ChangesSubscription = { readonly changes: { readonly seq: number, readonly change: { readonly kind: ChangeKind, readonly nodeId: string, readonly type: NodeType, readonly node:
         | { readonly __typename: 'ArchitectureSearch', readonly id: string }
         | { readonly __typename: 'Checkpoint', readonly id: string }
         | { readonly __typename: 'Collection', readonly id: string }
@@ -5391,12 +5391,12 @@ export const ChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription Changes($after: Int64, $types: [NodeType!]) {
   changes(after: $after, types: $types) {
     change {
-      id
       kind
       node {
         __typename
         id
       }
+      nodeId
       type
     }
     seq

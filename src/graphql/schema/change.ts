@@ -38,7 +38,8 @@ const Change = builder.objectRef<ChangeRow>('Change').implement({
   fields: (t) => ({
     kind: t.expose('kind', { type: ChangeKind, description: 'What happened to the node.' }),
     type: t.expose('type', { type: NodeType, description: 'The type of the node.' }),
-    id: t.id({
+    // Not `id`: caches like Relay's take a field of that name for the identity of the record, here that of the change.
+    nodeId: t.id({
       description: 'The global id of the node, also when it is gone.',
       resolve: ({ type, key }) => encodeId(type, key),
     }),

@@ -11,7 +11,7 @@ const overview = graphql(`
 `);
 const changes = graphql(`
   subscription Changes($after: Int64) {
-    changes(types: [RUN, COLLECTION], after: $after) { seq change { kind type id } }
+    changes(types: [RUN, COLLECTION], after: $after) { seq change { kind type nodeId } }
   }
 `);
 
@@ -28,7 +28,7 @@ try {
   // The client goes on behind the last seq when the connection breaks: it sees the variable "after".
   if (process.argv.includes('--watch')) {
     for await (const { changes: event } of client.subscribe(changes, {})) {
-      if (event.change) console.log(`${event.seq} ${event.change.kind} ${event.change.type} ${event.change.id}`);
+      if (event.change) console.log(`${event.seq} ${event.change.kind} ${event.change.type} ${event.change.nodeId}`);
       else console.log(`${event.seq} watching`);
     }
   }
