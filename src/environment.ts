@@ -3,24 +3,9 @@
  * docs/configuration.md is made from this table (test/environment.test.ts). A blank variable counts as unset.
  */
 import { z } from 'zod';
+import { access } from './environment/access.ts';
+import type { Variable } from './environment/types.ts';
 import { badInput } from './errors.ts';
-
-/** One environment variable. */
-export interface Variable<Value = unknown> {
-  readonly group: 'Folders and the server' | 'Log' | 'Traces' | 'Command line' | 'Models from a Hugging Face hub';
-  /** Of the text, or of undefined where the variable is unset. */
-  readonly schema: z.ZodType<Value>;
-  readonly meaning: string;
-  /** Which values it takes, for people. */
-  readonly expected: string;
-  /** What holds where it is unset, for people. */
-  readonly default: string;
-  readonly example: string;
-  /** What to do about a wrong value; default: correct or unset it. */
-  readonly remedy?: string;
-  /** True = its value may hold a password, and no error shows it. */
-  readonly secret?: true;
-}
 
 const text = z.string().trim().optional();
 /** As huggingface_hub reads its own: everything else is off. */
@@ -67,16 +52,6 @@ const folders = {
     expected: 'a port number from 0 to 65535',
     default: '4000',
     example: '8080',
-  },
-  TANDEM_HOST: {
-    group: 'Folders and the server',
-    schema: z.enum(['127.0.0.1', 'localhost']).default('127.0.0.1'),
-    // Anyone who reaches the port may do everything.
-    meaning: 'Address that the HTTP server listens on. Only this machine may reach it, until there are API keys.',
-    expected: '127.0.0.1 (the only address until there are API keys)',
-    default: '127.0.0.1',
-    example: '127.0.0.1',
-    remedy: 'Unset TANDEM_HOST; from another machine use an SSH tunnel.',
   },
   TANDEM_ADAPTER: {
     group: 'Folders and the server',
@@ -249,7 +224,7 @@ const hub = {
   },
 } as const satisfies Record<string, Variable>;
 
-export const variables = { ...folders, ...log, ...traces, ...commandLine, ...hub };
+export const variables = { ...folders, ...access, ...log, ...traces, ...commandLine, ...hub };
 
 export type VariableName = keyof typeof variables;
 

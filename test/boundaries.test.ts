@@ -78,7 +78,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 
 const common = new Set(
   [
-    ...['config', 'environment', 'limits', 'disk-full', 'errors', 'log', 'log-line'],
+    ...['config', 'environment', 'environment/access', 'limits', 'disk-full', 'errors', 'log', 'log-line'],
     ...['within', 'assets', 'tar', 'catalog', 'catalog-parameters'],
     ...['observe/registry', 'observe/metrics', 'observe/tracing'],
   ].map((name) => `src/${name}.ts`),

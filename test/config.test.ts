@@ -20,3 +20,54 @@ describe('the settings', () => {
     expect(tokenOf({ HF_HOME: '/nowhere' })).toBeUndefined();
   });
 });
+
+describe('the settings of access', () => {
+  const accessOf = (environment: NodeJS.ProcessEnv) => loadConfig({ HF_HOME: '/nowhere', ...environment }).access;
+  const key = { TANDEM_AUTH: 'required' };
+
+  it('let only this machine in by default', () => {
+    expect(accessOf({})).toEqual({
+      ...{ auth: 'optional', host: '127.0.0.1', hosts: [], origins: [], rate: { perMinute: 6_000, burst: 1_000 } },
+      ...{ introspection: true, graphiql: true, documents: null },
+    });
+    expect(
+      ['localhost', '127.0.0.1', '127.0.0.2', '::1', '[::1]'].map((host) => accessOf({ TANDEM_HOST: host }).host),
+    ).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.2', '::1', '::1']);
+  });
+
+  it.each([
+    ['TANDEM_HOST', '0.0.0.0'],
+    ['TANDEM_HOST', '::'],
+    ['TANDEM_HOST', '192.168.1.5'],
+    ['TANDEM_HOST', '::ffff:127.0.0.1'],
+    ['TANDEM_HOSTS', 'tandem.example.org'],
+  ])('let others in by %s=%s only with keys', (field, value) => {
+    expect(() => accessOf({ [field]: value })).toThrow(
+      expect.objectContaining({
+        code: 'BAD_USER_INPUT',
+        details: { field, expected: expect.stringContaining('TANDEM_AUTH=required'), remedy: expect.any(String) },
+      }),
+    );
+    expect(accessOf({ ...key, [field]: value })).toMatchObject({ auth: 'required' });
+  });
+
+  it('read lists, rates and documents', () => {
+    const given = {
+      TANDEM_HOSTS: 'Tandem.example.org, gpu.lan:4000 [::1]:80',
+      TANDEM_ORIGINS: 'http://localhost:5173',
+    };
+    expect(accessOf({ ...key, ...given })).toMatchObject({
+      hosts: ['tandem.example.org', 'gpu.lan:4000', '[::1]:80'],
+      origins: ['http://localhost:5173'],
+    });
+    expect(accessOf({ TANDEM_RATE: 'off' }).rate).toBeNull();
+    expect(accessOf({ TANDEM_RATE: '600/60' }).rate).toEqual({ perMinute: 600, burst: 60 });
+    expect(accessOf({ TANDEM_RATE: '600' }).rate).toEqual({ perMinute: 600, burst: 100 });
+    const only = { TANDEM_DOCUMENTS_ONLY: 'on' };
+    expect(accessOf({ ...only, TANDEM_DOCUMENTS: '/app/documents.json' }).documents).toEqual({
+      file: '/app/documents.json',
+      only: true,
+    });
+    expect(() => accessOf(only)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+  });
+});

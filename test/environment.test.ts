@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../src/config.ts';
-import { readVariable, type Variable, variables } from '../src/environment.ts';
+import type { Variable } from '../src/environment/types.ts';
+import { readVariable, variables } from '../src/environment.ts';
 
 const root = join(import.meta.dirname, '..');
 const docs = join(root, 'docs/configuration.md');
@@ -68,7 +69,18 @@ describe('the environment', () => {
     ['TANDEM_PORT', '-1'],
     ['TANDEM_PORT', '80.5'],
     ['TANDEM_PORT', 'http'],
-    ['TANDEM_HOST', '0.0.0.0'],
+    ['TANDEM_HOST', 'gpu.lan'],
+    ['TANDEM_HOST', '127.0.0.1:4000'],
+    ['TANDEM_HOSTS', 'https://tandem.example.org'],
+    ['TANDEM_HOSTS', '*.example.org'],
+    ['TANDEM_ORIGINS', 'http://localhost:5173/'],
+    ['TANDEM_ORIGINS', 'http://localhost:5173, *'],
+    ['TANDEM_ORIGINS', 'null'],
+    ['TANDEM_ORIGINS', 'https://admin.example.org:443'],
+    ['TANDEM_AUTH', 'yes'],
+    ['TANDEM_RATE', '0'],
+    ['TANDEM_RATE', '60/0'],
+    ['TANDEM_GRAPHIQL', '0'],
     ['TANDEM_ADAPTER', 'software'],
     ['TANDEM_THREADS', '0'],
     ['DATABASE_URL', 'mysql://me:secret@host/db'],

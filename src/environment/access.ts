@@ -1,0 +1,123 @@
+/** Variables that say who may reach the server, and what they may send. Joined to the others by environment.ts. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { Rate, Variable } from './types.ts';
+
+/** A list, separated by commas or white space, of texts that pass the test. */
+const listOf = (isItem: (text: string) => boolean) =>
+  z
+    .string()
+    .optional()
+    .transform((value = '') => [...new Set(value.toLowerCase().split(/[\s,]+/))].filter((item) => item !== ''))
+    .refine((items) => items.every(isItem));
+
+/** As browsers send it in the Host header: without the port where it is that of the scheme. */
+const isHost = (text: string): boolean => /^([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/.test(text);
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+const onOff = z.enum(['on', 'off']).default('on');
+const onOffValues = '"on" or "off"';
+
+/** `600` or `600/60`: requests a minute, and how many at once. */
+const rate = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^(off|[1-9]\d{0,8}(\/[1-9]\d{0,8})?)$/)
+  .default('6000/1000')
+  .transform((text): Rate | null => {
+    if (text === 'off') return null;
+    const [perMinute = 0, burst = Math.ceil(perMinute / 6)] = text.split('/').map(Number);
+    return { perMinute, burst };
+  });
+
+export const access = {
+  TANDEM_AUTH: {
+    group: 'Access',
+    schema: z.enum(['optional', 'required']).default('optional'),
+    meaning: 'Whether every request needs an API key, or only one that gives a key is held to it.',
+    expected: '"optional" or "required"',
+    default: 'optional: who reaches the port without a key may do everything',
+    example: 'required',
+  },
+  TANDEM_HOST: {
+    group: 'Access',
+    schema: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .transform((value) => (value === 'localhost' ? '127.0.0.1' : value.replace(/^\[(.*)\]$/, '$1')))
+      .refine((value) => isIP(value) !== 0)
+      .default('127.0.0.1'),
+    meaning:
+      'Address that the HTTP server listens on. Another one than that of this machine alone, such as 0.0.0.0 or ::, ' +
+      'needs TANDEM_AUTH=required, and the names it is asked by in TANDEM_HOSTS.',
+    expected: 'an address of this machine',
+    default: '127.0.0.1',
+    example: '0.0.0.0',
+    remedy: 'Set TANDEM_HOST to an address such as 127.0.0.1 or 0.0.0.0, or unset it.',
+  },
+  TANDEM_HOSTS: {
+    group: 'Access',
+    schema: listOf(isHost),
+    meaning:
+      'Further names that requests may name in their Host header, beside 127.0.0.1, localhost, [::1] and the address of ' +
+      'TANDEM_HOST, each with the port: those that a reverse proxy or other machines ask by. Needs TANDEM_AUTH=required.',
+    expected: 'names as clients send them, exactly: name:port, or name where the port is that of the scheme',
+    default: 'none',
+    example: 'tandem.example.org,gpu.lan:4000',
+  },
+  TANDEM_ORIGINS: {
+    group: 'Access',
+    schema: listOf(isOrigin),
+    meaning: 'Origins of web pages, beside those of the server itself, that may use it from a browser.',
+    expected: 'origins, exactly: scheme, name and, unless it is that of the scheme, port; without a slash at the end',
+    default: 'none: pages of other origins are refused',
+    example: 'http://localhost:5173,https://admin.example.org',
+  },
+  TANDEM_RATE: {
+    group: 'Access',
+    schema: rate,
+    meaning:
+      'Requests that each API key may send: so many a minute, of which so many at once. More are refused with 429 and ' +
+      'Retry-After. Callers without a key are not limited.',
+    expected: 'requests a minute, or requests a minute/requests at once, or "off"',
+    default: '6000/1000',
+    example: '600/60',
+  },
+  TANDEM_INTROSPECTION: {
+    group: 'Access',
+    schema: onOff,
+    meaning: 'Whether the schema may be asked for. Where keys are required, it needs one as everything does.',
+    expected: onOffValues,
+    default: 'on',
+    example: 'off',
+  },
+  TANDEM_GRAPHIQL: {
+    group: 'Access',
+    schema: onOff,
+    meaning: 'Whether the page / is GraphiQL. The page itself needs no key; what is asked with it does.',
+    expected: onOffValues,
+    default: 'on',
+    example: 'off',
+  },
+  TANDEM_DOCUMENTS: {
+    group: 'Access',
+    schema: z.string().trim().optional(),
+    meaning:
+      'File of trusted documents: a JSON object of operations by their ids or hashes, such as the ' +
+      'persisted-documents.json of GraphQL codegen or of the compiler of Relay. Requests may name them by id.',
+    expected: 'a path; relative to the working folder',
+    default: 'unset: requests send the text of the operation',
+    example: '/srv/app/persisted-documents.json',
+  },
+  TANDEM_DOCUMENTS_ONLY: {
+    group: 'Access',
+    schema: z.enum(['on', 'off']).default('off'),
+    meaning: 'Whether callers below the role admin may send no other operations than those of TANDEM_DOCUMENTS.',
+    expected: onOffValues,
+    default: 'off',
+    example: 'on',
+  },
+} as const satisfies Record<string, Variable>;
