@@ -1,6 +1,6 @@
 /**
  * The file of `tandem fuse --plan`: a plan as YAML or JSON. It is the API's FusionPlanInput, with names as the command
- * line has them: methods and choices in lower case, checkpoints by id or alias.
+ * line has them: methods and choices in lower case, checkpoints by id, alias or name.
  */
 import { readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
@@ -9,7 +9,7 @@ import type { FusionMethod, FusionParametersInput, FusionPlanInput } from '../cl
 import { badInput, type TandemError } from '../errors.ts';
 import { fusionCatalog } from '../fusion/catalog.ts';
 
-/** `base` is what the file names as such, by id or alias. */
+/** `base` is what the file names as such, by id, alias or name. */
 export interface PlanFile {
   readonly base?: string;
   readonly plan: FusionPlanInput;

@@ -59,6 +59,6 @@ function inTermsOf(folder: string, lent: string, error: unknown): unknown {
 const notHere = (url: string, importFolder: string) =>
   badInput(`the service at ${url} reads models from ${importFolder}, which is not on this machine`, {
     field: '--model',
-    expected: 'a service of this machine, or the id or alias of one of its checkpoints',
+    expected: 'a service of this machine, or the id, alias or name of one of its checkpoints',
     remedy: 'copy the folder to its machine and run `tandem import-model` there',
   });

@@ -23,7 +23,7 @@ import { startRemover } from './start-remover.ts';
 import { startService } from './start-service.ts';
 import type { Session } from './types.ts';
 
-/** Runs `work` with a service. `model` is a folder, of which `part` is read, or the id or alias of a checkpoint. */
+/** Runs `work` with a service. `model` is a folder, of which `part` is read, or names a checkpoint. */
 export async function withService<T>(
   command: Command,
   { model, part }: { readonly model: string; readonly part: Part },
@@ -91,7 +91,7 @@ async function folderOf(model: string): Promise<string | undefined> {
   if (!/^\.{0,2}[\\/]/.test(model)) return undefined;
   throw notFound(`there is no folder ${model}`, {
     field: '--model',
-    expected: 'a model folder, or the id or alias of a checkpoint',
+    expected: 'a model folder, or the id, alias or name of a checkpoint',
     remedy: 'correct the path',
   });
 }
@@ -101,7 +101,7 @@ async function existing(config: Config, model: string): Promise<Config> {
   if (await stat(config.dataDir).catch(() => undefined)) return config;
   throw notFound(`there is neither a folder ${model} nor a data folder ${config.dataDir} with such a checkpoint`, {
     field: '--model',
-    expected: 'a model folder, or the id or alias of a checkpoint',
+    expected: 'a model folder, or the id, alias or name of a checkpoint',
     remedy: 'correct the path, or name the data folder with --data',
   });
 }

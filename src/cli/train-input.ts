@@ -81,9 +81,9 @@ async function originOf(
   });
 }
 
-/** As the API takes them, but data sets may be named by their names. */
+/** As the API takes them, but data sets and teachers may be named by their names. */
 async function readStages(client: TandemClient, file: string): Promise<RunStageInput[]> {
-  const expected = 'a list of RunStageInput; a data set may be named by its name';
+  const expected = 'a list of RunStageInput; names may stand for the ids in it';
   const stages = await readJson('--stages', file, expected);
   if (!Array.isArray(stages) || !stages.every(hasDatasets)) {
     throw badInput(`${file} is no list of stages with data sets`, { field: '--stages', expected });
@@ -96,6 +96,7 @@ async function readStages(client: TandemClient, file: string): Promise<RunStageI
     devSets: await Promise.all(
       [stage.devSets ?? []].flat().map(async (row) => ({ ...row, dataset: await datasetId(client, row.dataset) })),
     ),
+    ...(stage.teacher?.id && { teacher: { id: await checkpointId(client, stage.teacher.id) } }),
   }));
   return Promise.all(found);
 }

@@ -37,7 +37,8 @@ describe('tandem add', () => {
     await write('one.txt', '\ufeffthe pump leaks\n\nthe fan is stuck\r\n');
     await write('two.txt', 'the belt runs hot\n');
     const first = await add('one.txt', '--collection', 'files', '--checkpoint', checkpoint());
-    const second = await add('./two.txt', '--collection', 'files');
+    const found = await get<{ collections: { nodes: [{ id: string }] } }>(live, '{ collections { nodes { id } } }');
+    const second = await add('./two.txt', '--collection', found.collections.nodes[0].id);
     expect([first.stderr, second.code]).toEqual([expect.not.stringContaining('error'), 0]);
     expect(await contentOf('files')).toEqual([
       ['one.txt:1', 'the pump leaks'],

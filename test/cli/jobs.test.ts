@@ -185,7 +185,7 @@ describe('tandem watch and cancel', () => {
   it.each(['watch', 'cancel'])('%s refuses what is the id of neither, and what is not there', async (command) => {
     expect(await tandem(command, live.made.model)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('neither the id of a run nor of a job'),
+      stderr: expect.stringContaining('neither the id or name of a run nor the id of a job'),
     });
     const gone = Buffer.from('Job:00000000-0000-4000-8000-000000000000').toString('base64url');
     expect((await tandem(command, gone)).code).toBe(2);

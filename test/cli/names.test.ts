@@ -1,9 +1,29 @@
 /** What a command does with names that are empty, and with names that several things have. */
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  architectureSearchId,
+  checkpointId,
+  collectionId,
+  datasetId,
+  modelId,
+  runId,
+  suiteId,
+} from '../../src/cli/lookup.ts';
 import { refuseEmpty } from '../../src/cli/not-empty.ts';
 import { wholeNumber } from '../../src/cli/values.ts';
-import { architecture, createModel, importRecords, irRecords, startLive } from '../graphql/live/fixture.ts';
+import { createClient } from '../../src/client/index.ts';
+import { TandemError } from '../../src/errors.ts';
+import {
+  architecture,
+  createModel,
+  fuse,
+  importRecords,
+  irRecords,
+  settings,
+  startLive,
+  startRun,
+} from '../graphql/live/fixture.ts';
 import { get, inputRefusal, type Live, refusal, stopLive } from '../graphql/live/harness.ts';
 import { runTandem } from './tandem.ts';
 
@@ -12,6 +32,14 @@ beforeAll(async () => {
   live = await startLive();
 });
 afterAll(() => stopLive(live));
+const client = () => createClient({ url: live.url });
+
+/** The error of a lookup that finds nothing, or too much. */
+async function refusalOf(found: Promise<string>): Promise<TandemError> {
+  const error: unknown = await found.catch((thrown: unknown) => thrown);
+  if (error instanceof TandemError) return error;
+  throw error;
+}
 const tandem = (...args: readonly string[]) => runTandem(live.url, args);
 
 describe('an empty name', () => {
@@ -72,18 +100,86 @@ describe('an empty name', () => {
 });
 
 describe('a name that several things have', () => {
-  it('means the newest, and the command says which that is', async () => {
-    const spec = { name: 'twin', vocabularyFrom: [live.made.ir], vocabularySize: 200, maxLength: 24, architecture };
-    await createModel(live, spec);
-    const { id } = await createModel(live, { ...spec, seed: 2 });
-    await importRecords(live, 'versions', irRecords);
-    await importRecords(live, 'versions', irRecords.slice(1));
-    const listed = await tandem('checkpoints', '--model', 'twin', '--json');
-    expect([listed.code, listed.stderr]).toEqual([0, expect.stringContaining(`2 models have the name "twin"`)]);
-    expect(listed.stderr).toContain(id);
-    const evaluated = await tandem('evaluate', '--dataset', 'versions', '--split', 'test');
-    expect(evaluated.stderr).toContain('data set "versions" has 2 versions; version 2 is taken');
-    const single = await tandem('evaluate', '--dataset', 'ir', '--split', 'test');
-    expect(single.stderr).not.toContain('note:');
+  const spec = () => ({
+    name: 'twin',
+    vocabularyFrom: [live.made.ir],
+    vocabularySize: 200,
+    maxLength: 24,
+    architecture,
+  });
+
+  it('is refused with the id of each and what tells it apart', async () => {
+    const ids = [await createModel(live, spec()), await createModel(live, { ...spec(), seed: 2 })].map(({ id }) => id);
+    const refused = await tandem('checkpoints', '--model', 'twin');
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('2 models have the name "twin"');
+    for (const id of ids) expect(refused.stderr).toMatch(new RegExp(`${id}  model of \\d+ parameters, made 20`));
+    expect(refused.stderr).toContain('remedy: give the id');
+    expect(await modelId(client(), ids[0]!)).toBe(ids[0]);
+  });
+
+  it('lists five of many', async () => {
+    const input = { model: live.made.model, datasets: [{ dataset: live.made.sts }], name: 'many', settings };
+    const cancel = 'mutation ($id: ID!) { cancelRun(id: $id) { run { state } } }';
+    for (let i = 0; i < 6; i++) await get(live, cancel, { id: await startRun(live, input) });
+    const { code, message, details } = await refusalOf(runId(client(), 'many'));
+    expect([code, message]).toEqual(['CONFLICT', '6 runs have the name "many"']);
+    const told = details.problems!.map((problem) => problem.message);
+    expect(told).toEqual([...Array(5).fill(expect.stringMatching(/CANCELLED at step \d+/)), 'and 1 more']);
+  });
+
+  it('means the newest version of a data set, and name@version another', async () => {
+    const first = await importRecords(live, 'versions', irRecords);
+    const second = await importRecords(live, 'versions', irRecords.slice(1));
+    const names = ['versions', 'versions@1', 'versions@2'];
+    const found = await Promise.all(names.map((name) => datasetId(client(), name)));
+    expect(found).toEqual([second, first, second]);
+    const exact = await importRecords(live, 'versions@1', irRecords.slice(2));
+    expect(await datasetId(client(), 'versions@1')).toBe(exact);
+    const { code, message, details } = await refusalOf(datasetId(client(), 'versions@3'));
+    expect([code, message]).toEqual(['NOT_FOUND', 'the data set "versions" has no version 3']);
+    expect(details.expected).toContain('the newest is version 2');
+    expect((await refusalOf(datasetId(client(), 'nothing@3'))).message).toBe('there is no data set "nothing@3"');
+  });
+});
+
+describe('a name stands for an id', () => {
+  it('of a run', async () => {
+    const [byName, byId] = [await tandem('runs', 'series', 'fixture'), await tandem('runs', 'series', live.made.run)];
+    expect([byName.code, byName.stdout]).toEqual([0, byId.stdout]);
+  });
+
+  it('of a checkpoint: its alias, else its name, else that of a model for its untrained weights', async () => {
+    const update =
+      'mutation ($input: UpdateCheckpointInput!) { updateCheckpoint(input: $input) { checkpoint { id } } }';
+    const untrained = 'query ($id: ID!) { model(id: $id) { checkpoint { id } } }';
+    const alias =
+      'mutation ($input: SetCheckpointAliasInput!) { setCheckpointAlias(input: $input) { checkpoint { id } } }';
+    const id = await fuse(live, live.made.checkpoints);
+    await get(live, update, { input: { id, name: 'polished' } });
+    expect(await checkpointId(client(), 'polished')).toBe(id);
+    const { model } = await get<{ model: { checkpoint: { id: string } } }>(live, untrained, { id: live.made.model });
+    expect(await checkpointId(client(), 'tiny')).toBe(model.checkpoint.id);
+    await get(live, update, { input: { id, name: 'tiny' } });
+    const { message } = await refusalOf(checkpointId(client(), 'tiny'));
+    expect(message).toBe('2 checkpoints and models have the name "tiny"');
+    await get(live, alias, { input: { checkpoint: id, alias: 'tiny' } });
+    expect(await checkpointId(client(), 'tiny')).toBe(id);
+  });
+
+  it.each([
+    ['data set', datasetId],
+    ['model', modelId],
+    ['run', runId],
+    ['checkpoint', checkpointId],
+    ['collection', collectionId],
+    ['suite', suiteId],
+    ['search over architectures', architectureSearchId],
+  ])('of no %s where there is none', async (noun, idOf) => {
+    for (const text of ['nothing', ' ']) {
+      const { code, message, details } = await refusalOf(idOf(client(), text));
+      expect([code, message]).toEqual(['NOT_FOUND', `there is no ${noun} "${text}"`]);
+      expect(details.expected).toMatch(/^the id or (alias or )?name/);
+    }
   });
 });

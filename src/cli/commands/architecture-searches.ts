@@ -17,6 +17,7 @@ import { connect } from '../connect.ts';
 import { exitCodes, RunNotSucceeded } from '../exit-codes.ts';
 import { describeEnd } from '../failure.ts';
 import { followJob } from '../job-progress.ts';
+import { architectureSearchId } from '../lookup.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { readArchitectures, showArchitectures } from '../show-architectures.ts';
@@ -32,7 +33,10 @@ export function addArchitectureSearchCommands(program: Command): void {
     .description('search over inner layer, loss weights, pooling and heads of a run by successive halving')
     .requiredOption('--model <model>', 'id or name of the model to start from')
     .requiredOption('--dataset <dataset[:weight]>', 'id or name, with its weight (repeatable)', collect)
-    .option('--teacher <checkpoint>', 'id or alias of a checkpoint of any model, for the losses that need a teacher')
+    .option(
+      '--teacher <checkpoint>',
+      'id, alias or name of a checkpoint of any model, for the losses that need a teacher',
+    )
     .option('--name <name>', 'name of the search')
     .option('--settings <file>', 'JSON file with RunSettingsInput of the API; the options below override it')
     .option('--space <file>', 'JSON file with ArchitectureSpaceInput of the API: what to vary (default: all of it)')
@@ -47,14 +51,15 @@ export function addArchitectureSearchCommands(program: Command): void {
   program
     .command('architectures')
     .description('show what a search over architectures has found so far')
-    .argument('<search>', 'id of the search')
-    .action(async (id: string, _options: unknown, command: Command) => {
-      await show(await connect(command), id, command);
+    .argument('<search>', 'id or name')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const client = await connect(command);
+      await show(client, await architectureSearchId(client, name), command);
     });
   program
     .command('resume-search')
     .description('continue an interrupted search over architectures, with its interrupted runs')
-    .argument('<search>', 'id of the search')
+    .argument('<search>', 'id or name')
     .option('--allow-different-adapter', 'resume on another device than before; results may differ in the last bits')
     .option('--watch', 'follow the search to its end')
     .action(resume);
@@ -128,11 +133,12 @@ async function listSearches(_options: unknown, command: Command): Promise<void> 
 }
 
 async function resume(
-  id: string,
+  name: string,
   { allowDifferentAdapter = false, watch }: { allowDifferentAdapter?: boolean; watch?: boolean },
   command: Command,
 ): Promise<void> {
   const client = await connect(command);
+  const id = await architectureSearchId(client, name);
   const variables = { id, allowDifferentAdapter };
   const { resumeArchitectureSearch: search } = await client.execute(ResumeArchitectureSearchDocument, variables);
   if (watch) return follow(client, search, command);

@@ -33,7 +33,7 @@ export function addCheckpointCommands(program: Command): void {
   program
     .command('evaluate')
     .description('evaluate a checkpoint, or the tf-idf baseline, on data sets')
-    .option('--checkpoint <checkpoint>', 'id or alias; absent = the tf-idf baseline')
+    .option('--checkpoint <checkpoint>', 'id, alias or name; absent = the tf-idf baseline')
     .requiredOption('--dataset <dataset>', 'id or name (repeatable)', collect)
     .option('--split <split>', 'train, dev or test', splitName, 'TEST')
     .option('--pooled', 'search only judged documents and the first 50 of tf-idf for each query')
@@ -48,7 +48,7 @@ export function addCheckpointCommands(program: Command): void {
   const fusing = program
     .command('fuse')
     .description('fuse checkpoints of one lineage into a new one')
-    .option('--checkpoint <checkpoint>', 'id or alias (repeat it)', collect)
+    .option('--checkpoint <checkpoint>', 'id, alias or name (repeat it)', collect)
     .option(
       '--plan <file>',
       'a tree of methods over checkpoints, as YAML or JSON, in place of --checkpoint, --method and its options',
@@ -58,7 +58,7 @@ export function addCheckpointCommands(program: Command): void {
     .option('--dry-run', 'show the plan and what it would take; fuse nothing')
     .option(
       '--base <checkpoint>',
-      'id or alias of what the deltas are taken from (default: the model they descend from)',
+      'id, alias or name of what the deltas are taken from (default: the model they descend from)',
     )
     .option('--weights <weights>', 'what each checkpoint counts, in their order, as 0.7,0.3 (default: 1)', realNumbers)
     .addOption(rowOption('--method <name>', 'how to fuse them (default: delta-guided)', fusionCatalog))
@@ -67,7 +67,7 @@ export function addCheckpointCommands(program: Command): void {
   program
     .command('export')
     .description('write a checkpoint as a sentence-transformers folder under <data>/export')
-    .requiredOption('--checkpoint <checkpoint>', 'id or alias')
+    .requiredOption('--checkpoint <checkpoint>', 'id, alias or name')
     .requiredOption('--folder <name>', 'name of the new folder')
     .addOption(taskOption('task that the folder is for, of a model with heads alone'))
     .action(exportCheckpoint);
@@ -84,9 +84,10 @@ async function listCheckpoints({ model }: { model?: string }, command: Command):
     node.epoch,
     node.best ? 'best' : '-',
     node.alias ?? '-',
+    node.name || '-',
     node.id,
   ]);
-  print(command, checkpoints, formatTable(['model', 'reason', 'step', 'epoch', 'dev', 'alias', 'id'], rows));
+  print(command, checkpoints, formatTable(['model', 'reason', 'step', 'epoch', 'dev', 'alias', 'name', 'id'], rows));
 }
 
 interface EvaluateOptions {

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import {
   AddDocumentsDocument,
   type AddDocumentsInput,
-  CollectionsDocument,
   CreateCollectionDocument,
   type DocumentInput,
   SearchDocument,
@@ -13,7 +12,7 @@ import { badInput } from '../../errors.ts';
 import { defaultLimits } from '../../limits.ts';
 import { connect } from '../connect.ts';
 import { readDocuments } from '../lines-file.ts';
-import { checkpointId, collectionId } from '../lookup.ts';
+import { checkpointId, collectionId, findCollection } from '../lookup.ts';
 import { formatScore, formatTable, shorten } from '../output.ts';
 import { print } from '../print.ts';
 import { startProgress } from '../progress.ts';
@@ -25,10 +24,10 @@ export function addSearchCommands(program: Command): void {
     .description('embed the lines of a text file as documents of a collection')
     .argument('<file>', 'UTF-8 text, one document a line; its key is the path as given, a colon and the line number')
     .requiredOption(
-      '--collection <name>',
-      'name of the collection; created if there is none (then --checkpoint is needed)',
+      '--collection <collection>',
+      'id or name; created by this name if there is none (then --checkpoint is needed)',
     )
-    .option('--checkpoint <checkpoint>', 'id or alias of the checkpoint that embeds the collection')
+    .option('--checkpoint <checkpoint>', 'id, alias or name of the checkpoint that embeds the collection')
     .option('--keyed', 'each line is a key, a tab and the text')
     .option('--replace', 'replace documents whose keys the collection has; else they are refused')
     .action(addDocuments);
@@ -107,8 +106,8 @@ function partsOf(documents: readonly DocumentInput[]): DocumentInput[][] {
 }
 
 async function findOrCreate(client: TandemClient, collection: string, checkpoint: string | undefined): Promise<string> {
-  const { collections } = await client.execute(CollectionsDocument, { filter: { name: collection }, first: 1 });
-  if (collections.nodes.length > 0) return collections.nodes[0].id;
+  const found = await findCollection(client, collection);
+  if (found !== undefined) return found;
   if (checkpoint === undefined) {
     throw badInput(`there is no collection "${collection}"`, {
       field: '--checkpoint',

@@ -14,7 +14,7 @@ export function addCompareCommand(program: Command): void {
   program
     .command('compare')
     .description('test the differences between two checkpoints that were evaluated on the same data sets')
-    .argument('<reference>', `id or alias of a checkpoint, or ${baseline} for the baseline`)
+    .argument('<reference>', `id, alias or name of a checkpoint, or ${baseline} for the baseline`)
     .argument('<candidate>', 'what is compared with it')
     .option('--dataset <dataset>', 'id or name (repeat it; default: all that both were evaluated on)', collect)
     .addOption(new Option('--suite <suite>', 'id or name; all its splits').conflicts(['dataset', 'split', 'pooled']))

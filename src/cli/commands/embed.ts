@@ -14,7 +14,10 @@ export function addEmbedCommands(program: Command): void {
   program
     .command('embed')
     .description('embed texts; starts a service if none runs, and leaves nothing behind')
-    .requiredOption('--model <folder-or-checkpoint>', 'a model folder anywhere, or the id or alias of a checkpoint')
+    .requiredOption(
+      '--model <folder-or-checkpoint>',
+      'a model folder anywhere, or the id, alias or name of a checkpoint',
+    )
     .requiredOption('--texts <file>', 'a JSON file with an array of strings')
     .option('--prompt <name>', "one of the model's prompts (default: its default_prompt_name, else none)")
     .addOption(taskOption('task whose head embeds the texts, of a checkpoint with heads alone').default('ir'))
@@ -24,7 +27,7 @@ export function addEmbedCommands(program: Command): void {
     .description('print token ids and code-point offsets of texts, with special tokens, without padding or truncation')
     .requiredOption(
       '--model <folder-or-checkpoint>',
-      'a folder with a tokenizer.json, or the id or alias of a checkpoint',
+      'a folder with a tokenizer.json, or the id, alias or name of a checkpoint',
     )
     .requiredOption('--texts <file>', 'a JSON file with an array of strings')
     .action(tokenize);

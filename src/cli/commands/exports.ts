@@ -35,7 +35,7 @@ export function addExportCommands(program: Command): void {
   program
     .command('export-evaluations')
     .description("write a checkpoint's evaluations as result files of mteb, one per data set, the newest of each split")
-    .requiredOption('--checkpoint <checkpoint>', 'id or alias')
+    .requiredOption('--checkpoint <checkpoint>', 'id, alias or name')
     .addOption(new Option('--dataset <dataset>', 'only evaluations on this data set (id or name)').conflicts('suite'))
     .option('--suite <suite>', 'only the evaluations of this suite (id or name)')
     .requiredOption('--folder <folder>', 'where to make <data set>.json; made if it is not there')

@@ -29,8 +29,8 @@ export function addFusionSearchCommands(program: Command): void {
   const searching = program
     .command('fuse-search')
     .description('search for the fusion of checkpoints with the best dev score; follow it, and show what it found')
-    .requiredOption('--checkpoint <checkpoint>', 'id or alias (repeat it)', collect)
-    .option('--base <checkpoint>', 'id or alias of what the deltas are taken from (default: the model)')
+    .requiredOption('--checkpoint <checkpoint>', 'id, alias or name (repeat it)', collect)
+    .option('--base <checkpoint>', 'id, alias or name of what the deltas are taken from (default: the model)')
     .option('--test <dataset>', 'read its test split once, at the end (repeatable)', collect)
     .option('--test-pooled <dataset>', 'the same, searching a pooled corpus only (repeatable)', collect)
     .addOption(rowOption('--strategy <name>', 'how to choose what to try', searchStrategyCatalog).default('coordinate'))

@@ -1,4 +1,4 @@
-/** Jobs of every kind: `tandem jobs`, `watch`, `cancel`. The last two take the id of a run as well. */
+/** Jobs of every kind: `tandem jobs`, `watch`, `cancel`. The last two take a run as well. */
 import { type Command, Option } from 'commander';
 import { enumValueOf } from '../../catalog.ts';
 import {
@@ -10,13 +10,13 @@ import {
   JobsDocument,
   type TandemClient,
 } from '../../client/index.ts';
-import { badInput, notFound } from '../../errors.ts';
+import { notFound } from '../../errors.ts';
 import { jobKindCatalog } from '../../jobs/kinds/catalog.ts';
 import { connect } from '../connect.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeEnd } from '../failure.ts';
 import { followJob } from '../job-progress.ts';
-import { isIdOf } from '../lookup.ts';
+import { findRun, isIdOf } from '../lookup.ts';
 import { formatAge, formatAmount, formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { nameIn, wholeNumber } from '../values.ts';
@@ -37,13 +37,13 @@ export function addJobCommands(program: Command): void {
   program
     .command('watch')
     .description('follow a run or a job to its end; exit code 4 if it does not succeed; Ctrl+C leaves it alone')
-    .argument('<id>', 'id of a run or of a job')
+    .argument('<run-or-job>', 'id or name of a run, or id of a job')
     .option('--after <seq>', 'skip the events up to this number', wholeNumber)
     .action(watch);
   program
     .command('cancel')
     .description('stop a run, which keeps a checkpoint, or a job, which discards what it had begun')
-    .argument('<id>', 'id of a run or of a job')
+    .argument('<run-or-job>', 'id or name of a run, or id of a job')
     .action(cancel);
 }
 
@@ -90,16 +90,17 @@ async function cancel(id: string, _options: unknown, command: Command): Promise<
   print(command, cancelJob, `${cancelJob.kind}: ${cancelJob.state}\n${id}`);
 }
 
-/** The id of the run if the id is that of a run or of its job; undefined = it is a job of another kind. */
-async function runOf(client: TandemClient, id: string): Promise<string | undefined> {
-  if (isIdOf('Run', id)) return id;
-  if (!isIdOf('Job', id)) {
-    throw badInput(`"${id}" is neither the id of a run nor of a job`, {
-      field: 'id',
-      expected: 'an id that `tandem runs` or `tandem jobs` lists',
+/** The id of the run, where that or its job is meant; undefined = it is a job of another kind. */
+async function runOf(client: TandemClient, text: string): Promise<string | undefined> {
+  if (!isIdOf('Job', text)) {
+    const run = await findRun(client, text);
+    if (run !== undefined) return run;
+    throw notFound(`"${text}" is neither the id or name of a run nor the id of a job`, {
+      field: text,
+      expected: 'what `tandem runs` or `tandem jobs` lists',
     });
   }
-  const { kind, subject } = await findJob(client, id);
+  const { kind, subject } = await findJob(client, text);
   return kind === 'TRAIN' ? subject?.id : undefined;
 }
 

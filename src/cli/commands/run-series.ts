@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { RunSeriesDocument, type RunSeriesQuery } from '../../client/index.ts';
 import { notFound } from '../../errors.ts';
 import { connect } from '../connect.ts';
+import { runId } from '../lookup.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { wholeNumber } from '../values.ts';
@@ -17,14 +18,15 @@ export function addSeriesCommand(runs: Command): void {
   runs
     .command('series')
     .description("print a run's losses, learning rate, gradient norm and dev figures over its updates")
-    .argument('<run>', 'id of the run')
+    .argument('<run>', 'id or name')
     .option('--names <list>', 'names of series, with commas between (default: print which there are)')
     .option('--points <n>', 'rows of each series: least and largest value of as many stretches', wholeNumber, 20)
     .action(showSeries);
 }
 
-async function showSeries(id: string, { names, points }: SeriesOptions, command: Command): Promise<void> {
+async function showSeries(name: string, { names, points }: SeriesOptions, command: Command): Promise<void> {
   const client = await connect(command);
+  const id = await runId(client, name);
   const list = names?.split(',').map((name) => name.trim()) ?? [];
   const { run } = await client.execute(RunSeriesDocument, {
     ...{ id, names: list, maxPoints: points, asked: names !== undefined },

@@ -17,6 +17,7 @@ import { connect } from '../connect.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeEnd } from '../failure.ts';
 import { followRun } from '../follow.ts';
+import { runId } from '../lookup.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { startInput, type TrainOptions } from '../train-input.ts';
@@ -29,9 +30,12 @@ export function addRunCommands(program: Command): void {
     .command('train')
     .description('start a training run; its data sets decide whether it trains one task or both')
     .option('--model <model>', 'id or name of the model to start from')
-    .option('--from <checkpoint>', 'id or alias of the checkpoint to start from, instead of a model')
+    .option('--from <checkpoint>', 'id, alias or name of the checkpoint to start from, instead of a model')
     .requiredOption('--dataset <dataset[:weight]>', 'id or name, with its weight (repeatable)', collect)
-    .option('--teacher <checkpoint>', 'id or alias of a checkpoint of any model, for the losses that need a teacher')
+    .option(
+      '--teacher <checkpoint>',
+      'id, alias or name of a checkpoint of any model, for the losses that need a teacher',
+    )
     .option('--name <name>', 'name of the run')
     .option('--settings <file>', 'JSON file with RunSettingsInput of the API; the options below override it')
     .option(
@@ -51,7 +55,7 @@ export function addRunCommands(program: Command): void {
   program
     .command('resume')
     .description('continue an interrupted run from its last checkpoint')
-    .argument('<run>', 'id of the run')
+    .argument('<run>', 'id or name')
     .option('--allow-different-adapter', 'resume on another device than before; results may differ in the last bits')
     .option('--watch', 'follow the run to its end')
     .action(resume);
@@ -132,11 +136,12 @@ export async function stopRun(client: TandemClient, id: string, command: Command
 }
 
 async function resume(
-  id: string,
+  name: string,
   options: { allowDifferentAdapter?: boolean; watch?: boolean },
   command: Command,
 ): Promise<void> {
   const client = await connect(command);
+  const id = await runId(client, name);
   const { resumeRun } = await client.execute(ResumeRunDocument, {
     id,
     allowDifferentAdapter: options.allowDifferentAdapter ?? false,

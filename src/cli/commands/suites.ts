@@ -33,7 +33,7 @@ export function addSuiteCommands(program: Command): void {
     .command('evaluate-suite')
     .description('evaluate a checkpoint, or the tf-idf baseline, on a suite; what was evaluated before is kept')
     .argument('<suite>', 'id or name')
-    .option('--checkpoint <checkpoint>', 'id or alias; absent = the tf-idf baseline')
+    .option('--checkpoint <checkpoint>', 'id, alias or name; absent = the tf-idf baseline')
     .option('--geometry', "measure the geometry of the checkpoint's vectors, too")
     .option('--overlaps', 'count what each split shares with the data that the checkpoint was trained on')
     .action(evaluateSuite);
@@ -41,7 +41,7 @@ export function addSuiteCommands(program: Command): void {
     .command('leaderboard')
     .description('list all that was evaluated on a suite, the best first')
     .argument('<suite>', 'id or name')
-    .option('--checkpoint <checkpoint>', 'only this one, by id or alias (repeatable)', collect)
+    .option('--checkpoint <checkpoint>', 'only this one, by id, alias or name (repeatable)', collect)
     .addOption(new Option('--task <task>', 'order by the mean of a task').choices(['ir', 'sts']))
     .addOption(new Option('--domain <domain>', 'order by the mean of a domain').conflicts('task'))
     .addOption(

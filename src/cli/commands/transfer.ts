@@ -21,7 +21,11 @@ export function addTransferCommand(program: Command): void {
   program
     .command('transfer')
     .description('tell what joint training costs or gains beside single-task and two-stage training')
-    .requiredOption('--joint <checkpoint>', 'id or alias of a jointly trained checkpoint (repeat it per seed)', collect)
+    .requiredOption(
+      '--joint <checkpoint>',
+      'id, alias or name of a jointly trained checkpoint (repeat it per seed)',
+      collect,
+    )
     .requiredOption(
       '--other <role=checkpoint>',
       `a checkpoint of another role, ${roles.join(', ')} (repeat it per role and seed)`,

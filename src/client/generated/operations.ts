@@ -412,6 +412,41 @@ export type DatasetFilter = {
   readonly version?: IntRange | null | undefined;
 };
 
+/** One term of an order of data sets; null comes last in either direction. */
+export type DatasetOrder = {
+  /** The direction of the order. */
+  readonly direction?: OrderDirection;
+  /** The field to order by. */
+  readonly field: DatasetOrderField;
+};
+
+/** What data sets are ordered by. */
+export type DatasetOrderField =
+  /** By the size in bytes. */
+  | 'BYTES'
+  /** By the time of its import. */
+  | 'CREATED_AT'
+  /** By the digest. */
+  | 'DIGEST'
+  /** By the domain. */
+  | 'DOMAIN'
+  /** By the importer. */
+  | 'IMPORTER'
+  /** By the language tag. */
+  | 'LANGUAGE'
+  /** By the name. */
+  | 'NAME'
+  /** By the number of records. */
+  | 'RECORDS'
+  /** By the source. */
+  | 'SOURCE'
+  /** By the task. */
+  | 'TASK'
+  /** By the time of its last change. It may change meanwhile, and an item then moves from one page to another. */
+  | 'UPDATED_AT'
+  /** By the version. */
+  | 'VERSION';
+
 /** A range of times, which are compared to the millisecond. Its fields are joined by and; absent or null ones do not restrict. */
 export type DateTimeRange = {
   /** Only values equal to this. */
@@ -1950,7 +1985,7 @@ export type StartArchitectureSearchMutationVariables = Exact<{
 }>;
 
 
-export type StartArchitectureSearchMutation = { readonly startArchitectureSearch: { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } };
+export type StartArchitectureSearchMutation = { readonly startArchitectureSearch: { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } };
 
 export type ArchitectureSearchesQueryVariables = Exact<{
   filter?: ArchitectureSearchFilter | null | undefined;
@@ -1958,14 +1993,14 @@ export type ArchitectureSearchesQueryVariables = Exact<{
 }>;
 
 
-export type ArchitectureSearchesQuery = { readonly architectureSearches: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null }> } };
+export type ArchitectureSearchesQuery = { readonly architectureSearches: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly createdAt: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null }> } };
 
 export type ArchitectureSearchQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type ArchitectureSearchQuery = { readonly architectureSearch: { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } | null };
+export type ArchitectureSearchQuery = { readonly architectureSearch: { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } | null };
 
 export type ResumeArchitectureSearchMutationVariables = Exact<{
   id: string;
@@ -1973,7 +2008,7 @@ export type ResumeArchitectureSearchMutationVariables = Exact<{
 }>;
 
 
-export type ResumeArchitectureSearchMutation = { readonly resumeArchitectureSearch: { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } };
+export type ResumeArchitectureSearchMutation = { readonly resumeArchitectureSearch: { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null } };
 
 export type DeleteArchitectureSearchMutationVariables = Exact<{
   id: string;
@@ -1982,9 +2017,9 @@ export type DeleteArchitectureSearchMutationVariables = Exact<{
 
 export type DeleteArchitectureSearchMutation = { readonly deleteArchitectureSearch: { readonly deletedId: string } };
 
-export type ArchitectureSearchSummaryFragment = { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null };
+export type ArchitectureSearchSummaryFragment = { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: JobState, readonly steps: number, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null };
 
-export type ArchitectureSearchPartsFragment = { readonly id: string, readonly name: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null };
+export type ArchitectureSearchPartsFragment = { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: JobState, readonly steps: number, readonly winner: { readonly number: number } | null, readonly rungs: ReadonlyArray<{ readonly number: number, readonly steps: number }>, readonly candidates: ReadonlyArray<{ readonly number: number, readonly innerLayer: number | null, readonly pooling: ReadonlyArray<Pooling>, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly lossWeights: ReadonlyArray<{ readonly loss: Loss, readonly weight: number }>, readonly model: { readonly id: string }, readonly trials: ReadonlyArray<{ readonly rung: number, readonly outcome: RunState | null, readonly score: number | null, readonly run: { readonly id: string, readonly state: RunState, readonly bestCheckpoint: { readonly id: string } | null } | null }> }>, readonly model: { readonly name: string }, readonly job: { readonly id: string, readonly lastSeq: number }, readonly checkpoint: { readonly id: string } | null, readonly error: { readonly message: string, readonly code: string } | null };
 
 export type CreateCollectionMutationVariables = Exact<{
   input: CreateCollectionInput;
@@ -2029,6 +2064,7 @@ export type ImportDatasetMutation = { readonly importDataset: { readonly reused:
 
 export type DatasetsQueryVariables = Exact<{
   filter?: DatasetFilter | null | undefined;
+  orderBy?: ReadonlyArray<DatasetOrder> | DatasetOrder | null | undefined;
   first?: number | null | undefined;
 }>;
 
@@ -2117,7 +2153,7 @@ export type FuseCandidateMutationVariables = Exact<{
 }>;
 
 
-export type FuseCandidateMutation = { readonly fuseCandidate: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+export type FuseCandidateMutation = { readonly fuseCandidate: { readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
 
 export type DeleteFusionSearchMutationVariables = Exact<{
   id: string;
@@ -2193,21 +2229,21 @@ export type CreateModelMutationVariables = Exact<{
 }>;
 
 
-export type CreateModelMutation = { readonly createModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
+export type CreateModelMutation = { readonly createModel: { readonly model: { readonly id: string, readonly name: string, readonly createdAt: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
 
 export type ImportModelMutationVariables = Exact<{
   input: ImportModelInput;
 }>;
 
 
-export type ImportModelMutation = { readonly importModel: { readonly warnings: ReadonlyArray<string>, readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
+export type ImportModelMutation = { readonly importModel: { readonly warnings: ReadonlyArray<string>, readonly model: { readonly id: string, readonly name: string, readonly createdAt: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
 
 export type DeriveModelMutationVariables = Exact<{
   input: DeriveModelInput;
 }>;
 
 
-export type DeriveModelMutation = { readonly deriveModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
+export type DeriveModelMutation = { readonly deriveModel: { readonly model: { readonly id: string, readonly name: string, readonly createdAt: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
 
 export type DeleteModelMutationVariables = Exact<{
   id: string;
@@ -2222,9 +2258,9 @@ export type ModelsQueryVariables = Exact<{
 }>;
 
 
-export type ModelsQuery = { readonly models: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } }> } };
+export type ModelsQuery = { readonly models: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly createdAt: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } }> } };
 
-export type ModelSummaryFragment = { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } };
+export type ModelSummaryFragment = { readonly id: string, readonly name: string, readonly createdAt: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } };
 
 export type CheckpointsQueryVariables = Exact<{
   filter?: CheckpointFilter | null | undefined;
@@ -2232,9 +2268,9 @@ export type CheckpointsQueryVariables = Exact<{
 }>;
 
 
-export type CheckpointsQuery = { readonly checkpoints: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> } };
+export type CheckpointsQuery = { readonly checkpoints: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> } };
 
-export type CheckpointSummaryFragment = { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } };
+export type CheckpointSummaryFragment = { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } };
 
 export type EvaluateCheckpointMutationVariables = Exact<{
   input: EvaluateCheckpointInput;
@@ -2272,7 +2308,7 @@ export type FuseCheckpointsMutationVariables = Exact<{
 }>;
 
 
-export type FuseCheckpointsMutation = { readonly fuseCheckpoints: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly fusion: { readonly figures: ReadonlyArray<{ readonly node: number, readonly name: string, readonly description: string, readonly value: number | null }> } | null, readonly model: { readonly id: string, readonly name: string } } } };
+export type FuseCheckpointsMutation = { readonly fuseCheckpoints: { readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly fusion: { readonly figures: ReadonlyArray<{ readonly node: number, readonly name: string, readonly description: string, readonly value: number | null }> } | null, readonly model: { readonly id: string, readonly name: string } } } };
 
 export type ExportCheckpointMutationVariables = Exact<{
   input: ExportCheckpointInput;
@@ -2295,14 +2331,14 @@ export type StartRunMutationVariables = Exact<{
 }>;
 
 
-export type StartRunMutation = { readonly startRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+export type StartRunMutation = { readonly startRun: { readonly run: { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }, readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
 export type CancelRunMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelRunMutation = { readonly cancelRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
+export type CancelRunMutation = { readonly cancelRun: { readonly run: { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
 
 export type ResumeRunMutationVariables = Exact<{
   id: string;
@@ -2310,7 +2346,7 @@ export type ResumeRunMutationVariables = Exact<{
 }>;
 
 
-export type ResumeRunMutation = { readonly resumeRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
+export type ResumeRunMutation = { readonly resumeRun: { readonly run: { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
 
 export type RunsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -2318,14 +2354,14 @@ export type RunsQueryVariables = Exact<{
 }>;
 
 
-export type RunsQuery = { readonly runs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+export type RunsQuery = { readonly runs: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
 export type RunQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type RunQuery = { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly checkpoints: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> }, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } | null };
+export type RunQuery = { readonly run: { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly checkpoints: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> }, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } | null };
 
 export type ExportRunsQueryVariables = Exact<{
   input: ExportRunsInput;
@@ -2335,7 +2371,7 @@ export type ExportRunsQueryVariables = Exact<{
 
 export type ExportRunsQuery = { readonly exportRuns: { readonly text: string, readonly rows: number, readonly next: string | null } };
 
-export type RunSummaryFragment = { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null };
+export type RunSummaryFragment = { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null };
 
 export type RunEventsSubscriptionVariables = Exact<{
   runId: string;
@@ -2461,7 +2497,7 @@ export type CheckpointQueryVariables = Exact<{
 }>;
 
 
-export type CheckpointQuery = { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } | null };
+export type CheckpointQuery = { readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } | null };
 
 export type CollectionQueryVariables = Exact<{
   id: string;
@@ -2489,7 +2525,7 @@ export type ModelQueryVariables = Exact<{
 }>;
 
 
-export type ModelQuery = { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } | null };
+export type ModelQuery = { readonly model: { readonly id: string, readonly name: string, readonly createdAt: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } | null };
 
 export type NodeQueryVariables = Exact<{
   id: string;
@@ -2536,7 +2572,7 @@ export type SimilarityQueryVariables = Exact<{
 }>;
 
 
-export type SimilarityQuery = { readonly similarity: { readonly scores: ReadonlyArray<number>, readonly report: { readonly prompt: string, readonly tokens: number, readonly truncated: number, readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } } };
+export type SimilarityQuery = { readonly similarity: { readonly scores: ReadonlyArray<number>, readonly report: { readonly prompt: string, readonly tokens: number, readonly truncated: number, readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } } };
 
 export type DeleteArchitectureSearchesMutationVariables = Exact<{
   ids: ReadonlyArray<string> | string;
@@ -2662,21 +2698,21 @@ export type SetCheckpointAliasMutationVariables = Exact<{
 }>;
 
 
-export type SetCheckpointAliasMutation = { readonly setCheckpointAlias: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+export type SetCheckpointAliasMutation = { readonly setCheckpointAlias: { readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
 
 export type UpdateCheckpointMutationVariables = Exact<{
   input: UpdateCheckpointInput;
 }>;
 
 
-export type UpdateCheckpointMutation = { readonly updateCheckpoint: { readonly checkpoint: { readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+export type UpdateCheckpointMutation = { readonly updateCheckpoint: { readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
 
 export type UpdateCheckpointsMutationVariables = Exact<{
   input: UpdateCheckpointsInput;
 }>;
 
 
-export type UpdateCheckpointsMutation = { readonly updateCheckpoints: { readonly checkpoints: ReadonlyArray<{ readonly id: string, readonly alias: string | null, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> } };
+export type UpdateCheckpointsMutation = { readonly updateCheckpoints: { readonly checkpoints: ReadonlyArray<{ readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } }> } };
 
 export type UpdateCollectionMutationVariables = Exact<{
   input: UpdateCollectionInput;
@@ -2711,28 +2747,28 @@ export type UpdateModelMutationVariables = Exact<{
 }>;
 
 
-export type UpdateModelMutation = { readonly updateModel: { readonly model: { readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
+export type UpdateModelMutation = { readonly updateModel: { readonly model: { readonly id: string, readonly name: string, readonly createdAt: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } } } };
 
 export type UpdateModelsMutationVariables = Exact<{
   input: UpdateModelsInput;
 }>;
 
 
-export type UpdateModelsMutation = { readonly updateModels: { readonly models: ReadonlyArray<{ readonly id: string, readonly name: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } }> } };
+export type UpdateModelsMutation = { readonly updateModels: { readonly models: ReadonlyArray<{ readonly id: string, readonly name: string, readonly createdAt: string, readonly family: EncoderFamily, readonly dimension: number, readonly layers: number, readonly parameters: number, readonly vocabularySize: number, readonly maxLength: number, readonly heads: { readonly ir: HeadKind, readonly sts: HeadKind }, readonly checkpoint: { readonly id: string } }> } };
 
 export type UpdateRunMutationVariables = Exact<{
   input: UpdateRunInput;
 }>;
 
 
-export type UpdateRunMutation = { readonly updateRun: { readonly run: { readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
+export type UpdateRunMutation = { readonly updateRun: { readonly run: { readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null } } };
 
 export type UpdateRunsMutationVariables = Exact<{
   input: UpdateRunsInput;
 }>;
 
 
-export type UpdateRunsMutation = { readonly updateRuns: { readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+export type UpdateRunsMutation = { readonly updateRuns: { readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
 export type ChangesSubscriptionVariables = Exact<{
   after?: number | null | undefined;
@@ -2776,6 +2812,7 @@ export const ArchitectureSearchSummaryFragmentDoc = /*#__PURE__*/ new TypedDocum
     fragment ArchitectureSearchSummary on ArchitectureSearch {
   id
   name
+  createdAt
   state
   steps
   model {
@@ -2836,6 +2873,7 @@ export const ArchitectureSearchPartsFragmentDoc = /*#__PURE__*/ new TypedDocumen
     fragment ArchitectureSearchSummary on ArchitectureSearch {
   id
   name
+  createdAt
   state
   steps
   model {
@@ -2978,6 +3016,7 @@ export const ModelSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
+  createdAt
   family
   dimension
   layers
@@ -2996,7 +3035,9 @@ export const ModelSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 export const CheckpointSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -3064,6 +3105,7 @@ export const RunSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunSummary on Run {
   id
   name
+  createdAt
   state
   step
   steps
@@ -3156,6 +3198,7 @@ export const StartArchitectureSearchDocument = /*#__PURE__*/ new TypedDocumentSt
     fragment ArchitectureSearchSummary on ArchitectureSearch {
   id
   name
+  createdAt
   state
   steps
   model {
@@ -3223,6 +3266,7 @@ export const ArchitectureSearchesDocument = /*#__PURE__*/ new TypedDocumentStrin
     fragment ArchitectureSearchSummary on ArchitectureSearch {
   id
   name
+  createdAt
   state
   steps
   model {
@@ -3249,6 +3293,7 @@ export const ArchitectureSearchDocument = /*#__PURE__*/ new TypedDocumentString(
     fragment ArchitectureSearchSummary on ArchitectureSearch {
   id
   name
+  createdAt
   state
   steps
   model {
@@ -3313,6 +3358,7 @@ export const ResumeArchitectureSearchDocument = /*#__PURE__*/ new TypedDocumentS
     fragment ArchitectureSearchSummary on ArchitectureSearch {
   id
   name
+  createdAt
   state
   steps
   model {
@@ -3438,8 +3484,8 @@ export const ImportDatasetDocument = /*#__PURE__*/ new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<ImportDatasetMutation, ImportDatasetMutationVariables>;
 export const DatasetsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Datasets($filter: DatasetFilter, $first: Int = 100) {
-  datasets(filter: $filter, first: $first) {
+    query Datasets($filter: DatasetFilter, $orderBy: [DatasetOrder!], $first: Int = 100) {
+  datasets(filter: $filter, orderBy: $orderBy, first: $first) {
     totalCount
     nodes {
       ...DatasetSizes
@@ -3772,7 +3818,9 @@ export const FuseCandidateDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -3921,6 +3969,7 @@ export const CreateModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
+  createdAt
   family
   dimension
   layers
@@ -3947,6 +3996,7 @@ export const ImportModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
+  createdAt
   family
   dimension
   layers
@@ -3972,6 +4022,7 @@ export const DeriveModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
+  createdAt
   family
   dimension
   layers
@@ -4005,6 +4056,7 @@ export const ModelsDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
+  createdAt
   family
   dimension
   layers
@@ -4030,7 +4082,9 @@ export const CheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -4182,7 +4236,9 @@ export const FuseCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -4240,6 +4296,7 @@ export const StartRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunSummary on Run {
   id
   name
+  createdAt
   state
   step
   steps
@@ -4267,6 +4324,7 @@ export const CancelRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunSummary on Run {
   id
   name
+  createdAt
   state
   step
   steps
@@ -4294,6 +4352,7 @@ export const ResumeRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunSummary on Run {
   id
   name
+  createdAt
   state
   step
   steps
@@ -4322,6 +4381,7 @@ export const RunsDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunSummary on Run {
   id
   name
+  createdAt
   state
   step
   steps
@@ -4351,7 +4411,9 @@ export const RunDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -4365,6 +4427,7 @@ export const RunDocument = /*#__PURE__*/ new TypedDocumentString(`
 fragment RunSummary on Run {
   id
   name
+  createdAt
   state
   step
   steps
@@ -4807,7 +4870,9 @@ export const CheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -4890,6 +4955,7 @@ export const ModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
+  createdAt
   family
   dimension
   layers
@@ -4936,7 +5002,9 @@ export const SimilarityDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -5138,7 +5206,9 @@ export const SetCheckpointAliasDocument = /*#__PURE__*/ new TypedDocumentString(
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -5159,7 +5229,9 @@ export const UpdateCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -5180,7 +5252,9 @@ export const UpdateCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     fragment CheckpointSummary on Checkpoint {
   id
+  name
   alias
+  createdAt
   reason
   step
   epoch
@@ -5294,6 +5368,7 @@ export const UpdateModelDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
+  createdAt
   family
   dimension
   layers
@@ -5319,6 +5394,7 @@ export const UpdateModelsDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment ModelSummary on Model {
   id
   name
+  createdAt
   family
   dimension
   layers
@@ -5344,6 +5420,7 @@ export const UpdateRunDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunSummary on Run {
   id
   name
+  createdAt
   state
   step
   steps
@@ -5371,6 +5448,7 @@ export const UpdateRunsDocument = /*#__PURE__*/ new TypedDocumentString(`
     fragment RunSummary on Run {
   id
   name
+  createdAt
   state
   step
   steps

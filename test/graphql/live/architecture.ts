@@ -131,7 +131,7 @@ export function architectureSuite(live: () => Live, restart: () => Promise<void>
       expect((await act('resumeArchitectureSearch', search.id)).extensions).toMatchObject({ code: 'CONFLICT' });
       expect((await act('deleteJob', search.job.id)).message).toContain('architecture search "search"');
       expect((await act('deleteModel', live().made.model)).message).toContain('architecture search "search"');
-      const shownTable = (await tandem('architectures', search.id)).stdout;
+      const shownTable = (await tandem('architectures', 'search')).stdout;
       expect(shownTable).toContain(`best checkpoint of the winner: ${search.checkpoint!.id}`);
       expect(shownTable).toMatch(/^ +0 {2}W?D {3}? .*CLS|MEAN .* PRO (0\.5|4) /m);
       await remove(search.id);
