@@ -84,7 +84,15 @@ async function open(
   const { bodyBytes } = config.limits;
   const [graphql, probes] = [createGraphQLServer(tandem, logger), probesOf(tandem)];
   const openai = createOpenAiApi(tandem, logger);
-  const http = await startHttp({ graphql, openai, probes, port: config.port, bodyBytes, logger });
+  const http = await startHttp({
+    graphql,
+    openai,
+    probes,
+    port: config.port,
+    settings: config.access,
+    bodyBytes,
+    logger,
+  });
   closers.push(async (graceMs) => {
     // New requests are refused first; streams stay open until the runs have reported that they were interrupted.
     http.drain();

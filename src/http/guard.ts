@@ -1,7 +1,7 @@
 /**
- * Which requests are refused: those whose Host header names another server, and operations that a web page of another
- * origin could send (across origins a page may post a form or plain text, but no custom header and no JSON without a
- * preflight).
+ * The form of requests, and what else is refused: operations that a web page of another origin could send (across
+ * origins a page may post a form or plain text, but no custom header and no JSON without a preflight). Host and Origin
+ * are checked before (sites.ts).
  */
 import type { GraphQLError } from 'graphql';
 import { type ErrorCode, TandemError } from '../errors.ts';
@@ -18,6 +18,12 @@ export interface RequestFacts {
 
 export const csrfHeader = 'x-graphql-yoga-csrf';
 
+/** Headers that no page sends across origins without a preflight; clients send one or the other of them. */
+export const preflightHeaders: readonly string[] = [
+  ...[csrfHeader, 'apollo-require-preflight', 'x-apollo-operation-name', 'graphql-preflight'],
+  ...['graphql-require-preflight', 'x-requested-with', 'authorization'],
+];
+
 /** A refusal with its HTTP status. */
 export interface Refusal {
   readonly status: number;
@@ -33,36 +39,7 @@ export const refuse = (status: number, code: ErrorCode, message: string, details
   error: new TandemError(code, message, details),
 });
 
-/**
- * Against DNS rebinding: a page whose host name resolves to 127.0.0.1 sends that name in the Host header. Null =
- * allowed.
- */
-export function refuseHost({ headers }: RequestFacts, port: number): Refusal | null {
-  const allowed = hostsOf(port);
-  const host = String(headers['host'] ?? '').toLowerCase();
-  if (allowed.includes(host)) return null;
-  return refuse(421, 'FORBIDDEN', `The Host header is ${JSON.stringify(host.slice(0, 200))}`, {
-    field: 'Host',
-    expected: allowed.join(', '),
-    remedy: `Ask http://127.0.0.1:${port}.`,
-  });
-}
-
-const hostsOf = (port: number): string[] => ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
-
-/** For WebSockets, which a page of any origin may open without a preflight. Null = allowed, as programs without one. */
-export function refuseOrigin({ headers }: RequestFacts, port: number): Refusal | null {
-  const origin = headers['origin'];
-  const allowed = hostsOf(port).map((name) => `http://${name}`);
-  if (origin === undefined || allowed.includes(String(origin).toLowerCase())) return null;
-  return refuse(403, 'FORBIDDEN', `The page is of the origin ${JSON.stringify(String(origin).slice(0, 200))}`, {
-    field: 'Origin',
-    expected: allowed.join(', '),
-    remedy: 'Open the page from the server itself.',
-  });
-}
-
-/** Checks method, CSRF header, content type, accepted answers and length of a request to /graphql. Null = allowed. */
+/** Checks method, forgery, content type, accepted answers and length of a request to /graphql. Null = allowed. */
 export function refuseOperation({ method, headers }: RequestFacts, bodyBytes: number): Refusal | null {
   if (method !== 'POST') {
     return refuse(405, 'BAD_USER_INPUT', `${method} is not offered on /graphql`, {
@@ -71,10 +48,10 @@ export function refuseOperation({ method, headers }: RequestFacts, bodyBytes: nu
       remedy: 'Send the operation as JSON by POST.',
     });
   }
-  if (headers[csrfHeader] === undefined) {
+  if (preflightHeaders.every((name) => headers[name] === undefined)) {
     return refuse(403, 'FORBIDDEN', `The header ${csrfHeader} is missing`, {
       field: csrfHeader,
-      expected: 'the header, with any value',
+      expected: `one of the headers ${preflightHeaders.join(', ')}`,
       remedy: `Send ${csrfHeader}: 1. It proves that no foreign web page sends the request.`,
     });
   }
@@ -133,7 +110,8 @@ export const notFoundHere = ({ path }: RequestFacts): Refusal =>
   refuse(404, 'NOT_FOUND', `There is nothing at ${path.slice(0, 200)}`, {
     field: 'path',
     expected:
-      'POST /graphql, /graphql/stream, POST /v1/embeddings, GET /v1/models, GET /health, GET /ready, GET /metrics or GET /',
+      'POST /graphql, /graphql/stream, POST /v1/embeddings, GET /v1/models, GET /health, GET /ready, GET /metrics, or ' +
+      'GET / where GraphiQL is on',
     remedy: 'Correct the address.',
   });
 

@@ -1,4 +1,4 @@
-/** /v1/: as OpenAI has it. No page of another origin can send JSON without a preflight, which is not answered. */
+/** /v1/: as OpenAI has it. No page of another origin can send JSON without a preflight; no other header is needed. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpenAiApi } from '../openai/api.ts';

@@ -1,13 +1,12 @@
 /**
- * The HTTP server, on the loopback interface only: POST /graphql (queries, mutations, and subscriptions as server-sent
+ * The HTTP server: POST /graphql (queries, mutations, and subscriptions as server-sent
  * events), WebSockets at /graphql and event streams at /graphql/stream (many operations on one connection), /v1/
  * (embeddings as OpenAI has them), GET /health, GET /ready, GET /metrics, GET / (GraphiQL). Called by main.ts. It does
  * not look into GraphQL operations.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { conflict } from '../errors.ts';
+import type { AccessSettings } from '../config.ts';
 import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
 import type { Logger } from '../log.ts';
@@ -16,21 +15,15 @@ import type { Ailment, Probes } from '../services/system/health.ts';
 import { endsWithin } from '../within.ts';
 import { EventStreams, streamPath } from './event-streams/streams.ts';
 import { graphiqlPage, pageHeaders } from './graphiql.ts';
-import {
-  closing,
-  notFoundHere,
-  type Refusal,
-  type RequestFacts,
-  refusalBody,
-  refuseHost,
-  refuseOrigin,
-  tooManyWaiting,
-} from './guard.ts';
+import { closing, notFoundHere, type Refusal, type RequestFacts, refusalBody, tooManyWaiting } from './guard.ts';
+import { listen } from './listen.ts';
 import { countRequest, traceRequest } from './observe.ts';
 import { answerOpenAi, refuseOpenAi } from './openai.ts';
 import { answerOperation } from './operation.ts';
+import { answerPreflight } from './preflight.ts';
 import { answerRawRequests } from './raw-requests.ts';
 import { secureHeaders } from './reply.ts';
+import { allowReading, refuseHost, refuseOrigin, type Sites, sitesOf } from './sites.ts';
 import { mostWaiting, Turns } from './turns.ts';
 import { Sockets } from './web-socket/sockets.ts';
 
@@ -49,12 +42,10 @@ export interface HttpOptions {
   readonly openai: OpenAiApi;
   readonly probes: Probes;
   readonly port: number;
+  readonly settings: Pick<AccessSettings, 'host' | 'hosts' | 'origins' | 'graphiql'>;
   readonly bodyBytes: number;
   readonly logger: Logger;
 }
-
-/** Only the loopback interface, until API keys exist. */
-const host = '127.0.0.1';
 
 /** How long aborted requests may take to send their last answer. */
 const graceMs = 500;
@@ -63,12 +54,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const [life, stopping] = [new AbortController(), new AbortController()];
   const running = new Set<Promise<void>>();
   const [turns, answering] = [new Turns(), new WeakMap<Duplex, ServerResponse>()];
-  const context: Serving = { ...options, life: life.signal, stopping: stopping.signal };
+  const sites = sitesOf(options.settings, options.port);
+  const context: Serving = { ...options, sites, life: life.signal, stopping: stopping.signal };
   const [sockets, streams] = [new Sockets(context), new EventStreams(context)];
   // A request without a Host header is refused by refuseHost, with a body.
   const server = createServer({ requireHostHeader: false }, (request, response) => {
     const path = pathOf(request);
     countRequest(request, response, path);
+    allowReading(request, response, context.sites);
     const begin = () => {
       answering.set(request.socket, response);
       return traceRequest(request, response, path, () => answer(request, response, { ...context, streams }));
@@ -86,10 +79,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     refuse: sendRefusal,
     upgrade: (request, socket, head) => refuseUpgrade(request, context) ?? sockets.accept(request, socket, head),
   });
-  context.port = await listen(server, options.port);
+  const port = await listen(server, options.settings.host, options.port);
+  context.sites = sitesOf(options.settings, port);
   return {
-    url: `http://${host}:${context.port}`,
-    port: context.port,
+    url: context.sites.url,
+    port,
     drain: () => stopping.abort(),
     async close() {
       stopping.abort();
@@ -106,24 +100,6 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return reject(error);
-      const why = error.code === 'EACCES' ? 'may not be used' : 'is taken';
-      reject(
-        conflict(`Port ${port} of ${host} ${why}`, {
-          field: 'TANDEM_PORT',
-          expected: 'a free port',
-          remedy: 'Stop what listens there, or set TANDEM_PORT to another port (0 = any free one).',
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
-  return (server.address() as AddressInfo).port;
-}
-
 /** Without the query string. */
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?')[0] ?? '/';
 
@@ -133,8 +109,9 @@ const refuserOf =
   (refusal: Refusal): void =>
     `${path}/`.startsWith(openAiPath) ? refuseOpenAi(response, openai, refusal) : sendRefusal(response, refusal);
 
-type Serving = Omit<HttpOptions, 'port'> & {
-  port: number;
+type Serving = HttpOptions & {
+  /** Known once the server listens. */
+  sites: Sites;
   readonly life: AbortSignal;
   /** Aborts when draining begins. */
   readonly stopping: AbortSignal;
@@ -146,8 +123,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const path = pathOf(request);
   const facts: RequestFacts = { method: request.method ?? 'GET', path, headers: request.headers };
   const refuse = refuserOf(path, response, options);
-  const foreign = refuseHost(facts, options.port);
+  const foreign = refuseHost(facts, options.sites) ?? refuseOrigin(facts, options.sites);
   if (foreign) return refuse(foreign);
+  if (answerPreflight(response, facts)) return;
   if (`${path}/`.startsWith(openAiPath)) {
     return answerOpenAi(request, response, facts, { ...options, draining: options.stopping.aborted });
   }
@@ -162,7 +140,7 @@ async function answerPath(
   facts: RequestFacts,
   options: Request,
 ): Promise<Refusal | null> {
-  const { probes, streams, stopping } = options;
+  const { probes, streams, stopping, settings } = options;
   if (facts.path === streamPath && streams.isFor(request)) return streams.answer(request, response, facts);
   if (facts.path === streamPath || facts.path === graphqlPath)
     return answerOperation(request, response, facts, options);
@@ -170,15 +148,15 @@ async function answerPath(
   if (facts.path === '/health') sendProbe(response, probes.health());
   else if (facts.path === '/metrics') send(response, 200, metricsType, await probes.metrics());
   else if (facts.path === '/ready') sendProbe(response, stopping.aborted ? [stops()] : await probes.readiness());
-  else if (facts.path !== '/') return notFoundHere(facts);
+  else if (facts.path !== '/' || !settings.graphiql) return notFoundHere(facts);
   else response.writeHead(200, { ...secureHeaders, ...pageHeaders }).end(graphiqlPage(graphqlPath));
   return null;
 }
 
 /** Why a WebSocket is not opened: everybody may ask for it, also pages of other origins, which it does not tell. */
-function refuseUpgrade(request: IncomingMessage, { port, stopping }: Serving): Refusal | null {
+function refuseUpgrade(request: IncomingMessage, { sites, stopping }: Serving): Refusal | null {
   const facts: RequestFacts = { method: request.method ?? 'GET', path: pathOf(request), headers: request.headers };
-  const foreign = refuseHost(facts, port) ?? refuseOrigin(facts, port);
+  const foreign = refuseHost(facts, sites) ?? refuseOrigin(facts, sites);
   if (foreign) return foreign;
   if (facts.path !== graphqlPath) return notFoundHere(facts);
   return stopping.aborted ? closing() : null;

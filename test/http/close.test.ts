@@ -6,21 +6,11 @@ import { createYoga } from 'graphql-yoga';
 import { expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
 import type { Served } from '../../src/graphql/server.ts';
-import { startHttp } from '../../src/http/server.ts';
-import { createLogger } from '../../src/log.ts';
+import { serve } from './serve.ts';
 
 it('closes within a second although an upload stalls', async () => {
   const graphql = createYoga<Served, Context>({ schema: buildSchema('type Query { x: Int }') });
-  const logger = createLogger('test', 'silent');
-  const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
-  const server = await startHttp({
-    graphql,
-    openai: undefined as never,
-    probes,
-    port: 0,
-    bodyBytes: 1_000_000,
-    logger,
-  });
+  const server = await serve({ graphql });
   const client = connect(server.port, '127.0.0.1');
   client.on('error', () => {});
   const ended = new Promise((resolve) => client.once('close', resolve));

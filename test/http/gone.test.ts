@@ -4,8 +4,7 @@ import { createYoga } from 'graphql-yoga';
 import { expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
 import type { Served } from '../../src/graphql/server.ts';
-import { startHttp } from '../../src/http/server.ts';
-import { createLogger } from '../../src/log.ts';
+import { serve } from './serve.ts';
 
 it('aborts the signal of a request whose client hangs up', async () => {
   let [begun, heard] = [(): void => {}, (): void => {}];
@@ -34,9 +33,7 @@ it('aborts the signal of a request whose client hangs up', async () => {
     logging: false,
     plugins: [{ onExecute: ({ args }: { args: object }) => void Object.assign(args, { rootValue }) }],
   });
-  const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
-  const logger = createLogger('test', 'silent');
-  const server = await startHttp({ graphql, openai: undefined as never, probes, port: 0, bodyBytes: 1_000, logger });
+  const server = await serve({ graphql });
   const client = new AbortController();
   const answer = fetch(`${server.url}/graphql`, {
     method: 'POST',

@@ -6,9 +6,9 @@ import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
 import type { Served } from '../../src/graphql/server.ts';
-import { type HttpServer, startHttp } from '../../src/http/server.ts';
+import type { HttpServer } from '../../src/http/server.ts';
 import { mostWaiting } from '../../src/http/turns.ts';
-import { createLogger } from '../../src/log.ts';
+import { serve } from './serve.ts';
 
 let server: HttpServer;
 let [running, most, count] = [0, 0, 0];
@@ -23,15 +23,7 @@ beforeAll(async () => {
   };
   const schema = buildSchema('type Query { x: Int }');
   const graphql = createYoga<Served, Context>({ schema, plugins: [withRoot(rootValue)] });
-  const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
-  server = await startHttp({
-    graphql,
-    openai: undefined as never,
-    probes,
-    port: 0,
-    bodyBytes: 1_000,
-    logger: createLogger('test', 'silent'),
-  });
+  server = await serve({ graphql });
 });
 afterAll(() => server.close());
 

@@ -33,7 +33,10 @@ export async function openPlace(): Promise<Place> {
     const { database, storage, jobs } = place;
     const tandem: Tandem = { config, database, storage, jobs, changes, startedAt: new Date() };
     const [graphql, openai] = [createGraphQLServer(tandem, logger), createOpenAiApi(tandem, logger)];
-    return startHttp({ graphql, openai, probes: probesOf(tandem), port, bodyBytes: 100_000, logger });
+    return startHttp({
+      ...{ graphql, openai, probes: probesOf(tandem), port },
+      ...{ settings: config.access, bodyBytes: 100_000, logger },
+    });
   };
   let server = await serve(0);
   /** Behaviour is that of every run which has not begun, so the run before it must have ended. */

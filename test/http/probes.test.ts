@@ -11,11 +11,11 @@ import { loadConfig } from '../../src/config.ts';
 import { jobs } from '../../src/db/schema.ts';
 import type { Context } from '../../src/graphql/context.ts';
 import type { Served } from '../../src/graphql/server.ts';
-import { type HttpServer, startHttp } from '../../src/http/server.ts';
-import { createLogger } from '../../src/log.ts';
+import type { HttpServer } from '../../src/http/server.ts';
 import { probesOf } from '../../src/services/system/health.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
 import { openWorkplace, readEvents, type Workplace } from '../jobs/workplace.ts';
+import { serve } from './serve.ts';
 
 interface Probed {
   readonly place: Workplace;
@@ -25,7 +25,6 @@ interface Probed {
 let shared: Probed;
 /** In place of the database's `execute`; undefined = the database itself. */
 let execute: (() => Promise<unknown>) | undefined;
-const logger = createLogger('test', 'silent');
 
 async function open(): Promise<Probed> {
   const place = await openWorkplace();
@@ -34,14 +33,7 @@ async function open(): Promise<Probed> {
   const config = loadConfig({ TANDEM_DATA: place.dataDir });
   const tandem = { config, storage, jobs, startedAt: new Date(), database: { ...database, db } } as unknown as Tandem;
   const graphql = createYoga<Served, Context>({ schema: buildSchema('type Query { x: Int }') });
-  const server = await startHttp({
-    graphql,
-    openai: undefined as never,
-    probes: probesOf(tandem),
-    port: 0,
-    bodyBytes: 1_000,
-    logger,
-  });
+  const server = await serve({ graphql, probes: probesOf(tandem) });
   return { place, server };
 }
 

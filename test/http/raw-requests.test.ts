@@ -7,15 +7,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
 import type { Served } from '../../src/graphql/server.ts';
 import { answerRawRequests } from '../../src/http/raw-requests.ts';
-import { type HttpServer, startHttp } from '../../src/http/server.ts';
-import { createLogger } from '../../src/log.ts';
+import type { HttpServer } from '../../src/http/server.ts';
+import { serve } from './serve.ts';
 
 let server: HttpServer;
 beforeAll(async () => {
   const graphql = createYoga<Served, Context>({ schema: buildSchema('type Query { x: Int }'), logging: false });
-  const probes = { health: () => [], readiness: async () => [], metrics: async () => '' };
-  const logger = createLogger('test', 'silent');
-  server = await startHttp({ graphql, openai: undefined as never, probes, port: 0, bodyBytes: 1_000, logger });
+  server = await serve({ graphql });
 });
 afterAll(() => server.close());
 

@@ -24,7 +24,7 @@ import { EventStream, type StreamOptions } from './stream.ts';
 export const streamPath = '/graphql/stream';
 
 /** The token of a reservation is a header or, for the EventSource of browsers, a parameter of the address. */
-const tokenHeader = 'x-graphql-event-stream-token';
+export const tokenHeader = 'x-graphql-event-stream-token';
 
 /** How long a reservation waits for its reader, in milliseconds. */
 const reservedMs = 30_000;

@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startHttp } from '../../../src/http/server.ts';
-import { createLogger } from '../../../src/log.ts';
+import { serve as serveHttp } from '../../http/serve.ts';
 import { ask, headers, type Live, limits, raw, refusal } from './harness.ts';
 
 const codeOf = (body: string): unknown => JSON.parse(body).errors[0].extensions.code;
@@ -196,14 +195,7 @@ export function httpSuite(live: () => Live): void {
     it('says who has the port', async () => {
       const port = Number(new URL(live().url).port);
       const graphql = { fetch: () => new Response() };
-      const second = startHttp({
-        graphql: graphql as never,
-        openai: undefined as never,
-        probes: { health: () => [], readiness: async () => [], metrics: async () => '' },
-        port,
-        bodyBytes: 1,
-        logger: createLogger('test', 'silent'),
-      });
+      const second = serveHttp({ graphql: graphql as never, port });
       await expect(second).rejects.toMatchObject({ code: 'CONFLICT', details: { field: 'TANDEM_PORT' } });
     });
   });

@@ -1,0 +1,14 @@
+/** The HTTP server in front of an engine of the test's own, or with one part in place of that of a whole service. */
+import { loadConfig } from '../../src/config.ts';
+import { type HttpOptions, type HttpServer, startHttp } from '../../src/http/server.ts';
+import { createLogger } from '../../src/log.ts';
+
+export const serve = (options: Partial<HttpOptions> & Pick<HttpOptions, 'graphql'>): Promise<HttpServer> =>
+  startHttp({
+    openai: undefined as never,
+    probes: { health: () => [], readiness: async () => [], metrics: async () => '' },
+    settings: loadConfig({}).access,
+    logger: createLogger('test', 'silent'),
+    ...{ port: 0, bodyBytes: 1_000 },
+    ...options,
+  });
