@@ -37,6 +37,8 @@ export interface Config {
 export interface AccessSettings {
   /** Whether every request needs an API key. */
   readonly auth: 'optional' | 'required';
+  /** A key of an admin; never shown or stored. */
+  readonly adminKey: string | undefined;
   /** Address that the HTTP server listens on. */
   readonly host: string;
   /** Further values of the Host header. */
@@ -94,6 +96,7 @@ function readAccess(read: Read): AccessSettings {
     });
   }
   return {
+    adminKey: read('TANDEM_ADMIN_KEY'),
     ...{ auth, host, hosts, origins: read('TANDEM_ORIGINS'), rate: read('TANDEM_RATE') },
     introspection: read('TANDEM_INTROSPECTION') === 'on',
     graphiql: read('TANDEM_GRAPHIQL') === 'on',

@@ -156,6 +156,19 @@ const commandLine = {
     default: 'the server that runs on the data folder',
     example: 'http://127.0.0.1:8080',
   },
+  TANDEM_API_KEY: {
+    group: 'Command line',
+    schema: z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]+$/)
+      .optional(),
+    meaning: 'The API key that commands send to the server.',
+    expected: 'a key as `tandem key create` showed it',
+    default: 'TANDEM_ADMIN_KEY, for the server that runs on the data folder; none for one that is named',
+    example: 'tdm_4fK2mQ9x_...',
+    secret: true,
+  },
 } as const satisfies Record<string, Variable>;
 
 const hub = {

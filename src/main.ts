@@ -15,6 +15,7 @@ import { createLogger, type Logger } from './log.ts';
 import { watchEventLoop } from './observe/metrics.ts';
 import { startTracing } from './observe/otel.ts';
 import { createOpenAiApi } from './openai/api.ts';
+import { openAccess } from './services/access/access.ts';
 import { openChanges } from './services/changes/changes.ts';
 import { probesOf } from './services/system/health.ts';
 import type { Tandem } from './services/tandem.ts';
@@ -80,13 +81,16 @@ async function open(
   closers.push((graceMs) => jobs.stop({ graceMs: Math.max(0, graceMs - closingMs) }));
   const changes = openChanges({ database, log: logger });
   closers.push(() => changes.stop());
-  const tandem: Tandem = { config, database, storage, jobs, changes, startedAt: new Date() };
+  const access = openAccess({ database, config, log: logger });
+  closers.push(() => access.stop());
+  const tandem: Tandem = { config, database, storage, jobs, access, changes, startedAt: new Date() };
   const { bodyBytes } = config.limits;
   const [graphql, probes] = [createGraphQLServer(tandem, logger), probesOf(tandem)];
   const openai = createOpenAiApi(tandem, logger);
   const http = await startHttp({
     graphql,
     openai,
+    access,
     probes,
     port: config.port,
     settings: config.access,

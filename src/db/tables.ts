@@ -1,5 +1,7 @@
 /** The tables, a line a file. */
+export * from './schema/api-keys.ts';
 export * from './schema/architecture-searches.ts';
+export * from './schema/audit-entries.ts';
 export * from './schema/changes.ts';
 export * from './schema/checkpoints.ts';
 export * from './schema/collections.ts';

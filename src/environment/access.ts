@@ -41,6 +41,20 @@ export const access = {
     default: 'optional: who reaches the port without a key may do everything',
     example: 'required',
   },
+  TANDEM_ADMIN_KEY: {
+    group: 'Access',
+    schema: z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]{32,}$/)
+      .optional(),
+    meaning: 'A key of the role admin beside those in the database, for example to make the first of them.',
+    expected: 'at least 32 visible ASCII characters',
+    default: 'unset: only keys in the database',
+    example: '9RkqP2v0mW7yT4sJ8xZ1cB6nL3hD5gFa',
+    remedy: 'Set TANDEM_ADMIN_KEY to what `openssl rand -base64 32` prints, or unset it.',
+    secret: true,
+  },
   TANDEM_HOST: {
     group: 'Access',
     schema: z

@@ -1,8 +1,13 @@
 /** What every resolver is given. */
+import type { ConnectionKind } from '../db/schema.ts';
+import type { Caller } from '../services/access/types.ts';
 import type { Tandem } from '../services/tandem.ts';
 
 export interface Context {
   readonly tandem: Tandem;
+  readonly caller: Caller;
+  /** How the request came. */
+  readonly connection: ConnectionKind;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   /** Of a subscription: where its reader stands. */

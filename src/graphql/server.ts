@@ -5,8 +5,10 @@
 import { once } from 'node:events';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { ConnectionKind } from '../db/schema.ts';
 import type { Limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import type { Caller } from '../services/access/types.ts';
 import type { Tandem } from '../services/tandem.ts';
 import type { Context, EventPosition } from './context.ts';
 import { errorMasker, fromGraphQL } from './errors.ts';
@@ -24,6 +26,8 @@ const eventsType = 'text/event-stream';
 
 /** What the transport of a request tells beside it. */
 export interface Served {
+  readonly caller: Caller;
+  readonly connection: ConnectionKind;
   /** Aborts as soon as the server begins to stop. */
   readonly stopping?: AbortSignal;
   /** Takes the result in place of an answer that is written (run-operation.ts). */
@@ -57,8 +61,10 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
   };
   return createYoga<Served, Context>({
     schema,
-    context: ({ request, params }) => ({
+    context: ({ request, params, caller, connection }) => ({
       tandem,
+      caller,
+      connection,
       signal: request.signal,
       position: positionOf(request, params.extensions),
     }),

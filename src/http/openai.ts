@@ -3,12 +3,15 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpenAiApi } from '../openai/api.ts';
 import type { OpenAiAnswer } from '../openai/types.ts';
+import type { Access } from '../services/access/types.ts';
 import { readBody } from './body.ts';
+import { admit } from './callers.ts';
 import { closing, notUtf8, type Refusal, type RequestFacts, refuseJson, tooLarge } from './guard.ts';
 import { secureHeaders } from './reply.ts';
 
 interface Options {
   readonly openai: OpenAiApi;
+  readonly access: Access;
   readonly bodyBytes: number;
   readonly draining: boolean;
   /** Ends with the server. */
@@ -19,18 +22,20 @@ export async function answerOpenAi(
   request: IncomingMessage,
   response: ServerResponse,
   facts: RequestFacts,
-  { openai, bodyBytes, draining, life }: Options,
+  { openai, access, bodyBytes, draining, life }: Options,
 ): Promise<void> {
   const refuse = (refusal: Refusal): void => refuseOpenAi(response, openai, refusal);
   const isPost = facts.method === 'POST';
   const refusal = draining ? closing() : isPost ? refuseJson(facts, bodyBytes) : null;
   if (refusal) return refuse(refusal);
+  const { caller, refusal: stranger } = await admit(access, request.headers.authorization);
+  if (stranger) return refuse(stranger);
   const body = isPost ? await readBody(request, bodyBytes) : Buffer.alloc(0);
   if (body === null) return refuse(tooLarge(bodyBytes));
   if (!isUtf8(body)) return refuse(notUtf8());
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, life]);
+  const signal = AbortSignal.any([gone.signal, life, access.signalOf(caller)]);
   send(response, await openai.answer({ method: facts.method, path: facts.path, body: body.toString(), signal }));
 }
 

@@ -2,12 +2,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type GraphQLServer, graphqlPath } from '../graphql/server.ts';
+import type { Access } from '../services/access/types.ts';
 import { readBody } from './body.ts';
+import { admit } from './callers.ts';
 import { closing, notUtf8, type Refusal, type RequestFacts, refuseOperation, tooLarge } from './guard.ts';
 import { sendAnswer } from './reply.ts';
 
 export interface OperationOptions {
   readonly graphql: GraphQLServer;
+  readonly access: Access;
   readonly bodyBytes: number;
   /** Ends with the server. */
   readonly life: AbortSignal;
@@ -20,10 +23,12 @@ export async function answerOperation(
   request: IncomingMessage,
   response: ServerResponse,
   facts: RequestFacts,
-  { graphql, bodyBytes, life, stopping }: OperationOptions,
+  { graphql, access, bodyBytes, life, stopping }: OperationOptions,
 ): Promise<Refusal | null> {
   const refusal = stopping.aborted ? closing() : refuseOperation(facts, bodyBytes);
   if (refusal) return refusal;
+  const { caller, refusal: stranger } = await admit(access, request.headers.authorization);
+  if (stranger) return stranger;
   const body = await readBody(request, bodyBytes);
   if (body === null) return tooLarge(bodyBytes);
   if (!isUtf8(body)) return notUtf8();
@@ -35,9 +40,9 @@ export async function answerOperation(
     method: 'POST',
     headers: { 'content-type': 'application/json', accept, 'last-event-id': lastEventId },
     body,
-    signal: AbortSignal.any([gone.signal, life]),
+    signal: AbortSignal.any([gone.signal, life, access.signalOf(caller)]),
   };
-  const answered = graphql.fetch(`http://127.0.0.1${graphqlPath}`, init, { stopping });
+  const answered = graphql.fetch(`http://127.0.0.1${graphqlPath}`, init, { caller, connection: 'http', stopping });
   await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
   return null;
 }

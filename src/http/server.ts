@@ -11,8 +11,10 @@ import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
 import type { Logger } from '../log.ts';
 import { type OpenAiApi, openAiPath } from '../openai/api.ts';
+import type { Access } from '../services/access/types.ts';
 import type { Ailment, Probes } from '../services/system/health.ts';
 import { endsWithin } from '../within.ts';
+import { admit } from './callers.ts';
 import { EventStreams, streamPath } from './event-streams/streams.ts';
 import { graphiqlPage, pageHeaders } from './graphiql.ts';
 import { closing, notFoundHere, type Refusal, type RequestFacts, refusalBody, tooManyWaiting } from './guard.ts';
@@ -40,6 +42,7 @@ export interface HttpServer {
 export interface HttpOptions {
   readonly graphql: GraphQLServer;
   readonly openai: OpenAiApi;
+  readonly access: Access;
   readonly probes: Probes;
   readonly port: number;
   readonly settings: Pick<AccessSettings, 'host' | 'hosts' | 'origins' | 'graphiql'>;
@@ -140,14 +143,17 @@ async function answerPath(
   facts: RequestFacts,
   options: Request,
 ): Promise<Refusal | null> {
-  const { probes, streams, stopping, settings } = options;
+  const { access, probes, streams, stopping, settings } = options;
   if (facts.path === streamPath && streams.isFor(request)) return streams.answer(request, response, facts);
   if (facts.path === streamPath || facts.path === graphqlPath)
     return answerOperation(request, response, facts, options);
   if (facts.method !== 'GET') return notFoundHere(facts);
   if (facts.path === '/health') sendProbe(response, probes.health());
-  else if (facts.path === '/metrics') send(response, 200, metricsType, await probes.metrics());
-  else if (facts.path === '/ready') sendProbe(response, stopping.aborted ? [stops()] : await probes.readiness());
+  else if (facts.path === '/metrics') {
+    const { refusal } = await admit(access, request.headers.authorization);
+    if (refusal) return refusal;
+    send(response, 200, metricsType, await probes.metrics());
+  } else if (facts.path === '/ready') sendProbe(response, stopping.aborted ? [stops()] : await probes.readiness());
   else if (facts.path !== '/' || !settings.graphiql) return notFoundHere(facts);
   else response.writeHead(200, { ...secureHeaders, ...pageHeaders }).end(graphiqlPage(graphqlPath));
   return null;
@@ -184,6 +190,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 /** Closes the connection: the body of a refused request is not read. */
 function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   response.setHeader('connection', 'close');
+  if (refusal.status === 401) response.setHeader('www-authenticate', 'Bearer');
   if (refusal.status === 405) response.setHeader('allow', refusal.allow ?? 'POST');
   send(response, refusal.status, 'application/json', refusalBody(refusal));
 }

@@ -18,6 +18,11 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
 /** Seconds after which it is worth trying again. */
 const retryAfter = { 'retry-after': '2' } as const;
 
+const headersOf = (status: number): Readonly<Record<string, string>> | undefined => {
+  if (status === 401) return { 'www-authenticate': 'Bearer' };
+  return status === 429 || status === 503 ? retryAfter : undefined;
+};
+
 /** What is unforeseen is masked, logged and given an id. `status` is what HTTP itself refuses a request with. */
 export function errorAnswer(error: unknown, logger: Logger, status?: number): OpenAiAnswer {
   const known = error instanceof TandemError ? error : foreseen(error);
@@ -26,10 +31,11 @@ export function errorAnswer(error: unknown, logger: Logger, status?: number): Op
   const { expected, remedy, field } = details;
   // OpenAI's clients send a request again after this one.
   const answered = status ?? (details.reason === 'queue-full' ? 429 : statusOf[code]);
+  const headers = headersOf(answered);
   const told = [`${message}.`, expected === undefined ? '' : `Expected: ${expected}.`, remedy ?? ''];
   return {
     status: answered,
-    ...((answered === 429 || answered === 503) && { headers: retryAfter }),
+    ...(headers && { headers }),
     body: {
       error: {
         message: told.filter((part) => part !== '').join(' '),

@@ -6,6 +6,7 @@ import { createGraphQLServer } from '../../src/graphql/server.ts';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
 import { createOpenAiApi } from '../../src/openai/api.ts';
+import { openAccess } from '../../src/services/access/access.ts';
 import { openChanges } from '../../src/services/changes/changes.ts';
 import { probesOf } from '../../src/services/system/health.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
@@ -29,12 +30,13 @@ export async function openPlace(): Promise<Place> {
   const config = loadConfig({ TANDEM_DATA: place.dataDir });
   const logger = createLogger('test', 'silent');
   const changes = openChanges({ database: place.database, log: logger });
+  const access = openAccess({ database: place.database, config, log: logger });
   const serve = (port: number): Promise<HttpServer> => {
     const { database, storage, jobs } = place;
-    const tandem: Tandem = { config, database, storage, jobs, changes, startedAt: new Date() };
+    const tandem: Tandem = { config, database, storage, jobs, access, changes, startedAt: new Date() };
     const [graphql, openai] = [createGraphQLServer(tandem, logger), createOpenAiApi(tandem, logger)];
     return startHttp({
-      ...{ graphql, openai, probes: probesOf(tandem), port },
+      ...{ graphql, openai, access, probes: probesOf(tandem), port },
       ...{ settings: config.access, bodyBytes: 100_000, logger },
     });
   };
@@ -71,6 +73,7 @@ export async function openPlace(): Promise<Place> {
       return encodeId('Run', last);
     },
     async close() {
+      await access.stop();
       await changes.stop();
       await server.close();
       await place.close();

@@ -2,13 +2,20 @@
 import { loadConfig } from '../../src/config.ts';
 import { type HttpOptions, type HttpServer, startHttp } from '../../src/http/server.ts';
 import { createLogger } from '../../src/log.ts';
+import { openAccess } from '../../src/services/access/access.ts';
+
+const logger = createLogger('test', 'silent');
+const config = loadConfig({});
+
+/** Where no key is needed, and none is sent, no database is asked. */
+const access = openAccess({ database: { db: undefined as never }, config, log: logger });
 
 export const serve = (options: Partial<HttpOptions> & Pick<HttpOptions, 'graphql'>): Promise<HttpServer> =>
   startHttp({
     openai: undefined as never,
     probes: { health: () => [], readiness: async () => [], metrics: async () => '' },
-    settings: loadConfig({}).access,
-    logger: createLogger('test', 'silent'),
+    settings: config.access,
+    ...{ access, logger },
     ...{ port: 0, bodyBytes: 1_000 },
     ...options,
   });

@@ -4,11 +4,13 @@ import { comment, eventText, silenceMs } from '../../graphql/event-stream.ts';
 import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
 import type { GraphQLServer } from '../../graphql/server.ts';
 import type { Logger } from '../../log.ts';
+import type { Access, Caller } from '../../services/access/types.ts';
 import { mostOperations, operationExists, refusalOf, tooManyOperations } from '../connection-refusals.ts';
 import { closing, type Refusal } from '../guard.ts';
 
 export interface StreamOptions {
   readonly graphql: GraphQLServer;
+  readonly access: Access;
   readonly logger: Logger;
   /** Aborts as soon as the server begins to stop: no operation begins any more. */
   readonly stopping: AbortSignal;
@@ -56,16 +58,18 @@ export class EventStream {
   }
 
   /** Begins an operation, whose JSON this is. Null = its results go to the stream. */
-  async start(id: string, body: Uint8Array<ArrayBuffer>): Promise<Refusal | null> {
-    const { graphql, stopping, life, logger } = this.#options;
+  async start(id: string, body: Uint8Array<ArrayBuffer>, caller: Caller): Promise<Refusal | null> {
+    const { graphql, access, stopping, life, logger } = this.#options;
     if (stopping.aborted) return closing();
     if (this.#operations.has(id)) return operationExists(id);
     if (this.#operations.size >= mostOperations) return tooManyOperations();
     const operation = new AbortController();
     this.#operations.set(id, operation);
-    const signal = AbortSignal.any([operation.signal, life]);
+    const signal = AbortSignal.any([operation.signal, life, access.signalOf(caller)]);
     try {
-      const { refusals, results } = await runOperation(graphql, body, { signal, stopping });
+      const { refusals, results } = await runOperation(graphql, body, {
+        ...{ caller, connection: 'event-stream', signal, stopping },
+      });
       if (refusals.length > 0) {
         this.stop(id);
         return refusalOf(refusals);

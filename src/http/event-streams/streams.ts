@@ -7,7 +7,9 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptsAny } from '../../graphql/request-form.ts';
+import type { Caller } from '../../services/access/types.ts';
 import { readBody } from '../body.ts';
+import { admit } from '../callers.ts';
 import {
   mostConnections,
   notOffered,
@@ -37,6 +39,7 @@ interface Asked {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly facts: RequestFacts;
+  readonly caller: Caller;
 }
 
 export class EventStreams {
@@ -54,7 +57,9 @@ export class EventStreams {
 
   /** Answers a request, or resolves with why not. */
   async answer(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Promise<Refusal | null> {
-    const asked = { request, response, facts };
+    const { caller, refusal } = await admit(this.#options.access, request.headers.authorization);
+    if (refusal) return refusal;
+    const asked = { request, response, facts, caller };
     if (facts.method === 'PUT') return this.#reserve(asked);
     if (!['GET', 'POST', 'DELETE'].includes(facts.method)) return notOffered(facts, 'GET, PUT, POST, DELETE');
     const token = tokenOf(request);
@@ -92,7 +97,7 @@ export class EventStreams {
     return null;
   }
 
-  async #begin({ request, response, facts }: Asked, stream: EventStream): Promise<Refusal | null> {
+  async #begin({ request, response, facts, caller }: Asked, stream: EventStream): Promise<Refusal | null> {
     const { bodyBytes } = this.#options;
     const refusal = refuseJson(facts, bodyBytes);
     if (refusal) return refusal;
@@ -102,7 +107,7 @@ export class EventStreams {
     if (!isUtf8(body)) return notUtf8();
     const id = operationIdOf(body);
     if (id === '') return unnamedOperation('extensions.operationId, a string');
-    const refused = await stream.start(id, body);
+    const refused = await stream.start(id, body, caller);
     if (!refused) response.writeHead(202, secureHeaders).end();
     return refused;
   }

@@ -5,11 +5,14 @@ import { type Context, makeServer, type Server, type SubscribePayload } from 'gr
 import { plainError } from '../../graphql/event-stream.ts';
 import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
 import type { GraphQLServer } from '../../graphql/server.ts';
+import type { Access } from '../../services/access/types.ts';
+import { admit } from '../callers.ts';
 import { mostOperations, tooManyOperations } from '../connection-refusals.ts';
 import { closing, type Refusal } from '../guard.ts';
 
 export interface ProtocolOptions {
   readonly graphql: GraphQLServer;
+  readonly access: Access;
   /** Aborts as soon as the server begins to stop: no operation begins any more. */
   readonly stopping: AbortSignal;
   /** Ends with the server. */
@@ -39,19 +42,23 @@ const document = parse('subscription { results }');
 
 /** Runs an operation, and resolves with what the library takes its results from; with its errors if it is refused. */
 async function begin(
-  { graphql, stopping, life }: ProtocolOptions,
+  { graphql, access, stopping, life }: ProtocolOptions,
   connection: Context<InitPayload, Upgraded>,
   id: string,
   payload: SubscribePayload,
 ): Promise<ExecutionArgs | GraphQLError[]> {
   if (stopping.aborted) return [errorOf(closing())];
   if (Object.keys(connection.subscriptions).length > mostOperations) return [errorOf(tooManyOperations())];
+  const { caller, refusal } = await admit(access, authorizationOf(connection));
+  if (refusal) return [errorOf(refusal)];
   const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, life]);
+  const signal = AbortSignal.any([ended.signal, life, access.signalOf(caller)]);
   // The library returns it when the client completes the operation or goes away, also before there are results.
   connection.subscriptions[id] = endedBy(ended, nothing());
   try {
-    const { refusals, results } = await runOperation(graphql, JSON.stringify(payload), { signal, stopping });
+    const { refusals, results } = await runOperation(graphql, JSON.stringify(payload), {
+      ...{ caller, connection: 'web-socket', signal, stopping },
+    });
     if (refusals.length > 0) return [...refusals];
     return { document, rootValue: endedBy(ended, results) } as Partial<ExecutionArgs> as ExecutionArgs;
   } catch (error) {
@@ -59,6 +66,12 @@ async function begin(
     // Nobody waits any more, and an answer could reach a new operation with the same id.
     return new Promise(() => {});
   }
+}
+
+/** Pages cannot set a header of an upgrade: their key is in the payload of connection_init. */
+function authorizationOf({ connectionParams, extra }: Context<InitPayload, Upgraded>): string | undefined {
+  const told = connectionParams?.['authorization'];
+  return typeof told === 'string' ? told : extra.request.headers.authorization;
 }
 
 const errorOf = ({ error: { message, code, details } }: Refusal): GraphQLError =>

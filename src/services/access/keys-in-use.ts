@@ -1,0 +1,92 @@
+/**
+ * The signals of keys that work is under way for: each aborts when its key no longer holds. Who changes a key has them
+ * looked at at once; another host, or the time, is noticed within seconds.
+ */
+import { inArray } from 'drizzle-orm';
+import type { Db } from '../../db/open.ts';
+import { type ApiKeyRow, apiKeys } from '../../db/schema.ts';
+import type { TandemError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { keyDeleted, keyExpired, keyRevoked } from './refusals.ts';
+import type { Caller } from './types.ts';
+
+/** Between two looks at the keys in use. */
+const everyMs = 5_000;
+
+/** Why a key does not hold now; null = it does. */
+export function whyNot({ name, revokedAt, expiresAt }: ApiKeyRow): TandemError | null {
+  if (revokedAt) return keyRevoked(name);
+  return expiresAt && expiresAt.getTime() <= Date.now() ? keyExpired(name, expiresAt) : null;
+}
+
+interface Options {
+  readonly db: Db;
+  readonly log: Logger;
+}
+
+export class KeysInUse {
+  readonly #options: Options;
+  readonly #inUse = new Map<string, { readonly name: string; readonly ending: AbortController }>();
+  readonly #never = new AbortController().signal;
+  #timer: NodeJS.Timeout | undefined;
+  #checking: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  signalOf({ keyId, name }: Caller): AbortSignal {
+    if (keyId === null) return this.#never;
+    const known = this.#inUse.get(keyId);
+    if (known) return known.ending.signal;
+    const ending = new AbortController();
+    this.#inUse.set(keyId, { name, ending });
+    this.#schedule(everyMs);
+    return ending.signal;
+  }
+
+  /** One look after the other, each at the keys as they are when it begins. */
+  recheck(): Promise<void> {
+    this.#checking = this.#checking.then(() => this.#check());
+    return this.#checking;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#checking;
+  }
+
+  async #check(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#stopped || this.#inUse.size === 0) return;
+    let next = everyMs;
+    try {
+      const ids = [...this.#inUse.keys()];
+      const rows = await this.#options.db.select().from(apiKeys).where(inArray(apiKeys.id, ids));
+      const found = new Map(rows.map((row) => [row.id, row]));
+      for (const id of ids) next = Math.min(next, this.#end(id, found.get(id)));
+    } catch (error) {
+      this.#options.log.warn({ error }, 'whether API keys in use still hold could not be looked up; it is tried again');
+    }
+    this.#schedule(next);
+  }
+
+  /** Ends what is under way for a key that does not hold; else says when to look again at the latest. */
+  #end(id: string, row: ApiKeyRow | undefined): number {
+    const entry = this.#inUse.get(id);
+    if (!entry) return everyMs;
+    const reason = row ? whyNot(row) : keyDeleted(entry.name);
+    if (!reason) return row?.expiresAt ? Math.max(0, row.expiresAt.getTime() - Date.now()) : everyMs;
+    this.#inUse.delete(id);
+    entry.ending.abort(reason);
+    return everyMs;
+  }
+
+  #schedule(ms: number): void {
+    if (this.#stopped || this.#inUse.size === 0) return;
+    this.#timer ??= setTimeout(() => void this.recheck(), ms).unref();
+  }
+}
