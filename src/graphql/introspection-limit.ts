@@ -1,13 +1,36 @@
 /**
- * The limit on introspection, which the cost of an operation leaves out: no library looks inside `__schema`. Without
- * aliases, and with a type's lists not nested in each other, an answer holds the schema about once.
+ * Whether introspection is answered, and the limit on it, which the cost of an operation leaves out: no library looks
+ * inside `__schema`. Without aliases, and with a type's lists not nested in each other, an answer holds the schema
+ * about once.
  */
-import { type ASTVisitor, Kind, type SelectionNode, type SelectionSetNode, type ValidationContext } from 'graphql';
+import {
+  type ASTVisitor,
+  GraphQLError,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
 import { exceeded } from './exceeded.ts';
 
 const roots = ['__schema', '__type'];
 /** Lists of a type that lead to further types. */
 const lists = ['fields', 'inputFields', 'interfaces', 'possibleTypes'];
+
+/** Refuses all introspection, with one error; a type's name (`__typename`) is none. */
+export function noIntrospectionRule(context: ValidationContext): ASTVisitor {
+  let isReported = false;
+  return {
+    Field({ name: { value: name } }) {
+      if (isReported || !roots.includes(name)) return;
+      isReported = true;
+      const expected = 'an operation without __schema and __type: TANDEM_INTROSPECTION is off';
+      const remedy = 'Read docs/schema.graphql of the server, or schema.graphql of the package tandem-client.';
+      const extensions = { code: 'FORBIDDEN', field: name, expected, remedy };
+      context.reportError(new GraphQLError('Introspection is off', { extensions }));
+    },
+  };
+}
 
 /** Refuses introspection whose answer would hold the schema several times, with one error however often it repeats. */
 export function introspectionRule(context: ValidationContext): ASTVisitor {

@@ -21,7 +21,7 @@ import {
 } from 'graphql';
 import type { Limits } from '../config.ts';
 import { exceeded } from './exceeded.ts';
-import { introspectionRule } from './introspection-limit.ts';
+import { introspectionRule, noIntrospectionRule } from './introspection-limit.ts';
 import { deepestVariables, isTooDeep, refuseDeepNesting } from './nesting.ts';
 import type { PriceContext } from './prices.ts';
 
@@ -60,7 +60,11 @@ export const limitRules = (limits: Limits): ValidationRule[] => [aliasRule(limit
  * Why a valid operation is refused before it runs: its depth, its cost, its introspection, or variables that do not
  * fit; empty if it is not refused. Throws what the validation of a page size throws.
  */
-export function refusalsOf(args: ExecutionArgs, { queryDepth, queryNodes, pageSize }: Limits): readonly GraphQLError[] {
+export function refusalsOf(
+  args: ExecutionArgs,
+  { queryDepth, queryNodes, pageSize }: Limits,
+  { introspection = true }: { readonly introspection?: boolean } = {},
+): readonly GraphQLError[] {
   const { schema, document, operationName, variableValues } = args;
   const misfits = misfitsOf(args);
   if (misfits.length > 0) return misfits;
@@ -78,7 +82,7 @@ export function refusalsOf(args: ExecutionArgs, { queryDepth, queryNodes, pageSi
       }
     },
   });
-  return validate(schema, document, [introspectionRule, rule]);
+  return validate(schema, document, [introspection ? introspectionRule : noIntrospectionRule, rule]);
 }
 
 /** Errors of variables that are told of one operation: each takes time, and 100,000 values may be wrong. */

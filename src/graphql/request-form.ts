@@ -3,6 +3,7 @@
  * refuses itself, it refuses as BAD_REQUEST; here that becomes an error which says what is at fault.
  */
 import { GraphQLError } from 'graphql';
+import type { ErrorCode } from '../errors.ts';
 
 interface Fault {
   readonly field: string;
@@ -36,22 +37,55 @@ export function faultOf(code: unknown, message: string): Fault | undefined {
 }
 
 /** The parameters that stand for the text of an operation which a server is expected to know. */
-const persisted = ['id', 'documentId', 'doc_id'];
+const persisted = ['documentId', 'doc_id', 'id'] as const;
 
-/** Throws if a request names a stored operation in place of sending one. */
-export function refusePersisted(params: unknown): void {
-  if (typeof params !== 'object' || params === null || Array.isArray(params)) return;
+/** A request that names an operation in place of sending its text. */
+export interface Named {
+  /** The parameter that names it. */
+  readonly field: string;
+  readonly id: unknown;
+}
+
+/** Undefined where a request sends a text, or neither. */
+export function nameOf(params: unknown): Named | undefined {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined;
   const { query, extensions } = params as { query?: unknown; extensions?: { persistedQuery?: unknown } | null };
-  if (typeof query === 'string') return;
-  const field = extensions?.persistedQuery ? 'extensions.persistedQuery' : persisted.find((name) => name in params);
-  if (field === undefined) return;
-  // Apollo's clients know this message, and send the operation's text from then on.
-  throw refused(400, 'PersistedQueryNotSupported', {
+  if (typeof query === 'string') return undefined;
+  const hash = extensions?.persistedQuery;
+  if (hash) return { field: 'extensions.persistedQuery', id: (hash as { sha256Hash?: unknown }).sha256Hash };
+  const field = persisted.find((name) => name in params);
+  return field && { field, id: (params as Readonly<Record<string, unknown>>)[field] };
+}
+
+/** Yoga refuses parameters that it does not know. */
+export function withoutName<Params extends object>(params: Params): Params {
+  const others = Object.entries(params).filter(([name]) => !persisted.some((known) => known === name));
+  return Object.fromEntries(others) as Params;
+}
+
+/** Apollo's clients know both messages, and send the operation's text then. */
+export const namesNotOffered = ({ field }: Named) =>
+  refused(400, 'PersistedQueryNotSupported', {
     field,
     expected: 'query, the text of the operation',
     remedy: 'Turn persisted queries off in the client, or send the text.',
   });
-}
+
+export const nameUnknown = ({ field }: Named) =>
+  refused(404, 'PersistedQueryNotFound', {
+    field,
+    expected: 'the id of an operation in the file of TANDEM_DOCUMENTS',
+    remedy: 'Send the text of the operation, or add it to the file and start the server again.',
+    code: 'NOT_FOUND',
+  });
+
+export const textNotTrusted = () =>
+  refused(403, 'The operation is none of the trusted documents', {
+    field: 'query',
+    expected: 'an operation of the file of TANDEM_DOCUMENTS, by its id or character by character',
+    remedy: 'Add the operation to the file and start the server again, or send a key of the role admin.',
+    code: 'FORBIDDEN',
+  });
 
 /** The types in which an answer can be sent; of a subscription only the last. */
 const answers = ['application/graphql-response+json', 'application/json', 'multipart/mixed', 'text/event-stream'];
@@ -78,5 +112,5 @@ export const eventsNotAccepted = (accept: string) =>
     remedy: 'Send accept: text/event-stream.',
   });
 
-const refused = (status: number, message: string, fault: Fault) =>
+const refused = (status: number, message: string, fault: Fault & { readonly code?: ErrorCode }) =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', ...fault, http: { status } } });

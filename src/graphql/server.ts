@@ -5,18 +5,19 @@
 import { once } from 'node:events';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { Config } from '../config.ts';
 import type { ConnectionKind } from '../db/schema.ts';
-import type { Limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../services/access/types.ts';
 import type { Tandem } from '../services/tandem.ts';
 import type { Context, EventPosition } from './context.ts';
+import { readDocuments, withText } from './documents.ts';
 import { errorMasker, fromGraphQL } from './errors.ts';
 import { knownPosition, positionOf } from './event-position.ts';
 import { eventBody, type NumberedResult, plainResult } from './event-stream.ts';
 import { limitRules, parseWithin, refusalsOf } from './limits.ts';
 import { observing } from './observing.ts';
-import { accepts, eventsNotAccepted, refusePersisted } from './request-form.ts';
+import { accepts, eventsNotAccepted } from './request-form.ts';
 import { schema } from './schema.ts';
 import { steadySubscriptionRule } from './subscription-rule.ts';
 
@@ -43,16 +44,20 @@ export interface Taken {
 export type GraphQLServer = YogaServerInstance<Served, Context>;
 
 export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServer {
-  const { limits } = tandem.config;
+  const { limits, access } = tandem.config;
+  const documents = access.documents && readDocuments(access.documents.file, schema, limits);
   const maskError = errorMasker(logger);
-  const limiting: Plugin = {
-    onParams: ({ params }) => refusePersisted(params),
+  const limiting: Plugin<Context, Served> = {
+    onParams({ params, setParams, context: { caller } }) {
+      const only = access.documents?.only === true && caller.role !== 'admin';
+      setParams(withText(params, { documents, only }));
+    },
     onParse: ({ setParseFn }) => setParseFn(parseWithin(limits)),
     onValidate: ({ addValidationRule }) => [...limitRules(limits), steadySubscriptionRule].forEach(addValidationRule),
-    onExecute: (event) => refuse(event, limits, maskError),
+    onExecute: (event) => refuse(event, tandem.config, maskError),
     onSubscribe(event) {
       const accept = event.args.contextValue.request.headers.get('accept') ?? '*/*';
-      if (accepts(accept, { events: true })) refuse(event, limits, maskError);
+      if (accepts(accept, { events: true })) refuse(event, tandem.config, maskError);
       else {
         withoutEvents.add(event.args.contextValue.request);
         event.setResultAndStopExecution({ errors: [eventsNotAccepted(accept)] });
@@ -137,9 +142,13 @@ interface Start {
 }
 
 /** Answers an operation that goes over the limits, or whose page sizes are invalid, with its errors; else it begins. */
-function refuse({ args, setResultAndStopExecution }: Start, limits: Limits, mask: (error: unknown) => GraphQLError) {
+function refuse(
+  { args, setResultAndStopExecution }: Start,
+  { limits, access }: Pick<Config, 'limits' | 'access'>,
+  mask: (error: unknown) => GraphQLError,
+) {
   try {
-    const errors = refusalsOf(args, limits);
+    const errors = refusalsOf(args, limits, access);
     if (errors.length > 0) setResultAndStopExecution({ errors: errors.map(mask) });
     else (args.contextValue as Context).position.begun = true;
   } catch (error) {

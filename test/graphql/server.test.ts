@@ -1,18 +1,20 @@
 /** The engine by itself: what it takes of what http/ lets through. */
 import { expect, it } from 'vitest';
-import { defaultLimits } from '../../src/config.ts';
+import { defaultLimits, loadConfig } from '../../src/config.ts';
 import { createGraphQLServer } from '../../src/graphql/server.ts';
 import { createLogger } from '../../src/log.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
 import { processorMs } from '../processor-time.ts';
 
-const tandem = { config: { limits: defaultLimits } } as Tandem;
+const tandem = { config: loadConfig({}) } as Tandem;
 const server = createGraphQLServer(tandem, createLogger('test', 'silent'));
 
 /** What is answered to a body, as it was sent. */
 async function send(body: string, accept = 'application/json'): Promise<Response> {
   const headers = { 'content-type': 'application/json', accept };
-  return server.fetch('http://127.0.0.1/graphql', { method: 'POST', headers, body });
+  const caller = { name: 'test', role: 'admin', keyId: null, bucket: 'test' } as const;
+  const served = { caller, connection: 'http' } as const;
+  return server.fetch('http://127.0.0.1/graphql', { method: 'POST', headers, body }, served);
 }
 
 it('takes a body as large as the limit says', async () => {
