@@ -9,7 +9,8 @@ export * from './tables.ts';
 
 /**
  * The nouns of the API: every table whose rows have a global id, the GraphQL type of its rows, and what messages call
- * one row and several. The loaders, connections and id checks of the API all derive from this record.
+ * one row and several. `role`: whom they are for, where not everybody may read them. The loaders, connections and id
+ * checks of the API all derive from this record.
  */
 export const nouns = {
   datasets: { table: tables.datasets, type: 'Dataset', called: 'data set', plural: 'data sets' },
@@ -33,4 +34,12 @@ export const nouns = {
     plural: 'architecture searches',
   },
   jobs: { table: tables.jobs, type: 'Job', called: 'job', plural: 'jobs' },
+  apiKeys: { table: tables.apiKeys, type: 'ApiKey', called: 'API key', plural: 'API keys', role: 'admin' },
+  auditEntries: {
+    table: tables.auditEntries,
+    type: 'AuditEntry',
+    called: 'entry of the audit log',
+    plural: 'entries of the audit log',
+    role: 'admin',
+  },
 } as const;

@@ -5,7 +5,9 @@ import { samplerCatalog } from '../data/samplers/catalog.ts';
 import type { Split as SplitName, Task as TaskName } from '../data/types.ts';
 import type {
   CheckpointReason as CheckpointReasonName,
+  ConnectionKind as ConnectionKindName,
   JobState as JobStateName,
+  Role as RoleName,
   RunCause as RunCauseName,
   StageStart as StageStartName,
 } from '../db/schema.ts';
@@ -162,6 +164,18 @@ export const OptimizerState = namedEnum<OptimizerStateName>(
 export const Evaluator = namedEnum('Evaluator', 'What was evaluated.', {
   checkpoint: 'A checkpoint was evaluated.',
   'bag-of-words': 'The tf-idf baseline, which needs no model.',
+});
+
+export const Role = namedEnum<RoleName>('Role', 'What a caller may do; each role may do what those before it may.', {
+  viewer: 'Read everything but API keys and the audit log; embed, search and compare.',
+  editor: 'Make, change and delete everything else.',
+  admin: 'Make and end API keys, and read the audit log.',
+});
+
+export const ConnectionKind = namedEnum<ConnectionKindName>('ConnectionKind', 'How a request came.', {
+  http: 'The request was a POST of its own.',
+  'web-socket': 'The request was an operation on a WebSocket.',
+  'event-stream': 'The request was an operation on an event stream that several operations share.',
 });
 
 export const DatabaseKind = namedEnum('DatabaseKind', 'Which database keeps the records.', {

@@ -24,6 +24,14 @@ function failureOf(origin: unknown): TandemError | null {
   return foreseen(origin);
 }
 
+/** The code with which an error is told. */
+export function codeOf(error: unknown): string {
+  const origin = originOf(error);
+  const known = failureOf(origin);
+  if (known !== null) return known.code;
+  return origin instanceof GraphQLError ? String(fromGraphQL(origin).extensions['code']) : 'INTERNAL_SERVER_ERROR';
+}
+
 function placed(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {
   if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
   const { nodes, source, positions, path } = error;

@@ -6,9 +6,11 @@
 import { brandWithType } from '@pothos/core';
 import { nouns } from '../db/schema.ts';
 import { TandemError } from '../errors.ts';
+import { requireRole } from '../services/access/roles.ts';
 import { byIds, type RowOf, type TableName } from '../services/common/rows.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
+import { roleOfNoun } from './roles.ts';
 
 /**
  * Batches the loads of a request but caches none: the context of a subscription lives for hours and must see changes.
@@ -17,11 +19,15 @@ export const loaderOptions = { cache: false };
 
 /** The ref and the connection of one noun, by the name of its table. */
 function defineNoun<Name extends TableName>(name: Name) {
-  const { type } = nouns[name];
+  const { type, plural } = nouns[name];
+  const role = roleOfNoun(name);
   const ref = builder.loadableNodeRef<RowOf<Name> | Error>(type, {
     id: { resolve: (row) => (row as RowOf<TableName>).id },
     loaderOptions,
-    load: (ids, { tandem }) => byIds(tandem, name, ids),
+    async load(ids, { tandem, caller }) {
+      if (role) requireRole(caller, role, `Reading ${plural}`);
+      return byIds(tandem, name, ids);
+    },
   });
   const connection = builder.connectionObject({ type: ref, name: `${type}Connection` }, { name: `${type}Edge` });
   return { ref, connection };

@@ -1,13 +1,17 @@
 /** The whole schema. Importing it registers types and nothing else. */
 import type { GraphQLSchema } from 'graphql';
+import { withAudit } from './audit.ts';
 import { builder } from './builder.ts';
 import { withEventPositions } from './event-position.ts';
 import { withPrices } from './prices.ts';
+import { withRoles } from './roles.ts';
 import { withWellFormedArguments } from './well-formed.ts';
 import './editing/deletes.ts';
 import './editing/fields.ts';
 import './editing/updates.ts';
+import './schema/api-key.ts';
 import './schema/architecture-search.ts';
+import './schema/audit-entry.ts';
 import './schema/dataset.ts';
 import './schema/dataset-import.ts';
 import './schema/derive-model.ts';
@@ -42,4 +46,11 @@ import './schema/node.ts';
 import './schema/system.ts';
 import './schema/verification.ts';
 
-export const schema: GraphQLSchema = withEventPositions(withWellFormedArguments(withPrices(builder.toSchema())));
+/** From the inside out: what wraps a resolver last sees a request first. */
+export const schema: GraphQLSchema = [
+  withPrices,
+  withWellFormedArguments,
+  withRoles,
+  withAudit,
+  withEventPositions,
+].reduce((whole, wrap) => wrap(whole), builder.toSchema());

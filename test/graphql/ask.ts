@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { defaultLimits } from '../../src/config.ts';
 import { TandemError } from '../../src/errors.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { localCaller } from '../../src/services/access/access.ts';
 import type { TestDatabase } from '../db/database.ts';
 
 /** The data of an operation without errors, and how many statements it took. */
@@ -37,6 +38,7 @@ export async function refusalOf(
 async function run(database: TestDatabase, document: DocumentNode, variableValues: Record<string, unknown>) {
   const tandem = { database, config: { limits: defaultLimits }, jobs: { place: randomUUID() } };
   const position = { lastEventId: undefined, eventId: undefined, begun: true };
-  const contextValue = { tandem, signal: new AbortController().signal, position };
+  const caller = localCaller;
+  const contextValue = { tandem, caller, connection: 'http', signal: new AbortController().signal, position };
   return (await execute({ schema, document, variableValues, contextValue })) as ExecutionResult;
 }

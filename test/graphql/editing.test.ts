@@ -7,6 +7,7 @@ import { globalId, type NodeType } from '../../src/db/global-id.ts';
 import { checkpointParents, checkpoints, collections, datasets, jobs, runStarts } from '../../src/db/schema.ts';
 import { TandemError } from '../../src/errors.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { localCaller } from '../../src/services/access/access.ts';
 import { collectionOf, digestOf, insertModel, insertRun, newDataset } from '../db/rows.ts';
 import { openWorkplace, type Workplace } from '../jobs/workplace.ts';
 
@@ -23,7 +24,7 @@ const run = (source: string, variableValues: Variables): Promise<ExecutionResult
     ...{ schema, source, variableValues },
     contextValue: {
       tandem: { ...place, jobs: place.jobs, startedAt: new Date() },
-      signal: AbortSignal.timeout(60_000),
+      ...{ caller: localCaller, connection: 'http', signal: AbortSignal.timeout(60_000) },
     },
   });
 

@@ -31,6 +31,83 @@ export type AddDocumentsInput = {
   readonly replace?: boolean | null | undefined;
 };
 
+/** Conditions that API keys must meet, joined by and; absent and null fields do not restrict. */
+export type ApiKeyFilter = {
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<ApiKeyFilter> | null | undefined;
+  /** Only API keys where the time of its making is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only API keys where the time at which it expires is in this range; absent or null does not restrict. */
+  readonly expiresAt?: DateTimeRange | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only API keys where the time of its last use is in this range; absent or null does not restrict. */
+  readonly lastUsedAt?: DateTimeRange | null | undefined;
+  /** Only API keys where the text that begins the key is exactly this; absent or null does not restrict. */
+  readonly lookup?: string | null | undefined;
+  /** Only API keys where the text that begins the key has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly lookupContains?: string | null | undefined;
+  /** Only API keys where the text that begins the key is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly lookupIn?: ReadonlyArray<string> | null | undefined;
+  /** Only API keys where the name is exactly this; absent or null does not restrict. */
+  readonly name?: string | null | undefined;
+  /** Only API keys where the name has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly nameContains?: string | null | undefined;
+  /** Only API keys where the name is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly nameIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: ApiKeyFilter | null | undefined;
+  /** Only API keys where the text of the notes is exactly this; absent or null does not restrict. */
+  readonly notes?: string | null | undefined;
+  /** Only API keys where the text of the notes has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly notesContains?: string | null | undefined;
+  /** Only API keys where the text of the notes is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly notesIn?: ReadonlyArray<string> | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<ApiKeyFilter> | null | undefined;
+  /** Only API keys with this in the text of the notes or the tags or the name, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only API keys where the time at which it was revoked is in this range; absent or null does not restrict. */
+  readonly revokedAt?: DateTimeRange | null | undefined;
+  /** Only API keys where the role is exactly this; absent or null does not restrict. */
+  readonly role?: Role | null | undefined;
+  /** Only API keys where the role is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly roleIn?: ReadonlyArray<Role> | null | undefined;
+  /** Only API keys that have all of these; absent or null does not restrict, and an empty list matches all. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+  /** Only API keys that have any of these; absent or null does not restrict, and an empty list matches none. */
+  readonly tagsAny?: ReadonlyArray<string> | null | undefined;
+  /** Only API keys where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
+};
+
+/** One term of an order of API keys; null comes last in either direction. */
+export type ApiKeyOrder = {
+  /** The direction of the order. */
+  readonly direction?: OrderDirection;
+  /** The field to order by. */
+  readonly field: ApiKeyOrderField;
+};
+
+/** What API keys are ordered by. */
+export type ApiKeyOrderField =
+  /** By the time of its making. */
+  | 'CREATED_AT'
+  /** By the time at which it expires. It may change meanwhile, and an item then moves from one page to another. */
+  | 'EXPIRES_AT'
+  /** By the time of its last use. It may change meanwhile, and an item then moves from one page to another. */
+  | 'LAST_USED_AT'
+  /** By the text that begins the key. */
+  | 'LOOKUP'
+  /** By the name. It may change meanwhile, and an item then moves from one page to another. */
+  | 'NAME'
+  /** By the time at which it was revoked. It may change meanwhile, and an item then moves from one page to another. */
+  | 'REVOKED_AT'
+  /** By the role. */
+  | 'ROLE'
+  /** By the time of its last change. It may change meanwhile, and an item then moves from one page to another. */
+  | 'UPDATED_AT';
+
 /** An encoder's sizes; absent or null ones take their defaults. */
 export type ArchitectureInput = {
   /** Whether a token attends only to itself and to earlier tokens. Of LLAMA (default true), QWEN3 (default true). */
@@ -116,6 +193,101 @@ export type ArchitectureSpaceInput = {
   /** How token states become a text's vector: one mode, or several whose vectors are joined. Absent or null means as the model, the mean, and the first token, or the last one of a causal model. */
   readonly poolings?: ReadonlyArray<ReadonlyArray<Pooling>> | null | undefined;
 };
+
+/** Conditions that entries of the audit log must meet, joined by and; absent and null fields do not restrict. */
+export type AuditEntryFilter = {
+  /** All of these must hold; absent, null and an empty list restrict nothing. */
+  readonly and?: ReadonlyArray<AuditEntryFilter> | null | undefined;
+  /** Only entries of the audit log where the name of the caller is exactly this; absent or null does not restrict. */
+  readonly caller?: string | null | undefined;
+  /** Only entries of the audit log where the name of the caller has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly callerContains?: string | null | undefined;
+  /** Only entries of the audit log where the name of the caller is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly callerIn?: ReadonlyArray<string> | null | undefined;
+  /** Only entries of the audit log where the kind of connection is exactly this; absent or null does not restrict. */
+  readonly connection?: ConnectionKind | null | undefined;
+  /** Only entries of the audit log where the kind of connection is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly connectionIn?: ReadonlyArray<ConnectionKind> | null | undefined;
+  /** Only entries of the audit log where the time of the request is in this range; absent or null does not restrict. */
+  readonly createdAt?: DateTimeRange | null | undefined;
+  /** Only entries of the audit log where the time of its end is in this range; absent or null does not restrict. */
+  readonly endedAt?: DateTimeRange | null | undefined;
+  /** Only those with one of these ids; absent or null does not restrict, and an empty list matches none. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** Only entries of the audit log by this API key; absent or null does not restrict. */
+  readonly key?: string | null | undefined;
+  /** Only entries of the audit log by a API key that is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly keyIn?: ReadonlyArray<string> | null | undefined;
+  /** Only entries of the audit log by no API key (true) or by one (false); absent or null does not restrict. */
+  readonly keyIsNull?: boolean | null | undefined;
+  /** Only entries of the audit log where the name of the mutation is exactly this; absent or null does not restrict. */
+  readonly mutation?: string | null | undefined;
+  /** Only entries of the audit log where the name of the mutation has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly mutationContains?: string | null | undefined;
+  /** Only entries of the audit log where the name of the mutation is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly mutationIn?: ReadonlyArray<string> | null | undefined;
+  /** This must not hold; absent or null does not restrict. */
+  readonly not?: AuditEntryFilter | null | undefined;
+  /** Only entries of the audit log where the name of the operation is exactly this; absent or null does not restrict. */
+  readonly operation?: string | null | undefined;
+  /** Only entries of the audit log where the name of the operation has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly operationContains?: string | null | undefined;
+  /** Only entries of the audit log where the name of the operation is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly operationIn?: ReadonlyArray<string> | null | undefined;
+  /** Only entries of the audit log where the name of the operation is null (true) or is not null (false); absent or null does not restrict. */
+  readonly operationIsNull?: boolean | null | undefined;
+  /** One of these must hold; absent or null does not restrict, and an empty list matches none. */
+  readonly or?: ReadonlyArray<AuditEntryFilter> | null | undefined;
+  /** Only entries of the audit log where the outcome is exactly this; absent or null does not restrict. */
+  readonly outcome?: string | null | undefined;
+  /** Only entries of the audit log where the outcome has this in it, in any case and any form of its characters; absent or null does not restrict. */
+  readonly outcomeContains?: string | null | undefined;
+  /** Only entries of the audit log where the outcome is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly outcomeIn?: ReadonlyArray<string> | null | undefined;
+  /** Only entries of the audit log where the outcome is null (true) or is not null (false); absent or null does not restrict. */
+  readonly outcomeIsNull?: boolean | null | undefined;
+  /** Only entries of the audit log with this in the name of the caller or the name of the mutation or the name of the operation, in any case and any form of its characters; absent or null does not restrict. */
+  readonly q?: string | null | undefined;
+  /** Only entries of the audit log where the role of the caller is exactly this; absent or null does not restrict. */
+  readonly role?: Role | null | undefined;
+  /** Only entries of the audit log where the role of the caller is one of these; absent or null does not restrict, and an empty list matches none. */
+  readonly roleIn?: ReadonlyArray<Role> | null | undefined;
+  /** Only entries of the audit log that have all of these; absent or null does not restrict, and an empty list matches all. */
+  readonly touched?: ReadonlyArray<string> | null | undefined;
+  /** Only entries of the audit log that have any of these; absent or null does not restrict, and an empty list matches none. */
+  readonly touchedAny?: ReadonlyArray<string> | null | undefined;
+  /** Only entries of the audit log where the time of its last change is in this range; absent or null does not restrict. */
+  readonly updatedAt?: DateTimeRange | null | undefined;
+};
+
+/** One term of an order of entries of the audit log; null comes last in either direction. */
+export type AuditEntryOrder = {
+  /** The direction of the order. */
+  readonly direction?: OrderDirection;
+  /** The field to order by. */
+  readonly field: AuditEntryOrderField;
+};
+
+/** What entries of the audit log are ordered by. */
+export type AuditEntryOrderField =
+  /** By the name of the caller. */
+  | 'CALLER'
+  /** By the kind of connection. */
+  | 'CONNECTION'
+  /** By the time of the request. */
+  | 'CREATED_AT'
+  /** By the time of its end. It may change meanwhile, and an item then moves from one page to another. */
+  | 'ENDED_AT'
+  /** By the name of the mutation. */
+  | 'MUTATION'
+  /** By the name of the operation. */
+  | 'OPERATION'
+  /** By the outcome. It may change meanwhile, and an item then moves from one page to another. */
+  | 'OUTCOME'
+  /** By the role of the caller. */
+  | 'ROLE'
+  /** By the time of its last change. It may change meanwhile, and an item then moves from one page to another. */
+  | 'UPDATED_AT';
 
 /** Why a search tried a candidate. */
 export type CandidateOrigin =
@@ -277,6 +449,29 @@ export type CollectionFilter = {
   readonly tagsAny?: ReadonlyArray<string> | null | undefined;
   /** Only collections where the time of its last change is in this range; absent or null does not restrict. */
   readonly updatedAt?: DateTimeRange | null | undefined;
+};
+
+/** How a request came. */
+export type ConnectionKind =
+  /** The request was an operation on an event stream that several operations share. */
+  | 'EVENT_STREAM'
+  /** The request was a POST of its own. */
+  | 'HTTP'
+  /** The request was an operation on a WebSocket. */
+  | 'WEB_SOCKET';
+
+/** A new API key. It takes no idempotencyKey, since a repeated request must not be shown the key again. */
+export type CreateApiKeyInput = {
+  /** When the key ends; absent or null means never. */
+  readonly expiresAt?: string | null | undefined;
+  /** Who or what the key is for, 1 to 200 characters; others may have the same name. */
+  readonly name: string;
+  /** What people write about it, at most 64 KiB; absent or null means nothing. */
+  readonly notes?: string | null | undefined;
+  /** What its callers may do. It never changes. */
+  readonly role: Role;
+  /** Its tags, at most 50 of 1 to 100 characters; absent or null means none. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
 };
 
 /** A new collection. */
@@ -1418,6 +1613,15 @@ export type RecordInput = {
   readonly task: Task;
 };
 
+/** What a caller may do; each role may do what those before it may. */
+export type Role =
+  /** Make and end API keys, and read the audit log. */
+  | 'ADMIN'
+  /** Make, change and delete everything else. */
+  | 'EDITOR'
+  /** Read everything but API keys and the audit log; embed, search and compare. */
+  | 'VIEWER';
+
 /** Why a run SUCCEEDED before it had made all planned updates. */
 export type RunCause =
   /** The dev score did not rise in as many evaluations as the patience of the run says. */
@@ -1871,6 +2075,28 @@ export type TransferScope =
   /** The data sets of one task. */
   | 'TASK';
 
+/** What to change of a API key; absent fields stay as they are. */
+export type UpdateApiKeyInput = {
+  /** When the key ends; one in the past ends it now. Null means never, and absent leaves it. */
+  readonly expiresAt?: string | null | undefined;
+  /** Id of the API key. */
+  readonly id: string;
+  /** Its `updatedAt` as it was read: the update is a CONFLICT if that has changed. Absent or null updates it in any case. */
+  readonly ifUpdatedAt?: string | null | undefined;
+  /** The new name, 1 to 200 characters; absent or null leaves it. */
+  readonly name?: string | null | undefined;
+  /** The new notes, at most 64 KiB; absent or null leaves them. */
+  readonly notes?: string | null | undefined;
+  /** The new tags in place of all that it has, at most 50 of 1 to 100 characters; they are trimmed, and each is kept once. Absent or null leaves them. */
+  readonly tags?: ReadonlyArray<string> | null | undefined;
+};
+
+/** What to change of API keys. */
+export type UpdateApiKeysInput = {
+  /** The changes, at most 1,000, each of another id. */
+  readonly items: ReadonlyArray<UpdateApiKeyInput>;
+};
+
 /** What to change of a checkpoint; absent fields stay as they are. */
 export type UpdateCheckpointInput = {
   /** Id of the checkpoint. */
@@ -2182,7 +2408,9 @@ export type JobQueryVariables = Exact<{
 
 
 export type JobQuery = { readonly job: { readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly subject:
+      | { readonly __typename: 'ApiKey', readonly id: string }
       | { readonly __typename: 'ArchitectureSearch', readonly id: string }
+      | { readonly __typename: 'AuditEntry', readonly id: string }
       | { readonly __typename: 'Checkpoint', readonly id: string }
       | { readonly __typename: 'Collection', readonly id: string }
       | { readonly __typename: 'Dataset', readonly id: string }
@@ -2486,6 +2714,51 @@ export type VerificationSubscriptionVariables = Exact<{ [key: string]: never; }>
 
 export type VerificationSubscription = { readonly verification: { readonly done: number, readonly total: number, readonly findings: ReadonlyArray<{ readonly kind: FindingKind, readonly path: string, readonly message: string, readonly remedy: string }> } };
 
+export type ApiKeyQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ApiKeyQuery = { readonly apiKey: { readonly id: string } | null };
+
+export type ApiKeysQueryVariables = Exact<{
+  after?: string | null | undefined;
+  before?: string | null | undefined;
+  filter?: ApiKeyFilter | null | undefined;
+  first?: number | null | undefined;
+  last?: number | null | undefined;
+  offset?: number | null | undefined;
+  orderBy?: ReadonlyArray<ApiKeyOrder> | ApiKeyOrder | null | undefined;
+}>;
+
+
+export type ApiKeysQuery = { readonly apiKeys: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type AuditEntriesQueryVariables = Exact<{
+  after?: string | null | undefined;
+  before?: string | null | undefined;
+  filter?: AuditEntryFilter | null | undefined;
+  first?: number | null | undefined;
+  last?: number | null | undefined;
+  offset?: number | null | undefined;
+  orderBy?: ReadonlyArray<AuditEntryOrder> | AuditEntryOrder | null | undefined;
+}>;
+
+
+export type AuditEntriesQuery = { readonly auditEntries: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type AuditEntryQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type AuditEntryQuery = { readonly auditEntry: { readonly id: string } | null };
+
+export type CallerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CallerQuery = { readonly caller: { readonly name: string, readonly role: Role, readonly apiKey: { readonly id: string } | null } };
+
 export type ChangeSeqQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -2533,7 +2806,9 @@ export type NodeQueryVariables = Exact<{
 
 
 export type NodeQuery = { readonly node:
+    | { readonly __typename: 'ApiKey', readonly id: string }
     | { readonly __typename: 'ArchitectureSearch', readonly id: string }
+    | { readonly __typename: 'AuditEntry', readonly id: string }
     | { readonly __typename: 'Checkpoint', readonly id: string }
     | { readonly __typename: 'Collection', readonly id: string }
     | { readonly __typename: 'Dataset', readonly id: string }
@@ -2552,7 +2827,9 @@ export type NodesQueryVariables = Exact<{
 
 
 export type NodesQuery = { readonly nodes: ReadonlyArray<
+    | { readonly __typename: 'ApiKey', readonly id: string }
     | { readonly __typename: 'ArchitectureSearch', readonly id: string }
+    | { readonly __typename: 'AuditEntry', readonly id: string }
     | { readonly __typename: 'Checkpoint', readonly id: string }
     | { readonly __typename: 'Collection', readonly id: string }
     | { readonly __typename: 'Dataset', readonly id: string }
@@ -2573,6 +2850,27 @@ export type SimilarityQueryVariables = Exact<{
 
 
 export type SimilarityQuery = { readonly similarity: { readonly scores: ReadonlyArray<number>, readonly report: { readonly prompt: string, readonly tokens: number, readonly truncated: number, readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } } };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type CreateApiKeyMutation = { readonly createApiKey: { readonly key: string, readonly apiKey: { readonly id: string } } };
+
+export type DeleteApiKeyMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteApiKeyMutation = { readonly deleteApiKey: { readonly deletedId: string, readonly apiKey: { readonly id: string } } };
+
+export type DeleteApiKeysMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type DeleteApiKeysMutation = { readonly deleteApiKeys: { readonly deletedIds: ReadonlyArray<string>, readonly apiKeys: ReadonlyArray<{ readonly id: string }> } };
 
 export type DeleteArchitectureSearchesMutationVariables = Exact<{
   ids: ReadonlyArray<string> | string;
@@ -2693,12 +2991,33 @@ export type DeleteSuitesMutationVariables = Exact<{
 
 export type DeleteSuitesMutation = { readonly deleteSuites: { readonly deletedIds: ReadonlyArray<string>, readonly suites: ReadonlyArray<{ readonly id: string }> } };
 
+export type RevokeApiKeyMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RevokeApiKeyMutation = { readonly revokeApiKey: { readonly apiKey: { readonly id: string } } };
+
 export type SetCheckpointAliasMutationVariables = Exact<{
   input: SetCheckpointAliasInput;
 }>;
 
 
 export type SetCheckpointAliasMutation = { readonly setCheckpointAlias: { readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } };
+
+export type UpdateApiKeyMutationVariables = Exact<{
+  input: UpdateApiKeyInput;
+}>;
+
+
+export type UpdateApiKeyMutation = { readonly updateApiKey: { readonly apiKey: { readonly id: string } } };
+
+export type UpdateApiKeysMutationVariables = Exact<{
+  input: UpdateApiKeysInput;
+}>;
+
+
+export type UpdateApiKeysMutation = { readonly updateApiKeys: { readonly apiKeys: ReadonlyArray<{ readonly id: string }> } };
 
 export type UpdateCheckpointMutationVariables = Exact<{
   input: UpdateCheckpointInput;
@@ -2777,7 +3096,9 @@ export type ChangesSubscriptionVariables = Exact<{
 
 
 export type ChangesSubscription = { readonly changes: { readonly seq: number, readonly change: { readonly kind: ChangeKind, readonly nodeId: string, readonly type: NodeType, readonly node:
+        | { readonly __typename: 'ApiKey', readonly id: string }
         | { readonly __typename: 'ArchitectureSearch', readonly id: string }
+        | { readonly __typename: 'AuditEntry', readonly id: string }
         | { readonly __typename: 'Checkpoint', readonly id: string }
         | { readonly __typename: 'Collection', readonly id: string }
         | { readonly __typename: 'Dataset', readonly id: string }
@@ -4857,6 +5178,79 @@ export const VerificationDocument = /*#__PURE__*/ new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<VerificationSubscription, VerificationSubscriptionVariables>;
+export const ApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query ApiKey($id: ID!) {
+  apiKey(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
+export const ApiKeysDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query ApiKeys($after: String, $before: String, $filter: ApiKeyFilter, $first: Int, $last: Int, $offset: Int, $orderBy: [ApiKeyOrder!]) {
+  apiKeys(
+    after: $after
+    before: $before
+    filter: $filter
+    first: $first
+    last: $last
+    offset: $offset
+    orderBy: $orderBy
+  ) {
+    nodes {
+      id
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      hasPreviousPage
+      startCursor
+    }
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+export const AuditEntriesDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query AuditEntries($after: String, $before: String, $filter: AuditEntryFilter, $first: Int, $last: Int, $offset: Int, $orderBy: [AuditEntryOrder!]) {
+  auditEntries(
+    after: $after
+    before: $before
+    filter: $filter
+    first: $first
+    last: $last
+    offset: $offset
+    orderBy: $orderBy
+  ) {
+    nodes {
+      id
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      hasPreviousPage
+      startCursor
+    }
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<AuditEntriesQuery, AuditEntriesQueryVariables>;
+export const AuditEntryDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query AuditEntry($id: ID!) {
+  auditEntry(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<AuditEntryQuery, AuditEntryQueryVariables>;
+export const CallerDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Caller {
+  caller {
+    apiKey {
+      id
+    }
+    name
+    role
+  }
+}
+    `) as unknown as TypedDocumentString<CallerQuery, CallerQueryVariables>;
 export const ChangeSeqDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ChangeSeq {
   changeSeq
@@ -5015,6 +5409,36 @@ export const SimilarityDocument = /*#__PURE__*/ new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<SimilarityQuery, SimilarityQueryVariables>;
+export const CreateApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    apiKey {
+      id
+    }
+    key
+  }
+}
+    `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const DeleteApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteApiKey($id: ID!) {
+  deleteApiKey(id: $id) {
+    apiKey {
+      id
+    }
+    deletedId
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteApiKeyMutation, DeleteApiKeyMutationVariables>;
+export const DeleteApiKeysDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteApiKeys($ids: [ID!]!) {
+  deleteApiKeys(ids: $ids) {
+    apiKeys {
+      id
+    }
+    deletedIds
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteApiKeysMutation, DeleteApiKeysMutationVariables>;
 export const DeleteArchitectureSearchesDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteArchitectureSearches($ids: [ID!]!) {
   deleteArchitectureSearches(ids: $ids) {
@@ -5196,6 +5620,15 @@ export const DeleteSuitesDocument = /*#__PURE__*/ new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteSuitesMutation, DeleteSuitesMutationVariables>;
+export const RevokeApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation RevokeApiKey($id: ID!) {
+  revokeApiKey(id: $id) {
+    apiKey {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const SetCheckpointAliasDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation SetCheckpointAlias($input: SetCheckpointAliasInput!) {
   setCheckpointAlias(input: $input) {
@@ -5219,6 +5652,24 @@ export const SetCheckpointAliasDocument = /*#__PURE__*/ new TypedDocumentString(
     name
   }
 }`) as unknown as TypedDocumentString<SetCheckpointAliasMutation, SetCheckpointAliasMutationVariables>;
+export const UpdateApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateApiKey($input: UpdateApiKeyInput!) {
+  updateApiKey(input: $input) {
+    apiKey {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
+export const UpdateApiKeysDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation UpdateApiKeys($input: UpdateApiKeysInput!) {
+  updateApiKeys(input: $input) {
+    apiKeys {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateApiKeysMutation, UpdateApiKeysMutationVariables>;
 export const UpdateCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation UpdateCheckpoint($input: UpdateCheckpointInput!) {
   updateCheckpoint(input: $input) {

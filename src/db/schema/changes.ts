@@ -8,7 +8,8 @@ import { count64, instant, oneOf } from './columns.ts';
 
 /**
  * The GraphQL types whose changes are told. Not Document: every write of documents changes their collection, which
- * tells of it once, where a million documents would tell a million times.
+ * tells of it once, where a million documents would tell a million times. Not what only admins read: `changes` is for
+ * every viewer.
  */
 export const changedTypes = [
   'Dataset',

@@ -1,5 +1,6 @@
 /** deleteX and deleteXs of every noun whose rows people delete by their ids. */
 import type { TableName } from '../../db/rows.ts';
+import { deletion as apiKey } from '../../services/access/keys.ts';
 import { deletion as architectureSearch } from '../../services/architecture-searches/searches.ts';
 import { deletion as checkpoint } from '../../services/checkpoints/checkpoints.ts';
 import { deletion as collection } from '../../services/collections/collections.ts';
@@ -12,6 +13,7 @@ import { deletion as model } from '../../services/models/models.ts';
 import { deletion as run } from '../../services/runs/runs.ts';
 import { deletion as suite } from '../../services/suites/suites.ts';
 import { builder } from '../builder.ts';
+import { forRoleOf } from '../roles.ts';
 import { keyOfNoun, namesOf } from './nouns.ts';
 
 function defineDeletes<Name extends TableName>(deletion: Deletion<Name>, description: string): void {
@@ -48,6 +50,7 @@ function defineDeletes<Name extends TableName>(deletion: Deletion<Name>, descrip
   builder.mutationFields((t) => ({
     [`delete${type}`]: t.field({
       type: Payload,
+      ...forRoleOf(noun),
       description,
       args: { id: t.arg.id({ required: true, description: `Id of a ${called}.` }) },
       resolve: async (_root, { id }, { tandem }) => {
@@ -57,6 +60,7 @@ function defineDeletes<Name extends TableName>(deletion: Deletion<Name>, descrip
     }),
     [`delete${types}`]: t.field({
       type: ManyPayload,
+      ...forRoleOf(noun),
       description: `As delete${type}, of several ${plural}: all of them or, where one is refused, none. CONFLICT names every user of each; what is deleted together is no user.`,
       args: {
         ids: t.arg.idList({ required: true, description: `Ids of ${plural}, at most 1,000, each once.` }),
@@ -97,4 +101,8 @@ defineDeletes(
 defineDeletes(
   job,
   'Deletes a job that has ended, with its attempts and events; what it made stays, and its idempotencyKey is free again. A job that is QUEUED or RUNNING is a CONFLICT, and so is that of a run or of a search, which goes with deleteRun, deleteFusionSearch or deleteArchitectureSearch.',
+);
+defineDeletes(
+  apiKey,
+  'Deletes an API key; what is under way for it ends, as when it is revoked. Entries of the audit log keep its name.',
 );

@@ -8,7 +8,7 @@ import { namesOf } from './nouns.ts';
 
 /** Nouns with names, notes and tags. */
 export const editableNouns = [
-  ...['datasets', 'models', 'runs', 'checkpoints', 'collections'],
+  ...['datasets', 'models', 'runs', 'checkpoints', 'collections', 'apiKeys'],
 ] as readonly EditableNoun[];
 
 for (const noun of Object.keys(nouns) as TableName[]) {

@@ -1,6 +1,7 @@
 /** updateX and updateXs of every noun that people name, describe and tag. */
 import { type Edit, type EditableNoun, updateRows } from '../../services/common/editing/update.ts';
 import { builder } from '../builder.ts';
+import { forRoleOf } from '../roles.ts';
 import type { InputFields } from '../schema/common.ts';
 import { editableNouns } from './fields.ts';
 import { keyOfNoun, namesOf } from './nouns.ts';
@@ -22,6 +23,12 @@ const editFields = (noun: EditableNoun) => (t: InputFields) => ({
   tags: t.stringList({
     description:
       'The new tags in place of all that it has, at most 50 of 1 to 100 characters; they are trimmed, and each is kept once. Absent or null leaves them.',
+  }),
+  ...(noun === 'apiKeys' && {
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'When the key ends; one in the past ends it now. Null means never, and absent leaves it.',
+    }),
   }),
   ifUpdatedAt: t.field({
     type: 'DateTime',
@@ -63,6 +70,7 @@ function defineUpdates(noun: EditableNoun): void {
   builder.mutationFields((t) => ({
     [`update${type}`]: t.field({
       type: Payload,
+      ...forRoleOf(noun),
       description: `Changes the name, notes or tags of a ${called}.`,
       args: { input: t.arg({ type: Input, required: true, description: `The ${called} and what to change.` }) },
       resolve: async (_root, { input }, { tandem }) => {
@@ -72,6 +80,7 @@ function defineUpdates(noun: EditableNoun): void {
     }),
     [`update${types}`]: t.field({
       type: ManyPayload,
+      ...forRoleOf(noun),
       description: `Changes the names, notes or tags of ${plural}: all of them or, where one is refused, none.`,
       args: { input: t.arg({ type: ManyInput, required: true, description: `The ${plural} and what to change.` }) },
       resolve: async (_root, { input: { items } }, { tandem }) => {

@@ -7,6 +7,7 @@ import { listLoaders, listSource, type Part } from '../../services/common/listin
 import type { Filter, List, Order } from '../../services/common/listing/types.ts';
 import type { ExtendedTypes } from '../builder.ts';
 import type { Context } from '../context.ts';
+import { forRoleOfType } from '../roles.ts';
 import { connect } from './connection.ts';
 import { type InputOptions, listInputs } from './inputs.ts';
 import { withKeys } from './keys.ts';
@@ -72,7 +73,7 @@ export function defineList<Row extends object>(
   });
   const field = (t: unknown, description: string, usual: string, resolve: unknown) => {
     const fields = t as Fields<unknown>;
-    const shape = { type: ref, description, args: argumentsOf(fields, usual), resolve };
+    const shape = { type: ref, description, args: argumentsOf(fields, usual), resolve, ...forRoleOfType(list.type) };
     return fields.connection(shape as never, connection as never) as never;
   };
   return {

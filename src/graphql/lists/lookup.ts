@@ -3,6 +3,7 @@ import type { NodeType } from '../../db/global-id.ts';
 import type { builder } from '../builder.ts';
 import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
+import { forRoleOfType } from '../roles.ts';
 
 type QueryFields = Parameters<Parameters<typeof builder.queryFields>[0]>[0];
 
@@ -10,6 +11,7 @@ type QueryFields = Parameters<Parameters<typeof builder.queryFields>[0]>[0];
 export function lookup(t: QueryFields, type: NodeType, called: string) {
   const field = t.field({
     type: refs[type],
+    ...forRoleOfType(type),
     nullable: true,
     description: `One by its id: ${called}; null, with the error NOT_FOUND, if there is none.`,
     args: { id: t.arg.id({ required: true, description: `Id of ${called}.` }) },

@@ -7,6 +7,7 @@ import type { AccessSettings } from '../../config.ts';
 import type { Database } from '../../db/open.ts';
 import { type ApiKeyRow, apiKeys } from '../../db/schema.ts';
 import type { Logger } from '../../log.ts';
+import { forgetAudit } from './audit.ts';
 import { digestOf, keyPrefix, lookupOf, sameDigest } from './key.ts';
 import { KeysInUse, whyNot } from './keys-in-use.ts';
 import { keyMissing, keyUnknown } from './refusals.ts';
@@ -27,6 +28,8 @@ const noDigest = digestOf('');
 
 /** How long what is known of the last use may be behind. */
 const lastUsedMs = 60_000;
+
+const forgetEveryMs = 3_600_000;
 
 export function openAccess({ database: { db }, config: { access }, log }: Options): Access {
   const isRequired = access.auth === 'required';
@@ -54,6 +57,12 @@ export function openAccess({ database: { db }, config: { access }, log }: Option
       .catch((error: unknown) => log.warn({ error }, 'the last use of an API key could not be noted'));
   }
 
+  const forget = (): void =>
+    void forgetAudit(db).catch((error: unknown) =>
+      log.warn({ error }, 'old entries of the audit log were not removed'),
+    );
+  const forgetting = setInterval(forget, forgetEveryMs).unref();
+
   return {
     async callerOf(authorization) {
       const key = authorization === undefined ? null : bearerOf(authorization);
@@ -69,7 +78,10 @@ export function openAccess({ database: { db }, config: { access }, log }: Option
     },
     signalOf: (caller) => inUse.signalOf(caller),
     recheck: () => inUse.recheck(),
-    stop: () => inUse.stop(),
+    async stop() {
+      clearInterval(forgetting);
+      await inUse.stop();
+    },
   };
 
   function isAdmin(key: string): boolean {

@@ -51,9 +51,9 @@ describe('a change', () => {
     await told();
   });
 
-  it('is told of every noun but documents, whose collection tells of them', () => {
+  it('is told of every noun but documents, whose collection tells of them, and what only admins read', () => {
     const types = Object.values(nouns).map(({ type }) => type);
-    expect([...changedTypes, 'Document'].sort()).toEqual(types.sort());
+    expect([...changedTypes, 'Document', 'ApiKey', 'AuditEntry'].sort()).toEqual(types.sort());
   });
 
   it('has a trigger on the table of each noun', async () => {

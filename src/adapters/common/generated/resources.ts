@@ -2,6 +2,77 @@
 import type { Resource } from '../types.ts';
 
 export const resources = {
+  "apiKeys": {
+    "list": "apiKeys",
+    "type": "ApiKey",
+    "nodeType": null,
+    "fields": "createdAt expiresAt id lastUsedAt lookup name notes revokedAt role tags updatedAt",
+    "filter": {
+      "createdAt": "DateTimeRange",
+      "expiresAt": "DateTimeRange",
+      "ids": "[ID!]",
+      "lastUsedAt": "DateTimeRange",
+      "lookup": "String",
+      "lookupContains": "String",
+      "lookupIn": "[String!]",
+      "name": "String",
+      "nameContains": "String",
+      "nameIn": "[String!]",
+      "notes": "String",
+      "notesContains": "String",
+      "notesIn": "[String!]",
+      "q": "String",
+      "revokedAt": "DateTimeRange",
+      "role": "Role",
+      "roleIn": "[Role!]",
+      "tags": "[String!]",
+      "tagsAny": "[String!]",
+      "updatedAt": "DateTimeRange"
+    },
+    "orders": [
+      "CREATED_AT",
+      "EXPIRES_AT",
+      "LAST_USED_AT",
+      "LOOKUP",
+      "NAME",
+      "REVOKED_AT",
+      "ROLE",
+      "UPDATED_AT"
+    ],
+    "creates": [
+      {
+        "name": "createApiKey",
+        "type": "CreateApiKeyInput!",
+        "place": "apiKey"
+      }
+    ],
+    "editable": {
+      "expiresAt": "DateTime",
+      "name": "String",
+      "notes": "String",
+      "tags": "[String!]"
+    },
+    "update": {
+      "name": "updateApiKey",
+      "type": "UpdateApiKeyInput!",
+      "place": "apiKey"
+    },
+    "updateMany": {
+      "name": "updateApiKeys",
+      "type": "UpdateApiKeysInput!",
+      "place": "apiKeys"
+    },
+    "delete": {
+      "name": "deleteApiKey",
+      "type": "ID!",
+      "place": "apiKey"
+    },
+    "deleteMany": {
+      "name": "deleteApiKeys",
+      "type": "[ID!]!",
+      "place": "apiKeys"
+    }
+  },
   "architectureSearches": {
     "list": "architectureSearches",
     "type": "ArchitectureSearch",
@@ -57,6 +128,59 @@ export const resources = {
       "type": "[ID!]!",
       "place": "architectureSearches"
     }
+  },
+  "auditEntries": {
+    "list": "auditEntries",
+    "type": "AuditEntry",
+    "nodeType": null,
+    "fields": "apiKey { __typename id name } arguments caller connection createdAt endedAt id mutation operation outcome role touched updatedAt",
+    "filter": {
+      "caller": "String",
+      "callerContains": "String",
+      "callerIn": "[String!]",
+      "connection": "ConnectionKind",
+      "connectionIn": "[ConnectionKind!]",
+      "createdAt": "DateTimeRange",
+      "endedAt": "DateTimeRange",
+      "ids": "[ID!]",
+      "key": "ID",
+      "keyIn": "[ID!]",
+      "keyIsNull": "Boolean",
+      "mutation": "String",
+      "mutationContains": "String",
+      "mutationIn": "[String!]",
+      "operation": "String",
+      "operationContains": "String",
+      "operationIn": "[String!]",
+      "operationIsNull": "Boolean",
+      "outcome": "String",
+      "outcomeContains": "String",
+      "outcomeIn": "[String!]",
+      "outcomeIsNull": "Boolean",
+      "q": "String",
+      "role": "Role",
+      "roleIn": "[Role!]",
+      "touched": "[String!]",
+      "touchedAny": "[String!]",
+      "updatedAt": "DateTimeRange"
+    },
+    "orders": [
+      "CALLER",
+      "CONNECTION",
+      "CREATED_AT",
+      "ENDED_AT",
+      "MUTATION",
+      "OPERATION",
+      "OUTCOME",
+      "ROLE",
+      "UPDATED_AT"
+    ],
+    "creates": [],
+    "editable": {},
+    "update": null,
+    "updateMany": null,
+    "delete": null,
+    "deleteMany": null
   },
   "checkpoints": {
     "list": "checkpoints",

@@ -5,7 +5,7 @@
 import { and, eq, ne, type SQL } from 'drizzle-orm';
 import type { Transaction } from '../../../db/open.ts';
 import type { RowOf } from '../../../db/rows.ts';
-import { checkpoints, collections, datasets, jobs, models, nouns, runs } from '../../../db/schema.ts';
+import { apiKeys, checkpoints, collections, datasets, jobs, models, nouns, runs } from '../../../db/schema.ts';
 import { conflict } from '../../../errors.ts';
 import { checkList } from '../../embedding/texts.ts';
 import type { Tandem } from '../../tandem.ts';
@@ -15,7 +15,7 @@ import { type Edit, type EditedValues, valuesOf } from './values.ts';
 export type { Edit } from './values.ts';
 
 /** The tables of the nouns whose rows people name, describe and tag. */
-const tables = { datasets, models, runs, checkpoints, collections } as const;
+const tables = { datasets, models, runs, checkpoints, collections, apiKeys } as const;
 export type EditableNoun = keyof typeof tables;
 
 interface Rules<Name extends EditableNoun> {
@@ -27,6 +27,8 @@ interface Rules<Name extends EditableNoun> {
   readonly taken?: (row: RowOf<Name>, name: string) => { readonly where: SQL | undefined; readonly thing: string };
   /** What a new name changes besides. */
   readonly renamed?: (row: RowOf<Name>, name: string) => object;
+  /** After the commit. */
+  readonly after?: (tandem: Tandem) => Promise<void>;
 }
 
 /** By which a repeated idempotency key still finds the request that it stood for. */
@@ -54,6 +56,7 @@ const rules: { readonly [Name in EditableNoun]: Rules<Name> } = {
     taken: (_row, name) => ({ where: eq(collections.name, name), thing: `collection "${name}"` }),
     renamed: keepFirstName,
   },
+  apiKeys: { needsName: true, after: ({ access }) => access.recheck() },
 };
 
 /**
@@ -62,21 +65,23 @@ const rules: { readonly [Name in EditableNoun]: Rules<Name> } = {
  * `fieldOf` says where the input has each edit.
  */
 export async function updateRows<Name extends EditableNoun>(
-  { database, config }: Tandem,
+  tandem: Tandem,
   noun: Name,
   edits: readonly Edit[],
   fieldOf: FieldOf,
 ): Promise<RowOf<Name>[]> {
-  checkList(edits, config.limits, 'input.items', { min: 0, max: mostAtOnce });
+  checkList(edits, tandem.config.limits, 'input.items', { min: 0, max: mostAtOnce });
   const own = rules[noun] as Rules<Name>;
   const values = edits.map((edit, place) => valuesOf(edit, fieldOf(place), own));
   const chosen = { noun, ids: edits.map(({ id }) => id), fieldOf: (place: number) => `${fieldOf(place)}.id` };
-  return database.db.transaction(async (tx) => {
+  const rows = await tandem.database.db.transaction(async (tx) => {
     const rows = await lockRows(tx, own.locked ?? tables[noun], chosen);
     refuseChanged(noun, rows, edits, fieldOf);
     for (const [place, row] of rows.entries()) await write(tx, noun, row, values[place] ?? {}, fieldOf(place));
     return readRows(tx, chosen);
   });
+  await own.after?.(tandem);
+  return rows;
 }
 
 function refuseChanged<Name extends EditableNoun>(

@@ -1,12 +1,14 @@
 /** What people may write to a thing: its name, notes and tags within their limits. */
 import { badInput, limitExceeded } from '../../../errors.ts';
 
-/** Absent and null values leave what is there. */
+/** Absent and null values leave what is there; only `expiresAt` is taken away by null. */
 export interface Edit {
   readonly id: string;
   readonly name?: string | null | undefined;
   readonly notes?: string | null | undefined;
   readonly tags?: readonly string[] | null | undefined;
+  /** Of an API key; null = never. */
+  readonly expiresAt?: Date | null | undefined;
   /** Refused if the row was changed since. */
   readonly ifUpdatedAt?: Date | null | undefined;
 }
@@ -16,6 +18,7 @@ export interface EditedValues {
   readonly name?: string;
   readonly notes?: string;
   readonly tags?: string[];
+  readonly expiresAt?: Date | null;
 }
 
 const mostName = 200;
@@ -29,10 +32,11 @@ const mostTag = 100;
  * needed, and for an empty tag; LIMIT_EXCEEDED for what is too long. `field` is the path of the edit in the input.
  */
 export function valuesOf(edit: Edit, field: string, { needsName }: { readonly needsName: boolean }): EditedValues {
-  const { name, notes, tags } = edit;
+  const { name, notes, tags, expiresAt } = edit;
   return {
     ...(typeof name === 'string' && { name: nameOf(name, `${field}.name`, needsName) }),
     ...(typeof notes === 'string' && { notes: notesOf(notes, `${field}.notes`) }),
+    ...(expiresAt !== undefined && { expiresAt }),
     ...(tags && { tags: tagsOf(tags, `${field}.tags`) }),
   };
 }
