@@ -25,7 +25,8 @@ export type ErrorCode =
  * job that had to succeed before did not. `unusable-weights`: they or their vectors are not finite.
  * `undefined-figure`: a figure that the joint score counts has no value, for example because all its vectors are equal.
  * `queue-full`: as many requests as may wait do; the same one may succeed later.
- * `changed-meanwhile`: somebody changed the row after it was read.
+ * `changed-meanwhile`: somebody changed the row after it was read. `rate`: the key has sent more requests than it may;
+ * `retryAfter` says when the next one is taken.
  */
 type ErrorReason =
   | 'segment-lost'
@@ -48,7 +49,8 @@ type ErrorReason =
   | 'unusable-weights'
   | 'undefined-figure'
   | 'queue-full'
-  | 'changed-meanwhile';
+  | 'changed-meanwhile'
+  | 'rate';
 
 export interface ErrorDetails {
   readonly reason?: ErrorReason;
@@ -58,6 +60,8 @@ export interface ErrorDetails {
   readonly expected?: string;
   /** What the user can do now. */
   readonly remedy?: string;
+  /** Seconds after which the same request may succeed. */
+  readonly retryAfter?: number;
   /** Several problems of one input, for example the bad lines of an import. */
   readonly problems?: readonly InputProblem[];
 }

@@ -107,7 +107,10 @@ export class SharedSocket {
     socket.close(1000);
   }
 
-  /** Resolves once the server has acknowledged the connection; with null if it closes before. */
+  /**
+   * Resolves once the server has acknowledged the connection; with null if it closes before, for a reason that may
+   * pass. Throws {@link ApiError} if it is refused.
+   */
   async #open(): Promise<Connection | null> {
     const { url, headers } = this.#endpoint;
     const payload = await headersOf(headers).catch((error: unknown) => {
@@ -118,7 +121,7 @@ export class SharedSocket {
     const connection: Connection = { socket, takers: new Map() };
     const mine = this.#connection;
     let [heard, pings]: [boolean, ReturnType<typeof setInterval>?] = [true];
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       socket.onopen = () => socket.send(JSON.stringify({ type: 'connection_init', payload }));
       socket.onerror = () => {};
       socket.onmessage = ({ data }: { readonly data: unknown }) => {
@@ -139,15 +142,18 @@ export class SharedSocket {
       socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
         clearInterval(pings);
         if (this.#connection === mine) this.#connection = undefined;
-        for (const take of [...connection.takers.values()]) take(ending(code, reason));
-        resolve(null);
+        const end = ending(code, reason);
+        for (const take of [...connection.takers.values()]) take(end);
+        if (end.type === 'error') reject(new ApiError(end.payload));
+        else resolve(null);
       };
     });
   }
 }
 
 /** The server closes with 44xx what would be refused the next time as well. */
-const ending = (code: number, reason: string): Message =>
-  code < 4400 || code >= 4500
-    ? { type: 'broken' }
-    : { type: 'error', payload: [{ message: `The server closed the connection: ${reason} (${code})` }] };
+function ending(code: number, reason: string): Message {
+  if (code < 4400 || code >= 4500) return { type: 'broken' };
+  const message = `The server closed the connection: ${reason} (${code})`;
+  return { type: 'error', payload: [{ message, extensions: code === 4401 ? { code: 'UNAUTHENTICATED' } : {} }] };
+}

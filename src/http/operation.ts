@@ -1,10 +1,11 @@
 /** POST /graphql: one operation, answered as JSON or, a subscription, as server-sent events. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TandemError } from '../errors.ts';
 import { type GraphQLServer, graphqlPath } from '../graphql/server.ts';
 import type { Access } from '../services/access/types.ts';
 import { readBody } from './body.ts';
-import { admit } from './callers.ts';
+import { admit, ofCaller } from './callers.ts';
 import { closing, notUtf8, type Refusal, type RequestFacts, refuseOperation, tooLarge } from './guard.ts';
 import { sendAnswer } from './reply.ts';
 
@@ -32,7 +33,7 @@ export async function answerOperation(
   const body = await readBody(request, bodyBytes);
   if (body === null) return tooLarge(bodyBytes);
   if (!isUtf8(body)) return notUtf8();
-  const gone = new AbortController();
+  const [gone, held] = [new AbortController(), access.signalOf(caller)];
   response.once('close', () => gone.abort());
   const accept = String(request.headers.accept ?? 'application/json');
   const lastEventId = String(request.headers['last-event-id'] ?? '');
@@ -40,9 +41,15 @@ export async function answerOperation(
     method: 'POST',
     headers: { 'content-type': 'application/json', accept, 'last-event-id': lastEventId },
     body,
-    signal: AbortSignal.any([gone.signal, life, access.signalOf(caller)]),
+    signal: AbortSignal.any([gone.signal, life, held]),
   };
   const answered = graphql.fetch(`http://127.0.0.1${graphqlPath}`, init, { caller, connection: 'http', stopping });
-  await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
+  try {
+    await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
+  } catch (error) {
+    if (!held.aborted) throw error;
+    if (!response.headersSent) return ofCaller(held.reason as TandemError);
+    response.destroy();
+  }
   return null;
 }

@@ -191,6 +191,8 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   response.setHeader('connection', 'close');
   if (refusal.status === 401) response.setHeader('www-authenticate', 'Bearer');
+  const { retryAfter } = refusal.error.details;
+  if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
   if (refusal.status === 405) response.setHeader('allow', refusal.allow ?? 'POST');
   send(response, refusal.status, 'application/json', refusalBody(refusal));
 }

@@ -15,13 +15,13 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   UNAVAILABLE: 503,
 };
 
-/** Seconds after which it is worth trying again. */
-const retryAfter = { 'retry-after': '2' } as const;
+/** Seconds after which it is worth trying again, where nothing else is known. */
+const soon = 2;
 
-const headersOf = (status: number): Readonly<Record<string, string>> | undefined => {
+function headersOf(status: number, { retryAfter = soon }: TandemError['details']): OpenAiAnswer['headers'] {
   if (status === 401) return { 'www-authenticate': 'Bearer' };
-  return status === 429 || status === 503 ? retryAfter : undefined;
-};
+  return status === 429 || status === 503 ? { 'retry-after': String(retryAfter) } : undefined;
+}
 
 /** What is unforeseen is masked, logged and given an id. `status` is what HTTP itself refuses a request with. */
 export function errorAnswer(error: unknown, logger: Logger, status?: number): OpenAiAnswer {
@@ -31,7 +31,7 @@ export function errorAnswer(error: unknown, logger: Logger, status?: number): Op
   const { expected, remedy, field } = details;
   // OpenAI's clients send a request again after this one.
   const answered = status ?? (details.reason === 'queue-full' ? 429 : statusOf[code]);
-  const headers = headersOf(answered);
+  const headers = headersOf(answered, details);
   const told = [`${message}.`, expected === undefined ? '' : `Expected: ${expected}.`, remedy ?? ''];
   return {
     status: answered,
@@ -54,6 +54,7 @@ function typeOf(status: number): ErrorBody['error']['type'] {
 
 function codeOf({ code, details: { field, reason } }: TandemError): string {
   if (code === 'NOT_FOUND' && field === 'model') return 'model_not_found';
+  if (reason === 'rate') return 'rate_limit_exceeded';
   return reason === 'queue-full' ? 'queue_full' : code.toLowerCase();
 }
 

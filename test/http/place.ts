@@ -4,9 +4,10 @@ import { loadConfig } from '../../src/config.ts';
 import { decodeId, encodeId } from '../../src/graphql/ids.ts';
 import { createGraphQLServer } from '../../src/graphql/server.ts';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
-import { createLogger } from '../../src/log.ts';
+import { createLogger, type Logger } from '../../src/log.ts';
 import { createOpenAiApi } from '../../src/openai/api.ts';
 import { openAccess } from '../../src/services/access/access.ts';
+import type { Access } from '../../src/services/access/types.ts';
 import { openChanges } from '../../src/services/changes/changes.ts';
 import { probesOf } from '../../src/services/system/health.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
@@ -16,6 +17,8 @@ export interface Place extends Workplace {
   readonly url: string;
   readonly port: number;
   readonly server: HttpServer;
+  readonly access: Access;
+  readonly logger: Logger;
   /** Stops the server as a process does that is told to, and starts it again on its port. */
   restart(options?: { readonly pauseMs?: number }): Promise<void>;
   resume(run: string): Promise<void>;
@@ -25,9 +28,10 @@ export interface Place extends Workplace {
   run(behaviour?: Parameters<Workplace['behave']>[0]): Promise<string>;
 }
 
-export async function openPlace(): Promise<Place> {
+/** With these variables of the environment. */
+export async function openPlace(environment: NodeJS.ProcessEnv = {}): Promise<Place> {
   const place = await openWorkplace();
-  const config = loadConfig({ TANDEM_DATA: place.dataDir });
+  const config = loadConfig({ TANDEM_DATA: place.dataDir, ...environment });
   const logger = createLogger('test', 'silent');
   const changes = openChanges({ database: place.database, log: logger });
   const access = openAccess({ database: place.database, config, log: logger });
@@ -52,6 +56,7 @@ export async function openPlace(): Promise<Place> {
   return Object.assign(Object.create(place) as Workplace, {
     url: server.url,
     port: server.port,
+    ...{ access, logger },
     get server() {
       return server;
     },

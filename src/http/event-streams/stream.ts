@@ -23,6 +23,7 @@ const patienceMs = 30_000;
 
 export class EventStream {
   readonly #options: StreamOptions;
+  readonly #owner: Caller;
   readonly #operations = new Map<string, AbortController>();
   readonly #opened: Promise<ServerResponse>;
   #open: (response: ServerResponse) => void = () => {};
@@ -30,18 +31,24 @@ export class EventStream {
   /** While the reader has not taken what was written. */
   #drained: Promise<void> | undefined;
 
-  constructor(options: StreamOptions) {
+  /** It belongs to a caller: nobody else reads it, or begins and ends operations on it. */
+  constructor(options: StreamOptions, owner: Caller) {
     this.#options = options;
+    this.#owner = owner;
     this.#opened = new Promise((resolve) => {
       this.#open = resolve;
     });
+  }
+
+  belongsTo({ bucket, role }: Caller): boolean {
+    return this.#owner.bucket === bucket && this.#owner.role === role;
   }
 
   get isOpen(): boolean {
     return this.#response !== undefined;
   }
 
-  /** Sends from now on to this response, whose head was written. Resolves when the reader or the server goes. */
+  /** Sends from now on to this response, whose head was written. Resolves when reader, server or key are gone. */
   async open(response: ServerResponse): Promise<void> {
     this.#response = response;
     response.write(comment);
@@ -50,7 +57,8 @@ export class EventStream {
     await new Promise<void>((resolve) => {
       response.once('close', resolve);
       if (response.destroyed) resolve();
-      this.#options.life.addEventListener('abort', () => resolve());
+      const { life, access } = this.#options;
+      AbortSignal.any([life, access.signalOf(this.#owner)]).addEventListener('abort', () => resolve());
     });
     clearInterval(silence);
     this.end();

@@ -1,7 +1,7 @@
 /**
  * /graphql/stream: the single connection mode of the graphql-sse protocol. PUT reserves a stream and answers its token;
- * GET opens it; POST begins an operation, whose results go to it; DELETE ends one. The token is the ticket: who has it
- * may use the stream. Called by http/server.ts.
+ * GET opens it; POST begins an operation, whose results go to it; DELETE ends one. It belongs to the caller who
+ * reserved it. Called by http/server.ts.
  */
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptsAny } from '../../graphql/request-form.ts';
 import type { Caller } from '../../services/access/types.ts';
 import { readBody } from '../body.ts';
-import { admit } from '../callers.ts';
+import { admit, identify } from '../callers.ts';
 import {
   mostConnections,
   notOffered,
@@ -57,14 +57,16 @@ export class EventStreams {
 
   /** Answers a request, or resolves with why not. */
   async answer(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Promise<Refusal | null> {
-    const { caller, refusal } = await admit(this.#options.access, request.headers.authorization);
+    // Whoever sends too much may still end what is under way.
+    const ask = facts.method === 'DELETE' ? identify : admit;
+    const { caller, refusal } = await ask(this.#options.access, request.headers.authorization);
     if (refusal) return refusal;
     const asked = { request, response, facts, caller };
     if (facts.method === 'PUT') return this.#reserve(asked);
     if (!['GET', 'POST', 'DELETE'].includes(facts.method)) return notOffered(facts, 'GET, PUT, POST, DELETE');
     const token = tokenOf(request);
     const stream = this.#streams.get(token);
-    if (!stream) return streamNotFound();
+    if (!stream?.belongsTo(caller)) return streamNotFound();
     if (facts.method === 'GET') return this.#open(asked, token, stream);
     if (facts.method === 'POST') return this.#begin(asked, stream);
     const id = searchOf(request).get('operationId');
@@ -74,12 +76,12 @@ export class EventStreams {
     return null;
   }
 
-  #reserve({ response, facts }: Asked): Refusal | null {
+  #reserve({ response, facts, caller }: Asked): Refusal | null {
     if (this.#options.stopping.aborted) return closing();
     if (!takes(facts, 'text/plain')) return streamAccept(facts, 'text/plain');
     if (this.#streams.size >= mostConnections) return tooManyConnections();
     const token = randomUUID();
-    const stream = new EventStream(this.#options);
+    const stream = new EventStream(this.#options, caller);
     this.#streams.set(token, stream);
     setTimeout(() => {
       if (!stream.isOpen) this.#remove(token);

@@ -2,11 +2,12 @@
 import type { IncomingMessage } from 'node:http';
 import { type ExecutionArgs, GraphQLError, parse } from 'graphql';
 import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { invariant, type TandemError } from '../../errors.ts';
 import { plainError } from '../../graphql/event-stream.ts';
 import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
 import type { GraphQLServer } from '../../graphql/server.ts';
-import type { Access } from '../../services/access/types.ts';
-import { admit } from '../callers.ts';
+import type { Access, Caller } from '../../services/access/types.ts';
+import { identify, refuseRate } from '../callers.ts';
 import { mostOperations, tooManyOperations } from '../connection-refusals.ts';
 import { closing, type Refusal } from '../guard.ts';
 
@@ -21,6 +22,11 @@ export interface ProtocolOptions {
 
 export interface Upgraded {
   readonly request: IncomingMessage;
+  close(code: number, reason: string): void;
+  /** Aborts when the connection has closed. */
+  readonly gone: AbortSignal;
+  /** Since connection_init. */
+  caller?: Caller;
 }
 
 type InitPayload = Record<string, unknown> | undefined;
@@ -31,11 +37,32 @@ const initMs = 10_000;
 export const openProtocol = (options: ProtocolOptions): Server<Upgraded> =>
   makeServer<NonNullable<InitPayload>, Upgraded>({
     connectionInitWaitTimeout: initMs,
+    onConnect: (connection) => greet(options, connection),
     onSubscribe: (connection, id, payload) => begin(options, connection, id, payload),
     subscribe: ({ rootValue }) => rootValue as AsyncGenerator<never>,
     onNext: (_connection, _id, _payload, _args, result) => result as never,
     onError: (_connection, _id, _payload, errors) => errors.map((error) => plainError(error as GraphQLError)),
   });
+
+/** What closes a connection: a key that does not hold, or no longer; one that cannot be looked up now. */
+const [unauthenticated, tryAgainLater] = [4401, 1013];
+
+/** Finds out who opens a connection; false = it was closed, as it is when the key ends. */
+async function greet(
+  { access }: ProtocolOptions,
+  { connectionParams, extra }: Context<InitPayload, Upgraded>,
+): Promise<boolean> {
+  const { caller, refusal } = await identify(access, authorizationOf(connectionParams, extra));
+  if (refusal) {
+    extra.close(refusal.status === 401 ? unauthenticated : tryAgainLater, reasonOf(refusal.error));
+    return false;
+  }
+  const held = access.signalOf(caller);
+  const end = (): void => extra.close(unauthenticated, reasonOf(held.reason as TandemError));
+  held.addEventListener('abort', end, { signal: extra.gone });
+  extra.caller = caller;
+  return true;
+}
 
 /** By a document the library chooses how it asks for results. Here those of any operation are a stream. */
 const document = parse('subscription { results }');
@@ -49,7 +76,9 @@ async function begin(
 ): Promise<ExecutionArgs | GraphQLError[]> {
   if (stopping.aborted) return [errorOf(closing())];
   if (Object.keys(connection.subscriptions).length > mostOperations) return [errorOf(tooManyOperations())];
-  const { caller, refusal } = await admit(access, authorizationOf(connection));
+  const { caller } = connection.extra;
+  invariant(caller, 'The library begins no operation before it has acknowledged the connection');
+  const refusal = refuseRate(access, caller);
   if (refusal) return [errorOf(refusal)];
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, life, access.signalOf(caller)]);
@@ -68,11 +97,23 @@ async function begin(
   }
 }
 
-/** Pages cannot set a header of an upgrade: their key is in the payload of connection_init. */
-function authorizationOf({ connectionParams, extra }: Context<InitPayload, Upgraded>): string | undefined {
-  const told = connectionParams?.['authorization'];
-  return typeof told === 'string' ? told : extra.request.headers.authorization;
+/** Pages cannot set a header of an upgrade: their key is in the payload of connection_init, or among its `headers`. */
+function authorizationOf(payload: InitPayload, { request }: Upgraded): string | undefined {
+  const headers = payload?.['headers'];
+  const told = [payload, headers].flatMap((fields) => (typeof fields === 'object' ? Object.entries(fields ?? {}) : []));
+  const value = told.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  return typeof value === 'string' ? value : request.headers.authorization;
 }
+
+/** The most bytes that the reason of a close may have. */
+const mostReasonBytes = 123;
+
+/** The message, cut between characters where it is too long. */
+const reasonOf = ({ message }: TandemError): string =>
+  Buffer.from(message)
+    .subarray(0, mostReasonBytes)
+    .toString()
+    .replace(/\ufffd+$/, '');
 
 const errorOf = ({ error: { message, code, details } }: Refusal): GraphQLError =>
   new GraphQLError(message, { extensions: { code, ...details } });

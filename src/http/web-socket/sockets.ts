@@ -57,7 +57,7 @@ export class Sockets {
   }
 
   #serve(socket: WebSocket, request: IncomingMessage): void {
-    const pings = keepAlive(socket);
+    const [pings, gone] = [keepAlive(socket), new AbortController()];
     const send = (data: string): Promise<void> =>
       new Promise((resolve) => {
         if (socket.readyState !== socket.OPEN) return resolve();
@@ -79,7 +79,7 @@ export class Sockets {
           receive = listener;
         },
       },
-      { request },
+      { request, close: (code, reason) => socket.close(code, reason), gone: gone.signal },
     );
     socket.on('message', (data) => {
       receive(String(data)).catch((error: unknown) => {
@@ -91,6 +91,7 @@ export class Sockets {
     socket.on('error', (error) => this.#logger.debug({ err: error }, 'a WebSocket broke'));
     socket.once('close', (code, reason) => {
       clearInterval(pings);
+      gone.abort();
       void closed(code, String(reason));
     });
   }

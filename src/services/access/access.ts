@@ -10,12 +10,13 @@ import type { Logger } from '../../log.ts';
 import { forgetAudit } from './audit.ts';
 import { digestOf, keyPrefix, lookupOf, sameDigest } from './key.ts';
 import { KeysInUse, whyNot } from './keys-in-use.ts';
+import { TokenBuckets } from './rates.ts';
 import { keyMissing, keyUnknown } from './refusals.ts';
 import type { Access, Caller } from './types.ts';
 
 interface Options {
   readonly database: Pick<Database, 'db'>;
-  readonly config: { readonly access: Pick<AccessSettings, 'auth' | 'adminKey'> };
+  readonly config: { readonly access: Pick<AccessSettings, 'auth' | 'adminKey' | 'rate'> };
   readonly log: Logger;
 }
 
@@ -34,6 +35,7 @@ const forgetEveryMs = 3_600_000;
 export function openAccess({ database: { db }, config: { access }, log }: Options): Access {
   const isRequired = access.auth === 'required';
   const inUse = new KeysInUse({ db, log });
+  const buckets = access.rate && new TokenBuckets(access.rate, () => performance.now());
   const adminDigest = access.adminKey === undefined ? undefined : digestOf(access.adminKey);
 
   async function rowOf(key: string, digest: string): Promise<ApiKeyRow> {
@@ -76,6 +78,7 @@ export function openAccess({ database: { db }, config: { access }, log }: Option
       const { id, name, role } = row;
       return { name, role, keyId: id, bucket: id };
     },
+    take: (caller) => (caller === localCaller ? null : (buckets?.take(caller.bucket) ?? null)),
     signalOf: (caller) => inUse.signalOf(caller),
     recheck: () => inUse.recheck(),
     async stop() {

@@ -16,6 +16,8 @@ export interface Access {
    * missing key where one is needed, and for a malformed, unknown, revoked or expired one.
    */
   callerOf(authorization: string | undefined): Promise<Caller>;
+  /** Takes one request from what the caller may send; null = it was there, else the seconds until there is one. */
+  take(caller: Caller): number | null;
   /** Aborts when the key is revoked, expires or is deleted, with UNAUTHENTICATED as the reason. */
   signalOf(caller: Caller): AbortSignal;
   /** Looks now, and not at the next turn, whether keys in use still hold. Called behind every change of a key. */

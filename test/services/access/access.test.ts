@@ -17,7 +17,7 @@ let optional: Access;
 beforeAll(async () => {
   database = await openTestDatabase();
   const open = (access: { auth: 'required' | 'optional'; adminKey: string | undefined }) =>
-    openAccess({ database, config: { access }, log: createLogger('test', 'silent') });
+    openAccess({ database, config: { access: { ...access, rate: null } }, log: createLogger('test', 'silent') });
   required = open({ auth: 'required', adminKey });
   optional = open({ auth: 'optional', adminKey: undefined });
 });

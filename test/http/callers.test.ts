@@ -1,0 +1,238 @@
+/** Who may ask where keys are required: on every path and transport, until the key ends or has sent too much. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eq } from 'drizzle-orm';
+import { createClient } from 'graphql-ws';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import type { WebSocketClass } from '../../src/client/by-socket.ts';
+import { createClient as createTandemClient, TypedDocumentString } from '../../src/client/index.ts';
+import { apiKeys } from '../../src/db/schema.ts';
+import { makeKey } from '../../src/services/access/key.ts';
+import { eventsIn, headers, openPlace, type Place, postEvents } from './place.ts';
+
+let place: Place;
+beforeAll(async () => {
+  place = await openPlace({ TANDEM_AUTH: 'required', TANDEM_RATE: '60/20' });
+});
+afterAll(() => place.close());
+
+interface Key {
+  readonly id: string;
+  readonly authorization: string;
+}
+
+/** A key of its own for each test, with a bucket of its own. */
+async function keyOf(values: Partial<typeof apiKeys.$inferInsert> = {}): Promise<Key> {
+  const { key, lookup, digest } = makeKey();
+  const row = { name: 'test', role: 'viewer', lookup, digest, ...values } as const;
+  const [made] = await place.database.db.insert(apiKeys).values(row).returning();
+  return { id: made!.id, authorization: `Bearer ${key}` };
+}
+
+async function revoke({ id }: Key): Promise<void> {
+  await place.database.db.update(apiKeys).set({ revokedAt: new Date() }).where(eq(apiKeys.id, id));
+  await place.access.recheck();
+}
+
+const operation = '{"query":"{ __typename }"}';
+const forged = { authorization: `Bearer ${makeKey().key}` };
+const follow = { query: 'subscription { changes { seq } }' };
+const changes = new TypedDocumentString<object, object>(follow.query);
+const tokenHeader = 'x-graphql-event-stream-token';
+
+const send = (path: string, own: Record<string, string> = {}, init: RequestInit = {}) =>
+  fetch(`${place.url}${path}`, { method: 'POST', body: operation, ...init, headers: { ...headers, ...own } });
+
+const graphqlCode = async (response: Response) =>
+  ((await response.json()) as { errors: { extensions: { code: string } }[] }).errors[0]?.extensions.code;
+
+/** A socket whose connection_init has this payload; `first`: what closed it, or null where it was acknowledged. */
+async function connect(payload: unknown, own: Record<string, string> = {}) {
+  const socket = new WebSocket(`${place.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers: own });
+  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+    socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
+  );
+  await new Promise((resolve) => socket.once('open', resolve));
+  socket.send(JSON.stringify({ type: 'connection_init', payload }));
+  const acknowledged = new Promise((resolve) =>
+    socket.on('message', (data) => JSON.parse(String(data)).type === 'connection_ack' && resolve(null)),
+  );
+  return { socket, closed, first: await Promise.race([closed, acknowledged]) };
+}
+
+describe('without a key that holds', () => {
+  it.each([
+    ['/graphql', 'POST'],
+    ['/graphql/stream', 'POST'],
+    ['/graphql/stream', 'PUT'],
+    ['/graphql/stream?token=x', 'GET'],
+    ['/graphql/stream?token=x&operationId=a', 'DELETE'],
+    ['/metrics', 'GET'],
+  ])('%s by %s is refused with 401', async (path, method) => {
+    for (const own of [{}, forged, { authorization: 'Basic eDp5' }]) {
+      const init = { method, body: method === 'POST' ? operation : null };
+      const answer = await send(path, own as Record<string, string>, init);
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+      expect(await graphqlCode(answer)).toBe('UNAUTHENTICATED');
+    }
+  });
+
+  it('/v1 is refused in its own form, by what the client of OpenAI throws', async () => {
+    for (const apiKey of ['none', forged.authorization.slice(7)]) {
+      const openai = new OpenAI({ baseURL: `${place.url}/v1`, apiKey, maxRetries: 0 });
+      await expect(openai.models.list()).rejects.toMatchObject({ status: 401, code: 'unauthenticated' });
+      await expect(openai.embeddings.create({ model: 'x', input: 'x' })).rejects.toMatchObject({ status: 401 });
+    }
+    const { authorization } = await keyOf();
+    const openai = new OpenAI({ baseURL: `${place.url}/v1`, apiKey: authorization.slice(7), maxRetries: 0 });
+    expect((await openai.models.list()).data).toEqual([]);
+  });
+
+  it('a WebSocket is closed with 4401 and the reason', async () => {
+    const reason = expect.stringMatching(/API key/);
+    for (const payload of [undefined, {}, { authorization: 7 }, { headers: null }, { headers: [] }, forged])
+      expect((await connect(payload)).first).toEqual({ code: 4401, reason });
+    const expired = await keyOf({ name: 'é'.repeat(100), expiresAt: new Date(Date.now() - 1) });
+    expect((await connect({ authorization: expired.authorization })).first).toMatchObject({ code: 4401 });
+  });
+
+  it('health, readiness and the page of GraphiQL are answered', async () => {
+    for (const path of ['/health', '/ready', '/']) expect((await fetch(`${place.url}${path}`)).status).toBe(200);
+  });
+});
+
+describe('a key', () => {
+  it('opens a WebSocket from each place that clients send it in', async () => {
+    const { authorization } = await keyOf();
+    for (const [payload, own] of [
+      [{ authorization }, {}],
+      [{ Authorization: authorization }, {}],
+      [{ headers: { Authorization: authorization } }, {}],
+      [undefined, { authorization }],
+    ] as const) {
+      const { socket, first } = await connect(payload, own);
+      expect(first).toBeNull();
+      socket.terminate();
+    }
+  });
+
+  it('owns the event streams that it reserves', async () => {
+    const [mine, other] = [await keyOf(), await keyOf({ role: 'admin' })];
+    const reserved = await send(
+      '/graphql/stream',
+      { authorization: mine.authorization },
+      { method: 'PUT', body: null },
+    );
+    const token = await reserved.text();
+    const body = '{"query":"{ __typename }","extensions":{"operationId":"a"}}';
+    const path = `/graphql/stream?token=${token}&operationId=a`;
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const own = { authorization: other.authorization, accept: '*/*' };
+      const answer = await send(path, own, { method, body: method === 'POST' ? body : null });
+      expect([answer.status, await graphqlCode(answer)]).toEqual([404, 'NOT_FOUND']);
+    }
+    expect((await send(path, { authorization: mine.authorization }, { body })).status).toBe(202);
+  });
+
+  it('that is revoked ends its connections, and nobody else’s', async () => {
+    const failures = vi.spyOn(place.logger, 'error');
+    const [key, other] = [await keyOf(), await keyOf()];
+    const { authorization } = key;
+    const [mine, others] = [await connect({ authorization }), await connect({ authorization: other.authorization })];
+    mine.socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: follow }));
+    const events = await postEvents(place.url, follow, { authorization });
+    const reserved = await send('/graphql/stream', { authorization }, { method: 'PUT', body: null });
+    const token = await reserved.text();
+    const stream = await fetch(`${place.url}/graphql/stream?token=${token}`, { headers: { authorization } });
+    const begun = await send(
+      '/graphql/stream',
+      { authorization, [tokenHeader]: token },
+      {
+        body: JSON.stringify({ ...follow, extensions: { operationId: 'a' } }),
+      },
+    );
+    expect([events.status, stream.status, begun.status]).toEqual([200, 200, 202]);
+    await sleep(200);
+
+    await revoke(key);
+    expect(await mine.closed).toEqual({ code: 4401, reason: 'The API key "test" was revoked' });
+    // Neither ends as a subscription does, with complete.
+    const told = eventsIn(await events.text().catch(() => ''));
+    expect(told.filter(([, event]) => event === 'complete')).toEqual([]);
+    expect(await stream.text().catch(() => '')).not.toContain('event: complete');
+    expect((await send('/graphql', { authorization })).status).toBe(401);
+    others.socket.send('{"type":"ping"}');
+    await new Promise((resolve) => others.socket.once('message', resolve));
+    others.socket.terminate();
+    expect(failures).not.toHaveBeenCalled();
+  });
+
+  it('that does not hold, or no longer, is what the client throws, whatever carries its subscription', async () => {
+    const unauthenticated = { name: 'ApiError', code: 'UNAUTHENTICATED' };
+    for (const webSocket of [WebSocket as unknown as WebSocketClass, false] as const) {
+      const options = { url: place.url, webSocket, retryMs: 20 };
+      const stranger = createTandemClient({ ...options, headers: forged });
+      await expect(stranger.subscribe(changes, {}).next()).rejects.toMatchObject(unauthenticated);
+      const key = await keyOf();
+      const client = createTandemClient({ ...options, headers: () => ({ authorization: key.authorization }) });
+      const events = client.subscribe(changes, {});
+      await events.next();
+      const next = events.next();
+      await Promise.all([expect(next).rejects.toMatchObject(unauthenticated), revoke(key)]);
+    }
+  });
+
+  it('that expires ends its connections', async () => {
+    const { authorization } = await keyOf({ expiresAt: new Date(Date.now() + 400) });
+    const { closed, first } = await connect({ authorization });
+    expect(first).toBeNull();
+    await sleep(500);
+    await place.access.recheck();
+    expect(await closed).toMatchObject({ code: 4401, reason: expect.stringContaining('expired') });
+  });
+});
+
+describe('more requests than the rate allows', () => {
+  /** Sends as many as may be sent at once; resolves with the status of each, the last of which is one too many. */
+  async function exhaust(authorization: string): Promise<Response> {
+    const all = await Promise.all(Array.from({ length: 20 }, () => send('/graphql', { authorization })));
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200]));
+    return send('/graphql', { authorization });
+  }
+
+  it('are refused with 429 and say when to come back, on every path; others are not', async () => {
+    const [{ authorization }, other] = [await keyOf(), await keyOf()];
+    const refused = await exhaust(authorization);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(await refused.json()).toMatchObject({
+      errors: [{ extensions: { code: 'LIMIT_EXCEEDED', reason: 'rate', retryAfter: 1, remedy: expect.any(String) } }],
+    });
+    const openai = new OpenAI({ baseURL: `${place.url}/v1`, apiKey: authorization.slice(7), maxRetries: 0 });
+    const error = await openai.models.list().then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    expect(error).toMatchObject({ status: 429, code: 'rate_limit_exceeded', type: 'rate_limit_error' });
+    expect(error.headers.get('retry-after')).toBe('1');
+    const put = await send('/graphql/stream', { authorization }, { method: 'PUT', body: null });
+    expect(put.status).toBe(429);
+    expect((await send('/graphql', { authorization: other.authorization })).status).toBe(200);
+    await sleep(1_100);
+    expect((await send('/graphql', { authorization })).status).toBe(200);
+  });
+
+  it('are refused one by one on a WebSocket, which stays open', async () => {
+    const { authorization } = await keyOf();
+    const client = createClient({
+      ...{ url: `${place.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 },
+      ...{ lazy: false, connectionParams: { authorization } },
+    });
+    const ask = () => client.iterate({ query: '{ __typename }' }).next();
+    await Promise.all(Array.from({ length: 20 }, ask));
+    await expect(ask()).rejects.toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED', reason: 'rate' } }]);
+    await sleep(1_100);
+    expect((await ask()).value).toEqual({ data: { __typename: 'Query' } });
+    await client.dispose();
+  });
+});
