@@ -1,6 +1,6 @@
-/** One row of a noun by its id, or the error that names what is missing. Services and jobs call it. */
+/** Rows of a noun by their ids, or the error that names what is missing. Services and jobs call it. */
 
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { notFound, type TandemError } from '../errors.ts';
 import { globalId } from './global-id.ts';
@@ -33,4 +33,24 @@ export async function requireRow<Name extends TableName>(
   const [row] = rows;
   if (row === undefined) throw missing(name, id, field);
   return row;
+}
+
+/** Rows in the order of the ids, with one statement, or none for no ids; the first that is missing is a NOT_FOUND. */
+export async function requireRows<Name extends TableName>(
+  executor: Executor,
+  name: Name,
+  ids: readonly string[],
+): Promise<RowOf<Name>[]> {
+  if (ids.length === 0) return [];
+  const table = nouns[name].table;
+  const rows = (await executor
+    .select()
+    .from(table as PgTable)
+    .where(inArray(table.id, [...new Set(ids)]))) as RowOf<Name>[];
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => {
+    const row = found.get(id);
+    if (row === undefined) throw missing(name, id);
+    return row;
+  });
 }

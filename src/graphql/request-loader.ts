@@ -5,9 +5,9 @@ import type { Tandem } from '../services/tandem.ts';
 import type { Context } from './context.ts';
 import { loaderOptions } from './nouns.ts';
 
-/** `load`: values in the order of the rows, which may repeat. */
+/** `load`: values in the order of the rows, which may repeat; an error is thrown where its row's value is asked for. */
 export function requestLoader<Row, Value>(
-  load: (tandem: Tandem, rows: readonly Row[]) => Promise<readonly Value[]>,
+  load: (tandem: Tandem, rows: readonly Row[]) => Promise<readonly (Value | Error)[]>,
 ): (row: Row, context: Context) => Promise<Value> {
   const loaderOf = createContextCache(
     ({ tandem }: Context) => new DataLoader((rows: readonly Row[]) => load(tandem, rows), loaderOptions),

@@ -3,7 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkpoints, evaluations } from '../../src/db/schema.ts';
+import {
+  checkpointParents,
+  checkpoints,
+  datasets,
+  evaluations,
+  jobEvents,
+  jobs,
+  suiteEntries,
+  suites,
+} from '../../src/db/schema.ts';
 import { encodeId } from '../../src/graphql/ids.ts';
 import { RandomStream } from '../../src/random/keyed.ts';
 import { openTestDatabase, type TestDatabase } from '../db/database.ts';
@@ -210,36 +219,113 @@ it('nodes are found in their order, and null where they are gone', async () => {
 });
 
 describe('nested lists', () => {
-  it('of runs with their checkpoints and evaluations take as many statements for 50 runs as for 2', async () => {
+  /** 50 runs with 6 checkpoints and 3 events each, of which every second job awaits a part that is INTERRUPTED. */
+  beforeAll(async () => {
     const { db } = database;
-    const runIds: string[] = [];
     for (let i = 0; i < 50; i++) {
       const run = await insertRun(db);
-      runIds.push(run.id);
+      const weights = { modelId: run.modelId, digest: digestOf('w'), bytes: 1 };
       const steps = [0, 1, 2, 3, 4, 5].map((step) => ({
-        ...{ reason: 'interval' as const, modelId: run.modelId, runId: run.id, digest: digestOf('w'), bytes: 1, step },
+        ...weights,
+        reason: 'interval' as const,
+        runId: run.id,
+        step,
       }));
-      const rows = await db.insert(checkpoints).values(steps).returning();
-      expect(rows).toHaveLength(6);
+      const parents = await db.insert(checkpoints).values(steps).returning();
+      const fusion = { method: 'uniform-soup' as const, parameters: {}, inputs: [0, 1] };
+      const [fused] = await db
+        .insert(checkpoints)
+        .values({ ...weights, reason: 'fused', fusion })
+        .returning();
+      const inputs = [0, 1].map((position) => ({ position, parentId: parents[position + 1]!.id }));
+      await db.insert(checkpointParents).values(inputs.map((input) => ({ ...input, checkpointId: fused!.id })));
+      const told = [1, 2, 3].map((seq) => ({ seq, jobId: run.id, attempt: 1, type: 'step' as const }));
+      await db.insert(jobEvents).values(told.map((event) => ({ ...event, data: stepEvent(event.seq, i) })));
+      if (i % 2 === 1) continue;
+      await db.update(jobs).set({ awaitsParts: true }).where(eq(jobs.id, run.id));
+      await db.insert(jobs).values({ kind: 'train', input: {}, state: 'INTERRUPTED', partOf: run.id });
     }
-    expect(await db.$count(evaluations)).toBe(0);
-    const document = parse(`query($first: Int!) {
-      runs(first: $first) { totalCount nodes { name model { name } datasets { dataset { name } }
-        checkpoints(first: 5, orderBy: [{ field: STEP, direction: DESC }]) {
-          totalCount pageInfo { hasNextPage } nodes { step evaluations { main } run { name } } } } }
-    }`);
+  });
+
+  const stepEvent = (step: number, loss: number) => ({
+    ...{ type: 'step' as const, step, steps: 3, epoch: 1, task: 'sts' as const, dataset: 'set', loss, components: {} },
+    ...{ learningRate: 1, gradientNorm: 1, tokens: 1, tokensPerSecond: 1, secondsLeft: 1 },
+  });
+
+  /** Asks for 2 items and for 50, which take equally many statements, `most` at most. */
+  async function many(query: string, most: number): Promise<Record<string, { nodes: Record<string, never>[] }>> {
+    const document = parse(query);
     const few = await askOf(database, document, { first: 2 });
-    const many = await askOf(database, document, { first: 50 });
-    expect(many.statements).toBe(few.statements);
-    expect(many.statements).toBeLessThanOrEqual(10);
-    interface Shown {
-      readonly nodes: { checkpoints: { totalCount: number; pageInfo: object; nodes: { step: number }[] } }[];
+    const all = await askOf(database, document, { first: 50 });
+    expect(all.statements).toBe(few.statements);
+    expect(all.statements).toBeLessThanOrEqual(most);
+    return all.data;
+  }
+
+  it('of runs with their checkpoints and evaluations take as many statements for 50 runs as for 2', async () => {
+    expect(await database.db.$count(evaluations)).toBe(0);
+    const { runs } = await many(
+      `query($first: Int!) {
+        runs(first: $first) { totalCount nodes { name model { name } datasets { dataset { name } }
+          checkpoints(first: 5, orderBy: [{ field: STEP, direction: DESC }]) {
+            totalCount pageInfo { hasNextPage } nodes { step evaluations { main } run { name } } } } }
+      }`,
+      10,
+    );
+    expect(runs?.nodes).toHaveLength(50);
+    for (const { checkpoints: page } of runs!.nodes) {
+      expect(page).toMatchObject({ totalCount: 6, pageInfo: { hasNextPage: true } });
+      expect((page as { nodes: { step: number }[] }).nodes.map(({ step }) => step)).toEqual([5, 4, 3, 2, 1]);
     }
-    const { nodes } = many.data['runs'] as Shown;
-    expect(nodes).toHaveLength(50);
-    for (const run of nodes) {
-      expect(run.checkpoints).toMatchObject({ totalCount: 6, pageInfo: { hasNextPage: true } });
-      expect(run.checkpoints.nodes.map(({ step }) => step)).toEqual([5, 4, 3, 2, 1]);
+  });
+
+  it('of runs with events, series and what their jobs wait for likewise', async () => {
+    const { runs } = await many(
+      `query($first: Int!) {
+        runs(first: $first) { nodes { events(after: 1, first: 1) { seq } last: events(after: 2) { seq }
+          seriesNames series(names: ["loss"], maxPoints: 1) { points { count max } } job { waitsFor }
+          checkpoints(first: 5) { nodes { id run { events(first: 2) { seq } } } } } }
+      }`,
+      11,
+    );
+    expect(runs?.nodes).toHaveLength(50);
+    for (const [i, node] of runs!.nodes.entries()) {
+      expect(node).toMatchObject({ events: [{ seq: 2 }], last: [{ seq: 3 }] });
+      expect(node['series']).toEqual([{ points: [{ count: 3, max: 49 - i }] }]);
+      expect(node['seriesNames']).toContain('loss.sts');
+      const { waitsFor } = node['job'] as { waitsFor: string };
+      expect(waitsFor).toContain(i % 2 === 1 ? 'a part of it that is INTERRUPTED' : 'It waits for its turn');
+      const own = (node['checkpoints'] as { nodes: { run: object }[] }).nodes;
+      expect(own[4]).toMatchObject({ run: { events: [{ seq: 1 }, { seq: 2 }] } });
     }
+  });
+
+  it('of fused checkpoints with their plans, and of suites with their results, likewise', async () => {
+    const { db } = database;
+    const sets = await db.select({ datasetId: datasets.id }).from(datasets).limit(50);
+    for (const [i, { datasetId }] of sets.entries()) {
+      const [suite] = await db
+        .insert(suites)
+        .values({ name: `suite ${i}` })
+        .returning();
+      await db
+        .insert(suiteEntries)
+        .values({ suiteId: suite!.id, position: 0, datasetId, split: 'test', pooled: false });
+      await db.insert(evaluations).values({
+        ...{ evaluator: 'bag-of-words', datasetId, split: 'test', task: 'ir', main: 'ndcg_at_10' },
+        ...{ metrics: { ndcg_at_10: i / 64 }, undefinedReasons: {}, count: 1, documents: 1, tokens: 1, seconds: 1 },
+      });
+    }
+    const { checkpoints: fused, suites: listed } = await many(
+      `query($first: Int!) {
+        checkpoints(first: $first, filter: { reason: FUSED }) { nodes { fusion { text } } }
+        suites(first: $first) { nodes { result { cells { figure { value } } } } }
+      }`,
+      8,
+    );
+    const texts = fused!.nodes.map(({ fusion }) => (fusion as { text: string }).text);
+    expect(texts).toEqual(Array(50).fill('uniform-soup\n├─ test, step 1\n└─ test, step 2'));
+    const value = (i: number) => ({ result: { cells: [{ figure: { value: i / 64 } }] } });
+    expect(listed?.nodes).toEqual(Array.from({ length: 50 }, (_, i) => value(49 - i)));
   });
 });

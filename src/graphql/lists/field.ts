@@ -13,7 +13,8 @@ import { type InputOptions, listInputs } from './inputs.ts';
 import { withKeys } from './keys.ts';
 import type { ConnectionArguments } from './window.ts';
 
-const loadersOf = createContextCache(({ tandem }: Context) => listLoaders(tandem));
+/** The loaders of lists of one request. */
+export const loadersOf = createContextCache(({ tandem }: Context) => listLoaders(tandem));
 
 interface ListArguments extends ConnectionArguments {
   readonly filter?: Filter | null;

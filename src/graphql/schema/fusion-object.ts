@@ -1,7 +1,7 @@
 /** How a checkpoint was fused. */
 import type { CheckpointRow } from '../../db/schema.ts';
 import * as checkpoints from '../../services/checkpoints/checkpoints.ts';
-import { fusionNodes, textOfFused } from '../../services/checkpoints/fusion-nodes.ts';
+import { fusionNodes, textsOfFused } from '../../services/checkpoints/fusion-nodes.ts';
 import { builder } from '../builder.ts';
 import { FusionMethod } from '../enums.ts';
 import { refs } from '../nouns.ts';
@@ -13,6 +13,7 @@ const { Checkpoint } = refs;
 /** Of a checkpoint, by its id; and of its row. */
 const parentsOf = requestLoader(checkpoints.parentsOf);
 const baseOf = requestLoader(checkpoints.basesOf);
+const textOf = requestLoader(textsOfFused);
 
 const FusionFigure = builder.objectRef<checkpoints.DescribedFigure>('FusionFigure').implement({
   description: 'What the method of a fusion tells beside the weights.',
@@ -54,7 +55,7 @@ export const Fusion = builder.objectRef<CheckpointRow>('Fusion').implement({
     }),
     text: t.string({
       description: 'The plan for people: an indented tree.',
-      resolve: async (row, _args, context) => textOfFused(context.tandem, row, await parentsOf(row.id, context)),
+      resolve: async (row, _args, context) => textOf({ row, parentIds: await parentsOf(row.id, context) }, context),
     }),
     figures: t.field({
       type: [FusionFigure],

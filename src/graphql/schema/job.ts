@@ -10,11 +10,14 @@ import { encodeId, keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
 import { connections, loaderOptions, loadNode, refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 import { Failure } from './failure.ts';
 
 const { Job } = refs;
 const { Job: JobConnection } = connections;
 const Node = builder.nodeInterfaceRef();
+
+const waitsFor = requestLoader(jobs.waitsFor);
 
 const JobAttempt = builder.objectRef<JobAttemptRow>('JobAttempt').implement({
   description: 'The work of one process on a job. A job that begins again, or is resumed, gets another attempt.',
@@ -136,7 +139,7 @@ builder.objectFields(Job, (t) => ({
   waitsFor: t.string({
     nullable: true,
     description: 'Why the job has not begun, as a sentence; null unless it is QUEUED.',
-    resolve: (row, _args, { tandem }) => jobs.waitsFor(tandem, row),
+    resolve: (row, _args, context) => waitsFor(row, context),
   }),
   notBefore: t.expose('notBefore', {
     type: 'DateTime',

@@ -7,7 +7,7 @@ import type { StepBatch } from '../../train/types.ts';
 import { builder } from '../builder.ts';
 import { CheckpointReason, RunState, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
-import { refs } from '../nouns.ts';
+import { loadIfThere, refs } from '../nouns.ts';
 import { Failure, shownReason } from './failure.ts';
 import { Device } from './system.ts';
 
@@ -235,7 +235,7 @@ builder.objectRef<DataOf<'checkpoint'>>('RunCheckpoint').implement({
       type: Checkpoint,
       nullable: true,
       description: 'The checkpoint; null once it has been deleted.',
-      resolve: ({ data }, _args, { tandem }) => runs.checkpointOfEvent(tandem, data.checkpointId),
+      resolve: ({ data }, _args, context) => loadIfThere<'checkpoints'>(context, 'Checkpoint', data.checkpointId),
     }),
     reason: t.field({
       type: CheckpointReason,

@@ -1,8 +1,25 @@
 /** Figures of a run over its updates, for curves. */
 import { z } from 'zod';
+import { inGroups } from '../../services/common/in-groups.ts';
 import * as series from '../../services/runs/series.ts';
 import { builder } from '../builder.ts';
 import { refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
+
+interface Asked {
+  readonly id: string;
+  readonly request: series.SeriesRequest;
+}
+
+/** Of a run, by its id. */
+const seriesNames = requestLoader(series.seriesNames);
+const seriesOf = requestLoader((tandem, asked: readonly Asked[]) =>
+  inGroups({
+    groupOf: ({ request }: Asked) => request,
+    keyOf: ({ id }) => id,
+    load: (ids, { request }) => series.seriesOf(tandem, ids, request),
+  })(asked),
+);
 
 const SeriesPoint = builder.objectRef<series.SeriesPoint>('SeriesPoint').implement({
   description: 'One bucket of a series: neighbouring steps that have a value, one of them if no more were asked for.',
@@ -32,7 +49,7 @@ builder.objectFields(refs.Run, (t) => ({
     type: ['String'],
     description:
       'The names of its series: loss, learningRate, gradientNorm, tokens and tokensPerSecond; loss.ir and loss.sts; a loss term as loss.sts.pearson; dev.score and the figures of the dev sets as dev.NAME.dev.ndcg_at_10, with `pooled.` before the figure on a pooled corpus.',
-    resolve: (row, _args, { tandem }) => series.seriesNames(tandem, row),
+    resolve: (row, _args, context) => seriesNames(row.id, context),
   }),
   series: t.field({
     type: [Series],
@@ -47,6 +64,9 @@ builder.objectFields(refs.Run, (t) => ({
         validate: z.number().int().min(1).max(series.mostPoints),
       }),
     },
-    resolve: (row, args, { tandem }) => series.seriesOf(tandem, row, args),
+    resolve: (row, request, context) => {
+      series.checkSeries(context.tandem, request);
+      return seriesOf({ id: row.id, request }, context);
+    },
   }),
 }));

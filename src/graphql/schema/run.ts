@@ -8,7 +8,7 @@ import { cancelRun, resumeRun, startRun } from '../../services/runs/start-run.ts
 import { builder } from '../builder.ts';
 import { RunCause, RunState } from '../enums.ts';
 import { keyOf } from '../ids.ts';
-import { defineList } from '../lists/field.ts';
+import { defineList, loadersOf } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
 import { connections, loaderOptions, loadIfThere, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
@@ -121,7 +121,7 @@ Run.implement({
           validate: z.number().int().min(1),
         }),
       },
-      resolve: (row, { after, first }, { tandem }) => runs.eventsOf(tandem, row.id, { after, first }),
+      resolve: (row, bounds, context) => runs.eventsOf(context.tandem, loadersOf(context), row.id, bounds),
     }),
   }),
 });

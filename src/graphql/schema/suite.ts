@@ -1,9 +1,10 @@
 /** Suites: named lists of splits of data sets, on all of which a checkpoint is evaluated. */
 import type { SuiteRow } from '../../db/schema.ts';
+import { inGroups } from '../../services/common/in-groups.ts';
 import { type EntryRequest, entriesOfSuites, type SuiteEntry } from '../../services/suites/entries.ts';
 import { type EvaluatedSuite, evaluateSuite } from '../../services/suites/evaluate-suite.ts';
 import { suiteList } from '../../services/suites/list.ts';
-import { resultOf } from '../../services/suites/result.ts';
+import { resultsOf } from '../../services/suites/result.ts';
 import * as suites from '../../services/suites/suites.ts';
 import { builder } from '../builder.ts';
 import { Split, Task } from '../enums.ts';
@@ -35,6 +36,31 @@ const SuiteEntryObject = builder.objectRef<SuiteEntry>('SuiteEntry').implement({
 /** Of a suite, by its id. */
 const entries = requestLoader(entriesOfSuites);
 
+type Choice = Parameters<typeof checkpointIdOf>[1];
+
+/** The key of the checkpoint that `result` is asked of, which is the same for all suites of a list. */
+const chosen = requestLoader((tandem, choices: readonly Choice[]) =>
+  inGroups({
+    groupOf: (choice: Choice) => choice,
+    keyOf: () => null,
+    load: async (_keys, choice) => [await checkpointIdOf(tandem, choice, 'checkpoint')],
+  })(choices),
+);
+
+interface Asked {
+  readonly checkpointId: string | null;
+  readonly entries: readonly SuiteEntry[];
+}
+
+/** Of a checkpoint on the entries of a suite. */
+const result = requestLoader((tandem, asked: readonly Asked[]) =>
+  inGroups({
+    groupOf: ({ checkpointId }: Asked) => checkpointId,
+    keyOf: ({ entries: own }) => own,
+    load: (suitesOfGroup, { checkpointId }) => resultsOf(tandem, checkpointId, suitesOfGroup),
+  })(asked),
+);
+
 Suite.implement({
   description: 'A named list of splits of data sets. It never changes, and its data sets cannot be deleted before it.',
   fields: (t) => ({
@@ -54,23 +80,17 @@ Suite.implement({
           description: 'The checkpoint; absent or null means the baseline.',
         }),
       },
-      resolve: async ({ id }, { checkpoint }, context) => {
-        const { tandem } = context;
-        const read = await entries(id, context);
-        return resultOf(tandem, await checkpointIdIf(tandem, checkpoint, 'checkpoint'), read);
-      },
+      resolve: async ({ id }, { checkpoint }, context) =>
+        result(
+          {
+            checkpointId: checkpoint ? await chosen(checkpoint, context) : null,
+            entries: await entries(id, context),
+          },
+          context,
+        ),
     }),
   }),
 });
-
-type Choice = Parameters<typeof checkpointIdOf>[1] | null | undefined;
-
-/** Null where none is named: then the baseline is meant. */
-const checkpointIdIf = async (
-  tandem: Parameters<typeof checkpointIdOf>[0],
-  choice: Choice,
-  field: string,
-): Promise<string | null> => (choice ? checkpointIdOf(tandem, choice, field) : null);
 
 const suitesOf = defineList<SuiteRow>(suiteList, 'Suite', Suite, connections.Suite);
 
@@ -171,7 +191,8 @@ builder.mutationFields((t) => ({
       evaluateSuite(tandem, {
         geometry,
         suiteId: keyOf(suite, 'Suite', 'input.suite').key,
-        checkpointId: await checkpointIdIf(tandem, checkpoint, 'input.checkpoint'),
+        // None means the baseline.
+        checkpointId: checkpoint ? await checkpointIdOf(tandem, checkpoint, 'input.checkpoint') : null,
         idempotencyKey: key,
       }),
   }),

@@ -22,12 +22,21 @@ export const fusionNodes = (plan: FusionPlan, checkpointIds: readonly string[]):
       : { parent, weight, plan: part, checkpointId: null },
   );
 
-/** The plan of a fused checkpoint for people; `parentIds` are those of what was fused, in order. */
-export async function textOfFused(
-  { database: { db } }: Tandem,
-  row: CheckpointRow,
-  parentIds: readonly string[],
-): Promise<string> {
-  const parents = await checkpointsOf(db, [...parentIds]);
-  return planText(fusionOf(row), await checkpointNames(db, parents));
+/** A fused checkpoint with the ids of what was fused, in order. */
+export interface Fused {
+  readonly row: CheckpointRow;
+  readonly parentIds: readonly string[];
+}
+
+/** The plan of each of the fused checkpoints for people, in their order. */
+export async function textsOfFused({ database: { db } }: Tandem, fused: readonly Fused[]): Promise<string[]> {
+  const ids = [...new Set(fused.flatMap(({ parentIds }) => parentIds))];
+  const names = await checkpointNames(db, await checkpointsOf(db, ids));
+  const nameOf = new Map(ids.map((id, i) => [id, names[i]!]));
+  return fused.map(({ row, parentIds }) =>
+    planText(
+      fusionOf(row),
+      parentIds.map((id) => nameOf.get(id)!),
+    ),
+  );
 }

@@ -106,21 +106,34 @@ export function resultOf(job: JobRow): Named | null {
   return type && job.resultId !== null ? { type, id: job.resultId } : null;
 }
 
-/** Why a queued job has not begun, for people; null of one that is not queued. */
-export async function waitsFor(tandem: Tandem, job: JobRow): Promise<string | null> {
-  if (job.state !== 'QUEUED') return null;
-  return job.awaitsParts ? waitsForParts(tandem, job) : waitsForTurn(tandem, job);
+/** Why each of the queued jobs has not begun, for people, in the order of the jobs; null of one that is not queued. */
+export async function waitsFor(tandem: Tandem, asked: readonly JobRow[]): Promise<(string | null)[]> {
+  const awaiting = asked.filter(({ state, awaitsParts }) => state === 'QUEUED' && awaitsParts);
+  const parts = await interruptedParts(tandem, awaiting);
+  return asked.map((job) => {
+    if (job.state !== 'QUEUED') return null;
+    return job.awaitsParts ? waitsForParts(parts.get(job.id)) : waitsForTurn(tandem, job);
+  });
 }
 
-async function waitsForParts({ database: { db } }: Tandem, { id }: JobRow): Promise<string> {
-  const [part] = await db
-    .select({ id: jobs.id })
+/** The first part of each of the jobs that is INTERRUPTED, by the job. */
+async function interruptedParts(
+  { database }: Tandem,
+  asked: readonly JobRow[],
+): Promise<ReadonlyMap<string | null, string>> {
+  if (asked.length === 0) return new Map();
+  const ids = asked.map(({ id }) => id);
+  const rows = await database.db
+    .selectDistinctOn([jobs.partOf], { id: jobs.id, partOf: jobs.partOf })
     .from(jobs)
-    .where(and(eq(jobs.partOf, id), eq(jobs.state, 'INTERRUPTED')))
-    .orderBy(asc(jobs.createdAt), asc(jobs.id))
-    .limit(1);
-  if (!part) return 'It waits for its parts to end: other jobs that it has queued.';
-  return `It waits until job ${globalId('Job', part.id)}, a part of it that is INTERRUPTED, is resumed or cancelled.`;
+    .where(and(inArray(jobs.partOf, ids), eq(jobs.state, 'INTERRUPTED')))
+    .orderBy(asc(jobs.partOf), asc(jobs.createdAt), asc(jobs.id));
+  return new Map(rows.map(({ id, partOf }) => [partOf, id]));
+}
+
+function waitsForParts(part: string | undefined): string {
+  if (part === undefined) return 'It waits for its parts to end: other jobs that it has queued.';
+  return `It waits until job ${globalId('Job', part)}, a part of it that is INTERRUPTED, is resumed or cancelled.`;
 }
 
 function waitsForTurn({ jobs: { place } }: Tandem, job: JobRow): string {

@@ -1,6 +1,6 @@
-/** The lists of runs and of their evaluations on dev sets. */
+/** The lists of runs, of their evaluations on dev sets and of their events. */
 import { sql } from 'drizzle-orm';
-import { devEvaluations, runDatasets, runStarts, runsWithJobs as runs } from '../../db/schema.ts';
+import { devEvaluations, jobEvents, runDatasets, runStarts, runsWithJobs as runs } from '../../db/schema.ts';
 import { column, columnEdge, edge, edited, listOf, nounList } from '../common/listing/define.ts';
 
 const changes = { changes: true };
@@ -57,4 +57,13 @@ export const devEvaluationList = listOf('devEvaluations', {
   },
   edges: { run: columnEdge('Run', 'of', devEvaluations.runId) },
   order: [{ field: 'step', direction: 'asc' }],
+});
+
+export const runEventList = listOf('runEvents', {
+  table: jobEvents,
+  key: column(jobEvents.seq, 'number'),
+  called: 'events',
+  columns: { seq: column(jobEvents.seq, 'number') },
+  edges: { run: columnEdge('Run', 'of', jobEvents.jobId) },
+  order: [{ field: 'seq', direction: 'asc' }],
 });

@@ -1,11 +1,10 @@
 /** Runs: list, read their parts, follow their events, delete. */
 
-import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray } from 'drizzle-orm';
 import {
   checkpoints,
   evaluations,
   type JobEventRow,
-  jobEvents,
   jobs as jobRows,
   type RunDatasetRow,
   type RunDevSetRow,
@@ -21,10 +20,12 @@ import type { JobStreamItem } from '../../jobs/jobs.ts';
 import { usesOfCheckpoints, usesOfRun } from '../../retention/uses.ts';
 import { type Deletion, inUse, type Refusal } from '../common/editing/remove.ts';
 import { groupBy } from '../common/group-by.ts';
+import { type ListLoaders, listSource } from '../common/listing/list-source.ts';
 import { requireRow } from '../common/rows.ts';
 import { deleteEvaluations } from '../evaluations/delete.ts';
 import { deleteJobs } from '../jobs/delete.ts';
 import type { Tandem } from '../tandem.ts';
+import { runEventList } from './list.ts';
 import { isTerminal } from './run-state.ts';
 
 export type { JobStreamItem } from '../../jobs/jobs.ts';
@@ -62,24 +63,17 @@ export async function bestCheckpointsOf(
   return rows.map(({ id }) => keys.get(id) ?? null);
 }
 
-/** Kept events behind `after`, at most `first` and at most one page. */
-export function eventsOf(
-  { database: { db }, config }: Tandem,
+/** Kept events behind `after`, at most `first` and at most one page; the loaders are those of the request. */
+export async function eventsOf(
+  { config }: Tandem,
+  loaders: ListLoaders,
   runId: string,
   { after, first }: { readonly after: number; readonly first: number },
 ): Promise<JobEventRow[]> {
-  return db
-    .select()
-    .from(jobEvents)
-    .where(and(eq(jobEvents.jobId, runId), gt(jobEvents.seq, after)))
-    .orderBy(asc(jobEvents.seq))
-    .limit(Math.min(first, config.limits.pageSize));
-}
-
-/** Key of the checkpoint an event tells of; null = deleted since. */
-export async function checkpointOfEvent({ database: { db } }: Tandem, id: string): Promise<string | null> {
-  const [row] = await db.select({ id: checkpoints.id }).from(checkpoints).where(eq(checkpoints.id, id));
-  return row?.id ?? null;
+  const events = listSource<JobEventRow>(runEventList, {}, { edge: 'run', key: runId }, loaders);
+  const limit = Math.min(first, config.limits.pageSize);
+  const bounds = { after: [String(after)], before: null, offset: 0, backwards: false };
+  return (await events.items({ ...bounds, limit })).map(({ node }) => node);
 }
 
 /** Replays and follows a run; ends behind the terminal event. */

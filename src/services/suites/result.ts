@@ -29,9 +29,18 @@ export async function resultOf(
   checkpointId: string | null,
   entries: readonly SuiteEntry[],
 ): Promise<SuiteResult> {
+  return (await resultsOf(tandem, checkpointId, [entries]))[0]!;
+}
+
+/** On each of several suites, in their order, with one statement. */
+export async function resultsOf(
+  tandem: Tandem,
+  checkpointId: string | null,
+  suites: readonly (readonly SuiteEntry[])[],
+): Promise<SuiteResult[]> {
   const { db } = tandem.database;
-  const found = await latestEvaluations(db, splitsOf(entries), evaluationsOf(checkpointId));
-  return resultFrom(tandem, checkpointId, entries, found);
+  const found = await latestEvaluations(db, splitsOf(suites.flat()), evaluationsOf(checkpointId));
+  return suites.map((entries) => resultFrom(tandem, checkpointId, entries, found));
 }
 
 export const splitsOf = (entries: readonly SuiteEntry[]) =>

@@ -27,6 +27,7 @@ const untilAborted: Work = ({ signal }) =>
 
 const find = async (jobId: string): Promise<JobRow> =>
   (await place.database.db.select().from(jobRows).where(eq(jobRows.id, jobId)))[0]!;
+const sentenceOf = async (jobId: string) => (await waitsFor(place as unknown as Tandem, [await find(jobId)]))[0];
 const partsOf = (jobId: string): Promise<JobRow[]> =>
   place.database.db.select().from(jobRows).where(eq(jobRows.partOf, jobId)).orderBy(asc(jobRows.createdAt));
 const eventsOf = (jobId: string) =>
@@ -88,7 +89,7 @@ describe('a job with parts', () => {
   it('awaits those that a stop has interrupted, through a restart', async () => {
     const { job } = await place.startJob(awaiting('probe-resume', untilAborted), { kind: 'probe-resume' });
     await vi.waitFor(async () => expect(await partsOf(job.id)).toMatchObject([{ state: 'RUNNING' }]), soon);
-    expect(await waitsFor(place as unknown as Tandem, await find(job.id))).toContain('It waits for its parts to end');
+    expect(await sentenceOf(job.id)).toContain('It waits for its parts to end');
     await place.restartJobs();
     const [part] = await partsOf(job.id);
     expect(part).toMatchObject({ state: 'INTERRUPTED' });
@@ -119,8 +120,7 @@ describe('a job with parts', () => {
     expect(await reasons()).not.toContain(stuck);
     end();
     await vi.waitFor(async () => expect((await reasons()).at(-1)).toBe(stuck), soon);
-    const sentence = () => find(job.id).then((row) => waitsFor(place as unknown as Tandem, row));
-    expect(await sentence()).toContain(`job ${globalId('Job', part!.id)}, a part of it that is INTERRUPTED`);
+    expect(await sentenceOf(job.id)).toContain(`job ${globalId('Job', part!.id)}, a part of it that is INTERRUPTED`);
     await place.jobs.cancel(part!.id);
     await untilState(job.id, 'SUCCEEDED');
     expect((await reasons()).filter((reason) => reason === stuck)).toHaveLength(1);

@@ -6,6 +6,7 @@ import { subjectOf, waitsFor } from '../../../src/services/jobs/jobs.ts';
 import type { Tandem } from '../../../src/services/tandem.ts';
 
 const [id, other] = ['a', 'b'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`) as [string, string];
+const tandem = { jobs: { place: id } } as Tandem;
 const job = (fields: Partial<JobRow>): JobRow =>
   ({ kind: 'evaluate', state: 'QUEUED', place: null, lacks: null, notBefore: null, after: null, ...fields }) as JobRow;
 
@@ -45,5 +46,5 @@ it.each([
   [{ state: 'RUNNING' }, null],
   [{ state: 'INTERRUPTED' }, null],
 ] as const)('%j waits: %s', async (fields, sentence) => {
-  expect(await waitsFor({ jobs: { place: id } } as Tandem, job(fields as Partial<JobRow>))).toBe(sentence);
+  expect(await waitsFor(tandem, [job(fields as Partial<JobRow>)])).toEqual([sentence]);
 });

@@ -1,6 +1,6 @@
 /** The encoder of a checkpoint, and checkpoints in order: rows that several kinds of work read. */
 import type { Executor } from '../../../db/open.ts';
-import { requireRow } from '../../../db/rows.ts';
+import { requireRow, requireRows } from '../../../db/rows.ts';
 import type { CheckpointRow } from '../../../db/schema.ts';
 import type { Encoder } from '../../threads/encode.ts';
 
@@ -10,8 +10,5 @@ export async function encoderOf(db: Executor, checkpointId: string, field?: stri
 }
 
 /** In the order of the ids. */
-export async function checkpointsOf(db: Executor, ids: readonly string[]): Promise<CheckpointRow[]> {
-  const rows: CheckpointRow[] = [];
-  for (const id of ids) rows.push(await requireRow(db, 'checkpoints', id));
-  return rows;
-}
+export const checkpointsOf = (db: Executor, ids: readonly string[]): Promise<CheckpointRow[]> =>
+  requireRows(db, 'checkpoints', ids);

@@ -1,7 +1,7 @@
 /** A list of the database as what a connection shows. Lists of equal requests below several parents load together. */
 import DataLoader from 'dataloader';
 import type { Tandem } from '../../tandem.ts';
-import { groupBy } from '../group-by.ts';
+import { inGroups } from '../in-groups.ts';
 import { digestOf, readCursor, writeCursor } from './cursor.ts';
 import { filterSql } from './filter.ts';
 import { termsOf } from './order.ts';
@@ -36,38 +36,22 @@ export interface ListLoaders {
 /** Loaders of one request, which cache nothing: a subscription's request lives for hours. */
 export const listLoaders = ({ database: { db } }: Tandem): ListLoaders => ({
   items: new DataLoader(
-    inGroups(
-      ({ request, window }) => JSON.stringify([request, window]),
-      (keys, { query, window }) => itemsOf(db, query, window, keys),
-    ),
+    inGroups({
+      groupOf: ({ request, window }) => [request, window],
+      keyOf: ({ parent }) => parent,
+      load: (keys, { query, window }) => itemsOf(db, query, window, keys),
+    }),
     { cache: false },
   ),
   counts: new DataLoader(
-    inGroups(
-      ({ request }) => request,
-      (keys, { query }) => countsOf(db, query, keys),
-    ),
+    inGroups({
+      groupOf: ({ request }) => request,
+      keyOf: ({ parent }) => parent,
+      load: (keys, { query }) => countsOf(db, query, keys),
+    }),
     { cache: false },
   ),
 });
-
-/** Loads each group with one statement; the values come back in the order of what was asked. */
-function inGroups<Key extends Asked, Value>(
-  groupOf: (asked: Key) => string,
-  load: (parents: readonly (string | null)[], of: Key) => Promise<readonly Value[]>,
-) {
-  return async (asked: readonly Key[]): Promise<(Value | Error)[]> => {
-    const answers = new Map<Key, Value | Error>();
-    for (const group of groupBy(asked, groupOf).values()) {
-      const keys = [...new Set(group.map(({ parent }) => parent))];
-      const values = await load(keys, group[0]!).catch((error: Error) => error);
-      for (const one of group) {
-        answers.set(one, values instanceof Error ? values : values[keys.indexOf(one.parent)]!);
-      }
-    }
-    return asked.map((one) => answers.get(one)!);
-  };
-}
 
 /** Throws BAD_USER_INPUT for an order or a filter that cannot be. `part`: null = the whole list. */
 export function listSource<Row extends object>(
