@@ -1,11 +1,10 @@
 /** A complete app of docs/examples: installed, built, served by Vite, and open in a real browser. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Browser, chromium, type Page } from 'playwright-core';
-
-const root = join(import.meta.dirname, '../..');
+import { install, root, run } from './install.mjs';
 
 export interface ExampleApp {
   readonly url: string;
@@ -21,7 +20,7 @@ export interface ExampleApp {
 export async function openExample(name: string, server: string): Promise<ExampleApp> {
   const folder = join(root, 'docs/examples', name);
   install(folder);
-  execFileSync('npm', ['run', 'build'], { cwd: folder, stdio: 'inherit' });
+  run('npm', ['run', 'build'], folder);
   const vite = spawn(process.execPath, ['node_modules/vite/bin/vite.js', 'preview', '--port', '0'], {
     cwd: folder,
     env: { ...process.env, TANDEM_URL: server, NO_COLOR: '1' },
@@ -53,22 +52,6 @@ async function keepPicture(page: Page, title: string): Promise<void> {
   const folder = join(import.meta.dirname, 'screenshots');
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${title}.png`) });
-}
-
-/** Installs what the lock file names where that has changed, and the packages as they were built last. */
-function install(folder: string): void {
-  const lock = join(folder, 'package-lock.json');
-  const installed = join(folder, 'node_modules/installed-lock.json');
-  if (!existsSync(installed) || readFileSync(lock, 'utf8') !== readFileSync(installed, 'utf8')) {
-    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
-    copyFileSync(lock, installed);
-  }
-  for (const name of readdirSync(join(root, 'dist/packages'))) {
-    const target = join(folder, 'node_modules', `tandem-${name}`);
-    if (!existsSync(target)) continue;
-    rmSync(target, { recursive: true, force: true });
-    cpSync(join(root, 'dist/packages', name), target, { recursive: true });
-  }
 }
 
 /** The address that Vite prints. Throws where it ends without one. */

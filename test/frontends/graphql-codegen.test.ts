@@ -95,7 +95,7 @@ describe('graphql-codegen', () => {
       seq = event.seq;
       break;
     }
-    expect(seen).toMatchObject({ kind: 'UPDATED', id });
+    expect(seen).toMatchObject({ kind: 'UPDATED', nodeId: id });
     expect(seq - 1).toBeGreaterThan(0);
   });
 });

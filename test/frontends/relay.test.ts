@@ -80,7 +80,10 @@ const follow: SubscribeFunction = ({ text, name }, variables) =>
         sink.next({ data: data as Record<string, unknown> });
       }
       sink.complete();
-    })().catch((error: Error) => sink.error(error));
+    })().catch((error: Error) => {
+      // The end of an abort is no error of the subscription.
+      if (!stop.signal.aborted) sink.error(error);
+    });
     return () => stop.abort();
   });
 
