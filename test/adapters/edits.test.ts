@@ -49,14 +49,19 @@ describe('an error', () => {
     expect(error).toMatchObject({
       status: 409,
       message: 'The name is taken. Choose one.',
-      body: { errors: { name: 'The name is taken: expected another name' } },
+      body: {
+        errors: {
+          name: 'The name is taken: expected another name',
+          root: { serverError: 'The name is taken. Choose one.' },
+        },
+      },
     });
     expect(new RefineError(failure('input.items.3.name'), { name: 'a' })).toMatchObject({
       statusCode: 409,
       errors: { name: 'The name is taken: expected another name' },
     });
     const nested = new DataProviderError(failure('input.architecture.layers'), { architecture: {} });
-    expect(Object.keys(nested.body.errors ?? {})).toEqual(['architecture.layers']);
+    expect(Object.keys(nested.body.errors ?? {})).toEqual(['architecture.layers', 'root']);
   });
 
   it('is told for the whole form where it is about none of its fields', () => {

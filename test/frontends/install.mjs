@@ -23,9 +23,10 @@ export function install(folder) {
   }
 }
 
-/** Runs a command in a folder. Throws where it fails. */
+/** Runs a command in a folder, not as a part of a test: Vite would build for development. Throws where it fails. */
 export function run(command, args, cwd) {
-  const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' });
+  const { NODE_ENV: _, ...env } = process.env;
+  const { status, error } = spawnSync(command, args, { cwd, env, stdio: 'inherit' });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
 }

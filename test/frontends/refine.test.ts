@@ -1,9 +1,10 @@
 /** Refine in a real browser: the app of docs/examples/refine over tandem-refine. */
 import { CreateCollectionDocument, createClient, type Operation } from 'tandem-client';
-import { afterAll, beforeAll, describe, expect, inject } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { can } from './capabilities.ts';
 import { lettersOf, type Made, makeCollections } from './collections.ts';
 import { type ExampleApp, openExample } from './example-app.ts';
+import { prepareTraining } from './training.ts';
 
 const update: Operation<'mutation', unknown, { readonly input: { readonly id: string; readonly notes: string } }> = {
   kind: 'mutation',
@@ -76,13 +77,16 @@ describe('Refine', () => {
     await app.page.getByLabel('Name').fill('refine-a');
     await app.page.getByLabel('Notes').fill('by Refine');
     await app.page.getByRole('button', { name: 'Save' }).click();
-    await app.page.locator('tbody', { hasText: 'by Refine' }).waitFor();
+    await app.page.getByRole('heading', { name: 'Collections' }).waitFor();
+    await open('refine-a');
+    await app.page.locator('tbody tr', { hasText: 'refine-a' }).getByText('by Refine').waitFor();
   });
 
   can('Refine', 'delete', async () => {
     await makeCollections(inject('url'), inject('alias'), 'refine-gone');
     await open('refine-gone-a');
     await expect.poll(names).toEqual(['refine-gone-a']);
+    app.page.once('dialog', (dialog) => void dialog.accept());
     await app.page.getByRole('button', { name: 'Delete' }).click();
     await expect.poll(names).toEqual([]);
   });
@@ -97,5 +101,20 @@ describe('Refine', () => {
     await app.page.locator('tbody', { hasText: 'seen' }).waitFor();
     expect(made).toHaveLength(5);
     expect(app.errors).toEqual([]);
+  });
+
+  it('shows a run as it trains', async () => {
+    const training = await prepareTraining(inject('url'), inject('alias'), 'refine-pairs');
+    await app.page.goto(`${app.url}/runs`);
+    const run = await training.train('refine-run', 40);
+    const row = app.page.locator('tbody tr', { hasText: 'refine-run' });
+    const step = async (): Promise<number> => Number.parseInt(await row.locator('td:nth-child(2)').innerText(), 10);
+    await expect.poll(step, { timeout: 60_000 }).toBeGreaterThan(1);
+    const before = await step();
+    await app.picture('runs-live');
+    await expect.poll(step, { timeout: 60_000 }).toBeGreaterThan(before);
+    await row.getByText('SUCCEEDED').waitFor();
+    await training.end(run);
+    await app.picture('runs');
   });
 });

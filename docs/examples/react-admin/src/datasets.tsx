@@ -1,4 +1,5 @@
 import {
+  BulkDeleteButton,
   Create,
   DataTable,
   DateField,
@@ -11,15 +12,16 @@ import {
   SimpleForm,
   TextInput,
 } from 'react-admin';
+import { bytesText } from './fields';
 
 export const DatasetList = () => (
   <List filters={[<SearchInput key="q" source="q" alwaysOn />]} sort={{ field: 'createdAt', order: 'DESC' }}>
-    <DataTable rowClick={false}>
+    <DataTable rowClick={false} bulkActionButtons={<BulkDeleteButton mutationMode="pessimistic" />}>
       <DataTable.Col source="name" />
       <DataTable.NumberCol source="version" disableSort />
       <DataTable.Col source="task" disableSort />
-      <DataTable.Col source="splits" disableSort render={(row) => splitsText(row['splits'])} />
-      <DataTable.NumberCol source="bytes" />
+      <DataTable.Col source="splits" label="Records" disableSort render={(row) => splitsText(row['splits'])} />
+      <DataTable.Col source="bytes" label="Size" align="right" render={(row) => bytesText(row['bytes'])} />
       <DataTable.Col source="createdAt">
         <DateField source="createdAt" showTime />
       </DataTable.Col>
@@ -28,7 +30,10 @@ export const DatasetList = () => (
 );
 
 const splitsText = (splits: readonly { split: string; records: number }[] = []) =>
-  splits.map(({ split, records }) => `${split.toLowerCase()} ${records}`).join(', ');
+  splits.flatMap(({ split, records }) => (records > 0 ? `${records} ${split.toLowerCase()}` : [])).join(', ');
+
+/** A line of a file: a record as the API takes them. */
+const example = '{"task":"STS","split":"TRAIN","query":{"text":"a"},"positives":[{"text":{"text":"b"},"score":0.5}]}';
 
 /** A file with one record of the API a line becomes the records of the input. */
 async function toInput({ file, ...rest }: { file?: { rawFile: File } }) {
@@ -37,12 +42,12 @@ async function toInput({ file, ...rest }: { file?: { rawFile: File } }) {
 }
 
 export const DatasetCreate = () => (
-  <Create redirect="list" transform={toInput}>
+  <Create title="Import a data set" redirect="list" transform={toInput}>
     <SimpleForm defaultValues={{ scaleLow: 0, scaleHigh: 1 }}>
       <TextInput source="name" validate={required()} />
-      <NumberInput source="scaleLow" label="Lowest grade" />
-      <NumberInput source="scaleHigh" label="Highest grade" />
-      <FileInput source="file" label="Records, one JSON object a line" validate={required()}>
+      <NumberInput source="scaleLow" label="Lowest grade of a pair" />
+      <NumberInput source="scaleHigh" label="Highest grade of a pair" />
+      <FileInput source="file" label="Records, one JSON object a line" helperText={example} validate={required()}>
         <FileField source="src" title="title" />
       </FileInput>
     </SimpleForm>

@@ -28,6 +28,13 @@ export const ProgressField = (_: { readonly source: string }) => {
   );
 };
 
+/** A number of bytes with its unit. */
+export const bytesText = (bytes: number): string => {
+  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), 4);
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? value : value.toPrecision(3)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
+};
+
 export const TagsField = (_: { readonly source: string }) => {
   const record = useRecordContext<RaRecord & { tags?: readonly string[] }>();
   return (

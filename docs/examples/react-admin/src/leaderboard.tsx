@@ -17,7 +17,8 @@ import { client } from './tandem';
 
 interface Row {
   readonly evaluator: string;
-  readonly mean: { readonly value: number | null };
+  readonly mean: { readonly value: number | null; readonly undefinedReason: string | null };
+  readonly cells: readonly { readonly evaluation: { readonly main: { readonly name: string } } | null }[];
   readonly checkpoint: {
     readonly id: string;
     readonly alias: string | null;
@@ -29,7 +30,10 @@ interface Row {
 
 const document = Object(`query Leaderboard($dataset: ID!) {
   leaderboard(of: { entries: [{ dataset: $dataset, split: TEST }] }, first: 20) {
-    nodes { evaluator mean { value } checkpoint { id alias step run { name } model { name } } }
+    nodes {
+      evaluator mean { value undefinedReason } cells { evaluation { main { name } } }
+      checkpoint { id alias step run { name } model { name } }
+    }
   }
 }`);
 
@@ -57,7 +61,8 @@ export const LeaderboardPage = () => {
           label="Data set"
           value={dataset}
           onChange={({ target }) => setChosen(target.value)}
-          sx={{ minWidth: 240 }}
+          fullWidth={false}
+          sx={{ width: 320 }}
         >
           {datasets.map(({ id, name }) => (
             <MenuItem key={id} value={id}>
@@ -88,7 +93,7 @@ const Board = ({ rows }: { readonly rows: readonly Row[] }) =>
         <TableRow>
           <TableCell>Place</TableCell>
           <TableCell>Checkpoint</TableCell>
-          <TableCell align="right">Figure</TableCell>
+          <TableCell align="right">{rows[0]?.cells[0]?.evaluation?.main.name}</TableCell>
         </TableRow>
       </TableHead>
       <TableBody>
@@ -96,7 +101,7 @@ const Board = ({ rows }: { readonly rows: readonly Row[] }) =>
           <TableRow key={row.checkpoint?.id ?? row.evaluator}>
             <TableCell>{place + 1}</TableCell>
             <TableCell>{nameOf(row)}</TableCell>
-            <TableCell align="right">{row.mean.value?.toFixed(4) ?? '-'}</TableCell>
+            <TableCell align="right">{row.mean.value?.toFixed(4) ?? row.mean.undefinedReason}</TableCell>
           </TableRow>
         ))}
       </TableBody>

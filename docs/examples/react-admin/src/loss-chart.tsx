@@ -25,7 +25,8 @@ export const LossChart = ({ run }: { readonly run: string }) => {
     queryFn: ({ signal }) => client.execute<Answer, { id: string }>(document, { id: run }, { signal }),
   });
   const points = data?.run?.series[0]?.points ?? [];
-  if (points.length < 2) return <Typography color="text.secondary">No updates yet.</Typography>;
+  if (points.length < 2)
+    return <Typography color="text.secondary">The loss is drawn from the second update on.</Typography>;
   return <Curve points={points} />;
 };
 
@@ -40,7 +41,13 @@ const Curve = ({ points }: { readonly points: readonly Point[] }) => {
   const line = points.map(({ step, min, max }) => `${x(step)},${y((min + max) / 2)}`).join(' ');
   const label = { fontSize: 12, fill: palette.text.secondary };
   return (
-    <Box component="svg" viewBox={`0 0 ${width} ${height}`} role="img" aria-label="Loss by step" sx={{ width: '100%' }}>
+    <Box
+      component="svg"
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label="Loss by step"
+      sx={{ width: '100%', maxWidth: 960 }}
+    >
       {[low, (low + high) / 2, high].map((value) => (
         <g key={value}>
           <line x1={left} x2={width - 8} y1={y(value)} y2={y(value)} stroke={palette.divider} />

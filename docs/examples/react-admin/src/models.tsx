@@ -2,6 +2,7 @@ import { Tab, Tabs } from '@mui/material';
 import { useState } from 'react';
 import {
   AutocompleteArrayInput,
+  BulkDeleteButton,
   Create,
   DataTable,
   DateField,
@@ -20,12 +21,11 @@ import { TagsField } from './fields';
 
 export const ModelList = () => (
   <List filters={[<SearchInput key="q" source="q" alwaysOn />]} sort={{ field: 'createdAt', order: 'DESC' }}>
-    <DataTable rowClick="edit">
+    <DataTable rowClick="edit" bulkActionButtons={<BulkDeleteButton mutationMode="pessimistic" />}>
       <DataTable.Col source="name" />
       <DataTable.Col source="family" disableSort />
       <DataTable.NumberCol source="parameters" disableSort />
       <DataTable.NumberCol source="dimension" disableSort />
-      <DataTable.Col source="source" disableSort />
       <DataTable.Col source="tags" disableSort>
         <TagsField source="tags" />
       </DataTable.Col>
@@ -53,7 +53,7 @@ export const ModelCreate = () => {
   const [way, setWay] = useState(0);
   const meta = { mutation: way === 0 ? 'createModel' : 'importModel' };
   return (
-    <Create redirect="list" mutationOptions={{ meta }}>
+    <Create title="Make a model" redirect="list" mutationOptions={{ meta }}>
       <Tabs value={way} onChange={(_, chosen: number) => setWay(chosen)}>
         {ways.map((label) => (
           <Tab key={label} label={label} />
@@ -77,6 +77,8 @@ const Scratch = () => (
     <NumberInput source="maxLength" label="Longest text in tokens" />
     <NumberInput source="architecture.layers" label="Layers" />
     <NumberInput source="architecture.width" label="Width" />
+    <NumberInput source="architecture.heads" label="Attention heads" />
+    <NumberInput source="architecture.innerWidth" label="Inner width" />
   </SimpleForm>
 );
 

@@ -1,12 +1,15 @@
-import { Card, CardContent, Typography } from '@mui/material';
+import { Alert, Stack, Typography } from '@mui/material';
 import {
   AutocompleteArrayInput,
+  AutocompleteInput,
+  BulkDeleteButton,
   Create,
   CreateButton,
   DataTable,
   DateField,
   Edit,
   FilterButton,
+  Labeled,
   List,
   NumberField,
   NumberInput,
@@ -19,15 +22,13 @@ import {
   SelectArrayInput,
   Show,
   SimpleForm,
-  SimpleShowLayout,
   TextArrayInput,
-  TextField,
   TextInput,
   TopToolbar,
   useRecordContext,
 } from 'react-admin';
 import { useLiveRecord } from 'tandem-react-admin';
-import { ProgressField, StateField, TagsField } from './fields';
+import { bytesText, ProgressField, StateField, TagsField } from './fields';
 import { LossChart } from './loss-chart';
 import { feed } from './tandem';
 
@@ -49,7 +50,7 @@ const Actions = () => (
 
 export const RunList = () => (
   <List filters={filters} sort={{ field: 'createdAt', order: 'DESC' }} actions={<Actions />}>
-    <DataTable rowClick="show">
+    <DataTable rowClick="show" bulkActionButtons={<BulkDeleteButton mutationMode="pessimistic" />}>
       <DataTable.Col source="name" />
       <DataTable.Col source="state" disableSort>
         <StateField source="state" />
@@ -71,41 +72,62 @@ export const RunList = () => (
   </List>
 );
 
-/** Reads the run again whenever it changes. */
-const Live = () => {
+/** What is known of a run, and its loss; read again whenever it changes. */
+const RunDetails = () => {
   const record = useRecordContext();
   useLiveRecord(feed, 'runs', record?.id);
-  return record ? <LossChart run={String(record.id)} /> : null;
+  if (!record) return null;
+  return (
+    <Stack spacing={3} sx={{ p: 2 }}>
+      <Stack direction="row" spacing={5} useFlexGap sx={{ flexWrap: 'wrap' }}>
+        <Labeled label="State">
+          <StateField source="state" />
+        </Labeled>
+        <Labeled label="Updates">
+          <ProgressField source="step" />
+        </Labeled>
+        <Labeled label="Loss">
+          <NumberField source="loss" emptyText="none yet" options={{ maximumFractionDigits: 4 }} />
+        </Labeled>
+        <Labeled label="Model">
+          <ReferenceField source="model.id" reference="models" />
+        </Labeled>
+        <Labeled label="Created at">
+          <DateField source="createdAt" showTime />
+        </Labeled>
+      </Stack>
+      {record['error'] && <Alert severity="error">{record['error'].message}</Alert>}
+      {record['notes'] && <Typography>{record['notes']}</Typography>}
+      <Labeled label="Loss of each update" fullWidth>
+        <LossChart run={String(record.id)} />
+      </Labeled>
+      <Checkpoints />
+    </Stack>
+  );
 };
+
+const Checkpoints = () => (
+  <Labeled label="Checkpoints" fullWidth>
+    <ReferenceManyField reference="checkpoints" target="run" sort={{ field: 'step', order: 'DESC' }}>
+      <DataTable bulkActionButtons={false} rowClick={false} empty={<Typography>None yet.</Typography>}>
+        <DataTable.Col source="step" disableSort />
+        <DataTable.Col source="reason" label="Kept because" disableSort />
+        <DataTable.Col source="alias" disableSort />
+        <DataTable.Col
+          source="bytes"
+          label="Size"
+          align="right"
+          disableSort
+          render={(row) => bytesText(row['bytes'])}
+        />
+      </DataTable>
+    </ReferenceManyField>
+  </Labeled>
+);
 
 export const RunShow = () => (
   <Show>
-    <SimpleShowLayout>
-      <TextField source="name" variant="h6" />
-      <StateField source="state" />
-      <ProgressField source="step" />
-      <NumberField source="loss" options={{ maximumFractionDigits: 4 }} />
-      <Card variant="outlined">
-        <CardContent>
-          <Typography variant="subtitle2">Loss</Typography>
-          <Live />
-        </CardContent>
-      </Card>
-      <TextField source="notes" emptyText="-" />
-      <TextField source="error.message" label="Error" emptyText="-" />
-      <ReferenceManyField
-        reference="checkpoints"
-        target="run"
-        sort={{ field: 'step', order: 'DESC' }}
-        label="Checkpoints"
-      >
-        <DataTable bulkActionButtons={false} rowClick={false}>
-          <DataTable.NumberCol source="step" disableSort />
-          <DataTable.Col source="reason" disableSort />
-          <DataTable.Col source="alias" disableSort />
-        </DataTable>
-      </ReferenceManyField>
-    </SimpleShowLayout>
+    <RunDetails />
   </Show>
 );
 
@@ -125,17 +147,23 @@ const toInput = ({ datasets, ...rest }: { datasets?: readonly string[] }) => ({
   datasets: (datasets ?? []).map((dataset) => ({ dataset })),
 });
 
+/** Sizes for little data; the API has those of the paper. */
+const settings = { epochs: 4, irBatchSize: 8, stsBatchSize: 8, optimizer: { learningRate: 0.0005 } };
+
 export const RunCreate = () => (
-  <Create redirect="show" transform={toInput}>
-    <SimpleForm defaultValues={{ settings: { epochs: 4, irBatchSize: 8, stsBatchSize: 8 } }}>
+  <Create title="Train a model" redirect="show" transform={toInput}>
+    <SimpleForm defaultValues={{ settings }}>
       <TextInput source="name" validate={required()} />
-      <ReferenceInput source="model" reference="models" />
+      <ReferenceInput source="model" reference="models">
+        <AutocompleteInput validate={required()} />
+      </ReferenceInput>
       <ReferenceArrayInput source="datasets" reference="datasets">
-        <AutocompleteArrayInput validate={required()} />
+        <AutocompleteArrayInput label="Data sets" validate={required()} />
       </ReferenceArrayInput>
       <NumberInput source="settings.epochs" label="Epochs" />
-      <NumberInput source="settings.irBatchSize" label="Batch size, IR" />
-      <NumberInput source="settings.stsBatchSize" label="Batch size, STS" />
+      <NumberInput source="settings.irBatchSize" label="Queries in a batch (IR)" />
+      <NumberInput source="settings.stsBatchSize" label="Pairs in a batch (STS)" />
+      <NumberInput source="settings.optimizer.learningRate" label="Learning rate" />
     </SimpleForm>
   </Create>
 );

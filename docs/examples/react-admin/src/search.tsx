@@ -51,7 +51,8 @@ export const SearchPage = () => {
             label="Collection"
             value={collection}
             onChange={({ target }) => setChosen(target.value)}
-            sx={{ minWidth: 200 }}
+            fullWidth={false}
+            sx={{ width: 240, flexShrink: 0 }}
           >
             {collections.map(({ id, name }) => (
               <MenuItem key={id} value={id}>
@@ -60,23 +61,28 @@ export const SearchPage = () => {
             ))}
           </TextField>
           <TextField label="Query" required fullWidth value={query} onChange={({ target }) => setQuery(target.value)} />
-          <Button type="submit" variant="contained" disabled={isPending || collection === ''}>
+          <Button type="submit" variant="contained" sx={{ px: 4 }} disabled={isPending || collection === ''}>
             Search
           </Button>
         </Stack>
         {error && <Typography color="error">{error.message}</Typography>}
-        <Hits hits={data?.search.hits ?? []} />
+        {data && <Hits hits={data.search.hits} />}
       </CardContent>
     </Card>
   );
 };
 
-const Hits = ({ hits }: { readonly hits: readonly Hit[] }) => (
-  <List>
-    {hits.map(({ rank, score, document: { id, key, text } }) => (
-      <ListItem key={id} divider>
-        <ListItemText primary={text} secondary={`${rank}. ${key}, score ${score.toFixed(3)}`} />
-      </ListItem>
-    ))}
-  </List>
-);
+const Hits = ({ hits }: { readonly hits: readonly Hit[] }) =>
+  hits.length === 0 ? (
+    <Typography color="text.secondary" sx={{ mt: 2 }}>
+      The collection has no documents yet.
+    </Typography>
+  ) : (
+    <List>
+      {hits.map(({ rank, score, document: { id, key, text } }) => (
+        <ListItem key={id} divider>
+          <ListItemText primary={text} secondary={`${rank}. ${key}, score ${score.toFixed(3)}`} />
+        </ListItem>
+      ))}
+    </List>
+  );

@@ -18,7 +18,7 @@ interface Checkpoint extends BaseRecord {
 }
 
 export const Collections = () => {
-  const { result, tableQuery, sorters, setSorters, setFilters, ...paging } = useTable<Collection>({
+  const { result, tableQuery, sorters, setSorters, filters, setFilters, ...paging } = useTable<Collection>({
     resource: 'collections',
     pagination: { pageSize: 3 },
     sorters: { initial: [{ field: 'createdAt', order: 'desc' }] },
@@ -39,7 +39,7 @@ export const Collections = () => {
   return (
     <>
       <h1>Collections</h1>
-      <Search onSearch={setFilters} />
+      <Search filters={filters} onSearch={setFilters} />
       {error && <p role="alert">{error.message}</p>}
       <table>
         <thead>
@@ -61,7 +61,12 @@ export const Collections = () => {
               <td>{nameOf(checkpoint.id)}</td>
               <td>{notes}</td>
               <td className="end">
-                <button type="button" onClick={() => remove({ resource: 'collections', id })}>
+                <button
+                  type="button"
+                  onClick={() =>
+                    window.confirm(`Delete "${name}" and its documents?`) && remove({ resource: 'collections', id })
+                  }
+                >
                   Delete
                 </button>
               </td>

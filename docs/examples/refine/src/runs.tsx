@@ -20,15 +20,16 @@ const columns = [
 ];
 
 export const Runs = () => {
-  const { result, sorters, setSorters, setFilters, tableQuery, ...paging } = useTable<Run>({
+  const { result, sorters, setSorters, filters, setFilters, tableQuery, ...paging } = useTable<Run>({
     resource: 'runs',
     pagination: { pageSize: 10 },
     sorters: { initial: [{ field: 'createdAt', order: 'desc' }] },
+    syncWithLocation: true,
   });
   return (
     <>
       <h1>Runs</h1>
-      <Search onSearch={setFilters} />
+      <Search filters={filters} onSearch={setFilters} />
       {tableQuery.error && <p role="alert">{tableQuery.error.message}</p>}
       <table>
         <thead>
