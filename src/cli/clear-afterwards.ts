@@ -41,7 +41,7 @@ async function retractGuest(): Promise<void> {
   const { retractModel } = await import('./retract-model.ts');
   for (const ms of [0, 1_000]) {
     await pause(ms);
-    await retractModel(guest).catch(() => {});
+    await retractModel(guest, process.env['TANDEM_API_KEY']).catch(() => {});
   }
 }
 

@@ -17,6 +17,12 @@ export interface GlobalOptions {
   readonly json?: boolean;
 }
 
+/** A server, and the API key that it is sent. */
+export interface Server {
+  readonly url: string;
+  readonly key: string | undefined;
+}
+
 /** The settings of this process, with `--data` in place of TANDEM_DATA. */
 export const configOf = ({ data }: GlobalOptions) =>
   loadConfig(data === undefined ? process.env : { ...process.env, TANDEM_DATA: data });
@@ -24,13 +30,17 @@ export const configOf = ({ data }: GlobalOptions) =>
 /**
  * A client of the running server. Throws {@link NoServer}, which says what to start, if none runs on the data folder.
  */
-export const connect = async (command: Command): Promise<TandemClient> => clientOf(await urlOf(command));
+export const connect = async (command: Command): Promise<TandemClient> => clientOf(await serverOf(command));
 
 /**
  * A command follows one thing at a time, which needs no WebSocket, and gives up some seconds after the server has
  * stopped.
  */
-export const clientOf = (url: string): TandemClient => createClient({ url, webSocket: false, retries: 4 });
+export const clientOf = ({ url, key }: Server): TandemClient =>
+  createClient({ url, headers: headersOf(key), webSocket: false, retries: 4 });
+
+const headersOf = (key: string | undefined): Readonly<Record<string, string>> =>
+  key === undefined ? {} : { authorization: `Bearer ${key}` };
 
 /** The events of a subscription until it ends, or the server stops and does not start again. */
 export async function* untilServerStops<T>(events: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
@@ -41,17 +51,17 @@ export async function* untilServerStops<T>(events: AsyncIterable<T>): AsyncGener
   }
 }
 
-/** Address of the server that is named, or that runs on the data folder; undefined = none runs there. */
-export async function findServer(command: Command): Promise<string | undefined> {
+/** The server that is named, or that runs on the data folder; undefined = none runs there. */
+export async function findServer(command: Command): Promise<Server | undefined> {
   const named = namedUrl(command.optsWithGlobals<GlobalOptions>()) !== undefined;
-  const url = await urlOf(command).catch((error: unknown) => {
+  const server = await serverOf(command).catch((error: unknown) => {
     if (error instanceof NoServer) return undefined;
     throw error;
   });
-  if (url === undefined) return undefined;
+  if (server === undefined) return undefined;
   // The pid of a killed server may belong to another process by now, for example after a restart of a container.
-  const answers = await isListening(url);
-  return named || answers ? url : undefined;
+  const answers = await isListening(server.url);
+  return named || answers ? server : undefined;
 }
 
 /** Far more than a busy server needs to answer GET /health. */
@@ -80,12 +90,15 @@ const silent = (url: string) =>
 
 const namedUrl = ({ url }: GlobalOptions): string | undefined => url ?? readVariable('TANDEM_URL');
 
-async function urlOf(command: Command): Promise<string> {
+/** The admin's key of the environment is that of the data folder's own server: no other one is sent it. */
+async function serverOf(command: Command): Promise<Server> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const url = namedUrl(options) ?? (await urlOfDataFolder(configOf(options).dataDir));
+  const named = namedUrl(options);
+  const url = named ?? (await urlOfDataFolder(configOf(options).dataDir));
   if (!URL.canParse(url))
     throw badInput(`"${url}" is no URL`, { field: '--url', expected: 'for example http://127.0.0.1:4000' });
-  return url;
+  const key = readVariable('TANDEM_API_KEY') ?? (named === undefined ? readVariable('TANDEM_ADMIN_KEY') : undefined);
+  return { url, key };
 }
 
 async function urlOfDataFolder(dataDir: string): Promise<string> {

@@ -4,6 +4,7 @@
  * share its name: that means the newest, and `name@3` means version 3.
  */
 import {
+  ApiKeysDocument,
   ArchitectureSearchesDocument,
   type CheckpointFilter,
   CheckpointsDocument,
@@ -157,6 +158,14 @@ const architectureSearches: Noun = {
   },
 };
 
+const apiKeys: Noun = {
+  ...{ types: ['ApiKey'], singular: 'API key', plural: 'API keys', names: 'name' },
+  async find(client, name) {
+    const found = (await client.execute(ApiKeysDocument, { filter: { name }, first })).apiKeys;
+    return told(found, ({ lookup: begins, role, createdAt }) => `tdm_${begins}_..., ${role}, made ${createdAt}`);
+  },
+};
+
 /** An alias belongs to one checkpoint and goes before names. A model stands for its untrained weights. */
 const checkpoints: Noun = {
   ...{ types: ['Checkpoint', 'Model'], singular: 'checkpoint', plural: 'checkpoints and models' },
@@ -185,6 +194,7 @@ export const runId = lookup(runs);
 export const collectionId = lookup(collections);
 export const suiteId = lookup(suites);
 export const architectureSearchId = lookup(architectureSearches);
+export const apiKeyId = lookup(apiKeys);
 export const checkpointId = lookup(checkpoints);
 
 /** Undefined where nothing has the name. */

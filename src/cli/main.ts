@@ -12,6 +12,7 @@ import { addEmbedCommands } from './commands/embed.ts';
 import { addExportCommands } from './commands/exports.ts';
 import { addFusionSearchCommands } from './commands/fusion-searches.ts';
 import { addJobCommands } from './commands/jobs.ts';
+import { addKeyCommands } from './commands/keys.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addQuickstartCommand } from './commands/quickstart.ts';
 import { addRunCommands } from './commands/runs.ts';
@@ -51,6 +52,7 @@ for (const add of [
   addDevicesCommand,
   addSuiteCommands,
   addVerifyCommand,
+  addKeyCommands,
 ]) {
   add(program);
 }

@@ -3,20 +3,29 @@ import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiError, SystemDocument } from '../client/index.ts';
 import { badInput } from '../errors.ts';
+import { clientOf, type Server } from './connect.ts';
 import { lendFolder, type Part } from './lend-folder.ts';
 import { retractModel } from './retract-model.ts';
 import { startRemover } from './start-remover.ts';
 import type { Session } from './types.ts';
+
+interface Lent {
+  readonly folder: string;
+  /** Name and idempotency key of the temporary model. */
+  readonly guest: string;
+  readonly part: Part;
+}
 
 /**
  * Runs `work` with the folder as the service sees it. Folder and temporary model are removed, even if the command is
  * killed.
  */
 export async function withRunning<T>(
-  { client, folder, guest }: Session & { readonly folder: string },
-  part: Part,
+  server: Server,
+  { folder, guest, part }: Lent,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
+  const client = clientOf(server);
   const { system } = await client.execute(SystemDocument, {});
   const name = guest.replace(' ', '-');
   const lent = join(
@@ -26,7 +35,7 @@ export async function withRunning<T>(
     name,
   );
   const model = { url: client.url, name: guest };
-  const remover = startRemover({ folder: lent, ...(part === 'model' && { guest: model }) });
+  const remover = startRemover({ folder: lent, ...(part === 'model' && { guest: model }) }, server.key);
   try {
     await mkdir(lent, { recursive: true });
     await lendFolder(folder, lent, part);
@@ -37,7 +46,7 @@ export async function withRunning<T>(
     await rm(lent, { recursive: true, force: true });
     const isClear =
       part === 'tokenizer' ||
-      (await retractModel(model).then(
+      (await retractModel(model, server.key).then(
         () => true,
         () => false,
       ));

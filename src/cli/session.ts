@@ -20,7 +20,7 @@ import { clientOf, configOf, findServer, type GlobalOptions } from './connect.ts
 import type { Part } from './lend-folder.ts';
 import { withRunning } from './running-service.ts';
 import { startRemover } from './start-remover.ts';
-import { startService } from './start-service.ts';
+import { forThisProcess, startService } from './start-service.ts';
 import type { Session } from './types.ts';
 
 /** Runs `work` with a service. `model` is a folder, of which `part` is read, or names a checkpoint. */
@@ -30,11 +30,12 @@ export async function withService<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const folder = await folderOf(model);
-  const url = await findServer(command);
+  const server = await findServer(command);
   const guest = `command ${randomUUID()}`;
-  if (url !== undefined) {
-    const session = { client: clientOf(url), folder, guest };
-    return folder === undefined ? work(session) : withRunning({ ...session, folder }, part, work);
+  if (server !== undefined) {
+    return folder === undefined
+      ? work({ client: clientOf(server), folder, guest })
+      : withRunning(server, { folder, guest, part }, work);
   }
   const config = configOf(command.optsWithGlobals<GlobalOptions>());
   if (folder === undefined) return withStarted(await existing(config, model), { folder, guest }, work);
@@ -43,18 +44,25 @@ export async function withService<T>(
 
 /** Runs `work` with a client of the running service, else of a private one, which has nobody's data. */
 export async function withAnyService<T>(command: Command, work: (client: TandemClient) => Promise<T>): Promise<T> {
-  const url = await findServer(command);
-  if (url !== undefined) return work(clientOf(url));
+  const server = await findServer(command);
+  if (server !== undefined) return work(clientOf(server));
   const config = configOf(command.optsWithGlobals<GlobalOptions>());
   return withPrivate(config, { folder: undefined, guest: '' }, ({ client }) => work(client));
 }
 
-/** Runs `work` with a client of the service that runs on the data folder, else of one that opens it for the command. */
-export async function withDataFolder<T>(command: Command, work: (client: TandemClient) => Promise<T>): Promise<T> {
-  const url = await findServer(command);
-  if (url !== undefined) return work(clientOf(url));
+/**
+ * Runs `work` with a client of the service that runs on the data folder, else of one that opens it for the command.
+ * With `creates` the folder is made where there is none.
+ */
+export async function withDataFolder<T>(
+  command: Command,
+  work: (client: TandemClient) => Promise<T>,
+  { creates = false } = {},
+): Promise<T> {
+  const server = await findServer(command);
+  if (server !== undefined) return work(clientOf(server));
   const config = configOf(command.optsWithGlobals<GlobalOptions>());
-  if (!(await stat(config.dataDir).catch(() => undefined))) {
+  if (!creates && !(await stat(config.dataDir).catch(() => undefined))) {
     throw notFound(`there is no data folder ${config.dataDir}`, {
       field: '--data',
       expected: 'the data folder of a service',
@@ -140,8 +148,9 @@ async function withStarted<T>(
   try {
     setLogDefaults({ level: 'error', format: 'text' });
     // In a data folder of people's it answers one question, and begins none of the work that waits there.
-    tandem = await startService({ ...config, port: 0 }, { claims: temporary !== undefined });
-    return await work({ client: clientOf(tandem.url), folder, guest });
+    const own = forThisProcess(config);
+    tandem = await startService({ ...own, port: 0 }, { claims: temporary !== undefined });
+    return await work({ client: clientOf({ url: tandem.url, key: own.access.adminKey }), folder, guest });
   } finally {
     await clear(graceMs);
     for (const name of stopSignals) process.removeListener(name, stop);

@@ -31,12 +31,12 @@ describe('the server of a command', () => {
     const url = await listen(server);
     expect(await ofFolder()).toBeUndefined();
     await note(url);
-    expect(await ofFolder()).toBe(url);
+    expect(await ofFolder()).toEqual({ url, key: undefined });
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
     expect(await ofFolder()).toBeUndefined();
-    expect(await findServer(command('--url', url))).toBe(url);
+    expect(await findServer(command('--url', url))).toEqual({ url, key: undefined });
   });
 
   it('is named where it accepts and says nothing', async () => {

@@ -12,9 +12,16 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command to its end. */
-export async function runTandem(url: string, args: readonly string[], cwd?: string): Promise<Ended> {
-  const env = { ...process.env, TANDEM_URL: url };
+/** Runs a command of a server to its end. */
+export const runTandem = (url: string, args: readonly string[], cwd?: string): Promise<Ended> =>
+  runCommand(args, { TANDEM_URL: url }, cwd);
+
+export async function runCommand(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  cwd?: string,
+): Promise<Ended> {
+  const env = { ...process.env, ...environment };
   const child = spawn(process.execPath, [entry, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = once(child, 'exit').then(([code]) => code as number | null);
   const [code, stdout, stderr] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);

@@ -3,9 +3,9 @@
  * results.
  */
 import type { Command } from 'commander';
-import { createClient, SystemDocument, type TandemClient } from '../../client/index.ts';
+import { SystemDocument, type TandemClient } from '../../client/index.ts';
 import { setLogDefaults } from '../../log.ts';
-import { configOf, type GlobalOptions } from '../connect.ts';
+import { clientOf, configOf, type GlobalOptions } from '../connect.ts';
 import { formatTable } from '../output.ts';
 import { adapterLine, datasetsOf, describeReport, lossesOf, type QuickstartReport } from '../quickstart/report.ts';
 import {
@@ -19,7 +19,7 @@ import {
   train,
 } from '../quickstart/steps.ts';
 import { graceMs, untilSignal } from '../signals.ts';
-import { startService } from '../start-service.ts';
+import { startService, withAdminKey } from '../start-service.ts';
 import { wholeNumber } from '../values.ts';
 
 interface QuickstartOptions {
@@ -42,9 +42,13 @@ async function quickstart({ exit, seed }: QuickstartOptions, command: Command): 
   const say = (line: string): void => void (options.json ? process.stderr : process.stdout).write(`${line}\n`);
   setLogDefaults({ level: 'warn', format: 'text' });
   await untilSignal(async (signal) => {
-    const tandem = await startService({ ...configOf(options), port: 0 });
+    const config = withAdminKey(configOf(options));
+    const tandem = await startService({ ...config, port: 0 });
     try {
-      const report = await Promise.race([runSteps(createClient({ url: tandem.url }), seed, say), signal]);
+      const report = await Promise.race([
+        runSteps(clientOf({ url: tandem.url, key: config.access.adminKey }), seed, say),
+        signal,
+      ]);
       if (!report) return;
       say(`\n${describeReport(report)}`);
       if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);

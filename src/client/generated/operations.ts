@@ -81,33 +81,6 @@ export type ApiKeyFilter = {
   readonly updatedAt?: DateTimeRange | null | undefined;
 };
 
-/** One term of an order of API keys; null comes last in either direction. */
-export type ApiKeyOrder = {
-  /** The direction of the order. */
-  readonly direction?: OrderDirection;
-  /** The field to order by. */
-  readonly field: ApiKeyOrderField;
-};
-
-/** What API keys are ordered by. */
-export type ApiKeyOrderField =
-  /** By the time of its making. */
-  | 'CREATED_AT'
-  /** By the time at which it expires. It may change meanwhile, and an item then moves from one page to another. */
-  | 'EXPIRES_AT'
-  /** By the time of its last use. It may change meanwhile, and an item then moves from one page to another. */
-  | 'LAST_USED_AT'
-  /** By the text that begins the key. */
-  | 'LOOKUP'
-  /** By the name. It may change meanwhile, and an item then moves from one page to another. */
-  | 'NAME'
-  /** By the time at which it was revoked. It may change meanwhile, and an item then moves from one page to another. */
-  | 'REVOKED_AT'
-  /** By the role. */
-  | 'ROLE'
-  /** By the time of its last change. It may change meanwhile, and an item then moves from one page to another. */
-  | 'UPDATED_AT';
-
 /** An encoder's sizes; absent or null ones take their defaults. */
 export type ArchitectureInput = {
   /** Whether a token attends only to itself and to earlier tokens. Of LLAMA (default true), QWEN3 (default true). */
@@ -2206,6 +2179,35 @@ export type Verdict =
   /** The interval of the difference lies below 0. */
   | 'WORSE';
 
+export type CallerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CallerQuery = { readonly caller: { readonly name: string, readonly role: Role, readonly apiKey: { readonly id: string, readonly name: string, readonly role: Role, readonly lookup: string, readonly notes: string, readonly tags: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null } | null } };
+
+export type ApiKeysQueryVariables = Exact<{
+  filter?: ApiKeyFilter | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type ApiKeysQuery = { readonly apiKeys: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly role: Role, readonly lookup: string, readonly notes: string, readonly tags: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null }> } };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type CreateApiKeyMutation = { readonly createApiKey: { readonly key: string, readonly apiKey: { readonly id: string, readonly name: string, readonly role: Role, readonly lookup: string, readonly notes: string, readonly tags: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null } } };
+
+export type RevokeApiKeyMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RevokeApiKeyMutation = { readonly revokeApiKey: { readonly apiKey: { readonly id: string, readonly name: string, readonly role: Role, readonly lookup: string, readonly notes: string, readonly tags: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null } } };
+
+export type ApiKeySummaryFragment = { readonly id: string, readonly name: string, readonly role: Role, readonly lookup: string, readonly notes: string, readonly tags: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null };
+
 export type StartArchitectureSearchMutationVariables = Exact<{
   input: StartArchitectureSearchInput;
 }>;
@@ -2719,20 +2721,7 @@ export type ApiKeyQueryVariables = Exact<{
 }>;
 
 
-export type ApiKeyQuery = { readonly apiKey: { readonly id: string } | null };
-
-export type ApiKeysQueryVariables = Exact<{
-  after?: string | null | undefined;
-  before?: string | null | undefined;
-  filter?: ApiKeyFilter | null | undefined;
-  first?: number | null | undefined;
-  last?: number | null | undefined;
-  offset?: number | null | undefined;
-  orderBy?: ReadonlyArray<ApiKeyOrder> | ApiKeyOrder | null | undefined;
-}>;
-
-
-export type ApiKeysQuery = { readonly apiKeys: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string }>, readonly pageInfo: { readonly endCursor: string | null, readonly hasNextPage: boolean, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+export type ApiKeyQuery = { readonly apiKey: { readonly id: string, readonly name: string, readonly role: Role, readonly lookup: string, readonly notes: string, readonly tags: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null } | null };
 
 export type AuditEntriesQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -2753,11 +2742,6 @@ export type AuditEntryQueryVariables = Exact<{
 
 
 export type AuditEntryQuery = { readonly auditEntry: { readonly id: string } | null };
-
-export type CallerQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type CallerQuery = { readonly caller: { readonly name: string, readonly role: Role, readonly apiKey: { readonly id: string } | null } };
 
 export type ChangeSeqQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -2850,13 +2834,6 @@ export type SimilarityQueryVariables = Exact<{
 
 
 export type SimilarityQuery = { readonly similarity: { readonly scores: ReadonlyArray<number>, readonly report: { readonly prompt: string, readonly tokens: number, readonly truncated: number, readonly checkpoint: { readonly id: string, readonly name: string, readonly alias: string | null, readonly createdAt: string, readonly reason: CheckpointReason, readonly step: number, readonly epoch: number, readonly best: boolean, readonly digest: string, readonly model: { readonly id: string, readonly name: string } } } } };
-
-export type CreateApiKeyMutationVariables = Exact<{
-  input: CreateApiKeyInput;
-}>;
-
-
-export type CreateApiKeyMutation = { readonly createApiKey: { readonly key: string, readonly apiKey: { readonly id: string } } };
 
 export type DeleteApiKeyMutationVariables = Exact<{
   id: string;
@@ -2991,13 +2968,6 @@ export type DeleteSuitesMutationVariables = Exact<{
 
 export type DeleteSuitesMutation = { readonly deleteSuites: { readonly deletedIds: ReadonlyArray<string>, readonly suites: ReadonlyArray<{ readonly id: string }> } };
 
-export type RevokeApiKeyMutationVariables = Exact<{
-  id: string;
-}>;
-
-
-export type RevokeApiKeyMutation = { readonly revokeApiKey: { readonly apiKey: { readonly id: string } } };
-
 export type SetCheckpointAliasMutationVariables = Exact<{
   input: SetCheckpointAliasInput;
 }>;
@@ -3010,14 +2980,14 @@ export type UpdateApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type UpdateApiKeyMutation = { readonly updateApiKey: { readonly apiKey: { readonly id: string } } };
+export type UpdateApiKeyMutation = { readonly updateApiKey: { readonly apiKey: { readonly id: string, readonly name: string, readonly role: Role, readonly lookup: string, readonly notes: string, readonly tags: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null } } };
 
 export type UpdateApiKeysMutationVariables = Exact<{
   input: UpdateApiKeysInput;
 }>;
 
 
-export type UpdateApiKeysMutation = { readonly updateApiKeys: { readonly apiKeys: ReadonlyArray<{ readonly id: string }> } };
+export type UpdateApiKeysMutation = { readonly updateApiKeys: { readonly apiKeys: ReadonlyArray<{ readonly id: string, readonly name: string, readonly role: Role, readonly lookup: string, readonly notes: string, readonly tags: ReadonlyArray<string>, readonly createdAt: string, readonly updatedAt: string, readonly expiresAt: string | null, readonly revokedAt: string | null, readonly lastUsedAt: string | null }> } };
 
 export type UpdateCheckpointMutationVariables = Exact<{
   input: UpdateCheckpointInput;
@@ -3129,6 +3099,21 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const ApiKeySummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ApiKeySummary on ApiKey {
+  id
+  name
+  role
+  lookup
+  notes
+  tags
+  createdAt
+  updatedAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}
+    `, {"fragmentName":"ApiKeySummary"}) as unknown as TypedDocumentString<ApiKeySummaryFragment, unknown>;
 export const ArchitectureSearchSummaryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment ArchitectureSearchSummary on ArchitectureSearch {
   id
@@ -3510,6 +3495,94 @@ export const AdapterFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   software
 }
     `, {"fragmentName":"Adapter"}) as unknown as TypedDocumentString<AdapterFragment, unknown>;
+export const CallerDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Caller {
+  caller {
+    name
+    role
+    apiKey {
+      ...ApiKeySummary
+    }
+  }
+}
+    fragment ApiKeySummary on ApiKey {
+  id
+  name
+  role
+  lookup
+  notes
+  tags
+  createdAt
+  updatedAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<CallerQuery, CallerQueryVariables>;
+export const ApiKeysDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query ApiKeys($filter: ApiKeyFilter, $first: Int = 100) {
+  apiKeys(filter: $filter, first: $first) {
+    totalCount
+    nodes {
+      ...ApiKeySummary
+    }
+  }
+}
+    fragment ApiKeySummary on ApiKey {
+  id
+  name
+  role
+  lookup
+  notes
+  tags
+  createdAt
+  updatedAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+export const CreateApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    key
+    apiKey {
+      ...ApiKeySummary
+    }
+  }
+}
+    fragment ApiKeySummary on ApiKey {
+  id
+  name
+  role
+  lookup
+  notes
+  tags
+  createdAt
+  updatedAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RevokeApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation RevokeApiKey($id: ID!) {
+  revokeApiKey(id: $id) {
+    apiKey {
+      ...ApiKeySummary
+    }
+  }
+}
+    fragment ApiKeySummary on ApiKey {
+  id
+  name
+  role
+  lookup
+  notes
+  tags
+  createdAt
+  updatedAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const StartArchitectureSearchDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation StartArchitectureSearch($input: StartArchitectureSearchInput!) {
   startArchitectureSearch(input: $input) {
@@ -5181,34 +5254,22 @@ export const VerificationDocument = /*#__PURE__*/ new TypedDocumentString(`
 export const ApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ApiKey($id: ID!) {
   apiKey(id: $id) {
-    id
+    ...ApiKeySummary
   }
 }
-    `) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
-export const ApiKeysDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query ApiKeys($after: String, $before: String, $filter: ApiKeyFilter, $first: Int, $last: Int, $offset: Int, $orderBy: [ApiKeyOrder!]) {
-  apiKeys(
-    after: $after
-    before: $before
-    filter: $filter
-    first: $first
-    last: $last
-    offset: $offset
-    orderBy: $orderBy
-  ) {
-    nodes {
-      id
-    }
-    pageInfo {
-      endCursor
-      hasNextPage
-      hasPreviousPage
-      startCursor
-    }
-    totalCount
-  }
-}
-    `) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+    fragment ApiKeySummary on ApiKey {
+  id
+  name
+  role
+  lookup
+  notes
+  tags
+  createdAt
+  updatedAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<ApiKeyQuery, ApiKeyQueryVariables>;
 export const AuditEntriesDocument = /*#__PURE__*/ new TypedDocumentString(`
     query AuditEntries($after: String, $before: String, $filter: AuditEntryFilter, $first: Int, $last: Int, $offset: Int, $orderBy: [AuditEntryOrder!]) {
   auditEntries(
@@ -5240,17 +5301,6 @@ export const AuditEntryDocument = /*#__PURE__*/ new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AuditEntryQuery, AuditEntryQueryVariables>;
-export const CallerDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Caller {
-  caller {
-    apiKey {
-      id
-    }
-    name
-    role
-  }
-}
-    `) as unknown as TypedDocumentString<CallerQuery, CallerQueryVariables>;
 export const ChangeSeqDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ChangeSeq {
   changeSeq
@@ -5409,16 +5459,6 @@ export const SimilarityDocument = /*#__PURE__*/ new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<SimilarityQuery, SimilarityQueryVariables>;
-export const CreateApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation CreateApiKey($input: CreateApiKeyInput!) {
-  createApiKey(input: $input) {
-    apiKey {
-      id
-    }
-    key
-  }
-}
-    `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
 export const DeleteApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation DeleteApiKey($id: ID!) {
   deleteApiKey(id: $id) {
@@ -5620,15 +5660,6 @@ export const DeleteSuitesDocument = /*#__PURE__*/ new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteSuitesMutation, DeleteSuitesMutationVariables>;
-export const RevokeApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation RevokeApiKey($id: ID!) {
-  revokeApiKey(id: $id) {
-    apiKey {
-      id
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const SetCheckpointAliasDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation SetCheckpointAlias($input: SetCheckpointAliasInput!) {
   setCheckpointAlias(input: $input) {
@@ -5656,20 +5687,44 @@ export const UpdateApiKeyDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation UpdateApiKey($input: UpdateApiKeyInput!) {
   updateApiKey(input: $input) {
     apiKey {
-      id
+      ...ApiKeySummary
     }
   }
 }
-    `) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
+    fragment ApiKeySummary on ApiKey {
+  id
+  name
+  role
+  lookup
+  notes
+  tags
+  createdAt
+  updatedAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
 export const UpdateApiKeysDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation UpdateApiKeys($input: UpdateApiKeysInput!) {
   updateApiKeys(input: $input) {
     apiKeys {
-      id
+      ...ApiKeySummary
     }
   }
 }
-    `) as unknown as TypedDocumentString<UpdateApiKeysMutation, UpdateApiKeysMutationVariables>;
+    fragment ApiKeySummary on ApiKey {
+  id
+  name
+  role
+  lookup
+  notes
+  tags
+  createdAt
+  updatedAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<UpdateApiKeysMutation, UpdateApiKeysMutationVariables>;
 export const UpdateCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
     mutation UpdateCheckpoint($input: UpdateCheckpointInput!) {
   updateCheckpoint(input: $input) {

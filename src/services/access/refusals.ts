@@ -12,7 +12,7 @@ const unauthenticated = (message: string, remedy: string): TandemError =>
 export const keyMissing = (): TandemError =>
   unauthenticated(
     'This server needs an API key',
-    'Send one: an admin makes keys by createApiKey or `tandem key create`; commands send that of TANDEM_API_KEY.',
+    'Send one that an admin made; commands send TANDEM_API_KEY. The first is made by `tandem key create` on the data folder while no service runs there, or with TANDEM_ADMIN_KEY.',
   );
 
 /** Of every key that is none of this server's. */
