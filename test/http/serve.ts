@@ -8,7 +8,7 @@ const logger = createLogger('test', 'silent');
 const config = loadConfig({});
 
 /** Where no key is needed, and none is sent, no database is asked. */
-const access = openAccess({ database: { db: undefined as never }, config, log: logger });
+const access = openAccess({ database: { db: undefined as never, kind: 'pglite' }, config, log: logger });
 
 export const serve = (options: Partial<HttpOptions> & Pick<HttpOptions, 'graphql'>): Promise<HttpServer> =>
   startHttp({

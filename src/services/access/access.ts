@@ -15,7 +15,7 @@ import { keyMissing, keyUnknown } from './refusals.ts';
 import type { Access, Caller } from './types.ts';
 
 interface Options {
-  readonly database: Pick<Database, 'db'>;
+  readonly database: Pick<Database, 'db' | 'kind'>;
   readonly config: { readonly access: Pick<AccessSettings, 'auth' | 'adminKey' | 'rate'> };
   readonly log: Logger;
 }
@@ -32,9 +32,9 @@ const lastUsedMs = 60_000;
 
 const forgetEveryMs = 3_600_000;
 
-export function openAccess({ database: { db }, config: { access }, log }: Options): Access {
+export function openAccess({ database: { db, kind }, config: { access }, log }: Options): Access {
   const isRequired = access.auth === 'required';
-  const inUse = new KeysInUse({ db, log });
+  const inUse = new KeysInUse({ db, shared: kind === 'postgres', log });
   const buckets = access.rate && new TokenBuckets(access.rate, () => performance.now());
   const adminDigest = access.adminKey === undefined ? undefined : digestOf(access.adminKey);
 

@@ -1,6 +1,7 @@
 /**
- * The signals of keys that work is under way for: each aborts when its key no longer holds. Who changes a key has them
- * looked at at once; another host, or the time, is noticed within seconds.
+ * The signals of keys that work is under way for: each aborts when its key no longer holds. Who changes a key in this
+ * process has them looked at at once, and so has the time at which one expires; what other hosts of a shared database
+ * change is noticed within seconds.
  */
 import { inArray } from 'drizzle-orm';
 import type { Db } from '../../db/open.ts';
@@ -10,8 +11,10 @@ import type { Logger } from '../../log.ts';
 import { keyDeleted, keyExpired, keyRevoked } from './refusals.ts';
 import type { Caller } from './types.ts';
 
-/** Between two looks at the keys in use. */
-const everyMs = 5_000;
+/** Between two looks at the keys in use, where other hosts may change them, or where the last look failed. */
+const everyMs = 2_000;
+/** Longer waits are cut: timers have 31 bits. */
+const longestMs = 86_400_000;
 
 /** Why a key does not hold now; null = it does. */
 export function whyNot({ name, revokedAt, expiresAt }: ApiKeyRow): TandemError | null {
@@ -21,6 +24,8 @@ export function whyNot({ name, revokedAt, expiresAt }: ApiKeyRow): TandemError |
 
 interface Options {
   readonly db: Db;
+  /** Whether other hosts write to the database, too. */
+  readonly shared: boolean;
   readonly log: Logger;
 }
 
@@ -42,7 +47,8 @@ export class KeysInUse {
     if (known) return known.ending.signal;
     const ending = new AbortController();
     this.#inUse.set(keyId, { name, ending });
-    this.#schedule(everyMs);
+    // When it expires; and it may have been revoked since it was looked up.
+    void this.recheck();
     return ending.signal;
   }
 
@@ -62,7 +68,7 @@ export class KeysInUse {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#stopped || this.#inUse.size === 0) return;
-    let next = everyMs;
+    let next = this.#options.shared ? everyMs : Number.POSITIVE_INFINITY;
     try {
       const ids = [...this.#inUse.keys()];
       const rows = await this.#options.db.select().from(apiKeys).where(inArray(apiKeys.id, ids));
@@ -70,23 +76,23 @@ export class KeysInUse {
       for (const id of ids) next = Math.min(next, this.#end(id, found.get(id)));
     } catch (error) {
       this.#options.log.warn({ error }, 'whether API keys in use still hold could not be looked up; it is tried again');
+      next = everyMs;
     }
     this.#schedule(next);
   }
 
-  /** Ends what is under way for a key that does not hold; else says when to look again at the latest. */
+  /** Ends what is under way for a key that does not hold; else says when to look again, in milliseconds. */
   #end(id: string, row: ApiKeyRow | undefined): number {
     const entry = this.#inUse.get(id);
-    if (!entry) return everyMs;
-    const reason = row ? whyNot(row) : keyDeleted(entry.name);
-    if (!reason) return row?.expiresAt ? Math.max(0, row.expiresAt.getTime() - Date.now()) : everyMs;
+    const reason = row ? whyNot(row) : entry && keyDeleted(entry.name);
+    if (!reason) return row?.expiresAt ? Math.max(0, row.expiresAt.getTime() - Date.now()) : Number.POSITIVE_INFINITY;
     this.#inUse.delete(id);
-    entry.ending.abort(reason);
-    return everyMs;
+    entry?.ending.abort(reason);
+    return Number.POSITIVE_INFINITY;
   }
 
   #schedule(ms: number): void {
-    if (this.#stopped || this.#inUse.size === 0) return;
-    this.#timer ??= setTimeout(() => void this.recheck(), ms).unref();
+    if (this.#stopped || this.#inUse.size === 0 || ms === Number.POSITIVE_INFINITY) return;
+    this.#timer ??= setTimeout(() => void this.recheck(), Math.min(ms, longestMs)).unref();
   }
 }

@@ -11,13 +11,15 @@ import { openTestDatabase, type TestDatabase } from '../../db/database.ts';
 
 const adminKey = 'a key of the environment, as long as it has to be'.replaceAll(' ', '-');
 
+const log = createLogger('test', 'silent');
+
 let database: TestDatabase;
 let required: Access;
 let optional: Access;
 beforeAll(async () => {
   database = await openTestDatabase();
   const open = (access: { auth: 'required' | 'optional'; adminKey: string | undefined }) =>
-    openAccess({ database, config: { access: { ...access, rate: null } }, log: createLogger('test', 'silent') });
+    openAccess({ database, config: { access: { ...access, rate: null } }, log });
   required = open({ auth: 'required', adminKey });
   optional = open({ auth: 'optional', adminKey: undefined });
 });
@@ -151,11 +153,22 @@ describe('work under way', () => {
     expect(signal.reason).toMatchObject({ code: 'UNAUTHENTICATED', message: expect.stringContaining('deleted') });
   });
 
+  it('ends when another host revokes its key', async () => {
+    const { key, id } = await insertKey('viewer');
+    const config = { access: { auth: 'required', adminKey: undefined, rate: null } } as const;
+    const shared = openAccess({ database: { db: database.db, kind: 'postgres' }, config, log });
+    const signal = shared.signalOf(await shared.callerOf(`Bearer ${key}`));
+    await database.db.update(apiKeys).set({ revokedAt: sql`now()` }).where(eq(apiKeys.id, id));
+    expect(await aborted(signal)).toMatchObject({ message: expect.stringContaining('revoked') });
+    await shared.stop();
+  }, 10_000);
+
   it('ends by itself at the time at which its key expires', async () => {
     const { key } = await insertKey('viewer', { expiresAt: new Date(Date.now() + 400) });
     const signal = required.signalOf(await required.callerOf(`Bearer ${key}`));
-    await required.recheck();
-    const reason = aborted(signal);
-    expect(await reason).toMatchObject({ code: 'UNAUTHENTICATED', message: expect.stringContaining('expired') });
+    expect(await aborted(signal)).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: expect.stringContaining('expired'),
+    });
   });
 });
