@@ -54,7 +54,8 @@ export function withText(params: GraphQLParams, { documents, only }: Rules): Gra
     if (query === undefined) throw nameUnknown(named);
     return { ...withoutName(params), query };
   }
-  if (only && typeof params.query === 'string' && !documents?.holds(params.query)) throw textNotTrusted();
+  const { query } = (params ?? {}) as GraphQLParams;
+  if (only && typeof query === 'string' && !documents?.holds(query)) throw textNotTrusted();
   return params;
 }
 

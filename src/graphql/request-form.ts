@@ -46,11 +46,11 @@ export interface Named {
   readonly id: unknown;
 }
 
-/** Undefined where a request sends a text, or neither. */
+/** Undefined where a request sends a text, or neither. The text may be empty, which the protocol of graphql-ws needs. */
 export function nameOf(params: unknown): Named | undefined {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined;
   const { query, extensions } = params as { query?: unknown; extensions?: { persistedQuery?: unknown } | null };
-  if (typeof query === 'string') return undefined;
+  if (typeof query === 'string' && query !== '') return undefined;
   const hash = extensions?.persistedQuery;
   if (hash) return { field: 'extensions.persistedQuery', id: (hash as { sha256Hash?: unknown }).sha256Hash };
   const field = persisted.find((name) => name in params);

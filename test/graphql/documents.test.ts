@@ -47,8 +47,13 @@ describe('trusted documents', () => {
     for (const documents of [{ k1: trusted }, manifest]) {
       const ask = await open(documents, { TANDEM_DOCUMENTS_ONLY: 'on' });
       expect(await ask(body)).toEqual(answered);
-      expect(await ask({ ...body, variables: {}, operationName: 'Kind' })).toEqual(answered);
+      expect(await ask({ ...body, query: '', variables: {}, operationName: 'Kind' })).toEqual(answered);
     }
+  });
+
+  it.each([null, 7, [], {}, [{ query: '{ __typename }' }], { query: 7 }])('are asked for by no %j', async (body) => {
+    const ask = await open({ k1: trusted }, { TANDEM_DOCUMENTS_ONLY: 'on' });
+    expect(await ask(body as object)).toMatchObject(refused('BAD_USER_INPUT'));
   });
 
   it('are not all that may be sent, unless the settings say so', async () => {
