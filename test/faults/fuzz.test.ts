@@ -1,7 +1,8 @@
 /**
  * Thousands of seeded requests that are wrong in every way, and some that are right, against a server on an idle
- * device: operations made from the schema with hostile values, broken texts, broken HTTP, clients that go away. No
- * failure of the server, no text that was meant for its log, no stall of its event loop, no end.
+ * device: operations made from the schema with hostile values, broken texts, broken HTTP, clients that go away, keys,
+ * origins and hosts that do not hold, by HTTP and over WebSockets. No failure of the server, no text that was meant for
+ * its log, no stall of its event loop, no end.
  *
  * TANDEM_TEST_FUZZ says how many requests; 10,000 where it is unset. TANDEM_TEST_SEED says another seed, and
  * TANDEM_TEST_FUZZ_FROM the number of the first request, so that one that failed can be sent again.
@@ -13,6 +14,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CreateApiKeyDocument } from '../../src/client/index.ts';
+import { adminKey, page } from './fuzz/access.ts';
 import { attack, type Outcome, type Target } from './fuzz/attack.ts';
 import { rootsOf } from './fuzz/documents.ts';
 import { refresh } from './fuzz/pool.ts';
@@ -46,7 +49,10 @@ beforeAll(async () => {
     logTo: openSync(pathOf('log'), 'a'),
     node: ['--import', here('./fuzz/stalls.mjs')],
     // Nothing answers there, so that nothing is downloaded.
-    env: { TANDEM_TEST_STALLS: pathOf('stalls'), HF_ENDPOINT: 'http://127.0.0.1:9' },
+    env: {
+      ...{ TANDEM_TEST_STALLS: pathOf('stalls'), HF_ENDPOINT: 'http://127.0.0.1:9' },
+      ...{ TANDEM_AUTH: 'required', TANDEM_ADMIN_KEY: adminKey, TANDEM_ORIGINS: page },
+    },
   });
   const { ids } = await refresh(server.client);
   await takeOut(server.client, pathOf('data'), ids.Checkpoint[0]!, 'model');
@@ -81,7 +87,10 @@ describe('fuzz', () => {
   it(`${count} hostile requests of seed ${seed} find no failure`, async () => {
     const schema = buildSchema(readFileSync(here('../../docs/schema.graphql'), 'utf8'));
     const port = Number(new URL(server.client.url).port);
-    const target: Target = { schema, roots: rootsOf(schema), port, dataDir: pathOf('data'), seed };
+    const input = { name: 'fuzz', role: 'VIEWER' as const };
+    const { key } = (await server.client.execute(CreateApiKeyDocument, { input })).createApiKey;
+    const viewer = `Bearer ${key}`;
+    const target: Target = { schema, roots: rootsOf(schema), port, viewer, dataDir: pathOf('data'), seed };
     // What the start of the process took is no matter of a request.
     writeFileSync(pathOf('stalls'), '');
     let over = false;

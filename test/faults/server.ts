@@ -50,7 +50,11 @@ export function launchServer(dataDir: string, options: ServerOptions = {}): Laun
     child.kill(signal);
     return { code: await exited, seconds: (performance.now() - start) / 1000 };
   };
-  const ready = addressOf(child, exited).then((url) => ({ client: createClient({ url }), pid: child.pid ?? 0, end }));
+  const key = env['TANDEM_ADMIN_KEY'];
+  const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const ready = addressOf(child, exited).then((url) => ({
+    ...{ client: createClient({ url, headers }), pid: child.pid ?? 0, end },
+  }));
   return { ready, end };
 }
 

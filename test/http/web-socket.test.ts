@@ -123,6 +123,7 @@ describe('a connection', () => {
   it.each([
     ['a text that is no message', ['x'], 4400],
     ['an operation before connection_init', ['{"type":"subscribe","id":"1","payload":{"query":"{a}"}}'], 4401],
+    ['a message that only servers send', ['{"type":"next","id":"1","payload":{}}'], 4400],
     ['connection_init twice', ['{"type":"connection_init"}', '{"type":"connection_init"}'], 4429],
     [
       'an id twice',

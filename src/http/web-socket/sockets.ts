@@ -83,6 +83,7 @@ export class Sockets {
     );
     socket.on('message', (data) => {
       receive(String(data)).catch((error: unknown) => {
+        if (isForServers(error)) return socket.close(4400, error.message);
         this.#logger.error({ err: error }, 'a message of a WebSocket failed');
         socket.close(4500, 'Internal server error');
       });
@@ -96,6 +97,10 @@ export class Sockets {
     });
   }
 }
+
+/** What the library throws where a client sends a message that only servers send. */
+const isForServers = (error: unknown): error is Error =>
+  error instanceof Error && error.message.startsWith('Unexpected message of type');
 
 function keepAlive(socket: WebSocket): NodeJS.Timeout {
   let answered = true;

@@ -3,15 +3,19 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { between, type Draws, drawsOf, pick } from '../draws.ts';
+import { accessHeaders } from './access.ts';
 import { corrupt, type Operation, operationOn, type Root } from './documents.ts';
 import { type Answered, answersIn, faultsOf, resultsOf } from './judge.ts';
 import type { Pool } from './pool.ts';
+import { type SocketRequest, sendSocket, socketRequest } from './socket.ts';
 import { sendWire, type WireRequest, wireForms, wireRequest } from './wire.ts';
 
 export interface Target {
   readonly schema: GraphQLSchema;
   readonly roots: readonly Root[];
   readonly port: number;
+  /** The header of a key of the role viewer. */
+  readonly viewer: string;
   /** Paths below it are no matter of a client. */
   readonly dataDir: string;
   readonly seed: number;
@@ -21,10 +25,18 @@ export interface Target {
 interface Posted {
   readonly what: string;
   readonly operation: Operation;
+  /** Who asks, and from where. */
+  readonly access: Readonly<Record<string, string>>;
   readonly cutMs: number | undefined;
 }
 
-type Plan = Posted | { readonly what: string; readonly wire: WireRequest };
+interface Connected {
+  readonly what: string;
+  readonly operation: Operation;
+  readonly socket: SocketRequest;
+}
+
+type Plan = Posted | Connected | { readonly what: string; readonly wire: WireRequest };
 
 export interface Outcome {
   readonly number: number;
@@ -48,27 +60,31 @@ const patienceMs = 15_000;
 const listenMs = 150;
 
 /** The n-th request of a seed. Its ids are those of the pool, in their order. */
-function planOf({ schema, roots, port, seed }: Target, pool: Pool, number: number): Plan {
+function planOf(target: Target, pool: Pool, number: number): Plan {
+  const { schema, roots, seed } = target;
   const draw = drawsOf(1 + (((seed * 10_007 + number) * 2_654_435) % 2_147_483_646));
   for (let i = 0; i < 3; i++) draw();
   const root = roots[number % roots.length]!;
   const operation = operationOn(schema, root, draw, pool, pick(draw, [0, 0, 0.05, 0.2, 0.6])!);
   const share = draw();
-  if (share < 0.3) return wired(draw, port, operation);
+  if (share < 0.3) return wired(draw, target, operation);
+  if (share < 0.36) return { what: 'socket', operation, socket: socketRequest(draw, target, operation) };
   const cutMs = draw() < 0.08 ? between(draw, 0, 50) : undefined;
-  if (share < 0.5) return { what: `corrupt ${root.field.name}`, operation: corrupt(operation, draw), cutMs };
-  return { what: `${root.kind} ${root.field.name}`, operation, cutMs };
+  const access = accessHeaders(draw, target);
+  if (share < 0.55) return { what: `corrupt ${root.field.name}`, operation: corrupt(operation, draw), access, cutMs };
+  return { what: `${root.kind} ${root.field.name}`, operation, access, cutMs };
 }
 
-function wired(draw: Draws, port: number, operation: Operation): Plan {
-  const what = pick(draw, wireForms)!;
-  return { what: `wire ${what}`, wire: wireRequest(what, draw, `127.0.0.1:${port}`, operation) };
+/** A third of what is sent by a socket of its own knocks at the door: keys, origins, hosts, preflights. */
+function wired(draw: Draws, target: Target, operation: Operation): Plan {
+  const what = draw() < 0.33 ? 'door' : pick(draw, wireForms)!;
+  return { what: `wire ${what}`, wire: wireRequest(what, draw, target, operation) };
 }
 
 export async function attack(target: Target, pool: Pool, number: number): Promise<Outcome> {
   const plan = planOf(target, pool, number);
   const begun = Date.now();
-  const answers = 'wire' in plan ? answersIn(await sendWire(target.port, plan.wire)) : await post(target, plan);
+  const answers = await send(target, plan);
   const faults = answers.flatMap((answer) => faultsOf(answer, target.dataDir));
   const results = answers.flatMap((answer) => (faults.length > 0 ? [] : resultsOf(answer)));
   const errors = results.flatMap((result) => result.errors ?? []);
@@ -81,8 +97,13 @@ export async function attack(target: Target, pool: Pool, number: number): Promis
   };
 }
 
+async function send(target: Target, plan: Plan): Promise<Answered[]> {
+  if ('wire' in plan) return answersIn(await sendWire(target.port, plan.wire));
+  return 'socket' in plan ? sendSocket(target.port, plan.socket) : post(target, plan);
+}
+
 /** None if the client went away before the answer. */
-async function post({ port }: Target, { operation, cutMs }: Posted): Promise<Answered[]> {
+async function post({ port }: Target, { operation, access, cutMs }: Posted): Promise<Answered[]> {
   const { kind, query, variables } = operation;
   const streams = kind === 'subscription';
   const signal = AbortSignal.timeout(cutMs ?? patienceMs);
@@ -90,7 +111,7 @@ async function post({ port }: Target, { operation, cutMs }: Posted): Promise<Ans
   const sent = request({
     ...{ host: '127.0.0.1', port, path: '/graphql', method: 'POST', agent: false, signal },
     headers: {
-      ...{ 'content-type': 'application/json', 'x-graphql-yoga-csrf': '1' },
+      ...{ 'content-type': 'application/json', 'x-graphql-yoga-csrf': '1', ...access },
       accept: streams ? 'text/event-stream' : 'application/json',
     },
   });
@@ -132,7 +153,7 @@ function shownOf(plan: Plan, answers: readonly Answered[]): string {
   const sent =
     'wire' in plan
       ? JSON.stringify(plan.wire.parts.map((part) => part.subarray(0, 2_000).toString('latin1')))
-      : JSON.stringify(plan.operation).slice(0, 4_000);
+      : JSON.stringify('socket' in plan ? plan.socket : { ...plan.access, ...plan.operation }).slice(0, 4_000);
   const came = answers.map(({ status, body }) => `${status} ${body.slice(0, 1_000)}`).join('\n');
   return `${plan.what}\n${sent}\n-> ${came}`;
 }

@@ -17,10 +17,17 @@ interface Failure {
 export interface Result {
   readonly data?: unknown;
   readonly errors?: readonly Failure[];
+  /** Of /v1, in the form of OpenAI. */
+  readonly error?: { readonly message?: unknown; readonly code?: unknown };
 }
+
+/** The errors of a result, in whichever form. */
+const failuresOf = ({ errors = [], error }: Result): readonly Failure[] =>
+  error ? [...errors, { message: error.message, extensions: { code: String(error.code).toUpperCase() } }] : errors;
 
 const codes = [
   ...['BAD_USER_INPUT', 'NOT_FOUND', 'CONFLICT', 'UNAUTHENTICATED', 'FORBIDDEN', 'LIMIT_EXCEEDED', 'UNAVAILABLE'],
+  ...['MODEL_NOT_FOUND', 'QUEUE_FULL', 'RATE_LIMIT_EXCEEDED'],
 ];
 
 /** What only a defect says: texts of the runtime, of the driver, of the sources, and their places. */
@@ -51,7 +58,7 @@ export function faultsOf(answered: Answered, dataDir: string): string[] {
   } catch {
     faults.push('the answer is not JSON');
   }
-  const errors = results.flatMap((result) => result.errors ?? []);
+  const errors = results.flatMap(failuresOf);
   const isBusy = status === 503 && errors.every(({ extensions }) => extensions?.code === 'UNAVAILABLE');
   if (status >= 500 && !isBusy) faults.push(`status ${status}`);
   for (const error of errors) {

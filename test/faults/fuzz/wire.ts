@@ -1,6 +1,7 @@
 /** Bytes on a socket that no client library would send, and what comes back. */
 import { connect } from 'node:net';
 import { between, type Draws, pick } from '../draws.ts';
+import { accessLines, admin, hostOf } from './access.ts';
 import type { Operation } from './documents.ts';
 
 /** Sent one after the other, with a pause between them. */
@@ -11,7 +12,8 @@ export interface WireRequest {
   readonly cutAfterMs: number | undefined;
 }
 
-const csrf = 'x-graphql-yoga-csrf: 1';
+/** With the key of an admin, without which nothing behind the door is reached. */
+const csrf = `x-graphql-yoga-csrf: 1\r\nauthorization: ${admin}`;
 const json = 'content-type: application/json';
 
 interface Head {
@@ -36,7 +38,13 @@ function head({
 const length = (body: Buffer | string): string => `content-length: ${Buffer.byteLength(body)}`;
 const systemBody = '{"query":"{ system { version } }"}';
 
-type Form = (draw: Draws, host: string, operation: Operation) => { parts: (string | Buffer)[] };
+/** `viewer`: the header of a key of that role. */
+interface Site {
+  readonly port: number;
+  readonly viewer: string;
+}
+
+type Form = (draw: Draws, host: string, operation: Operation, site: Site) => { parts: (string | Buffer)[] };
 
 const posted = (host: string, body: string | Buffer, more: readonly string[] = []): (string | Buffer)[] => [
   head({ host, headers: [csrf, json, 'connection: close', ...more, length(body)] }),
@@ -71,6 +79,12 @@ const bodies: readonly string[] = [
   ...['{"query":"{ __typename }","query":"{ a }"}', '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"a"}}}'],
   ...['{"query":"{ __typename }","variables":{"a":"\\ud83d"}}', '{"query":"\\ud83d"}', '{"query":"\\u0000"}'],
   ...['{"documentId":"x"}', '{"doc_id":"x"}', '{"query":"{ __typename }","operationName":null,"variables":null}'],
+];
+
+/** Bodies for POST /v1/embeddings. */
+const embeddings = [
+  ...['{"model":"x","input":"a"}', '{"model":"x:query","input":["a",""]}', '{"model":7,"input":{}}', '{', '[]', ''],
+  ...['{"model":"x","input":[1,2]}', '{"model":"\\ud83d","input":"a","encoding_format":"base64","dimensions":1e9}'],
 ];
 
 const forms: Readonly<Record<string, Form>> = {
@@ -214,6 +228,16 @@ const forms: Readonly<Record<string, Form>> = {
       head({ host, version: pick(draw, ['HTTP/1.0', 'HTTP/2.0', 'HTTP/9.9', 'http/1.1', 'X', ''])!, method: 'GET' }),
     ],
   }),
+  door: (draw, _host, _operation, site) => {
+    const method = pick(draw, ['POST', 'POST', 'GET', 'PUT', 'DELETE', 'OPTIONS', 'OPTIONS'])!;
+    const paths = ['/graphql', '/graphql/stream', '/graphql/stream?token=x&operationId=1', '/metrics', '/', '/health'];
+    const path = pick(draw, [...paths, '/v1/embeddings', '/v1/models', '/v1/models/x', '/v1/'])!;
+    const body = method === 'POST' ? (path.startsWith('/v1') ? pick(draw, embeddings)! : systemBody) : '';
+    const type = pick(draw, [json, json, json, 'content-type: text/plain', 'content-type: multipart/form-data'])!;
+    const csrfOnly = draw() < 0.6 ? ['x-graphql-yoga-csrf: 1'] : [];
+    const headers = ['connection: close', type, length(body), ...csrfOnly, ...accessLines(draw, site)];
+    return { parts: [head({ method, path, host: hostOf(draw, site), headers }), body] };
+  },
   'two lengths': (_draw, host) => ({
     parts: [head({ host, headers: [csrf, json, 'content-length: 2', 'content-length: 3'] }), '{}x'],
   }),
@@ -222,8 +246,8 @@ const forms: Readonly<Record<string, Form>> = {
 export const wireForms = Object.keys(forms);
 
 /** A request of a form. */
-export function wireRequest(what: string, draw: Draws, host: string, operation: Operation): WireRequest {
-  const { parts } = forms[what]!(draw, host, operation);
+export function wireRequest(what: string, draw: Draws, site: Site, operation: Operation): WireRequest {
+  const { parts } = forms[what]!(draw, `127.0.0.1:${site.port}`, operation, site);
   const cutAfterMs = draw() < 0.3 ? between(draw, 0, 40) : undefined;
   return { what, parts: parts.map((part) => Buffer.from(part)), cutAfterMs };
 }
