@@ -46,7 +46,7 @@ export interface Named {
   readonly id: unknown;
 }
 
-/** Undefined where a request sends a text, or neither. The text may be empty, which the protocol of graphql-ws needs. */
+/** Undefined where a request sends a text, or neither. The protocol of graphql-ws needs a text, which may be empty. */
 export function nameOf(params: unknown): Named | undefined {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return undefined;
   const { query, extensions } = params as { query?: unknown; extensions?: { persistedQuery?: unknown } | null };
