@@ -9,6 +9,7 @@ import * as typescriptOperations from '@graphql-codegen/typescript-operations';
 import { buildASTSchema, parse } from 'graphql';
 import { deriveOperations } from './derive-operations.mjs';
 import { resourcesModule } from './resources.mjs';
+import { refuseWaiting, waitedSchema } from './waited-schema.mjs';
 
 const folder = 'src/client/operations';
 const target = 'src/client/generated/operations.ts';
@@ -21,6 +22,8 @@ const documents = readdirSync(folder)
   .sort()
   .map((name) => ({ location: name, document: parse(readFileSync(`${folder}/${name}`, 'utf8')) }));
 
+for (const { document } of documents) refuseWaiting(document);
+
 const derived = deriveOperations(
   schema,
   documents.map(({ document }) => document),
@@ -28,7 +31,7 @@ const derived = deriveOperations(
 
 const generated = await codegen({
   filename: target,
-  schema,
+  schema: waitedSchema(schema),
   documents: [...documents, ...derived],
   config: {
     ...{ enumsAsTypes: true, immutableTypes: true, strictScalars: true, scalars },

@@ -1,7 +1,8 @@
 // The documents of those root fields that no document in src/client/operations asks for, so that the typed client has
 // every operation of the API. A document takes all arguments of its field and is named after it. It selects what the
 // fragments of src/client/operations select of a type, of other nodes the id, and of anything else every field that
-// needs no argument. Of a node that was deleted it selects the id alone, since what belonged to it is gone.
+// needs no argument. Of a node that was deleted it selects the id alone, since what belonged to it is gone. A mutation
+// with an argument `wait` has two: one that waits, and `Begin...`, which has the jobs alone.
 import {
   buildASTSchema,
   getNamedType,
@@ -27,11 +28,15 @@ export function deriveOperations(schemaDocument, documents) {
     ['mutation', schema.getMutationType()],
     ['subscription', schema.getSubscriptionType()],
   ];
-  return roots.flatMap(([operation, root]) =>
-    Object.values(root?.getFields() ?? {})
-      .filter(({ name }) => !asked.has(`${operation} ${name}`))
-      .map((field) => documentOf(operation, field, fragments)),
-  );
+  return roots.flatMap(([operation, root]) => {
+    const fields = Object.values(root?.getFields() ?? {});
+    const others = fields.filter(({ name }) => !asked.has(`${operation} ${name}`));
+    const long = fields.filter(({ args }) => args.some(({ name }) => name === 'wait'));
+    return [
+      ...others.map((field) => documentOf(operation, field, { selected: payloadOf(field, fragments) })),
+      ...long.map((field) => documentOf(operation, field, { begins: true, selected: jobsOf(field, fragments) })),
+    ];
+  });
 }
 
 /** Of several fragments of a type, the one that is named after it as its summary comes first. */
@@ -40,14 +45,19 @@ function addFragment(fragments, { name, typeCondition }) {
   if (!fragments.has(type) || name.value === `${type}Summary`) fragments.set(type, name.value);
 }
 
-function documentOf(operation, { name, args, type }, fragments) {
-  const title = name[0].toUpperCase() + name.slice(1);
-  const variables = args.map((arg) => `$${arg.name}: ${arg.type}${defaultOf(arg)}`).join(', ');
-  const passed = args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
-  const inBrackets = (text) => (text === '' ? '' : `(${text})`);
-  const selection = selectionOf(getNamedType(type), fragments, 0);
-  return `${operation} ${title}${inBrackets(variables)} { ${name}${inBrackets(passed)} ${selection} }`;
+function documentOf(operation, { name, args }, { begins = false, selected }) {
+  const title = `${begins ? 'Begin' : ''}${name[0].toUpperCase()}${name.slice(1)}`;
+  const given = args.filter((arg) => arg.name !== 'wait');
+  const variables = given.map((arg) => `$${arg.name}: ${arg.type}${defaultOf(arg)}`);
+  const passed = [...given.map((arg) => `${arg.name}: $${arg.name}`), ...(begins ? ['wait: false'] : [])];
+  const inBrackets = (texts) => (texts.length === 0 ? '' : `(${texts.join(', ')})`);
+  return `${operation} ${title}${inBrackets(variables)} { ${name}${inBrackets(passed)} ${selected} }`;
 }
+
+const payloadOf = ({ type }, fragments) => selectionOf(getNamedType(type), fragments, 0);
+
+const jobsOf = ({ type }, fragments) =>
+  `{ jobs ${selectionOf(getNamedType(getNamedType(type).getFields().jobs.type), fragments, 1)} }`;
 
 /** Where an argument has a default, its variable may be left out. */
 const defaultOf = ({ astNode }) => (astNode?.defaultValue ? ` = ${print(astNode.defaultValue)}` : '');

@@ -9,6 +9,6 @@
  *     for await (const { runEvents } of client.subscribe(RunEventsDocument, { runId })) console.log(runEvents);
  */
 export { type ClientOptions, createClient, type TandemClient } from './client.ts';
-export type { Operation } from './documents.ts';
+export type { Executable, Operation } from './documents.ts';
 export { ApiError, type ApiErrorDetails } from './error.ts';
 export * from './generated/operations.ts';

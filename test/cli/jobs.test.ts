@@ -182,6 +182,15 @@ describe('tandem watch and cancel', () => {
     expect((await tandem('watch', id)).code).toBe(4);
   });
 
+  it('are printed by a command that does not wait, and followed by watch', async () => {
+    const begun = await tandem('evaluate', '--dataset', 'sts', '--dataset', 'ir', '--no-wait');
+    expect(begun).toMatchObject({ code: 0, stderr: '' });
+    const ids = [...begun.stdout.matchAll(/^EVALUATE: (?:QUEUED|RUNNING)\n(\S+)$/gm)].map(([, id]) => id!);
+    expect(ids).toHaveLength(2);
+    const watched = await tandem('watch', ids[1]!);
+    expect(watched).toMatchObject({ code: 0, stdout: expect.stringMatching(/^EVALUATE: SUCCEEDED, result \S+\n/) });
+  });
+
   it.each(['watch', 'cancel'])('%s refuses what is the id of neither, and what is not there', async (command) => {
     expect(await tandem(command, live.made.model)).toMatchObject({
       code: 2,

@@ -1,9 +1,10 @@
 /** The typed client has a document for every operation of the API. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSchema, Kind, parse, validate } from 'graphql';
+import { buildSchema, Kind, parse, print, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { deriveOperations } from '../../src/build/derive-operations.mjs';
+import { refuseWaiting, waitedSchema } from '../../src/build/waited-schema.mjs';
 import * as client from '../../src/client/index.ts';
 import { root } from '../import-graph.ts';
 
@@ -66,5 +67,38 @@ describe('deriveOperations', () => {
     const written = parse('query Other { a(id: "x") { id } size node(id: "x") { id } }');
     const texts: readonly string[] = deriveOperations(small, [written]);
     expect(texts.map((text) => text.split(' ')[0])).toEqual(['mutation', 'mutation']);
+  });
+});
+
+describe('a mutation that waits for jobs', () => {
+  const small = parse(`
+    interface Node { id: ID! }
+    type Job implements Node { id: ID! state: String! }
+    type A implements Node { id: ID! }
+    type MakeAPayload { a: A, sizes: [Int!], job: Job!, jobs: [Job!]! }
+    type Query { a(id: ID!): A }
+    type Mutation { makeA(name: String!, wait: Boolean! = true): MakeAPayload! }
+  `);
+
+  it('has a document that waits and one that begins', () => {
+    const written = parse('query A($id: ID!) { a(id: $id) { id } } fragment JobProgress on Job { id state }');
+    expect(deriveOperations(small, [written]).map((text: string) => text.replaceAll(/\s+/g, ' '))).toEqual([
+      'mutation MakeA($name: String!) ' +
+        '{ makeA(name: $name) { a { id } sizes job { ...JobProgress } jobs { ...JobProgress } } }',
+      'mutation BeginMakeA($name: String!) { makeA(name: $name, wait: false) { jobs { ...JobProgress } } }',
+    ]);
+  });
+
+  it('has no nulls in its payload for documents that leave `wait` out', () => {
+    const text = print(waitedSchema(small));
+    expect(text).toContain('a: A!\n  sizes: [Int!]!\n  job: Job!');
+    expect(text).toContain('a(id: ID!): A\n');
+  });
+
+  it('is refused where a document gives `wait` and selects what may be null then', () => {
+    const jobs = parse('mutation Jobs($wait: Boolean!) { makeA(name: "a", wait: $wait) { jobs { id } } }');
+    expect(() => refuseWaiting(jobs)).not.toThrow();
+    const made = parse('mutation Made($wait: Boolean!) { makeA(name: "a", wait: $wait) { a { id } } }');
+    expect(() => refuseWaiting(made)).toThrow('Made gives `wait` and selects more than the jobs');
   });
 });

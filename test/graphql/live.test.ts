@@ -20,6 +20,7 @@ import { teacherSuite } from './live/teachers.ts';
 import { modelSuite, runSuite } from './live/training.ts';
 import { transferSuite } from './live/transfer.ts';
 import { unitSuite } from './live/units.ts';
+import { waitingSuite } from './live/waiting.ts';
 
 describe('the API', () => {
   let live: Live;
@@ -48,6 +49,7 @@ describe('the API', () => {
   metricsSuite(current);
   systemSuite(current);
   jobSuite(current);
+  waitingSuite(current);
   deleteSuite(current);
   restartSuite(current, (restarted) => {
     live = restarted;

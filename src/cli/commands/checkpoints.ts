@@ -1,6 +1,10 @@
 /** Checkpoints: `tandem checkpoints`, `evaluate`, `fuse` and `export`. */
 import type { Command } from 'commander';
 import {
+  BeginEvaluateBagOfWordsDocument,
+  BeginEvaluateCheckpointDocument,
+  BeginExportCheckpointDocument,
+  BeginFuseCheckpointsDocument,
   CheckpointsDocument,
   EvaluateBagOfWordsDocument,
   EvaluateCheckpointDocument,
@@ -20,6 +24,7 @@ import { type FuseOptions, fuseInput } from '../fuse-input.ts';
 import { taskOf, taskOption } from '../heads-option.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, modelId } from '../lookup.ts';
+import { beginJobs, noWaitOption, printJobs, type Waiting } from '../no-wait.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { collect, realNumbers, splitName, wholeNumbers } from '../values.ts';
@@ -44,6 +49,7 @@ export function addCheckpointCommands(program: Command): void {
     )
     .option('--geometry', 'measure how the vectors lie, too')
     .option('--all', 'print every metric')
+    .addOption(noWaitOption())
     .action(evaluate);
   const fusing = program
     .command('fuse')
@@ -62,6 +68,7 @@ export function addCheckpointCommands(program: Command): void {
     )
     .option('--weights <weights>', 'what each checkpoint counts, in their order, as 0.7,0.3 (default: 1)', realNumbers)
     .addOption(rowOption('--method <name>', 'how to fuse them (default: delta-guided)', fusionCatalog))
+    .addOption(noWaitOption())
     .action(fuse);
   addCatalogOptions(fusing, fusionCatalog);
   program
@@ -70,6 +77,7 @@ export function addCheckpointCommands(program: Command): void {
     .requiredOption('--checkpoint <checkpoint>', 'id, alias or name')
     .requiredOption('--folder <name>', 'name of the new folder')
     .addOption(taskOption('task that the folder is for, of a model with heads alone'))
+    .addOption(noWaitOption())
     .action(exportCheckpoint);
 }
 
@@ -90,7 +98,7 @@ async function listCheckpoints({ model }: { model?: string }, command: Command):
   print(command, checkpoints, formatTable(['model', 'reason', 'step', 'epoch', 'dev', 'alias', 'name', 'id'], rows));
 }
 
-interface EvaluateOptions {
+interface EvaluateOptions extends Waiting {
   readonly checkpoint?: string;
   readonly dataset: readonly string[];
   readonly split: Split;
@@ -103,7 +111,9 @@ interface EvaluateOptions {
 async function evaluate(options: EvaluateOptions, command: Command): Promise<void> {
   const client = await connect(command);
   const datasets = await Promise.all(options.dataset.map((name) => datasetId(client, name)));
-  const evaluations = await withJobProgress(client, 'EVALUATE', evaluateOne(client, datasets, options));
+  const request = await evaluationRequest(client, datasets, options);
+  if (!options.wait) return printJobs(command, await request.begin());
+  const evaluations = await withJobProgress(client, 'EVALUATE', request.finish());
   const rows = evaluations.flatMap(({ dataset: { name }, pooled, count, dimension, main, metrics }) =>
     (options.all ? metrics : [main]).map((metric) => [
       pooled ? `${name} (pooled)` : name,
@@ -129,16 +139,17 @@ function geometryRow(geometry: NonNullable<EvaluationFiguresFragment['geometry']
   return [...[alignment, uniformity, meanCosine, tokenCosine].map(formatScore), rank, condition];
 }
 
-/** Metrics of a checkpoint, or of the tf-idf baseline if none is named. */
-async function evaluateOne(client: TandemClient, datasets: string[], options: EvaluateOptions) {
+/** The evaluation of a checkpoint, or of the tf-idf baseline if none is named. */
+async function evaluationRequest(client: TandemClient, datasets: string[], options: EvaluateOptions) {
   const { checkpoint, split, pooled = false, dimensions, geometry = false } = options;
   if (checkpoint === undefined) {
     if (dimensions) throw badInput('the tf-idf baseline has none', { field: '--dimensions', expected: '--checkpoint' });
     if (geometry) throw badInput('the tf-idf baseline has none', { field: '--geometry', expected: '--checkpoint' });
-    const { evaluateBagOfWords } = await client.execute(EvaluateBagOfWordsDocument, {
-      input: { datasets, split, pooled },
-    });
-    return evaluateBagOfWords.evaluations;
+    const variables = { input: { datasets, split, pooled } };
+    return {
+      begin: () => beginJobs(client, BeginEvaluateBagOfWordsDocument, variables),
+      finish: async () => (await client.execute(EvaluateBagOfWordsDocument, variables)).evaluateBagOfWords.evaluations,
+    };
   }
   const input = {
     checkpoint: { id: await checkpointId(client, checkpoint) },
@@ -148,10 +159,13 @@ async function evaluateOne(client: TandemClient, datasets: string[], options: Ev
     dimensions,
     geometry,
   };
-  return (await client.execute(EvaluateCheckpointDocument, { input })).evaluateCheckpoint.evaluations;
+  return {
+    begin: () => beginJobs(client, BeginEvaluateCheckpointDocument, { input }),
+    finish: async () => (await client.execute(EvaluateCheckpointDocument, { input })).evaluateCheckpoint.evaluations,
+  };
 }
 
-async function fuse(options: FuseOptions & { readonly dryRun?: boolean }, command: Command): Promise<void> {
+async function fuse(options: FuseOptions & Waiting & { readonly dryRun?: boolean }, command: Command): Promise<void> {
   const client = await connect(command);
   const input = await fuseInput(client, options, command);
   if (options.dryRun) {
@@ -159,6 +173,7 @@ async function fuse(options: FuseOptions & { readonly dryRun?: boolean }, comman
     print(command, planned, showPlan(planned));
     return;
   }
+  if (!options.wait) return printJobs(command, await beginJobs(client, BeginFuseCheckpointsDocument, { input }));
   const fusing = client.execute(FuseCheckpointsDocument, { input });
   const { checkpoint } = (await withJobProgress(client, 'FUSE', fusing)).fuseCheckpoints;
   for (const { node, name, value, description } of checkpoint.fusion?.figures ?? []) {
@@ -173,7 +188,7 @@ function showPlan({ text, tensors, mergedTensors, bytes, memoryBytes }: PlanFusi
   return `${text}\n${mergedTensors} tensors are merged${left}; ${bytes} bytes, ${memoryBytes} in memory at once`;
 }
 
-interface ExportOptions {
+interface ExportOptions extends Waiting {
   readonly checkpoint: string;
   readonly folder: string;
   readonly task?: string;
@@ -181,12 +196,12 @@ interface ExportOptions {
 
 async function exportCheckpoint(options: ExportOptions, command: Command): Promise<void> {
   const client = await connect(command);
-  const { exportCheckpoint: written } = await client.execute(ExportCheckpointDocument, {
-    input: {
-      checkpoint: { id: await checkpointId(client, options.checkpoint) },
-      folder: options.folder,
-      task: taskOf(options.task),
-    },
-  });
+  const input = {
+    checkpoint: { id: await checkpointId(client, options.checkpoint) },
+    folder: options.folder,
+    task: taskOf(options.task),
+  };
+  if (!options.wait) return printJobs(command, await beginJobs(client, BeginExportCheckpointDocument, { input }));
+  const { exportCheckpoint: written } = await client.execute(ExportCheckpointDocument, { input });
   print(command, written, `${written.path} (${written.files.length} files, ${written.bytes} bytes)`);
 }

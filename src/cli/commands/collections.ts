@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import {
   AddDocumentsDocument,
   type AddDocumentsInput,
+  BeginAddDocumentsDocument,
   CreateCollectionDocument,
   type DocumentInput,
+  type JobProgressFragment,
   SearchDocument,
   type TandemClient,
 } from '../../client/index.ts';
@@ -13,6 +15,7 @@ import { defaultLimits } from '../../limits.ts';
 import { connect } from '../connect.ts';
 import { readDocuments } from '../lines-file.ts';
 import { checkpointId, collectionId, findCollection } from '../lookup.ts';
+import { beginJobs, noWaitOption, printJobs, type Waiting } from '../no-wait.ts';
 import { formatScore, formatTable, shorten } from '../output.ts';
 import { print } from '../print.ts';
 import { startProgress } from '../progress.ts';
@@ -30,6 +33,7 @@ export function addSearchCommands(program: Command): void {
     .option('--checkpoint <checkpoint>', 'id, alias or name of the checkpoint that embeds the collection')
     .option('--keyed', 'each line is a key, a tab and the text')
     .option('--replace', 'replace documents whose keys the collection has; else they are refused')
+    .addOption(noWaitOption())
     .action(addDocuments);
   program
     .command('search')
@@ -45,7 +49,7 @@ export function addSearchCommands(program: Command): void {
 const mostDocuments = defaultLimits.listItems;
 const mostUnits = 8 * 2 ** 20;
 
-interface AddOptions {
+interface AddOptions extends Waiting {
   readonly collection: string;
   readonly checkpoint?: string;
   readonly keyed?: boolean;
@@ -59,8 +63,23 @@ async function addDocuments(file: string, options: AddOptions, command: Command)
   const collection = await findOrCreate(client, options.collection, checkpoint);
   const { replace = false } = options;
   const common = { collection, replace, ...(checkpoint !== undefined && { checkpoint: { id: checkpoint } }) };
+  if (!options.wait) return printJobs(command, await beginAll(client, common, documents));
   const { added, replaced } = await sendAll(client, common, documents);
   print(command, { collection, added, replaced }, `${added} added, ${replaced} replaced in ${options.collection}`);
+}
+
+/** The jobs, one for each part of the documents. */
+async function beginAll(
+  client: TandemClient,
+  common: Omit<AddDocumentsInput, 'documents'>,
+  documents: readonly DocumentInput[],
+) {
+  const jobs: JobProgressFragment[] = [];
+  for (const part of partsOf(documents)) {
+    const input = { ...common, documents: part };
+    jobs.push(...(await beginJobs(client, BeginAddDocumentsDocument, { input })));
+  }
+  return jobs;
 }
 
 async function sendAll(

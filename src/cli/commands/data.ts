@@ -1,16 +1,23 @@
 /** `tandem import` and `tandem datasets`. */
 import type { Command } from 'commander';
 import { enumValueOf } from '../../catalog.ts';
-import { DatasetsDocument, ImportDatasetDocument, type Importer, type ImportOptions } from '../../client/index.ts';
+import {
+  BeginImportDatasetDocument,
+  DatasetsDocument,
+  ImportDatasetDocument,
+  type Importer,
+  type ImportOptions,
+} from '../../client/index.ts';
 import { defaultImporter, importerCatalog } from '../../data/importers/catalog.ts';
 import { addCatalogOptions, givenParameters, rowOption } from '../catalog-options.ts';
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
+import { beginJobs, noWaitOption, printJobs, type Waiting } from '../no-wait.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { collect, realNumber } from '../values.ts';
 
-interface ImportCommandOptions {
+interface ImportCommandOptions extends Waiting {
   readonly name: string;
   readonly importer: string;
   readonly scale?: readonly [low: number, high: number];
@@ -35,6 +42,7 @@ export function addDataCommands(program: Command): void {
     .option('--domain <domain>', 'what the texts are about')
     .option('--language <tag>', 'language of the texts, for example en or zh-Hans')
     .option('--derived-from <name>', 'name of a data set that the content comes from (repeatable)', collect)
+    .addOption(noWaitOption())
     .action(importData);
   addCatalogOptions(importing, importerCatalog);
   program.command('datasets').description('list the imported data sets').action(listData);
@@ -42,19 +50,19 @@ export function addDataCommands(program: Command): void {
 
 async function importData(path: string, options: ImportCommandOptions, command: Command): Promise<void> {
   const client = await connect(command);
-  const importing = client.execute(ImportDatasetDocument, {
-    input: {
-      name: options.name,
-      source: { path },
-      importer: enumValueOf(options.importer) as Importer,
-      scaleLow: options.scale?.[0],
-      scaleHigh: options.scale?.[1],
-      domain: options.domain,
-      language: options.language,
-      derivedFrom: options.derivedFrom,
-      options: givenParameters<ImportOptions>(command, importerCatalog),
-    },
-  });
+  const input = {
+    name: options.name,
+    source: { path },
+    importer: enumValueOf(options.importer) as Importer,
+    scaleLow: options.scale?.[0],
+    scaleHigh: options.scale?.[1],
+    domain: options.domain,
+    language: options.language,
+    derivedFrom: options.derivedFrom,
+    options: givenParameters<ImportOptions>(command, importerCatalog),
+  };
+  if (!options.wait) return printJobs(command, await beginJobs(client, BeginImportDatasetDocument, { input }));
+  const importing = client.execute(ImportDatasetDocument, { input });
   const { importDataset } = await withJobProgress(client, 'IMPORT_DATASET', importing);
   const { dataset, reused } = importDataset;
   const sizes = dataset.splits.map(({ split, records }) => `${split.toLowerCase()} ${records}`).join(', ');

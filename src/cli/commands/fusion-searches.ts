@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { enumValueOf } from '../../catalog.ts';
 import {
+  BeginFuseCandidateDocument,
   FuseCandidateDocument,
   type FusionMethod,
   FusionSearchesDocument,
@@ -18,6 +19,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { describeEnd } from '../failure.ts';
 import { followJob } from '../job-progress.ts';
 import { checkpointId, datasetId } from '../lookup.ts';
+import { beginJobs, noWaitOption, printJobs, type Waiting } from '../no-wait.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { readSearch, showSearch } from '../show-search.ts';
@@ -52,6 +54,7 @@ export function addFusionSearchCommands(program: Command): void {
     .description('make a checkpoint of the winner of a search, or of another candidate')
     .argument('<search>', 'id of the search')
     .option('--candidate <n>', 'its number (default: the winner)', wholeNumber)
+    .addOption(noWaitOption())
     .action(fuseCandidate);
 }
 
@@ -128,11 +131,12 @@ async function showFront(id: string, _options: unknown, command: Command): Promi
 
 async function fuseCandidate(
   search: string,
-  { candidate }: { readonly candidate?: number },
+  { candidate, wait }: { readonly candidate?: number } & Waiting,
   command: Command,
 ): Promise<void> {
   const client = await connect(command);
   const input = { search, ...(candidate !== undefined && { candidate }) };
+  if (!wait) return printJobs(command, await beginJobs(client, BeginFuseCandidateDocument, { input }));
   const { checkpoint } = (await client.execute(FuseCandidateDocument, { input })).fuseCandidate;
   print(command, checkpoint, checkpoint.id);
 }

@@ -4,6 +4,9 @@ import { newModelSettings } from '../../authoring/types.ts';
 import { enumValueOf } from '../../catalog.ts';
 import {
   type ArchitectureInput,
+  BeginCreateModelDocument,
+  BeginDeriveModelDocument,
+  BeginImportModelDocument,
   CreateModelDocument,
   type CreateModelInput,
   DeriveModelDocument,
@@ -19,6 +22,7 @@ import { connect } from '../connect.ts';
 import { headsOf, headsOption } from '../heads-option.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { datasetId, modelId } from '../lookup.ts';
+import { beginJobs, noWaitOption, printJobs, type Waiting } from '../no-wait.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { collect } from '../values.ts';
@@ -31,6 +35,7 @@ export function addModelCommands(program: Command): void {
     .requiredOption('--vocabulary-from <dataset>', 'data set to train the vocabulary on (repeatable)', collect)
     .addOption(rowOption('--family <name>', 'family of the architecture', encoderCatalog).default(defaultFamily))
     .addOption(headsOption('none'))
+    .addOption(noWaitOption())
     .action(createModel);
   addCatalogOptions(creating, [newModelSettings]);
   addCatalogOptions(creating, encoderCatalog, {
@@ -45,6 +50,7 @@ export function addModelCommands(program: Command): void {
     .option('--revision <name>', 'branch, tag or commit of the model on the hub', 'main')
     .requiredOption('--name <name>', 'name of the model')
     .addOption(headsOption('those of the folder, else none'))
+    .addOption(noWaitOption())
     .action(importModel);
   program
     .command('derive-model')
@@ -53,11 +59,12 @@ export function addModelCommands(program: Command): void {
     .requiredOption('--name <name>', 'name of the new model')
     .addOption(headsOption('those of the model'))
     .option('--pooling <mode>', 'pooling mode (repeatable; default: those of the model)', collect)
+    .addOption(noWaitOption())
     .action(deriveModel);
   program.command('models').description('list the models').action(listModels);
 }
 
-interface CreateModelOptions {
+interface CreateModelOptions extends Waiting {
   readonly name: string;
   readonly vocabularyFrom: readonly string[];
   readonly family: string;
@@ -71,25 +78,25 @@ async function createModel(options: CreateModelOptions, command: Command): Promi
   const vocabularyFrom = await Promise.all(options.vocabularyFrom.map((name) => datasetId(client, name)));
   const settings = givenParameters<NewModelSettings>(command, [newModelSettings]);
   const sizes = givenParameters<ArchitectureInput>(command, encoderCatalog);
-  const creating = client.execute(CreateModelDocument, {
-    input: {
-      name: options.name,
-      vocabularyFrom,
-      ...settings,
-      family: enumValueOf(options.family) as EncoderFamily,
-      heads: headsOf(options.taskHeads),
-      architecture: {
-        ...(typeof sizes.width === 'number' ? { innerWidth: 4 * sizes.width } : {}),
-        ...(settings.maxLength === undefined ? {} : { maxPositions: settings.maxLength }),
-        ...sizes,
-      },
+  const input = {
+    name: options.name,
+    vocabularyFrom,
+    ...settings,
+    family: enumValueOf(options.family) as EncoderFamily,
+    heads: headsOf(options.taskHeads),
+    architecture: {
+      ...(typeof sizes.width === 'number' ? { innerWidth: 4 * sizes.width } : {}),
+      ...(settings.maxLength === undefined ? {} : { maxPositions: settings.maxLength }),
+      ...sizes,
     },
-  });
+  };
+  if (!options.wait) return printJobs(command, await beginJobs(client, BeginCreateModelDocument, { input }));
+  const creating = client.execute(CreateModelDocument, { input });
   const { model } = (await withJobProgress(client, 'CREATE_MODEL', creating)).createModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, ${model.vocabularySize} tokens\n${model.id}`);
 }
 
-interface ImportModelOptions {
+interface ImportModelOptions extends Waiting {
   readonly name: string;
   readonly hub?: string;
   readonly revision: string;
@@ -104,13 +111,14 @@ async function importModel(folder: string | undefined, options: ImportModelOptio
   const source = hub === undefined ? { folder: folder ?? '' } : { hub: { repository: hub, revision } };
   const client = await connect(command);
   const input = { name, source, heads: headsOf(options.taskHeads) };
+  if (!options.wait) return printJobs(command, await beginJobs(client, BeginImportModelDocument, { input }));
   const importing = client.execute(ImportModelDocument, { input });
   const { model, warnings } = (await withJobProgress(client, 'IMPORT_MODEL', importing)).importModel;
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }
 
-interface DeriveModelOptions {
+interface DeriveModelOptions extends Waiting {
   readonly name: string;
   readonly taskHeads?: string;
   readonly pooling?: readonly string[];
@@ -119,12 +127,12 @@ interface DeriveModelOptions {
 async function deriveModel(from: string, options: DeriveModelOptions, command: Command): Promise<void> {
   const { name, taskHeads, pooling } = options;
   const client = await connect(command);
-  const deriving = client.execute(DeriveModelDocument, {
-    input: {
-      ...{ name, heads: headsOf(taskHeads), model: await modelId(client, from) },
-      pooling: pooling?.map((mode) => enumValueOf(mode) as Pooling),
-    },
-  });
+  const input = {
+    ...{ name, heads: headsOf(taskHeads), model: await modelId(client, from) },
+    pooling: pooling?.map((mode) => enumValueOf(mode) as Pooling),
+  };
+  if (!options.wait) return printJobs(command, await beginJobs(client, BeginDeriveModelDocument, { input }));
+  const deriving = client.execute(DeriveModelDocument, { input });
   const { model } = (await withJobProgress(client, 'DERIVE_MODEL', deriving)).deriveModel;
   print(command, model, `${model.name}: ${model.parameters} parameters, vectors of ${model.dimension}\n${model.id}`);
 }

@@ -1,6 +1,7 @@
 /** Suites: `tandem suites`, `create-suite`, `evaluate-suite` and `leaderboard`. */
 import { type Command, Option } from 'commander';
 import {
+  BeginEvaluateSuiteDocument,
   CreateSuiteDocument,
   EvaluateSuiteDocument,
   LeaderboardDocument,
@@ -16,6 +17,7 @@ import {
 import { connect } from '../connect.ts';
 import { withJobProgress } from '../job-progress.ts';
 import { checkpointId, datasetId, suiteId } from '../lookup.ts';
+import { beginJobs, noWaitOption, printJobs, type Waiting } from '../no-wait.ts';
 import { formatScore, formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { collect, wholeNumber, withSplit } from '../values.ts';
@@ -36,6 +38,7 @@ export function addSuiteCommands(program: Command): void {
     .option('--checkpoint <checkpoint>', 'id, alias or name; absent = the tf-idf baseline')
     .option('--geometry', "measure the geometry of the checkpoint's vectors, too")
     .option('--overlaps', 'count what each split shares with the data that the checkpoint was trained on')
+    .addOption(noWaitOption())
     .action(evaluateSuite);
   program
     .command('leaderboard')
@@ -79,7 +82,7 @@ async function createSuite(name: string, { dataset = [], pooled = [] }: CreateOp
   print(command, suite, suite.id);
 }
 
-interface EvaluateOptions {
+interface EvaluateOptions extends Waiting {
   readonly checkpoint?: string;
   readonly geometry?: boolean;
   readonly overlaps?: boolean;
@@ -91,6 +94,7 @@ async function evaluateSuite(name: string, options: EvaluateOptions, command: Co
   const checkpoint =
     options.checkpoint === undefined ? undefined : { id: await checkpointId(client, options.checkpoint) };
   const input = { suite, geometry: options.geometry ?? false, ...(checkpoint && { checkpoint }) };
+  if (!options.wait) return printJobs(command, await beginJobs(client, BeginEvaluateSuiteDocument, { input }));
   const done = client.execute(EvaluateSuiteDocument, { input });
   const { result } = (await withJobProgress(client, 'EVALUATE_SUITE', done)).evaluateSuite;
   const tables = [formatTable(['over', 'name', 'task', 'value'], rowsOf(result)), ...reasonsOf(result)];

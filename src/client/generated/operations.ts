@@ -3059,6 +3059,83 @@ export type UpdateRunsMutationVariables = Exact<{
 
 export type UpdateRunsMutation = { readonly updateRuns: { readonly runs: ReadonlyArray<{ readonly id: string, readonly name: string, readonly createdAt: string, readonly state: RunState, readonly step: number, readonly steps: number | null, readonly epoch: number, readonly attempt: number, readonly loss: number | null, readonly lastSeq: number, readonly cause: RunCause | null, readonly bestScore: number | null, readonly bestStep: number | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
 
+export type BeginAddDocumentsMutationVariables = Exact<{
+  input: AddDocumentsInput;
+}>;
+
+
+export type BeginAddDocumentsMutation = { readonly addDocuments: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginCreateModelMutationVariables = Exact<{
+  input: CreateModelInput;
+}>;
+
+
+export type BeginCreateModelMutation = { readonly createModel: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginDeriveModelMutationVariables = Exact<{
+  input: DeriveModelInput;
+}>;
+
+
+export type BeginDeriveModelMutation = { readonly deriveModel: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginEvaluateBagOfWordsMutationVariables = Exact<{
+  input: EvaluateBagOfWordsInput;
+}>;
+
+
+export type BeginEvaluateBagOfWordsMutation = { readonly evaluateBagOfWords: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginEvaluateCheckpointMutationVariables = Exact<{
+  input: EvaluateCheckpointInput;
+}>;
+
+
+export type BeginEvaluateCheckpointMutation = { readonly evaluateCheckpoint: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginEvaluateSuiteMutationVariables = Exact<{
+  input: EvaluateSuiteInput;
+}>;
+
+
+export type BeginEvaluateSuiteMutation = { readonly evaluateSuite: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginExportCheckpointMutationVariables = Exact<{
+  input: ExportCheckpointInput;
+}>;
+
+
+export type BeginExportCheckpointMutation = { readonly exportCheckpoint: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginFuseCandidateMutationVariables = Exact<{
+  input: FuseCandidateInput;
+}>;
+
+
+export type BeginFuseCandidateMutation = { readonly fuseCandidate: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginFuseCheckpointsMutationVariables = Exact<{
+  input: FuseCheckpointsInput;
+}>;
+
+
+export type BeginFuseCheckpointsMutation = { readonly fuseCheckpoints: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginImportDatasetMutationVariables = Exact<{
+  input: ImportDatasetInput;
+}>;
+
+
+export type BeginImportDatasetMutation = { readonly importDataset: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
+export type BeginImportModelMutationVariables = Exact<{
+  input: ImportModelInput;
+}>;
+
+
+export type BeginImportModelMutation = { readonly importModel: { readonly jobs: ReadonlyArray<{ readonly id: string, readonly kind: JobKind, readonly state: JobState, readonly stage: string | null, readonly done: number, readonly total: number | null, readonly waitsFor: string | null, readonly lastSeq: number, readonly resultId: string | null, readonly error: { readonly code: string, readonly message: string, readonly remedy: string | null } | null }> } };
+
 export type ChangesSubscriptionVariables = Exact<{
   after?: number | null | undefined;
   types?: ReadonlyArray<NodeType> | NodeType | null | undefined;
@@ -5971,6 +6048,270 @@ export const UpdateRunsDocument = /*#__PURE__*/ new TypedDocumentString(`
     remedy
   }
 }`) as unknown as TypedDocumentString<UpdateRunsMutation, UpdateRunsMutationVariables>;
+export const BeginAddDocumentsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginAddDocuments($input: AddDocumentsInput!) {
+  addDocuments(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginAddDocumentsMutation, BeginAddDocumentsMutationVariables>;
+export const BeginCreateModelDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginCreateModel($input: CreateModelInput!) {
+  createModel(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginCreateModelMutation, BeginCreateModelMutationVariables>;
+export const BeginDeriveModelDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginDeriveModel($input: DeriveModelInput!) {
+  deriveModel(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginDeriveModelMutation, BeginDeriveModelMutationVariables>;
+export const BeginEvaluateBagOfWordsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginEvaluateBagOfWords($input: EvaluateBagOfWordsInput!) {
+  evaluateBagOfWords(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginEvaluateBagOfWordsMutation, BeginEvaluateBagOfWordsMutationVariables>;
+export const BeginEvaluateCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginEvaluateCheckpoint($input: EvaluateCheckpointInput!) {
+  evaluateCheckpoint(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginEvaluateCheckpointMutation, BeginEvaluateCheckpointMutationVariables>;
+export const BeginEvaluateSuiteDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginEvaluateSuite($input: EvaluateSuiteInput!) {
+  evaluateSuite(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginEvaluateSuiteMutation, BeginEvaluateSuiteMutationVariables>;
+export const BeginExportCheckpointDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginExportCheckpoint($input: ExportCheckpointInput!) {
+  exportCheckpoint(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginExportCheckpointMutation, BeginExportCheckpointMutationVariables>;
+export const BeginFuseCandidateDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginFuseCandidate($input: FuseCandidateInput!) {
+  fuseCandidate(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginFuseCandidateMutation, BeginFuseCandidateMutationVariables>;
+export const BeginFuseCheckpointsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginFuseCheckpoints($input: FuseCheckpointsInput!) {
+  fuseCheckpoints(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginFuseCheckpointsMutation, BeginFuseCheckpointsMutationVariables>;
+export const BeginImportDatasetDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginImportDataset($input: ImportDatasetInput!) {
+  importDataset(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginImportDatasetMutation, BeginImportDatasetMutationVariables>;
+export const BeginImportModelDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation BeginImportModel($input: ImportModelInput!) {
+  importModel(input: $input, wait: false) {
+    jobs {
+      ...JobProgress
+    }
+  }
+}
+    fragment JobProgress on Job {
+  id
+  kind
+  state
+  stage
+  done
+  total
+  waitsFor
+  lastSeq
+  resultId
+  error {
+    code
+    message
+    remedy
+  }
+}`) as unknown as TypedDocumentString<BeginImportModelMutation, BeginImportModelMutationVariables>;
 export const ChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
     subscription Changes($after: Int64, $types: [NodeType!]) {
   changes(after: $after, types: $types) {

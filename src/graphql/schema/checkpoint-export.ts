@@ -2,26 +2,36 @@
 import { exportCheckpoint } from '../../services/checkpoints/export.ts';
 import { builder } from '../builder.ts';
 import { Task } from '../enums.ts';
+import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 
-const { Checkpoint, Job } = refs;
+const { Checkpoint } = refs;
 
-const ExportPayload = builder
-  .objectRef<Awaited<ReturnType<typeof exportCheckpoint>>>('ExportCheckpointPayload')
-  .implement({
-    description: 'The result of exportCheckpoint.',
-    fields: (t) => ({
-      checkpoint: t.expose('checkpoint', {
-        type: Checkpoint,
-        description: 'The checkpoint that was exported.',
-      }),
-      path: t.exposeString('path', { description: 'The folder on the server: a sentence-transformers model.' }),
-      files: t.exposeStringList('files', { description: 'The paths of the exported files, relative to the folder.' }),
-      bytes: t.expose('bytes', { type: 'Int64', description: 'The total size of the files in bytes.' }),
-      job: t.expose('job', { type: Job, description: 'The job of the export.' }),
+const ExportPayload = longPayload('ExportCheckpointPayload', 'export-checkpoint', {
+  description: 'The result of exportCheckpoint.',
+  job: 'The job of the export.',
+  fields: (t) => ({
+    checkpoint: t.field({
+      type: Checkpoint,
+      ...madeField('The checkpoint that was exported.'),
+      resolve: (answer) => onlyDone(answer)?.id,
     }),
-  });
+    path: t.string({
+      ...madeField('The folder on the server: a sentence-transformers model.'),
+      resolve: (answer) => onlyDone(answer)?.answer?.path,
+    }),
+    files: t.stringList({
+      ...madeField('The paths of the exported files, relative to the folder.'),
+      resolve: (answer) => onlyDone(answer)?.answer?.files,
+    }),
+    bytes: t.field({
+      type: 'Int64',
+      ...madeField('The total size of the files in bytes.'),
+      resolve: (answer) => onlyDone(answer)?.answer?.bytes,
+    }),
+  }),
+});
 
 const ExportInput = builder.inputType('ExportCheckpointInput', {
   description: 'The checkpoint to export, and the folder.',
@@ -45,12 +55,13 @@ builder.mutationField('exportCheckpoint', (t) =>
     type: ExportPayload,
     description:
       'Writes a checkpoint, or what it is for one task, as a sentence-transformers folder and returns when it is done. A folder that exists is a CONFLICT, unless the first call with this idempotencyKey made it.',
-    args: { input: t.arg({ type: ExportInput, required: true, description: 'The checkpoint and the target folder.' }) },
-    resolve: async (_root, { input }, { tandem }) =>
-      exportCheckpoint(tandem, {
-        checkpointId: await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'),
-        ...{ folder: input.folder, task: input.task ?? null },
-        idempotencyKey: input.idempotencyKey ?? null,
-      }),
+    args: {
+      input: t.arg({ type: ExportInput, required: true, description: 'The checkpoint and the target folder.' }),
+      wait: waitArg(t.arg),
+    },
+    resolve: async (_root, { input: { checkpoint, ...input }, wait }, { tandem }) => {
+      const checkpointId = await checkpointIdOf(tandem, checkpoint, 'input.checkpoint');
+      return answerOf(tandem, wait, await exportCheckpoint(tandem, { checkpointId, ...input }));
+    },
   }),
 );

@@ -10,12 +10,13 @@ import { builder } from '../builder.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
+import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
 import { connections, refs } from '../nouns.ts';
-import { CheckpointChoice, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
+import { CheckpointChoice, checkpointIdIf, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
 import { AddDocumentsInput } from './document-inputs.ts';
 import { EmbeddingReportObject } from './embedding.ts';
 
-const { Checkpoint, Collection, Document, Job } = refs;
+const { Checkpoint, Collection, Document } = refs;
 const { Collection: CollectionConnection, Document: DocumentConnection } = connections;
 
 Collection.implement({
@@ -162,21 +163,33 @@ const CreateCollectionPayload = builder.objectRef<{ collection: CollectionRow }>
   }),
 });
 
-const AddDocumentsPayload = builder
-  .objectRef<Awaited<ReturnType<typeof addDocuments>>>('AddDocumentsPayload')
-  .implement({
-    description: 'The result of addDocuments.',
-    fields: (t) => ({
-      collection: t.expose('collection', {
-        type: Collection,
-        description: 'The collection that was created or changed.',
-      }),
-      added: t.exposeInt('added', { description: 'The number of new documents.' }),
-      replaced: t.exposeInt('replaced', { description: 'The number of documents that replaced one of the same key.' }),
-      report: t.expose('report', { type: EmbeddingReportObject, description: 'How the documents were embedded.' }),
-      job: t.expose('job', { type: Job, description: 'The job that embedded the documents.' }),
+const AddDocumentsPayload = longPayload('AddDocumentsPayload', 'embed-collection', {
+  description: 'The result of addDocuments.',
+  job: 'The job that embedded the documents.',
+  fields: (t) => ({
+    collection: t.field({
+      type: Collection,
+      ...madeField('The collection that was created or changed.'),
+      resolve: (answer) => onlyDone(answer)?.id,
     }),
-  });
+    added: t.int({
+      ...madeField('The number of new documents.'),
+      resolve: (answer) => onlyDone(answer)?.answer?.added,
+    }),
+    replaced: t.int({
+      ...madeField('The number of documents that replaced one of the same key.'),
+      resolve: (answer) => onlyDone(answer)?.answer?.replaced,
+    }),
+    report: t.field({
+      type: EmbeddingReportObject,
+      ...madeField('How the documents were embedded.'),
+      resolve: (answer) => {
+        const made = onlyDone(answer)?.answer;
+        return made && { ...made, checkpoint: made.checkpointId };
+      },
+    }),
+  }),
+});
 
 const DeleteDocumentsInput = builder.inputType('DeleteDocumentsInput', {
   description: 'Documents to delete.',
@@ -217,13 +230,13 @@ builder.mutationFields((t) => ({
     description: 'Embeds documents into a collection and waits until they can be found; all of them or none.',
     args: {
       input: t.arg({ type: AddDocumentsInput, required: true, description: 'The documents and their collection.' }),
+      wait: waitArg(t.arg),
     },
-    resolve: async (_root, { input: { checkpoint, collection, ...input } }, { tandem }) =>
-      addDocuments(tandem, {
-        ...input,
-        collectionId: keyOf(collection, 'Collection', 'input.collection').key,
-        checkpointId: checkpoint ? await checkpointIdOf(tandem, checkpoint, 'input.checkpoint') : null,
-      }),
+    resolve: async (_root, { input: { checkpoint, collection, ...input }, wait }, { tandem }) => {
+      const collectionId = keyOf(collection, 'Collection', 'input.collection').key;
+      const checkpointId = await checkpointIdIf(tandem, checkpoint, 'input.checkpoint');
+      return answerOf(tandem, wait, await addDocuments(tandem, { ...input, collectionId, checkpointId }));
+    },
   }),
   deleteDocuments: t.field({
     type: DeleteDocumentsPayload,

@@ -51,13 +51,21 @@ export const CheckpointChoice = builder.inputType('CheckpointChoice', {
   }),
 });
 
+interface Choice {
+  readonly id?: string | null;
+  readonly alias?: string | null;
+}
+
 /** The key of the chosen checkpoint: a model stands for its untrained one. */
-export async function checkpointIdOf(
-  tandem: Tandem,
-  choice: { readonly id?: string | null; readonly alias?: string | null },
-  field: string,
-): Promise<string> {
+export async function checkpointIdOf(tandem: Tandem, choice: Choice, field: string): Promise<string> {
   if (typeof choice.alias === 'string') return checkpointByAlias(tandem, choice.alias, `${field}.alias`);
   const { type, key } = keyOf(choice.id ?? '', ['Checkpoint', 'Model'], `${field}.id`);
   return type === 'Model' ? initialCheckpoint(tandem, key) : key;
 }
+
+/** Null where none is named. */
+export const checkpointIdIf = async (
+  tandem: Tandem,
+  choice: Choice | null | undefined,
+  field: string,
+): Promise<string | null> => (choice ? checkpointIdOf(tandem, choice, field) : null);

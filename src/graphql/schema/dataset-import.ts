@@ -5,10 +5,11 @@ import { importDataset } from '../../services/datasets/import.ts';
 import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { Importer, Split, Task } from '../enums.ts';
+import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { idempotencyKey, nameSchema } from './common.ts';
 
-const { Dataset, Job } = refs;
+const { Dataset } = refs;
 
 const ImportOptions = parametersInput('ImportOptions', 'Import', "An importer's parameters.", importerCatalog);
 
@@ -144,18 +145,21 @@ const ImportDatasetInput = builder.inputType('ImportDatasetInput', {
   }),
 });
 
-const ImportDatasetPayload = builder
-  .objectRef<Awaited<ReturnType<typeof importDataset>>>('ImportDatasetPayload')
-  .implement({
-    description: 'The result of importDataset.',
-    fields: (t) => ({
-      dataset: t.expose('dataset', { type: Dataset, description: 'The imported data set.' }),
-      reused: t.exposeBoolean('reused', {
-        description: 'Whether an equal import of this name existed already and was returned.',
-      }),
-      job: t.expose('job', { type: Job, description: 'The job of the import.' }),
+const ImportDatasetPayload = longPayload('ImportDatasetPayload', 'import-dataset', {
+  description: 'The result of importDataset.',
+  job: 'The job of the import.',
+  fields: (t) => ({
+    dataset: t.field({
+      type: Dataset,
+      ...madeField('The imported data set.'),
+      resolve: (answer) => onlyDone(answer)?.id,
     }),
-  });
+    reused: t.boolean({
+      ...madeField('Whether an equal import of this name existed already and was returned.'),
+      resolve: (answer) => answer.done && (onlyDone(answer)?.answer?.reused ?? false),
+    }),
+  }),
+});
 
 builder.mutationFields((t) => ({
   importDataset: t.field({
@@ -164,7 +168,8 @@ builder.mutationFields((t) => ({
       'Imports a data set and returns when it is done; its job reports the progress meanwhile. Every line is checked; a refused import leaves nothing. An import equal to one of the same name is reused.',
     args: {
       input: t.arg({ type: ImportDatasetInput, required: true, description: 'The data set and how to read it.' }),
+      wait: waitArg(t.arg),
     },
-    resolve: (_root, { input }, { tandem }) => importDataset(tandem, input),
+    resolve: async (_root, { input, wait }, { tandem }) => answerOf(tandem, wait, await importDataset(tandem, input)),
   }),
 }));

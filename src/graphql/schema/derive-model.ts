@@ -4,11 +4,12 @@ import { deriveModel } from '../../services/models/derive-model.ts';
 import { builder } from '../builder.ts';
 import { Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { idempotencyKey, nameSchema } from './common.ts';
 import { HeadsInput } from './heads.ts';
 
-const { Job, Model } = refs;
+const { Model } = refs;
 
 const DeriveModelInput = builder.inputType('DeriveModelInput', {
   description: 'A model of the weights of another one, and what is different of it.',
@@ -37,11 +38,15 @@ const DeriveModelInput = builder.inputType('DeriveModelInput', {
   }),
 });
 
-const DeriveModelPayload = builder.objectRef<Awaited<ReturnType<typeof deriveModel>>>('DeriveModelPayload').implement({
+const DeriveModelPayload = longPayload('DeriveModelPayload', 'derive-model', {
   description: 'The result of deriveModel.',
+  job: 'The job that made it.',
   fields: (t) => ({
-    model: t.expose('model', { type: Model, description: 'The model that was made, the root of its own lineage.' }),
-    job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+    model: t.field({
+      type: Model,
+      ...madeField('The model that was made, the root of its own lineage.'),
+      resolve: (answer) => onlyDone(answer)?.id,
+    }),
   }),
 });
 
@@ -50,8 +55,13 @@ builder.mutationField('deriveModel', (t) =>
     type: DeriveModelPayload,
     description:
       "Makes a model of another one's untrained weights with other heads or another pooling, trains nothing, and returns when it is done.",
-    args: { input: t.arg({ type: DeriveModelInput, required: true, description: 'What to derive from which model.' }) },
-    resolve: (_root, { input: { model, ...input } }, { tandem }) =>
-      deriveModel(tandem, { ...input, modelId: keyOf(model, 'Model', 'input.model').key }),
+    args: {
+      input: t.arg({ type: DeriveModelInput, required: true, description: 'What to derive from which model.' }),
+      wait: waitArg(t.arg),
+    },
+    resolve: async (_root, { input: { model, ...input }, wait }, { tandem }) => {
+      const modelId = keyOf(model, 'Model', 'input.model').key;
+      return answerOf(tandem, wait, await deriveModel(tandem, { ...input, modelId }));
+    },
   }),
 );

@@ -10,7 +10,12 @@ import { CheckpointChoice, checkpointIdOf } from './common.ts';
 
 const { Checkpoint } = refs;
 
-export const EmbeddingReportObject = builder.objectRef<EmbeddingReport>('EmbeddingReport').implement({
+/** `checkpoint`: its row, or its key. */
+type ShownReport = Omit<EmbeddingReport, 'checkpoint'> & {
+  readonly checkpoint: EmbeddingReport['checkpoint'] | string;
+};
+
+export const EmbeddingReportObject = builder.objectRef<ShownReport>('EmbeddingReport').implement({
   description: 'How texts were embedded.',
   fields: (t) => ({
     checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The checkpoint that embedded the texts.' }),

@@ -1,6 +1,6 @@
 /** Evaluations of checkpoints and of the baseline. */
-import type { EvaluationRow, JobRow } from '../../db/schema.ts';
-import { evaluateBagOfWords, evaluateCheckpoint } from '../../services/evaluations/evaluate.ts';
+import type { EvaluationRow } from '../../db/schema.ts';
+import { evaluateBagOfWords, evaluateCheckpoint, madeBy } from '../../services/evaluations/evaluate.ts';
 import * as evaluations from '../../services/evaluations/evaluations.ts';
 import { evaluationList } from '../../services/evaluations/list.ts';
 import { builder } from '../builder.ts';
@@ -8,10 +8,11 @@ import { Evaluator, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
+import { answerOf, longPayload, madeField, waitArg } from '../long.ts';
 import { connections, loadRow, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 
-const { Checkpoint, Dataset, Evaluation, Job, Model, Run } = refs;
+const { Checkpoint, Dataset, Evaluation, Model, Run } = refs;
 const { Evaluation: EvaluationConnection } = connections;
 
 export const pooledSays =
@@ -151,37 +152,36 @@ const EvaluateBagOfWordsInput = builder.inputType('EvaluateBagOfWordsInput', {
   }),
 });
 
-const EvaluatePayload = builder
-  .objectRef<{ evaluations: EvaluationRow[]; jobs: JobRow[] }>('EvaluatePayload')
-  .implement({
-    description: 'The evaluations that were made.',
-    fields: (t) => ({
-      evaluations: t.expose('evaluations', {
-        type: [Evaluation],
-        description: 'One evaluation per data set and dimension, in the order of the ids and of the dimensions.',
-      }),
-      jobs: t.expose('jobs', { type: [Job], description: 'The jobs that made them.' }),
+const EvaluatePayload = longPayload('EvaluatePayload', 'evaluate', {
+  description: 'The evaluations that were made.',
+  fields: (t) => ({
+    evaluations: t.field({
+      type: [Evaluation],
+      ...madeField('One evaluation per data set and dimension, in the order of the ids and of the dimensions.'),
+      resolve: ({ done }) => done?.flatMap(madeBy),
     }),
-  });
+  }),
+});
 
 const datasetKeys = (ids: readonly string[]) => ids.map((id, i) => keyOf(id, 'Dataset', `input.datasets.${i}`).key);
 builder.mutationFields((t) => ({
   evaluateCheckpoint: t.field({
     type: EvaluatePayload,
-    description: 'Evaluates a checkpoint and waits for the figures; its jobs report the progress meanwhile.',
+    description:
+      'Evaluates a checkpoint, a job for each data set, one after the other, and waits for the figures; the jobs report the progress meanwhile. Where `wait` is false up to four of them are at work at the same time, so that each takes more seconds.',
     args: {
       input: t.arg({
         type: EvaluateCheckpointInput,
         required: true,
         description: 'The checkpoint, the data sets and the split.',
       }),
+      wait: waitArg(t.arg),
     },
-    resolve: async (_root, { input }, { tandem }) =>
-      evaluateCheckpoint(tandem, {
-        ...input,
-        checkpointId: await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint'),
-        datasetIds: datasetKeys(input.datasets),
-      }),
+    resolve: async (_root, { input, wait }, { tandem }) => {
+      const checkpointId = await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint');
+      const request = { ...input, checkpointId, datasetIds: datasetKeys(input.datasets) };
+      return answerOf(tandem, wait, await evaluateCheckpoint(tandem, request));
+    },
   }),
   evaluateBagOfWords: t.field({
     type: EvaluatePayload,
@@ -192,8 +192,11 @@ builder.mutationFields((t) => ({
         required: true,
         description: 'The data set and the split to evaluate on.',
       }),
+      wait: waitArg(t.arg),
     },
-    resolve: (_root, { input }, { tandem }) =>
-      evaluateBagOfWords(tandem, { ...input, datasetIds: datasetKeys(input.datasets) }),
+    resolve: async (_root, { input, wait }, { tandem }) => {
+      const request = { ...input, datasetIds: datasetKeys(input.datasets) };
+      return answerOf(tandem, wait, await evaluateBagOfWords(tandem, request));
+    },
   }),
 }));

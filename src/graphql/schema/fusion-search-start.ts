@@ -5,6 +5,7 @@ import { fuseCandidate, startFusionSearch } from '../../services/fusion-searches
 import { builder } from '../builder.ts';
 import { FusionMethod, SearchStrategy } from '../enums.ts';
 import { keyOf } from '../ids.ts';
+import { answerOf, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 import { pooledSays } from './evaluation.ts';
@@ -130,12 +131,11 @@ builder.mutationFields((t) => ({
         required: true,
         description: 'The search and the number of the candidate.',
       }),
+      wait: waitArg(t.arg),
     },
-    resolve: (_root, { input: { search, candidate, idempotencyKey: key } }, { tandem }) =>
-      fuseCandidate(tandem, {
-        searchId: keyOf(search, 'FusionSearch', 'input.search').key,
-        number: candidate ?? null,
-        idempotencyKey: key ?? null,
-      }),
+    resolve: async (_root, { input: { search, candidate: number, ...input }, wait }, { tandem }) => {
+      const searchId = keyOf(search, 'FusionSearch', 'input.search').key;
+      return answerOf(tandem, wait, await fuseCandidate(tandem, { searchId, number, ...input }));
+    },
   }),
 }));

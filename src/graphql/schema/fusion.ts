@@ -3,21 +3,24 @@ import { fuseCheckpoints, type PlannedFusion, planFusion } from '../../services/
 import { fusionNodes } from '../../services/checkpoints/fusion-nodes.ts';
 import { initialCheckpoint } from '../../services/models/models.ts';
 import { builder } from '../builder.ts';
+import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { FuseInput, fuseRequest } from './fusion-input.ts';
 import { FusionNodeObject } from './fusion-node.ts';
 
-const { Checkpoint, Job } = refs;
+const { Checkpoint } = refs;
 
-export const FusePayload = builder
-  .objectRef<Awaited<ReturnType<typeof fuseCheckpoints>>>('FuseCheckpointsPayload')
-  .implement({
-    description: 'The result of fuseCheckpoints and of fuseCandidate.',
-    fields: (t) => ({
-      checkpoint: t.expose('checkpoint', { type: Checkpoint, description: 'The fused checkpoint.' }),
-      job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+export const FusePayload = longPayload('FuseCheckpointsPayload', 'fuse', {
+  description: 'The result of fuseCheckpoints and of fuseCandidate.',
+  job: 'The job that made it.',
+  fields: (t) => ({
+    checkpoint: t.field({
+      type: Checkpoint,
+      ...madeField('The fused checkpoint.'),
+      resolve: (answer) => onlyDone(answer)?.id,
     }),
-  });
+  }),
+});
 
 const PlannedFusionObject = builder.objectRef<PlannedFusion>('FusionPlan').implement({
   description: 'What a fusion would do and take; nothing is merged.',
@@ -71,7 +74,11 @@ builder.mutationField('fuseCheckpoints', (t) =>
     type: FusePayload,
     description:
       'Fuses checkpoints of one model into a new one and waits for it. Checkpoints of different models are refused, and those that do not descend from the base.',
-    args: { input: t.arg({ type: FuseInput, required: true, description: 'The checkpoints and the method.' }) },
-    resolve: async (_root, { input }, { tandem }) => fuseCheckpoints(tandem, await fuseRequest(tandem, input)),
+    args: {
+      input: t.arg({ type: FuseInput, required: true, description: 'The checkpoints and the method.' }),
+      wait: waitArg(t.arg),
+    },
+    resolve: async (_root, { input, wait }, { tandem }) =>
+      answerOf(tandem, wait, await fuseCheckpoints(tandem, await fuseRequest(tandem, input))),
   }),
 );

@@ -14,12 +14,13 @@ import { EncoderFamily, namedEnum, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
+import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
 import { connections, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
 import { HeadsObject } from './heads.ts';
 import { CreateModelInput, ImportModelInput } from './model-inputs.ts';
 
-const { Checkpoint, Job, Model } = refs;
+const { Checkpoint, Model } = refs;
 const { Model: ModelConnection } = connections;
 
 const Templates = builder.objectRef<{ query: string; sts: string; passage: string }>('PromptTemplates').implement({
@@ -161,22 +162,30 @@ builder.queryFields((t) => ({
   model: lookup(t, 'Model', 'a model'),
 }));
 
-const CreateModelPayload = builder.objectRef<Awaited<ReturnType<typeof createModel>>>('CreateModelPayload').implement({
+const CreateModelPayload = longPayload('CreateModelPayload', 'create-model', {
   description: 'The result of createModel.',
+  job: 'The job that made it.',
   fields: (t) => ({
-    model: t.expose('model', { type: Model, description: 'The model that was made.' }),
-    job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+    model: t.field({
+      type: Model,
+      ...madeField('The model that was made.'),
+      resolve: (answer) => onlyDone(answer)?.id,
+    }),
   }),
 });
 
-const ImportModelPayload = builder.objectRef<Awaited<ReturnType<typeof importModel>>>('ImportModelPayload').implement({
+const ImportModelPayload = longPayload('ImportModelPayload', 'import-model', {
   description: 'The result of importModel.',
+  job: 'The job that made it.',
   fields: (t) => ({
-    model: t.expose('model', { type: Model, description: 'The model that was made.' }),
-    job: t.expose('job', { type: Job, description: 'The job that made it.' }),
+    model: t.field({
+      type: Model,
+      ...madeField('The model that was made.'),
+      resolve: (answer) => onlyDone(answer)?.id,
+    }),
     warnings: t.stringList({
-      description: 'What other programs read otherwise of this model, and what was left out, as sentences.',
-      resolve: ({ warnings }) => [...warnings],
+      ...madeField('What other programs read otherwise of this model, and what was left out, as sentences.'),
+      resolve: (answer) => answer.done && [...(onlyDone(answer)?.answer?.warnings ?? [])],
     }),
   }),
 });
@@ -185,18 +194,23 @@ builder.mutationFields((t) => ({
   createModel: t.field({
     type: CreateModelPayload,
     description: 'Makes a model from scratch and returns when it is done; its job reports the progress meanwhile.',
-    args: { input: t.arg({ type: CreateModelInput, required: true, description: 'The model to make.' }) },
-    resolve: (_root, { input }, { tandem }) =>
-      createModel(tandem, {
-        ...input,
-        vocabularyFrom: input.vocabularyFrom.map((id, i) => keyOf(id, 'Dataset', `input.vocabularyFrom.${i}`).key),
-      }),
+    args: {
+      input: t.arg({ type: CreateModelInput, required: true, description: 'The model to make.' }),
+      wait: waitArg(t.arg),
+    },
+    resolve: async (_root, { input, wait }, { tandem }) => {
+      const vocabularyFrom = input.vocabularyFrom.map((id, i) => keyOf(id, 'Dataset', `input.vocabularyFrom.${i}`).key);
+      return answerOf(tandem, wait, await createModel(tandem, { ...input, vocabularyFrom }));
+    },
   }),
   importModel: t.field({
     type: ImportModelPayload,
     description:
       'Imports a model with its tokenizer, pooling, dense layers and prompts, and returns when it is done; its job reports the progress meanwhile.',
-    args: { input: t.arg({ type: ImportModelInput, required: true, description: 'The model to import.' }) },
-    resolve: (_root, { input }, { tandem }) => importModel(tandem, input),
+    args: {
+      input: t.arg({ type: ImportModelInput, required: true, description: 'The model to import.' }),
+      wait: waitArg(t.arg),
+    },
+    resolve: async (_root, { input, wait }, { tandem }) => answerOf(tandem, wait, await importModel(tandem, input)),
   }),
 }));

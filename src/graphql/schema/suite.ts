@@ -2,7 +2,7 @@
 import type { SuiteRow } from '../../db/schema.ts';
 import { inGroups } from '../../services/common/in-groups.ts';
 import { type EntryRequest, entriesOfSuites, type SuiteEntry } from '../../services/suites/entries.ts';
-import { type EvaluatedSuite, evaluateSuite } from '../../services/suites/evaluate-suite.ts';
+import { evaluateSuite, resultOfJob } from '../../services/suites/evaluate-suite.ts';
 import { suiteList } from '../../services/suites/list.ts';
 import { resultsOf } from '../../services/suites/result.ts';
 import * as suites from '../../services/suites/suites.ts';
@@ -11,13 +11,14 @@ import { Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
+import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
 import { connections, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
-import { CheckpointChoice, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
+import { CheckpointChoice, checkpointIdIf, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
 import { pooledSays } from './evaluation.ts';
 import { SuiteResult } from './suite-result.ts';
 
-const { Dataset, Job, Suite } = refs;
+const { Dataset, Suite } = refs;
 
 const SuiteEntryObject = builder.objectRef<SuiteEntry>('SuiteEntry').implement({
   description: 'A split of a data set, as a part of a suite.',
@@ -165,11 +166,18 @@ const EvaluateSuiteInput = builder.inputType('EvaluateSuiteInput', {
   }),
 });
 
-const EvaluateSuitePayload = builder.objectRef<EvaluatedSuite>('EvaluateSuitePayload').implement({
+const EvaluateSuitePayload = longPayload('EvaluateSuitePayload', 'evaluate-suite', {
   description: 'The result of evaluateSuite.',
+  job: 'The job that made the evaluations that were not there.',
   fields: (t) => ({
-    result: t.expose('result', { type: SuiteResult, description: 'The figures on all splits.' }),
-    job: t.expose('job', { type: Job, description: 'The job that made the evaluations that were not there.' }),
+    result: t.field({
+      type: SuiteResult,
+      ...madeField('The figures on all splits.'),
+      resolve: (answer, _args, { tandem }) => {
+        const done = onlyDone(answer);
+        return done && resultOfJob(tandem, done);
+      },
+    }),
   }),
 });
 
@@ -186,14 +194,14 @@ builder.mutationFields((t) => ({
     type: EvaluateSuitePayload,
     description:
       'Evaluates on all splits of a suite and waits for the figures. Evaluations that are there are not made again, so a call after a stop goes on where that was.',
-    args: { input: t.arg({ type: EvaluateSuiteInput, required: true, description: 'The suite and the checkpoint.' }) },
-    resolve: async (_root, { input: { suite, checkpoint, geometry, idempotencyKey: key } }, { tandem }) =>
-      evaluateSuite(tandem, {
-        geometry,
-        suiteId: keyOf(suite, 'Suite', 'input.suite').key,
-        // None means the baseline.
-        checkpointId: checkpoint ? await checkpointIdOf(tandem, checkpoint, 'input.checkpoint') : null,
-        idempotencyKey: key,
-      }),
+    args: {
+      input: t.arg({ type: EvaluateSuiteInput, required: true, description: 'The suite and the checkpoint.' }),
+      wait: waitArg(t.arg),
+    },
+    resolve: async (_root, { input: { suite, checkpoint, ...input }, wait }, { tandem }) => {
+      const suiteId = keyOf(suite, 'Suite', 'input.suite').key;
+      const checkpointId = await checkpointIdIf(tandem, checkpoint, 'input.checkpoint');
+      return answerOf(tandem, wait, await evaluateSuite(tandem, { ...input, suiteId, checkpointId }));
+    },
   }),
 }));

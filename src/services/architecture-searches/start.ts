@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { samplingOf } from '../../data/samplers/index.ts';
 import { type ArchitectureSearchRow, architectureCandidates, architectureSearches } from '../../db/schema.ts';
-import { badInput, limitExceeded } from '../../errors.ts';
+import { badInput, invariant, limitExceeded } from '../../errors.ts';
 import { rungSizes } from '../../jobs/architecture-search/halving.ts';
 import type { SearchKeep } from '../../train/architecture-search/catalog.ts';
 import type { ArchitectureConfiguration, ArchitectureSpace } from '../../train/architecture-search/types.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
-import { deriveModel, headsOf } from '../models/derive-model.ts';
+import { finish } from '../jobs/work.ts';
+import { type DeriveModelRequest, deriveModel, headsOf } from '../models/derive-model.ts';
 import { initialCheckpoint } from '../models/models.ts';
 import { originOf } from '../runs/origin.ts';
 import { type ReadyRun, type RunContent, readyRun } from '../runs/run-request.ts';
@@ -181,12 +182,18 @@ async function modelsOf(
   for (const { pooling, heads } of configurations) {
     const variant = nameOf({ pooling, heads });
     const request = { name: `${model.name}, ${variant}`, modelId: model.id, pooling, heads };
-    const modelId =
-      known.get(variant) ?? (await deriveModel(tandem, { ...request, idempotencyKey: `${key}:${variant}` })).model.id;
+    const modelId = known.get(variant) ?? (await derived(tandem, { ...request, idempotencyKey: `${key}:${variant}` }));
     known.set(variant, modelId);
     modelIds.push(modelId);
   }
   return modelIds;
+}
+
+/** The id of the model, once it is made. */
+async function derived(tandem: Tandem, request: DeriveModelRequest): Promise<string> {
+  const [done] = await finish(tandem, await deriveModel(tandem, request));
+  invariant(done, 'a model was derived by no job');
+  return done.id;
 }
 
 const nameOf = ({ pooling, heads }: Variant): string =>

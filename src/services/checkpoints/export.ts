@@ -1,20 +1,11 @@
 /** exportCheckpoint: the folder of a checkpoint, or what it is for one task, where people can take it. */
 import type { Task } from '../../data/types.ts';
-import type { CheckpointRow, JobRow, ModelRow } from '../../db/schema.ts';
-import { badInput, invariant } from '../../errors.ts';
+import type { ModelRow } from '../../db/schema.ts';
+import { badInput } from '../../errors.ts';
 import { requireRow } from '../common/rows.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Work, workOf } from '../jobs/work.ts';
 import { headsOf } from '../models/derive-model.ts';
 import type { Tandem } from '../tandem.ts';
-
-export interface Exported {
-  readonly checkpoint: CheckpointRow;
-  /** The folder, absolute. */
-  readonly path: string;
-  readonly files: readonly string[];
-  readonly bytes: number;
-  readonly job: JobRow;
-}
 
 export interface ExportRequest {
   readonly checkpointId: string;
@@ -26,8 +17,8 @@ export interface ExportRequest {
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-/** Writes to <data folder>/export/<folder> and waits. */
-export async function exportCheckpoint(tandem: Tandem, request: ExportRequest): Promise<Exported> {
+/** Checks the request. The folder will be <data folder>/export/<folder>. */
+export async function exportCheckpoint(tandem: Tandem, request: ExportRequest): Promise<Work<'export-checkpoint'>> {
   const { checkpointId, folder, task = null, idempotencyKey } = request;
   if (!namePattern.test(folder)) {
     throw badInput(`"${folder.slice(0, 120)}" is no name of an export folder`, {
@@ -39,9 +30,7 @@ export async function exportCheckpoint(tandem: Tandem, request: ExportRequest): 
   const checkpoint = await requireRow(tandem.database.db, 'checkpoints', checkpointId, 'input.checkpoint');
   checkTask(await requireRow(tandem.database.db, 'models', checkpoint.modelId), task);
   const input = { checkpointId, folder, task };
-  const { job, answer } = await runJob(tandem, 'export-checkpoint', { input, idempotencyKey });
-  invariant(answer, 'an export without its answer');
-  return { checkpoint, job, ...answer };
+  return workOf('export-checkpoint', { input, idempotencyKey });
 }
 
 /** Other programs know one vector a text, so that a model with heads is another model for each task. */

@@ -1,7 +1,7 @@
 /** fuseCheckpoints and planFusion: checkpoints of one lineage into a new one, or what that would take. */
 import { type GivenParameters, rowOf } from '../../catalog-parameters.ts';
 import { globalId } from '../../db/global-id.ts';
-import type { CheckpointRow, JobRow } from '../../db/schema.ts';
+import type { CheckpointRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import { type FusionEntry, fusionCatalog } from '../../fusion/catalog.ts';
 import { readPlan } from '../../fusion/plan/read-plan.ts';
@@ -11,7 +11,7 @@ import { checkpointNames } from '../../jobs/kinds/common/checkpoint-names.ts';
 import { type FusionRows, fusionInput } from '../../jobs/kinds/common/fusion-input.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Work, workOf } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 import { ancestryOf } from './ancestors.ts';
 
@@ -36,15 +36,11 @@ interface RequestFields {
 
 const ownFields: RequestFields = { plan: 'input', checkpoint: (place) => `input.checkpoints.${place}` };
 
-export async function fuseCheckpoints(
-  tandem: Tandem,
-  request: FuseRequest,
-): Promise<{ checkpoint: CheckpointRow; job: JobRow }> {
+export async function fuseCheckpoints(tandem: Tandem, request: FuseRequest): Promise<Work<'fuse'>> {
   const { plan, modelId, baseId } = await readyFusion(tandem, request);
   const { checkpointIds, idempotencyKey } = request;
   const input = { ...plan, checkpointIds: [...checkpointIds], modelId, baseId };
-  const { id, job } = await runJob(tandem, 'fuse', { input, idempotencyKey });
-  return { checkpoint: await requireRow(tandem.database.db, 'checkpoints', id), job };
+  return workOf('fuse', { input, idempotencyKey });
 }
 
 /** What fuseCheckpoints with this input would do. */

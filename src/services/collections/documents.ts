@@ -8,8 +8,7 @@ import { payloadOf } from '../../jobs/kinds/common/payload.ts';
 import type { NewDocument } from '../../jobs/kinds/embed-collection.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkList, checkText } from '../embedding/texts.ts';
-import type { EmbeddingReport } from '../embedding/types.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Work, workOf } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 import { recall } from './recall.ts';
 
@@ -23,16 +22,8 @@ export interface AddRequest {
   readonly idempotencyKey?: string | null | undefined;
 }
 
-export interface Added {
-  readonly collection: CollectionRow;
-  readonly added: number;
-  readonly replaced: number;
-  readonly report: EmbeddingReport;
-  readonly job: JobRow;
-}
-
-/** Embeds and stores documents as a job, and waits for it. */
-export async function addDocuments(tandem: Tandem, request: AddRequest): Promise<Added> {
+/** Checks documents that are to be embedded and stored. */
+export async function addDocuments(tandem: Tandem, request: AddRequest): Promise<Work<'embed-collection'>> {
   const { collectionId, documents: given, idempotencyKey } = request;
   checkDocuments(tandem, given);
   const { db } = tandem.database;
@@ -41,11 +32,8 @@ export async function addDocuments(tandem: Tandem, request: AddRequest): Promise
   const payload = payloadOf(given);
   const replace = request.replace ?? true;
   const input = { collectionId, documents: given.length, content: payload.digest, replace };
-  const done = await runJob(tandem, 'embed-collection', { input, payload, idempotencyKey });
-  const { added, replaced, checkpointId, ...report } = done.answer ?? (await recall(tandem, request, done.job));
-  const checkpoint = await requireRow(db, 'checkpoints', checkpointId);
-  const collection = await requireRow(db, 'collections', collectionId);
-  return { collection, added, replaced, report: { checkpoint, ...report }, job: done.job };
+  const recalled = (job: JobRow) => recall(tandem, request, job);
+  return workOf('embed-collection', { input, payload, idempotencyKey, recall: recalled });
 }
 
 const otherCheckpoint = ({ name, checkpointId }: CollectionRow) =>

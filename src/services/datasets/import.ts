@@ -3,15 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
 import { type ImporterName, importerCatalog } from '../../data/importers/catalog.ts';
 import type { Task } from '../../data/types.ts';
-import type { DatasetRow, JobRow } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import { checkSplits, type InlineRecord } from '../../jobs/kinds/common/inline-records.ts';
 import { type Payload, payloadOf } from '../../jobs/kinds/common/payload.ts';
 import { confine } from '../../storage/import-path.ts';
 import { privateMode } from '../../storage/private-folders.ts';
-import { requireRow } from '../common/rows.ts';
 import { checkList } from '../embedding/texts.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Work, workOf } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface ImportRequest {
@@ -31,11 +29,8 @@ export interface ImportRequest {
   readonly idempotencyKey?: string | null;
 }
 
-/** Imports and waits. `reused` = an equal version of this name was there already. */
-export async function importDataset(
-  tandem: Tandem,
-  request: ImportRequest,
-): Promise<{ dataset: DatasetRow; reused: boolean; job: JobRow }> {
+/** Checks the request. An equal version of the name that is there already is reused. */
+export async function importDataset(tandem: Tandem, request: ImportRequest): Promise<Work<'import-dataset'>> {
   const { idempotencyKey } = request;
   const plan = planOf(request);
   const { payload, ...source } = await sourceOf(tandem, request);
@@ -46,9 +41,7 @@ export async function importDataset(
     ...plan,
     ...labelsOf(request),
   };
-  const { id, job, answer } = await runJob(tandem, 'import-dataset', { input, payload, idempotencyKey });
-  const dataset = await requireRow(tandem.database.db, 'datasets', id);
-  return { dataset, reused: answer?.reused ?? false, job };
+  return workOf('import-dataset', { input, payload, idempotencyKey });
 }
 
 /** What is said of the data set; what is not said is left out. */

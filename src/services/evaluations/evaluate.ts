@@ -1,11 +1,11 @@
 /** evaluateCheckpoint and evaluateBagOfWords: one job per data set, one row per data set and dimension. */
 import type { Split } from '../../data/types.ts';
-import type { DatasetRow, EvaluationRow, JobRow, ModelRow } from '../../db/schema.ts';
+import type { DatasetRow, ModelRow } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { requireRow } from '../common/rows.ts';
 import { requireCorpus, requireRecords } from '../datasets/split.ts';
 import { checkList } from '../embedding/texts.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Done, type Work, workOf } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface EvaluateRequest {
@@ -23,15 +23,10 @@ interface CheckpointRequest {
   readonly geometry?: boolean;
 }
 
-export interface Evaluated {
-  readonly evaluations: EvaluationRow[];
-  readonly jobs: JobRow[];
-}
-
 export async function evaluateCheckpoint(
   tandem: Tandem,
   request: EvaluateRequest & CheckpointRequest,
-): Promise<Evaluated> {
+): Promise<Work<'evaluate'>> {
   const { db } = tandem.database;
   const { id, modelId } = await requireRow(db, 'checkpoints', request.checkpointId, 'input.checkpoint');
   const dimensions = request.dimensions ?? undefined;
@@ -61,32 +56,27 @@ function checkDimensions(dimensions: readonly number[], { name, dimension }: Mod
   });
 }
 
-export const evaluateBagOfWords = (tandem: Tandem, request: EvaluateRequest): Promise<Evaluated> =>
+export const evaluateBagOfWords = (tandem: Tandem, request: EvaluateRequest): Promise<Work<'evaluate'>> =>
   evaluateEach(tandem, request, null, { geometry: false });
 
-/** One after the other, so that the figures of seconds are those of an evaluation that has the device to itself. */
 async function evaluateEach(
   tandem: Tandem,
   { datasetIds, split, pooled = false, idempotencyKey }: EvaluateRequest,
   checkpointId: string | null,
   options: { readonly dimensions?: number[]; readonly geometry: boolean },
-): Promise<Evaluated> {
+): Promise<Work<'evaluate'>> {
   const rows = await datasetsOf(tandem, datasetIds, split);
   if (pooled) rows.forEach((row, i) => void requireCorpus(row, `input.datasets.${i}`));
   const evaluator = checkpointId === null ? 'bag-of-words' : 'checkpoint';
-  const made: Evaluated = { evaluations: [], jobs: [] };
-  for (const row of rows) {
-    const key = idempotencyKey ? `${idempotencyKey}:${row.id}` : null;
-    const input = { evaluator, checkpointId, datasetId: row.id, split, pooled, ...options } as const;
-    const { id, job, answer } = await runJob(tandem, 'evaluate', { input, idempotencyKey: key });
-    // Jobs from before there were dimensions answer nothing.
-    for (const evaluation of answer?.evaluationIds ?? [id]) {
-      made.evaluations.push(await requireRow(tandem.database.db, 'evaluations', evaluation));
-    }
-    made.jobs.push(job);
-  }
-  return made;
+  const requests = rows.map(({ id: datasetId }) => ({
+    input: { evaluator, checkpointId, datasetId, split, pooled, ...options } as const,
+    idempotencyKey: idempotencyKey ? `${idempotencyKey}:${datasetId}` : null,
+  }));
+  return workOf('evaluate', ...requests);
 }
+
+/** Jobs from before there were dimensions answer nothing. */
+export const madeBy = ({ id, answer }: Done<'evaluate'>): readonly string[] => answer?.evaluationIds ?? [id];
 
 /** The rows of different data sets that have records in the split; `list` is the field that names them. */
 export async function datasetsOf(

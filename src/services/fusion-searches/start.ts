@@ -1,13 +1,7 @@
 /** startFusionSearch, and a candidate of a search as a checkpoint. */
 import { randomUUID } from 'node:crypto';
 import { globalId } from '../../db/global-id.ts';
-import {
-  type CheckpointRow,
-  type FusionCandidateRow,
-  type FusionSearchRow,
-  fusionSearches,
-  type JobRow,
-} from '../../db/schema.ts';
+import { type FusionCandidateRow, type FusionSearchRow, fusionSearches } from '../../db/schema.ts';
 import { conflict, notFound } from '../../errors.ts';
 import { fusionPlanOf, placesOf } from '../../fusion/search/places.ts';
 import { candidatesOf } from '../../jobs/searching/candidates.ts';
@@ -15,6 +9,7 @@ import { winnerOf } from '../../jobs/searching/standings.ts';
 import { fuseCheckpoints } from '../checkpoints/fuse.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
+import type { Work } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 import { type FusionSearchRequest, readySearch } from './request.ts';
 
@@ -57,7 +52,7 @@ export interface FuseCandidateRequest {
 export async function fuseCandidate(
   tandem: Tandem,
   { searchId, number, idempotencyKey }: FuseCandidateRequest,
-): Promise<{ checkpoint: CheckpointRow; job: JobRow }> {
+): Promise<Work<'fuse'>> {
   const search = await requireRow(tandem.database.db, 'fusionSearches', searchId, 'input.search');
   const { checkpointIds, baseId } = search.request;
   const candidate = await candidateOf(tandem, search, number ?? null);

@@ -1,14 +1,12 @@
-/** Jobs: their rows, and how a service has durable work done and waits for it. */
+/** Jobs: their rows, and what people do to them. */
 
 import { and, asc, desc, eq, inArray } from 'drizzle-orm';
 import { globalId } from '../../db/global-id.ts';
 import { type JobAttemptRow, type JobRow, jobAttempts, jobs, liveStates } from '../../db/schema.ts';
-import { conflict, invariant } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import type { AnyJob } from '../../jobs/define.ts';
-import type { SubmitInput } from '../../jobs/jobs.ts';
 import type { JobKind, JobKindEntry } from '../../jobs/kinds/catalog.ts';
-import type { Payload } from '../../jobs/kinds/common/payload.ts';
-import { type JobAnswers, jobKinds } from '../../jobs/kinds/index.ts';
+import { jobKinds } from '../../jobs/kinds/index.ts';
 import type { Deletion, Refusal } from '../common/editing/remove.ts';
 import { requireRow } from '../common/rows.ts';
 import type { Tandem } from '../tandem.ts';
@@ -152,32 +150,4 @@ function waitsForTurn({ jobs: { place } }: Tandem, job: JobRow): string {
 function pausedBy({ deaths }: JobRow): string {
   if (deaths === 0) return 'It lost its connection to the database';
   return `The process that worked on it has died ${deaths === 1 ? 'once' : `${deaths} times`}`;
-}
-
-/** A job of a kind, once it has SUCCEEDED. */
-export interface Done<Kind extends JobKind> {
-  readonly job: JobRow;
-  /** Id of what it made. */
-  readonly id: string;
-  /** Absent of a job of a version up to 0.2.0. */
-  readonly answer: JobAnswers[Kind] | null;
-}
-
-/** Has a job done and waits for its end; throws the error with which it ended otherwise. */
-export async function runJob<Kind extends JobKind>(
-  tandem: Tandem,
-  kind: Kind,
-  { idempotencyKey, ...rest }: JobRequest<Kind>,
-): Promise<Done<Kind>> {
-  const { id } = await tandem.jobs.submit(kind, { ...rest, idempotencyKey: idempotencyKey ?? undefined });
-  const job = await tandem.jobs.outcome(id);
-  invariant(job.resultId, 'a job that succeeded made nothing');
-  return { job, id: job.resultId, answer: job.answer as JobAnswers[Kind] | null };
-}
-
-interface JobRequest<Kind extends JobKind> {
-  readonly input: SubmitInput<Kind>;
-  /** A part of the input that is too large for a row; the input says its digest. */
-  readonly payload?: Payload | undefined;
-  readonly idempotencyKey?: string | null | undefined;
 }

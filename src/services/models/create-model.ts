@@ -2,13 +2,13 @@
 
 import { totalmem } from 'node:os';
 import { type GivenParameters, readParameters, rowOf } from '../../catalog-parameters.ts';
-import type { DatasetRow, JobRow, ModelRow } from '../../db/schema.ts';
+import type { DatasetRow } from '../../db/schema.ts';
 import { badInput, limitExceeded } from '../../errors.ts';
 import { type EncoderFamily, encoderCatalog } from '../../model/families/catalog.ts';
 import type { ArchitectureValues, Heads, PoolingMode, PromptTemplates } from '../../model/types.ts';
 import { requireRow } from '../common/rows.ts';
 import { checkLength, checkList } from '../embedding/texts.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Work, workOf } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface CreateModelRequest {
@@ -27,19 +27,14 @@ export interface CreateModelRequest {
   readonly idempotencyKey?: string | null;
 }
 
-export async function createModel(
-  tandem: Tandem,
-  request: CreateModelRequest,
-): Promise<{ model: ModelRow; job: JobRow }> {
+export async function createModel(tandem: Tandem, request: CreateModelRequest): Promise<Work<'create-model'>> {
   const sources = await sourcesOf(tandem, request);
   const spec = specOf(tandem, request);
   const name = request.name.trim();
   const vocabularyFrom = sources.map(({ digest }) => digest);
   const datasetIds = sources.map((row) => row.id);
   const input = { name, ...spec, vocabularyFrom, datasetIds };
-  const { idempotencyKey } = request;
-  const { id, job } = await runJob(tandem, 'create-model', { input, idempotencyKey });
-  return { model: await requireRow(tandem.database.db, 'models', id), job };
+  return workOf('create-model', { input, idempotencyKey: request.idempotencyKey });
 }
 
 async function sourcesOf(tandem: Tandem, { vocabularyFrom }: CreateModelRequest): Promise<DatasetRow[]> {

@@ -1,9 +1,9 @@
 /** deriveModel: the weights of a model with other heads, or with another pooling, as a model of its own. */
-import type { JobRow, ModelRow } from '../../db/schema.ts';
+import type { ModelRow } from '../../db/schema.ts';
 import { badInput } from '../../errors.ts';
 import { type Heads, noHeads, type PoolingMode } from '../../model/types.ts';
 import { requireRow } from '../common/rows.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Work, workOf } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 import { poolsOneToken } from './create-model.ts';
 import { initialCheckpoint } from './models.ts';
@@ -20,11 +20,11 @@ export interface DeriveModelRequest {
   readonly idempotencyKey?: string | null;
 }
 
-/** Derives and waits. The model itself stays as it is. */
+/** Checks the request. The model itself stays as it is. */
 export async function deriveModel(
   tandem: Tandem,
   { modelId, idempotencyKey, ...request }: DeriveModelRequest,
-): Promise<{ model: ModelRow; job: JobRow }> {
+): Promise<Work<'derive-model'>> {
   const source = await requireRow(tandem.database.db, 'models', modelId, 'input.model');
   const pooling = [...(request.pooling ?? source.pooling)];
   const heads = request.heads ?? headsOf(source);
@@ -32,8 +32,7 @@ export async function deriveModel(
   const includePrompt = request.includePrompt ?? (source.includePrompt || poolsOneToken(request.pooling ?? []));
   const checkpointId = await initialCheckpoint(tandem, modelId);
   const input = { name: request.name.trim(), modelId, checkpointId, heads, pooling, includePrompt };
-  const { id, job } = await runJob(tandem, 'derive-model', { input, idempotencyKey });
-  return { model: await requireRow(tandem.database.db, 'models', id), job };
+  return workOf('derive-model', { input, idempotencyKey });
 }
 
 /** Models of before 0.3.0 have none. */

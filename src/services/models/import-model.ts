@@ -1,12 +1,10 @@
 /** importModel: a model that another program made, from a folder in the import folder or from a Hugging Face hub. */
 import { mkdir } from 'node:fs/promises';
-import type { JobRow, ModelRow } from '../../db/schema.ts';
 import type { HubReference } from '../../hub/types.ts';
 import type { Heads } from '../../model/types.ts';
 import { confine } from '../../storage/import-path.ts';
 import { privateMode } from '../../storage/private-folders.ts';
-import { requireRow } from '../common/rows.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Work, workOf } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 
 export interface ImportModelRequest {
@@ -21,22 +19,13 @@ export interface ImportModelRequest {
   readonly idempotencyKey?: string | null;
 }
 
-export interface ImportedModel {
-  readonly model: ModelRow;
-  readonly job: JobRow;
-  /** What other programs read otherwise, and what was left out. */
-  readonly warnings: readonly string[];
-}
-
-/** Imports and waits. The folder itself is copied, never changed. */
+/** Checks the request. The folder itself is copied, never changed. */
 export async function importModel(
   tandem: Tandem,
   { name, source, heads, idempotencyKey }: ImportModelRequest,
-): Promise<ImportedModel> {
+): Promise<Work<'import-model'>> {
   const input = { name: name.trim(), ...(await sourceOf(tandem, source)), ...(heads && { heads }) };
-  const { id, job, answer } = await runJob(tandem, 'import-model', { input, idempotencyKey });
-  const model = await requireRow(tandem.database.db, 'models', id);
-  return { model, job, warnings: answer?.warnings ?? [] };
+  return workOf('import-model', { input, idempotencyKey });
 }
 
 async function sourceOf({ config: { importDir } }: Tandem, { folder, hub }: ImportModelRequest['source']) {

@@ -1,7 +1,7 @@
 /** evaluateSuite: one job that evaluates on all splits of a suite; evaluations that are there are not made again. */
-import type { JobRow } from '../../db/schema.ts';
+import { jobKinds } from '../../jobs/kinds/index.ts';
 import { requireRow } from '../common/rows.ts';
-import { runJob } from '../jobs/jobs.ts';
+import { type Done, type Work, workOf } from '../jobs/work.ts';
 import type { Tandem } from '../tandem.ts';
 import { entriesOf } from './entries.ts';
 import { resultOf, type SuiteResult, splitsOf } from './result.ts';
@@ -15,15 +15,10 @@ export interface EvaluateSuiteRequest {
   readonly idempotencyKey?: string | null | undefined;
 }
 
-export interface EvaluatedSuite {
-  readonly result: SuiteResult;
-  readonly job: JobRow;
-}
-
 export async function evaluateSuite(
   tandem: Tandem,
   { idempotencyKey, ...request }: EvaluateSuiteRequest,
-): Promise<EvaluatedSuite> {
+): Promise<Work<'evaluate-suite'>> {
   const { db } = tandem.database;
   const { id: suiteId } = await requireRow(db, 'suites', request.suiteId, 'input.suite');
   const { checkpointId } = request;
@@ -31,6 +26,11 @@ export async function evaluateSuite(
   if (checkpointId !== null) await requireRow(db, 'checkpoints', checkpointId, 'input.checkpoint');
   const entries = await entriesOf(tandem, suiteId);
   const input = { suiteId, checkpointId, splits: splitsOf(entries), geometry };
-  const { job } = await runJob(tandem, 'evaluate-suite', { input, idempotencyKey });
-  return { result: await resultOf(tandem, checkpointId, entries), job };
+  return workOf('evaluate-suite', { input, idempotencyKey });
+}
+
+/** The newest figures of what the job evaluated, on the splits that the suite has by now. */
+export async function resultOfJob(tandem: Tandem, { job }: Done<'evaluate-suite'>): Promise<SuiteResult> {
+  const { suiteId, checkpointId } = jobKinds['evaluate-suite'].input.parse(job.input);
+  return resultOf(tandem, checkpointId, await entriesOf(tandem, suiteId));
 }

@@ -1,0 +1,4 @@
+import type { DocumentNode } from 'graphql';
+
+export function waitedSchema(schema: DocumentNode): DocumentNode;
+export function refuseWaiting(document: DocumentNode): void;
