@@ -117,6 +117,38 @@ describe('a key', () => {
     }
   });
 
+  it('of a viewer that was stolen changes nothing and shows no other, whichever way it is sent', async () => {
+    const { authorization } = await keyOf({ role: 'viewer' });
+    const client = createClient({
+      ...{ url: `${place.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 },
+      connectionParams: { authorization },
+    });
+    const token = await (await send('/graphql/stream', { authorization }, { method: 'PUT', body: null })).text();
+    const stream = await fetch(`${place.url}/graphql/stream?token=${token}`, { headers: { authorization } });
+    const forbidden = { errors: [{ extensions: { code: 'FORBIDDEN', remedy: expect.any(String) } }] };
+    const before = await place.database.db.select().from(apiKeys);
+    const queries = [
+      'mutation { createApiKey(input: { name: "mine", role: ADMIN }) { key } }',
+      'mutation { deleteRun(id: "UnVuOjE") { deletedId } }',
+      '{ apiKeys { nodes { id } } }',
+      '{ auditEntries { nodes { id } } }',
+    ];
+    for (const query of queries) {
+      const body = JSON.stringify({ query, extensions: { operationId: query } });
+      expect(await (await send('/graphql', { authorization }, { body })).json()).toMatchObject(forbidden);
+      expect((await client.iterate({ query }).next()).value).toMatchObject(forbidden);
+      expect((await send('/graphql/stream', { authorization, [tokenHeader]: token }, { body })).status).toBe(202);
+    }
+    let told = '';
+    for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) {
+      told += Buffer.from(chunk);
+      if (told.split('event: complete').length > queries.length) break;
+    }
+    expect(told.match(/"code":"FORBIDDEN"/g)).toHaveLength(queries.length);
+    expect(await place.database.db.select().from(apiKeys)).toHaveLength(before.length);
+    await client.dispose();
+  });
+
   it('owns the event streams that it reserves', async () => {
     const [mine, other] = [await keyOf(), await keyOf({ role: 'admin' })];
     const reserved = await send(
