@@ -16,6 +16,7 @@ import { watchEventLoop } from './observe/metrics.ts';
 import { startTracing } from './observe/otel.ts';
 import { createOpenAiApi } from './openai/api.ts';
 import { openAccess } from './services/access/access.ts';
+import { adminHolds } from './services/access/keys.ts';
 import { openChanges } from './services/changes/changes.ts';
 import { probesOf } from './services/system/health.ts';
 import type { Tandem } from './services/tandem.ts';
@@ -104,6 +105,12 @@ async function open(
     await changes.stop();
     await http.close();
   });
+  const { auth, adminKey } = config.access;
+  if (auth === 'required' && adminKey === undefined && !(await adminHolds(database.db))) {
+    logger.warn(
+      'every request needs an API key, and no admin has one: stop, make one by `tandem key create`, start again',
+    );
+  }
   await writePortFile(config.dataDir, http.url);
   closers.push(() => removePortFile(config.dataDir));
   return { url: http.url, tandem };

@@ -1,5 +1,12 @@
 /** Has every mutation write its entry of the audit log, refused ones included (services/access/audit.ts). */
-import { type GraphQLOutputType, type GraphQLSchema, getNullableType, isListType, isObjectType } from 'graphql';
+import {
+  defaultFieldResolver,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNullableType,
+  isListType,
+  isObjectType,
+} from 'graphql';
 import { globalId, type NodeType } from '../db/global-id.ts';
 import { audited } from '../services/access/audit.ts';
 import { argumentsOf } from './audit-arguments.ts';
@@ -9,12 +16,12 @@ import { codeOf } from './errors.ts';
 /** Behind withRoles: what a role does not allow is in the log as well. Returns the schema. */
 export function withAudit(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-    const { resolve, name: mutation, type } = field;
+    const { resolve = defaultFieldResolver, name: mutation, type } = field;
     field.resolve = (root, args, context: Context, info) => {
       const { caller, connection, tandem } = context;
       const operation = info.operation.name?.value.slice(0, 200) ?? null;
       const record = { caller, connection, mutation, operation, ...argumentsOf(field.args, args) };
-      const work = async (): Promise<unknown> => resolve?.(root, args, context, info);
+      const work = async (): Promise<unknown> => resolve(root, args, context, info);
       return audited(tandem.database, record, work, { codeOf, idsOf: (result) => idsIn(result, type, 1) });
     };
   }

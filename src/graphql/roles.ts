@@ -3,7 +3,7 @@
  * has at least the role viewer, with which everything is read that says nothing else; a mutation that says nothing
  * needs the role editor.
  */
-import { type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
+import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
 import type { NodeType } from '../db/global-id.ts';
 import { nouns, type Role } from '../db/schema.ts';
 import { requireRole } from '../services/access/roles.ts';
@@ -44,10 +44,10 @@ export function withRoles(schema: GraphQLSchema): GraphQLSchema {
 }
 
 function guard(field: GraphQLField<unknown, Context>, needed: Role): void {
-  const { name, description, resolve } = field;
+  const { name, description, resolve = defaultFieldResolver } = field;
   field.description = `${description} Needs the role ${needed}.`;
   field.resolve = (parent, args, context, info) => {
     requireRole(context.caller, needed, name);
-    return resolve?.(parent, args, context, info);
+    return resolve(parent, args, context, info);
   };
 }

@@ -1,6 +1,8 @@
 /** API keys through the schema: made once shown, changed, revoked, deleted. */
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MadeKey } from '../../src/services/access/keys.ts';
+import { apiKeys } from '../../src/db/schema.ts';
+import { adminHolds, type MadeKey, revoke as revokeKey } from '../../src/services/access/keys.ts';
 import { type AccessPlace, openAccessPlace } from './access-place.ts';
 
 let place: AccessPlace;
@@ -85,6 +87,23 @@ it('end what is under way for them when they are revoked, for good', async () =>
   expect(signal.reason).toMatchObject({ code: 'UNAUTHENTICATED' });
   await expect(callerOf(key)).rejects.toMatchObject({ message: 'The API key "a" was revoked' });
   expect((await done<{ apiKey: Shown }>(revoke, { id: apiKey.id })).apiKey).toEqual(revoked);
+});
+
+it('are missed where no admin has one that holds', async () => {
+  const { db } = place.database;
+  await db.delete(apiKeys);
+  await place.keyOf('editor');
+  await place.keyOf('admin', { expiresAt: new Date(Date.now() + 60_000) });
+  expect(await adminHolds(db)).toBe(true);
+  await db
+    .update(apiKeys)
+    .set({ expiresAt: new Date(0) })
+    .where(eq(apiKeys.role, 'admin'));
+  expect(await adminHolds(db)).toBe(false);
+  const { apiKey } = await place.keyOf('admin');
+  expect(await adminHolds(db)).toBe(true);
+  await revokeKey(place.tandem, apiKey.id);
+  expect(await adminHolds(db)).toBe(false);
 });
 
 it('are deleted; the audit log keeps their names', async () => {

@@ -1,5 +1,6 @@
 /** API keys: make, revoke, delete. Changes of their names, notes and expiry are those of every noun. */
-import { eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
+import type { Db } from '../../db/open.ts';
 import { type ApiKeyRow, apiKeys, type Role } from '../../db/schema.ts';
 import { badInput, invariant } from '../../errors.ts';
 import type { Deletion } from '../common/editing/remove.ts';
@@ -55,6 +56,13 @@ export async function revoke({ database, access }: Tandem, id: string): Promise<
 /** The row of a caller's own key; null where there is none. */
 export const ownKey = async ({ database }: Tandem, keyId: string | null): Promise<ApiKeyRow | null> =>
   keyId === null ? null : requireRow(database.db, 'apiKeys', keyId);
+
+/** Whether there is a key of an admin that holds: without one nobody can make others. */
+export async function adminHolds(db: Db): Promise<boolean> {
+  const isOpen = or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`));
+  const isAdmin = and(eq(apiKeys.role, 'admin'), isNull(apiKeys.revokedAt));
+  return (await db.select({ id: apiKeys.id }).from(apiKeys).where(and(isAdmin, isOpen)).limit(1)).length > 0;
+}
 
 export const deletion: Deletion<'apiKeys'> = {
   noun: 'apiKeys',
