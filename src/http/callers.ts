@@ -26,7 +26,7 @@ export async function identify(
   } catch (error) {
     const known = foreseen(error);
     if (known === null) throw error;
-    return { caller: undefined, refusal: ofCaller(known) };
+    return { caller: undefined, refusal: refusalOfKey(known) };
   }
 }
 
@@ -45,7 +45,7 @@ export function refuseRate(access: Access, caller: Caller): Refusal | null {
 }
 
 /** Why a caller is refused, or no longer answered: the key does not hold, or cannot be looked up. */
-export const ofCaller = (error: TandemError): Refusal => ({
+export const refusalOfKey = (error: TandemError): Refusal => ({
   status: error.code === 'UNAUTHENTICATED' ? 401 : 503,
   error,
 });

@@ -5,7 +5,7 @@ import type { TandemError } from '../errors.ts';
 import { type GraphQLServer, graphqlPath } from '../graphql/server.ts';
 import type { Access } from '../services/access/types.ts';
 import { readBody } from './body.ts';
-import { admit, ofCaller } from './callers.ts';
+import { admit, refusalOfKey } from './callers.ts';
 import { closing, notUtf8, type Refusal, type RequestFacts, refuseOperation, tooLarge } from './guard.ts';
 import { sendAnswer } from './reply.ts';
 
@@ -48,7 +48,7 @@ export async function answerOperation(
     await sendAnswer(response, Promise.resolve(answered), { json: !accept.includes('text/event-stream') });
   } catch (error) {
     if (!held.aborted) throw error;
-    if (!response.headersSent) return ofCaller(held.reason as TandemError);
+    if (!response.headersSent) return refusalOfKey(held.reason as TandemError);
     response.destroy();
   }
   return null;

@@ -13,7 +13,8 @@ import { eventsIn, headers, openPlace, type Place, postEvents } from './place.ts
 
 let place: Place;
 beforeAll(async () => {
-  place = await openPlace({ TANDEM_AUTH: 'required', TANDEM_RATE: '60/20' });
+  // So slow that none comes back while a test runs: how buckets fill up is tested by themselves.
+  place = await openPlace({ TANDEM_AUTH: 'required', TANDEM_RATE: '1/20' });
 });
 afterAll(() => place.close());
 
@@ -216,10 +217,10 @@ describe('a key', () => {
   });
 
   it('that expires ends its connections', async () => {
-    const { authorization } = await keyOf({ expiresAt: new Date(Date.now() + 400) });
+    const { id, authorization } = await keyOf();
     const { closed, first } = await connect({ authorization });
     expect(first).toBeNull();
-    await sleep(500);
+    await place.database.db.update(apiKeys).set({ expiresAt: new Date() }).where(eq(apiKeys.id, id));
     await place.access.recheck();
     expect(await closed).toMatchObject({ code: 4401, reason: expect.stringContaining('expired') });
   });
@@ -236,22 +237,20 @@ describe('more requests than the rate allows', () => {
   it('are refused with 429 and say when to come back, on every path; others are not', async () => {
     const [{ authorization }, other] = [await keyOf(), await keyOf()];
     const refused = await exhaust(authorization);
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
-    expect(await refused.json()).toMatchObject({
-      errors: [{ extensions: { code: 'LIMIT_EXCEEDED', reason: 'rate', retryAfter: 1, remedy: expect.any(String) } }],
-    });
+    const seconds = Number(refused.headers.get('retry-after'));
+    expect([refused.status, seconds > 0 && seconds <= 60]).toEqual([429, true]);
+    const told = { code: 'LIMIT_EXCEEDED', reason: 'rate', retryAfter: seconds, remedy: expect.any(String) };
+    expect(await refused.json()).toMatchObject({ errors: [{ extensions: told }] });
     const openai = new OpenAI({ baseURL: `${place.url}/v1`, apiKey: authorization.slice(7), maxRetries: 0 });
     const error = await openai.models.list().then(
       () => undefined,
       (thrown) => thrown,
     );
     expect(error).toMatchObject({ status: 429, code: 'rate_limit_exceeded', type: 'rate_limit_error' });
-    expect(error.headers.get('retry-after')).toBe('1');
+    expect(Number(error.headers.get('retry-after'))).toBeGreaterThan(0);
     const put = await send('/graphql/stream', { authorization }, { method: 'PUT', body: null });
     expect(put.status).toBe(429);
     expect((await send('/graphql', { authorization: other.authorization })).status).toBe(200);
-    await sleep(1_100);
-    expect((await send('/graphql', { authorization })).status).toBe(200);
   });
 
   it('are refused one by one on a WebSocket, which stays open', async () => {
@@ -262,9 +261,13 @@ describe('more requests than the rate allows', () => {
     });
     const ask = () => client.iterate({ query: '{ __typename }' }).next();
     await Promise.all(Array.from({ length: 20 }, ask));
-    await expect(ask()).rejects.toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED', reason: 'rate' } }]);
-    await sleep(1_100);
-    expect((await ask()).value).toEqual({ data: { __typename: 'Query' } });
+    let closed = false;
+    client.on('closed', () => {
+      closed = true;
+    });
+    for (let i = 0; i < 2; i++)
+      await expect(ask()).rejects.toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED', reason: 'rate' } }]);
+    expect(closed).toBe(false);
     await client.dispose();
   });
 });
