@@ -2,13 +2,18 @@
 
 /** The `extensions` of an error of the API. */
 export interface ApiErrorDetails {
-  /** BAD_USER_INPUT, NOT_FOUND, CONFLICT, LIMIT_EXCEEDED, UNAVAILABLE, ...; INTERNAL_SERVER_ERROR = a defect. */
+  /**
+   * BAD_USER_INPUT, NOT_FOUND, CONFLICT, UNAUTHENTICATED, FORBIDDEN, LIMIT_EXCEEDED, UNAVAILABLE, ...;
+   * INTERNAL_SERVER_ERROR = a defect.
+   */
   readonly code: string;
   /** What exactly happened, as a stable code; absent where the code says enough. */
   readonly reason?: string;
   readonly field?: string;
   readonly expected?: string;
   readonly remedy?: string;
+  /** Seconds after which the same request may succeed, where a key has sent more than it may (reason `rate`). */
+  readonly retryAfter?: number;
   readonly problems?: readonly {
     readonly file?: string;
     readonly line?: number;
