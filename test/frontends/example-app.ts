@@ -16,12 +16,23 @@ export interface ExampleApp {
   close(): Promise<void>;
 }
 
+interface ExampleOptions {
+  /** The port of the page; default any. */
+  readonly port?: number;
+  /** Whether the page asks the server itself, across origins, instead of Vite, which passes requests on. */
+  readonly direct?: boolean;
+}
+
 /** Opens the app of docs/examples/NAME over the server at this address. */
-export async function openExample(name: string, server: string): Promise<ExampleApp> {
+export async function openExample(
+  name: string,
+  server: string,
+  { port = 0, direct = false }: ExampleOptions = {},
+): Promise<ExampleApp> {
   const folder = join(root, 'docs/examples', name);
   install(folder);
-  run('npm', ['run', 'build'], folder);
-  const vite = spawn(process.execPath, ['node_modules/vite/bin/vite.js', 'preview', '--port', '0'], {
+  run('npm', ['run', 'build'], folder, direct ? { VITE_TANDEM_URL: server } : {});
+  const vite = spawn(process.execPath, ['node_modules/vite/bin/vite.js', 'preview', '--port', String(port)], {
     cwd: folder,
     env: { ...process.env, TANDEM_URL: server, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -24,9 +24,9 @@ export function install(folder) {
 }
 
 /** Runs a command in a folder, not as a part of a test: Vite would build for development. Throws where it fails. */
-export function run(command, args, cwd) {
+export function run(command, args, cwd, environment = {}) {
   const { NODE_ENV: _, ...env } = process.env;
-  const { status, error } = spawnSync(command, args, { cwd, env, stdio: 'inherit' });
+  const { status, error } = spawnSync(command, args, { cwd, env: { ...env, ...environment }, stdio: 'inherit' });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`);
 }

@@ -1,7 +1,4 @@
 /** A real server of dist/ on the CPU, started once for all files, with a tiny model that nobody trained. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   CreateModelDocument,
   createClient,
@@ -10,7 +7,7 @@ import {
   type TandemClient,
 } from 'tandem-client';
 import type { TestProject } from 'vitest/node';
-import { InstalledServer } from '../package/server.ts';
+import { startServer } from './own-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,26 +19,19 @@ declare module 'vitest' {
 }
 
 export default async function start(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'tandem-frontends-'));
-  const main = join(import.meta.dirname, '../../dist/src/cli/main.js');
-  const server = await InstalledServer.start(folder, { TANDEM_ADAPTER: 'cpu', TANDEM_LOG: 'warn' }, main);
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const server = await startServer();
   try {
     project.provide('url', server.url);
-    project.provide('alias', await makeModel(server.url));
+    project.provide('alias', await makeModel(createClient({ url: server.url })));
   } catch (error) {
-    await stop();
+    await server.stop();
     throw error;
   }
-  return stop;
+  return server.stop;
 }
 
 /** A model from scratch; the alias of its checkpoint. */
-async function makeModel(url: string): Promise<string> {
-  const client = createClient({ url });
+export async function makeModel(client: TandemClient): Promise<string> {
   const dataset = await importDataset(client);
   const { createModel } = await client.execute(CreateModelDocument, {
     input: {

@@ -4,13 +4,22 @@ import { CollectionEdit, CollectionList } from './collections';
 import { DatasetCreate, DatasetList } from './datasets';
 import { AppLayout, icons } from './layout';
 import { LeaderboardPage } from './leaderboard';
+import { LoginPage } from './login';
 import { ModelCreate, ModelEdit, ModelList } from './models';
 import { RunCreate, RunEdit, RunList, RunShow } from './runs';
 import { SearchPage } from './search';
-import { dataProvider } from './tandem';
+import { authProvider, dataProvider } from './tandem';
 
 export const App = () => (
-  <Admin title="Tandem" dataProvider={dataProvider} layout={AppLayout} disableTelemetry>
+  <Admin
+    title="Tandem"
+    dataProvider={dataProvider}
+    authProvider={authProvider}
+    loginPage={LoginPage}
+    layout={AppLayout}
+    disableTelemetry
+    requireAuth
+  >
     <Resource
       name="runs"
       icon={icons.runs}
