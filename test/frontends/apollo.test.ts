@@ -1,9 +1,18 @@
 /** Apollo Client with its cache: queries over its HttpLink, subscriptions over the link of tandem-apollo. */
-import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client';
+import {
+  ApolloClient,
+  ApolloLink,
+  CombinedGraphQLErrors,
+  gql,
+  HttpLink,
+  InMemoryCache,
+  ServerError,
+} from '@apollo/client';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { followBy, isSubscription } from 'tandem-apollo';
-import { createClient } from 'tandem-client';
-import { beforeAll, describe, expect, inject } from 'vitest';
+import { CreateApiKeyDocument, createClient, RevokeApiKeyDocument } from 'tandem-client';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { can } from './capabilities.ts';
 import { lettersOf, type Made, makeCollections } from './collections.ts';
 
@@ -145,5 +154,37 @@ describe('Apollo', () => {
       });
     });
     expect(CombinedGraphQLErrors.is(refused)).toBe(true);
+  });
+
+  it('sends a key with its requests and its subscriptions', async () => {
+    const input = { name: 'a viewer by Apollo', role: 'VIEWER' } as const;
+    const { createApiKey } = await tandem.execute(CreateApiKeyDocument, { input });
+    const headers = { authorization: `Bearer ${createApiKey.key}` };
+    const viewer = createClient({ url: inject('url'), headers, webSocket: WebSocket });
+    const client = new ApolloClient({
+      link: ApolloLink.split(
+        isSubscription,
+        new ApolloLink(followBy(viewer)),
+        new HttpLink({ uri: viewer.url, headers }),
+      ),
+      cache: new InMemoryCache(),
+    });
+    const { data } = await client.query<{ caller: { name: string } }>({ query: gql`query Caller { caller { name } }` });
+    expect(data!.caller.name).toBe('a viewer by Apollo');
+    const variables = { input: { id: made[0].id, notes: 'by a viewer' } };
+    const refused = await client.mutate({ mutation: update, variables }).catch((error: unknown) => error);
+    expect(CombinedGraphQLErrors.is(refused) && refused.errors[0].extensions?.['code']).toBe('FORBIDDEN');
+    const first = new Promise((resolve, reject) => {
+      client.subscribe({ query: changes, variables: { types: ['COLLECTION'] } }).subscribe({
+        next: ({ data: event, error }) => (error ? reject(error) : resolve(event)),
+      });
+    });
+    expect(await first).toMatchObject({ changes: { change: null } });
+    await tandem.execute(RevokeApiKeyDocument, { id: createApiKey.apiKey.id });
+    const again = client.query({ query: gql`query Again { caller { name } }`, fetchPolicy: 'network-only' });
+    const ended = await again.catch((error: unknown) => error);
+    expect(ServerError.is(ended) && [ended.statusCode, ended.bodyText]).toEqual([
+      ...[401, expect.stringContaining('UNAUTHENTICATED')],
+    ]);
   });
 });
