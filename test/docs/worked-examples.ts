@@ -5,7 +5,7 @@
  */
 import { exec } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 
 interface Block {
@@ -119,7 +119,9 @@ export function changedFiles(before: string, after: string): string[] {
     sources.flatMap((name) =>
       readdirSync(join(root, name), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
+        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+        // What a folder of tests has installed for itself is not copied.
+        .filter((path) => !path.split(sep).includes('node_modules')),
     );
   const read = (root: string, name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name)) : null);
   return [...new Set([...list(before), ...list(after)])]
