@@ -1,7 +1,7 @@
 /** `orderBy` as SQL: null is last in either direction, and the key of the list ends it, so that an order is total. */
 import { and, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { badInput, invariant } from '../../../errors.ts';
-import type { Expression, Kind, List, ListColumn, Order, Place } from './types.ts';
+import type { Expression, Kind, List, ListColumn, Order, Place, Window } from './types.ts';
 import { parameterOf, textOf } from './values.ts';
 
 /** One term of an order. */
@@ -89,8 +89,49 @@ export const placeSql = (terms: readonly Term[]): SQL<Place> =>
     sql`, `,
   )}]::text[]`;
 
+/** Items that follow each other in an order, by an order of their own that an index has. */
+export interface Stretch {
+  readonly terms: readonly Term[];
+  readonly condition: SQL | undefined;
+}
+
+/**
+ * The part of an order that a window shows, in one or two stretches, which follow each other in the direction of the
+ * window. Where the first term may be null the rows without a value come apart: then one index of the columns serves
+ * both directions, and a bound is a comparison of rows, which an index finds at once.
+ */
+export function stretchesOf(terms: readonly Term[], { after, before, backwards }: Bounds): Stretch[] {
+  const [first, ...rest] = terms as [Term, ...Term[]];
+  const isOneWay = rest.every(({ nullable, direction }) => !nullable && direction === first.direction);
+  if (!first.nullable || !isOneWay) {
+    return [{ terms, condition: and(bound(terms, after, false), bound(terms, before, true)) }];
+  }
+  const values = [{ ...first, nullable: false }, ...rest];
+  const isIn = (place: Place | null, isNullThere: boolean): boolean =>
+    place !== null && (place[0] === null) === isNullThere;
+  const within = (part: readonly Term[], isNullThere: boolean): SQL | undefined =>
+    and(
+      isNullThere ? isNull(first.sql) : isNotNull(first.sql),
+      isIn(after, isNullThere) ? beyond(part, placeIn(part, after!), false) : undefined,
+      isIn(before, isNullThere) ? beyond(part, placeIn(part, before!), true) : undefined,
+    );
+  const inOrder = [
+    ...(isIn(after, true) ? [] : [{ terms: values, condition: within(values, false) }]),
+    ...(isIn(before, false) ? [] : [{ terms: rest, condition: within(rest, true) }]),
+  ];
+  return backwards ? inOrder.reverse() : inOrder;
+}
+
+/** Of the last terms of an order. */
+const placeIn = (last: readonly Term[], place: Place): Place => place.slice(place.length - last.length);
+
+type Bounds = Pick<Window, 'after' | 'before' | 'backwards'>;
+
+const bound = (terms: readonly Term[], place: Place | null, backwards: boolean): SQL | undefined =>
+  place === null ? undefined : beyond(terms, place, backwards);
+
 /** What comes strictly behind a place or, backwards, strictly before it. */
-export function beyond(terms: readonly Term[], place: Place, backwards: boolean): SQL | undefined {
+function beyond(terms: readonly Term[], place: Place, backwards: boolean): SQL | undefined {
   const [first] = terms;
   const isOneWay = terms.every((term) => !term.nullable && term.direction === first!.direction);
   if (isOneWay) {

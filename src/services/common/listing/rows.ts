@@ -1,10 +1,10 @@
 /** The statements of a list: a page, for one parent or for several at once, and a count. */
 import { and, count, getTableColumns, getViewSelectedFields, is, type SQL, sql, Table } from 'drizzle-orm';
-import type { PgTable, PgView } from 'drizzle-orm/pg-core';
+import { type PgTable, type PgView, unionAll } from 'drizzle-orm/pg-core';
 import type { Executor } from '../../../db/open.ts';
 import { invariant } from '../../../errors.ts';
 import { groupBy } from '../group-by.ts';
-import { beyond, orderSql, placeSql, type Term } from './order.ts';
+import { orderSql, placeSql, type Stretch, stretchesOf, type Term } from './order.ts';
 import type { Item, List, Place, Window } from './types.ts';
 import { parametersOf } from './values.ts';
 
@@ -19,8 +19,10 @@ export interface Query {
 
 type Row = Record<string, unknown>;
 
-/** Of the place beside the columns of a row; no table has a column of this name. */
+/** Names beside the columns of a row, which no table has: of its place, its stretch and the values of its terms. */
 const placeName = 'place_in_list';
+const stretchName = 'stretch_of_list';
+const sortName = (i: number): string => `term_${i}_of_list`;
 
 /** The columns of a table or view by the names that the rows have. */
 function fieldsOf(table: PgTable | PgView): Record<string, never> {
@@ -46,21 +48,53 @@ const parentKey = sql`parent.key`;
 
 function select(db: Executor, query: Query, window: Window, parent: SQL | null) {
   const { list, terms } = query;
-  const { after, before, backwards, limit, offset } = window;
+  const { limit, offset, backwards } = window;
+  const [first, second] = stretchesOf(terms, window);
+  if (first && second) return bothStretches(db, query, window, [first, second], parent);
+  const { condition, terms: order } = first ?? { condition: sql`false`, terms };
   return db
     .select({ ...fieldsOf(list.table), [placeName]: placeSql(terms).as(placeName) })
     .from(list.table as PgTable)
-    .where(
-      and(
-        whereOf(query, parent),
-        after ? beyond(terms, after, false) : undefined,
-        before ? beyond(terms, before, true) : undefined,
-      ),
-    )
-    .orderBy(...orderSql(terms, backwards))
+    .where(and(whereOf(query, parent), condition))
+    .orderBy(...orderSql(order, backwards))
     .limit(limit)
     .offset(offset);
 }
+
+/** One behind the other, each read as far as the page may reach into it. */
+function bothStretches(
+  db: Executor,
+  query: Query,
+  { limit, offset, backwards }: Window,
+  stretches: readonly [Stretch, Stretch],
+  parent: SQL | null,
+) {
+  const { list, terms } = query;
+  const values = Object.fromEntries(terms.map((term, i) => [sortName(i), sql`${term.sql}`.as(sortName(i))]));
+  const [first, second] = stretches.map(({ condition, terms: order }, i) =>
+    db
+      .select({
+        ...{ ...fieldsOf(list.table), ...values, [placeName]: placeSql(terms).as(placeName) },
+        [stretchName]: sql`${sql.raw(String(i))}`.as(stretchName),
+      })
+      .from(list.table as PgTable)
+      .where(and(whereOf(query, parent), condition))
+      .orderBy(...orderSql(order, backwards))
+      .limit(limit + offset),
+  );
+  const both = unionAll(first as never, second as never).as('both') as never;
+  const sorted = terms.map((term, i) => ({ ...term, sql: both[sortName(i)] as SQL }));
+  return db
+    .select(columnsOf(both, query))
+    .from(both)
+    .orderBy(both[stretchName], ...orderSql(sorted, backwards))
+    .limit(limit)
+    .offset(offset);
+}
+
+/** The columns of a row with its place, of a subquery that has them. */
+const columnsOf = (page: object, { list }: Query): Record<string, never> =>
+  Object.fromEntries([...Object.keys(fieldsOf(list.table)), placeName].map((name) => [name, page[name as never]]));
 
 /** The items of each parent, in the order of the parents; one null stands for the whole list. */
 export async function itemsOf(
@@ -78,11 +112,9 @@ export async function itemsOf(
     return [inOrder((await select(db, query, window, only === null ? null : keyOf(only))) as Row[])];
   }
   const page = select(db, query, window, parentKey).as('page');
-  const names = [...Object.keys(fieldsOf(query.list.table)), placeName];
-  const columns = Object.fromEntries(names.map((name) => [name, page[name as never]]));
   // A lateral subquery is run once for each parent, and its rows come in its order.
   const found = (await db
-    .select({ parent: sql<string>`${parentKey}`, page: columns as Record<string, never> })
+    .select({ parent: sql<string>`${parentKey}`, page: columnsOf(page, query) })
     .from(parents(keys as string[]))
     .crossJoinLateral(page)) as { parent: string; page: Row }[];
   const groups = groupBy(found, ({ parent }) => parent);
