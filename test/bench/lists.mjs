@@ -18,8 +18,8 @@ import { measureReplay } from './lists/replay.mjs';
 import { measureWrites } from './lists/writes.mjs';
 import { watchStatements } from './statements.mjs';
 
-const text = { type: 'string' };
-const { values } = parseArgs({ options: { data: text, runs: text, repeat: text, only: text, out: text } });
+const string = { type: 'string' };
+const { values } = parseArgs({ options: { data: string, runs: string, repeat: string, only: string, out: string } });
 const [runs, repeat] = [Number(values.runs ?? 100_000), Number(values.repeat ?? 100)];
 /** A query that takes long is not asked so often; a p99 of fewer than 100 is their maximum. */
 const longestMs = 5_000;
@@ -39,12 +39,21 @@ async function prepare() {
     if (!rows[0].filled) await fill(database.pool, runs, tell);
     // On a server autovacuum does it within minutes.
     if (config.databaseUrl) await database.pool.query('vacuum analyze');
-    const writes = await measureWrites(database.pool, tell);
     const keys = await database.pool.query(
       `select ${keyOf('model', 3)} as model, ${keyOf('dataset', datasets / 2 - 5)} as dataset,
         ${keyOf('dataset', 1)} as evaluated, ${keyOf('run', runs / 2)} as run, version()`,
     );
-    return { writes, keys: keys.rows[0] };
+    return keys.rows[0];
+  } finally {
+    await database.close();
+  }
+}
+
+/** At the end, since what is rolled back stays in the tables until they are vacuumed. */
+async function writes() {
+  const database = await openDatabase(config);
+  try {
+    return await measureWrites(database.pool, tell);
   } finally {
     await database.close();
   }
@@ -66,17 +75,18 @@ async function measure(ask, seen, { name, document, variables }) {
     if (k >= 0) times.push(took);
   }
   times.sort((a, b) => a - b);
-  const [p50, p99, max] = [atRank(times, 0.5), atRank(times, 0.99), times.at(-1)];
+  const [min, p50, p99, max] = [times[0], atRank(times, 0.5), atRank(times, 0.99), times.at(-1)];
   tell(
-    `${name.padEnd(62)} ${[p50, p99, max].map((ms) => ms.toFixed(1).padStart(8)).join('')} ms, n = ${times.length}, ${statements} statements`,
+    `${name.padEnd(62)} ${[min, p50, p99, max].map((ms) => ms.toFixed(1).padStart(8)).join('')} ms, n = ${times.length}, ${statements} statements`,
   );
-  return { name, p50, p99, max, n: times.length, statements };
+  return { name, min, p50, p99, max, n: times.length, statements };
 }
 
 const seen = watchStatements();
+let report;
 try {
   const begun = performance.now();
-  const { writes, keys } = await prepare();
+  const keys = await prepare();
   tell(`${keys.version.split(' on ')[0]}, prepared in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
   const started = performance.now();
   const service = await startTandem(config);
@@ -99,12 +109,13 @@ try {
     const replay = await measureReplay(url, Number(data.changeSeq), tell);
     const slowest = [...figures].sort((a, b) => b.p99 - a.p99);
     tell(`slowest: ${slowest[0]?.name}, p99 ${slowest[0]?.p99.toFixed(1)} ms`);
-    const report = JSON.stringify({ server: keys.version, runs, writes, figures, replay }, null, 2);
-    if (values.out) await writeFile(values.out, report);
-    else console.log(report);
+    report = { server: keys.version, runs, figures, replay };
   } finally {
     await service.close();
   }
+  const text = JSON.stringify({ ...report, writes: await writes() }, null, 2);
+  if (values.out) await writeFile(values.out, text);
+  else console.log(text);
 } finally {
   if (!values.data) await rm(dataDir, { recursive: true, force: true });
 }

@@ -120,3 +120,29 @@ it('moves with an alias, with another text of a document, and with any change of
   const drop = () => db.update(evaluations).set({ unitsDigest: null }).where(eq(evaluations.id, evaluation.id));
   expect(await moves('evaluations', evaluation.id, drop)).toBe(true);
 });
+
+it('of a search moves when a part of it, which it awaits, is interrupted or goes on, and with no other state', async () => {
+  const { db } = database;
+  const [whole] = await db
+    .insert(jobs)
+    .values({ kind: 'search-architecture', input: {}, awaitsParts: true })
+    .returning();
+  const [part] = await db.insert(jobs).values({ kind: 'train', input: {}, partOf: whole.id }).returning();
+  const state = (next: 'RUNNING' | 'INTERRUPTED' | 'QUEUED' | 'SUCCEEDED') => () =>
+    db.update(jobs).set({ state: next }).where(eq(jobs.id, part.id));
+  expect(await moves('jobs', whole.id, state('RUNNING'))).toBe(false);
+  expect(await moves('jobs', whole.id, state('INTERRUPTED'))).toBe(true);
+  expect(await moves('jobs', whole.id, state('QUEUED'))).toBe(true);
+  expect(await moves('jobs', whole.id, state('SUCCEEDED'))).toBe(false);
+});
+
+it('of a run that runs no longer leaves no estimate of the time left', async () => {
+  const { db } = database;
+  const { id } = await insertRun(db);
+  await db.update(jobs).set({ state: 'RUNNING' }).where(eq(jobs.id, id));
+  await db.update(runs).set({ secondsLeft: 60 }).where(eq(runs.id, id));
+  const left = async () => (await db.select().from(schema.runsWithJobs).where(eq(schema.runsWithJobs.id, id)))[0];
+  expect(await left()).toMatchObject({ secondsLeft: 60 });
+  await db.update(jobs).set({ state: 'INTERRUPTED' }).where(eq(jobs.id, id));
+  expect(await left()).toMatchObject({ secondsLeft: null });
+});

@@ -230,6 +230,7 @@ describe('nested lists', () => {
         reason: 'interval' as const,
         runId: run.id,
         step,
+        alias: step < 2 ? `a-${i}-${2 - step}` : null,
       }));
       const parents = await db.insert(checkpoints).values(steps).returning();
       const fusion = { method: 'uniform-soup' as const, parameters: {}, inputs: [0, 1] };
@@ -268,12 +269,14 @@ describe('nested lists', () => {
       `query($first: Int!) {
         runs(first: $first) { totalCount nodes { name model { name } datasets { dataset { name } }
           checkpoints(first: 5, orderBy: [{ field: STEP, direction: DESC }]) {
-            totalCount pageInfo { hasNextPage } nodes { step evaluations { main } run { name } } } } }
+            totalCount pageInfo { hasNextPage } nodes { step evaluations { main } run { name } } }
+          named: checkpoints(first: 2, offset: 1, orderBy: [{ field: ALIAS, direction: DESC }]) { nodes { alias } } } }
       }`,
-      10,
+      11,
     );
     expect(runs?.nodes).toHaveLength(50);
-    for (const { checkpoints: page } of runs!.nodes) {
+    for (const [i, { checkpoints: page, named }] of runs!.nodes.entries()) {
+      expect(named).toEqual({ nodes: [{ alias: `a-${49 - i}-1` }, { alias: null }] });
       expect(page).toMatchObject({ totalCount: 6, pageInfo: { hasNextPage: true } });
       expect((page as { nodes: { step: number }[] }).nodes.map(({ step }) => step)).toEqual([5, 4, 3, 2, 1]);
     }
@@ -323,8 +326,9 @@ describe('nested lists', () => {
       }`,
       8,
     );
+    const plan = expect.stringMatching(/^uniform-soup\n├─ a-\d+-1\n└─ test, step 2$/);
     const texts = fused!.nodes.map(({ fusion }) => (fusion as { text: string }).text);
-    expect(texts).toEqual(Array(50).fill('uniform-soup\n├─ test, step 1\n└─ test, step 2'));
+    expect(texts).toEqual(Array(50).fill(plan));
     const value = (i: number) => ({ result: { cells: [{ figure: { value: i / 64 } }] } });
     expect(listed?.nodes).toEqual(Array.from({ length: 50 }, (_, i) => value(49 - i)));
   });

@@ -1,5 +1,5 @@
 /** Checkpoints: weights with their lineage. Several may share one folder, because a folder is named by its content. */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
   check,
@@ -13,7 +13,18 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { FusionFigure, FusionPlan } from '../../fusion/types.ts';
-import { count64, createdAt, id, idempotencyKey, isDigest, notes, oneOf, tags, updatedAt } from './columns.ts';
+import {
+  count64,
+  createdAt,
+  id,
+  idempotencyKey,
+  isDigest,
+  notes,
+  oneOf,
+  searchForm,
+  tags,
+  updatedAt,
+} from './columns.ts';
 import { models } from './models.ts';
 import { runs } from './runs.ts';
 
@@ -31,6 +42,9 @@ export const checkpoints = pgTable(
     name: text('name').notNull().default(''),
     notes: notes(),
     tags: tags(),
+    searchForm: searchForm(
+      (): SQL => sql`array[${checkpoints.alias}, ${checkpoints.name}, ${checkpoints.notes}] || ${checkpoints.tags}`,
+    ),
     reason: text('reason', { enum: checkpointReasons }).notNull(),
     /** theta_0 that this descends from; only checkpoints of one theta_0 can be fused. */
     modelId: uuid('model_id')
@@ -61,6 +75,13 @@ export const checkpoints = pgTable(
     unique('checkpoints_step').on(table.runId, table.step),
     index('checkpoints_model').on(table.modelId),
     index('checkpoints_newest').on(table.createdAt, table.id),
+    // What their list is ordered by.
+    index('checkpoints_updated').on(table.updatedAt, table.id),
+    index('checkpoints_name').on(table.name, table.id),
+    index('checkpoints_reason').on(table.reason, table.id),
+    index('checkpoints_by_step').on(table.step, table.id),
+    index('checkpoints_epoch').on(table.epoch, table.id),
+    index('checkpoints_bytes').on(table.bytes, table.id),
     index('checkpoints_digest').on(table.digest),
     oneOf('checkpoints_reason', table.reason, checkpointReasons),
     isDigest('checkpoints_digest_is_sha256', table.digest),

@@ -25,6 +25,15 @@ export const madeAs = () => text('made_as');
 /** Words that people sort things by: trimmed, each once, in the order in which they were given. */
 export const tags = () => text('tags').array().notNull().default(sql`'{}'::text[]`);
 
+/**
+ * The texts that `q` looks into, in the form in which they are compared, of a noun of which there are many: to bring
+ * three texts of each of 100,000 rows into it takes half a second. `texts` is a text[]; null elements count as absent.
+ */
+export const searchForm = (texts: () => SQL) =>
+  text('search_form')
+    .notNull()
+    .generatedAlwaysAs((): SQL => sql`search_forms(${texts()})`);
+
 export const createdAt = () => instant('created_at').notNull().defaultNow();
 
 /** Given by the caller of a creating mutation: the same key again finds the first row instead of making another. */

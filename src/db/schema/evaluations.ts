@@ -46,9 +46,10 @@ export const evaluations = pgTable(
     unitsDigest: text('units_digest'),
   },
   (table) => [
-    index('evaluations_checkpoint').on(table.checkpointId),
+    index('evaluations_checkpoint').on(table.checkpointId, table.datasetId),
     index('evaluations_dataset').on(table.datasetId),
     index('evaluations_newest').on(table.createdAt, table.id),
+    index('evaluations_main').on(sql`((${table.metrics} ->> ${table.main})::double precision)`, table.id),
     index('evaluations_units').on(table.unitsDigest),
     oneOf('evaluations_evaluator', table.evaluator, evaluators),
     oneOf('evaluations_split', table.split, splitNames),

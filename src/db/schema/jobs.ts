@@ -63,6 +63,12 @@ export const jobs = pgTable(
   (table) => [
     index('jobs_state').on(table.state, table.id),
     index('jobs_newest').on(table.createdAt, table.id),
+    // What the lists of jobs and of runs are ordered by.
+    index('jobs_updated').on(table.updatedAt, table.id),
+    index('jobs_started').on(table.startedAt, table.id),
+    index('jobs_finished').on(table.finishedAt, table.id),
+    index('jobs_attempt').on(table.attempt, table.id),
+    index('jobs_cause').on(sql`(${table.answer} ->> 'cause')`, table.id),
     index('jobs_after').on(table.after).where(sql`${table.after} is not null`),
     index('jobs_part_of').on(table.partOf).where(sql`${table.partOf} is not null`),
     oneOf('jobs_state_is_known', table.state, jobStates),

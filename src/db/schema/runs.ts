@@ -2,7 +2,7 @@
  * Training runs and the data sets they train on. What a run shares with all durable work (its state, attempts, events,
  * error) is in its job, which has the run's id. Written by jobs/ alone once enqueued.
  */
-import { eq, getTableColumns, sql } from 'drizzle-orm';
+import { eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import {
   boolean,
   check,
@@ -22,7 +22,7 @@ import type { AdapterReport } from '../../device/types.ts';
 import type { LossTerm } from '../../nn/losses/catalog.ts';
 import type { RunSettings } from '../../train/catalog.ts';
 import { completeSettings, completeTerms } from '../../train/stored-settings.ts';
-import { count64, createdAt, idempotencyKey, madeAs, notes, tags } from './columns.ts';
+import { count64, createdAt, idempotencyKey, madeAs, notes, searchForm, tags } from './columns.ts';
 import { datasets } from './datasets.ts';
 import { jobs } from './jobs.ts';
 import { models } from './models.ts';
@@ -57,6 +57,7 @@ export const runs = pgTable(
     madeAs: madeAs(),
     notes: notes(),
     tags: tags(),
+    searchForm: searchForm((): SQL => sql`array[${runs.name}, ${runs.notes}] || ${runs.tags}`),
     /** theta_0. */
     modelId: uuid('model_id')
       .notNull()
@@ -74,7 +75,7 @@ export const runs = pgTable(
     bestScore: doublePrecision('best_score'),
     bestStep: integer('best_step'),
     tokensPerSecond: doublePrecision('tokens_per_second'),
-    /** Estimate of the last update; of no meaning once the run has stopped. */
+    /** Estimate of the last update; a trigger of jobs takes it away once the run no longer runs (migration 0026). */
     secondsLeft: doublePrecision('seconds_left'),
     parameters: count64('parameters'),
     memoryBytes: count64('memory_bytes'),
@@ -84,6 +85,17 @@ export const runs = pgTable(
     index('runs_model').on(table.modelId),
     index('runs_newest').on(table.createdAt, table.id),
     index('runs_name').on(table.name, table.id),
+    // What their list is ordered by.
+    index('runs_step').on(table.step, table.id),
+    index('runs_steps').on(table.steps, table.id),
+    index('runs_epoch').on(table.epoch, table.id),
+    index('runs_loss').on(table.loss, table.id),
+    index('runs_best_score').on(table.bestScore, table.id),
+    index('runs_best_step').on(table.bestStep, table.id),
+    index('runs_tokens_per_second').on(table.tokensPerSecond, table.id),
+    index('runs_seconds_left').on(table.secondsLeft, table.id),
+    index('runs_parameters').on(table.parameters, table.id),
+    index('runs_memory_bytes').on(table.memoryBytes, table.id),
     check('runs_step_is_count', sql`${table.step} >= 0`),
   ],
 );
@@ -91,11 +103,9 @@ export const runs = pgTable(
 /** Runs as people see them: each with what its job says. */
 export const runsWithJobs = pgView('runs_with_jobs').as((query) => {
   const { updatedAt, state, attempt, lastSeq, error, startedAt, finishedAt, answer } = jobs;
-  const { secondsLeft, ...columns } = getTableColumns(runs);
   return query
     .select({
-      ...columns,
-      secondsLeft: sql<number | null>`case when ${state} = 'RUNNING' then ${secondsLeft} end`.as('seconds_left'),
+      ...getTableColumns(runs),
       ...{ updatedAt, state, attempt, lastSeq, error, startedAt, finishedAt },
       /** Why it succeeded before its planned end; null = it did not. */
       cause: sql<RunCause | null>`${answer} ->> 'cause'`.as('cause'),

@@ -24,6 +24,7 @@ const changes = { changes: true };
 
 export const checkpointList = nounList('checkpoints', {
   called: 'checkpoints',
+  searchForm: checkpoints.searchForm,
   columns: {
     createdAt: column(checkpoints.createdAt, 'time of its making'),
     alias: column(checkpoints.alias, 'alias', { searched: true, ...changes }),

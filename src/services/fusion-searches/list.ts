@@ -1,14 +1,14 @@
 /** The lists of searches for a fusion and of their candidates. */
 import { sql } from 'drizzle-orm';
 import { fusionCandidates as candidates, fusionSearchesWithJobs as searches } from '../../db/schema.ts';
-import { changed, column, columnEdge, edge, listOf, nounList } from '../common/listing/define.ts';
+import { changed, column, columnEdge, edge, listOf, nounList, ofJob } from '../common/listing/define.ts';
 
 export const fusionSearchList = nounList('fusionSearches', {
   called: 'searches',
   columns: {
     createdAt: column(searches.createdAt, 'time of its request'),
     ...changed(searches),
-    state: column(searches.state, 'state', { changes: true }),
+    ...ofJob(searches, ['state']),
     strategy: column(sql`(${searches.request} ->> 'strategy')`, 'strategy', { kind: 'enum' }),
     budget: column(sql`(${searches.request} ->> 'budget')::integer`, 'number of candidates at most', { kind: 'int' }),
   },

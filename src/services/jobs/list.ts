@@ -1,7 +1,7 @@
 /** The list of jobs. */
 import { eq, or, sql } from 'drizzle-orm';
 import { jobs } from '../../db/schema.ts';
-import { changed, column, columnEdge, nounList } from '../common/listing/define.ts';
+import { changed, column, columnEdge, nounList, ofJob } from '../common/listing/define.ts';
 
 const changes = { changes: true };
 
@@ -11,17 +11,14 @@ export const jobList = nounList('jobs', {
     createdAt: column(jobs.createdAt, 'time of its first request'),
     ...changed(jobs),
     kind: column(jobs.kind, 'kind', { kind: 'enum' }),
-    state: column(jobs.state, 'state', changes),
+    ...ofJob(jobs, ['state', 'attempt', 'startedAt', 'finishedAt']),
     stage: column(sql`(${jobs.progress} ->> 'stage')`, 'stage', {
       kind: 'text',
       nullable: true,
       searched: true,
       ...changes,
     }),
-    attempt: column(jobs.attempt, 'number of the last attempt', changes),
     deaths: column(jobs.deaths, 'number of attempts whose process died', changes),
-    startedAt: column(jobs.startedAt, 'time at which the first attempt began', changes),
-    finishedAt: column(jobs.finishedAt, 'time of its end', changes),
     notBefore: column(jobs.notBefore, 'earliest time of its next attempt', changes),
   },
   edges: { partOf: columnEdge('Job', 'that are parts of', jobs.partOf) },

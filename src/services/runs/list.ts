@@ -1,17 +1,18 @@
 /** The lists of runs, of their evaluations on dev sets and of their events. */
 import { sql } from 'drizzle-orm';
 import { devEvaluations, jobEvents, runDatasets, runStarts, runsWithJobs as runs } from '../../db/schema.ts';
-import { column, columnEdge, edge, edited, listOf, nounList } from '../common/listing/define.ts';
+import { column, columnEdge, edge, edited, listOf, nounList, ofJob } from '../common/listing/define.ts';
 
 const changes = { changes: true };
 
 export const runList = nounList('runs', {
   called: 'runs',
+  searchForm: runs.searchForm,
   columns: {
     createdAt: column(runs.createdAt, 'time of its request'),
     name: column(runs.name, 'name', { searched: true }),
     ...edited(runs),
-    state: column(runs.state, 'state', changes),
+    ...ofJob(runs, ['state', 'attempt', 'startedAt', 'finishedAt']),
     step: column(runs.step, 'number of updates made', changes),
     steps: column(runs.steps, 'number of planned updates', changes),
     epoch: column(runs.epoch, 'epoch', changes),
@@ -19,13 +20,10 @@ export const runList = nounList('runs', {
     bestScore: column(runs.bestScore, 'highest joint score', changes),
     bestStep: column(runs.bestStep, 'step of the highest joint score', changes),
     tokensPerSecond: column(runs.tokensPerSecond, 'tokens per second', changes),
-    secondsLeft: column(runs.secondsLeft, 'estimated time left', { kind: 'float', nullable: true, ...changes }),
+    secondsLeft: column(runs.secondsLeft, 'estimated time left', changes),
     parameters: column(runs.parameters, 'number of weights', changes),
     memoryBytes: column(runs.memoryBytes, 'estimate of the device memory', changes),
-    attempt: column(runs.attempt, 'number of the last attempt', changes),
     cause: column(runs.cause, 'cause of an early success', { kind: 'enum', nullable: true, ...changes }),
-    startedAt: column(runs.startedAt, 'time at which the first attempt began', changes),
-    finishedAt: column(runs.finishedAt, 'time of its end', changes),
   },
   edges: {
     model: columnEdge('Model', 'of the lineage of', runs.modelId),

@@ -3,7 +3,7 @@ import { type AnyColumn, Column, is, type SQL } from 'drizzle-orm';
 import type { NodeType } from '../../../db/global-id.ts';
 import { nouns } from '../../../db/schema.ts';
 import { invariant } from '../../../errors.ts';
-import type { Is, Kind, List, ListColumn, ListCondition, ListEdge } from './types.ts';
+import type { Expression, Is, Kind, List, ListColumn, ListCondition, ListEdge } from './types.ts';
 
 const kinds: Readonly<Record<string, Kind>> = {
   PgText: 'text',
@@ -54,9 +54,30 @@ export const edited = (table: {
   ...changed(table),
 });
 
+/** What is shown of a job, by itself or as the work of a run or a search. */
+const saysOfJob = {
+  state: 'state',
+  attempt: 'number of the last attempt',
+  startedAt: 'time at which the first attempt began',
+  finishedAt: 'time of its end',
+} as const;
+
+/** Those of them that the table or view of a noun has. */
+export const ofJob = <Name extends keyof typeof saysOfJob>(
+  table: Readonly<Record<NoInfer<Name>, Expression>>,
+  names: readonly Name[],
+): Record<Name, ListColumn> =>
+  Object.fromEntries(
+    names.map((name) => {
+      const traits = { changes: true, ...(name === 'state' && { kind: 'enum' as const }) };
+      return [name, column(table[name], saysOfJob[name], traits)];
+    }),
+  ) as Record<Name, ListColumn>;
+
 interface Parts {
   readonly called: string;
   readonly columns: Readonly<Record<string, ListColumn>>;
+  readonly searchForm?: List['searchForm'];
   readonly edges?: Readonly<Record<string, ListEdge>>;
   readonly conditions?: Readonly<Record<string, ListCondition>>;
   readonly order?: List['order'];
@@ -75,7 +96,7 @@ export const listOf = (
   name: string,
   parts: Parts & Pick<List, 'table' | 'key'> & Partial<Pick<List, 'type'>>,
 ): List => ({
-  ...{ type: null, edges: {}, conditions: {}, order: newestFirst },
+  ...{ type: null, searchForm: null, edges: {}, conditions: {}, order: newestFirst },
   ...parts,
   name,
 });

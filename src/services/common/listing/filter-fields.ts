@@ -27,14 +27,14 @@ const free = 'absent or null does not restrict';
 const none = `${free}, and an empty list matches none`;
 
 /** Texts are compared in one case and in the form NFKC, by the database on both sides. */
-const contains = (column: Expression, text: string): SQL =>
-  sql`strpos(search_form(${column}), search_form(${text})) > 0`;
+const contains = (column: Expression, text: string): SQL => hasIn(sql`search_form(${column})`, text);
+const hasIn = (form: Expression, text: string): SQL => sql`strpos(${form}, search_form(${text})) > 0`;
 
 export function filterFieldsOf(list: List): Fields {
-  const { type, key, called, columns, edges, conditions } = list;
+  const { type, key, called, columns, searchForm, edges, conditions } = list;
   const own: Fields = type === null ? {} : { ids: idsField(type, key) };
   const searched = Object.values(columns).filter((column) => column.searched);
-  const search: Fields = searched.length === 0 ? {} : { q: searchField(called, searched) };
+  const search: Fields = searched.length === 0 ? {} : { q: searchField(called, searched, searchForm) };
   return {
     ...own,
     ...search,
@@ -58,11 +58,12 @@ const idsField = (type: NodeType, { sql: expression }: ListColumn): FilterField 
   where: (keys: readonly string[]) => sql`${plain(expression)} = any(${parametersOf('id', keys)})`,
 });
 
-const searchField = (called: string, searched: readonly ListColumn[]): FilterField => ({
+const searchField = (called: string, searched: readonly ListColumn[], form: List['searchForm']): FilterField => ({
   takes: { of: 'text' },
   many: false,
   says: `Only ${called} with this in the ${searched.map(({ says }) => says).join(' or the ')}, in any case and any form of its characters; ${free}.`,
-  where: (text: string) => or(...searched.map((column) => contains(searchable(column), text)))!,
+  where: (text: string) =>
+    form ? hasIn(form, text) : or(...searched.map((column) => contains(searchable(column), text)))!,
 });
 
 const searchable = ({ kind, sql: expression }: ListColumn): Expression =>

@@ -19,10 +19,8 @@ export interface Query {
 
 type Row = Record<string, unknown>;
 
-/** Names beside the columns of a row, which no table has: of its place, its stretch and the values of its terms. */
+/** Of the place beside the columns of a row; no table has a column of this name. */
 const placeName = 'place_in_list';
-const stretchName = 'stretch_of_list';
-const sortName = (i: number): string => `term_${i}_of_list`;
 
 /** The columns of a table or view by the names that the rows have. */
 function fieldsOf(table: PgTable | PgView): Record<string, never> {
@@ -32,62 +30,78 @@ function fieldsOf(table: PgTable | PgView): Record<string, never> {
 }
 
 /** `parent`: what the edge leads to. */
-function whereOf({ list, edge, condition }: Query, parent: SQL | null): SQL | undefined {
-  if (edge === null || parent === null) return condition;
+function isPartOf({ list, edge }: Query, parent: SQL | null): SQL | undefined {
+  if (edge === null || parent === null) return undefined;
   const way = list.edges[edge];
   invariant(way, `no edge ${edge} in the list ${list.name}`);
-  return and(
-    way.where((column) => sql`${column} = ${parent}`),
-    condition,
-  );
+  return way.where((column) => sql`${column} = ${parent}`);
 }
+
+const whereOf = (query: Query, parent: SQL | null): SQL | undefined => and(isPartOf(query, parent), query.condition);
 
 const keyOf = (parent: string): SQL => sql`${parent}::uuid`;
 const parents = (keys: readonly string[]): SQL => sql`unnest(${parametersOf('id', keys)}) as parent(key)`;
 const parentKey = sql`parent.key`;
 
+/**
+ * A page of rows. One that lies behind others, or in two stretches, is chosen by its keys first: what is left out is
+ * then read from an index alone.
+ */
 function select(db: Executor, query: Query, window: Window, parent: SQL | null) {
   const { list, terms } = query;
   const { limit, offset, backwards } = window;
-  const [first, second] = stretchesOf(terms, window);
-  if (first && second) return bothStretches(db, query, window, [first, second], parent);
-  const { condition, terms: order } = first ?? { condition: sql`false`, terms };
+  const table = list.table as PgTable;
+  const fields = { ...fieldsOf(list.table), [placeName]: placeSql(terms).as(placeName) };
+  const stretches = stretchesOf(terms, window);
+  const [first] = stretches;
+  if (stretches.length === 1 && first && offset === 0) {
+    const condition = and(whereOf(query, parent), first.condition);
+    const order = orderSql(first.terms, backwards);
+    return db
+      .select(fields)
+      .from(table)
+      .where(condition)
+      .orderBy(...order)
+      .limit(limit);
+  }
+  const chosen = keysIn(db, query, window, { stretches, parent }).as('chosen');
   return db
-    .select({ ...fieldsOf(list.table), [placeName]: placeSql(terms).as(placeName) })
-    .from(list.table as PgTable)
-    .where(and(whereOf(query, parent), condition))
-    .orderBy(...orderSql(order, backwards))
-    .limit(limit)
-    .offset(offset);
+    .select(fields)
+    .from(table)
+    .innerJoin(chosen, sql`${list.key.sql} = ${chosen.key}`)
+    .where(isPartOf(query, parent))
+    .orderBy(...orderSql(terms, backwards));
 }
 
-/** One behind the other, each read as far as the page may reach into it. */
-function bothStretches(
+const valueName = (i: number): string => `value_${i}_in_list`;
+
+/** The keys of a page, which lies in stretches that follow each other. */
+function keysIn(
   db: Executor,
   query: Query,
   { limit, offset, backwards }: Window,
-  stretches: readonly [Stretch, Stretch],
-  parent: SQL | null,
+  { stretches, parent }: { readonly stretches: readonly Stretch[]; readonly parent: SQL | null },
 ) {
   const { list, terms } = query;
-  const values = Object.fromEntries(terms.map((term, i) => [sortName(i), sql`${term.sql}`.as(sortName(i))]));
-  const [first, second] = stretches.map(({ condition, terms: order }, i) =>
+  const values = terms.map((term, i) => sql`${term.sql}`.as(valueName(i)));
+  const read = ({ condition, terms: order }: Stretch, i: number) =>
     db
       .select({
-        ...{ ...fieldsOf(list.table), ...values, [placeName]: placeSql(terms).as(placeName) },
-        [stretchName]: sql`${sql.raw(String(i))}`.as(stretchName),
+        key: sql`${list.key.sql}`.as('key_in_list'),
+        stretch: sql`${sql.raw(String(i))}`.as('stretch_in_list'),
+        ...Object.fromEntries(values.map((value) => [value.fieldAlias, value])),
       })
       .from(list.table as PgTable)
       .where(and(whereOf(query, parent), condition))
-      .orderBy(...orderSql(order, backwards))
-      .limit(limit + offset),
-  );
-  const both = unionAll(first as never, second as never).as('both') as never;
-  const sorted = terms.map((term, i) => ({ ...term, sql: both[sortName(i)] as SQL }));
+      .orderBy(...orderSql(order, backwards));
+  const [first = read({ terms, condition: sql`false` }, 0), second] = stretches.map(read);
+  if (!second) return first.limit(limit).offset(offset);
+  const rows = unionAll(first.limit(limit + offset), second.limit(limit + offset)).as('rows_in_order');
+  const sorted = terms.map((term, i) => ({ ...term, sql: sql`${rows[valueName(i) as 'key']}` }));
   return db
-    .select(columnsOf(both, query))
-    .from(both)
-    .orderBy(both[stretchName], ...orderSql(sorted, backwards))
+    .select({ key: rows.key, stretch: rows.stretch })
+    .from(rows)
+    .orderBy(rows.stretch, ...orderSql(sorted, backwards))
     .limit(limit)
     .offset(offset);
 }

@@ -63,6 +63,8 @@ export interface List {
   /** Last in every order: unique in the list. */
   readonly key: ListColumn;
   readonly columns: Readonly<Record<string, ListColumn>>;
+  /** A column with the texts of all searched columns in the form in which they are compared; null = there is none. */
+  readonly searchForm: Expression | null;
   readonly edges: Readonly<Record<string, ListEdge>>;
   readonly conditions: Readonly<Record<string, ListCondition>>;
   /** Where none is asked for. */
