@@ -54,7 +54,7 @@ interface Site {
   readonly viewer: string;
 }
 
-export const authorizationOf = (draw: Draws, { viewer }: Site): string =>
+const authorizationOf = (draw: Draws, { viewer }: Site): string =>
   pick(draw, draw() < 0.4 ? [viewer, admin] : strangers)!;
 
 /** Headers that say who asks and from where; most often those of a page or a program that may. */
