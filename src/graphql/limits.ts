@@ -24,6 +24,7 @@ import { exceeded } from './exceeded.ts';
 import { introspectionRule, noIntrospectionRule } from './introspection-limit.ts';
 import { deepestVariables, isTooDeep, refuseDeepNesting } from './nesting.ts';
 import type { PriceContext } from './prices.ts';
+import { refuseRecursiveInputs } from './recursive-inputs.ts';
 
 const askForLess = 'Ask for less at once, or send several requests.';
 
@@ -89,10 +90,13 @@ export function refusalsOf(
 const mostMisfits = 20;
 
 /** What does not fit of the variables, before anything else counts all of it. */
-function misfitsOf({ schema, document, operationName, variableValues }: ExecutionArgs): readonly GraphQLError[] {
+function misfitsOf(args: ExecutionArgs): readonly GraphQLError[] {
+  const { schema, document, operationName, variableValues } = args;
   if (isTooDeep(variableValues)) {
     return [exceeded('variables with too many levels', `at most ${deepestVariables} levels`, askForLess)];
   }
+  const refusal = refuseRecursiveInputs(args);
+  if (refusal) return [refusal];
   const { variableDefinitions = [] } = getOperationAST(document, operationName) ?? {};
   return getVariableValues(schema, variableDefinitions, variableValues ?? {}, { maxErrors: mostMisfits }).errors ?? [];
 }

@@ -45,12 +45,16 @@ export function drawValue(type: GraphQLInputType, name: string, mood: Mood, dept
   return scalarOf(type.name, name, mood);
 }
 
+/** Levels of a value below which it does not branch. */
+const deepest = 100;
+
 function objectOf(type: GraphQLInputObjectType, mood: Mood, depth: number): Record<string, unknown> {
   const { draw, hostile } = mood;
   const fields = Object.values(type.getFields());
   const share = depth > 3 ? 0 : 0.35;
+  // The first is what holds no other: plans would grow without end.
   const given = type.isOneOf
-    ? [pick(draw, fields)!]
+    ? [depth > deepest ? fields[0]! : pick(draw, fields)!]
     : fields.filter((field) => isRequiredInputField(field) || draw() < share || field.name in smallNumbers);
   const entries = given.map((field): [string, unknown] => [
     field.name,
