@@ -90,7 +90,18 @@ function createsOf(schema, noun) {
     .filter(({ rank }) => rank >= 0)
     .sort((a, b) => Number(defaults.includes(b.name)) - Number(defaults.includes(a.name)) || a.rank - b.rank)
     .map(({ name }) => mutationOf(schema, noun, name, 'input'))
-    .filter((mutation) => mutation?.place !== undefined);
+    .filter((mutation) => mutation?.place !== undefined)
+    .map((mutation) => ({ ...mutation, ...besidesOf(schema, noun, mutation) }));
+}
+
+/** What the payload tells besides the noun and nobody can read later: the text of a key, the warnings of an import. */
+function besidesOf(schema, noun, { name, place }) {
+  const payload = getNamedType(schema.getMutationType().getFields()[name].type);
+  if (place === '') return {};
+  const besides = Object.values(payload.getFields())
+    .filter((field) => isLeafType(getNamedType(field.type)) && !(field.name in noun.getFields()))
+    .map((field) => field.name);
+  return besides.length > 0 ? { besides } : {};
 }
 
 const enumNamed = (schema, name) => {

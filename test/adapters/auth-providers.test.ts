@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeyStore } from '../../src/adapters/common/keys.ts';
 import { createAuthProvider } from '../../src/adapters/react-admin/auth-provider.ts';
+import { createDataProvider } from '../../src/adapters/react-admin/data-provider.ts';
 import { createAuthProvider as createRefineAuthProvider } from '../../src/adapters/refine/auth-provider.ts';
 import { createClient } from '../../src/client/index.ts';
 import { apiKeys } from '../../src/db/schema.ts';
@@ -38,7 +39,10 @@ function tab() {
     removeItem: (name) => kept.delete(name),
   });
   const client = createClient({ url: place.url, headers: keys.headers });
-  return { keys, admin: createAuthProvider(client, keys), refine: createRefineAuthProvider(client, keys) };
+  return {
+    ...{ keys, provider: createDataProvider(client) },
+    ...{ admin: createAuthProvider(client, keys), refine: createRefineAuthProvider(client, keys) },
+  };
 }
 
 describe('the auth provider of React-admin', () => {
@@ -93,6 +97,19 @@ describe('the auth provider of React-admin', () => {
     const { admin } = tab();
     await expect(admin.checkError({ status: 401 })).rejects.toEqual({ status: 401 });
     await admin.checkError({ status: 403 });
+  });
+});
+
+describe('the data provider of React-admin', () => {
+  it('shows the key that an admin has made, once', async () => {
+    const { admin, provider } = tab();
+    await admin.login({ key: await keyOf('admin') });
+    const made = { name: 'for a colleague', role: 'VIEWER' };
+    const { data } = await provider.create<typeof made, { id: string; key: string }>('apiKeys', { data: made });
+    await tab().admin.login({ key: data.key });
+    expect(await provider.getOne<object>('apiKeys', { id: data.id })).toEqual({
+      data: expect.not.objectContaining({ key: expect.anything() }),
+    });
   });
 });
 

@@ -51,11 +51,12 @@ export const manyDocument = <Row>({ type }: Resource, selection: string): Answer
 
 /** A mutation with one argument, whose payload is read by {@link ResourceMutation.place}. */
 export function changeDocument(
-  { name, type, place }: ResourceMutation,
+  { name, type, place, besides = [] }: ResourceMutation,
   argument: 'input' | 'id' | 'ids',
   selection: string,
 ): Answering<Readonly<Record<string, unknown>>> {
-  const inner = place === undefined ? '__typename' : place === '' ? selection : `${place} { ${selection} }`;
+  const inner =
+    place === undefined ? '__typename' : place === '' ? selection : [`${place} { ${selection} }`, ...besides].join(' ');
   const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
   return operation(
     'mutation',

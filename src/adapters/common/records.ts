@@ -55,7 +55,7 @@ export interface Records {
   one(name: string, id: string, options?: CallOptions): Promise<Row>;
   /** Those that are still there, in the order of the ids. */
   many(name: string, ids: readonly string[], options?: CallOptions): Promise<readonly Row[]>;
-  /** Makes one by the noun's default mutation, or by the one of this name. */
+  /** Makes one by the noun's default mutation, or by the one of this name; with what only its payload tells. */
   create(name: string, input: unknown, options?: CallOptions & { mutation?: string | undefined }): Promise<Row>;
   update(name: string, input: Changes, options?: CallOptions): Promise<Row>;
   /** All or none. */
@@ -139,7 +139,10 @@ function changing(call: Call, selected: Selected): Omit<Records, 'list' | 'one' 
     const document = changeDocument(mutation, argument, selected(resource, options));
     const payload = await call(document, { [argument]: value }, options);
     const found = mutation.place ? payload[mutation.place] : payload;
-    return (Array.isArray(found) ? found : [found]) as readonly Row[];
+    const rows = (Array.isArray(found) ? found : [found]) as readonly Row[];
+    if (mutation.besides === undefined) return rows;
+    const besides = Object.fromEntries(mutation.besides.map((field) => [field, payload[field]]));
+    return rows.map((row) => ({ ...besides, ...row }));
   }
   return {
     async create(name, input, options = {}) {

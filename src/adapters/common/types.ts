@@ -10,6 +10,8 @@ export interface ResourceMutation {
   readonly type: string;
   /** The field of its payload with the node or the nodes, '' for the payload itself; absent = it answers without. */
   readonly place?: string;
+  /** Other fields of its payload, which only it tells: the text of an API key. */
+  readonly besides?: readonly string[];
 }
 
 /** Types of input fields by their names, as in the schema without the outermost "!". */

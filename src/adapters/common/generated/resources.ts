@@ -43,7 +43,10 @@ export const resources = {
       {
         "name": "createApiKey",
         "type": "CreateApiKeyInput!",
-        "place": "apiKey"
+        "place": "apiKey",
+        "besides": [
+          "key"
+        ]
       }
     ],
     "editable": {
@@ -393,7 +396,10 @@ export const resources = {
       {
         "name": "importDataset",
         "type": "ImportDatasetInput!",
-        "place": "dataset"
+        "place": "dataset",
+        "besides": [
+          "reused"
+        ]
       }
     ],
     "editable": {
@@ -600,12 +606,18 @@ export const resources = {
       {
         "name": "importDataset",
         "type": "ImportDatasetInput!",
-        "place": "job"
+        "place": "job",
+        "besides": [
+          "reused"
+        ]
       },
       {
         "name": "importModel",
         "type": "ImportModelInput!",
-        "place": "job"
+        "place": "job",
+        "besides": [
+          "warnings"
+        ]
       },
       {
         "name": "fuseCandidate",
@@ -700,7 +712,10 @@ export const resources = {
       {
         "name": "importModel",
         "type": "ImportModelInput!",
-        "place": "model"
+        "place": "model",
+        "besides": [
+          "warnings"
+        ]
       },
       {
         "name": "deriveModel",
