@@ -1,5 +1,6 @@
 /** The audit log. */
 import type { AuditEntryRow } from '../../db/schema.ts';
+import { auditKeeping } from '../../services/access/audit.ts';
 import { auditList } from '../../services/access/list.ts';
 import { builder } from '../builder.ts';
 import { ConnectionKind, Role } from '../enums.ts';
@@ -8,10 +9,10 @@ import { lookup } from '../lists/lookup.ts';
 import { connections, loadIfThere, refs } from '../nouns.ts';
 
 const { ApiKey, AuditEntry } = refs;
+const { days, atLeast } = auditKeeping;
 
 AuditEntry.implement({
-  description:
-    'A mutation that somebody asked for, also one that was refused. Entries are kept for 90 days, and the last 100,000 of them for longer.',
+  description: `A mutation that somebody asked for, also one that was refused. Entries are kept for ${days} days, and the last ${atLeast.toLocaleString('en-US')} of them for longer.`,
   fields: (t) => ({
     caller: t.exposeString('caller', { description: 'The name of the caller at the time, as Caller has it.' }),
     role: t.expose('role', { type: Role, description: 'The role of the caller.' }),
