@@ -1,8 +1,9 @@
 /**
  * Logs that many follow: rows that are only ever added, numbered without gaps. What is new is read once, whoever
- * follows, and its newest part stays in memory; a reader that is further behind reads pages of its own. Nothing is
- * queued for a reader, so a slow one holds one page and no more.
+ * follows, and its newest part stays in memory; a reader that is further behind reads pages, which those who come back
+ * at the same time share. Nothing is queued for a reader, so a slow one holds one page and no more.
  */
+import { LRUCache } from 'lru-cache';
 import type { Notifier, Waiter } from './notifier.ts';
 import { SharedCall } from './shared-call.ts';
 
@@ -31,6 +32,8 @@ export interface LogReader<H extends Head, I extends Item> {
 /** Items of each log that stay in memory, and that one reader is given at once. */
 const kept = 2_000;
 const pageSize = 200;
+/** Older pages of each log that stay in memory. */
+const keptPages = 4;
 
 export class Logs<H extends Head, I extends Item> {
   readonly #source: LogSource<H, I>;
@@ -70,6 +73,8 @@ class Tail<H extends Head, I extends Item> {
   /** As it was read at this number of notifications; undefined = it has to be read again. */
   #head: { readonly at: number; readonly value: H } | undefined;
   readonly #wakes: () => number;
+  /** By the number that they follow. What stands before `#from` does not change. */
+  readonly #pages = new LRUCache<number, Promise<readonly I[]>>({ max: keptPages });
 
   constructor(id: string, source: LogSource<H, I>, waiter: Waiter) {
     this.#id = id;
@@ -90,8 +95,18 @@ class Tail<H extends Head, I extends Item> {
   async read(after: number, wakes: number): Promise<{ readonly head: H; readonly items: readonly I[] }> {
     const head = this.#head && this.#head.at >= wakes ? this.#head.value : await this.#refresh.now();
     const from = this.#from ?? head.lastSeq;
-    if (after < from) return { head, items: await this.#source.page(this.#id, after) };
+    if (after < from) return { head, items: await this.#page(after) };
     return { head, items: this.#items.slice(after - from, after - from + pageSize) };
+  }
+
+  #page(after: number): Promise<readonly I[]> {
+    const known = this.#pages.get(after);
+    if (known) return known;
+    // A query of Drizzle would run once for each who awaits it.
+    const page = Promise.resolve(this.#source.page(this.#id, after));
+    this.#pages.set(after, page);
+    page.catch(() => this.#pages.delete(after));
+    return page;
   }
 
   /** The head first: what it says is there, is there when the items are read. */

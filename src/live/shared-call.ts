@@ -13,8 +13,10 @@ export class SharedCall<T> {
 
   /** The answer of a call that begins now or later. */
   now(): Promise<T> {
+    // The next call begins shortly after the running one has ended, and until then it is the one to share.
+    if (this.#next) return this.#next;
     if (!this.#running) return this.#begin();
-    this.#next ??= this.#running.then(
+    this.#next = this.#running.then(
       () => this.#begin(),
       () => this.#begin(),
     );

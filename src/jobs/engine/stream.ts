@@ -40,7 +40,7 @@ export function jobLogs(db: Db, notifier: Notifier): JobLogs {
       .where(and(eq(jobEvents.jobId, jobId), gt(jobEvents.seq, after)))
       .orderBy(asc(jobEvents.seq))
       .limit(pageSize);
-  return new Logs({ head: (jobId) => findJob(db, jobId), page }, notifier);
+  return new Logs<JobRow, JobStreamItem>({ head: (jobId) => findJob(db, jobId), page }, notifier);
 }
 
 export async function* streamJobEvents(
