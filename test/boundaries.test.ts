@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['client', 'main'],
   client: [],
   adapters: ['client/index'],
-  http: ['graphql', 'openai', 'services'],
+  http: ['graphql', 'openai', 'services', 'live/turn'],
   graphql: ['services', 'db'],
   openai: ['services', 'db'],
   services: [

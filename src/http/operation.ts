@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TandemError } from '../errors.ts';
 import { type GraphQLServer, graphqlPath } from '../graphql/server.ts';
+import type { LoopTurns } from '../live/turn.ts';
 import type { Access } from '../services/access/types.ts';
 import { readBody } from './body.ts';
 import { admit, refusalOfKey } from './callers.ts';
@@ -17,6 +18,8 @@ export interface OperationOptions {
   readonly life: AbortSignal;
   /** Aborts when the server begins to stop. */
   readonly stopping: AbortSignal;
+  /** Operations begin in turns. */
+  readonly loop: LoopTurns;
 }
 
 /** Answers a request, or resolves with why not. */
@@ -24,7 +27,7 @@ export async function answerOperation(
   request: IncomingMessage,
   response: ServerResponse,
   facts: RequestFacts,
-  { graphql, access, bodyBytes, life, stopping }: OperationOptions,
+  { graphql, access, bodyBytes, life, stopping, loop }: OperationOptions,
 ): Promise<Refusal | null> {
   const refusal = stopping.aborted ? closing() : refuseOperation(facts, bodyBytes);
   if (refusal) return refusal;
@@ -33,6 +36,7 @@ export async function answerOperation(
   const body = await readBody(request, bodyBytes);
   if (body === null) return tooLarge(bodyBytes);
   if (!isUtf8(body)) return notUtf8();
+  await loop.take();
   const [gone, held] = [new AbortController(), access.signalOf(caller)];
   response.once('close', () => gone.abort());
   const accept = String(request.headers.accept ?? 'application/json');

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import type { AccessSettings } from '../config.ts';
 import type { GraphQLServer } from '../graphql/server.ts';
 import { graphqlPath } from '../graphql/server.ts';
+import { LoopTurns } from '../live/turn.ts';
 import type { Logger } from '../log.ts';
 import { type OpenAiApi, openAiPath } from '../openai/api.ts';
 import type { Access } from '../services/access/types.ts';
@@ -58,7 +59,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const running = new Set<Promise<void>>();
   const [turns, answering] = [new Turns(), new WeakMap<Duplex, ServerResponse>()];
   const sites = sitesOf(options.settings, options.port);
-  const context: Serving = { ...options, sites, life: life.signal, stopping: stopping.signal };
+  const loop = new LoopTurns();
+  const context: Serving = { ...options, sites, loop, life: life.signal, stopping: stopping.signal };
   const [sockets, streams] = [new Sockets(context), new EventStreams(context)];
   // A request without a Host header is refused by refuseHost, with a body.
   const server = createServer({ requireHostHeader: false }, (request, response) => {
@@ -118,6 +120,8 @@ type Serving = HttpOptions & {
   readonly life: AbortSignal;
   /** Aborts when draining begins. */
   readonly stopping: AbortSignal;
+  /** Operations begin in turns. */
+  readonly loop: LoopTurns;
 };
 
 type Request = Serving & { readonly streams: EventStreams };

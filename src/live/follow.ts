@@ -1,6 +1,6 @@
 /** Replays a log from where a reader stands, then follows it. */
 import type { Head, Item, LogReader } from './logs.ts';
-import { turn } from './turn.ts';
+import { LoopTurns } from './turn.ts';
 
 interface FollowOptions<H extends Head, I extends Item> {
   /** The last seq that the reader has; 0 = none. */
@@ -18,6 +18,7 @@ interface FollowOptions<H extends Head, I extends Item> {
 
 /** Items that a reader is sent before others have their turn. */
 const atOnce = 8;
+const turns = new LoopTurns();
 
 export async function* followLog<H extends Head, I extends Item>(
   reader: LogReader<H, I>,
@@ -26,7 +27,7 @@ export async function* followLog<H extends Head, I extends Item>(
   for (let [seq, lastItemAt] = [after, performance.now()]; ; ) {
     const { head, items } = await reader.read(seq);
     for (const [i, item] of items.entries()) {
-      if (i % atOnce === 0) await turn();
+      if (i % atOnce === 0) await turns.take();
       if (signal?.aborted) return;
       seq = item.seq;
       if (!tells(item)) continue;

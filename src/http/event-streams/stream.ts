@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { comment, eventText, silenceMs } from '../../graphql/event-stream.ts';
 import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
 import type { GraphQLServer } from '../../graphql/server.ts';
+import type { LoopTurns } from '../../live/turn.ts';
 import type { Logger } from '../../log.ts';
 import type { Access, Caller } from '../../services/access/types.ts';
 import { mostOperations, operationExists, refusalOf, tooManyOperations } from '../connection-refusals.ts';
@@ -16,6 +17,8 @@ export interface StreamOptions {
   readonly stopping: AbortSignal;
   /** Ends with the server. */
   readonly life: AbortSignal;
+  /** Operations begin in turns. */
+  readonly loop: LoopTurns;
 }
 
 /** A reader that takes nothing in this time loses its stream. */
@@ -67,7 +70,7 @@ export class EventStream {
 
   /** Begins an operation, whose JSON this is. Null = its results go to the stream. */
   async start(id: string, body: Uint8Array<ArrayBuffer>, caller: Caller): Promise<Refusal | null> {
-    const { graphql, access, stopping, life, logger } = this.#options;
+    const { graphql, access, stopping, life, logger, loop } = this.#options;
     if (stopping.aborted) return closing();
     if (this.#operations.has(id)) return operationExists(id);
     if (this.#operations.size >= mostOperations) return tooManyOperations();
@@ -75,6 +78,7 @@ export class EventStream {
     this.#operations.set(id, operation);
     const signal = AbortSignal.any([operation.signal, life, access.signalOf(caller)]);
     try {
+      await loop.take();
       const { refusals, results } = await runOperation(graphql, body, {
         ...{ caller, connection: 'event-stream', signal, stopping },
       });

@@ -6,6 +6,7 @@ import { invariant, type TandemError } from '../../errors.ts';
 import { plainError } from '../../graphql/event-stream.ts';
 import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
 import type { GraphQLServer } from '../../graphql/server.ts';
+import type { LoopTurns } from '../../live/turn.ts';
 import type { Access, Caller } from '../../services/access/types.ts';
 import { identify, refuseRate } from '../callers.ts';
 import { mostOperations, tooManyOperations } from '../connection-refusals.ts';
@@ -18,6 +19,8 @@ export interface ProtocolOptions {
   readonly stopping: AbortSignal;
   /** Ends with the server. */
   readonly life: AbortSignal;
+  /** Operations begin in turns. */
+  readonly loop: LoopTurns;
 }
 
 export interface Upgraded {
@@ -69,7 +72,7 @@ const document = parse('subscription { results }');
 
 /** Runs an operation, and resolves with what the library takes its results from; with its errors if it is refused. */
 async function begin(
-  { graphql, access, stopping, life }: ProtocolOptions,
+  { graphql, access, stopping, life, loop }: ProtocolOptions,
   connection: Context<InitPayload, Upgraded>,
   id: string,
   payload: SubscribePayload,
@@ -85,6 +88,7 @@ async function begin(
   // The library returns it when the client completes the operation or goes away, also before there are results.
   connection.subscriptions[id] = endedBy(ended, nothing());
   try {
+    await loop.take();
     const { refusals, results } = await runOperation(graphql, JSON.stringify(payload), {
       ...{ caller, connection: 'web-socket', signal, stopping },
     });
