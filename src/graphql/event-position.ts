@@ -4,7 +4,7 @@
  * that comes back names it: as the header Last-Event-ID, or as `extensions.lastEventId` of the request, where several
  * operations share a connection.
  */
-import { defaultFieldResolver, type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
+import type { GraphQLField, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
 import { badInput } from '../errors.ts';
 import type { Context, EventPosition } from './context.ts';
 
@@ -26,13 +26,9 @@ export const knownPosition = (request: Request): EventPosition | undefined => po
 export function withEventPositions(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
     if (!field.args.some(({ name }) => name === 'after')) continue;
-    const { resolve = defaultFieldResolver, subscribe } = field as GraphQLField<unknown, Context>;
+    const { subscribe } = field as GraphQLField<unknown, Context>;
     field.subscribe = (root: unknown, args: object, context: Context, info: GraphQLResolveInfo) =>
       subscribe?.(root, { ...args, ...continued(context.position) }, context, info);
-    field.resolve = (item: unknown, args: object, context: Context, info: GraphQLResolveInfo) => {
-      context.position.eventId = numberOf(item);
-      return resolve(item, args, context, info);
-    };
   }
   return schema;
 }
@@ -49,8 +45,8 @@ function continued({ lastEventId }: EventPosition): { readonly after?: number } 
   });
 }
 
-/** Events of a run and changes have a seq, a job as it was after an event has that event's. */
-function numberOf(item: unknown): string | undefined {
+/** Events of a run and changes have a seq, a job as it was after an event has that event's. Others have none. */
+export function numberOf(item: unknown): string | undefined {
   const { seq, lastSeq } = item as { readonly seq?: unknown; readonly lastSeq?: unknown };
   const number = seq ?? lastSeq;
   return number === undefined || number === null ? undefined : String(number);

@@ -19,6 +19,7 @@ import { limitRules, parseWithin, refusalsOf } from './limits.ts';
 import { observing } from './observing.ts';
 import { accepts, eventsNotAccepted } from './request-form.ts';
 import { schema } from './schema.ts';
+import { subscribe } from './shared-events.ts';
 import { steadySubscriptionRule } from './subscription-rule.ts';
 
 export const graphqlPath = '/graphql';
@@ -75,7 +76,7 @@ export function createGraphQLServer(tandem: Tandem, logger: Logger): GraphQLServ
     }),
     graphqlEndpoint: graphqlPath,
     maskedErrors: { maskError },
-    plugins: [observing, limiting, sendingResults],
+    plugins: [sharing, observing, limiting, sendingResults],
     graphiql: false,
     landingPage: false,
     cors: false,
@@ -97,6 +98,11 @@ const isAnswer = (error: unknown): boolean => error instanceof GraphQLError;
 
 /** Requests for a subscription whose caller takes no events: the answer says so as JSON, whatever they take. */
 const withoutEvents = new WeakSet<Request>();
+
+/** How subscriptions run. */
+const sharing: Plugin = {
+  onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
+};
 
 /** How results leave the engine. */
 const sendingResults: Plugin<Context, Served> = {
