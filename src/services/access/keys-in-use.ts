@@ -3,6 +3,7 @@
  * process has them looked at at once, and so has the time at which one expires; what other hosts of a shared database
  * change is noticed within seconds.
  */
+import { setMaxListeners } from 'node:events';
 import { inArray } from 'drizzle-orm';
 import type { Db } from '../../db/open.ts';
 import { type ApiKeyRow, apiKeys } from '../../db/schema.ts';
@@ -32,7 +33,7 @@ interface Options {
 export class KeysInUse {
   readonly #options: Options;
   readonly #inUse = new Map<string, { readonly name: string; readonly ending: AbortController }>();
-  readonly #never = new AbortController().signal;
+  readonly #never = controllerForMany().signal;
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -45,7 +46,7 @@ export class KeysInUse {
     if (keyId === null) return this.#never;
     const known = this.#inUse.get(keyId);
     if (known) return known.ending.signal;
-    const ending = new AbortController();
+    const ending = controllerForMany();
     this.#inUse.set(keyId, { name, ending });
     // When it expires; and it may have been revoked since it was looked up.
     void this.recheck();
@@ -95,4 +96,11 @@ export class KeysInUse {
     if (this.#stopped || this.#inUse.size === 0 || ms === Number.POSITIVE_INFINITY) return;
     this.#timer ??= setTimeout(() => void this.recheck(), Math.min(ms, longestMs)).unref();
   }
+}
+
+/** Any number of connections of a caller listen; Node warns of more than ten. */
+function controllerForMany(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
