@@ -30,7 +30,7 @@ const [subscribers, updates, pairs, edits] = ['subscribers', 'updates', 'pairs',
 );
 
 /** As a page shows lists: what changed, and the fields of a row. */
-const changes = `subscription Changes($after: Int64) { changes(after: $after) { seq change { kind type id node { id
+const changes = `subscription Changes($after: Int64) { changes(after: $after) { seq change { kind type nodeId node { id
   ... on Run { name state step loss } ... on Collection { name notes } ... on Job { kind jobState: state }
   ... on Checkpoint { step alias } } } } }`;
 
