@@ -20,7 +20,9 @@ describe('an edit', () => {
   });
 
   it('empties what a form sends as null', () => {
-    expect(editOf(noun, 'x', { ...row, notes: null, tags: null }, row)).toMatchObject({ notes: '', tags: [] });
+    const emptied = { ...row, notes: null, tags: null, expiresAt: null };
+    const before = { ...row, expiresAt: '2027-01-01' };
+    expect(editOf(noun, 'x', emptied, before)).toMatchObject({ notes: '', tags: [], expiresAt: null });
   });
 
   it('takes the condition from the values where there is no record before', () => {

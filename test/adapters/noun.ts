@@ -14,7 +14,7 @@ export const noun: Resource = {
   },
   orders: ['CREATED_AT', 'NAME', 'MODEL', 'EVALUATION'],
   creates: [],
-  editable: { name: 'String', notes: 'String', tags: '[String!]' },
+  editable: { name: 'String', notes: 'String', tags: '[String!]', expiresAt: 'DateTime' },
   update: null,
   updateMany: null,
   delete: null,

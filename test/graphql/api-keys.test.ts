@@ -1,6 +1,7 @@
 /** API keys through the schema: made once shown, changed, revoked, deleted. */
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRecords } from '../../src/adapters/common/records.ts';
 import { apiKeys } from '../../src/db/schema.ts';
 import { adminHolds, type MadeKey, revoke as revokeKey } from '../../src/services/access/keys.ts';
 import { type AccessPlace, openAccessPlace } from './access-place.ts';
@@ -87,6 +88,14 @@ it('end what is under way for them when they are revoked, for good', async () =>
   expect(signal.reason).toMatchObject({ code: 'UNAUTHENTICATED' });
   await expect(callerOf(key)).rejects.toMatchObject({ message: 'The API key "a" was revoked' });
   expect((await done<{ apiKey: Shown }>(revoke, { id: apiKey.id })).apiKey).toEqual(revoked);
+});
+
+it('are shown to whoever makes them in a frontend that treats all nouns alike', async () => {
+  const records = createRecords(place.client());
+  const made = await records.create('apiKeys', { name: 'page', role: 'VIEWER' });
+  expect(made).toMatchObject({ id: expect.any(String), name: 'page', role: 'VIEWER' });
+  expect(await callerOf(made['key'] as string)).toMatchObject({ name: 'page', role: 'viewer' });
+  expect(await records.one('apiKeys', made.id)).not.toHaveProperty('key');
 });
 
 it('are missed where no admin has one that holds', async () => {

@@ -31,8 +31,8 @@ export function editOf(resource: Resource, id: string, values: Values, previous?
 export const isUnchanged = ({ id: _id, ifUpdatedAt: _condition, ...changes }: Changes): boolean =>
   Object.keys(changes).length === 0;
 
-/** Forms empty a field with null, which in an input means "as it is". */
-const emptyOf = (type: string | undefined): unknown => (type?.startsWith('[') ? [] : '');
+/** Forms empty a field with null, which of a text or a list in an input means "as it is". */
+const emptyOf = (type: string | undefined): unknown => (type?.startsWith('[') ? [] : type === 'String' ? '' : null);
 
 const isSame = (value: unknown, before: unknown): boolean =>
   value === before || JSON.stringify(value ?? null) === JSON.stringify(before ?? null);
