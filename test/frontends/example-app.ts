@@ -1,9 +1,9 @@
 /** A complete app of docs/examples: installed, built, served by Vite, and open in a real browser. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { openPage } from './browser.ts';
 import { install, root, run } from './install.mjs';
 
 export interface ExampleApp {
@@ -37,32 +37,20 @@ export async function openExample(
     env: { ...process.env, TANDEM_URL: server, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let browser: Browser | undefined;
+  let opened: Awaited<ReturnType<typeof openPage>> | undefined;
   const close = async (): Promise<void> => {
-    await browser?.close();
+    await opened?.close();
     vite.kill();
   };
   try {
     const url = await addressOf(vite);
-    browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox'],
-    });
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.setDefaultTimeout(60_000);
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    return { url, page, errors, close, picture: (title) => keepPicture(page, `${name}-${title}`) };
+    opened = await openPage();
+    const { page, errors, picture } = opened;
+    return { url, page, errors, close, picture: (title) => picture(`${name}-${title}`) };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-async function keepPicture(page: Page, title: string): Promise<void> {
-  const folder = join(import.meta.dirname, 'screenshots');
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${title}.png`) });
 }
 
 /** The address that Vite prints. Throws where it ends without one. */
