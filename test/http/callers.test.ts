@@ -201,6 +201,19 @@ describe('a key', () => {
     expect(failures).not.toHaveBeenCalled();
   });
 
+  it('that is revoked begins nothing more on a connection whose client does not let go', async () => {
+    const key = await keyOf({ role: 'admin' });
+    const { socket } = await connect({ authorization: key.authorization });
+    socket.pause();
+    await revoke(key);
+    const query = 'mutation { createApiKey(input: { name: "late", role: ADMIN }) { key } }';
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+    await sleep(300);
+    const late = await place.database.db.select().from(apiKeys).where(eq(apiKeys.name, 'late'));
+    expect(late).toEqual([]);
+    socket.terminate();
+  });
+
   it('that does not hold, or no longer, is what the client throws, whatever carries its subscription', async () => {
     const unauthenticated = { name: 'ApiError', code: 'UNAUTHENTICATED' };
     for (const webSocket of [WebSocket as unknown as WebSocketClass, false] as const) {

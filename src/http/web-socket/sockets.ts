@@ -82,6 +82,8 @@ export class Sockets {
       { request, close: (code, reason) => socket.close(code, reason), gone: gone.signal },
     );
     socket.on('message', (data) => {
+      // Whom the server has told to go may still send for half a minute, with a key that was revoked for example.
+      if (socket.readyState !== socket.OPEN) return;
       receive(String(data)).catch((error: unknown) => {
         if (isForServers(error)) return socket.close(4400, error.message);
         this.#logger.error({ err: error }, 'a message of a WebSocket failed');
