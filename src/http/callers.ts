@@ -5,15 +5,20 @@ import type { Access, Caller } from '../services/access/types.ts';
 import { foreseen } from '../services/common/foreseen.ts';
 import { type Refusal, refuse } from './guard.ts';
 
-export type Admission =
-  | { readonly caller: Caller; readonly refusal: undefined }
-  | { readonly caller: undefined; readonly refusal: Refusal };
+export interface Admitted {
+  readonly caller: Caller;
+  /** Aborts when the key no longer holds. Taken before anything that takes time, so that its end is not missed. */
+  readonly held: AbortSignal;
+  readonly refusal: undefined;
+}
+
+export type Admission = Admitted | { readonly caller: undefined; readonly held: undefined; readonly refusal: Refusal };
 
 /** The caller of an Authorization header, who sends one more request; or why it is refused. */
 export async function admit(access: Access, authorization: IncomingHttpHeaders['authorization']): Promise<Admission> {
   const admission = await identify(access, authorization);
   const refusal = admission.caller && refuseRate(access, admission.caller);
-  return refusal ? { caller: undefined, refusal } : admission;
+  return refusal ? { caller: undefined, held: undefined, refusal } : admission;
 }
 
 /** As {@link admit}, for what does not count. */
@@ -22,11 +27,12 @@ export async function identify(
   authorization: IncomingHttpHeaders['authorization'],
 ): Promise<Admission> {
   try {
-    return { caller: await access.callerOf(authorization), refusal: undefined };
+    const caller = await access.callerOf(authorization);
+    return { caller, held: access.signalOf(caller), refusal: undefined };
   } catch (error) {
     const known = foreseen(error);
     if (known === null) throw error;
-    return { caller: undefined, refusal: refusalOfKey(known) };
+    return { caller: undefined, held: undefined, refusal: refusalOfKey(known) };
   }
 }
 

@@ -1,12 +1,11 @@
 /** /v1/: as OpenAI has it. No page of another origin can send JSON without a preflight; no other header is needed. */
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpenAiApi } from '../openai/api.ts';
 import type { OpenAiAnswer } from '../openai/types.ts';
 import type { Access } from '../services/access/types.ts';
-import { readBody } from './body.ts';
+import { readText } from './body.ts';
 import { admit } from './callers.ts';
-import { closing, notUtf8, type Refusal, type RequestFacts, refuseJson, tooLarge } from './guard.ts';
+import { closing, type Refusal, type RequestFacts, refuseJson } from './guard.ts';
 import { secureHeaders } from './reply.ts';
 
 interface Options {
@@ -18,6 +17,8 @@ interface Options {
   readonly life: AbortSignal;
 }
 
+const noBody = { body: Buffer.alloc(0), refusal: undefined };
+
 export async function answerOpenAi(
   request: IncomingMessage,
   response: ServerResponse,
@@ -28,14 +29,13 @@ export async function answerOpenAi(
   const isPost = facts.method === 'POST';
   const refusal = draining ? closing() : isPost ? refuseJson(facts, bodyBytes) : null;
   if (refusal) return refuse(refusal);
-  const { caller, refusal: stranger } = await admit(access, request.headers.authorization);
+  const { held, refusal: stranger } = await admit(access, request.headers.authorization);
   if (stranger) return refuse(stranger);
-  const body = isPost ? await readBody(request, bodyBytes) : Buffer.alloc(0);
-  if (body === null) return refuse(tooLarge(bodyBytes));
-  if (!isUtf8(body)) return refuse(notUtf8());
+  const { body, refusal: unread } = isPost ? await readText(request, bodyBytes, held) : noBody;
+  if (unread) return refuse(unread);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, life, access.signalOf(caller)]);
+  const signal = AbortSignal.any([gone.signal, life, held]);
   send(response, await openai.answer({ method: facts.method, path: facts.path, body: body.toString(), signal }));
 }
 

@@ -1,13 +1,12 @@
 /** POST /graphql: one operation, answered as JSON or, a subscription, as server-sent events. */
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TandemError } from '../errors.ts';
 import { type GraphQLServer, graphqlPath } from '../graphql/server.ts';
 import type { LoopTurns } from '../live/turn.ts';
 import type { Access } from '../services/access/types.ts';
-import { readBody } from './body.ts';
+import { readText } from './body.ts';
 import { admit, refusalOfKey } from './callers.ts';
-import { closing, notUtf8, type Refusal, type RequestFacts, refuseOperation, tooLarge } from './guard.ts';
+import { closing, type Refusal, type RequestFacts, refuseOperation } from './guard.ts';
 import { sendAnswer } from './reply.ts';
 
 export interface OperationOptions {
@@ -31,13 +30,12 @@ export async function answerOperation(
 ): Promise<Refusal | null> {
   const refusal = stopping.aborted ? closing() : refuseOperation(facts, bodyBytes);
   if (refusal) return refusal;
-  const { caller, refusal: stranger } = await admit(access, request.headers.authorization);
+  const { caller, held, refusal: stranger } = await admit(access, request.headers.authorization);
   if (stranger) return stranger;
-  const body = await readBody(request, bodyBytes);
-  if (body === null) return tooLarge(bodyBytes);
-  if (!isUtf8(body)) return notUtf8();
+  const { body, refusal: unread } = await readText(request, bodyBytes, held);
+  if (unread) return unread;
   await loop.take();
-  const [gone, held] = [new AbortController(), access.signalOf(caller)];
+  const gone = new AbortController();
   response.once('close', () => gone.abort());
   const accept = String(request.headers.accept ?? 'application/json');
   const lastEventId = String(request.headers['last-event-id'] ?? '');

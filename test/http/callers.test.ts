@@ -1,4 +1,6 @@
 /** Who may ask where keys are required: on every path and transport, until the key ends or has sent too much. */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { createClient } from 'graphql-ws';
@@ -199,6 +201,26 @@ describe('a key', () => {
     await new Promise((resolve) => others.socket.once('message', resolve));
     others.socket.terminate();
     expect(failures).not.toHaveBeenCalled();
+  });
+
+  it('that is revoked while a request is on its way is refused, and the request not run', async () => {
+    const key = await keyOf({ role: 'admin' });
+    const body = '{"query":"mutation { createApiKey(input: { name: \\"slow\\", role: ADMIN }) { key } }"}';
+    const head = { ...headers, authorization: key.authorization, 'content-length': String(body.length) };
+    const sent = request(`${place.url}/graphql`, { method: 'POST', headers: head, agent: false });
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+    sent.write(body.slice(0, 10));
+    await vi.waitFor(async () => {
+      const [row] = await place.database.db.select().from(apiKeys).where(eq(apiKeys.id, key.id));
+      expect(row?.lastUsedAt).not.toBeNull();
+    });
+    await sleep(50);
+    await revoke(key);
+    sent.end(body.slice(10));
+    const [answer] = await answered;
+    answer.resume();
+    expect(answer.statusCode).toBe(401);
+    expect(await place.database.db.select().from(apiKeys).where(eq(apiKeys.name, 'slow'))).toEqual([]);
   });
 
   it('that is revoked begins nothing more on a connection whose client does not let go', async () => {

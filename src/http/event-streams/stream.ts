@@ -5,13 +5,13 @@ import { type OperationResults, runOperation } from '../../graphql/run-operation
 import type { GraphQLServer } from '../../graphql/server.ts';
 import type { LoopTurns } from '../../live/turn.ts';
 import type { Logger } from '../../log.ts';
-import type { Access, Caller } from '../../services/access/types.ts';
+import type { Caller } from '../../services/access/types.ts';
+import type { Admitted } from '../callers.ts';
 import { mostOperations, operationExists, refusalOf, tooManyOperations } from '../connection-refusals.ts';
 import { closing, type Refusal } from '../guard.ts';
 
 export interface StreamOptions {
   readonly graphql: GraphQLServer;
-  readonly access: Access;
   readonly logger: Logger;
   /** Aborts as soon as the server begins to stop: no operation begins any more. */
   readonly stopping: AbortSignal;
@@ -27,6 +27,7 @@ const patienceMs = 30_000;
 export class EventStream {
   readonly #options: StreamOptions;
   readonly #owner: Caller;
+  readonly #held: AbortSignal;
   readonly #operations = new Map<string, AbortController>();
   readonly #opened: Promise<ServerResponse>;
   #open: (response: ServerResponse) => void = () => {};
@@ -35,9 +36,10 @@ export class EventStream {
   #drained: Promise<void> | undefined;
 
   /** It belongs to a caller: nobody else reads it, or begins and ends operations on it. */
-  constructor(options: StreamOptions, owner: Caller) {
+  constructor(options: StreamOptions, { caller, held }: Admitted) {
     this.#options = options;
-    this.#owner = owner;
+    this.#owner = caller;
+    this.#held = held;
     this.#opened = new Promise((resolve) => {
       this.#open = resolve;
     });
@@ -60,8 +62,7 @@ export class EventStream {
     await new Promise<void>((resolve) => {
       response.once('close', resolve);
       if (response.destroyed) resolve();
-      const { life, access } = this.#options;
-      AbortSignal.any([life, access.signalOf(this.#owner)]).addEventListener('abort', () => resolve());
+      AbortSignal.any([this.#options.life, this.#held]).addEventListener('abort', () => resolve());
     });
     clearInterval(silence);
     this.end();
@@ -69,18 +70,18 @@ export class EventStream {
   }
 
   /** Begins an operation, whose JSON this is. Null = its results go to the stream. */
-  async start(id: string, body: Uint8Array<ArrayBuffer>, caller: Caller): Promise<Refusal | null> {
-    const { graphql, access, stopping, life, logger, loop } = this.#options;
+  async start(id: string, body: Uint8Array<ArrayBuffer>): Promise<Refusal | null> {
+    const { graphql, stopping, life, logger, loop } = this.#options;
     if (stopping.aborted) return closing();
     if (this.#operations.has(id)) return operationExists(id);
     if (this.#operations.size >= mostOperations) return tooManyOperations();
     const operation = new AbortController();
     this.#operations.set(id, operation);
-    const signal = AbortSignal.any([operation.signal, life, access.signalOf(caller)]);
+    const signal = AbortSignal.any([operation.signal, life, this.#held]);
     try {
       await loop.take();
       const { refusals, results } = await runOperation(graphql, body, {
-        ...{ caller, connection: 'event-stream', signal, stopping },
+        ...{ caller: this.#owner, connection: 'event-stream', signal, stopping },
       });
       if (refusals.length > 0) {
         this.stop(id);

@@ -3,13 +3,12 @@
  * GET opens it; POST begins an operation, whose results go to it; DELETE ends one. It belongs to the caller who
  * reserved it. Called by http/server.ts.
  */
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { acceptsAny } from '../../graphql/request-form.ts';
-import type { Caller } from '../../services/access/types.ts';
-import { readBody } from '../body.ts';
-import { admit, identify } from '../callers.ts';
+import type { Access } from '../../services/access/types.ts';
+import { readText } from '../body.ts';
+import { type Admitted, admit, identify } from '../callers.ts';
 import {
   mostConnections,
   notOffered,
@@ -19,7 +18,7 @@ import {
   tooManyConnections,
   unnamedOperation,
 } from '../connection-refusals.ts';
-import { closing, notUtf8, type Refusal, type RequestFacts, refuseJson, tooLarge } from '../guard.ts';
+import { closing, type Refusal, type RequestFacts, refuseJson } from '../guard.ts';
 import { secureHeaders } from '../reply.ts';
 import { EventStream, type StreamOptions } from './stream.ts';
 
@@ -32,6 +31,7 @@ export const tokenHeader = 'x-graphql-event-stream-token';
 const reservedMs = 30_000;
 
 interface Options extends StreamOptions {
+  readonly access: Access;
   readonly bodyBytes: number;
 }
 
@@ -39,7 +39,7 @@ interface Asked {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly facts: RequestFacts;
-  readonly caller: Caller;
+  readonly by: Admitted;
 }
 
 export class EventStreams {
@@ -59,14 +59,14 @@ export class EventStreams {
   async answer(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Promise<Refusal | null> {
     // Whoever sends too much may still end what is under way.
     const ask = facts.method === 'DELETE' ? identify : admit;
-    const { caller, refusal } = await ask(this.#options.access, request.headers.authorization);
-    if (refusal) return refusal;
-    const asked = { request, response, facts, caller };
+    const admission = await ask(this.#options.access, request.headers.authorization);
+    if (admission.refusal) return admission.refusal;
+    const asked = { request, response, facts, by: admission };
     if (facts.method === 'PUT') return this.#reserve(asked);
     if (!['GET', 'POST', 'DELETE'].includes(facts.method)) return notOffered(facts, 'GET, PUT, POST, DELETE');
     const token = tokenOf(request);
     const stream = this.#streams.get(token);
-    if (!stream?.belongsTo(caller)) return streamNotFound();
+    if (!stream?.belongsTo(admission.caller)) return streamNotFound();
     if (facts.method === 'GET') return this.#open(asked, token, stream);
     if (facts.method === 'POST') return this.#begin(asked, stream);
     const id = searchOf(request).get('operationId');
@@ -76,12 +76,12 @@ export class EventStreams {
     return null;
   }
 
-  #reserve({ response, facts, caller }: Asked): Refusal | null {
+  #reserve({ response, facts, by }: Asked): Refusal | null {
     if (this.#options.stopping.aborted) return closing();
     if (!takes(facts, 'text/plain')) return streamAccept(facts, 'text/plain');
     if (this.#streams.size >= mostConnections) return tooManyConnections();
     const token = randomUUID();
-    const stream = new EventStream(this.#options, caller);
+    const stream = new EventStream(this.#options, by);
     this.#streams.set(token, stream);
     setTimeout(() => {
       if (!stream.isOpen) this.#remove(token);
@@ -99,17 +99,16 @@ export class EventStreams {
     return null;
   }
 
-  async #begin({ request, response, facts, caller }: Asked, stream: EventStream): Promise<Refusal | null> {
+  async #begin({ request, response, facts, by }: Asked, stream: EventStream): Promise<Refusal | null> {
     const { bodyBytes } = this.#options;
     const refusal = refuseJson(facts, bodyBytes);
     if (refusal) return refusal;
     if (!takes(facts, 'application/json')) return streamAccept(facts, 'application/json');
-    const body = await readBody(request, bodyBytes);
-    if (body === null) return tooLarge(bodyBytes);
-    if (!isUtf8(body)) return notUtf8();
+    const { body, refusal: unread } = await readText(request, bodyBytes, by.held);
+    if (unread) return unread;
     const id = operationIdOf(body);
     if (id === '') return unnamedOperation('extensions.operationId, a string');
-    const refused = await stream.start(id, body, caller);
+    const refused = await stream.start(id, body);
     if (!refused) response.writeHead(202, secureHeaders).end();
     return refused;
   }

@@ -7,8 +7,8 @@ import { plainError } from '../../graphql/event-stream.ts';
 import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
 import type { GraphQLServer } from '../../graphql/server.ts';
 import type { LoopTurns } from '../../live/turn.ts';
-import type { Access, Caller } from '../../services/access/types.ts';
-import { identify, refuseRate } from '../callers.ts';
+import type { Access } from '../../services/access/types.ts';
+import { type Admitted, identify, refuseRate } from '../callers.ts';
 import { mostOperations, tooManyOperations } from '../connection-refusals.ts';
 import { closing, type Refusal } from '../guard.ts';
 
@@ -29,7 +29,7 @@ export interface Upgraded {
   /** Aborts when the connection has closed. */
   readonly gone: AbortSignal;
   /** Since connection_init. */
-  caller?: Caller;
+  by?: Admitted;
 }
 
 type InitPayload = Record<string, unknown> | undefined;
@@ -55,15 +55,15 @@ async function greet(
   { access }: ProtocolOptions,
   { connectionParams, extra }: Context<InitPayload, Upgraded>,
 ): Promise<boolean> {
-  const { caller, refusal } = await identify(access, authorizationOf(connectionParams, extra));
+  const admission = await identify(access, authorizationOf(connectionParams, extra));
+  const { held, refusal } = admission;
   if (refusal) {
     extra.close(refusal.status === 401 ? unauthenticated : tryAgainLater, reasonOf(refusal.error));
     return false;
   }
-  const held = access.signalOf(caller);
   const end = (): void => extra.close(unauthenticated, reasonOf(held.reason as TandemError));
   held.addEventListener('abort', end, { signal: extra.gone });
-  extra.caller = caller;
+  extra.by = admission;
   return true;
 }
 
@@ -79,12 +79,13 @@ async function begin(
 ): Promise<ExecutionArgs | GraphQLError[]> {
   if (stopping.aborted) return [errorOf(closing())];
   if (Object.keys(connection.subscriptions).length > mostOperations) return [errorOf(tooManyOperations())];
-  const { caller } = connection.extra;
-  invariant(caller, 'The library begins no operation before it has acknowledged the connection');
+  const { by } = connection.extra;
+  invariant(by, 'The library begins no operation before it has acknowledged the connection');
+  const { caller, held } = by;
   const refusal = refuseRate(access, caller);
   if (refusal) return [errorOf(refusal)];
   const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, life, access.signalOf(caller)]);
+  const signal = AbortSignal.any([ended.signal, life, held]);
   // The library returns it when the client completes the operation or goes away, also before there are results.
   connection.subscriptions[id] = endedBy(ended, nothing());
   try {
