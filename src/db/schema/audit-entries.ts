@@ -33,7 +33,6 @@ export const auditEntries = pgTable(
   (table) => [
     index('audit_entries_created').on(table.createdAt, table.id),
     index('audit_entries_key').on(table.keyId, table.createdAt, table.id),
-    index('audit_entries_touched').using('gin', table.touched),
     oneOf('audit_entries_role', table.role, roleNames),
     oneOf('audit_entries_connection', table.connection, connectionKinds),
   ],
