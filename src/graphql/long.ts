@@ -12,13 +12,19 @@ import type { Tandem } from '../services/tandem.ts';
 import { builder, type ExtendedTypes } from './builder.ts';
 import { loadNode, refs } from './nouns.ts';
 
-/** `done` is null where the caller did not wait. */
-export interface Answer<Kind extends JobKind> {
-  readonly jobs: readonly JobRow[];
-  readonly done: readonly Done<Kind>[] | null;
-}
+/** What a payload shows: the jobs and, once they are done, what they made. */
+type Answer<Made> = { readonly jobs: JobRow[] } & Partial<Made>;
 
-type FieldBuilder<Kind extends JobKind> = PothosSchemaTypes.ObjectFieldBuilder<ExtendedTypes, Answer<Kind>>;
+type FieldBuilder<Made> = PothosSchemaTypes.ObjectFieldBuilder<ExtendedTypes, Answer<Made>>;
+
+interface PayloadOptions<Kind extends JobKind, Made> {
+  readonly description: string;
+  /** What the only job is; absent = there may be several. */
+  readonly job?: string;
+  /** What the fields show; of a node its key. */
+  readonly made: (done: readonly Done<Kind>[]) => Made;
+  readonly fields: (t: FieldBuilder<Made>) => FieldMap;
+}
 
 export const waitArg = (arg: ArgBuilder<ExtendedTypes>) =>
   arg.boolean({
@@ -28,71 +34,65 @@ export const waitArg = (arg: ArgBuilder<ExtendedTypes>) =>
       'Whether the answer waits until all is done. False answers at once, with the jobs alone: jobEvents follows one, and `answer` of a job that has SUCCEEDED has what it made.',
   });
 
-export async function answerOf<Kind extends JobKind>(
-  tandem: Tandem,
-  wait: boolean,
-  work: Work<Kind>,
-): Promise<Answer<Kind>> {
-  if (!wait) return { jobs: await begin(tandem, work), done: null };
-  const done = await finish(tandem, work);
-  return { jobs: done.map(({ job }) => job), done };
-}
-
 /** Options of a field with what the jobs made; `description` ends in a full stop. */
 export const madeField = (description: string) => ({
   nullable: true as const,
   description: `${description.slice(0, -1)}; null exactly where \`wait\` is false.`,
 });
 
-/** What the only job made; null where the caller did not wait. */
-export const onlyDone = <Kind extends JobKind>({ done }: Answer<Kind>): Done<Kind> | null => done?.[0] ?? null;
+/** What the members of the union have in common. */
+interface AnyPayload {
+  readonly ref: PothosSchemaTypes.ObjectRef<ExtendedTypes, Answer<object>>;
+  readonly answered: (done: readonly Done<never>[]) => Answer<object>;
+}
 
-type Payload = PothosSchemaTypes.ObjectRef<ExtendedTypes, Answer<JobKind>>;
+const payloads = new Map<string, AnyPayload>();
 
-const payloads = new Map<string, Payload>();
-
-/** The payload of mutations whose jobs are of a kind. `job`: what the only job is; absent = there may be several. */
-export function longPayload<Kind extends JobKind>(
+/** The payload of mutations whose jobs are of a kind: its ref, and what they answer. */
+export function longPayload<Kind extends JobKind, Made extends object>(
   name: string,
   kind: Kind,
-  {
-    fields,
-    job,
-    description,
-  }: {
-    readonly description: string;
-    readonly job?: string;
-    readonly fields: (t: FieldBuilder<Kind>) => FieldMap;
-  },
+  { description, job, made, fields }: PayloadOptions<Kind, Made>,
 ) {
-  const payload = builder.objectRef<Answer<Kind>>(name);
-  payloads.set(kind, payload as unknown as Payload);
-  return payload.implement({
+  const ref = builder.objectRef<Answer<Made>>(name);
+  const answered = (done: readonly Done<Kind>[]): Answer<Made> => ({
+    jobs: done.map((each) => each.job),
+    ...made(done),
+  });
+  const common = { ref, answered } as unknown as AnyPayload;
+  payloads.set(kind, common);
+  builder.objectField(common.ref, 'jobs', (t) =>
+    t.expose('jobs', {
+      type: [refs.Job],
+      description: 'All jobs of the mutation, in the order in which they are done; those that a key made before too.',
+    }),
+  );
+  ref.implement({
     description,
     fields: (t) => ({
       ...fields(t),
       ...(job !== undefined && {
         job: t.field({ type: refs.Job, description: job, resolve: ({ jobs }) => first(jobs) }),
       }),
-      jobs: t.field({
-        type: [refs.Job],
-        description: 'All jobs of the mutation, in the order in which they are done; those that a key made before too.',
-        resolve: ({ jobs }) => [...jobs],
-      }),
     }),
   });
+  return {
+    ref,
+    async answer(tandem: Tandem, wait: boolean, work: Work<Kind>): Promise<Answer<Made>> {
+      return wait ? answered(await finish(tandem, work)) : ({ jobs: await begin(tandem, work) } as Answer<Made>);
+    },
+  };
 }
 
-function first(jobs: readonly JobRow[]): JobRow {
-  const [job] = jobs;
-  invariant(job, 'a mutation asked for no job');
-  return job;
+function first<Item>([item]: readonly Item[]): Item {
+  invariant(item, 'a mutation asked for no job');
+  return item;
 }
 
 const JobAnswer = builder.unionType('JobAnswer', {
   description: 'What a mutation answers whose work is a job.',
-  types: () => [...new Set(payloads.values())],
-  resolveType: ({ jobs }) => payloads.get(first(jobs).kind),
+  types: () => [...payloads.values()].map(({ ref }) => ref),
+  resolveType: ({ jobs }) => payloads.get(first(jobs).kind)?.ref,
 });
 
 builder.objectField(refs.Job, 'answer', (t) =>
@@ -102,9 +102,9 @@ builder.objectField(refs.Job, 'answer', (t) =>
     description:
       'What the mutation that asked for the job answers once it has waited, of this job alone; null unless the job SUCCEEDED, once what it made has been deleted, of the work of runs and searches, and where version 0.2.0 kept no answer.',
     resolve: async (job, _args, context) => {
-      if (job.answer === null || !payloads.has(job.kind)) return null;
-      const made = await loadNode(context, resultOf(job));
-      return made && { jobs: [job], done: [doneOf<JobKind>(job)] };
+      const payload = payloads.get(job.kind);
+      if (!payload || job.answer === null || !(await loadNode(context, resultOf(job)))) return null;
+      return payload.answered([doneOf<never>(job)]);
     },
   }),
 );

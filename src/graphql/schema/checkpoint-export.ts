@@ -2,7 +2,7 @@
 import { exportCheckpoint } from '../../services/checkpoints/export.ts';
 import { builder } from '../builder.ts';
 import { Task } from '../enums.ts';
-import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
+import { longPayload, madeField, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 
@@ -11,25 +11,12 @@ const { Checkpoint } = refs;
 const ExportPayload = longPayload('ExportCheckpointPayload', 'export-checkpoint', {
   description: 'The result of exportCheckpoint.',
   job: 'The job of the export.',
+  made: ([done]) => ({ checkpoint: done?.id, ...done?.answer }),
   fields: (t) => ({
-    checkpoint: t.field({
-      type: Checkpoint,
-      ...madeField('The checkpoint that was exported.'),
-      resolve: (answer) => onlyDone(answer)?.id,
-    }),
-    path: t.string({
-      ...madeField('The folder on the server: a sentence-transformers model.'),
-      resolve: (answer) => onlyDone(answer)?.answer?.path,
-    }),
-    files: t.stringList({
-      ...madeField('The paths of the exported files, relative to the folder.'),
-      resolve: (answer) => onlyDone(answer)?.answer?.files,
-    }),
-    bytes: t.field({
-      type: 'Int64',
-      ...madeField('The total size of the files in bytes.'),
-      resolve: (answer) => onlyDone(answer)?.answer?.bytes,
-    }),
+    checkpoint: t.expose('checkpoint', { type: Checkpoint, ...madeField('The checkpoint that was exported.') }),
+    path: t.exposeString('path', madeField('The folder on the server: a sentence-transformers model.')),
+    files: t.exposeStringList('files', madeField('The paths of the exported files, relative to the folder.')),
+    bytes: t.expose('bytes', { type: 'Int64', ...madeField('The total size of the files in bytes.') }),
   }),
 });
 
@@ -52,7 +39,7 @@ const ExportInput = builder.inputType('ExportCheckpointInput', {
 
 builder.mutationField('exportCheckpoint', (t) =>
   t.field({
-    type: ExportPayload,
+    type: ExportPayload.ref,
     description:
       'Writes a checkpoint, or what it is for one task, as a sentence-transformers folder and returns when it is done. A folder that exists is a CONFLICT, unless the first call with this idempotencyKey made it.',
     args: {
@@ -61,7 +48,7 @@ builder.mutationField('exportCheckpoint', (t) =>
     },
     resolve: async (_root, { input: { checkpoint, ...input }, wait }, { tandem }) => {
       const checkpointId = await checkpointIdOf(tandem, checkpoint, 'input.checkpoint');
-      return answerOf(tandem, wait, await exportCheckpoint(tandem, { checkpointId, ...input }));
+      return ExportPayload.answer(tandem, wait, await exportCheckpoint(tandem, { checkpointId, ...input }));
     },
   }),
 );

@@ -10,7 +10,7 @@ import { builder } from '../builder.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
-import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
+import { longPayload, madeField, waitArg } from '../long.ts';
 import { connections, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdIf, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
 import { AddDocumentsInput } from './document-inputs.ts';
@@ -166,28 +166,18 @@ const CreateCollectionPayload = builder.objectRef<{ collection: CollectionRow }>
 const AddDocumentsPayload = longPayload('AddDocumentsPayload', 'embed-collection', {
   description: 'The result of addDocuments.',
   job: 'The job that embedded the documents.',
+  made([done]) {
+    const report = done?.answer && { ...done.answer, checkpoint: done.answer.checkpointId };
+    return { collection: done?.id, added: report?.added, replaced: report?.replaced, report };
+  },
   fields: (t) => ({
-    collection: t.field({
+    collection: t.expose('collection', {
       type: Collection,
       ...madeField('The collection that was created or changed.'),
-      resolve: (answer) => onlyDone(answer)?.id,
     }),
-    added: t.int({
-      ...madeField('The number of new documents.'),
-      resolve: (answer) => onlyDone(answer)?.answer?.added,
-    }),
-    replaced: t.int({
-      ...madeField('The number of documents that replaced one of the same key.'),
-      resolve: (answer) => onlyDone(answer)?.answer?.replaced,
-    }),
-    report: t.field({
-      type: EmbeddingReportObject,
-      ...madeField('How the documents were embedded.'),
-      resolve: (answer) => {
-        const made = onlyDone(answer)?.answer;
-        return made && { ...made, checkpoint: made.checkpointId };
-      },
-    }),
+    added: t.exposeInt('added', madeField('The number of new documents.')),
+    replaced: t.exposeInt('replaced', madeField('The number of documents that replaced one of the same key.')),
+    report: t.expose('report', { type: EmbeddingReportObject, ...madeField('How the documents were embedded.') }),
   }),
 });
 
@@ -226,7 +216,7 @@ builder.mutationFields((t) => ({
     }),
   }),
   addDocuments: t.field({
-    type: AddDocumentsPayload,
+    type: AddDocumentsPayload.ref,
     description: 'Embeds documents into a collection and waits until they can be found; all of them or none.',
     args: {
       input: t.arg({ type: AddDocumentsInput, required: true, description: 'The documents and their collection.' }),
@@ -235,7 +225,11 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input: { checkpoint, collection, ...input }, wait }, { tandem }) => {
       const collectionId = keyOf(collection, 'Collection', 'input.collection').key;
       const checkpointId = await checkpointIdIf(tandem, checkpoint, 'input.checkpoint');
-      return answerOf(tandem, wait, await addDocuments(tandem, { ...input, collectionId, checkpointId }));
+      return AddDocumentsPayload.answer(
+        tandem,
+        wait,
+        await addDocuments(tandem, { ...input, collectionId, checkpointId }),
+      );
     },
   }),
   deleteDocuments: t.field({

@@ -5,7 +5,7 @@ import { importDataset } from '../../services/datasets/import.ts';
 import { builder } from '../builder.ts';
 import { parametersInput } from '../catalog-inputs.ts';
 import { Importer, Split, Task } from '../enums.ts';
-import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
+import { longPayload, madeField, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { idempotencyKey, nameSchema } from './common.ts';
 
@@ -148,28 +148,26 @@ const ImportDatasetInput = builder.inputType('ImportDatasetInput', {
 const ImportDatasetPayload = longPayload('ImportDatasetPayload', 'import-dataset', {
   description: 'The result of importDataset.',
   job: 'The job of the import.',
+  made: ([done]) => ({ dataset: done?.id, reused: done?.answer?.reused ?? false }),
   fields: (t) => ({
-    dataset: t.field({
-      type: Dataset,
-      ...madeField('The imported data set.'),
-      resolve: (answer) => onlyDone(answer)?.id,
-    }),
-    reused: t.boolean({
-      ...madeField('Whether an equal import of this name existed already and was returned.'),
-      resolve: (answer) => answer.done && (onlyDone(answer)?.answer?.reused ?? false),
-    }),
+    dataset: t.expose('dataset', { type: Dataset, ...madeField('The imported data set.') }),
+    reused: t.exposeBoolean(
+      'reused',
+      madeField('Whether an equal import of this name existed already and was returned.'),
+    ),
   }),
 });
 
 builder.mutationFields((t) => ({
   importDataset: t.field({
-    type: ImportDatasetPayload,
+    type: ImportDatasetPayload.ref,
     description:
       'Imports a data set and returns when it is done; its job reports the progress meanwhile. Every line is checked; a refused import leaves nothing. An import equal to one of the same name is reused.',
     args: {
       input: t.arg({ type: ImportDatasetInput, required: true, description: 'The data set and how to read it.' }),
       wait: waitArg(t.arg),
     },
-    resolve: async (_root, { input, wait }, { tandem }) => answerOf(tandem, wait, await importDataset(tandem, input)),
+    resolve: async (_root, { input, wait }, { tandem }) =>
+      ImportDatasetPayload.answer(tandem, wait, await importDataset(tandem, input)),
   }),
 }));

@@ -4,7 +4,7 @@ import { deriveModel } from '../../services/models/derive-model.ts';
 import { builder } from '../builder.ts';
 import { Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
-import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
+import { longPayload, madeField, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { idempotencyKey, nameSchema } from './common.ts';
 import { HeadsInput } from './heads.ts';
@@ -41,18 +41,18 @@ const DeriveModelInput = builder.inputType('DeriveModelInput', {
 const DeriveModelPayload = longPayload('DeriveModelPayload', 'derive-model', {
   description: 'The result of deriveModel.',
   job: 'The job that made it.',
+  made: ([done]) => ({ model: done?.id }),
   fields: (t) => ({
-    model: t.field({
+    model: t.expose('model', {
       type: Model,
       ...madeField('The model that was made, the root of its own lineage.'),
-      resolve: (answer) => onlyDone(answer)?.id,
     }),
   }),
 });
 
 builder.mutationField('deriveModel', (t) =>
   t.field({
-    type: DeriveModelPayload,
+    type: DeriveModelPayload.ref,
     description:
       "Makes a model of another one's untrained weights with other heads or another pooling, trains nothing, and returns when it is done.",
     args: {
@@ -61,7 +61,7 @@ builder.mutationField('deriveModel', (t) =>
     },
     resolve: async (_root, { input: { model, ...input }, wait }, { tandem }) => {
       const modelId = keyOf(model, 'Model', 'input.model').key;
-      return answerOf(tandem, wait, await deriveModel(tandem, { ...input, modelId }));
+      return DeriveModelPayload.answer(tandem, wait, await deriveModel(tandem, { ...input, modelId }));
     },
   }),
 );

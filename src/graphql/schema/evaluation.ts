@@ -8,7 +8,7 @@ import { Evaluator, Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
-import { answerOf, longPayload, madeField, waitArg } from '../long.ts';
+import { longPayload, madeField, waitArg } from '../long.ts';
 import { connections, loadRow, refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 
@@ -154,11 +154,11 @@ const EvaluateBagOfWordsInput = builder.inputType('EvaluateBagOfWordsInput', {
 
 const EvaluatePayload = longPayload('EvaluatePayload', 'evaluate', {
   description: 'The evaluations that were made.',
+  made: (done) => ({ evaluations: done.flatMap(madeBy) }),
   fields: (t) => ({
-    evaluations: t.field({
+    evaluations: t.expose('evaluations', {
       type: [Evaluation],
       ...madeField('One evaluation per data set and dimension, in the order of the ids and of the dimensions.'),
-      resolve: ({ done }) => done?.flatMap(madeBy),
     }),
   }),
 });
@@ -166,7 +166,7 @@ const EvaluatePayload = longPayload('EvaluatePayload', 'evaluate', {
 const datasetKeys = (ids: readonly string[]) => ids.map((id, i) => keyOf(id, 'Dataset', `input.datasets.${i}`).key);
 builder.mutationFields((t) => ({
   evaluateCheckpoint: t.field({
-    type: EvaluatePayload,
+    type: EvaluatePayload.ref,
     description:
       'Evaluates a checkpoint, a job for each data set, one after the other, and waits for the figures; the jobs report the progress meanwhile. Where `wait` is false up to four of them are at work at the same time, so that each takes more seconds.',
     args: {
@@ -180,11 +180,11 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input, wait }, { tandem }) => {
       const checkpointId = await checkpointIdOf(tandem, input.checkpoint, 'input.checkpoint');
       const request = { ...input, checkpointId, datasetIds: datasetKeys(input.datasets) };
-      return answerOf(tandem, wait, await evaluateCheckpoint(tandem, request));
+      return EvaluatePayload.answer(tandem, wait, await evaluateCheckpoint(tandem, request));
     },
   }),
   evaluateBagOfWords: t.field({
-    type: EvaluatePayload,
+    type: EvaluatePayload.ref,
     description: 'Evaluates the tf-idf baseline, which needs no model, and waits for the figures.',
     args: {
       input: t.arg({
@@ -196,7 +196,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input, wait }, { tandem }) => {
       const request = { ...input, datasetIds: datasetKeys(input.datasets) };
-      return answerOf(tandem, wait, await evaluateBagOfWords(tandem, request));
+      return EvaluatePayload.answer(tandem, wait, await evaluateBagOfWords(tandem, request));
     },
   }),
 }));

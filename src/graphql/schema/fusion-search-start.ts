@@ -5,7 +5,7 @@ import { fuseCandidate, startFusionSearch } from '../../services/fusion-searches
 import { builder } from '../builder.ts';
 import { FusionMethod, SearchStrategy } from '../enums.ts';
 import { keyOf } from '../ids.ts';
-import { answerOf, waitArg } from '../long.ts';
+import { waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { CheckpointChoice, checkpointIdOf, idempotencyKey } from './common.ts';
 import { pooledSays } from './evaluation.ts';
@@ -122,7 +122,7 @@ builder.mutationFields((t) => ({
     }),
   }),
   fuseCandidate: t.field({
-    type: FusePayload,
+    type: FusePayload.ref,
     description:
       'Fuses a candidate of a search as fuseCheckpoints does, and waits for it: the new checkpoint has the weights that were evaluated. A candidate that is a checkpoint as it is, is a CONFLICT.',
     args: {
@@ -135,7 +135,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input: { search, candidate: number, ...input }, wait }, { tandem }) => {
       const searchId = keyOf(search, 'FusionSearch', 'input.search').key;
-      return answerOf(tandem, wait, await fuseCandidate(tandem, { searchId, number, ...input }));
+      return FusePayload.answer(tandem, wait, await fuseCandidate(tandem, { searchId, number, ...input }));
     },
   }),
 }));

@@ -3,7 +3,7 @@ import { fuseCheckpoints, type PlannedFusion, planFusion } from '../../services/
 import { fusionNodes } from '../../services/checkpoints/fusion-nodes.ts';
 import { initialCheckpoint } from '../../services/models/models.ts';
 import { builder } from '../builder.ts';
-import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
+import { longPayload, madeField, waitArg } from '../long.ts';
 import { refs } from '../nouns.ts';
 import { FuseInput, fuseRequest } from './fusion-input.ts';
 import { FusionNodeObject } from './fusion-node.ts';
@@ -13,12 +13,9 @@ const { Checkpoint } = refs;
 export const FusePayload = longPayload('FuseCheckpointsPayload', 'fuse', {
   description: 'The result of fuseCheckpoints and of fuseCandidate.',
   job: 'The job that made it.',
+  made: ([done]) => ({ checkpoint: done?.id }),
   fields: (t) => ({
-    checkpoint: t.field({
-      type: Checkpoint,
-      ...madeField('The fused checkpoint.'),
-      resolve: (answer) => onlyDone(answer)?.id,
-    }),
+    checkpoint: t.expose('checkpoint', { type: Checkpoint, ...madeField('The fused checkpoint.') }),
   }),
 });
 
@@ -71,7 +68,7 @@ builder.queryField('planFusion', (t) =>
 
 builder.mutationField('fuseCheckpoints', (t) =>
   t.field({
-    type: FusePayload,
+    type: FusePayload.ref,
     description:
       'Fuses checkpoints of one model into a new one and waits for it. Checkpoints of different models are refused, and those that do not descend from the base.',
     args: {
@@ -79,6 +76,6 @@ builder.mutationField('fuseCheckpoints', (t) =>
       wait: waitArg(t.arg),
     },
     resolve: async (_root, { input, wait }, { tandem }) =>
-      answerOf(tandem, wait, await fuseCheckpoints(tandem, await fuseRequest(tandem, input))),
+      FusePayload.answer(tandem, wait, await fuseCheckpoints(tandem, await fuseRequest(tandem, input))),
   }),
 );

@@ -14,7 +14,7 @@ import { EncoderFamily, namedEnum, Pooling } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
-import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
+import { longPayload, madeField, waitArg } from '../long.ts';
 import { connections, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
 import { HeadsObject } from './heads.ts';
@@ -165,34 +165,28 @@ builder.queryFields((t) => ({
 const CreateModelPayload = longPayload('CreateModelPayload', 'create-model', {
   description: 'The result of createModel.',
   job: 'The job that made it.',
+  made: ([done]) => ({ model: done?.id }),
   fields: (t) => ({
-    model: t.field({
-      type: Model,
-      ...madeField('The model that was made.'),
-      resolve: (answer) => onlyDone(answer)?.id,
-    }),
+    model: t.expose('model', { type: Model, ...madeField('The model that was made.') }),
   }),
 });
 
 const ImportModelPayload = longPayload('ImportModelPayload', 'import-model', {
   description: 'The result of importModel.',
   job: 'The job that made it.',
+  made: ([done]) => ({ model: done?.id, warnings: [...(done?.answer?.warnings ?? [])] }),
   fields: (t) => ({
-    model: t.field({
-      type: Model,
-      ...madeField('The model that was made.'),
-      resolve: (answer) => onlyDone(answer)?.id,
-    }),
-    warnings: t.stringList({
-      ...madeField('What other programs read otherwise of this model, and what was left out, as sentences.'),
-      resolve: (answer) => answer.done && [...(onlyDone(answer)?.answer?.warnings ?? [])],
-    }),
+    model: t.expose('model', { type: Model, ...madeField('The model that was made.') }),
+    warnings: t.exposeStringList(
+      'warnings',
+      madeField('What other programs read otherwise of this model, and what was left out, as sentences.'),
+    ),
   }),
 });
 
 builder.mutationFields((t) => ({
   createModel: t.field({
-    type: CreateModelPayload,
+    type: CreateModelPayload.ref,
     description: 'Makes a model from scratch and returns when it is done; its job reports the progress meanwhile.',
     args: {
       input: t.arg({ type: CreateModelInput, required: true, description: 'The model to make.' }),
@@ -200,17 +194,18 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input, wait }, { tandem }) => {
       const vocabularyFrom = input.vocabularyFrom.map((id, i) => keyOf(id, 'Dataset', `input.vocabularyFrom.${i}`).key);
-      return answerOf(tandem, wait, await createModel(tandem, { ...input, vocabularyFrom }));
+      return CreateModelPayload.answer(tandem, wait, await createModel(tandem, { ...input, vocabularyFrom }));
     },
   }),
   importModel: t.field({
-    type: ImportModelPayload,
+    type: ImportModelPayload.ref,
     description:
       'Imports a model with its tokenizer, pooling, dense layers and prompts, and returns when it is done; its job reports the progress meanwhile.',
     args: {
       input: t.arg({ type: ImportModelInput, required: true, description: 'The model to import.' }),
       wait: waitArg(t.arg),
     },
-    resolve: async (_root, { input, wait }, { tandem }) => answerOf(tandem, wait, await importModel(tandem, input)),
+    resolve: async (_root, { input, wait }, { tandem }) =>
+      ImportModelPayload.answer(tandem, wait, await importModel(tandem, input)),
   }),
 }));

@@ -11,7 +11,7 @@ import { Split, Task } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
-import { answerOf, longPayload, madeField, onlyDone, waitArg } from '../long.ts';
+import { longPayload, madeField, waitArg } from '../long.ts';
 import { connections, refs } from '../nouns.ts';
 import { requestLoader } from '../request-loader.ts';
 import { CheckpointChoice, checkpointIdIf, checkpointIdOf, idempotencyKey, nameSchema } from './common.ts';
@@ -169,14 +169,12 @@ const EvaluateSuiteInput = builder.inputType('EvaluateSuiteInput', {
 const EvaluateSuitePayload = longPayload('EvaluateSuitePayload', 'evaluate-suite', {
   description: 'The result of evaluateSuite.',
   job: 'The job that made the evaluations that were not there.',
+  made: ([done]) => ({ done }),
   fields: (t) => ({
     result: t.field({
       type: SuiteResult,
       ...madeField('The figures on all splits.'),
-      resolve: (answer, _args, { tandem }) => {
-        const done = onlyDone(answer);
-        return done && resultOfJob(tandem, done);
-      },
+      resolve: ({ done }, _args, { tandem }) => done && resultOfJob(tandem, done),
     }),
   }),
 });
@@ -191,7 +189,7 @@ builder.mutationFields((t) => ({
     }),
   }),
   evaluateSuite: t.field({
-    type: EvaluateSuitePayload,
+    type: EvaluateSuitePayload.ref,
     description:
       'Evaluates on all splits of a suite and waits for the figures. Evaluations that are there are not made again, so a call after a stop goes on where that was.',
     args: {
@@ -201,7 +199,11 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input: { suite, checkpoint, ...input }, wait }, { tandem }) => {
       const suiteId = keyOf(suite, 'Suite', 'input.suite').key;
       const checkpointId = await checkpointIdIf(tandem, checkpoint, 'input.checkpoint');
-      return answerOf(tandem, wait, await evaluateSuite(tandem, { ...input, suiteId, checkpointId }));
+      return EvaluateSuitePayload.answer(
+        tandem,
+        wait,
+        await evaluateSuite(tandem, { ...input, suiteId, checkpointId }),
+      );
     },
   }),
 }));

@@ -140,6 +140,11 @@ export function waitingSuite(live: () => Live): void {
       const { addDocuments } = await get<{ addDocuments: { jobs: Job[] } }>(live(), waits, { input });
       expect(addDocuments).toMatchObject({ added: 1, jobs: [{ id: job!.id }], collection: { name: 'unwaited' } });
       expect(await begin(asked)).toEqual([{ ...job, state: 'SUCCEEDED' }]);
+      const log = '{ auditEntries(filter: { mutation: "addDocuments" }, first: 3) { nodes { touched } } }';
+      const { auditEntries } = await get<{ auditEntries: { nodes: { touched: string[] }[] } }>(live(), log);
+      expect(auditEntries.nodes).toHaveLength(3);
+      for (const { touched } of auditEntries.nodes)
+        expect(touched).toEqual(expect.arrayContaining([collection, job!.id]));
       expect((await answersOf([job!], asked))[0]).toMatchObject(addDocuments);
 
       await get(live(), 'mutation ($id: ID!) { deleteCollection(id: $id) { deletedId } }', { id: collection });
