@@ -8,9 +8,13 @@ export interface ServerEvent {
   readonly id?: string;
 }
 
+/** The server sends a comment after 12 s without an event: what is silent for so long is broken. */
+const longestSilenceMs = 45_000;
+
 /**
- * Yields each event when it is complete. An event that the end of the stream cuts off is dropped, and so is one
- * without a `data` field, as the standard says. Cancels the body when the reader stops early.
+ * Yields each event when it is complete, until the stream ends or says nothing for too long. An event that the end of
+ * the stream cuts off is dropped, and so is one without a `data` field, as the standard says. Cancels the body when the
+ * reader stops early.
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
   const linesOf = lineReader();
@@ -19,7 +23,9 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   const reader = body.getReader();
   try {
     for (;;) {
-      const { value, done } = await reader.read();
+      // Ends the read as the end of the stream does.
+      const silence = setTimeout(() => reader.cancel().catch(() => {}), longestSilenceMs);
+      const { value, done } = await reader.read().finally(() => clearTimeout(silence));
       if (done) return;
       for (const line of linesOf(decoder.decode(value, { stream: true }))) {
         const event = eventOf(line);

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { drainOf, patienceMs } from './drain.ts';
 
 export const secureHeaders = {
   'x-content-type-options': 'nosniff',
@@ -12,20 +13,30 @@ export const secureHeaders = {
 } as const;
 
 /** Silence after which an answer begins with white space. */
-const patienceMs = 20_000;
+const silenceMs = 20_000;
 
-/** Waits for the answer and streams it; ends early, without an error, when the client goes away. */
+interface AnswerOptions {
+  readonly json: boolean;
+  readonly everyMs?: number;
+  /** Of a reader of events. */
+  readonly withinMs?: number;
+}
+
+/**
+ * Waits for the answer and streams it; ends early, without an error, when the client goes away. What is no JSON is a
+ * stream of events, which ends where nothing of it is taken.
+ */
 export async function sendAnswer(
   response: ServerResponse,
   answer: Promise<Response>,
-  { json, everyMs = patienceMs }: { readonly json: boolean; readonly everyMs?: number },
+  { json, everyMs = silenceMs, withinMs = patienceMs }: AnswerOptions,
 ): Promise<void> {
   const timer = json ? setInterval(() => keepAlive(response), everyMs) : undefined;
   try {
     const { status, headers, body } = await answer;
     clearInterval(timer);
     if (!response.headersSent) response.writeHead(status, { ...Object.fromEntries(headers), ...secureHeaders });
-    if (body !== null) await pipe(body, response);
+    if (body !== null) await pipe(body, response, json ? undefined : withinMs);
     response.end();
   } finally {
     clearInterval(timer);
@@ -39,16 +50,16 @@ function keepAlive(response: ServerResponse): void {
   response.write(' ');
 }
 
-async function pipe(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+async function pipe(body: ReadableStream<Uint8Array>, response: ServerResponse, withinMs?: number): Promise<void> {
   response.flushHeaders();
   const reader = body.getReader();
   // An 'error' before 'close' means gone as well.
-  const gone = once(response, 'close')
+  void once(response, 'close')
     .catch(() => {})
     .then(() => reader.cancel().catch(() => {}));
   for (;;) {
     const { value, done } = await reader.read();
     if (done || response.destroyed) break;
-    if (!response.write(value)) await Promise.race([once(response, 'drain'), gone]);
+    if (!response.write(value)) await drainOf(response, withinMs);
   }
 }

@@ -1,5 +1,5 @@
 /** Events from the bytes of a stream, however these are cut into chunks. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readEvents } from '../../src/client/event-stream.ts';
 
 const encoder = new TextEncoder();
@@ -70,5 +70,35 @@ describe('readEvents', () => {
       break;
     }
     expect(cancelled).toBe(true);
+  });
+});
+
+describe('a stream that says nothing', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('is over after 45 s, but not while comments come', async () => {
+    vi.useFakeTimers();
+    let [cancelled, send] = [false, (_text: string): void => {}];
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        send = (text) => controller.enqueue(encoder.encode(text));
+      },
+      cancel() {
+        cancelled = true;
+      },
+    });
+    const events = readEvents(body);
+    const first = events.next();
+    for (let i = 0; i < 10; i++) {
+      await vi.advanceTimersByTimeAsync(12_000);
+      send(':\n\n');
+    }
+    send('data: 1\n\n');
+    expect((await first).value).toEqual({ data: '1' });
+    const second = events.next();
+    await vi.advanceTimersByTimeAsync(44_000);
+    expect(cancelled).toBe(false);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([await second, cancelled]).toEqual([{ value: undefined, done: true }, true]);
   });
 });

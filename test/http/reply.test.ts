@@ -1,6 +1,6 @@
 /** Answers that take long, and clients that leave. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { sendAnswer } from '../../src/http/reply.ts';
@@ -73,4 +73,29 @@ it('a connection that breaks cancels the stream and nothing else', async () => {
   await response.body?.getReader().read();
   broken?.emit('error', new Error('write EPIPE'));
   await gone;
+});
+
+it('ends a stream of events of which nothing is taken, and no other answer', async () => {
+  const piece = new Uint8Array(1024 * 1024);
+  const open = (): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      pull: (controller) => controller.enqueue(piece),
+    });
+  const ended: boolean[] = [];
+  server = createServer(async ({ url }, response) => {
+    const json = url === '/json';
+    await sendAnswer(response, Promise.resolve(new Response(open())), { json, withinMs: 50 });
+    ended.push(json);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const readers = ['/json', '/events'].map((path) => {
+    const reader = connect(port, '127.0.0.1').pause();
+    reader.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`);
+    return reader;
+  });
+  await expect.poll(() => ended).toEqual([false]);
+  await sleep(150);
+  expect(ended).toEqual([false]);
+  for (const reader of readers) reader.destroy();
 });

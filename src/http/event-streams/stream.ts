@@ -8,6 +8,7 @@ import type { Logger } from '../../log.ts';
 import type { Caller } from '../../services/access/types.ts';
 import type { Admitted } from '../callers.ts';
 import { mostOperations, operationExists, refusalOf, tooManyOperations } from '../connection-refusals.ts';
+import { drainOf, patienceMs } from '../drain.ts';
 import { closing, type Refusal } from '../guard.ts';
 
 export interface StreamOptions {
@@ -20,9 +21,6 @@ export interface StreamOptions {
   /** Operations begin in turns. */
   readonly loop: LoopTurns;
 }
-
-/** A reader that takes nothing in this time loses its stream. */
-const patienceMs = 30_000;
 
 export class EventStream {
   readonly #options: StreamOptions;
@@ -124,23 +122,9 @@ export class EventStream {
     const response = await this.#opened;
     while (this.#drained) await this.#drained;
     if (response.destroyed || response.writableEnded || response.write(text)) return;
-    this.#drained = drainOf(response).finally(() => {
+    this.#drained = drainOf(response, patienceMs).finally(() => {
       this.#drained = undefined;
     });
     await this.#drained;
   }
-}
-
-/** Resolves when all that was written has been taken, or the response is gone; ends one that is not read. */
-function drainOf(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => response.destroy(), patienceMs);
-    const done = (): void => {
-      clearTimeout(timer);
-      response.off('drain', done).off('close', done);
-      resolve();
-    };
-    response.on('drain', done).on('close', done);
-    if (response.destroyed) done();
-  });
 }
