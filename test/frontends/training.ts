@@ -12,14 +12,14 @@ import {
 const parts = ['pump', 'valve', 'fan', 'belt', 'gear', 'motor'];
 const faults = ['leaks oil', 'makes noise', 'runs hot', 'is stuck'];
 
-/** Pairs of texts, 5 = of the same part, 1 = of two, as the API takes them; each part's last fault is for the test. */
+/** Pairs of texts, 5 = of the same part, else less, as the API takes them; each part's last fault is for the test. */
 export const pairs = parts.flatMap((part, i) =>
   faults.map((fault, j) => ({
     task: 'STS' as const,
     split: j === 3 ? ('TEST' as const) : ('TRAIN' as const),
     query: { text: `the ${part} ${fault}` },
     positives: [
-      { text: { text: `this ${(i + j) % 2 ? parts[(i + 1) % 6] : part} ${fault}` }, score: (i + j) % 2 ? 1 : 5 },
+      { text: { text: `this ${(i + j) % 2 ? parts[(i + 1) % 6] : part} ${fault}` }, score: (i + j) % 2 ? i % 3 : 5 },
     ],
   })),
 );

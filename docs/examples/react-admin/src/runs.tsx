@@ -13,6 +13,7 @@ import {
   List,
   NumberField,
   NumberInput,
+  Pagination,
   ReferenceArrayInput,
   ReferenceField,
   ReferenceInput,
@@ -108,7 +109,13 @@ const RunDetails = () => {
 
 const Checkpoints = () => (
   <Labeled label="Checkpoints" fullWidth>
-    <ReferenceManyField reference="checkpoints" target="run" sort={{ field: 'step', order: 'DESC' }}>
+    <ReferenceManyField
+      reference="checkpoints"
+      target="run"
+      sort={{ field: 'step', order: 'DESC' }}
+      perPage={10}
+      pagination={<Pagination />}
+    >
       <DataTable bulkActionButtons={false} rowClick={false} empty={<Typography>None yet.</Typography>}>
         <DataTable.Col source="step" disableSort />
         <DataTable.Col source="reason" label="Kept because" disableSort />
