@@ -39,7 +39,8 @@ async function makeJobs(count: number): Promise<string[]> {
       .returning();
     const input = { method: 'uniform-soup', parameters: {}, checkpointIds: [], modelId };
     const resultId = i === 0 ? (made?.id ?? '') : randomUUID();
-    const [job] = await db.insert(jobs).values({ kind: 'fuse', state: 'SUCCEEDED', input, resultId }).returning();
+    const done = { kind: 'fuse', state: 'SUCCEEDED', input, resultId, answer: {} } as const;
+    const [job] = await db.insert(jobs).values(done).returning();
     await addAttempts(job?.id ?? '', made?.id ?? '');
     ids.push(job?.id ?? '');
   }
@@ -50,13 +51,15 @@ it('a list of jobs loads attempts, hosts and nodes once, however long it is', as
   await makeJobs(12);
   const document = parse(`query($first: Int!) {
     jobs(first: $first, filter: { kind: FUSE }, orderBy: { field: CREATED_AT }) {
-      nodes { host attempts { number host } subject { __typename id } result { __typename id } resultId }
+      nodes { host attempts { number host } subject { __typename id } result { __typename id } resultId
+        answer { ... on FuseCheckpointsPayload { checkpoint { id } } }
+      }
     }
   }`);
   const short = await ask(document, { first: 2 });
   const long = await ask(document, { first: 12 });
-  // The page, the hosts, the attempts, the subjects and the results.
-  expect([short.statements, long.statements]).toEqual([5, 5]);
+  // The page, the hosts, the attempts, the subjects, the results, and the checkpoints of the answers.
+  expect([short.statements, long.statements]).toEqual([6, 6]);
   const { nodes } = long.data['jobs'] as { nodes: Record<string, unknown>[] };
   const { folder } = database.owner;
   const attempts = [
@@ -66,7 +69,9 @@ it('a list of jobs loads attempts, hosts and nodes once, however long it is', as
   expect(nodes).toHaveLength(12);
   for (const [i, node] of nodes.entries()) {
     expect(node).toMatchObject({ host: `b:${folder}`, attempts, subject: { __typename: 'Model' } });
-    expect(node['result']).toEqual(i === 0 ? { __typename: 'Checkpoint', id: node['resultId'] } : null);
+    const id = node['resultId'];
+    expect(node['result']).toEqual(i === 0 ? { __typename: 'Checkpoint', id } : null);
+    expect(node['answer']).toEqual(i === 0 ? { checkpoint: { id } } : null);
   }
 });
 
