@@ -57,6 +57,17 @@ export function splitName(text: string): 'TRAIN' | 'DEV' | 'TEST' {
   return text.toUpperCase() as 'TRAIN' | 'DEV' | 'TEST';
 }
 
+const dayMs = 86_400_000;
+
+/** `90d` from now, a date, which is its beginning in UTC, or a time, as a time of the API. */
+export function timeIn(text: string): string {
+  const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
+  const isTime = /^\d{4}-\d{2}-\d{2}/.test(text);
+  const time = days === undefined ? Date.parse(isTime ? text : '') : Date.now() + Number(days) * dayMs;
+  if (Number.isNaN(time)) throw new InvalidArgumentError('expected a date (2027-01-31), a time, or days (90d).');
+  return new Date(time).toISOString();
+}
+
 /** Collects the values of an option that may be repeated. */
 export const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 

@@ -1,5 +1,5 @@
 /** API keys: `tandem key create`, `list`, `revoke`. Where no service runs, they work on the data folder itself. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type ApiKeySummaryFragment,
   ApiKeysDocument,
@@ -11,7 +11,7 @@ import { apiKeyId } from '../lookup.ts';
 import { formatTable } from '../output.ts';
 import { print } from '../print.ts';
 import { withDataFolder } from '../session.ts';
-import { collect, nameIn, wholeNumber } from '../values.ts';
+import { collect, nameIn, timeIn, wholeNumber } from '../values.ts';
 
 const roles = ['viewer', 'editor', 'admin'];
 
@@ -24,7 +24,7 @@ export function addKeyCommands(program: Command): void {
     .addOption(
       new Option('--role <role>', 'what it allows').choices(roles).argParser(nameIn(roles)).makeOptionMandatory(),
     )
-    .option('--expires <when>', 'a date (2027-01-31), a time, or days from now (90d); default never', whenIn)
+    .option('--expires <when>', 'a date (2027-01-31), a time, or days from now (90d); default never', timeIn)
     .option('--notes <text>', 'what people should know about it')
     .option('--tag <tag>', 'a tag (repeatable)', collect)
     .action(createKey);
@@ -84,14 +84,4 @@ async function revokeKey(text: string, _options: unknown, command: Command): Pro
 function stateOf({ revokedAt, expiresAt }: ApiKeySummaryFragment): string {
   if (revokedAt !== null) return 'revoked';
   return expiresAt !== null && Date.parse(expiresAt) <= Date.now() ? 'expired' : 'holds';
-}
-
-const dayMs = 86_400_000;
-
-/** `90d`, or what says a time by itself, as a time of the API; a date is its beginning in UTC. */
-function whenIn(text: string): string {
-  const [, days] = /^(\d{1,5})d$/.exec(text.trim()) ?? [];
-  const time = days === undefined ? Date.parse(text) : Date.now() + Number(days) * dayMs;
-  if (Number.isNaN(time)) throw new InvalidArgumentError('expected a date (2027-01-31), a time, or days (90d).');
-  return new Date(time).toISOString();
 }

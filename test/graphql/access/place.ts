@@ -1,16 +1,16 @@
 /** The engine on a database, asked with API keys: as http/ feeds it, without the server. */
 import { randomUUID } from 'node:crypto';
 import type { FormattedExecutionResult } from 'graphql';
-import { createClient, type TandemClient } from '../../src/client/index.ts';
-import { loadConfig } from '../../src/config.ts';
-import type { Role } from '../../src/db/schema.ts';
-import { createGraphQLServer } from '../../src/graphql/server.ts';
-import { createLogger } from '../../src/log.ts';
-import { localCaller, openAccess } from '../../src/services/access/access.ts';
-import * as keys from '../../src/services/access/keys.ts';
-import type { Access } from '../../src/services/access/types.ts';
-import type { Tandem } from '../../src/services/tandem.ts';
-import { openTestDatabase, type TestDatabase } from '../db/database.ts';
+import { createClient, type TandemClient } from '../../../src/client/index.ts';
+import { loadConfig } from '../../../src/config.ts';
+import type { Role } from '../../../src/db/schema.ts';
+import { createGraphQLServer } from '../../../src/graphql/server.ts';
+import { createLogger } from '../../../src/log.ts';
+import { localCaller, openAccess } from '../../../src/services/access/access.ts';
+import * as keys from '../../../src/services/access/keys.ts';
+import type { Access } from '../../../src/services/access/types.ts';
+import type { Tandem } from '../../../src/services/tandem.ts';
+import { openTestDatabase, type TestDatabase } from '../../db/database.ts';
 
 type Data = Record<string, Record<string, unknown>>;
 
