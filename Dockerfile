@@ -1,6 +1,10 @@
 # Tandem with its embedded database. Where the host offers no GPU to the container, the CPU computes.
-# It listens on the loopback interface only (no API keys yet), so run it in the host's network:
+# Without API keys it listens on the loopback interface only, so run it in the host's network:
 #   docker build -t tandem . && docker run --network host -v tandem-data:/data tandem
+# With keys, the first of which is made before the first start, for other machines too (docs/access.md):
+#   docker run --rm -v tandem-data:/data tandem node dist/src/cli/main.js key create --name root --role admin
+#   docker run -p 4000:4000 -v tandem-data:/data -e TANDEM_AUTH=required -e TANDEM_HOST=0.0.0.0 \
+#     -e TANDEM_HOSTS=gpu.lan:4000 tandem
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
