@@ -1,5 +1,6 @@
 /** The API on a real service, from the first import to the last delete. All suites share one start and one fixture. */
 import { afterAll, beforeAll, describe } from 'vitest';
+import { changeSuite } from './live/changes.ts';
 import { comparisonSuite } from './live/comparison.ts';
 import { datasetSuite } from './live/datasets.ts';
 import { deleteSuite, restartSuite, systemSuite } from './live/ending.ts';
@@ -49,6 +50,7 @@ describe('the API', () => {
   metricsSuite(current);
   systemSuite(current);
   jobSuite(current);
+  changeSuite(current);
   waitingSuite(current);
   deleteSuite(current);
   restartSuite(current, (restarted) => {
