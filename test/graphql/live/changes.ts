@@ -15,9 +15,10 @@ export function changeSuite(live: () => Live): void {
   /** So many events of a subscription that does not end by itself. */
   async function told(count: number, variables: Readonly<Record<string, unknown>>): Promise<Told[]> {
     const { body } = await openStream(live(), subscription, variables);
+    const decoder = new TextDecoder();
     let text = '';
-    for await (const part of (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
-      text += part;
+    for await (const part of body as ReadableStream<Uint8Array>) {
+      text += decoder.decode(part, { stream: true });
       const events = [...text.matchAll(/^data: (.+)\n\n/gm)].map(([, data]) => JSON.parse(data ?? '').data.changes);
       if (events.length >= count) return events.slice(0, count);
     }
