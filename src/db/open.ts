@@ -22,6 +22,7 @@ import { ObservedClient } from './observed-client.ts';
 import { databaseError } from './refusals.ts';
 import * as schema from './schema.ts';
 import { checkServer, type ServerVersion } from './server-version.ts';
+import { keepUp } from './upkeep.ts';
 
 export type { FolderOwner } from './folder-owner.ts';
 export { afterCommit } from './guarded-pool.ts';
@@ -68,6 +69,7 @@ export async function openDatabase(config: Pick<Config, 'dataDir' | 'databaseUrl
     const kind = config.databaseUrl ? 'postgres' : 'pglite';
     const version = await checkServer(pool, config.databaseUrl);
     await applyMigrations(pool, kind);
+    if (server) closers.push(keepUp(pool, (listener) => pool.onWritten(listener), log));
     const db = guardTransactions(drizzle(pool, { schema }));
     return {
       ...{ db, pool, kind, version, owner, close: closeAll },

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../dist/src/config.js';
 import { openDatabase } from '../../dist/src/db/open.js';
+import { upkeep } from '../../dist/src/db/upkeep.js';
 import { startTandem } from '../../dist/src/main.js';
 import { datasets, fill, keyOf } from './lists/fill.mjs';
 import { questionsOf } from './lists/questions.mjs';
@@ -37,8 +38,9 @@ async function prepare() {
   try {
     const { rows } = await database.pool.query('select exists (select from runs) as filled');
     if (!rows[0].filled) await fill(database.pool, runs, tell);
-    // On a server autovacuum does it within minutes.
+    // As a server does by itself within minutes, and the service for PGlite.
     if (config.databaseUrl) await database.pool.query('vacuum analyze');
+    else await upkeep(database.pool);
     const keys = await database.pool.query(
       `select ${keyOf('model', 3)} as model, ${keyOf('dataset', datasets / 2 - 5)} as dataset,
         ${keyOf('dataset', 1)} as evaluated, ${keyOf('run', runs / 2)} as run, version()`,
