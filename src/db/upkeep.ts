@@ -19,7 +19,7 @@ interface Due {
   readonly worn: boolean;
 }
 
-/** The rules of autovacuum with its usual settings. What counts changes starts anew with the process: hence the size. */
+/** The rules of autovacuum and its usual settings; by the size, too, since changes are counted from each start on. */
 const dueTables = `
   select quote_ident(relname) as name, reltuples < 0 or modified > 50 + 0.1 * reltuples
       or pages > 10 + 1.1 * relpages as changed,

@@ -16,7 +16,7 @@ import {
 import { encodeId } from '../../src/graphql/ids.ts';
 import { RandomStream } from '../../src/random/keyed.ts';
 import { openTestDatabase, type TestDatabase } from '../db/database.ts';
-import { digestOf, insertModel, insertRun } from '../db/rows.ts';
+import { digestOf, insertModel, insertRun, newDataset } from '../db/rows.ts';
 import { askOf, refusalOf } from './ask.ts';
 
 let database: TestDatabase;
@@ -209,6 +209,38 @@ describe('a page', () => {
   }
 });
 
+it('by a figure has the newest one of each checkpoint, and those without one last, forwards and backwards', async () => {
+  const { db } = database;
+  const stream = new RandomStream(7);
+  const { id: modelId } = await insertModel(db);
+  const made: string[] = [];
+  for (let i = 0; i < 4; i++) made.push(await insertOne(modelId, () => stream.float()));
+  const keys = made.map((id) => Buffer.from(id, 'base64url').toString().split(':')[1]!);
+  const sets = [newDataset(), newDataset()];
+  const [dataset, other] = await db.insert(datasets).values(sets).returning();
+  const evaluation = (i: number, ndcg: number | null, day: number, datasetId = dataset!.id) => ({
+    ...{ evaluator: 'checkpoint' as const, checkpointId: keys[i]!, datasetId, createdAt: new Date(2026, 1, day) },
+    ...{ split: 'test' as const, task: 'ir' as const, main: 'ndcg_at_10', metrics: { ndcg_at_10: ndcg } },
+    ...{ undefinedReasons: {}, count: 1, documents: 1, tokens: 1, seconds: 1 },
+  });
+  await db
+    .insert(evaluations)
+    .values([
+      ...[evaluation(0, 0.25, 1), evaluation(1, 0.875, 1), evaluation(1, 0.125, 2), evaluation(2, null, 1)],
+      evaluation(3, 1, 1, other!.id),
+    ]);
+  const choice = { dataset: encodeId('Dataset', dataset!.id), metric: 'ndcg_at_10' };
+  const orderBy = [{ field: 'EVALUATION', direction: 'DESC', evaluation: choice }];
+  const filter = { model: encodeId('Model', modelId) };
+  const whole = await pageOf({ filter, orderBy });
+  const without = [made[2]!, made[3]!].sort((a, b) => (keys[made.indexOf(a)]! < keys[made.indexOf(b)]! ? 1 : -1));
+  expect(keysOf(whole)).toEqual([made[0], made[1], ...without]);
+  const second = await pageOf({ filter, orderBy, first: 2, after: whole.edges[0]!.cursor });
+  expect(keysOf(second)).toEqual([made[1], without[0]]);
+  const before = await pageOf({ filter, orderBy, last: 2, before: whole.edges[3]!.cursor });
+  expect(keysOf(before)).toEqual([made[1], without[0]]);
+});
+
 it('nodes are found in their order, and null where they are gone', async () => {
   const { id: modelId } = await insertModel(database.db, { name: 'there' });
   const [model, gone] = [encodeId('Model', modelId), encodeId('Run', randomUUID())];
@@ -264,7 +296,6 @@ describe('nested lists', () => {
   }
 
   it('of runs with their checkpoints and evaluations take as many statements for 50 runs as for 2', async () => {
-    expect(await database.db.$count(evaluations)).toBe(0);
     const { runs } = await many(
       `query($first: Int!) {
         runs(first: $first) { totalCount nodes { name model { name } datasets { dataset { name } }

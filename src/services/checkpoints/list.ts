@@ -13,11 +13,18 @@ export interface FigureChoice {
   readonly pooled: boolean;
 }
 
+/** Of evaluations of whole vectors on the split. */
+const isOnSplit = ({ dataset, split, pooled }: FigureChoice): SQL => sql`${evaluations.datasetId} = ${dataset}::uuid
+  and ${evaluations.split} = ${split} and ${evaluations.pooled} = ${pooled} and ${evaluations.dimension} is null`;
+
+/** Of checkpoints that were evaluated there. */
+const isEvaluated = (choice: FigureChoice): SQL =>
+  sql`${checkpoints.id} in (select ${evaluations.checkpointId} from ${evaluations} where ${isOnSplit(choice)})`;
+
 /** Of the newest evaluation of whole vectors; null where there is none, or it has no such figure. */
-const figureOf = ({ dataset, split, metric, pooled }: FigureChoice): SQL => sql`(
-  select (${evaluations.metrics} ->> ${metric}::text)::double precision from ${evaluations}
-  where ${evaluations.checkpointId} = ${checkpoints.id} and ${evaluations.datasetId} = ${dataset}::uuid
-    and ${evaluations.split} = ${split} and ${evaluations.pooled} = ${pooled} and ${evaluations.dimension} is null
+const figureOf = (choice: FigureChoice): SQL => sql`(
+  select (${evaluations.metrics} ->> ${choice.metric}::text)::double precision from ${evaluations}
+  where ${evaluations.checkpointId} = ${checkpoints.id} and ${isOnSplit(choice)}
   order by ${evaluations.createdAt} desc, ${evaluations.id} desc limit 1)`;
 
 const changes = { changes: true };
@@ -40,7 +47,7 @@ export const checkpointList = nounList('checkpoints', {
       ...changes,
     }),
     evaluation: column(figureOf, 'figure of its newest evaluation that `evaluation` names', {
-      ...{ kind: 'float', nullable: true, filtered: false, argument: 'evaluation' },
+      ...{ kind: 'float', nullable: true, filtered: false, argument: 'evaluation', found: isEvaluated },
       ...changes,
     }),
   },

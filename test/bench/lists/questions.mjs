@@ -31,7 +31,9 @@ async function orders(list, ask) {
 /** `keys`: of a model, a data set that one run in fifty trains on, and one that half of all evaluations are on. */
 function filters({ model, dataset, evaluated, run }, since) {
   const best = [{ field: 'BEST_SCORE', direction: 'DESC' }];
-  const figure = (metric) => ({ field: 'EVALUATION', direction: 'DESC', evaluation: { dataset: evaluated, metric } });
+  const figure = (on) => ({
+    ...{ field: 'EVALUATION', direction: 'DESC', evaluation: { dataset: on, metric: 'spearman' } },
+  });
   const range = { gte: since(40), lt: since(30) };
   return [
     asked('runs in a state', 'runs', { filter: { state: 'FAILED' } }),
@@ -52,9 +54,10 @@ function filters({ model, dataset, evaluated, run }, since) {
     asked('checkpoints of a run', 'checkpoints', { filter: { run } }),
     asked('checkpoints with a part of a name', 'checkpoints', { filter: { q: 'medicine' } }),
     asked('checkpoints with a text that none has', 'checkpoints', { filter: { q: 'nowhere' } }),
-    asked('checkpoints of a model by a figure', 'checkpoints', { filter: { model }, orderBy: [figure('spearman')] }),
-    asked('checkpoints of a run by a figure', 'checkpoints', { filter: { run }, orderBy: [figure('spearman')] }),
-    asked('all checkpoints by a figure', 'checkpoints', { orderBy: [figure('spearman')] }),
+    asked('checkpoints of a model by a figure', 'checkpoints', { filter: { model }, orderBy: [figure(evaluated)] }),
+    asked('checkpoints of a run by a figure', 'checkpoints', { filter: { run }, orderBy: [figure(evaluated)] }),
+    asked('all checkpoints by a figure that one in 600 has', 'checkpoints', { orderBy: [figure(dataset)] }),
+    asked('all checkpoints by a figure that a third has', 'checkpoints', { orderBy: [figure(evaluated)] }),
     asked('evaluations by the model', 'evaluations', { filter: { model } }),
     asked('evaluations of a run', 'evaluations', { filter: { run } }),
     asked('evaluations on a data set, by the figure', 'evaluations', {

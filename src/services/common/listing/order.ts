@@ -10,6 +10,8 @@ export interface Term {
   readonly kind: Kind;
   readonly nullable: boolean;
   readonly direction: 'asc' | 'desc';
+  /** A condition that all rows with a value meet, where an index finds these. */
+  readonly found?: SQL | undefined;
 }
 
 /** More terms say nothing more. */
@@ -28,7 +30,8 @@ export function termsOf(list: List, asked: readonly Order[] | null | undefined, 
   const terms = order.map((one, i) => termOf(list, one, `${field}.${i}`));
   const key = fixed(list.key);
   if (terms.some((term) => term.sql === key)) return terms;
-  return [...terms, { ...list.key, sql: key, direction: terms.at(-1)!.direction }];
+  const { kind, nullable } = list.key;
+  return [...terms, { kind, nullable, sql: key, direction: terms.at(-1)!.direction }];
 }
 
 function termOf(list: List, order: Order, field: string): Term {
@@ -41,6 +44,7 @@ function termOf(list: List, order: Order, field: string): Term {
     nullable,
     direction: order.direction,
     sql: column.argument ? called(column, order, field) : fixed(column),
+    found: column.argument ? column.found?.(order[column.argument] as never) : undefined,
   };
 }
 
@@ -111,7 +115,7 @@ export function stretchesOf(terms: readonly Term[], { after, before, backwards }
     place !== null && (place[0] === null) === isNullThere;
   const within = (part: readonly Term[], isNullThere: boolean): SQL | undefined =>
     and(
-      isNullThere ? isNull(first.sql) : isNotNull(first.sql),
+      isNullThere ? isNull(first.sql) : and(first.found, isNotNull(first.sql)),
       isIn(after, isNullThere) ? beyond(part, placeIn(part, after!), false) : undefined,
       isIn(before, isNullThere) ? beyond(part, placeIn(part, before!), true) : undefined,
     );

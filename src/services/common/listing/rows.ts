@@ -44,45 +44,26 @@ const parents = (keys: readonly string[]): SQL => sql`unnest(${parametersOf('id'
 const parentKey = sql`parent.key`;
 
 /**
- * A page of rows. One that lies behind others, or in two stretches, is chosen by its keys first: what is left out is
- * then read from an index alone.
+ * A page of rows, which is chosen by its keys: so what is left out is read from an index alone, and where there is none
+ * only keys and values are sorted.
  */
 function select(db: Executor, query: Query, window: Window, parent: SQL | null) {
   const { list, terms } = query;
-  const { limit, offset, backwards } = window;
-  const table = list.table as PgTable;
-  const fields = { ...fieldsOf(list.table), [placeName]: placeSql(terms).as(placeName) };
-  const stretches = stretchesOf(terms, window);
-  const [first] = stretches;
-  if (stretches.length === 1 && first && offset === 0) {
-    const condition = and(whereOf(query, parent), first.condition);
-    const order = orderSql(first.terms, backwards);
-    return db
-      .select(fields)
-      .from(table)
-      .where(condition)
-      .orderBy(...order)
-      .limit(limit);
-  }
-  const chosen = keysIn(db, query, window, { stretches, parent }).as('chosen');
+  const chosen = keysIn(db, query, window, parent).as('chosen');
   return db
-    .select(fields)
-    .from(table)
+    .select({ ...fieldsOf(list.table), [placeName]: placeSql(terms).as(placeName) })
+    .from(list.table as PgTable)
     .innerJoin(chosen, sql`${list.key.sql} = ${chosen.key}`)
     .where(isPartOf(query, parent))
-    .orderBy(...orderSql(terms, backwards));
+    .orderBy(...orderSql(terms, window.backwards));
 }
 
 const valueName = (i: number): string => `value_${i}_in_list`;
 
-/** The keys of a page, which lies in stretches that follow each other. */
-function keysIn(
-  db: Executor,
-  query: Query,
-  { limit, offset, backwards }: Window,
-  { stretches, parent }: { readonly stretches: readonly Stretch[]; readonly parent: SQL | null },
-) {
+/** The keys of a page, which lies in one stretch of the order or in two that follow each other. */
+function keysIn(db: Executor, query: Query, window: Window, parent: SQL | null) {
   const { list, terms } = query;
+  const { limit, offset, backwards } = window;
   const values = terms.map((term, i) => sql`${term.sql}`.as(valueName(i)));
   const read = ({ condition, terms: order }: Stretch, i: number) =>
     db
@@ -94,7 +75,7 @@ function keysIn(
       .from(list.table as PgTable)
       .where(and(whereOf(query, parent), condition))
       .orderBy(...orderSql(order, backwards));
-  const [first = read({ terms, condition: sql`false` }, 0), second] = stretches.map(read);
+  const [first = read({ terms, condition: sql`false` }, 0), second] = stretchesOf(terms, window).map(read);
   if (!second) return first.limit(limit).offset(offset);
   const rows = unionAll(first.limit(limit + offset), second.limit(limit + offset)).as('rows_in_order');
   const sorted = terms.map((term, i) => ({ ...term, sql: sql`${rows[valueName(i) as 'key']}` }));

@@ -14,6 +14,8 @@ export interface ListColumn {
   /** A function where an order has to say more, in its field `argument`. */
   readonly sql: Expression | ((argument: never) => SQL);
   readonly argument?: string;
+  /** A condition that all rows with a value meet, where an index finds these. */
+  readonly found?: (argument: never) => SQL;
   readonly nullable: boolean;
   /** A phrase behind "where the", such as "name". */
   readonly says: string;
