@@ -10,9 +10,7 @@ export const Pages = ({ currentPage, pageCount, total, setCurrentPage }: PagesPr
     <button type="button" disabled={currentPage <= 1} onClick={() => setCurrentPage(currentPage - 1)}>
       Previous
     </button>
-    <span>
-      Page {currentPage} of {Math.max(pageCount, 1)}, {total} in all
-    </span>
+    <span>{total === 0 ? 'Nothing found' : `Page ${currentPage} of ${pageCount}, ${total} in all`}</span>
     <button type="button" disabled={currentPage >= pageCount} onClick={() => setCurrentPage(currentPage + 1)}>
       Next
     </button>
