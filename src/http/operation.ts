@@ -34,16 +34,19 @@ export async function answerOperation(
   if (stranger) return stranger;
   const { body, refusal: unread } = await readText(request, bodyBytes, held);
   if (unread) return unread;
-  await loop.take();
   const gone = new AbortController();
   response.once('close', () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, life, held]);
+  await loop.take();
+  if (held.aborted) return refusalOfKey(held.reason as TandemError);
+  if (signal.aborted || response.destroyed) return null;
   const accept = String(request.headers.accept ?? 'application/json');
   const lastEventId = String(request.headers['last-event-id'] ?? '');
   const init = {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept, 'last-event-id': lastEventId },
     body,
-    signal: AbortSignal.any([gone.signal, life, held]),
+    signal,
   };
   const answered = graphql.fetch(`http://127.0.0.1${graphqlPath}`, init, { caller, connection: 'http', stopping });
   try {

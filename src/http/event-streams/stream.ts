@@ -78,6 +78,7 @@ export class EventStream {
     const signal = AbortSignal.any([operation.signal, life, this.#held]);
     try {
       await loop.take();
+      signal.throwIfAborted();
       const { refusals, results } = await runOperation(graphql, body, {
         ...{ caller: this.#owner, connection: 'event-stream', signal, stopping },
       });

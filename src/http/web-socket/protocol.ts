@@ -90,6 +90,7 @@ async function begin(
   connection.subscriptions[id] = endedBy(ended, nothing());
   try {
     await loop.take();
+    signal.throwIfAborted();
     const { refusals, results } = await runOperation(graphql, JSON.stringify(payload), {
       ...{ caller, connection: 'web-socket', signal, stopping },
     });
