@@ -191,6 +191,8 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, ...secureHeaders }).end(body);
 }
 
+const graphqlType = 'application/graphql-response+json';
+
 /** Closes the connection: the body of a refused request is not read. */
 function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   response.setHeader('connection', 'close');
@@ -198,5 +200,7 @@ function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   const { retryAfter } = refusal.error.details;
   if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
   if (refusal.status === 405) response.setHeader('allow', refusal.allow ?? 'POST');
-  send(response, refusal.status, 'application/json', refusalBody(refusal));
+  // Clients take errors out of an answer with such a status only where its type says that it is one of GraphQL.
+  const named = String(response.req.headers.accept).includes(graphqlType);
+  send(response, refusal.status, named ? graphqlType : 'application/json', refusalBody(refusal));
 }

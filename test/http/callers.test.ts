@@ -81,6 +81,12 @@ describe('without a key that holds', () => {
     }
   });
 
+  it('a refusal is of the type of GraphQL for clients that name it', async () => {
+    const type = async (accept: string) => (await send('/graphql', { accept })).headers.get('content-type');
+    expect(await type('application/graphql-response+json, application/json;q=0.9')).toMatch(/^application\/graphql-r/);
+    expect(await type('application/json')).toMatch(/^application\/json/);
+  });
+
   it('/v1 is refused in its own form, by what the client of OpenAI throws', async () => {
     for (const apiKey of ['none', forged.authorization.slice(7)]) {
       const openai = new OpenAI({ baseURL: `${place.url}/v1`, apiKey, maxRetries: 0 });
