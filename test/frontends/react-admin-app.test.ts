@@ -65,6 +65,19 @@ describe('the example of React-admin', () => {
     await app.picture('models');
   });
 
+  it('imports a model from a folder of the server, and says at the field that there is none', async () => {
+    await open('/models/create');
+    await app.page.getByRole('tab', { name: 'From a folder' }).click();
+    await field('Name *').fill('from nowhere');
+    await field('Folder in the import folder of the server *').fill('nowhere');
+    await press('Save');
+    await app.page
+      .locator('.Mui-error', { hasText: /nowhere|folder/ })
+      .nth(1)
+      .waitFor();
+    await app.picture('model-import-refused');
+  });
+
   it('trains, and draws the loss as it falls', async () => {
     await open('/runs/create');
     await field('Name *').fill('trained in a browser');
