@@ -127,6 +127,13 @@ try {
     run = await startRun({ updates, pairs });
     return runEvents(run);
   };
+  // What the first subscribers of a kind leave for all that follow is none of theirs.
+  for (const kind of Object.values(transports)) {
+    run = await startRun({ updates: 5, pairs });
+    await ask('open', { ...kind, ...runEvents(run), url: `${server.url}/graphql`, count: 40 });
+    await ask('completed');
+    await ask('close');
+  }
   const training = { open: begin, work: waitForEnd, end: () => ['completed'] };
   await measure('a run', undefined, {
     async work() {
