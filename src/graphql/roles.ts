@@ -6,6 +6,7 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
 import type { NodeType } from '../db/global-id.ts';
 import { nouns, type Role } from '../db/schema.ts';
+import { TandemError } from '../errors.ts';
 import { requireRole } from '../services/access/roles.ts';
 import type { TableName } from '../services/common/rows.ts';
 import type { Context } from './context.ts';
@@ -47,7 +48,13 @@ function guard(field: GraphQLField<unknown, Context>, needed: Role): void {
   const { name, description, resolve = defaultFieldResolver } = field;
   field.description = `${description} Needs the role ${needed}.`;
   field.resolve = (parent, args, context, info) => {
+    requireKey(context);
     requireRole(context.caller, needed, name);
     return resolve(parent, args, context, info);
   };
+}
+
+/** The mutations of an operation run one after the other, and the key may end meanwhile. */
+function requireKey({ signal: { aborted, reason } }: Context): void {
+  if (aborted && reason instanceof TandemError && reason.code === 'UNAUTHENTICATED') throw reason;
 }

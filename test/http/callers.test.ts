@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { WebSocketClass } from '../../src/client/by-socket.ts';
 import { createClient as createTandemClient, TypedDocumentString } from '../../src/client/index.ts';
-import { apiKeys } from '../../src/db/schema.ts';
+import { apiKeys, auditEntries } from '../../src/db/schema.ts';
+import { encodeId } from '../../src/graphql/ids.ts';
 import { makeKey } from '../../src/services/access/key.ts';
 import { eventsIn, headers, openPlace, type Place, postEvents } from './place.ts';
 
@@ -227,6 +228,22 @@ describe('a key', () => {
     answer.resume();
     expect(answer.statusCode).toBe(401);
     expect(await place.database.db.select().from(apiKeys).where(eq(apiKeys.name, 'slow'))).toEqual([]);
+  });
+
+  it('that is revoked runs no other mutation of an operation that is under way', async () => {
+    const key = await keyOf({ role: 'admin' });
+    const query = `mutation { revokeApiKey(id: "${encodeId('ApiKey', key.id)}") { apiKey { id } }
+      createApiKey(input: { name: "after", role: ADMIN }) { key } }`;
+    const answer = await send('/graphql', { authorization: key.authorization }, { body: JSON.stringify({ query }) });
+    expect(answer.status).toBe(401);
+    const entries = () => place.database.db.select().from(auditEntries).where(eq(auditEntries.keyId, key.id));
+    await vi.waitFor(async () =>
+      expect((await entries()).map(({ mutation, outcome }) => [mutation, outcome]).sort()).toEqual([
+        ['createApiKey', 'UNAUTHENTICATED'],
+        ['revokeApiKey', 'OK'],
+      ]),
+    );
+    expect(await place.database.db.select().from(apiKeys).where(eq(apiKeys.name, 'after'))).toEqual([]);
   });
 
   it('that is revoked begins nothing more on a connection whose client does not let go', async () => {
