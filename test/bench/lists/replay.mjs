@@ -6,7 +6,7 @@ const wanted = 1_000;
 export async function measureReplay(url, last, tell) {
   const after = Math.max(0, last - wanted);
   const figures = {};
-  for (const [name, fields] of Object.entries({ ids: 'id kind', nodes: 'id kind node { id }' })) {
+  for (const [name, fields] of Object.entries({ ids: 'nodeId kind', nodes: 'nodeId kind node { id }' })) {
     const query = `subscription { changes(after: ${after}) { seq change { ${fields} } } }`;
     const stop = new AbortController();
     const begun = performance.now();
@@ -18,6 +18,7 @@ export async function measureReplay(url, last, tell) {
     for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
       const parts = (rest + chunk).split('\n\n');
       rest = parts.pop();
+      if (parts.some((part) => part.includes('"errors"'))) throw new Error(`changes: ${parts.join()}`);
       count += parts.filter((part) => part.includes('event: next')).length;
       if (count >= last - after) break;
     }
