@@ -79,7 +79,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 const common = new Set(
   [
     ...['config', 'environment', 'environment/access', 'limits', 'disk-full', 'errors', 'log', 'log-line'],
-    ...['within', 'assets', 'tar', 'catalog', 'catalog-parameters'],
+    ...['within', 'days', 'assets', 'tar', 'catalog', 'catalog-parameters'],
     ...['observe/registry', 'observe/metrics', 'observe/tracing'],
   ].map((name) => `src/${name}.ts`),
 );

@@ -1,6 +1,7 @@
 /** Parsers of option values for commander; each throws InvalidArgumentError. */
 import { InvalidArgumentError } from 'commander';
 import { splits } from '../data/types.ts';
+import { beginsWithDay } from '../days.ts';
 
 /** `256,128:0.5` -> dimensions with their weights, 1 where none is given. */
 export const matryoshkaLevels = (text: string): { readonly dimension: number; readonly weight: number }[] =>
@@ -62,8 +63,7 @@ const dayMs = 86_400_000;
 /** `90d` from now, a date, which is its beginning in UTC, or a time, as a time of the API. */
 export function timeIn(text: string): string {
   const [, days] = /^(\d{1,5})d$/.exec(text) ?? [];
-  const isTime = /^\d{4}-\d{2}-\d{2}/.test(text);
-  const time = days === undefined ? Date.parse(isTime ? text : '') : Date.now() + Number(days) * dayMs;
+  const time = days === undefined ? Date.parse(beginsWithDay(text) ? text : '') : Date.now() + Number(days) * dayMs;
   if (Number.isNaN(time)) throw new InvalidArgumentError('expected a date (2027-01-31), a time, or days (90d).');
   return new Date(time).toISOString();
 }

@@ -1,5 +1,6 @@
 /** The scalars beyond GraphQL's own. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { beginsWithDay } from '../days.ts';
 
 const refused = (message: string, expected: string) =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', expected } });
@@ -28,16 +29,22 @@ export const int64 = new GraphQLScalarType<number, number>({
   },
 });
 
-const dateExpected = 'an ISO 8601 instant, for example 2026-01-31T12:00:00.000Z';
+const dateExpected =
+  'an ISO 8601 instant of the years 1 to 9999 with Z or its offset, for example 2026-01-31T12:00:00.000Z';
+
+/** Without an offset it would be another moment in every time zone. */
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i;
+
+/** Null where it is none. */
+function dateIn(text: string): Date | null {
+  const date = new Date(text);
+  const year = date.getUTCFullYear();
+  return instant.test(text) && beginsWithDay(text) && year >= 1 && year <= 9_999 ? date : null;
+}
 
 function readDate(value: unknown): Date {
-  const date =
-    value instanceof Date
-      ? value
-      : typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)
-        ? new Date(value)
-        : null;
-  if (date === null || Number.isNaN(date.getTime())) {
+  const date = typeof value === 'string' ? dateIn(value) : value;
+  if (!(date instanceof Date) || Number.isNaN(date.getTime())) {
     throw refused(`DateTime cannot represent ${JSON.stringify(value) ?? String(value)}`, dateExpected);
   }
   return date;

@@ -65,7 +65,8 @@ describe('tandem key', () => {
     expect(timeIn('2027-01-31')).toBe('2027-01-31T00:00:00.000Z');
     expect(timeIn('2027-01-31T12:00+02:00')).toBe('2027-01-31T10:00:00.000Z');
     expect(Math.round((Date.parse(timeIn('90d')) - Date.now()) / 86_400_000)).toBe(90);
-    for (const none of ['soon', '90', '', '-1d', '2027-02-31x']) expect(() => timeIn(none)).toThrow('expected a date');
+    for (const none of ['soon', '90', '', '-1d', '2027-02-31x', '2027-02-31', '2027'])
+      expect(() => timeIn(none)).toThrow('expected a date');
   });
 });
 

@@ -28,8 +28,21 @@ describe('DateTime', () => {
     expect(dateTime.parseValue('2026-01-31T13:00:00.123+01:00')).toEqual(moment);
   });
 
-  it.each(['2026', '31.1.2026', 17, '2026-99-99T00:00:00Z'])('refuses %j', (value) => {
+  it.each(['2026', '31.1.2026', 17, '2026-99-99T00:00:00Z', '2026-01-31T00:00:60Z'])('refuses %j', (value) => {
     expect(() => dateTime.parseValue(value)).toThrow('DateTime cannot represent');
+  });
+
+  it.each([
+    ['that depends on where the server runs', '2026-01-31T12:00:00'],
+    ['that does not exist', '2026-02-31T00:00:00Z'],
+    ['before the year 1, which no database keeps', '0000-12-31T23:59:59Z'],
+    ['behind the year 9999, which is written in another way', '9999-12-31T23:59:59-14:00'],
+  ])('refuses a moment %s', (_what, value) => {
+    expect(() => dateTime.parseValue(value)).toThrow('DateTime cannot represent');
+  });
+
+  it.each(['2024-02-29T00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999z'])('takes %s', (value) => {
+    expect(dateTime.parseValue(value)).toEqual(new Date(value));
   });
 });
 

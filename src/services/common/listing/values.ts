@@ -1,5 +1,6 @@
 /** Values of columns in statements, and as texts that give the same values again. */
 import { type SQL, sql } from 'drizzle-orm';
+import { beginsWithDay } from '../../../days.ts';
 import type { Expression, Kind } from './types.ts';
 
 const types: Readonly<Record<Kind, string>> = {
@@ -46,16 +47,10 @@ export function isTextOf(kind: Kind, text: string): boolean {
     case 'float':
       return double.test(text) && (Number.isFinite(Number(text)) || /[NI]/.test(text));
     case 'date':
-      return time.test(text) && isDay(text);
+      return time.test(text) && beginsWithDay(text) && !Number.isNaN(Date.parse(text));
     case 'id':
       return uuid.test(text);
     default:
       return text.isWellFormed() && !text.includes('\0');
   }
-}
-
-/** JavaScript takes 31 February for a day in March. */
-function isDay(text: string): boolean {
-  const date = new Date(text);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text.slice(0, 19));
 }
