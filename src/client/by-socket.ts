@@ -26,8 +26,19 @@ type Message =
 
 interface Connection {
   readonly socket: PlainSocket;
+  /** Whom the server took it for. */
+  readonly authorization: string | undefined;
   /** Who takes the messages of an operation, by its id. */
   readonly takers: Map<string, (message: Message) => void>;
+}
+
+interface Opening {
+  readonly connection: Connection;
+  /**
+   * Resolves once the server has acknowledged the connection; with null if it closes before, for a reason that may
+   * pass. Rejects with {@link ApiError} if it is refused.
+   */
+  readonly opened: Promise<Connection | null>;
 }
 
 const isOpen = 1;
@@ -41,7 +52,8 @@ const mostWaiting = 1_000;
 export class SharedSocket {
   readonly #endpoint: Endpoint;
   readonly #WebSocket: WebSocketClass;
-  #connection: Promise<Connection | null> | undefined;
+  /** Of the key that was sent last. */
+  #newest: Opening | undefined;
   #hasOpened = false;
   #lastId = 0;
 
@@ -55,8 +67,7 @@ export class SharedSocket {
     request: SubscriptionRequest,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<SubscriptionEvent<Result>, Outcome | 'unopened', undefined> {
-    this.#connection ??= this.#open();
-    const connection = await this.#connection;
+    const connection = await this.#connect(await headersOf(this.#endpoint.headers)).opened;
     signal?.throwIfAborted();
     if (!connection) return this.#hasOpened ? 'broken' : 'unopened';
     const { socket, takers } = connection;
@@ -101,27 +112,29 @@ export class SharedSocket {
     }
   }
 
-  #closeIdle({ socket, takers }: Connection): void {
+  #closeIdle(connection: Connection): void {
+    const { socket, takers } = connection;
     if (takers.size > 0 || socket.readyState !== isOpen) return;
-    this.#connection = undefined;
+    this.#forget(connection);
     socket.close(1000);
   }
 
-  /**
-   * Resolves once the server has acknowledged the connection; with null if it closes before, for a reason that may
-   * pass. Throws {@link ApiError} if it is refused.
-   */
-  async #open(): Promise<Connection | null> {
-    const { url, headers } = this.#endpoint;
-    const payload = await headersOf(headers).catch((error: unknown) => {
-      this.#connection = undefined;
-      throw error;
-    });
-    const socket = new this.#WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws');
-    const connection: Connection = { socket, takers: new Map() };
-    const mine = this.#connection;
+  #forget(connection: Connection): void {
+    if (this.#newest?.connection === connection) this.#newest = undefined;
+  }
+
+  /** The newest connection, or another one where the key is another by now. */
+  #connect(payload: Record<string, string>): Opening {
+    if (this.#newest?.connection.authorization !== payload['authorization']) this.#newest = undefined;
+    this.#newest ??= this.#open(payload);
+    return this.#newest;
+  }
+
+  #open(payload: Record<string, string>): Opening {
+    const socket = new this.#WebSocket(this.#endpoint.url.replace(/^http/, 'ws'), 'graphql-transport-ws');
+    const connection: Connection = { socket, authorization: payload['authorization'], takers: new Map() };
     let [heard, pings]: [boolean, ReturnType<typeof setInterval>?] = [true];
-    return new Promise((resolve, reject) => {
+    const opened = new Promise<Connection | null>((resolve, reject) => {
       socket.onopen = () => socket.send(JSON.stringify({ type: 'connection_init', payload }));
       socket.onerror = () => {};
       socket.onmessage = ({ data }: { readonly data: unknown }) => {
@@ -141,13 +154,14 @@ export class SharedSocket {
       };
       socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
         clearInterval(pings);
-        if (this.#connection === mine) this.#connection = undefined;
+        this.#forget(connection);
         const end = ending(code, reason);
         for (const take of [...connection.takers.values()]) take(end);
         if (end.type === 'error') reject(new ApiError(end.payload));
         else resolve(null);
       };
     });
+    return { connection, opened };
   }
 }
 

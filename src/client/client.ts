@@ -10,7 +10,10 @@ export interface ClientOptions {
   readonly url: string;
   /** Another fetch; default the platform's. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Sent with each request, and as the payload of connection_init: an object, or what makes one for each. */
+  /**
+   * Sent with each request, and as the payload of connection_init: an object, or what makes one for each. Another
+   * `authorization` has a WebSocket of its own.
+   */
   readonly headers?: HeadersOption;
   /**
    * What carries subscriptions, all of them over one connection; default the platform's WebSocket. Where there is none

@@ -71,6 +71,29 @@ it('is left when its readers leave, and carries what the server refuses', async 
   await place.cancel(run);
 });
 
+it('is another one for another key', async () => {
+  opened = [];
+  let key = 'first';
+  const client = createClient({ url: place.url, webSocket, headers: () => ({ authorization: `Bearer ${key}` }) });
+  const run = await place.run({ holdAt: 2 });
+  const follow = () => client.subscribe(names, { id: run });
+  const [one, two] = [follow(), follow()];
+  await Promise.all([one.next(), two.next()]);
+  expect(opened).toHaveLength(1);
+  key = 'second';
+  const three = follow();
+  await three.next();
+  expect(opened).toHaveLength(2);
+  // Behind its last subscription the first is closed, and the second is still the one that is used.
+  await Promise.all([one.return(), two.return()]);
+  await vi.waitFor(() => expect(opened[0]?.readyState).toBe(WebSocket.CLOSED), 10_000);
+  const four = follow();
+  await four.next();
+  expect(opened).toHaveLength(2);
+  await Promise.all([three.return(), four.return()]);
+  await place.cancel(run);
+});
+
 it('is done without where it cannot be opened, and the server says why', async () => {
   class Refused extends WebSocket {
     constructor(url: string, protocol: string) {
