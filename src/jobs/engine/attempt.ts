@@ -14,6 +14,7 @@ import type { JobKindEntry } from '../kinds/catalog.ts';
 import { releasePayloads } from '../kinds/common/payload.ts';
 import { type Ending, endAttempt, endingOf, endingOfStop, isLost } from './ending.ts';
 import { type FollowersContext, followEnd } from './followers.ts';
+import type { Host } from './host.ts';
 import { suspendAttempt } from './parts.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import { type Attempt, appendEvents, type Begun, finishJob, LostJob, noteDetails, ownJob } from './store.ts';
@@ -21,6 +22,9 @@ import { type AttemptOutcome, observeAttempt } from './traces.ts';
 import { untilAnswered } from './until-answered.ts';
 
 export interface AttemptContext extends JobTools, FollowersContext {
+  readonly host: Host;
+  /** Whether other hosts work on this database: then places and files count. */
+  readonly shared: boolean;
   /** Aborts when the process stops. */
   readonly closing: AbortSignal;
   /** Why the ends of jobs could not be written yet, by their ids. */
@@ -107,7 +111,7 @@ function contextOf(
   entry: JobKindEntry,
   { progress, stop, told }: Course & { readonly progress: ProgressWriter },
 ): JobContext<unknown> {
-  const { db, log, storage, retention, cpu, device, adapter, config, notifier } = context;
+  const { db, log, storage, retention, cpu, device, adapter, config, notifier, host, shared } = context;
   const succeed = async (write: (tx: Transaction) => Promise<Made<unknown>>): Promise<Finished> => {
     await progress.end();
     const onEnd = (tx: Transaction, ended: JobRow): Promise<void> => followEnd(tx, context, ended);
@@ -118,7 +122,8 @@ function contextOf(
   };
   const awaitParts: JobContext<unknown>['awaitParts'] = async (write) => {
     await progress.end();
-    const suspend = () => db.transaction((tx) => suspendAttempt(tx, context, { attempt, entry }, write));
+    const place = shared ? host.folder : null;
+    const suspend = () => db.transaction((tx) => suspendAttempt(tx, context, { attempt, entry, place }, write));
     await writeEnd(context, attempt, suspend, { until: stop.signal });
     told.outcome = 'WAITS_FOR_PARTS';
     return { resultId: null };

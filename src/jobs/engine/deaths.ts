@@ -55,7 +55,8 @@ async function enqueueAgain({ db, kinds, dispatcher }: DeathsContext, condition:
 
 /**
  * Interrupts queued jobs whose caller is gone and cannot come back, because it gave no idempotency key: begun now, they
- * would make a second result beside that of a repeated request. Work that is resumed has no caller.
+ * would make a second result beside that of a repeated request. Work that is resumed has no caller, and a part has the
+ * whole that awaits it.
  */
 export async function interruptWaiting(
   { db, kinds, dispatcher }: Pick<DeathsContext, 'db' | 'kinds' | 'dispatcher'>,
@@ -70,6 +71,7 @@ export async function interruptWaiting(
         and(
           eq(jobs.state, 'QUEUED'),
           isNull(jobs.idempotencyKey),
+          isNull(jobs.partOf),
           notInArray(
             jobs.kind,
             resumed.map(({ entry }) => entry.name),

@@ -79,9 +79,12 @@ const tooManyDeaths = ({ id, kind }: JobRow, deaths: number) =>
 
 const kept = (error: unknown): PlainError => keptError(foreseenFailure(error) ?? error);
 
-/** Its retry policy, where to begin again makes no second result: a repeat under its key finds it. */
-const retryOf = (job: JobRow, entry: JobKindEntry | undefined): JobKindEntry['retry'] =>
-  job.idempotencyKey === null ? null : (entry?.retry ?? null);
+/**
+ * Its retry policy, where to begin again makes no second result: a repeat under its key finds it, or the whole that it
+ * is a part of.
+ */
+const retryOf = ({ idempotencyKey, partOf }: JobRow, entry: JobKindEntry | undefined): JobKindEntry['retry'] =>
+  idempotencyKey === null && partOf === null ? null : (entry?.retry ?? null);
 
 /** Whoever resumes work sees why it stopped; the caller of other work is told an error. */
 const hasCaller = (entry: JobKindEntry | undefined): boolean => entry?.retry !== null;

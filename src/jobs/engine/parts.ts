@@ -23,11 +23,18 @@ export const openParts = (tx: Transaction, jobId: string): Promise<JobRow[]> =>
     .orderBy(asc(jobs.createdAt), asc(jobs.id))
     .for('update');
 
+interface Suspended {
+  readonly attempt: Attempt;
+  readonly entry: JobKindEntry;
+  /** Where parts are worked on whose kind belongs to the host that accepted them; null = on any host. */
+  readonly place: string | null;
+}
+
 /** Ends the attempt with its parts queued, unless its job was cancelled meanwhile. */
 export async function suspendAttempt(
   tx: Transaction,
   context: FollowersContext,
-  { attempt, entry }: { readonly attempt: Attempt; readonly entry: JobKindEntry },
+  { attempt, entry, place }: Suspended,
   write: (tx: Transaction, submit: SubmitPart) => Promise<void>,
 ): Promise<void> {
   const { id, cancelRequested } = await ownJob(tx, attempt);
@@ -35,7 +42,10 @@ export async function suspendAttempt(
     await write(tx, async (kind, partId, input) => {
       const definition = context.kinds[kind];
       invariant(definition, `the kind ${kind} is not known`);
-      await insertQueued(tx, context, definition, { id: partId, input, partOf: id });
+      await insertQueued(tx, context, definition, {
+        ...{ id: partId, input, partOf: id },
+        place: definition.entry.place === 'here' ? place : null,
+      });
     });
     invariant((await openParts(tx, id)).length > 0, 'a job would wait for parts that it does not have');
     afterCommit(() => context.notifier.wake(id));

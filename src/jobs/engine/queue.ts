@@ -20,7 +20,10 @@ export async function insertQueued(
   tx: Transaction,
   context: QueueContext,
   definition: AnyJob,
-  { input, ...values }: Pick<JobRow, 'id' | 'input'> & Partial<Pick<JobRow, 'after' | 'partOf' | 'idempotencyKey'>>,
+  {
+    input,
+    ...values
+  }: Pick<JobRow, 'id' | 'input'> & Partial<Pick<JobRow, 'after' | 'partOf' | 'place' | 'idempotencyKey'>>,
 ): Promise<JobRow> {
   const { name } = definition.entry;
   const [job] = await tx

@@ -12,7 +12,7 @@ import { type AttemptContext, executeAttempt, leaveAttempt } from './attempt.ts'
 import type { StopReason } from './ending.ts';
 import type { JobFiles } from './files.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { type Host, heartbeatEveryMs } from './host.ts';
+import { heartbeatEveryMs } from './host.ts';
 import { type Attempt, type Begun, beginAttempt, renewLeases } from './store.ts';
 
 const readAgainMs = 5_000;
@@ -20,11 +20,8 @@ const readAgainMs = 5_000;
 const shortestPauseMs = 250;
 
 export interface WorkerContext extends AttemptContext {
-  readonly host: Host;
   readonly files: JobFiles;
   readonly threads: Pick<Threads, 'cpu' | 'device'>;
-  /** Whether other hosts work on this database: then places and files count. */
-  readonly shared: boolean;
   /** Without it no job is ever claimed here. */
   readonly claims: boolean;
 }

@@ -14,9 +14,9 @@ export interface JobKindEntry {
   readonly deadlineMs: number | null;
   /**
    * How often the job is begun, if each time its process dies, and the pause after the first death in milliseconds; the
-   * next pauses are ten times as long. It takes an idempotency key: without one the job is INTERRUPTED, because a
-   * client that asks again would get a second result. Null = it is INTERRUPTED, keeps what it has written, and a person
-   * resumes it.
+   * next pauses are ten times as long. It takes an idempotency key, unless the job is a part of another one: without
+   * it the job is INTERRUPTED, because a client that asks again would get a second result. Null = it is INTERRUPTED,
+   * keeps what it has written, and a person resumes it.
    */
   readonly retry: { readonly attempts: number; readonly pauseMs: number } | null;
   /** Where it is worked on: on the host that accepted it if that has its files, or on any host that has them. */

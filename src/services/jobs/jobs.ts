@@ -30,7 +30,7 @@ export async function cancel(tandem: Tandem, id: string): Promise<JobRow> {
 export const deletion: Deletion<'jobs'> = {
   noun: 'jobs',
   locked: jobs,
-  async refusal(tx, { id, kind, state }) {
+  async refusal(tx, { id, kind, state, partOf }) {
     if (kind === 'train') return isWorkOf(`run "${(await requireRow(tx, 'runs', id)).name}"`, 'run', 'deleteRun');
     if (kind === 'search-fusion') {
       return isWorkOf(`search for a fusion ${globalId('FusionSearch', id)}`, 'search', 'deleteFusionSearch');
@@ -39,11 +39,19 @@ export const deletion: Deletion<'jobs'> = {
       const { name } = await requireRow(tx, 'architectureSearches', id);
       return isWorkOf(`architecture search "${name}"`, 'search', 'deleteArchitectureSearch');
     }
-    if (!liveStates.some((live) => live === state)) return null;
+    if (liveStates.some((live) => live === state)) {
+      return {
+        message: `The job is ${state}`,
+        expected: 'a job that has ended',
+        remedy: 'Cancel it first, or let it end.',
+      };
+    }
+    const whole = partOf === null ? null : await requireRow(tx, 'jobs', partOf);
+    if (!whole || hasEnded(whole)) return null;
     return {
-      message: `The job is ${state}`,
-      expected: 'a job that has ended',
-      remedy: 'Cancel it first, or let it end.',
+      message: `The job is a part of job ${globalId('Job', whole.id)}, which is ${whole.state}`,
+      expected: 'a job that is a part of none, or of one that has ended',
+      remedy: 'Let that job end, or cancel it.',
     };
   },
   remove: deleteJobs,

@@ -16,7 +16,7 @@ import {
 } from '../../../src/db/schema.ts';
 import { payloadOf } from '../../../src/jobs/kinds/common/payload.ts';
 import { collectionOf, digestOf, insertRun } from '../../db/rows.ts';
-import type { Work } from '../probe.ts';
+import { type Work, works } from '../probe.ts';
 import { openRun, openWorkplace, readEvents, statesOf, type Workplace } from '../workplace.ts';
 
 let place: Workplace;
@@ -92,6 +92,15 @@ it('does what was asked of it itself, and leaves to others what was asked of the
   const { job, done } = await place.startJob(atOnce);
   expect(job.place).toBe(place.jobs.place);
   await done;
+  const part = randomUUID();
+  works.set(part, atOnce);
+  const whole = await place.startJob((context) =>
+    context.job.attempt > 1
+      ? atOnce(context)
+      : context.awaitParts((_tx, submit) => submit('probe', part, { work: part, uses: [] })),
+  );
+  await whole.done;
+  expect(await findJob(part)).toMatchObject({ state: 'SUCCEEDED', place: place.jobs.place });
   const other = randomUUID();
   const row = { kind: 'probe' as never, input: { work: 'x', uses: [] }, place: other };
   const [theirs] = await db.insert(jobRows).values(row).returning();
