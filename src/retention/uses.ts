@@ -4,7 +4,7 @@
  * digest.
  */
 
-import { and, eq, inArray, isNull, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, exists, inArray, isNull, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import { alias, type PgColumn } from 'drizzle-orm/pg-core';
 import { globalId } from '../db/global-id.ts';
 import type { Executor, Transaction } from '../db/open.ts';
@@ -200,14 +200,36 @@ async function searchesOf(tx: Transaction, runId: string): Promise<string[]> {
   return rows.map(({ name }) => `architecture search "${name}"`);
 }
 
-/** Names of the searches that train a model. */
+/** Names of the searches that train a model, and of those that have yet to end for which it was derived. */
 export async function searchesOfModel(tx: Transaction, modelId: string): Promise<string[]> {
   const rows = await tx
     .selectDistinct({ name: architectureSearches.name })
     .from(architectureSearches)
     .innerJoin(architectureCandidates, eq(architectureCandidates.searchId, architectureSearches.id))
-    .where(or(eq(architectureSearches.modelId, modelId), eq(architectureCandidates.modelId, modelId)));
+    .where(
+      or(
+        eq(architectureSearches.modelId, modelId),
+        eq(architectureCandidates.modelId, modelId),
+        and(isNull(architectureCandidates.modelId), exists(derivedFor(tx, modelId))),
+      ),
+    );
   return rows.map(({ name }) => `architecture search "${name}"`);
+}
+
+/** The part of a search that has yet to end which made the model; candidates take it once all parts have ended. */
+function derivedFor(tx: Transaction, modelId: string) {
+  const whole = alias(jobs, 'whole');
+  return tx
+    .select({ one: sql`1` })
+    .from(jobs)
+    .innerJoin(whole, eq(whole.id, jobs.partOf))
+    .where(
+      and(
+        eq(jobs.partOf, architectureSearches.id),
+        eq(jobs.resultId, modelId),
+        notInArray(whole.state, [...terminalStates]),
+      ),
+    );
 }
 
 /** True of runs that do not go. */

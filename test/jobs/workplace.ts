@@ -11,6 +11,7 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/open.ts';
 import type { RunEventData, Use } from '../../src/db/schema/types.ts';
 import { type JobEventRow, type JobRow, type RunRow, runStarts, type StageStart } from '../../src/db/schema.ts';
+import type { ErrorCode } from '../../src/errors.ts';
 import { type JobStreamItem, type Jobs, type JobsOptions, openJobs } from '../../src/jobs/jobs.ts';
 import { openStorage, type Storage } from '../../src/storage/storage.ts';
 import type { RunSettings } from '../../src/train/catalog.ts';
@@ -31,6 +32,8 @@ interface Behaviour {
   readonly failAt?: number;
   readonly exitAt?: number;
   readonly cpuExits?: boolean;
+  /** By the first mode of the pooling: a derivation waits until it is stopped, or fails with this code. */
+  readonly derivations?: Readonly<Record<string, 'waits' | ErrorCode>>;
 }
 
 export interface Workplace {

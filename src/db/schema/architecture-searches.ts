@@ -60,10 +60,8 @@ export const architectureCandidates = pgTable(
     /** From 0, in the order of the draw; 0 is the default configuration. */
     number: integer('number').notNull(),
     configuration: jsonb('configuration').$type<ArchitectureConfiguration>().notNull(),
-    /** With its pooling and heads. */
-    modelId: uuid('model_id')
-      .notNull()
-      .references(() => models.id),
+    /** With its pooling and heads; null until it is derived. */
+    modelId: uuid('model_id').references(() => models.id),
   },
   (table) => [
     primaryKey({ columns: [table.searchId, table.number] }),

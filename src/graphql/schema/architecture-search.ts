@@ -86,7 +86,9 @@ const ArchitectureCandidate = builder.objectRef<Candidate>('ArchitectureCandidat
     }),
     model: t.field({
       type: Model,
-      description: 'The model that its runs start from: that of the search, or one derived from it.',
+      nullable: true,
+      description:
+        'The model that its runs start from: that of the search, or one derived from it; null until it is derived.',
       resolve: ({ modelId }) => modelId,
     }),
     trials: t.field({
@@ -124,7 +126,7 @@ ArchitectureSearch.implement({
     state: t.expose('state', {
       type: JobState,
       description:
-        'The state of the search: RUNNING while runs of it wait or train, INTERRUPTED where one of them is or where it was stopped between rungs.',
+        'The state of the search: RUNNING while its models are derived and while runs of it wait or train, INTERRUPTED where one of these runs is or where it was stopped between rungs.',
     }),
     model: t.field({
       type: Model,
@@ -202,7 +204,7 @@ builder.mutationFields((t) => ({
   startArchitectureSearch: t.field({
     type: ArchitectureSearch,
     description:
-      'Starts a search over architectures and answers once the models of its candidates are made. Its runs are ordinary ones, followed with runEvents; jobEvents of its job tells of each rung.',
+      'Starts a search over architectures and answers at once. Its job derives the models of the candidates, then trains them: its runs are ordinary ones, followed with runEvents; jobEvents of its job tells of each rung.',
     args: {
       input: t.arg({
         type: StartArchitectureSearchInput,

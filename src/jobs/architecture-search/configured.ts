@@ -5,11 +5,14 @@ import type { LossTerm } from '../../nn/losses/catalog.ts';
 import type { ArchitectureConfiguration } from '../../train/architecture-search/types.ts';
 import type { RunRecord } from '../training/run-record.ts';
 
+/** A candidate whose model is there. */
+type ReadyCandidate = Omit<ArchitectureCandidateRow, 'searchId' | 'modelId'> & { readonly modelId: string };
+
 type Asked = Pick<ArchitectureSearchRow, 'name' | 'settings' | 'datasets' | 'devSets' | 'teacherId'>;
 
 export function configuredRun(
   { name, settings, datasets, devSets, teacherId }: Asked,
-  { number, modelId, configuration }: Omit<ArchitectureCandidateRow, 'searchId'>,
+  { number, modelId, configuration }: ReadyCandidate,
   rung: { readonly number: number; readonly steps: number },
 ): RunRecord {
   const terms = (task: Task) => settings.losses[task].map((term) => configuredTerm(term, task, configuration));

@@ -45,10 +45,10 @@ export async function beginRung(
   const known = await candidatesOf(tx, search.id);
   for (const candidate of candidates) {
     const row = known.find((one) => one.number === candidate);
-    invariant(row, 'a candidate that the search does not have');
+    invariant(row?.modelId, 'a candidate that the search does not have, or one without its model');
     const runId = randomUUID();
     await submit('train', runId, { runId });
-    await insertRunRecord(tx, runId, configuredRun(search, row, { number, steps }));
+    await insertRunRecord(tx, runId, configuredRun(search, { ...row, modelId: row.modelId }, { number, steps }));
     await tx.insert(architectureTrials).values({ searchId: search.id, rung: number, candidate, runId, steps });
   }
 }

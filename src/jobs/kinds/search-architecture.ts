@@ -1,7 +1,8 @@
 /**
- * A search over architectures by successive halving (../architecture-search). Each rung is one attempt, which judges
- * the runs of the rung before and queues the next ones as parts of the search, so between rungs nothing but rows is
- * held; a process that dies loses nothing that they do not say.
+ * A search over architectures by successive halving (../architecture-search). The first attempt queues the derivations
+ * of the models that candidates need. Each rung is one attempt, which judges the runs of the rung before and queues the
+ * next ones. All of these are parts of the search, so between attempts nothing but rows is held; a process that dies
+ * loses nothing that they do not say.
  */
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
@@ -9,8 +10,16 @@ import { requireRow } from '../../db/rows.ts';
 import { type ArchitectureTrialRow, checkpoints } from '../../db/schema.ts';
 import { badInput, invariant, notFound } from '../../errors.ts';
 import { nextOf, rungSizes } from '../architecture-search/halving.ts';
+import {
+  beginDerivations,
+  derivationFailed,
+  derivationsLeft,
+  failedDerivations,
+  takeModels,
+} from '../architecture-search/models.ts';
 import { beginRung, candidatesOf, dropCheckpoints, judgeTrials, trialsOf } from '../architecture-search/trials.ts';
 import { defineJob, type JobContext } from '../define.ts';
+import { deriveModel } from './derive-model.ts';
 import { kindOf } from './entry.ts';
 
 type Context = JobContext<{ readonly winner: number }>;
@@ -20,24 +29,31 @@ export const searchArchitecture = defineJob({
   input: z.object({
     searchId: z.uuid(),
     datasetIds: z.array(z.uuid()),
-    /** The models' own checkpoints, which keep their folders, and the teacher. */
+    /** The model's own checkpoint, which keeps its folder, and the teacher. */
     checkpointIds: z.array(z.uuid()),
+    /** The models that candidates need besides that of the search, each once. */
+    derivations: z.array(deriveModel.input),
   }),
   uses: ({ datasetIds, checkpointIds }) => [
     ...datasetIds.map((id) => ({ kind: 'dataset', id }) as const),
     ...checkpointIds.map((id) => ({ kind: 'checkpoint', id }) as const),
   ],
   subject: ({ searchId }) => searchId,
-  async run(context: Context, { searchId }) {
+  async run(context: Context, { searchId, derivations }) {
     const { db, record, awaitParts, succeed } = context;
+    const failed = await failedDerivations(db, searchId);
     await record(async (tx) => {
+      await takeModels(tx, searchId, failed);
       await judgeTrials(tx, searchId);
       return [];
     });
+    if (failed[0]) throw derivationFailed(failed[0]);
+    const candidates = await candidatesOf(db, searchId);
+    const left = derivationsLeft(derivations, candidates);
+    if (left.length > 0) return awaitParts((_tx, submit) => beginDerivations(submit, left));
     const search = await requireRow(db, 'architectureSearches', searchId);
     const trials = await trialsOf(db, searchId);
-    const { length } = await candidatesOf(db, searchId);
-    const plan = { candidates: length, eta: search.eta, steps: search.steps };
+    const plan = { candidates: candidates.length, eta: search.eta, steps: search.steps };
     const last = rungSizes(plan).length - 1;
     if (search.keep === 'winner') await dropCheckpoints(context, runsBefore(trials, last));
     const next = nextOf(plan, trials);

@@ -1,15 +1,15 @@
-/** startArchitectureSearch: checks everything, makes the models that the candidates need, and hands the search over. */
+/** startArchitectureSearch: checks everything, says which models the candidates need, and hands the search over. */
 import { randomUUID } from 'node:crypto';
 import { samplingOf } from '../../data/samplers/index.ts';
 import { type ArchitectureSearchRow, architectureCandidates, architectureSearches } from '../../db/schema.ts';
-import { badInput, invariant, limitExceeded } from '../../errors.ts';
+import { badInput, limitExceeded } from '../../errors.ts';
 import { rungSizes } from '../../jobs/architecture-search/halving.ts';
+import type { SubmitInput } from '../../jobs/jobs.ts';
 import type { SearchKeep } from '../../train/architecture-search/catalog.ts';
 import type { ArchitectureConfiguration, ArchitectureSpace } from '../../train/architecture-search/types.ts';
 import { requireSameRequest } from '../common/idempotency.ts';
 import { byIdempotencyKey, requireRow } from '../common/rows.ts';
-import { finish } from '../jobs/work.ts';
-import { type DeriveModelRequest, deriveModel, headsOf } from '../models/derive-model.ts';
+import { deriveModel, headsOf } from '../models/derive-model.ts';
 import { initialCheckpoint } from '../models/models.ts';
 import { originOf } from '../runs/origin.ts';
 import { type ReadyRun, type RunContent, readyRun } from '../runs/run-request.ts';
@@ -28,14 +28,14 @@ export interface SearchRequest extends RunContent {
   readonly idempotencyKey?: string | null;
 }
 
-/** The rows of a search but for its candidates' models, which are made once it is known that the search is new. */
+/** The rows of a search. */
 interface ReadySearch {
   readonly ready: ReadyRun;
   readonly values: Omit<typeof architectureSearches.$inferInsert, 'id' | 'createdAt' | 'idempotencyKey'>;
   readonly configurations: readonly ArchitectureConfiguration[];
 }
 
-/** The same idempotency key returns the first search. */
+/** The same idempotency key returns the first search. Models that candidates need are derived by its job. */
 export async function startArchitectureSearch(
   tandem: Tandem,
   request: SearchRequest,
@@ -46,12 +46,8 @@ export async function startArchitectureSearch(
   const { idempotencyKey = null } = request;
   const before = await byIdempotencyKey(db, 'architectureSearches', idempotencyKey);
   if (before) return sameSearch(before, search);
-  const modelIds = await modelsOf(tandem, search, idempotencyKey ?? randomUUID());
-  const own = await Promise.all([...new Set(modelIds)].map((modelId) => initialCheckpoint(tandem, modelId)));
-  const { teacherId } = search.values;
-  const checkpointIds = [...own, ...(teacherId ? [teacherId] : [])];
-  const datasetIds = [...search.values.datasets, ...search.values.devSets].map(({ datasetId }) => datasetId);
-  const input = { datasetIds: [...new Set(datasetIds)], checkpointIds };
+  const input = await inputOf(tandem, search);
+  const own = variantOf(search.ready.model);
   const id = await db.transaction(async (tx) => {
     const meanwhile = await byIdempotencyKey(tx, 'architectureSearches', idempotencyKey);
     if (meanwhile) return sameSearch(meanwhile, search).id;
@@ -60,7 +56,7 @@ export async function startArchitectureSearch(
     await tx.insert(architectureSearches).values({ id: searchId, idempotencyKey, ...search.values });
     await tx.insert(architectureCandidates).values(
       search.configurations.map((configuration, number) => {
-        const modelId = modelIds[number] ?? search.ready.model.id;
+        const modelId = nameOf(configuration) === nameOf(own) ? search.values.modelId : null;
         return { searchId, number, configuration, modelId };
       }),
     );
@@ -170,30 +166,35 @@ function sameSearch(before: ArchitectureSearchRow, { values }: ReadySearch): Arc
 }
 
 type Variant = Pick<ArchitectureConfiguration, 'pooling' | 'heads'>;
+type SearchInput = SubmitInput<'search-architecture'>;
 
-/** The model of each configuration: the run's own, or one derived from it, once for equal pooling and heads. */
-async function modelsOf(
-  tandem: Tandem,
-  { ready: { model }, configurations }: ReadySearch,
-  key: string,
-): Promise<readonly string[]> {
-  const known = new Map([[nameOf({ pooling: model.pooling, heads: headsOf(model) }), model.id]]);
-  const modelIds: string[] = [];
-  for (const { pooling, heads } of configurations) {
-    const variant = nameOf({ pooling, heads });
-    const request = { name: `${model.name}, ${variant}`, modelId: model.id, pooling, heads };
-    const modelId = known.get(variant) ?? (await derived(tandem, { ...request, idempotencyKey: `${key}:${variant}` }));
-    known.set(variant, modelId);
-    modelIds.push(modelId);
-  }
-  return modelIds;
+const variantOf = (model: ReadyRun['model']): Variant => ({ pooling: model.pooling, heads: headsOf(model) });
+
+/** What the job of the search needs to know besides its rows. */
+async function inputOf(tandem: Tandem, search: ReadySearch): Promise<Omit<SearchInput, 'searchId'>> {
+  const { modelId, teacherId, datasets, devSets } = search.values;
+  return {
+    datasetIds: [...new Set([...datasets, ...devSets].map(({ datasetId }) => datasetId))],
+    checkpointIds: [await initialCheckpoint(tandem, modelId), ...(teacherId ? [teacherId] : [])],
+    derivations: await derivationsOf(tandem, search),
+  };
 }
 
-/** The id of the model, once it is made. */
-async function derived(tandem: Tandem, request: DeriveModelRequest): Promise<string> {
-  const [done] = await finish(tandem, await deriveModel(tandem, request));
-  invariant(done, 'a model was derived by no job');
-  return done.id;
+/** Of the configurations that differ from the model by pooling or heads, each pair of these once. */
+async function derivationsOf(
+  tandem: Tandem,
+  { ready: { model }, configurations }: ReadySearch,
+): Promise<SearchInput['derivations']> {
+  const variants = new Map(
+    configurations.map(({ pooling, heads }) => [nameOf({ pooling, heads }), { pooling, heads }]),
+  );
+  variants.delete(nameOf(variantOf(model)));
+  const works = await Promise.all(
+    [...variants].map(([variant, changes]) =>
+      deriveModel(tandem, { name: `${model.name}, ${variant}`, modelId: model.id, ...changes }),
+    ),
+  );
+  return works.flatMap(({ requests }) => requests.map(({ input }) => input));
 }
 
 const nameOf = ({ pooling, heads }: Variant): string =>

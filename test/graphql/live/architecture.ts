@@ -21,7 +21,11 @@ interface Search {
   readonly state: string;
   readonly steps: number;
   readonly job: { readonly id: string; readonly attempt: number; readonly subject: { readonly id: string } };
-  readonly candidates: readonly { readonly number: number; readonly model: { readonly id: string } }[];
+  readonly candidates: readonly {
+    readonly number: number;
+    readonly pooling: readonly string[];
+    readonly model: { readonly id: string } | null;
+  }[];
   readonly rungs: readonly { readonly size: number; readonly steps: number; readonly trials: readonly Trial[] }[];
   readonly winner: { readonly number: number } | null;
   readonly checkpoint: {
@@ -108,6 +112,8 @@ export function architectureSuite(live: () => Live, restart: () => Promise<void>
       expect(started.candidates[0]).toMatchObject({ number: 0, innerLayer: 1, model: { id: live().made.model } });
       expect(started.steps).toBe(12);
       const search = await untilState(started.id, 'SUCCEEDED');
+      const own = (pooling: readonly string[]) => pooling.join() === started.candidates[0]!.pooling.join();
+      for (const { pooling, model } of search.candidates) expect(model!.id === live().made.model).toBe(own(pooling));
       expect(search.rungs.map(({ size, steps }) => [size, steps])).toEqual([
         [3, 4],
         [1, 12],
@@ -126,7 +132,8 @@ export function architectureSuite(live: () => Live, restart: () => Promise<void>
       // Of those that lost the figures stay.
       expect(first.trials.map(({ run }) => run.checkpoints.totalCount)).toEqual([0, 0, 0]);
       expect(won.run.checkpoints.totalCount).toBeGreaterThan(0);
-      expect(search.job).toMatchObject({ attempt: 3, subject: { id: search.id } });
+      // One that derives models, one for each rung, and the last one.
+      expect(search.job).toMatchObject({ attempt: 4, subject: { id: search.id } });
       expect(await start({ ...input, idempotencyKey: 'architectures' })).toEqual(search);
       expect((await act('resumeArchitectureSearch', search.id)).extensions).toMatchObject({ code: 'CONFLICT' });
       expect((await act('deleteJob', search.job.id)).message).toContain('architecture search "search"');

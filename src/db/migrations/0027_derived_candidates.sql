@@ -1,0 +1,1 @@
+ALTER TABLE "architecture_candidates" ALTER COLUMN "model_id" DROP NOT NULL;
