@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type ClientOptions, createClient, type ExecutionResult } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { mostOperations } from '../../src/http/connection-refusals.ts';
+import { mostConnections, mostOperations } from '../../src/http/connection-refusals.ts';
 import { follow, numbered, openPlace, type Place } from './place.ts';
 
 let place: Place;
@@ -151,6 +151,19 @@ describe('a connection', () => {
     socket.on('error', () => {});
     const code = new Promise((resolve) => socket.once('close', resolve));
     expect([4406, 1006]).toContain(await code);
+  });
+
+  it('that does not say whose it is keeps nobody out', async () => {
+    const early = open({ lazy: false });
+    expect(await all(early, '{ __typename }')).toHaveLength(1);
+    let ended = false;
+    early.on('closed', () => {
+      ended = true;
+    });
+    const silent = await Promise.all(Array.from({ length: mostConnections }, () => raw()));
+    expect(await all(open(), '{ __typename }')).toEqual([{ data: { __typename: 'Query' } }]);
+    expect(ended).toBe(false);
+    for (const { socket } of silent) socket.terminate();
   });
 
   it('reads no more from a client that does not take its answers', async () => {

@@ -29,6 +29,8 @@ export class Sockets {
   readonly #server: WebSocketServer;
   readonly #protocol: Protocol<Upgraded>;
   readonly #logger: Logger;
+  /** Open connections, the oldest first. */
+  readonly #opened = new Map<WebSocket, Upgraded>();
 
   constructor({ bodyBytes, logger, ...options }: SocketOptions) {
     this.#logger = logger;
@@ -41,7 +43,7 @@ export class Sockets {
 
   /** Makes a connection of an upgrade, or refuses it. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): Refusal | null {
-    if (this.#server.clients.size >= mostConnections) return tooManyConnections();
+    if (this.#server.clients.size >= mostConnections && !this.#makeRoom()) return tooManyConnections();
     this.#server.handleUpgrade(request, socket, head, (opened) => this.#serve(opened, request));
     return null;
   }
@@ -56,8 +58,25 @@ export class Sockets {
     this.#server.close();
   }
 
+  /** Ends the oldest connection that has not said whose it is, so that nobody without a key keeps others out. */
+  #makeRoom(): boolean {
+    for (const [socket, { by }] of this.#opened) {
+      if (by) continue;
+      this.#opened.delete(socket);
+      socket.terminate();
+      return true;
+    }
+    return false;
+  }
+
   #serve(socket: WebSocket, request: IncomingMessage): void {
     const [pings, gone] = [keepAlive(socket), new AbortController()];
+    const upgraded: Upgraded = {
+      request,
+      close: (code, reason) => socket.close(code, reason),
+      gone: gone.signal,
+    };
+    this.#opened.set(socket, upgraded);
     const send = (data: string): Promise<void> =>
       new Promise((resolve) => {
         if (socket.readyState !== socket.OPEN) return resolve();
@@ -74,12 +93,12 @@ export class Sockets {
       {
         protocol: socket.protocol,
         send,
-        close: (code, reason) => socket.close(code, reason),
+        close: upgraded.close,
         onMessage: (listener) => {
           receive = listener;
         },
       },
-      { request, close: (code, reason) => socket.close(code, reason), gone: gone.signal },
+      upgraded,
     );
     socket.on('message', (data) => {
       // Whom the server has told to go may still send for half a minute, with a key that was revoked for example.
@@ -94,6 +113,7 @@ export class Sockets {
     socket.on('error', (error) => this.#logger.debug({ err: error }, 'a WebSocket broke'));
     socket.once('close', (code, reason) => {
       clearInterval(pings);
+      this.#opened.delete(socket);
       gone.abort();
       void closed(code, String(reason));
     });
