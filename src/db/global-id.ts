@@ -8,13 +8,15 @@ export const globalId = (type: NodeType, key: string): string => Buffer.from(`${
 
 const types: readonly NodeType[] = Object.values(nouns).map(({ type }) => type);
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const canonical = /^[A-Za-z0-9_-]+$/;
 
-/** The parts of a global id; null where it is malformed, names no node type, or has a key that is no UUID. */
+/**
+ * The parts of a global id; null where it is malformed, names no node type, or has a key that is no UUID. A row has one
+ * id: of the texts that are decoded to the same, only that which the API gives, by which the audit log is searched.
+ */
 export function parseGlobalId(id: string): { readonly type: NodeType; readonly key: string } | null {
-  const text = canonical.test(id) ? Buffer.from(id, 'base64url').toString('utf8') : '';
+  const text = Buffer.from(id, 'base64url').toString('utf8');
   const colon = text.indexOf(':');
   const type = types.find((known) => known === text.slice(0, colon));
   const key = text.slice(colon + 1);
-  return type === undefined || !uuid.test(key) ? null : { type, key };
+  return type !== undefined && uuid.test(key) && globalId(type, key) === id ? { type, key } : null;
 }

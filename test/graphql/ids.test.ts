@@ -20,6 +20,9 @@ describe('global ids', () => {
     encodeId('Nothing', key),
     encodeId('Dataset', `${key}0`),
     encodeId('Dataset', key.toUpperCase()),
+    `${encodeId('Dataset', key)}=`,
+    `${encodeId('Dataset', key)}A`,
+    encodeId('Dataset', key).replace(/.$/, (last) => String.fromCharCode(last.charCodeAt(0) + 1)),
     'A'.repeat(100_000),
   ])('refuses %s', (id) => {
     const attempt = () => keyOf(id, 'Dataset', 'input.dataset');
