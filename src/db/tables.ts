@@ -3,6 +3,7 @@ export * from './schema/api-keys.ts';
 export * from './schema/architecture-searches.ts';
 export * from './schema/audit-entries.ts';
 export * from './schema/changes.ts';
+export * from './schema/checkpoint-figures.ts';
 export * from './schema/checkpoints.ts';
 export * from './schema/collections.ts';
 export * from './schema/datasets.ts';

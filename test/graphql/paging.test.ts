@@ -209,6 +209,12 @@ describe('a page', () => {
   }
 });
 
+const evaluationOf = (checkpointId: string, datasetId: string, ndcg: number | null, day: number) => ({
+  ...{ evaluator: 'checkpoint' as const, checkpointId, datasetId, createdAt: new Date(2026, 1, day) },
+  ...{ split: 'test' as const, task: 'ir' as const, main: 'ndcg_at_10', metrics: { ndcg_at_10: ndcg } },
+  ...{ undefinedReasons: {}, count: 1, documents: 1, tokens: 1, seconds: 1 },
+});
+
 it('by a figure has the newest one of each checkpoint, and those without one last, forwards and backwards', async () => {
   const { db } = database;
   const stream = new RandomStream(7);
@@ -218,16 +224,12 @@ it('by a figure has the newest one of each checkpoint, and those without one las
   const keys = made.map((id) => Buffer.from(id, 'base64url').toString().split(':')[1]!);
   const sets = [newDataset(), newDataset()];
   const [dataset, other] = await db.insert(datasets).values(sets).returning();
-  const evaluation = (i: number, ndcg: number | null, day: number, datasetId = dataset!.id) => ({
-    ...{ evaluator: 'checkpoint' as const, checkpointId: keys[i]!, datasetId, createdAt: new Date(2026, 1, day) },
-    ...{ split: 'test' as const, task: 'ir' as const, main: 'ndcg_at_10', metrics: { ndcg_at_10: ndcg } },
-    ...{ undefinedReasons: {}, count: 1, documents: 1, tokens: 1, seconds: 1 },
-  });
+  const evaluation = (i: number, ndcg: number | null, day: number) => evaluationOf(keys[i]!, dataset!.id, ndcg, day);
   await db
     .insert(evaluations)
     .values([
       ...[evaluation(0, 0.25, 1), evaluation(1, 0.875, 1), evaluation(1, 0.125, 2), evaluation(2, null, 1)],
-      evaluation(3, 1, 1, other!.id),
+      evaluationOf(keys[3]!, other!.id, 1, 1),
     ]);
   const choice = { dataset: encodeId('Dataset', dataset!.id), metric: 'ndcg_at_10' };
   const orderBy = [{ field: 'EVALUATION', direction: 'DESC', evaluation: choice }];
@@ -239,6 +241,38 @@ it('by a figure has the newest one of each checkpoint, and those without one las
   expect(keysOf(second)).toEqual([made[1], without[0]]);
   const before = await pageOf({ filter, orderBy, last: 2, before: whole.edges[3]!.cursor });
   expect(keysOf(before)).toEqual([made[1], without[0]]);
+
+  const ascending = [{ ...orderBy[0]!, direction: 'ASC' }];
+  const last = await pageOf({ filter, orderBy: ascending, last: 3 });
+  expect(keysOf(last)).toEqual([made[0], ...[...without].reverse()]);
+  const onOther = { ...choice, dataset: encodeId('Dataset', other!.id) };
+  const byTwo = [...orderBy, { ...orderBy[0]!, evaluation: onOther }];
+  expect(keysOf(await pageOf({ filter, orderBy: byTwo }))).toEqual([made[0], made[1], made[3], made[2]]);
+});
+
+it('by a figure follows what is written to evaluations and deleted', async () => {
+  const { db } = database;
+  const { id: modelId } = await insertModel(db);
+  const made = [await insertOne(modelId, () => 0.25), await insertOne(modelId, () => 0.5)];
+  const [first, second] = made.map((id) => Buffer.from(id, 'base64url').toString().split(':')[1]!);
+  const [dataset] = await db.insert(datasets).values(newDataset()).returning();
+  const evaluation = (key: string, ndcg: number, day: number) => evaluationOf(key, dataset!.id, ndcg, day);
+  const choice = { dataset: encodeId('Dataset', dataset!.id), metric: 'ndcg_at_10' };
+  const orderBy = [{ field: 'EVALUATION', direction: 'DESC', evaluation: choice }];
+  const listed = async () => keysOf(await pageOf({ orderBy, filter: { model: encodeId('Model', modelId) } }));
+  const dimension = { ...evaluation(first!, 1, 9), dimension: 32 };
+  await db.insert(evaluations).values([evaluation(first!, 0.25, 2), evaluation(second!, 0.5, 2), dimension]);
+  expect(await listed()).toEqual([made[1], made[0]]);
+  await db.insert(evaluations).values([evaluation(first!, 0.75, 3), evaluation(second!, 1, 1)]);
+  expect(await listed()).toEqual([made[0], made[1]]);
+  await db.delete(evaluations).where(eq(evaluations.createdAt, new Date(2026, 1, 3)));
+  expect(await listed()).toEqual([made[1], made[0]]);
+  const ofFirst = eq(evaluations.checkpointId, first!);
+  const metrics = { ndcg_at_10: 0.625 };
+  await db.update(evaluations).set({ metrics }).where(ofFirst);
+  expect(await listed()).toEqual([made[0], made[1]]);
+  await db.update(evaluations).set({ split: 'dev' }).where(ofFirst);
+  expect(await listed()).toEqual([made[1], made[0]]);
 });
 
 it('nodes are found in their order, and null where they are gone', async () => {

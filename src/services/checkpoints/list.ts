@@ -1,8 +1,9 @@
 /** The list of checkpoints. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Split } from '../../data/types.ts';
-import { checkpointParents, checkpoints, evaluations, runStarts } from '../../db/schema.ts';
+import { checkpointFigures, checkpointParents, checkpoints, runStarts } from '../../db/schema.ts';
 import { column, columnEdge, edge, edited, nounList } from '../common/listing/define.ts';
+import type { Kept } from '../common/listing/types.ts';
 
 /** Which figure an order by an evaluation is about. */
 export interface FigureChoice {
@@ -13,19 +14,20 @@ export interface FigureChoice {
   readonly pooled: boolean;
 }
 
-/** Of evaluations of whole vectors on the split. */
-const isOnSplit = ({ dataset, split, pooled }: FigureChoice): SQL => sql`${evaluations.datasetId} = ${dataset}::uuid
-  and ${evaluations.split} = ${split} and ${evaluations.pooled} = ${pooled} and ${evaluations.dimension} is null`;
+const figures = checkpointFigures;
 
-/** Of checkpoints that were evaluated there. */
-const isEvaluated = (choice: FigureChoice): SQL =>
-  sql`${checkpoints.id} in (select ${evaluations.checkpointId} from ${evaluations} where ${isOnSplit(choice)})`;
+/** Joins a checkpoint to its figure. */
+const isFigure = ({ dataset, split, metric, pooled }: FigureChoice): SQL => sql`
+  ${figures.checkpointId} = ${checkpoints.id} and ${figures.datasetId} = ${dataset}::uuid
+  and ${figures.split} = ${split} and ${figures.pooled} = ${pooled} and ${figures.metric} = ${metric}`;
 
 /** Of the newest evaluation of whole vectors; null where there is none, or it has no such figure. */
-const figureOf = (choice: FigureChoice): SQL => sql`(
-  select (${evaluations.metrics} ->> ${choice.metric}::text)::double precision from ${evaluations}
-  where ${evaluations.checkpointId} = ${checkpoints.id} and ${isOnSplit(choice)}
-  order by ${evaluations.createdAt} desc, ${evaluations.id} desc limit 1)`;
+const figureOf = (choice: FigureChoice): SQL =>
+  sql`(select ${figures.value} from ${figures} where ${isFigure(choice)})`;
+
+const keptFigures = (choice: FigureChoice): Kept => ({
+  ...{ table: figures, on: isFigure(choice), value: figures.value, key: figures.checkpointId },
+});
 
 const changes = { changes: true };
 
@@ -47,7 +49,7 @@ export const checkpointList = nounList('checkpoints', {
       ...changes,
     }),
     evaluation: column(figureOf, 'figure of its newest evaluation that `evaluation` names', {
-      ...{ kind: 'float', nullable: true, filtered: false, argument: 'evaluation', found: isEvaluated },
+      ...{ kind: 'float', nullable: true, filtered: false, argument: 'evaluation', kept: keptFigures },
       ...changes,
     }),
   },

@@ -2,15 +2,19 @@
 
 const rows = 20_000;
 
-const evaluation = `insert into evaluations (evaluator, dataset_id, split, task, main, metrics, undefined_reasons, count,
+const ofBaseline = `insert into evaluations (evaluator, dataset_id, split, task, main, metrics, undefined_reasons, count,
   documents, tokens, seconds) select 'bag-of-words', dataset_id, split, task, main, metrics, '{}', count, documents,
   tokens, seconds from evaluations limit ${rows}`;
+const ofCheckpoints = `insert into evaluations (evaluator, checkpoint_id, dataset_id, split, task, main, metrics,
+  undefined_reasons, count, documents, tokens, seconds) select 'checkpoint', checkpoint_id, dataset_id, split, task,
+  main, metrics, '{}', count, documents, tokens, seconds from evaluations limit ${rows}`;
 const progress = `update runs set step = step + 1, loss = random(), tokens_per_second = 3000 * random(), seconds_left = 9
   where id in (select id from runs limit ${rows})`;
 const states = `update jobs set state = 'RUNNING', attempt = attempt + 1 where id in (select id from runs limit ${rows})`;
 
 const kinds = {
-  'evaluations inserted': ['evaluations', evaluation],
+  'evaluations of the baseline inserted': ['evaluations', ofBaseline],
+  'evaluations of checkpoints inserted': ['evaluations', ofCheckpoints],
   "runs' progress updated": ['runs', progress],
   "jobs' state updated": ['jobs', states],
 };

@@ -17,7 +17,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 type Traits = Partial<
-  Pick<ListColumn, 'kind' | 'nullable' | 'changes' | 'filtered' | 'sorted' | 'searched' | 'argument' | 'found'>
+  Pick<ListColumn, 'kind' | 'nullable' | 'changes' | 'filtered' | 'sorted' | 'searched' | 'argument' | 'kept'>
 >;
 
 /** `says` is a phrase behind "where the". Of an expression, and of an enum kept as plain text, the kind is given. */

@@ -1,7 +1,7 @@
 /** `orderBy` as SQL: null is last in either direction, and the key of the list ends it, so that an order is total. */
 import { and, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { badInput, invariant } from '../../../errors.ts';
-import type { Expression, Kind, List, ListColumn, Order, Place, Window } from './types.ts';
+import type { Expression, Kept, Kind, List, ListColumn, Order, Place, Window } from './types.ts';
 import { parameterOf, textOf } from './values.ts';
 
 /** One term of an order. */
@@ -10,8 +10,8 @@ export interface Term {
   readonly kind: Kind;
   readonly nullable: boolean;
   readonly direction: 'asc' | 'desc';
-  /** A condition that all rows with a value meet, where an index finds these. */
-  readonly found?: SQL | undefined;
+  /** Where the values lie in order, if that is not the table of the list. */
+  readonly kept?: Kept | undefined;
 }
 
 /** More terms say nothing more. */
@@ -44,7 +44,7 @@ function termOf(list: List, order: Order, field: string): Term {
     nullable,
     direction: order.direction,
     sql: column.argument ? called(column, order, field) : fixed(column),
-    found: column.argument ? column.found?.(order[column.argument] as never) : undefined,
+    kept: column.argument ? column.kept?.(order[column.argument] as never) : undefined,
   };
 }
 
@@ -97,30 +97,38 @@ export const placeSql = (terms: readonly Term[]): SQL<Place> =>
 export interface Stretch {
   readonly terms: readonly Term[];
   readonly condition: SQL | undefined;
+  /** What has the values of the first term, and the key, in the order of an index. */
+  readonly kept?: Kept | undefined;
 }
 
 /**
  * The part of an order that a window shows, in one or two stretches, which follow each other in the direction of the
  * window. Where the first term may be null the rows without a value come apart: then one index of the columns serves
- * both directions, and a bound is a comparison of rows, which an index finds at once.
+ * both directions, and a bound is a comparison of rows, which an index finds at once. `key`: of the list.
  */
-export function stretchesOf(terms: readonly Term[], { after, before, backwards }: Bounds): Stretch[] {
+export function stretchesOf(terms: readonly Term[], key: Expression, { after, before, backwards }: Bounds): Stretch[] {
   const [first, ...rest] = terms as [Term, ...Term[]];
   const isOneWay = rest.every(({ nullable, direction }) => !nullable && direction === first.direction);
   if (!first.nullable || !isOneWay) {
     return [{ terms, condition: and(bound(terms, after, false), bound(terms, before, true)) }];
   }
-  const values = [{ ...first, nullable: false }, ...rest];
+  const { kept } = first;
+  const values = [
+    { ...first, sql: kept?.value ?? first.sql, nullable: false },
+    ...rest.map((term) => (kept && term.sql === key ? { ...term, sql: kept.key } : term)),
+  ];
+  const isMissing = kept ? sql`not exists (select from ${kept.table} where ${kept.on})` : isNull(first.sql);
+  const isThere = kept ? undefined : isNotNull(first.sql);
   const isIn = (place: Place | null, isNullThere: boolean): boolean =>
     place !== null && (place[0] === null) === isNullThere;
   const within = (part: readonly Term[], isNullThere: boolean): SQL | undefined =>
     and(
-      isNullThere ? isNull(first.sql) : and(first.found, isNotNull(first.sql)),
+      isNullThere ? isMissing : isThere,
       isIn(after, isNullThere) ? beyond(part, placeIn(part, after!), false) : undefined,
       isIn(before, isNullThere) ? beyond(part, placeIn(part, before!), true) : undefined,
     );
   const inOrder = [
-    ...(isIn(after, true) ? [] : [{ terms: values, condition: within(values, false) }]),
+    ...(isIn(after, true) ? [] : [{ terms: values, condition: within(values, false), kept }]),
     ...(isIn(before, false) ? [] : [{ terms: rest, condition: within(rest, true) }]),
   ];
   return backwards ? inOrder.reverse() : inOrder;

@@ -5,7 +5,7 @@ import type { Executor } from '../../../db/open.ts';
 import { invariant } from '../../../errors.ts';
 import { groupBy } from '../group-by.ts';
 import { orderSql, placeSql, type Stretch, stretchesOf, type Term } from './order.ts';
-import type { Item, List, Place, Window } from './types.ts';
+import type { Expression, Item, List, Place, Window } from './types.ts';
 import { parametersOf } from './values.ts';
 
 /** What is asked of a list, whatever the window; equal for all parents of a nested list. */
@@ -64,18 +64,22 @@ const valueName = (i: number): string => `value_${i}_in_list`;
 function keysIn(db: Executor, query: Query, window: Window, parent: SQL | null) {
   const { list, terms } = query;
   const { limit, offset, backwards } = window;
-  const values = terms.map((term, i) => sql`${term.sql}`.as(valueName(i)));
-  const read = ({ condition, terms: order }: Stretch, i: number) =>
-    db
+  const read = ({ condition, terms: order, kept }: Stretch, i: number) => {
+    const values = (kept ? order : terms).map((term, j) => sql`${term.sql}`.as(valueName(j)));
+    const rows = db
       .select({
         key: sql`${list.key.sql}`.as('key_in_list'),
         stretch: sql`${sql.raw(String(i))}`.as('stretch_in_list'),
         ...Object.fromEntries(values.map((value) => [value.fieldAlias, value])),
       })
       .from(list.table as PgTable)
+      .$dynamic();
+    return (kept ? rows.innerJoin(kept.table, kept.on) : rows)
       .where(and(whereOf(query, parent), condition))
       .orderBy(...orderSql(order, backwards));
-  const [first = read({ terms, condition: sql`false` }, 0), second] = stretchesOf(terms, window).map(read);
+  };
+  const stretches = stretchesOf(terms, list.key.sql as Expression, window).map(read);
+  const [first = read({ terms, condition: sql`false` }, 0), second] = stretches;
   if (!second) return first.limit(limit).offset(offset);
   const rows = unionAll(first.limit(limit + offset), second.limit(limit + offset)).as('rows_in_order');
   const sorted = terms.map((term, i) => ({ ...term, sql: sql`${rows[valueName(i) as 'key']}` }));

@@ -9,13 +9,23 @@ export type Kind = 'text' | 'enum' | 'boolean' | 'int' | 'int64' | 'float' | 'da
 export type Expression = AnyColumn | SQL | SQL.Aliased;
 
 /** A column under the name of its field in the API. */
+/** A table with one row for each row of a list that has a value, with an index of value and key. */
+export interface Kept {
+  readonly table: PgTable;
+  /** What joins it to the list. */
+  readonly on: SQL;
+  readonly value: Expression;
+  /** The key of the list. */
+  readonly key: Expression;
+}
+
 export interface ListColumn {
   readonly kind: Kind;
   /** A function where an order has to say more, in its field `argument`. */
   readonly sql: Expression | ((argument: never) => SQL);
   readonly argument?: string;
-  /** A condition that all rows with a value meet, where an index finds these. */
-  readonly found?: (argument: never) => SQL;
+  /** Where the values lie in order, if that is not the table of the list. */
+  readonly kept?: (argument: never) => Kept;
   readonly nullable: boolean;
   /** A phrase behind "where the", such as "name". */
   readonly says: string;
