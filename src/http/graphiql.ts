@@ -11,7 +11,10 @@ export function graphiqlPage(endpoint: string): string {
     title: 'Tandem',
     method: 'POST',
     subscriptionsProtocol: 'SSE',
-    headers: JSON.stringify({ [csrfHeader]: 'graphiql' }),
+    // Beside what people write, who may clear the editor.
+    additionalHeaders: { [csrfHeader]: 'graphiql' },
+    // They hold keys, which would stay in the browser, readable for whatever else is served from this address later.
+    shouldPersistHeaders: false,
     defaultQuery:
       '{\n  system {\n    version\n    softwareNotice\n    adapter {\n      name\n      software\n    }\n  }\n}\n',
   });

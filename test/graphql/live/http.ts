@@ -23,6 +23,10 @@ export function httpSuite(live: () => Live): void {
       expect(told['content-security-policy']).toContain("default-src 'none'");
     });
 
+    it('has GraphiQL keep no headers in the browser, since a key is one', async () => {
+      expect((await raw(live(), '/')).body).toContain('"shouldPersistHeaders":false');
+    });
+
     it.each([
       ['/', 'POST', 404],
       ['/graphiql', 'GET', 404],
