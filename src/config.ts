@@ -73,7 +73,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
 
 type Read = <Name extends VariableName>(name: Name) => ReturnType<typeof readVariable<Name>>;
 
-/** Refuses what would let others in without a key. */
+/** Refuses what would let others in without a key, or binds only those who send one. */
 function readAccess(read: Read): AccessSettings {
   const [auth, host, hosts] = [read('TANDEM_AUTH'), read('TANDEM_HOST'), read('TANDEM_HOSTS')];
   const expected = 'TANDEM_AUTH=required, with which every request needs an API key';
@@ -94,6 +94,11 @@ function readAccess(read: Read): AccessSettings {
       expected: 'a file of trusted documents in TANDEM_DOCUMENTS',
       remedy: 'Set TANDEM_DOCUMENTS to the file, or unset TANDEM_DOCUMENTS_ONLY.',
     });
+  }
+  if (auth !== 'required' && only) {
+    const remedy = `${make}, or unset TANDEM_DOCUMENTS_ONLY.`;
+    const field = 'TANDEM_DOCUMENTS_ONLY';
+    throw badInput('TANDEM_DOCUMENTS_ONLY binds nobody who sends no key', { field, expected, remedy });
   }
   return {
     adminKey: read('TANDEM_ADMIN_KEY'),

@@ -63,11 +63,11 @@ describe('the settings of access', () => {
     expect(accessOf({ TANDEM_RATE: 'off' }).rate).toBeNull();
     expect(accessOf({ TANDEM_RATE: '600/60' }).rate).toEqual({ perMinute: 600, burst: 60 });
     expect(accessOf({ TANDEM_RATE: '600' }).rate).toEqual({ perMinute: 600, burst: 100 });
-    const only = { TANDEM_DOCUMENTS_ONLY: 'on' };
-    expect(accessOf({ ...only, TANDEM_DOCUMENTS: '/app/documents.json' }).documents).toEqual({
-      file: '/app/documents.json',
-      only: true,
-    });
+    const documents = { TANDEM_DOCUMENTS_ONLY: 'on', TANDEM_DOCUMENTS: '/app/documents.json' };
+    expect(accessOf({ ...key, ...documents }).documents).toEqual({ file: '/app/documents.json', only: true });
+    const needed = expect.objectContaining({ expected: expect.stringContaining('TANDEM_AUTH=required') });
+    expect(() => accessOf(documents)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT', details: needed }));
+    const only = { ...key, TANDEM_DOCUMENTS_ONLY: 'on' };
     expect(() => accessOf(only)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
   });
 });

@@ -129,7 +129,9 @@ export const access = {
   TANDEM_DOCUMENTS_ONLY: {
     group: 'Access',
     schema: z.enum(['on', 'off']).default('off'),
-    meaning: 'Whether callers below the role admin may send no other operations than those of TANDEM_DOCUMENTS.',
+    meaning:
+      'Whether callers below the role admin may send no other operations than those of TANDEM_DOCUMENTS. Needs ' +
+      'TANDEM_AUTH=required, since whoever needs no key is an admin.',
     expected: onOffValues,
     default: 'off',
     example: 'on',

@@ -35,6 +35,8 @@ const refused = (code: string, message: string | RegExp = /./) => ({
   ],
 });
 
+const only = { TANDEM_AUTH: 'required', TANDEM_DOCUMENTS_ONLY: 'on' };
+
 describe('trusted documents', () => {
   it.each([
     ['documentId', { documentId: 'k1' }],
@@ -45,14 +47,14 @@ describe('trusted documents', () => {
     const operations = [{ id: 'k1', name: 'Kind', type: 'query', body: trusted }];
     const manifest = { format: 'apollo-persisted-query-manifest', version: 1, operations };
     for (const documents of [{ k1: trusted }, manifest]) {
-      const ask = await open(documents, { TANDEM_DOCUMENTS_ONLY: 'on' });
+      const ask = await open(documents, only);
       expect(await ask(body)).toEqual(answered);
       expect(await ask({ ...body, query: '', variables: {}, operationName: 'Kind' })).toEqual(answered);
     }
   });
 
   it.each([null, 7, [], {}, [{ query: '{ __typename }' }], { query: 7 }])('are asked for by no %j', async (body) => {
-    const ask = await open({ k1: trusted }, { TANDEM_DOCUMENTS_ONLY: 'on' });
+    const ask = await open({ k1: trusted }, only);
     expect(await ask(body as object)).toMatchObject(refused('BAD_USER_INPUT'));
   });
 
@@ -65,7 +67,7 @@ describe('trusted documents', () => {
   });
 
   it('keep callers below admin from all else where the settings say so', async () => {
-    const ask = await open({ k1: trusted }, { TANDEM_DOCUMENTS_ONLY: 'on' });
+    const ask = await open({ k1: trusted }, only);
     for (const query of ['{ __typename }', `${trusted} `, '', '{'])
       expect(await ask({ query })).toMatchObject(refused('FORBIDDEN', /none of the trusted/));
     expect(await ask({ query: trusted })).toEqual(answered);

@@ -8,7 +8,7 @@ import { port as portNumber } from '../values.ts';
 export function addServeCommand(program: Command): void {
   program
     .command('serve')
-    .description('serve the GraphQL API on 127.0.0.1')
+    .description('serve the GraphQL API on 127.0.0.1, or on TANDEM_HOST')
     .option('--port <number>', 'port (default: TANDEM_PORT, else 4000; 0 = a free one)', portNumber)
     .action(async ({ port }: { port?: number }, command: Command) => {
       const config = configOf(command.optsWithGlobals<GlobalOptions>());
