@@ -17,6 +17,8 @@ export interface Config {
   readonly dataDir: string;
   /** The only folder that imports may read paths from. */
   readonly importDir: string;
+  /** The largest file that may be uploaded into it, in bytes; null = no uploads. */
+  readonly uploadBytes: number | null;
   /** Port of the HTTP server; 0 takes a free one. */
   readonly port: number;
   readonly access: AccessSettings;
@@ -60,6 +62,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return {
     dataDir,
     importDir: resolve(read('TANDEM_IMPORT') ?? join(dataDir, 'import')),
+    uploadBytes: read('TANDEM_UPLOAD'),
     port: read('TANDEM_PORT'),
     access: readAccess(read),
     databaseUrl: read('DATABASE_URL'),

@@ -26,7 +26,7 @@ export type ErrorCode =
  * `undefined-figure`: a figure that the joint score counts has no value, for example because all its vectors are equal.
  * `queue-full`: as many requests as may wait do; the same one may succeed later.
  * `changed-meanwhile`: somebody changed the row after it was read. `rate`: the key has sent more requests than it may;
- * `retryAfter` says when the next one is taken.
+ * `retryAfter` says when the next one is taken. `silence`: the client sent nothing of a file for too long.
  */
 type ErrorReason =
   | 'segment-lost'
@@ -50,7 +50,8 @@ type ErrorReason =
   | 'undefined-figure'
   | 'queue-full'
   | 'changed-meanwhile'
-  | 'rate';
+  | 'rate'
+  | 'silence';
 
 export interface ErrorDetails {
   readonly reason?: ErrorReason;

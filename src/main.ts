@@ -20,6 +20,7 @@ import { adminHolds } from './services/access/keys.ts';
 import { openChanges } from './services/changes/changes.ts';
 import { probesOf } from './services/system/health.ts';
 import type { Tandem } from './services/tandem.ts';
+import { createUploads } from './services/uploads/uploads.ts';
 import { keepPrivate, privateMode } from './storage/private-folders.ts';
 import { openStorage } from './storage/storage.ts';
 import { endsWithin } from './within.ts';
@@ -75,6 +76,8 @@ async function open(
   const storage = openStorage(config.dataDir);
   await storage.clean();
   await mkdir(config.importDir, { recursive: true, mode: privateMode });
+  const uploads = createUploads({ config, database });
+  await uploads.clean();
   for (const { path, mode, error } of await keepPrivate(config.dataDir)) {
     logger.warn({ path, mode, error }, 'other users of this machine may look into this folder: take their rights away');
   }
@@ -91,6 +94,7 @@ async function open(
   const http = await startHttp({
     graphql,
     openai,
+    uploads,
     access,
     probes,
     port: config.port,

@@ -32,6 +32,21 @@ const rate = z
     return { perMinute, burst };
   });
 
+const units = { b: 1, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 } as const;
+
+/** `8 GiB`, `500mib` or `1000`: a number of bytes. */
+const size = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^(off|[1-9]\d{0,11} ?(b|[kmgt]ib)?)$/)
+  .default('8 gib')
+  .transform((text): number | null => {
+    const [, number, unit = 'b'] = /^(\d+) ?(\w+)?$/.exec(text) ?? [];
+    return number === undefined ? null : Number(number) * units[unit as keyof typeof units];
+  })
+  .refine((bytes) => bytes === null || Number.isSafeInteger(bytes));
+
 export const access = {
   TANDEM_AUTH: {
     group: 'Access',
@@ -99,6 +114,14 @@ export const access = {
     expected: 'requests a minute, or requests a minute/requests at once, or "off"',
     default: '6000/1000',
     example: '600/60',
+  },
+  TANDEM_UPLOAD: {
+    group: 'Access',
+    schema: size,
+    meaning: 'The largest file that editors may upload into the import folder. With "off" nothing is uploaded.',
+    expected: 'bytes, or a number with the unit KiB, MiB, GiB or TiB, or "off"',
+    default: '8 GiB',
+    example: '500 MiB',
   },
   TANDEM_INTROSPECTION: {
     group: 'Access',

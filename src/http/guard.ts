@@ -110,8 +110,8 @@ export const notFoundHere = ({ path }: RequestFacts): Refusal =>
   refuse(404, 'NOT_FOUND', `There is nothing at ${path.slice(0, 200)}`, {
     field: 'path',
     expected:
-      'POST /graphql, /graphql/stream, POST /v1/embeddings, GET /v1/models, GET /health, GET /ready, GET /metrics, or ' +
-      'GET / where GraphiQL is on',
+      'POST /graphql, /graphql/stream, PUT and DELETE below /import, POST /v1/embeddings, GET /v1/models, GET /health, ' +
+      'GET /ready, GET /metrics, or GET / where GraphiQL is on',
     remedy: 'Correct the address.',
   });
 

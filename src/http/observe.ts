@@ -10,9 +10,14 @@ const paths: readonly string[] = [
   ...['/v1/embeddings', '/v1/models'],
 ];
 
+const prefixes = [
+  ['/v1/models/', '/v1/models/{model}'],
+  ['/import/', '/import/{path}'],
+] as const;
+
 /** As labels of a metric and names of spans: what a client may choose freely is not among them. */
 const pathLabel = (path: string): string =>
-  paths.find((known) => known === path) ?? (path.startsWith('/v1/models/') ? '/v1/models/{model}' : 'other');
+  paths.find((known) => known === path) ?? prefixes.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'other';
 const methodLabel = ({ method = 'GET' }: IncomingMessage): string => (methods.includes(method) ? method : 'other');
 
 /** Counts a request when its answer has been sent, or its client has gone. */

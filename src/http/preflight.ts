@@ -5,6 +5,7 @@ import { openAiPath } from '../openai/api.ts';
 import { streamPath, tokenHeader } from './event-streams/streams.ts';
 import { preflightHeaders, type RequestFacts } from './guard.ts';
 import { secureHeaders } from './reply.ts';
+import { importPath } from './uploads.ts';
 
 const methods: Readonly<Record<string, string>> = {
   [graphqlPath]: 'POST',
@@ -20,9 +21,14 @@ const headers = [...preflightHeaders, 'content-type', 'last-event-id', tokenHead
 /** How long a browser may remember the answer, in seconds; Chromium keeps it for two hours at most. */
 const maxAge = '7200';
 
+function offeredOn(path: string): string | undefined {
+  if (path.startsWith(importPath)) return 'PUT, DELETE';
+  return `${path}/`.startsWith(openAiPath) ? 'GET, POST' : methods[path];
+}
+
 /** Answers a preflight, whose Host and Origin were checked; false = the request is none. */
 export function answerPreflight(response: ServerResponse, facts: RequestFacts): boolean {
-  const offered = `${facts.path}/`.startsWith(openAiPath) ? 'GET, POST' : methods[facts.path];
+  const offered = offeredOn(facts.path);
   const asked = facts.headers['origin'] && facts.headers['access-control-request-method'];
   if (facts.method !== 'OPTIONS' || !asked || !offered) return false;
   response.setHeader('vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers');

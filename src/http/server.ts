@@ -1,8 +1,8 @@
 /**
- * The HTTP server: POST /graphql (queries, mutations, and subscriptions as server-sent
- * events), WebSockets at /graphql and event streams at /graphql/stream (many operations on one connection), /v1/
- * (embeddings as OpenAI has them), GET /health, GET /ready, GET /metrics, GET / (GraphiQL). Called by main.ts. It does
- * not look into GraphQL operations.
+ * The HTTP server: POST /graphql (queries, mutations, and subscriptions as server-sent events), WebSockets at /graphql
+ * and event streams at /graphql/stream (many operations on one connection), PUT and DELETE below /import (uploads),
+ * /v1/ (embeddings as OpenAI has them), GET /health, GET /ready, GET /metrics, GET / (GraphiQL). Called by main.ts. It
+ * does not look into GraphQL operations.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -14,7 +14,9 @@ import type { Logger } from '../log.ts';
 import { type OpenAiApi, openAiPath } from '../openai/api.ts';
 import type { Access } from '../services/access/types.ts';
 import type { Ailment, Probes } from '../services/system/health.ts';
+import type { Uploads } from '../services/uploads/uploads.ts';
 import { endsWithin } from '../within.ts';
+import { headTimes, limitBodyTime } from './body-time.ts';
 import { admit } from './callers.ts';
 import { EventStreams, streamPath } from './event-streams/streams.ts';
 import { graphiqlPage, pageHeaders } from './graphiql.ts';
@@ -28,6 +30,7 @@ import { answerRawRequests } from './raw-requests.ts';
 import { secureHeaders } from './reply.ts';
 import { allowReading, refuseHost, refuseOrigin, type Sites, sitesOf } from './sites.ts';
 import { mostWaiting, Turns } from './turns.ts';
+import { answerUpload, importPath, isUpload } from './uploads.ts';
 import { Sockets } from './web-socket/sockets.ts';
 
 export interface HttpServer {
@@ -43,6 +46,7 @@ export interface HttpServer {
 export interface HttpOptions {
   readonly graphql: GraphQLServer;
   readonly openai: OpenAiApi;
+  readonly uploads: Uploads;
   readonly access: Access;
   readonly probes: Probes;
   readonly port: number;
@@ -63,8 +67,9 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const context: Serving = { ...options, sites, loop, life: life.signal, stopping: stopping.signal };
   const [sockets, streams] = [new Sockets(context), new EventStreams(context)];
   // A request without a Host header is refused by refuseHost, with a body.
-  const server = createServer({ requireHostHeader: false }, (request, response) => {
+  const server = createServer({ requireHostHeader: false, ...headTimes }, (request, response) => {
     const path = pathOf(request);
+    if (!isUpload({ method: request.method ?? 'GET', path })) limitBodyTime(server, request);
     countRequest(request, response, path);
     allowReading(request, response, context.sites);
     const begin = () => {
@@ -148,6 +153,7 @@ async function answerPath(
   options: Request,
 ): Promise<Refusal | null> {
   const { access, probes, streams, stopping, settings } = options;
+  if (facts.path.startsWith(importPath)) return answerUpload(request, response, facts, options);
   if (facts.path === streamPath && streams.isFor(request)) return streams.answer(request, response, facts);
   if (facts.path === streamPath || facts.path === graphqlPath)
     return answerOperation(request, response, facts, options);
@@ -193,7 +199,13 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 
 const graphqlType = 'application/graphql-response+json';
 
-/** Closes the connection: the body of a refused request is not read. */
+/** How long what is left of a refused upload is read and dropped. */
+const lingerMs = 1_000;
+
+/**
+ * Closes the connection: the body of a refused request is not read. A client that is still sending a file would take
+ * that for a broken connection before it reads the answer, so it is given time to.
+ */
 function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   response.setHeader('connection', 'close');
   if (refusal.status === 401) response.setHeader('www-authenticate', 'Bearer');
@@ -202,5 +214,20 @@ function sendRefusal(response: ServerResponse, refusal: Refusal): void {
   if (refusal.status === 405) response.setHeader('allow', refusal.allow ?? 'POST');
   // Clients take errors out of an answer with such a status only where its type says that it is one of GraphQL.
   const named = String(response.req.headers.accept).includes(graphqlType);
-  send(response, refusal.status, named ? graphqlType : 'application/json', refusalBody(refusal));
+  const [type, body] = [named ? graphqlType : 'application/json', refusalBody(refusal)];
+  const { req: request } = response;
+  if (request.complete || !isUpload({ method: request.method ?? 'GET', path: pathOf(request) })) {
+    send(response, refusal.status, type, body);
+    return;
+  }
+  response.setHeader('content-length', Buffer.byteLength(body));
+  response.writeHead(refusal.status, { 'content-type': `${type}; charset=utf-8`, ...secureHeaders }).write(body);
+  const timer = setTimeout(() => response.end(), lingerMs);
+  request
+    .on('error', () => {})
+    .once('close', () => {
+      clearTimeout(timer);
+      response.end();
+    });
+  request.resume();
 }

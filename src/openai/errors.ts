@@ -4,7 +4,8 @@ import type { Logger } from '../log.ts';
 import { foreseen } from '../services/common/foreseen.ts';
 import type { ErrorBody, OpenAiAnswer } from './types.ts';
 
-const statusOf: Readonly<Record<ErrorCode, number>> = {
+/** Of HTTP. */
+export const statusOf: Readonly<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,
   LIMIT_EXCEEDED: 400,
   UNAUTHENTICATED: 401,

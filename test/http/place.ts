@@ -11,6 +11,7 @@ import type { Access } from '../../src/services/access/types.ts';
 import { openChanges } from '../../src/services/changes/changes.ts';
 import { probesOf } from '../../src/services/system/health.ts';
 import type { Tandem } from '../../src/services/tandem.ts';
+import { createUploads } from '../../src/services/uploads/uploads.ts';
 import { openWorkplace, type Workplace } from '../jobs/workplace.ts';
 
 export interface Place extends Workplace {
@@ -39,8 +40,9 @@ export async function openPlace(environment: NodeJS.ProcessEnv = {}): Promise<Pl
     const { database, storage, jobs } = place;
     const tandem: Tandem = { config, database, storage, jobs, access, changes, startedAt: new Date() };
     const [graphql, openai] = [createGraphQLServer(tandem, logger), createOpenAiApi(tandem, logger)];
+    const uploads = createUploads(tandem);
     return startHttp({
-      ...{ graphql, openai, access, probes: probesOf(tandem), port },
+      ...{ graphql, openai, uploads, access, probes: probesOf(tandem), port },
       ...{ settings: config.access, bodyBytes: 100_000, logger },
     });
   };

@@ -6,6 +6,7 @@ import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
 import type { Served } from '../../src/graphql/server.ts';
+import { headTimes, limitBodyTime } from '../../src/http/body-time.ts';
 import { answerRawRequests } from '../../src/http/raw-requests.ts';
 import type { HttpServer } from '../../src/http/server.ts';
 import { serve } from './serve.ts';
@@ -63,6 +64,15 @@ it('says that a request took too long', async () => {
   answerRawRequests(slow, { answering: () => undefined, refuse: () => {}, upgrade: () => null });
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
   expect(await send('GET / HTTP/1.1\r\nhost:', (slow.address() as AddressInfo).port)).toEqual([408, 'LIMIT_EXCEEDED']);
+  slow.close();
+});
+
+it('says that a body took too long', async () => {
+  const slow = createServer(headTimes, (request) => limitBodyTime(slow, request, 50));
+  answerRawRequests(slow, { answering: () => undefined, refuse: () => {}, upgrade: () => null });
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const begun = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nx';
+  expect(await send(begun, (slow.address() as AddressInfo).port)).toEqual([408, 'LIMIT_EXCEEDED']);
   slow.close();
 });
 

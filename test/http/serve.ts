@@ -13,6 +13,7 @@ const access = openAccess({ database: { db: undefined as never, kind: 'pglite' }
 export const serve = (options: Partial<HttpOptions> & Pick<HttpOptions, 'graphql'>): Promise<HttpServer> =>
   startHttp({
     openai: undefined as never,
+    uploads: undefined as never,
     probes: { health: () => [], readiness: async () => [], metrics: async () => '' },
     settings: config.access,
     ...{ access, logger },

@@ -24,7 +24,9 @@ AuditEntry.implement({
         keyId === null ? null : loadIfThere<'apiKeys'>(context, 'ApiKey', keyId),
     }),
     connection: t.expose('connection', { type: ConnectionKind, description: 'How the request came.' }),
-    mutation: t.exposeString('mutation', { description: 'The field of Mutation.' }),
+    mutation: t.exposeString('mutation', {
+      description: 'The field of Mutation; upload and deleteUpload are PUT and DELETE below /import.',
+    }),
     operation: t.exposeString('operation', {
       nullable: true,
       description: 'The name that the client gave its operation; null if it gave none.',
