@@ -71,6 +71,7 @@ describe('the environment', () => {
     ['TANDEM_PORT', 'http'],
     ['TANDEM_HOST', 'gpu.lan'],
     ['TANDEM_HOST', '127.0.0.1:4000'],
+    ['TANDEM_HOST', 'fe80::1%eth0'],
     ['TANDEM_HOSTS', 'https://tandem.example.org'],
     ['TANDEM_HOSTS', '*.example.org'],
     ['TANDEM_ORIGINS', 'http://localhost:5173/'],

@@ -77,7 +77,8 @@ export const access = {
       .trim()
       .toLowerCase()
       .transform((value) => (value === 'localhost' ? '127.0.0.1' : value.replace(/^\[(.*)\]$/, '$1')))
-      .refine((value) => isIP(value) !== 0)
+      // An address with a zone (fe80::1%eth0) has no form that a URL takes.
+      .refine((value) => isIP(value) !== 0 && !value.includes('%'))
       .default('127.0.0.1'),
     meaning:
       'Address that the HTTP server listens on. Another one than that of this machine alone, such as 0.0.0.0 or ::, ' +

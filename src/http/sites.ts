@@ -22,7 +22,9 @@ export function sitesOf({ host, hosts, origins }: Places, port: number): Sites {
   // As browsers write it. Nobody has an address that stands for all.
   const name = new URL(`http://${address}`).hostname;
   const named = ['0.0.0.0', '[::]'].includes(name) ? [] : [name];
-  const own = [...new Set(['127.0.0.1', 'localhost', '[::1]', ...named])].map((each) => `${each}:${port}`);
+  const names = [...new Set(['127.0.0.1', 'localhost', '[::1]', ...named])];
+  // Without the port where it is that of HTTP.
+  const own = names.map((each) => new URL(`http://${each}:${port}`).host);
   const reached = { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' }[name] ?? name;
   return {
     hosts: [...own, ...hosts],

@@ -27,6 +27,15 @@ describe('the Host header', () => {
     },
   );
 
+  it('has no port where that is the one of HTTP, as clients send it', () => {
+    const usual = sitesOf(accessOf({}), 80);
+    for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+      expect(refuseHost({ headers: { host } }, usual)).toBeNull();
+      expect(refuseOrigin({ headers: { origin: `http://${host}` } }, usual)).toBeNull();
+    }
+    expect(refuseHost({ headers: { host: 'evil.example' } }, usual)?.status).toBe(421);
+  });
+
   it('may not be absent', () => {
     expect(refuseHost({ headers: {} }, sites)?.status).toBe(421);
   });
