@@ -274,6 +274,18 @@ describe('a key', () => {
     }
   });
 
+  it('that expired and holds again does not open what was reserved before', async () => {
+    const { id, authorization } = await keyOf();
+    const token = await (await send('/graphql/stream', { authorization }, { method: 'PUT', body: null })).text();
+    for (const expiresAt of [new Date(), null]) {
+      await place.database.db.update(apiKeys).set({ expiresAt }).where(eq(apiKeys.id, id));
+      await place.access.recheck();
+    }
+    const signal = AbortSignal.timeout(5_000);
+    const stream = await fetch(`${place.url}/graphql/stream?token=${token}`, { headers: { authorization }, signal });
+    expect(await stream.text()).not.toContain('event:');
+  });
+
   it('that expires ends its connections', async () => {
     const { id, authorization } = await keyOf();
     const { closed, first } = await connect({ authorization });

@@ -57,10 +57,12 @@ export class EventStream {
     response.write(comment);
     const silence = setInterval(() => this.#drained || response.write(comment), silenceMs);
     this.#open(response);
+    const ending = AbortSignal.any([this.#options.life, this.#held]);
     await new Promise<void>((resolve) => {
       response.once('close', resolve);
-      if (response.destroyed) resolve();
-      AbortSignal.any([this.#options.life, this.#held]).addEventListener('abort', () => resolve());
+      ending.addEventListener('abort', () => resolve());
+      // The key may have ended since the stream was reserved, and hold again.
+      if (response.destroyed || ending.aborted) resolve();
     });
     clearInterval(silence);
     this.end();
