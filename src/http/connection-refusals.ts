@@ -1,6 +1,8 @@
 /** Refusals of connections that carry several operations, and of what is asked on them. */
 import type { GraphQLError } from 'graphql';
 import { TandemError } from '../errors.ts';
+import { localCaller } from '../services/access/access.ts';
+import type { Caller } from '../services/access/types.ts';
 import { type Refusal, type RequestFacts, refuse } from './guard.ts';
 
 /** Operations at the same time on one connection. */
@@ -8,6 +10,9 @@ export const mostOperations = 100;
 
 /** Connections of a kind, WebSockets or event streams, at the same time. */
 export const mostConnections = 1_000;
+
+/** Those of one key, so that no key keeps the others out. */
+export const mostConnectionsOfKey = mostConnections / 10;
 
 export const tooManyOperations = (): Refusal =>
   refuse(429, 'LIMIT_EXCEEDED', 'The connection has too many operations', {
@@ -22,6 +27,18 @@ export const tooManyConnections = (): Refusal =>
     expected: `at most ${mostConnections} connections at the same time`,
     remedy: 'Close connections that are no longer needed, and send the operations of a client over one connection.',
   });
+
+/** Why a caller may not have one more connection of a kind beside those of `owners`. Null = it may. */
+export function refuseOneMore({ bucket, name }: Caller, owners: Iterable<Caller>): Refusal | null {
+  if (bucket === localCaller.bucket) return null;
+  const own = [...owners].filter((owner) => owner.bucket === bucket).length;
+  if (own < mostConnectionsOfKey) return null;
+  return refuse(429, 'LIMIT_EXCEEDED', `"${name}" has too many connections`, {
+    field: 'connection',
+    expected: `at most ${mostConnectionsOfKey} WebSockets and as many event streams of one key at the same time`,
+    remedy: 'Close connections that are no longer needed, and send the operations of a client over one connection.',
+  });
+}
 
 export const notAWebSocket = (what: string): Refusal =>
   refuse(400, 'BAD_USER_INPUT', `The WebSocket cannot be opened: ${what}`, {

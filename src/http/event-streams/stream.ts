@@ -24,7 +24,7 @@ export interface StreamOptions {
 
 export class EventStream {
   readonly #options: StreamOptions;
-  readonly #owner: Caller;
+  readonly owner: Caller;
   readonly #held: AbortSignal;
   readonly #operations = new Map<string, AbortController>();
   readonly #opened: Promise<ServerResponse>;
@@ -36,7 +36,7 @@ export class EventStream {
   /** It belongs to a caller: nobody else reads it, or begins and ends operations on it. */
   constructor(options: StreamOptions, { caller, held }: Admitted) {
     this.#options = options;
-    this.#owner = caller;
+    this.owner = caller;
     this.#held = held;
     this.#opened = new Promise((resolve) => {
       this.#open = resolve;
@@ -44,7 +44,7 @@ export class EventStream {
   }
 
   belongsTo({ bucket, role }: Caller): boolean {
-    return this.#owner.bucket === bucket && this.#owner.role === role;
+    return this.owner.bucket === bucket && this.owner.role === role;
   }
 
   get isOpen(): boolean {
@@ -82,7 +82,7 @@ export class EventStream {
       await loop.take();
       signal.throwIfAborted();
       const { refusals, results } = await runOperation(graphql, body, {
-        ...{ caller: this.#owner, connection: 'event-stream', signal, stopping },
+        ...{ caller: this.owner, connection: 'event-stream', signal, stopping },
       });
       if (refusals.length > 0) {
         this.stop(id);

@@ -12,6 +12,7 @@ import { type Admitted, admit, identify } from '../callers.ts';
 import {
   mostConnections,
   notOffered,
+  refuseOneMore,
   streamAccept,
   streamIsOpen,
   streamNotFound,
@@ -79,6 +80,9 @@ export class EventStreams {
   #reserve({ response, facts, by }: Asked): Refusal | null {
     if (this.#options.stopping.aborted) return closing();
     if (!takes(facts, 'text/plain')) return streamAccept(facts, 'text/plain');
+    const owners = [...this.#streams.values()].map(({ owner }) => owner);
+    const tooMany = refuseOneMore(by.caller, owners);
+    if (tooMany) return tooMany;
     if (this.#streams.size >= mostConnections) return tooManyConnections();
     const token = randomUUID();
     const stream = new EventStream(this.#options, by);

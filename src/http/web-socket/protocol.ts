@@ -7,9 +7,9 @@ import { plainError } from '../../graphql/event-stream.ts';
 import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
 import type { GraphQLServer } from '../../graphql/server.ts';
 import type { LoopTurns } from '../../live/turn.ts';
-import type { Access } from '../../services/access/types.ts';
+import type { Access, Caller } from '../../services/access/types.ts';
 import { type Admitted, identify, refuseRate } from '../callers.ts';
-import { mostOperations, tooManyOperations } from '../connection-refusals.ts';
+import { mostOperations, refuseOneMore, tooManyOperations } from '../connection-refusals.ts';
 import { closing, type Refusal } from '../guard.ts';
 
 export interface ProtocolOptions {
@@ -21,6 +21,8 @@ export interface ProtocolOptions {
   readonly life: AbortSignal;
   /** Operations begin in turns. */
   readonly loop: LoopTurns;
+  /** Whose connections are open. */
+  readonly owners: () => readonly Caller[];
 }
 
 export interface Upgraded {
@@ -47,18 +49,23 @@ export const openProtocol = (options: ProtocolOptions): Server<Upgraded> =>
     onError: (_connection, _id, _payload, errors) => errors.map((error) => plainError(error as GraphQLError)),
   });
 
-/** What closes a connection: a key that does not hold, or no longer; one that cannot be looked up now. */
+/** What closes a connection: a key that does not hold, or no longer; one that cannot be looked up, or has too many. */
 const [unauthenticated, tryAgainLater] = [4401, 1013];
 
 /** Finds out who opens a connection; false = it was closed, as it is when the key ends. */
 async function greet(
-  { access }: ProtocolOptions,
+  { access, owners }: ProtocolOptions,
   { connectionParams, extra }: Context<InitPayload, Upgraded>,
 ): Promise<boolean> {
   const admission = await identify(access, authorizationOf(connectionParams, extra));
   const { held, refusal } = admission;
   if (refusal) {
     extra.close(refusal.status === 401 ? unauthenticated : tryAgainLater, reasonOf(refusal.error));
+    return false;
+  }
+  const tooMany = refuseOneMore(admission.caller, owners());
+  if (tooMany) {
+    extra.close(tryAgainLater, reasonOf(tooMany.error));
     return false;
   }
   const end = (): void => extra.close(unauthenticated, reasonOf(held.reason as TandemError));

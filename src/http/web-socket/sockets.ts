@@ -13,7 +13,7 @@ import type { Refusal } from '../guard.ts';
 import { refuseRaw } from '../raw-refusal.ts';
 import { openProtocol, type ProtocolOptions, type Upgraded } from './protocol.ts';
 
-export interface SocketOptions extends ProtocolOptions {
+export interface SocketOptions extends Omit<ProtocolOptions, 'owners'> {
   /** The largest message, in bytes. */
   readonly bodyBytes: number;
   readonly logger: Logger;
@@ -34,7 +34,8 @@ export class Sockets {
 
   constructor({ bodyBytes, logger, ...options }: SocketOptions) {
     this.#logger = logger;
-    this.#protocol = openProtocol(options);
+    const owners = () => [...this.#opened.values()].flatMap(({ by }) => by?.caller ?? []);
+    this.#protocol = openProtocol({ ...options, owners });
     // One message in a turn of the event loop, so that a connection with many keeps nobody else waiting.
     const behavior = { allowSynchronousEvents: false, perMessageDeflate: false };
     this.#server = new WebSocketServer({ noServer: true, maxPayload: bodyBytes, handleProtocols, ...behavior });
