@@ -4,6 +4,7 @@ import { SharedSocket, type WebSocketClass } from './by-socket.ts';
 import { type Executable, operationOf, type Subscribable } from './documents.ts';
 import { ask, dataOf, type Endpoint, graphqlUrl, type HeadersOption, readAnswer } from './http.ts';
 import { follow, type Subscribe } from './subscription.ts';
+import { deleteUpload, type Upload, type UploadBody, upload } from './uploads.ts';
 
 export interface ClientOptions {
   /** The server's address, with or without /graphql. */
@@ -53,6 +54,13 @@ export interface TandemClient {
     variables: NoInfer<Variables>,
     options?: CallOptions,
   ): AsyncGenerator<Result, void, undefined>;
+  /**
+   * Sends a file for an import. `path` is FOLDER/FILE, with one folder more at most; the answer has it as imports take
+   * it. The same file may be sent again; another one under its path is a CONFLICT.
+   */
+  upload(path: string, body: UploadBody, options?: CallOptions): Promise<Upload>;
+  /** Deletes a folder of files that were sent; whatever else the import folder has is not found. */
+  deleteUpload(folder: string, options?: CallOptions): Promise<{ readonly path: string }>;
 }
 
 /** Connects to nothing yet: the first call does. */
@@ -69,6 +77,8 @@ export function createClient(options: ClientOptions): TandemClient {
       return dataOf(await readAnswer(await ask(endpoint, operation, variables, signal)));
     },
     subscribe: (document, variables, { signal } = {}) => follow(persistence, operationOf(document), variables, signal),
+    upload: (path, body, { signal } = {}) => upload(endpoint, path, body, signal),
+    deleteUpload: (folder, { signal } = {}) => deleteUpload(endpoint, folder, signal),
   };
 }
 

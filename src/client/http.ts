@@ -49,19 +49,25 @@ export function graphqlUrl(text: string): string {
 
 /** Resolves with the response's head. Throws {@link ApiError} if no server answers, or the reason of an abort. */
 export async function post(
-  { fetch, url, headers }: Endpoint,
+  endpoint: Endpoint,
   request: Request,
   accept: 'application/json' | 'text/event-stream',
   signal: AbortSignal | undefined,
 ): Promise<Response> {
+  const headers = { 'content-type': 'application/json', accept, 'x-graphql-yoga-csrf': 'tandem' };
+  return send(endpoint, endpoint.url, { method: 'POST', headers, body: JSON.stringify(bodyOf(request)) }, signal);
+}
+
+/** As {@link post}, to any address of the server. */
+export async function send(
+  { fetch, headers }: Endpoint,
+  url: string,
+  { headers: added, ...request }: RequestInit & { readonly headers?: Readonly<Record<string, string>> },
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   const own = await headersOf(headers);
   try {
-    return await fetch(url, {
-      method: 'POST',
-      headers: { ...own, 'content-type': 'application/json', accept, 'x-graphql-yoga-csrf': 'tandem' },
-      body: JSON.stringify(bodyOf(request)),
-      signal: signal ?? null,
-    });
+    return await fetch(url, { ...request, headers: { ...own, ...added }, signal: signal ?? null });
   } catch (error) {
     signal?.throwIfAborted();
     throw unreachable(url, error);

@@ -12,3 +12,4 @@ export { type ClientOptions, createClient, type TandemClient } from './client.ts
 export type { Executable, Operation } from './documents.ts';
 export { ApiError, type ApiErrorDetails } from './error.ts';
 export * from './generated/operations.ts';
+export type { Upload, UploadBody } from './uploads.ts';

@@ -1,7 +1,9 @@
 /** docs/examples/react-admin in a real browser: every page, while a real run trains. */
+import { join } from 'node:path';
 import { EvaluateCheckpointDocument } from 'tandem-client';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ExampleApp, openExample } from './example-app.ts';
+import { root } from './install.mjs';
 import { makeDocuments, pairs, prepareTraining, type Training } from './training.ts';
 
 describe('the example of React-admin', () => {
@@ -63,6 +65,28 @@ describe('the example of React-admin', () => {
     await press('Save');
     await app.page.locator('tbody tr', { hasText: 'made in a browser' }).waitFor();
     await app.picture('models');
+  });
+
+  it('uploads the folder of a model and imports it', async () => {
+    const folder = join(root, 'test/fixtures/pipelines/cls-half');
+    await open('/models/create');
+    await app.page.getByRole('tab', { name: 'From this computer' }).click();
+    await field('Name *').fill('from this computer');
+    // The folder lies there with another file already: the upload stops, and goes on where that one is gone.
+    const { client } = training;
+    await client.upload('cls-half/config.json', Buffer.from('{}'));
+    await app.page.locator('input[type=file]').setInputFiles(folder);
+    await app.page.getByText('There is another "cls-half/config.json" already').waitFor();
+    await app.picture('model-upload-refused');
+    await client.deleteUpload('cls-half');
+    await app.page.locator('input[type=file]').setInputFiles(folder);
+    await app.page.getByText('8 of 8 files sent').waitFor();
+    await app.picture('model-upload');
+    await press('Save');
+    await app.page.locator('tbody tr', { hasText: 'from this computer' }).waitFor();
+    await app.picture('models-uploaded');
+    // Nothing of it stays in the import folder.
+    await expect(client.deleteUpload('cls-half')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('imports a model from a folder of the server, and says at the field that there is none', async () => {

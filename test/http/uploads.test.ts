@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { desc, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from '../../src/client/index.ts';
 import { apiKeys, auditEntries } from '../../src/db/schema.ts';
 import { chunksOf } from '../../src/http/uploads.ts';
 import { makeKey } from '../../src/services/access/key.ts';
@@ -334,6 +335,22 @@ describe('who may', () => {
       details: { field: 'TANDEM_UPLOAD' },
     });
   });
+});
+
+it('is what the client sends, and takes away', async () => {
+  const client = createClient({ url: place.url, headers: { authorization: editor } });
+  const bytes = Buffer.from('some bytes');
+  for (const body of [new Blob([bytes]), Uint8Array.from(bytes), new Blob([bytes]).stream()]) {
+    expect(await client.upload('mine/modèle.json', body)).toEqual({
+      path: 'uploads/mine/modèle.json',
+      bytes: bytes.length,
+      sha256: sha256(bytes),
+    });
+  }
+  const other = client.upload('mine/modèle.json', new Blob(['other']));
+  await expect(other).rejects.toMatchObject({ code: 'CONFLICT', extensions: { remedy: expect.any(String) } });
+  expect(await client.deleteUpload('mine')).toEqual({ path: 'uploads/mine' });
+  await expect(client.deleteUpload('mine')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 it('answers a client that is still sending', async () => {

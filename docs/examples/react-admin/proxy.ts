@@ -21,13 +21,13 @@ function withoutOwnOrigin(passedOn: PassedOn, { headers: { origin = '', host } }
   if (isLocal && origin === `http://${host}`) passedOn.removeHeader('origin');
 }
 
-/** `/graphql` with its WebSocket. */
-export const proxy = {
-  '/graphql': {
-    ...{ target: process.env['TANDEM_URL'] ?? 'http://127.0.0.1:4000', changeOrigin: true, ws: true },
-    configure(server: ProxyServer): void {
-      server.on('proxyReq', withoutOwnOrigin);
-      server.on('proxyReqWs', withoutOwnOrigin);
-    },
+const toServer = {
+  ...{ target: process.env['TANDEM_URL'] ?? 'http://127.0.0.1:4000', changeOrigin: true },
+  configure(server: ProxyServer): void {
+    server.on('proxyReq', withoutOwnOrigin);
+    server.on('proxyReqWs', withoutOwnOrigin);
   },
 };
+
+/** `/graphql` with its WebSocket, and uploads. */
+export const proxy = { '/graphql': { ...toServer, ws: true }, '/import/': toServer };

@@ -238,6 +238,36 @@ const forms: Readonly<Record<string, Form>> = {
     const headers = ['connection: close', type, length(body), ...csrfOnly, ...accessLines(draw, site)];
     return { parts: [head({ method, path, host: hostOf(draw, site), headers }), body] };
   },
+  upload: (draw, host) => {
+    const parts = [
+      'a',
+      'b',
+      'a.json',
+      '..',
+      '.',
+      '',
+      '%2e%2e',
+      '%2F',
+      '%00',
+      '%',
+      '%C3%A9',
+      'e%CC%81',
+      'x'.repeat(200),
+    ];
+    const names = Array.from({ length: between(draw, 1, 4) }, () => pick(draw, draw() < 0.6 ? ['a', 'b'] : parts)!);
+    const method = pick(draw, ['PUT', 'PUT', 'PUT', 'DELETE', 'POST'])!;
+    const body = 'y'.repeat(between(draw, 0, 3));
+    const digest = pick(draw, ['content-digest: sha-256=:AA==:', 'content-encoding: gzip', 'content-type: a/b'])!;
+    const own = [csrf, 'connection: close', ...(draw() < 0.3 ? [digest] : [])];
+    const told = pick(draw, [
+      length(body),
+      length(body),
+      length(body),
+      'content-length: 9000000000000',
+      'content-length: 9',
+    ])!;
+    return { parts: [head({ method, path: `/import/${names.join('/')}`, host, headers: [...own, told] }), body] };
+  },
   'two lengths': (_draw, host) => ({
     parts: [head({ host, headers: [csrf, json, 'content-length: 2', 'content-length: 3'] }), '{}x'],
   }),

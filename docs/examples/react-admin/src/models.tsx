@@ -16,8 +16,12 @@ import {
   SimpleForm,
   TextArrayInput,
   TextInput,
+  useNotify,
+  useRedirect,
 } from 'react-admin';
 import { TagsField } from './fields';
+import { client } from './tandem';
+import { FolderUpload, uploadedFolder } from './upload';
 
 export const ModelList = () => (
   <List filters={[<SearchInput key="q" source="q" alwaysOn />]} sort={{ field: 'createdAt', order: 'DESC' }}>
@@ -46,20 +50,28 @@ export const ModelEdit = () => (
   </Edit>
 );
 
-/** Three ways to a model: random weights, a folder of the server, a repository of a Hugging Face hub. */
-const ways = ['From scratch', 'From a folder', 'From a hub'];
+/** Ways to a model: random weights, a folder of this computer or of the server, a repository of a Hugging Face hub. */
+const ways = ['From scratch', 'From this computer', 'From a folder', 'From a hub'];
 
 export const ModelCreate = () => {
   const [way, setWay] = useState(0);
+  const [notify, redirect] = [useNotify(), useRedirect()];
   const meta = { mutation: way === 0 ? 'createModel' : 'importModel' };
+  /** The server has the model now, and needs the files no longer that it was read from. */
+  function onSuccess(_model: unknown, { data }: { data?: { source?: { folder?: string } } }): void {
+    const folder = uploadedFolder(data?.source?.folder ?? '');
+    if (folder) client.deleteUpload(folder).catch((error: Error) => notify(error.message, { type: 'warning' }));
+    notify('ra.notification.created', { messageArgs: { smart_count: 1 } });
+    redirect('list', 'models');
+  }
   return (
-    <Create title="Make a model" redirect="list" mutationOptions={{ meta }}>
+    <Create title="Make a model" mutationOptions={{ meta, onSuccess }}>
       <Tabs value={way} onChange={(_, chosen: number) => setWay(chosen)}>
         {ways.map((label) => (
           <Tab key={label} label={label} />
         ))}
       </Tabs>
-      {[Scratch, Folder, Hub].map((Form, index) => index === way && <Form key={ways[index]} />)}
+      {[Scratch, Computer, Folder, Hub].map((Form, index) => index === way && <Form key={ways[index]} />)}
     </Create>
   );
 };
@@ -79,6 +91,13 @@ const Scratch = () => (
     <NumberInput source="architecture.width" label="Width" />
     <NumberInput source="architecture.heads" label="Attention heads" />
     <NumberInput source="architecture.innerWidth" label="Inner width" />
+  </SimpleForm>
+);
+
+const Computer = () => (
+  <SimpleForm>
+    <TextInput source="name" validate={required()} />
+    <FolderUpload />
   </SimpleForm>
 );
 
