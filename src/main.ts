@@ -15,6 +15,7 @@ import { createLogger, type Logger } from './log.ts';
 import { watchEventLoop } from './observe/metrics.ts';
 import { startTracing } from './observe/otel.ts';
 import { createOpenAiApi } from './openai/api.ts';
+import { randomHex } from './server-proof.ts';
 import { openAccess } from './services/access/access.ts';
 import { adminHolds } from './services/access/keys.ts';
 import { openChanges } from './services/changes/changes.ts';
@@ -91,12 +92,14 @@ async function open(
   const { bodyBytes } = config.limits;
   const [graphql, probes] = [createGraphQLServer(tandem, logger), probesOf(tandem)];
   const openai = createOpenAiApi(tandem, logger);
+  const secret = randomHex();
   const http = await startHttp({
     graphql,
     openai,
     uploads,
     access,
     probes,
+    secret,
     port: config.port,
     settings: config.access,
     bodyBytes,
@@ -115,7 +118,7 @@ async function open(
       'every request needs an API key, and no admin has one: stop, make one by `tandem key create`, start again',
     );
   }
-  await writePortFile(config.dataDir, http.url);
+  await writePortFile(config.dataDir, { url: http.url, secret });
   closers.push(() => removePortFile(config.dataDir));
   return { url: http.url, tandem };
 }

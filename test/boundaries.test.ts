@@ -78,7 +78,17 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
 
 const common = new Set(
   [
-    ...['config', 'environment', 'environment/access', 'limits', 'disk-full', 'errors', 'log', 'log-line'],
+    ...[
+      'config',
+      'environment',
+      'environment/access',
+      'limits',
+      'server-proof',
+      'disk-full',
+      'errors',
+      'log',
+      'log-line',
+    ],
     ...['within', 'days', 'assets', 'tar', 'catalog', 'catalog-parameters'],
     ...['observe/registry', 'observe/metrics', 'observe/tracing'],
   ].map((name) => `src/${name}.ts`),

@@ -9,6 +9,7 @@ import { ApiError, createClient, type TandemClient } from '../client/index.ts';
 import { loadConfig } from '../config.ts';
 import { readVariable } from '../environment.ts';
 import { badInput } from '../errors.ts';
+import { challengeHeader, proofHeader, proves, randomHex, type ServerNote } from '../server-proof.ts';
 import { NoServer } from './exit-codes.ts';
 
 export interface GlobalOptions {
@@ -53,15 +54,14 @@ export async function* untilServerStops<T>(events: AsyncIterable<T>): AsyncGener
 
 /** The server that is named, or that runs on the data folder; undefined = none runs there. */
 export async function findServer(command: Command): Promise<Server | undefined> {
-  const named = namedUrl(command.optsWithGlobals<GlobalOptions>()) !== undefined;
-  const server = await serverOf(command).catch((error: unknown) => {
+  const target = await targetOf(command).catch((error: unknown) => {
     if (error instanceof NoServer) return undefined;
     throw error;
   });
-  if (server === undefined) return undefined;
+  if (target === undefined) return undefined;
   // The pid of a killed server may belong to another process by now, for example after a restart of a container.
-  const answers = await isListening(server.url);
-  return named || answers ? server : undefined;
+  const answers = await isListening(target);
+  return target.note === undefined || answers ? serverAt(target) : undefined;
 }
 
 /** Far more than a busy server needs to answer GET /health. */
@@ -69,16 +69,32 @@ const patienceMs = 5_000;
 
 /**
  * False if nothing listens there. Throws {@link NoServer} if something accepts the connection and does not answer (a
- * stopped process, or another program), because a command would wait forever.
+ * stopped process, or another program), because a command would wait forever; and if it is to be sent a key and does
+ * not prove that it wrote the file by which it was found.
  */
-const isListening = (url: string): Promise<boolean> =>
-  fetch(new URL('/health', url), { signal: AbortSignal.timeout(patienceMs) }).then(
-    () => true,
-    (error: Error) => {
-      if (error.name === 'TimeoutError') throw silent(url);
-      return false;
-    },
-  );
+async function isListening({ url, key, note }: Target): Promise<boolean> {
+  const challenge = randomHex();
+  const asked = { headers: { [challengeHeader]: challenge }, signal: AbortSignal.timeout(patienceMs) };
+  const answer = await fetch(new URL('/health', url), asked).catch((error: Error) => {
+    if (error.name === 'TimeoutError') throw silent(url);
+    return undefined;
+  });
+  if (answer === undefined) return false;
+  await answer.body?.cancel();
+  const { secret } = note ?? {};
+  const isKnown = secret !== undefined && proves(answer.headers.get(proofHeader), secret, challenge);
+  if (note && key !== undefined && !isKnown) throw unproven(url);
+  return true;
+}
+
+const unproven = (url: string) =>
+  new NoServer(`what listens at ${url} does not prove that it is the server of the data folder: it is sent no key`, {
+    field: url,
+    expected: 'the server that wrote server.json, from version 0.3 on',
+    remedy:
+      'restart the server; if another program has its port, remove server.json from the data folder; or name the ' +
+      'server with --url, which is sent TANDEM_API_KEY alone',
+  });
 
 const silent = (url: string) =>
   new NoServer(`the server at ${url} does not answer`, {
@@ -90,31 +106,51 @@ const silent = (url: string) =>
 
 const namedUrl = ({ url }: GlobalOptions): string | undefined => url ?? readVariable('TANDEM_URL');
 
-/** The admin's key of the environment is that of the data folder's own server: no other one is sent it. */
+/** A server that was not asked yet. */
+interface Target extends Server {
+  /** The file by which it was found; undefined = it was named. */
+  readonly note: ServerNote | undefined;
+}
+
+const serverAt = ({ url, key }: Target): Server => ({ url, key });
+
+/** Before the key is sent, the server of a data folder shows that it is the one. */
 async function serverOf(command: Command): Promise<Server> {
+  const target = await targetOf(command);
+  const { url, key, note } = target;
+  if (note && key !== undefined && !(await isListening(target)))
+    throw new NoServer(`nothing listens at ${url}`, { field: url, remedy: startOne });
+  return serverAt(target);
+}
+
+/** The admin's key of the environment is that of the data folder's own server: no other one is sent it. */
+async function targetOf(command: Command): Promise<Target> {
   const options = command.optsWithGlobals<GlobalOptions>();
   const named = namedUrl(options);
-  const url = named ?? (await urlOfDataFolder(configOf(options).dataDir));
+  const note = named === undefined ? await noteOf(configOf(options).dataDir) : undefined;
+  const url = named ?? note?.url ?? '';
   if (!URL.canParse(url))
     throw badInput(`"${url}" is no URL`, { field: '--url', expected: 'for example http://127.0.0.1:4000' });
   const key = readVariable('TANDEM_API_KEY') ?? (named === undefined ? readVariable('TANDEM_ADMIN_KEY') : undefined);
-  return { url, key };
+  return { url, key, note };
 }
 
-async function urlOfDataFolder(dataDir: string): Promise<string> {
-  const remedy = 'start one with `tandem serve` (same --data), or name one with --url';
+const startOne = 'start one with `tandem serve` (same --data), or name one with --url';
+
+async function noteOf(dataDir: string): Promise<ServerNote> {
   const file = join(dataDir, 'server.json');
   const text = await readFile(file, 'utf8').catch(() => {
-    throw new NoServer(`no server runs on the data folder ${dataDir}`, { field: file, remedy });
+    throw new NoServer(`no server runs on the data folder ${dataDir}`, { field: file, remedy: startOne });
   });
-  const { url, pid } = readPortFile(file, text);
-  if (!isAlive(pid)) throw new NoServer(`the server of ${dataDir} (process ${pid}) is gone`, { field: file, remedy });
-  return url;
+  const note = readPortFile(file, text);
+  if (!isAlive(note.pid))
+    throw new NoServer(`the server of ${dataDir} (process ${note.pid}) is gone`, { field: file, remedy: startOne });
+  return note;
 }
 
-function readPortFile(file: string, text: string): { readonly url: string; readonly pid: number } {
+function readPortFile(file: string, text: string): ServerNote {
   try {
-    return JSON.parse(text) as { url: string; pid: number };
+    return JSON.parse(text) as ServerNote;
   } catch {
     throw new NoServer(`${file} is damaged`, { field: file, remedy: 'restart the server, or name it with --url' });
   }

@@ -1,13 +1,14 @@
-/** <data folder>/server.json: address and pid of the server of this data folder, for the command line. */
+/** <data folder>/server.json: address, pid and secret of the server of this data folder, for the command line. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ServerNote } from '../server-proof.ts';
 
 const pathIn = (dataDir: string): string => join(dataDir, 'server.json');
 
 /** Atomic: written under another name, then renamed. Readable by its owner alone. */
-export async function writePortFile(dataDir: string, url: string): Promise<void> {
+export async function writePortFile(dataDir: string, note: Omit<ServerNote, 'pid'>): Promise<void> {
   const staged = `${pathIn(dataDir)}.${process.pid}`;
-  await writeFile(staged, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 });
+  await writeFile(staged, `${JSON.stringify({ ...note, pid: process.pid })}\n`, { mode: 0o600 });
   await rename(staged, pathIn(dataDir));
 }
 

@@ -12,6 +12,7 @@ import { graphqlPath } from '../graphql/server.ts';
 import { LoopTurns } from '../live/turn.ts';
 import type { Logger } from '../log.ts';
 import { type OpenAiApi, openAiPath } from '../openai/api.ts';
+import { challengeHeader, proofHeader, proofOf } from '../server-proof.ts';
 import type { Access } from '../services/access/types.ts';
 import type { Ailment, Probes } from '../services/system/health.ts';
 import type { Uploads } from '../services/uploads/uploads.ts';
@@ -49,6 +50,8 @@ export interface HttpOptions {
   readonly uploads: Uploads;
   readonly access: Access;
   readonly probes: Probes;
+  /** By which GET /health proves whose server.json it is. */
+  readonly secret: string;
   readonly port: number;
   readonly settings: Pick<AccessSettings, 'host' | 'hosts' | 'origins' | 'graphiql'>;
   readonly bodyBytes: number;
@@ -152,14 +155,17 @@ async function answerPath(
   facts: RequestFacts,
   options: Request,
 ): Promise<Refusal | null> {
-  const { access, probes, streams, stopping, settings } = options;
+  const { access, probes, secret, streams, stopping, settings } = options;
   if (facts.path.startsWith(importPath)) return answerUpload(request, response, facts, options);
   if (facts.path === streamPath && streams.isFor(request)) return streams.answer(request, response, facts);
   if (facts.path === streamPath || facts.path === graphqlPath)
     return answerOperation(request, response, facts, options);
   if (facts.method !== 'GET') return notFoundHere(facts);
-  if (facts.path === '/health') sendProbe(response, probes.health());
-  else if (facts.path === '/metrics') {
+  if (facts.path === '/health') {
+    const proof = proofOf(secret, facts.headers[challengeHeader]);
+    if (proof) response.setHeader(proofHeader, proof);
+    sendProbe(response, probes.health());
+  } else if (facts.path === '/metrics') {
     const { refusal } = await admit(access, request.headers.authorization);
     if (refusal) return refusal;
     send(response, 200, metricsType, await probes.metrics());

@@ -6,9 +6,10 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer as createSilent } from 'node:net';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { describe, expect, it } from 'vitest';
-import { findServer } from '../../src/cli/connect.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { connect, findServer } from '../../src/cli/connect.ts';
 import { exitCodeOf } from '../../src/cli/exit-codes.ts';
+import { challengeHeader, proofHeader, proofOf, randomHex } from '../../src/server-proof.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const command = (...options: readonly string[]): Command =>
@@ -23,7 +24,8 @@ async function listen(server: Server): Promise<string> {
 describe('the server of a command', () => {
   const folder = temporaryFolder();
   /** As a server leaves it, and this process is alive. */
-  const note = (url: string) => writeFile(join(folder(), 'server.json'), JSON.stringify({ url, pid: process.pid }));
+  const note = (url: string, secret?: string) =>
+    writeFile(join(folder(), 'server.json'), JSON.stringify({ url, pid: process.pid, secret }));
   const ofFolder = () => findServer(command('--data', folder()));
 
   it('is the one that answers; a note of one that is gone is none', async () => {
@@ -37,6 +39,42 @@ describe('the server of a command', () => {
     await once(server, 'close');
     expect(await ofFolder()).toBeUndefined();
     expect(await findServer(command('--url', url))).toEqual({ url, key: undefined });
+  });
+
+  it('is sent a key only where it proves that it wrote the note', async () => {
+    const [secret, key] = [randomHex(), 'k'.repeat(32)];
+    vi.stubEnv('TANDEM_ADMIN_KEY', key);
+    let known: string | undefined;
+    const sent: (string | undefined)[] = [];
+    const server = createServer(({ headers }, response) => {
+      sent.push(headers.authorization);
+      const proof = known && proofOf(known, headers[challengeHeader]);
+      response.writeHead(200, proof ? { [proofHeader]: proof } : {}).end('{}');
+    });
+    const url = await listen(server);
+    try {
+      for (const [noted, proven] of [
+        [secret, undefined],
+        [secret, randomHex()],
+        [undefined, secret],
+      ]) {
+        known = proven;
+        await note(url, noted);
+        for (const found of [ofFolder(), connect(command('--data', folder()))]) {
+          const refusal = await found.catch((error: unknown) => error);
+          const message = expect.stringContaining('does not prove that it is the server of the data folder');
+          expect(refusal).toMatchObject({ code: 'UNAVAILABLE', message, details: { remedy: expect.any(String) } });
+          expect(exitCodeOf(refusal)).toBe(3);
+        }
+      }
+      known = secret;
+      await note(url, secret);
+      expect(await ofFolder()).toEqual({ url, key });
+      expect(sent).toEqual(Array(7).fill(undefined));
+    } finally {
+      vi.unstubAllEnvs();
+      server.close();
+    }
   });
 
   it('is named where it accepts and says nothing', async () => {

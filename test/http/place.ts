@@ -42,7 +42,7 @@ export async function openPlace(environment: NodeJS.ProcessEnv = {}): Promise<Pl
     const [graphql, openai] = [createGraphQLServer(tandem, logger), createOpenAiApi(tandem, logger)];
     const uploads = createUploads(tandem);
     return startHttp({
-      ...{ graphql, openai, uploads, access, probes: probesOf(tandem), port },
+      ...{ graphql, openai, uploads, access, probes: probesOf(tandem), secret: 'of a test', port },
       ...{ settings: config.access, bodyBytes: 100_000, logger },
     });
   };

@@ -14,6 +14,7 @@ export const serve = (options: Partial<HttpOptions> & Pick<HttpOptions, 'graphql
   startHttp({
     openai: undefined as never,
     uploads: undefined as never,
+    secret: 'of a test',
     probes: { health: () => [], readiness: async () => [], metrics: async () => '' },
     settings: config.access,
     ...{ access, logger },

@@ -193,7 +193,7 @@ export function httpSuite(live: () => Live): void {
     it('leaves its address in the data folder', async () => {
       const { config, url } = live();
       const text = await readFile(join(config.dataDir, 'server.json'), 'utf8');
-      expect(JSON.parse(text)).toEqual({ url, pid: process.pid });
+      expect(JSON.parse(text)).toEqual({ url, pid: process.pid, secret: expect.stringMatching(/^[0-9a-f]{64}$/) });
     });
 
     it('says who has the port', async () => {
