@@ -60,8 +60,8 @@ describe('the server of a command', () => {
       ]) {
         known = proven;
         await note(url, noted);
-        for (const found of [ofFolder(), connect(command('--data', folder()))]) {
-          const refusal = await found.catch((error: unknown) => error);
+        for (const find of [ofFolder, () => connect(command('--data', folder()))]) {
+          const refusal = await find().catch((error: unknown) => error);
           const message = expect.stringContaining('does not prove that it is the server of the data folder');
           expect(refusal).toMatchObject({ code: 'UNAVAILABLE', message, details: { remedy: expect.any(String) } });
           expect(exitCodeOf(refusal)).toBe(3);
