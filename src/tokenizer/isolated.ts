@@ -7,6 +7,7 @@ import { type ChildProcess, type ExecFileException, fork } from 'node:child_proc
 import type { Socket } from 'node:net';
 import { workerEntry } from '../assets.ts';
 import { fromPlainError, limitExceeded } from '../errors.ts';
+import { bareEnvironment } from './bare-environment.ts';
 import type { Facts, IsolatedAnswer, IsolatedRequest } from './isolated-protocol.ts';
 import { type EncodedText, inChunks, Serial, type Tokenizer, type TokensWithOffsets } from './tokenizer.ts';
 import { processFailure } from './trial.ts';
@@ -94,6 +95,7 @@ class Place {
 
   #start(): void {
     const child = fork(workerEntry('tokenizer-isolated'), {
+      env: bareEnvironment(),
       execArgv: [],
       serialization: 'advanced',
       stdio: ['pipe', 'ignore', 'pipe', 'ipc'],

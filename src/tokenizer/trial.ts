@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { workerEntry } from '../assets.ts';
 import { badInput, TandemError, unavailable } from '../errors.ts';
 import { largestTokenizerBytes, largestVocabulary } from '../model/families/catalog.ts';
+import { bareEnvironment } from './bare-environment.ts';
 
 export interface TrialOptions {
   /** Aborts the trial. */
@@ -28,7 +29,12 @@ export async function tryTokenizer(path: string, options: TrialOptions = {}): Pr
   const { signal, longestMs = 120_000, label = path } = options;
   signal?.throwIfAborted();
   try {
-    const settings = { timeout: longestMs, killSignal: 'SIGKILL' as const, ...(signal && { signal }) };
+    const settings = {
+      env: bareEnvironment(),
+      timeout: longestMs,
+      killSignal: 'SIGKILL' as const,
+      ...(signal && { signal }),
+    };
     const { stdout } = await run(process.execPath, [workerEntry('tokenizer-trial'), path], settings);
     checkSize(label, stdout);
   } catch (error) {

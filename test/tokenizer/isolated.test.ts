@@ -80,6 +80,19 @@ describe('a tokenizer in a process of its own', () => {
     expect(await after).toEqual(await before);
   });
 
+  it('has none of the secrets of this one in its environment', async () => {
+    const secrets = ['TANDEM_ADMIN_KEY', 'TANDEM_API_KEY', 'DATABASE_URL', 'HF_TOKEN'];
+    for (const name of secrets) vi.stubEnv(name, 'a secret');
+    const before = await children();
+    const own = await openIsolated(hostile, 'x', { idleMs: 1_000 });
+    vi.unstubAllEnvs();
+    const [id] = (await children()).filter((child) => !before.includes(child));
+    const names = (await readFile(`/proc/${id}/environ`, 'utf8')).split('\0').map((entry) => entry.split('=')[0]);
+    expect(names).toContain('PATH');
+    expect(names.filter((name) => secrets.includes(name ?? ''))).toEqual([]);
+    expect(await own.tokenize(['pump'])).toHaveLength(1);
+  });
+
   it('that takes too long is ended, and answers the next', async () => {
     const own = await openIsolated(hostile, 'x', { chunkMs: 1 });
     const many = Array.from({ length: 512 }, () => plain('oil '.repeat(400)));
