@@ -227,7 +227,10 @@ function sendRefusal(response: ServerResponse, refusal: Refusal): void {
     return;
   }
   response.setHeader('content-length', Buffer.byteLength(body));
+  // Written at once, and not behind this turn: a server that stops closes its connections before.
+  response.cork();
   response.writeHead(refusal.status, { 'content-type': `${type}; charset=utf-8`, ...secureHeaders }).write(body);
+  response.uncork();
   const timer = setTimeout(() => response.end(), lingerMs);
   request
     .on('error', () => {})

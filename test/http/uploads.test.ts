@@ -1,5 +1,6 @@
 /** Files that clients send into the import folder: what lies there then, and what is refused and leaves nothing. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -163,6 +164,19 @@ describe('a file that does not come as a whole', () => {
     await place.access.recheck();
     await expect.poll(() => answer).toMatch(/^HTTP\/1.1 401[\s\S]*was revoked/);
     await expect.poll(underWay).toEqual([]);
+    client.destroy();
+  });
+
+  it('ends with the server', async () => {
+    const client = await begin('/import/stopped/a', editor);
+    let answer = '';
+    client.setEncoding('utf8').on('data', (part) => {
+      answer += part;
+    });
+    await Promise.all([once(client, 'close'), place.restart()]);
+    expect(answer).toMatch(/^HTTP\/1.1 503[\s\S]*The server is stopping/);
+    expect(await underWay()).toEqual([]);
+    expect((await ask('/import/stopped/a', { body: 'x' })).status).toBe(201);
     client.destroy();
   });
 
