@@ -241,6 +241,9 @@ export const variables = { ...folders, ...access, ...log, ...traces, ...commandL
 
 export type VariableName = keyof typeof variables;
 
+/** A text that may be an address, as errors quote it: without a user's name and password. */
+export const withoutUser = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1');
+
 /** The variable's value. Throws BAD_USER_INPUT with the variable's name, what is expected and the remedy. */
 export function readVariable<Name extends VariableName>(
   name: Name,
@@ -250,6 +253,6 @@ export function readVariable<Name extends VariableName>(
   const given = environment[name]?.trim() === '' ? undefined : environment[name];
   const { success, data } = schema.safeParse(given);
   if (success) return data as z.output<(typeof variables)[Name]['schema']>;
-  const message = secret ? `The value of ${name} cannot be used` : `${name} is "${given}"`;
+  const message = secret ? `The value of ${name} cannot be used` : `${name} is "${withoutUser(given ?? '')}"`;
   throw badInput(message, { field: name, expected, remedy: remedy ?? `Correct ${name}, or unset it.` });
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ApiError, createClient, type TandemClient } from '../client/index.ts';
 import { loadConfig } from '../config.ts';
-import { readVariable } from '../environment.ts';
+import { readVariable, withoutUser } from '../environment.ts';
 import { badInput } from '../errors.ts';
 import { challengeHeader, proofHeader, proves, randomHex, type ServerNote } from '../server-proof.ts';
 import { NoServer } from './exit-codes.ts';
@@ -129,10 +129,22 @@ async function targetOf(command: Command): Promise<Target> {
   const named = namedUrl(options);
   const note = named === undefined ? await noteOf(configOf(options).dataDir) : undefined;
   const url = named ?? note?.url ?? '';
-  if (!URL.canParse(url))
-    throw badInput(`"${url}" is no URL`, { field: '--url', expected: 'for example http://127.0.0.1:4000' });
+  refuseUrl(url);
   const key = readVariable('TANDEM_API_KEY') ?? (named === undefined ? readVariable('TANDEM_ADMIN_KEY') : undefined);
   return { url, key, note };
+}
+
+function refuseUrl(url: string): void {
+  const [shown, example] = [withoutUser(url), 'for example http://127.0.0.1:4000'];
+  const { protocol, username, password } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+  if (username || password)
+    throw badInput('the URL of the server has a user name or a password, which is sent to no server', {
+      field: '--url',
+      expected: shown,
+      remedy: 'leave them out; a key is sent by TANDEM_API_KEY',
+    });
+  if (!/^https?:$/.test(protocol))
+    throw badInput(`"${shown}" is no URL of HTTP`, { field: '--url', expected: example });
 }
 
 const startOne = 'start one with `tandem serve` (same --data), or name one with --url';

@@ -40,9 +40,13 @@ export interface Answer<Result> {
   readonly errors?: readonly GraphQLFailure[];
 }
 
-/** The address with the path /graphql where it has none. Throws a TypeError if it is no URL. */
+/**
+ * The address with the path /graphql where it has none. Throws a TypeError if it is no URL, or has a user name or a
+ * password: fetch refuses those, and errors would quote them.
+ */
 export function graphqlUrl(text: string): string {
   const url = new URL(text);
+  if (url.username || url.password) throw new TypeError('The URL has a user name or a password: send a key in headers');
   if (url.pathname === '/') url.pathname = '/graphql';
   return url.href;
 }

@@ -77,6 +77,27 @@ describe('the server of a command', () => {
     }
   });
 
+  it.each([
+    ['http://user:hidden@127.0.0.1:9', 'the URL of the server has a user name or a password'],
+    ['http://hidden@127.0.0.1:9', 'the URL of the server has a user name or a password'],
+    ['http://user:hid/den@127.0.0.1:9', '"http://127.0.0.1:9" is no URL of HTTP'],
+    ['user:hidden@127.0.0.1:9', '"127.0.0.1:9" is no URL of HTTP'],
+    ['localhost:4000', '"localhost:4000" is no URL of HTTP'],
+  ])('is refused by %s, without its password', async (url, message) => {
+    for (const find of [findServer, connect]) {
+      const refusal = await find(command('--url', url)).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining(message) });
+      expect(JSON.stringify(refusal) + String(refusal)).not.toMatch(/hid|den@/);
+    }
+  });
+
+  it('quotes no password of TANDEM_URL', async () => {
+    vi.stubEnv('TANDEM_URL', 'http://user:hid/den@127.0.0.1:9');
+    const refusal = await connect(command()).catch((error: unknown) => error);
+    vi.unstubAllEnvs();
+    expect(refusal).toMatchObject({ code: 'BAD_USER_INPUT', message: 'TANDEM_URL is "http://127.0.0.1:9"' });
+  });
+
   it('is named where it accepts and says nothing', async () => {
     const server = createSilent();
     const url = await listen(server);

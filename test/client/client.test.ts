@@ -130,6 +130,11 @@ describe('a subscription', () => {
 });
 
 describe('a query', () => {
+  it('takes no address with a password, and does not quote it', () => {
+    const create = () => createClient({ url: 'http://user:hidden@127.0.0.1:9' });
+    expect(create).toThrow(new TypeError('The URL has a user name or a password: send a key in headers'));
+  });
+
   it('says that there is no server', async () => {
     const client = createClient({ url: 'http://127.0.0.1:1' });
     expect(client.url).toBe('http://127.0.0.1:1/graphql');
