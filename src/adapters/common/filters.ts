@@ -1,5 +1,6 @@
 /** From a condition in a frontend's words, "field operator value", to the filter input of a noun. */
 
+import { rangeOfDays } from './days.ts';
 import { refused } from './resource.ts';
 import type { Resource } from './types.ts';
 
@@ -48,9 +49,13 @@ function ofText({ filter }: Resource, by: Comparison, value: unknown): Filter | 
   return 'q' in filter && (by === 'eq' || by === 'contains') ? { q: value } : undefined;
 }
 
-function ofField({ filter }: Resource, name: string, by: Comparison, value: unknown): Filter | undefined {
+function ofField(resource: Resource, name: string, by: Comparison, value: unknown): Filter | undefined {
+  const { filter } = resource;
   const type = filter[name];
-  if (type?.endsWith('Range')) return within(name, rangeOf(by, value));
+  if (type?.endsWith('Range')) {
+    const range = rangeOf(by, value);
+    return range && within(resource, name, range);
+  }
   if (type?.startsWith('[')) return ofList(filter, name, by, value);
   const suffixed: Partial<Record<Comparison, string>> = {
     eq: name,
@@ -79,4 +84,6 @@ function ofList(filter: Resource['filter'], name: string, by: Comparison, value:
   return by === 'in' && `${name}Any` in filter ? { [`${name}Any`]: value } : undefined;
 }
 
-const within = (name: string, inner: Filter | undefined): Filter | undefined => inner && { [name]: inner };
+/** The filter for a range, as the API has it, in a field; days are taken for dates. */
+export const within = ({ filter }: Resource, name: string, range: Filter): Filter =>
+  filter[name] === 'DateTimeRange' ? rangeOfDays(name, range) : { [name]: range };

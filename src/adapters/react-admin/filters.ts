@@ -1,5 +1,5 @@
 /** From the filter object of a React-admin list to the filter input of a noun. */
-import { type Comparison, condition, every, type Filter, not } from '../common/filters.ts';
+import { type Comparison, condition, every, type Filter, not, within } from '../common/filters.ts';
 import type { Resource } from '../common/types.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -37,7 +37,7 @@ function plainFilter(resource: Resource, key: string, value: unknown): Filter {
   const inner = isObject(value) ? value : null;
   // A source `model.id` of an input gives { model: { id } }, and `step.gte` a range as the API has it.
   if (inner && 'id' in inner) return plainFilter(resource, key, inner['id']);
-  if (type?.endsWith('Range') && inner) return { [key]: inner };
+  if (type?.endsWith('Range') && inner) return within(resource, key, inner);
   if (type?.startsWith('[')) return { [key]: Array.isArray(value) ? value : [value] };
   if (type !== undefined && !type.endsWith('Range') && !Array.isArray(value)) return { [key]: value };
   return condition(resource, key, Array.isArray(value) ? 'in' : 'eq', value);
