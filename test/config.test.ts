@@ -70,4 +70,15 @@ describe('the settings of access', () => {
     const only = { ...key, TANDEM_DOCUMENTS_ONLY: 'on' };
     expect(() => accessOf(only)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
   });
+
+  it('reads the size of the largest upload, in bytes or with a unit', () => {
+    const sizeOf = (TANDEM_UPLOAD?: string) => loadConfig({ TANDEM_UPLOAD }).uploadBytes;
+    expect([sizeOf(), sizeOf('1000'), sizeOf('500 MiB'), sizeOf('2gib'), sizeOf('off')]).toEqual([
+      ...[8 * 2 ** 30, 1_000, 500 * 2 ** 20, 2 * 2 ** 30],
+      null,
+    ]);
+    for (const wrong of ['0', '-1', '8 GB', '1.5 GiB', '999999999999 TiB']) {
+      expect(() => sizeOf(wrong)).toThrow(/TANDEM_UPLOAD is/);
+    }
+  });
 });

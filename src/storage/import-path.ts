@@ -9,7 +9,8 @@ import { badInput, notFound } from '../errors.ts';
 /** Entries of a folder that are looked at; more is refused. */
 const mostEntries = 10_000;
 
-const remedy = (folder: string) => `Copy the data into ${folder} and give the path below it.`;
+const remedy = (folder: string) =>
+  `Copy the data into ${folder}, or upload it (PUT below /import), and give the path in that folder.`;
 
 /** What may be read: `path` is real, and so is `within`, the import folder in which it lies. */
 export interface Confined {
