@@ -7,7 +7,7 @@ import { GraphQLError } from 'graphql';
 import { badInput, MaskedError, type TandemError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { foreseen } from '../services/common/foreseen.ts';
-import { faultOf } from './request-form.ts';
+import { faultOf } from './operations/request-form.ts';
 
 /** The innermost error that a GraphQLError wraps. */
 function originOf(error: unknown): unknown {

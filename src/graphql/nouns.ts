@@ -8,9 +8,9 @@ import { nouns } from '../db/schema.ts';
 import { TandemError } from '../errors.ts';
 import { requireRole } from '../services/access/roles.ts';
 import { byIds, type RowOf, type TableName } from '../services/common/rows.ts';
+import { roleOfNoun } from './access/roles.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { roleOfNoun } from './roles.ts';
 
 /**
  * Batches the loads of a request but caches none: the context of a subscription lives for hours and must see changes.

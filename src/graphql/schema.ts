@@ -1,10 +1,10 @@
 /** The whole schema. Importing it registers types and nothing else. */
 import type { GraphQLSchema } from 'graphql';
-import { withAudit } from './audit.ts';
+import { withAudit } from './access/audit.ts';
+import { withRoles } from './access/roles.ts';
 import { builder } from './builder.ts';
-import { withEventPositions } from './event-position.ts';
-import { withPrices } from './prices.ts';
-import { withRoles } from './roles.ts';
+import { withPrices } from './limits/prices.ts';
+import { withEventPositions } from './operations/event-position.ts';
 import { withWellFormedArguments } from './well-formed.ts';
 import './editing/deletes.ts';
 import './editing/fields.ts';

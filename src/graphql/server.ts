@@ -11,16 +11,16 @@ import type { Logger } from '../log.ts';
 import type { Caller } from '../services/access/types.ts';
 import type { Tandem } from '../services/tandem.ts';
 import type { Context, EventPosition } from './context.ts';
-import { readDocuments, withText } from './documents.ts';
 import { errorMasker, fromGraphQL } from './errors.ts';
-import { knownPosition, positionOf } from './event-position.ts';
-import { eventBody, type NumberedResult, plainResult } from './event-stream.ts';
-import { limitRules, parseWithin, refusalsOf } from './limits.ts';
+import { limitRules, parseWithin, refusalsOf } from './limits/limits.ts';
 import { observing } from './observing.ts';
-import { accepts, eventsNotAccepted } from './request-form.ts';
+import { readDocuments, withText } from './operations/documents.ts';
+import { knownPosition, positionOf } from './operations/event-position.ts';
+import { eventBody, type NumberedResult, plainResult } from './operations/event-stream.ts';
+import { accepts, eventsNotAccepted } from './operations/request-form.ts';
+import { subscribe } from './operations/shared-events.ts';
+import { steadySubscriptionRule } from './operations/subscription-rule.ts';
 import { schema } from './schema.ts';
-import { subscribe } from './shared-events.ts';
-import { steadySubscriptionRule } from './subscription-rule.ts';
 
 export const graphqlPath = '/graphql';
 

@@ -5,8 +5,8 @@
  */
 import type { GraphQLError } from 'graphql';
 import { type ErrorCode, TandemError } from '../errors.ts';
-import { plainError } from '../graphql/event-stream.ts';
-import { accepts } from '../graphql/request-form.ts';
+import { plainError } from '../graphql/operations/event-stream.ts';
+import { accepts } from '../graphql/operations/request-form.ts';
 
 /** The parts of a request that decide. */
 export interface RequestFacts {

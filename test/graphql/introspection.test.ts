@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/config.ts';
-import { limitRules, parseWithin, refusalsOf } from '../../src/graphql/limits.ts';
+import { limitRules, parseWithin, refusalsOf } from '../../src/graphql/limits/limits.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
 const repeat = (count: number, part: (i: number) => string) =>

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits, type Limits } from '../../src/config.ts';
-import { limitRules, parseWithin, refusalsOf } from '../../src/graphql/limits.ts';
+import { limitRules, parseWithin, refusalsOf } from '../../src/graphql/limits/limits.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
 const small = buildSchema('type Query { self: Query! x: Int }');

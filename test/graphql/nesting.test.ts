@@ -1,8 +1,8 @@
 /** Texts with more levels of brackets than any operation needs are refused, whatever the brackets are. */
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/config.ts';
-import { parseWithin } from '../../src/graphql/limits.ts';
-import { deepestBrackets } from '../../src/graphql/nesting.ts';
+import { parseWithin } from '../../src/graphql/limits/limits.ts';
+import { deepestBrackets } from '../../src/graphql/limits/nesting.ts';
 
 const parseText = parseWithin(defaultLimits);
 const tooDeep = { message: 'The operation has too many levels of brackets', extensions: { code: 'LIMIT_EXCEEDED' } };

@@ -19,7 +19,7 @@ import {
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/config.ts';
-import { refusalsOf } from '../../src/graphql/limits.ts';
+import { refusalsOf } from '../../src/graphql/limits/limits.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
 /** The refusal of a valid operation, as its message. */

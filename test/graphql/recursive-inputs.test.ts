@@ -3,8 +3,8 @@ import { parse } from 'graphql';
 import { expect, it } from 'vitest';
 import { defaultLimits } from '../../src/config.ts';
 import { planLimits } from '../../src/fusion/plan/read-plan.ts';
-import { refusalsOf } from '../../src/graphql/limits.ts';
-import { mostRecursiveInputs } from '../../src/graphql/recursive-inputs.ts';
+import { refusalsOf } from '../../src/graphql/limits/limits.ts';
+import { mostRecursiveInputs } from '../../src/graphql/limits/recursive-inputs.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { processorMs } from '../processor-time.ts';
 

@@ -2,8 +2,8 @@
 import { buildSchema, type ExecutionResult, type GraphQLObjectType, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
+import { subscribe } from '../../src/graphql/operations/shared-events.ts';
 import { schema as api } from '../../src/graphql/schema.ts';
-import { subscribe } from '../../src/graphql/shared-events.ts';
 
 const schema = buildSchema(`
   type Query { now: Int }

@@ -12,8 +12,8 @@ import { deletion as job } from '../../services/jobs/jobs.ts';
 import { deletion as model } from '../../services/models/models.ts';
 import { deletion as run } from '../../services/runs/runs.ts';
 import { deletion as suite } from '../../services/suites/suites.ts';
+import { forRoleOf } from '../access/roles.ts';
 import { builder } from '../builder.ts';
-import { forRoleOf } from '../roles.ts';
 import { keyOfNoun, namesOf } from './nouns.ts';
 
 function defineDeletes<Name extends TableName>(deletion: Deletion<Name>, description: string): void {

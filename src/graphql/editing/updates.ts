@@ -1,7 +1,7 @@
 /** updateX and updateXs of every noun that people name, describe and tag. */
 import { type Edit, type EditableNoun, updateRows } from '../../services/common/editing/update.ts';
+import { forRoleOf } from '../access/roles.ts';
 import { builder } from '../builder.ts';
-import { forRoleOf } from '../roles.ts';
 import type { InputFields } from '../schema/common.ts';
 import { editableNouns } from './fields.ts';
 import { keyOfNoun, namesOf } from './nouns.ts';

@@ -5,9 +5,9 @@
 import { createContextCache } from '@pothos/core';
 import { listLoaders, listSource, type Part } from '../../services/common/listing/list-source.ts';
 import type { Filter, List, Order } from '../../services/common/listing/types.ts';
+import { forRoleOfType } from '../access/roles.ts';
 import type { ExtendedTypes } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { forRoleOfType } from '../roles.ts';
 import { connect } from './connection.ts';
 import { type InputOptions, listInputs } from './inputs.ts';
 import { withKeys } from './keys.ts';

@@ -1,9 +1,9 @@
 /** One shape of lookup for every noun: x(id), null with the error NOT_FOUND where there is none. */
 import type { NodeType } from '../../db/global-id.ts';
+import { forRoleOfType } from '../access/roles.ts';
 import type { builder } from '../builder.ts';
 import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
-import { forRoleOfType } from '../roles.ts';
 
 type QueryFields = Parameters<Parameters<typeof builder.queryFields>[0]>[0];
 

@@ -3,13 +3,13 @@ import type { ApiKeyRow } from '../../db/schema.ts';
 import * as keys from '../../services/access/keys.ts';
 import { apiKeyList } from '../../services/access/list.ts';
 import type { Caller } from '../../services/access/types.ts';
+import { forAdmins } from '../access/roles.ts';
 import { builder } from '../builder.ts';
 import { Role } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { defineList } from '../lists/field.ts';
 import { lookup } from '../lists/lookup.ts';
 import { connections, refs } from '../nouns.ts';
-import { forAdmins } from '../roles.ts';
 import { nameSchema } from './common.ts';
 
 const { ApiKey } = refs;

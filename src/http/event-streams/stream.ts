@@ -1,7 +1,7 @@
 /** One stream of server-sent events that carries the results of many operations (the single connection mode). */
 import type { ServerResponse } from 'node:http';
-import { comment, eventText, silenceMs } from '../../graphql/event-stream.ts';
-import { type OperationResults, runOperation } from '../../graphql/run-operation.ts';
+import { comment, eventText, silenceMs } from '../../graphql/operations/event-stream.ts';
+import { type OperationResults, runOperation } from '../../graphql/operations/run-operation.ts';
 import type { GraphQLServer } from '../../graphql/server.ts';
 import type { LoopTurns } from '../../live/turn.ts';
 import type { Logger } from '../../log.ts';

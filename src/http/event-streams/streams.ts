@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { acceptsAny } from '../../graphql/request-form.ts';
+import { acceptsAny } from '../../graphql/operations/request-form.ts';
 import type { Access } from '../../services/access/types.ts';
 import { readText } from '../body.ts';
 import { type Admitted, admit, identify } from '../callers.ts';

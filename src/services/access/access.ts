@@ -1,6 +1,6 @@
 /**
  * Who may ask: callers from the keys that they send, and the end of what is under way for a key that no longer holds.
- * What a role may do is decided in graphql/roles.ts. Opened once by main.ts; it knows nothing of HTTP.
+ * What a role may do is decided in graphql/access/roles.ts. Opened once by main.ts; it knows nothing of HTTP.
  */
 import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import type { AccessSettings } from '../../config.ts';

@@ -19,9 +19,9 @@ import {
   type ValidationRule,
   validate,
 } from 'graphql';
-import type { Limits } from '../config.ts';
+import type { Limits } from '../../config.ts';
 import { exceeded } from './exceeded.ts';
-import { introspectionRule, noIntrospectionRule } from './introspection-limit.ts';
+import { introspectionRule, noIntrospectionRule } from './introspection.ts';
 import { deepestVariables, isTooDeep, refuseDeepNesting } from './nesting.ts';
 import type { PriceContext } from './prices.ts';
 import { refuseRecursiveInputs } from './recursive-inputs.ts';

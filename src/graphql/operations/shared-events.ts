@@ -15,7 +15,7 @@ import {
   visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 import { numberOf } from './event-position.ts';
 
 type Result = Promise<ExecutionResult>;

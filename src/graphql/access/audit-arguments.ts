@@ -10,7 +10,7 @@ import {
   isInputObjectType,
   isListType,
 } from 'graphql';
-import { parseGlobalId } from '../db/global-id.ts';
+import { parseGlobalId } from '../../db/global-id.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -14,7 +14,7 @@ import {
   isListType,
   isObjectType,
 } from 'graphql';
-import { defaultPageSize } from './lists/window.ts';
+import { defaultPageSize } from '../lists/window.ts';
 
 /** What a price may depend on besides arguments. */
 export interface PriceContext {

@@ -7,11 +7,11 @@ import {
   isListType,
   isObjectType,
 } from 'graphql';
-import { globalId, type NodeType } from '../db/global-id.ts';
-import { audited } from '../services/access/audit.ts';
+import { globalId, type NodeType } from '../../db/global-id.ts';
+import { audited } from '../../services/access/audit.ts';
+import type { Context } from '../context.ts';
+import { codeOf } from '../errors.ts';
 import { argumentsOf } from './audit-arguments.ts';
-import type { Context } from './context.ts';
-import { codeOf } from './errors.ts';
 
 /** Behind withRoles: what a role does not allow is in the log as well. Returns the schema. */
 export function withAudit(schema: GraphQLSchema): GraphQLSchema {

@@ -5,8 +5,8 @@
  * operations share a connection.
  */
 import type { GraphQLField, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
-import { badInput } from '../errors.ts';
-import type { Context, EventPosition } from './context.ts';
+import { badInput } from '../../errors.ts';
+import type { Context, EventPosition } from '../context.ts';
 
 const positions = new WeakMap<Request, EventPosition>();
 

@@ -4,8 +4,8 @@
  * by http/.
  */
 import type { FormattedExecutionResult, GraphQLError } from 'graphql';
+import { type GraphQLServer, graphqlPath, type Served, type Taken } from '../server.ts';
 import { plainResult } from './event-stream.ts';
-import { type GraphQLServer, graphqlPath, type Served, type Taken } from './server.ts';
 
 /**
  * What is sent of a query or a mutation, once, or of each event of a subscription; `extensions.eventId` is the number

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { GraphQLError, type GraphQLSchema, specifiedRules, validate } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
-import { badInput, type TandemError } from '../errors.ts';
-import type { Limits } from '../limits.ts';
-import { limitRules, parseWithin } from './limits.ts';
+import { badInput, type TandemError } from '../../errors.ts';
+import type { Limits } from '../../limits.ts';
+import { limitRules, parseWithin } from '../limits/limits.ts';
 import { nameOf, namesNotOffered, nameUnknown, textNotTrusted, withoutName } from './request-form.ts';
 import { steadySubscriptionRule } from './subscription-rule.ts';
 

@@ -3,7 +3,7 @@
  * refuses itself, it refuses as BAD_REQUEST; here that becomes an error which says what is at fault.
  */
 import { GraphQLError } from 'graphql';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 
 interface Fault {
   readonly field: string;

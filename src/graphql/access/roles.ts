@@ -4,12 +4,12 @@
  * needs the role editor.
  */
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, isObjectType } from 'graphql';
-import type { NodeType } from '../db/global-id.ts';
-import { nouns, type Role } from '../db/schema.ts';
-import { TandemError } from '../errors.ts';
-import { requireRole } from '../services/access/roles.ts';
-import type { TableName } from '../services/common/rows.ts';
-import type { Context } from './context.ts';
+import type { NodeType } from '../../db/global-id.ts';
+import { nouns, type Role } from '../../db/schema.ts';
+import { TandemError } from '../../errors.ts';
+import { requireRole } from '../../services/access/roles.ts';
+import type { TableName } from '../../services/common/rows.ts';
+import type { Context } from '../context.ts';
 
 /** Options of a field that needs this role. */
 const forRole = (role: Role) => ({ extensions: { role } });
