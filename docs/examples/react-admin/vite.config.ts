@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { proxy } from './proxy';
+import { proxy } from './proxy.ts';
 
 export default defineConfig({
   plugins: [react()],

@@ -8,6 +8,7 @@ import type { Database, Db } from '../../db/open.ts';
 import { auditEntries, type ConnectionKind } from '../../db/schema.ts';
 import { invariant } from '../../errors.ts';
 import { createLogger } from '../../log.ts';
+import { type Keeping, removeInPortions } from '../common/keeping.ts';
 import type { Caller } from './types.ts';
 
 export interface AuditRecord {
@@ -72,29 +73,19 @@ async function end(db: Db, id: string, outcome: string, touched: readonly string
 
 const once = (ids: readonly string[]): string[] => [...new Set(ids)].slice(0, mostIds);
 
-/** Entries are kept at least so long, and at least so many of them. */
-interface Keeping {
-  readonly days: number;
-  readonly atLeast: number;
-}
-
 export const auditKeeping: Keeping = { days: 90, atLeast: 100_000 };
-
-/** Removed by one statement: others wait for the embedded database meanwhile. */
-const portion = 5_000;
 
 /** Removes the oldest entries that are both too old and too many. */
 export async function forgetAudit(db: Db, { days, atLeast }: Keeping = auditKeeping): Promise<void> {
   const { createdAt, id } = auditEntries;
-  for (let removed = portion; removed === portion; ) {
-    const newest = sql`(select created_at from audit_entries order by created_at desc, id desc offset ${atLeast} limit 1)`;
+  const newest = sql`(select created_at from audit_entries order by created_at desc, id desc offset ${atLeast} limit 1)`;
+  await removeInPortions((most) => {
     const oldest = db
       .select({ id })
       .from(auditEntries)
       .where(and(lt(createdAt, sql`now() - make_interval(days => ${days})`), sql`${createdAt} <= ${newest}`))
       .orderBy(asc(createdAt))
-      .limit(portion);
-    const { rowCount } = await db.delete(auditEntries).where(inArray(id, oldest));
-    removed = rowCount ?? 0;
-  }
+      .limit(most);
+    return db.delete(auditEntries).where(inArray(id, oldest));
+  });
 }
