@@ -334,16 +334,21 @@ describe('nested lists', () => {
       `query($first: Int!) {
         runs(first: $first) { totalCount nodes { name model { name } datasets { dataset { name } }
           checkpoints(first: 5, orderBy: [{ field: STEP, direction: DESC }]) {
-            totalCount pageInfo { hasNextPage } nodes { step evaluations { main } run { name } } }
+            totalCount pageInfo { hasNextPage } nodes { step evaluations { main } run { name }
+              trainingSets { name } } }
           named: checkpoints(first: 2, offset: 1, orderBy: [{ field: ALIAS, direction: DESC }]) { nodes { alias } } } }
       }`,
-      11,
+      14,
     );
     expect(runs?.nodes).toHaveLength(50);
-    for (const [i, { checkpoints: page, named }] of runs!.nodes.entries()) {
+    for (const [i, { checkpoints: page, named, datasets: own }] of runs!.nodes.entries()) {
       expect(named).toEqual({ nodes: [{ alias: `a-${49 - i}-1` }, { alias: null }] });
       expect(page).toMatchObject({ totalCount: 6, pageInfo: { hasNextPage: true } });
       expect((page as { nodes: { step: number }[] }).nodes.map(({ step }) => step)).toEqual([5, 4, 3, 2, 1]);
+      const trained = (own as unknown as { dataset: object }[]).map(({ dataset }) => dataset);
+      const learnt = (page as unknown as { nodes: { trainingSets: object[] }[] }).nodes[0]?.trainingSets;
+      expect(trained.length).toBeGreaterThan(0);
+      expect(learnt).toEqual(trained);
     }
   });
 
@@ -386,10 +391,10 @@ describe('nested lists', () => {
     }
     const { checkpoints: fused, suites: listed } = await many(
       `query($first: Int!) {
-        checkpoints(first: $first, filter: { reason: FUSED }) { nodes { fusion { text } } }
+        checkpoints(first: $first, filter: { reason: FUSED }) { nodes { fusion { text } trainingSets { name } } }
         suites(first: $first) { nodes { result { cells { figure { value } } } } }
       }`,
-      8,
+      14,
     );
     const plan = expect.stringMatching(/^uniform-soup\n├─ a-\d+-1\n└─ test, step 2$/);
     const texts = fused!.nodes.map(({ fusion }) => (fusion as { text: string }).text);

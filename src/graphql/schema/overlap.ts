@@ -1,9 +1,12 @@
 /** What a split of a data set shares with all that a checkpoint has learnt from. */
-import { type Overlap as OverlapShape, overlapWith, trainingSets } from '../../services/checkpoints/overlap.ts';
+import type { CheckpointRow } from '../../db/schema.ts';
+import { trainingSetsOf } from '../../services/checkpoints/ancestors.ts';
+import { type Overlap as OverlapShape, overlapWith } from '../../services/checkpoints/overlap.ts';
 import { builder } from '../builder.ts';
 import { Split } from '../enums.ts';
 import { keyOf } from '../ids.ts';
 import { refs } from '../nouns.ts';
+import { requestLoader } from '../request-loader.ts';
 
 const { Checkpoint, Dataset } = refs;
 
@@ -36,11 +39,13 @@ export const Overlap = builder.objectRef<OverlapShape>('Overlap').implement({
   }),
 });
 
+const trainingSets = requestLoader(({ database: { db } }, rows: readonly CheckpointRow[]) => trainingSetsOf(db, rows));
+
 builder.objectFields(Checkpoint, (t) => ({
   trainingSets: t.field({
     type: [Dataset],
     description: 'The data sets that the checkpoint and all that it descends from were trained on, the oldest first.',
-    resolve: async ({ id }, _args, { tandem }) => (await trainingSets(tandem, id)()).map((row) => row.id),
+    resolve: async (checkpoint, _args, context) => (await trainingSets(checkpoint, context)).map((row) => row.id),
   }),
   overlap: t.field({
     type: Overlap,

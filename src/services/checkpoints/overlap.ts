@@ -24,7 +24,10 @@ export type TrainingSets = () => Promise<readonly DatasetRow[]>;
 export function trainingSets({ database: { db } }: Tandem, checkpointId: string): TrainingSets {
   let found: Promise<readonly DatasetRow[]> | undefined;
   return () => {
-    found ??= requireRow(db, 'checkpoints', checkpointId).then((checkpoint) => trainingSetsOf(db, checkpoint));
+    found ??= requireRow(db, 'checkpoints', checkpointId).then(async (checkpoint) => {
+      const [sets = []] = await trainingSetsOf(db, [checkpoint]);
+      return sets;
+    });
     return found;
   };
 }
