@@ -3,6 +3,7 @@ import { type Client, type ClientOptions, createClient, type ExecutionResult } f
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mostOperations } from '../../src/http/connection-refusals.ts';
 import { eventsIn, follow, headers, numbered, openPlace, type Place, postEvents } from './place.ts';
+import { seenThroughRestart } from './restarted.ts';
 
 let place: Place;
 const clients: Client<true>[] = [];
@@ -87,20 +88,8 @@ describe('a single connection', () => {
   });
 
   it('tells the rest to a client that comes back after a stop of the server', async () => {
-    const run = await place.run({ holdAt: 5 });
     const client = open({ retryAttempts: 300, retry: () => new Promise((resolve) => setTimeout(resolve, 100)) });
-    const seen: number[] = [];
-    const ended = new Promise<void>((resolve, reject) => {
-      client.subscribe<{ runEvents: { seq: number } }>(
-        { query: numbered, variables: { id: run } },
-        { next: ({ data }) => seen.push(data?.runEvents.seq ?? 0), error: reject, complete: resolve },
-      );
-    });
-    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(5), 60_000);
-    await place.behave({});
-    await place.restart();
-    await place.resume(run);
-    await ended;
+    const seen = await seenThroughRestart(place, client);
     const again = seen.slice(seen.lastIndexOf(1));
     expect(again).toEqual(from(1, again.length));
     expect(again.length).toBeGreaterThan(12);

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { WebSocket } from 'ws';
 import { mostConnections, mostOperations } from '../../src/http/connection-refusals.ts';
 import { follow, numbered, openPlace, type Place } from './place.ts';
+import { seenThroughRestart } from './restarted.ts';
 
 let place: Place;
 const clients: Client[] = [];
@@ -192,22 +193,11 @@ describe('a connection', () => {
 
 describe('a stop of the server', () => {
   it('is no end of a subscription: the client comes back and is told the rest', async () => {
-    const run = await place.run({ holdAt: 5 });
-    const [seen, closes]: [number[], number[]] = [[], []];
+    const closes: number[] = [];
     // By default it takes a refused connection for the end, and a server that starts again refuses at first.
     const client = open({ retryAttempts: 300, retryWait: () => sleep(100), shouldRetry: () => true });
     client.on('closed', (event) => closes.push((event as { code: number }).code));
-    const ended = new Promise<void>((resolve, reject) => {
-      client.subscribe<{ runEvents: { seq: number } }>(
-        { query: numbered, variables: { id: run } },
-        { next: ({ data }) => seen.push(data?.runEvents.seq ?? 0), error: reject, complete: resolve },
-      );
-    });
-    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(5), 60_000);
-    await place.behave({});
-    await place.restart();
-    await place.resume(run);
-    await ended;
+    const seen = await seenThroughRestart(place, client);
     expect(closes[0]).toBe(1001);
     // It subscribes as it did at first, so the beginning is told again.
     const again = seen.slice(seen.lastIndexOf(1));
